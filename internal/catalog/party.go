@@ -1,0 +1,56 @@
+package catalog
+
+import (
+	"errors"
+
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// A PartyState says whether a party takes part.
+type PartyState string
+
+// The states of a party.
+const (
+	PartyActive    PartyState = "active"
+	PartySuspended PartyState = "suspended" // keeps what it has, trades nothing
+	PartyClosed    PartyState = "closed"    // struck off
+)
+
+// PartyStates are all states of a party.
+var PartyStates = []PartyState{PartyActive, PartySuspended, PartyClosed}
+
+// A Party is an enterprise that takes part in the exchange.
+type Party struct {
+	ID          int64
+	Name        string
+	USCC        string // unified social credit code, GB 32100
+	USCCWarning bool   // the code fails its check, an early one, and the bureau has confirmed it
+	Region      string // code of the region of registration
+	Industry    string // GB/T 4754: division, group or class, 2 to 4 digits
+	SignerLimit quantity.Money // an amount over it needs a signer; 0: no limit
+	State       PartyState
+	Command     int64
+}
+
+// Validate returns a fault that names the first field that is wrong. A code with a
+// wrong check digit is valid only when USCCWarning says that the bureau confirmed it.
+func (p Party) Validate() error {
+	if err := checkText("name", p.Name, textMax); err != nil {
+		return err
+	}
+	_, err := CheckUSCC("uscc", p.USCC)
+	if err != nil && (!p.USCCWarning || !errors.Is(err, ErrUSCCCheckDigit)) {
+		return err
+	}
+	if err == nil && p.USCCWarning {
+		return fault.Invalidf("uscc_warning", "must be false: the code passes its check")
+	}
+	if err := CheckRegionCode("region", p.Region); err != nil {
+		return err
+	}
+	if n := len(p.Industry); n < 2 || n > 4 || !allDigits(p.Industry) {
+		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)
+	}
+	return checkOneOf("state", p.State, PartyStates)
+}

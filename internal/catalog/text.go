@@ -1,0 +1,12 @@
+package catalog
+
+// CheckText returns a fault unless s is a text of 1 to longest characters that a
+// form can show in one line.
+func CheckText(field, s string, longest int) error { return checkText(field, s, longest) }
+
+// CheckDocument returns a fault unless s can name a document or a reason: 1 to 500
+// characters.
+func CheckDocument(field, s string) error { return checkText(field, s, sourceMax) }
+
+// CheckOneOf returns a fault unless s is one of all.
+func CheckOneOf[T ~string](field string, s T, all []T) error { return checkOneOf(field, s, all) }

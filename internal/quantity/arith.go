@@ -1,0 +1,108 @@
+package quantity
+
+// feeScale is the number of decimals that a price × quantity has beyond Money.
+const feeScale = PriceScale + QuantityScale - MoneyScale
+
+const monthsPerYear = 12
+
+// Amount returns what q t/a cost for a number of months at p CNY/(t·a):
+// p × q × months ÷ 12, rounded once by r to the fen. A fill of the book is
+// rounded Down, so that a split order never costs more than the whole one. It
+// returns ErrMonths or ErrOverflow.
+func Amount(p Price, q Quantity, months int, r Rounding) (Money, error) {
+	if months < 0 {
+		return 0, ErrMonths
+	}
+	v, err := MulDiv(int64(p), int64(q), int64(months), monthsPerYear*pow10[feeScale], r)
+	return Money(v), err
+}
+
+// Outright returns what q t cost at p CNY/t, rounded by r to the fen, or
+// ErrOverflow.
+func Outright(p Price, q Quantity, r Rounding) (Money, error) {
+	v, err := MulDiv(int64(p), int64(q), 1, pow10[feeScale], r)
+	return Money(v), err
+}
+
+// MeanPrice returns m ÷ q in CNY for one t (or t/a), rounded once by r to
+// decimals, from 0 to 4. It returns ErrDecimals, ErrDivisor when q is not more
+// than 0, or ErrOverflow.
+func MeanPrice(m Money, q Quantity, decimals int, r Rounding) (Price, error) {
+	if decimals < 0 || decimals > PriceScale {
+		return 0, ErrDecimals
+	}
+	v, err := mulDivStep(int64(m), pow10[QuantityScale-MoneyScale+decimals], int64(q), pow10[PriceScale-decimals], r)
+	return Price(v), err
+}
+
+// Times returns q × k rounded by r to 10⁻⁶ t, or ErrOverflow.
+func (q Quantity) Times(k Ratio, r Rounding) (Quantity, error) {
+	v, err := MulDiv(int64(q), int64(k), 1, int64(OneRatio), r)
+	return Quantity(v), err
+}
+
+// Over returns q ÷ k rounded by r to 10⁻⁶ t. It returns ErrDivisor when k is
+// not more than 0, or ErrOverflow.
+func (q Quantity) Over(k Ratio, r Rounding) (Quantity, error) {
+	v, err := MulDiv(int64(q), int64(OneRatio), 1, int64(k), r)
+	return Quantity(v), err
+}
+
+// Times returns m × k rounded by r to the fen, or ErrOverflow.
+func (m Money) Times(k Ratio, r Rounding) (Money, error) {
+	v, err := MulDiv(int64(m), int64(k), 1, int64(OneRatio), r)
+	return Money(v), err
+}
+
+// Times returns p × k rounded once by r to a multiple of tick, as the limits
+// of a price band are. It returns ErrDivisor when tick is not more than 0, or
+// ErrOverflow, also for a tick above 922,337,203 CNY.
+func (p Price) Times(k Ratio, tick Price, r Rounding) (Price, error) {
+	if tick <= 0 {
+		return 0, ErrDivisor
+	}
+	divisor, err := MulDiv(int64(tick), int64(OneRatio), 1, 1, Down)
+	if err != nil {
+		return 0, err
+	}
+	v, err := mulDivStep(int64(p), int64(k), divisor, int64(tick), r)
+	return Price(v), err
+}
+
+// mulDivStep returns the rounded a × b ÷ d, times step.
+func mulDivStep(a, b, d, step int64, r Rounding) (int64, error) {
+	n, err := MulDiv(a, b, 1, d, r)
+	if err != nil {
+		return 0, err
+	}
+	return MulDiv(n, step, 1, 1, Down)
+}
+
+// Add returns a + b, or ErrOverflow.
+func Add[T ~int64](a, b T) (T, error) {
+	sum := a + b
+	if (b < 0) != (sum < a) {
+		return 0, ErrOverflow
+	}
+	return sum, nil
+}
+
+// Sub returns a - b, or ErrOverflow.
+func Sub[T ~int64](a, b T) (T, error) {
+	diff := a - b
+	if (b > 0) != (diff < a) {
+		return 0, ErrOverflow
+	}
+	return diff, nil
+}
+
+// HalfUpShare returns share × n heads, halves up (四舍五入): of 19 bidders 70 %
+// are 13. It panics when the result does not fit, which a share of at most 1
+// cannot cause.
+func HalfUpShare(n int, share Ratio) int {
+	v, err := MulDiv(int64(n), int64(share), 1, int64(OneRatio), HalfUp)
+	if err != nil {
+		panic(err)
+	}
+	return int(v)
+}
