@@ -1,0 +1,311 @@
+package ledger
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// The faults of a transfer or a hold, in the order in which they are checked.
+var (
+	// ErrAmountNotPositive is returned when an amount is zero or negative.
+	ErrAmountNotPositive = fault.New(fault.Invalid, "ledger.amount_not_positive", "an amount must be greater than zero")
+	// ErrAccountsEqual is returned when a posting debits and credits the same account.
+	ErrAccountsEqual = fault.New(fault.Invalid, "ledger.accounts_equal", "the debited and the credited account must differ")
+	// ErrAssetsDiffer is returned when the two accounts count different things.
+	ErrAssetsDiffer = fault.New(fault.Invalid, "ledger.assets_differ", "both accounts must count the same asset: the permits of one region and pollutant, or money")
+	// ErrInstrumentsDiffer is returned when a posting would change the term or pollutant of a holding without a reason that may.
+	ErrInstrumentsDiffer = fault.New(fault.Refused, "ledger.instruments_differ", "permits keep their instrument; only renewal changes it")
+	// ErrInsufficient is returned when the available part of a balance is too small.
+	ErrInsufficient = fault.New(fault.Refused, "ledger.insufficient_balance", "the available balance is too small")
+	// ErrHeldTooSmall is returned when the held part of a balance is too small.
+	ErrHeldTooSmall = fault.New(fault.Refused, "ledger.insufficient_held", "the held part of the balance is too small")
+	// ErrOverflow is returned when a balance would exceed what 63 bits hold.
+	ErrOverflow = fault.New(fault.Refused, "ledger.overflow", "the balance would be too large")
+)
+
+// Ledger is every account and balance of a registry, in memory.
+type Ledger struct {
+	accounts map[AccountID]*Account
+	balances map[AccountID]*Balance
+	byKey    map[Key]AccountID
+	lots     map[AccountID][]*Acquisition // remaining > 0, first in first
+}
+
+// New returns an empty ledger.
+func New() *Ledger {
+	return &Ledger{
+		accounts: map[AccountID]*Account{}, balances: map[AccountID]*Balance{},
+		byKey: map[Key]AccountID{}, lots: map[AccountID][]*Acquisition{},
+	}
+}
+
+// Load adds an account as it was stored.
+func (l *Ledger) Load(a Account, b Balance) {
+	l.accounts[a.ID] = &a
+	l.balances[a.ID] = &b
+	l.byKey[a.Key()] = a.ID
+}
+
+// LoadAcquisition adds an acquisition with something left, as it was stored;
+// rows must come in the order of their ids.
+func (l *Ledger) LoadAcquisition(a Acquisition) { l.AddAcquisition(&a) }
+
+// Find returns the id of the account with this key.
+func (l *Ledger) Find(k Key) (AccountID, bool) {
+	id, ok := l.byKey[k]
+	return id, ok
+}
+
+// Account returns an account by id.
+func (l *Ledger) Account(id AccountID) (Account, bool) {
+	a, ok := l.accounts[id]
+	if !ok {
+		return Account{}, false
+	}
+	return *a, true
+}
+
+// Balance returns the balance of the account with this key: zero where there
+// is no such account yet.
+func (l *Ledger) Balance(k Key) Balance {
+	if id, ok := l.byKey[k]; ok {
+		return *l.balances[id]
+	}
+	return Balance{}
+}
+
+// BalanceOf returns the balance of an account by id.
+func (l *Ledger) BalanceOf(id AccountID) Balance {
+	if b, ok := l.balances[id]; ok {
+		return *b
+	}
+	return Balance{}
+}
+
+// Open adds a new account. The key must be free.
+func (l *Ledger) Open(a Account) {
+	if _, taken := l.byKey[a.Key()]; taken {
+		panic(fmt.Sprintf("ledger: account %+v is open already", a.Key()))
+	}
+	l.Load(a, Balance{ID: a.ID, Command: a.Command})
+}
+
+// Each calls f with every account and its balance, in no order.
+func (l *Ledger) Each(f func(Account, Balance)) {
+	for id, a := range l.accounts {
+		f(*a, *l.balances[id])
+	}
+}
+
+// Len is the number of accounts.
+func (l *Ledger) Len() int { return len(l.accounts) }
+
+// change is what a posting does to one balance.
+func change(k Kind, debit bool, amount int64) int64 {
+	if k.IsContra() == debit {
+		return amount
+	}
+	return -amount
+}
+
+// Check returns the first fault of making the transfers in order, or nil. It
+// changes nothing. Accounts that do not exist yet count as empty: Post opens
+// them.
+func (l *Ledger) Check(transfers ...Transfer) error {
+	sheet := map[Key]Balance{}
+	at := func(k Key) Balance {
+		if b, ok := sheet[k]; ok {
+			return b
+		}
+		return l.Balance(k)
+	}
+	for _, t := range transfers {
+		for _, leg := range t.Legs {
+			if err := checkForm(t.Reason, leg); err != nil {
+				return err
+			}
+			for _, side := range [2]struct {
+				key   Key
+				debit bool
+			}{{leg.Debit, true}, {leg.Credit, false}} {
+				b, err := applied(at(side.key), side.key, change(side.key.Kind, side.debit, leg.Amount), leg.FromHeld && side.debit)
+				if err != nil {
+					return err
+				}
+				sheet[side.key] = b
+			}
+		}
+	}
+	return nil
+}
+
+// CheckOne is Check for a transfer of a single posting: nothing is allocated
+// unless it fails.
+func (l *Ledger) CheckOne(r Reason, leg Leg) error {
+	if err := checkForm(r, leg); err != nil {
+		return err
+	}
+	if _, err := applied(l.Balance(leg.Debit), leg.Debit, change(leg.Debit.Kind, true, leg.Amount), leg.FromHeld); err != nil {
+		return err
+	}
+	_, err := applied(l.Balance(leg.Credit), leg.Credit, change(leg.Credit.Kind, false, leg.Amount), false)
+	return err
+}
+
+func checkForm(r Reason, leg Leg) error {
+	switch d, c := leg.Debit, leg.Credit; {
+	case leg.Amount <= 0:
+		return ErrAmountNotPositive
+	case d == c:
+		return ErrAccountsEqual
+	case d.Asset() != c.Asset() || d.Kind.IsPermit() != c.Kind.IsPermit():
+		return ErrAssetsDiffer
+	case d.Kind == Holding && c.Kind == Holding && d.Instrument != c.Instrument && !r.MayChangeInstrument():
+		return ErrInstrumentsDiffer
+	}
+	return nil
+}
+
+// applied returns b after a change, or the fault that forbids it.
+func applied(b Balance, k Key, delta int64, fromHeld bool) (Balance, error) {
+	switch {
+	case delta < 0 && fromHeld && b.Held < -delta:
+		return b, ErrHeldTooSmall.With("%s holds %s aside, %s is needed", k, k.Format(b.Held), k.Format(-delta))
+	case delta < 0 && !fromHeld && b.Available() < -delta:
+		return b, ErrInsufficient.With("%s has %s available, %s is needed", k, k.Format(b.Available()), k.Format(-delta))
+	case delta > 0 && b.Balance > math.MaxInt64-delta:
+		return b, ErrOverflow
+	}
+	b.Balance += delta
+	if delta < 0 && fromHeld {
+		b.Held += delta
+	}
+	return b, nil
+}
+
+// Post makes one transfer and returns its postings; their ids start at first.
+// Every account must be open (see Find and Open). A transfer that Check would
+// refuse is a programmer's error: Post panics, and better no answer than a
+// wrong one.
+func (l *Ledger) Post(t Transfer, command, first int64, out []Posting) []Posting {
+	for i, leg := range t.Legs {
+		if err := checkForm(t.Reason, leg); err != nil {
+			panic(fmt.Sprintf("ledger: %s transfer: %v", t.Reason, err))
+		}
+		p := Posting{
+			ID: first + int64(i), Transfer: first, Reason: t.Reason, Reference: t.Reference,
+			Amount: leg.Amount, Command: command,
+		}
+		p.Debit, p.DebitAfter, p.DebitPrevious = l.move(leg.Debit, change(leg.Debit.Kind, true, leg.Amount), leg.FromHeld, p)
+		p.Credit, p.CreditAfter, p.CreditPrevious = l.move(leg.Credit, change(leg.Credit.Kind, false, leg.Amount), false, p)
+		out = append(out, p)
+	}
+	return out
+}
+
+func (l *Ledger) move(k Key, delta int64, fromHeld bool, p Posting) (id AccountID, after, previous int64) {
+	id, ok := l.byKey[k]
+	if !ok {
+		panic(fmt.Sprintf("ledger: %s is not open", k))
+	}
+	b := l.balances[id]
+	moved, err := applied(*b, k, delta, fromHeld)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: %s transfer: %v", p.Reason, err))
+	}
+	previous = b.LastPosting
+	moved.LastPosting, moved.Command = p.ID, p.Command
+	*b = moved
+	return id, moved.Balance, previous
+}
+
+// CheckHold returns the fault of setting amount aside, or nil.
+func (l *Ledger) CheckHold(k Key, amount int64) error {
+	if amount <= 0 {
+		return ErrAmountNotPositive
+	}
+	if b := l.Balance(k); b.Available() < amount {
+		return ErrInsufficient.With("%s has %s available, %s is needed", k, k.Format(b.Available()), k.Format(amount))
+	}
+	return nil
+}
+
+// Hold sets amount aside. CheckHold must have passed.
+func (l *Ledger) Hold(id AccountID, amount, command int64) {
+	b := l.balances[id]
+	if amount < 0 || b.Available() < amount {
+		panic(fmt.Sprintf("ledger: account %d has %d available, cannot hold %d", id, b.Available(), amount))
+	}
+	b.Held += amount
+	b.Command = command
+}
+
+// Release gives a held amount back to the available part.
+func (l *Ledger) Release(id AccountID, amount, command int64) {
+	b := l.balances[id]
+	if amount < 0 || b.Held < amount {
+		panic(fmt.Sprintf("ledger: account %d has %d held, cannot release %d", id, b.Held, amount))
+	}
+	b.Held -= amount
+	b.Command = command
+}
+
+// AddAcquisition puts a at its place among the holding's acquisitions: by
+// date, then by id.
+func (l *Ledger) AddAcquisition(a *Acquisition) {
+	rows := l.lots[a.Account]
+	i := sort.Search(len(rows), func(i int) bool {
+		r := rows[i]
+		return r.AcquiredOn > a.AcquiredOn || r.AcquiredOn == a.AcquiredOn && r.ID > a.ID
+	})
+	rows = append(rows, nil)
+	copy(rows[i+1:], rows[i:])
+	rows[i] = a
+	l.lots[a.Account] = rows
+}
+
+// Acquisitions returns the rows of a holding that have something left, first
+// in first. The caller must not change them.
+func (l *Ledger) Acquisitions(id AccountID) []*Acquisition { return l.lots[id] }
+
+// Unpriced is the part of a holding that was taken over without a price and
+// so cannot be sold.
+func (l *Ledger) Unpriced(id AccountID) quantity.Quantity {
+	var sum quantity.Quantity
+	for _, a := range l.lots[id] {
+		if !a.PriceKnown {
+			sum += a.Remaining
+		}
+	}
+	return sum
+}
+
+// Consume takes q from the holding's acquisitions, first in first out, and
+// returns the rows that changed. With priced set, rows without a price are
+// passed over: they cannot be sold. The rows must cover q.
+func (l *Ledger) Consume(id AccountID, q quantity.Quantity, priced bool, command int64, changed []*Acquisition) []*Acquisition {
+	rows := l.lots[id]
+	kept := rows[:0]
+	for _, a := range rows {
+		if q > 0 && (a.PriceKnown || !priced) {
+			take := min(q, a.Remaining)
+			a.Remaining -= take
+			a.Command = command
+			q -= take
+			changed = append(changed, a)
+		}
+		if a.Remaining > 0 {
+			kept = append(kept, a)
+		}
+	}
+	clear(rows[len(kept):])
+	l.lots[id] = kept
+	if q > 0 {
+		panic(fmt.Sprintf("ledger: acquisitions of account %d are short by %s", id, q))
+	}
+	return changed
+}

@@ -1,0 +1,75 @@
+package ledger
+
+// Reason says why a transfer is made. It is stored as a number and shown by name.
+type Reason uint8
+
+// The reasons. Their numbers are stored: never renumber.
+const (
+	CapDecision    Reason = 1  // the cap is set or changed by an approved document
+	ReserveMove    Reason = 2  // between unallocated and reserve
+	Allocation     Reason = 3  // permits are given out for the first time
+	Opening        Reason = 4  // a balance taken over from an older register
+	LevelTransfer  Reason = 5  // indicators between levels of government
+	PrimarySale    Reason = 6  // sold by the government out of its reserve
+	Fill           Reason = 7  // a trade of the continuous market
+	Settlement     Reason = 8  // a deal is settled
+	Reversal       Reason = 9  // a mirrored posting that undoes an earlier transfer
+	Correction     Reason = 10 // ordered by a document, between accounts of one asset
+	DepositReceipt Reason = 11 // money received
+	Withdrawal     Reason = 12 // money paid out
+	Escrowing      Reason = 13 // into or out of escrow
+	SuspenseReason Reason = 14 // money received that waits for its owner, and its assignment
+	TermEnd        Reason = 15 // a term has ended: back to unallocated
+	Renewal        Reason = 16 // a new term joins the old
+	Retirement     Reason = 17 // taken out for good
+	CapReturn      Reason = 18 // a cap lent by a cross-region deal returns at term end
+)
+
+var reasonNames = [...]string{
+	CapDecision: "cap_decision", ReserveMove: "reserve_movement", Allocation: "allocation", Opening: "opening", LevelTransfer: "level_transfer",
+	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
+	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
+	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return",
+}
+
+// String gives the name that JSON and the views use.
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) && reasonNames[r] != "" {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// MayChangeInstrument reports whether a posting between two holdings of
+// different instruments is allowed for this reason.
+func (r Reason) MayChangeInstrument() bool { return r == Renewal }
+
+// Leg is a posting still to be made.
+type Leg struct {
+	Debit, Credit Key
+	Amount        int64 // atoms of the asset, > 0
+	FromHeld      bool  // takes the debited account's held part rather than its available one
+}
+
+// Transfer is a set of postings to be made together.
+type Transfer struct {
+	Reason    Reason
+	Reference int64 // the record that it is about: trade, deal, deposit, …, by reason
+	Legs      []Leg
+}
+
+// Posting is a posting as it was made. It never changes.
+type Posting struct {
+	ID             int64
+	Transfer       int64 // the ID of the transfer's first posting
+	Reason         Reason
+	Reference      int64
+	Debit          AccountID
+	Credit         AccountID
+	Amount         int64
+	DebitAfter     int64 // the debited account's balance afterwards
+	CreditAfter    int64
+	DebitPrevious  int64 // the debited account's posting before this one, 0 for its first
+	CreditPrevious int64
+	Command        int64
+}

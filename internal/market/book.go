@@ -1,0 +1,214 @@
+package market
+
+import (
+	"fmt"
+
+	"permitx/internal/quantity"
+)
+
+// Book is the order book of one instrument. It is not safe for concurrent
+// use: the writer owns it.
+type Book struct {
+	orders slab
+	levels levels
+	byID   table     // slot of an order
+	byKey  table     // slot of a level; the keys of the two sides differ in sign
+	sides  [2]ladder // buys and sells
+}
+
+// NewBook returns an empty book.
+func NewBook() *Book {
+	return &Book{orders: newSlab(), levels: newLevels(), byID: newTable(), byKey: newTable()}
+}
+
+func (b *Book) ladder(side Side) *ladder { return &b.sides[side-Buy] }
+
+// Len is the number of orders that rest.
+func (b *Book) Len() int { return b.orders.used }
+
+// Place matches an order with those of the other side, best price first and
+// oldest first within a price, at the makers' prices and never beyond its own
+// limit. It appends the fills in this order to fills, which the caller may use
+// again, and returns them with the quantity that rests afterwards: 0 when the
+// order is filled or tif is IOC, whose rest is dropped.
+//
+// It panics, having changed nothing, when an order with this ID rests or a
+// field is not valid: what comes from users is checked before.
+func (b *Book) Place(o Order, tif TimeInForce, fills []Fill) ([]Fill, quantity.Quantity) {
+	if tif != GTC && tif != IOC {
+		panic(fmt.Sprintf("market: order %d has time in force %d", o.ID, tif))
+	}
+	b.mustAccept(&o)
+	key := keyOf(o.Side, o.Price)
+	against := b.ladder(o.Side.Opposite())
+	for o.Quantity > 0 {
+		best, slot := against.best()
+		if slot == none || best < -key {
+			break
+		}
+		fills, o.Quantity = b.trade(slot, o.Quantity, fills)
+	}
+	if o.Quantity == 0 || tif == IOC {
+		return fills, 0
+	}
+	b.add(key, o.ID, o.Quantity)
+	return fills, o.Quantity
+}
+
+// Rest puts an order at the end of its level without matching: it rebuilds a
+// book from orders in the sequence of their levels, for instance in that of
+// [Book.Each]. An order that crosses the other side is taken as it is, and
+// [Book.Validate] reports it. Rest panics as Place does.
+func (b *Book) Rest(o Order) {
+	b.mustAccept(&o)
+	b.add(keyOf(o.Side, o.Price), o.ID, o.Quantity)
+}
+
+// Cancel takes an order out of the book and returns it as it was. It returns
+// false when no such order rests.
+func (b *Book) Cancel(id int64) (Order, bool) {
+	slot := b.byID.remove(id)
+	if slot == none {
+		return Order{}, false
+	}
+	o := b.order(slot)
+	at := b.orders.nodes[slot].level
+	l := &b.levels.at[at]
+	l.subtract(o.Quantity)
+	b.unlink(l, slot)
+	if l.orders == 0 {
+		b.dropLevel(at)
+	}
+	return o, true
+}
+
+// Reduce lowers what is left of an order; the order keeps its place. It
+// returns false, having changed nothing, when no such order rests or to is not
+// above 0 and at most what is left.
+func (b *Book) Reduce(id int64, to quantity.Quantity) bool {
+	slot := b.byID.find(id)
+	if slot == none {
+		return false
+	}
+	n := &b.orders.nodes[slot]
+	if to <= 0 || to > n.left {
+		return false
+	}
+	b.levels.at[n.level].subtract(n.left - to)
+	n.left = to
+	return true
+}
+
+// Get returns an order that rests, or false.
+func (b *Book) Get(id int64) (Order, bool) {
+	slot := b.byID.find(id)
+	if slot == none {
+		return Order{}, false
+	}
+	return b.order(slot), true
+}
+
+// Best returns the highest price of the buys or the lowest of the sells, and
+// false when that side is empty.
+func (b *Book) Best(side Side) (price quantity.Price, ok bool) {
+	_, slot := b.ladder(side).best()
+	if slot == none {
+		return 0, false
+	}
+	return b.levels.at[slot].price(), true
+}
+
+func (b *Book) order(slot int32) Order {
+	n := &b.orders.nodes[slot]
+	l := &b.levels.at[n.level]
+	return Order{ID: n.id, Side: l.side(), Price: l.price(), Quantity: n.left}
+}
+
+// mustAccept panics when an order must not come into the book.
+func (b *Book) mustAccept(o *Order) {
+	if o.Side != Buy && o.Side != Sell || o.Price <= 0 || o.Quantity <= 0 {
+		panic(fmt.Sprintf("market: order %d is not valid: side %d, price %d, quantity %d", o.ID, o.Side, o.Price, o.Quantity))
+	}
+	if b.byID.find(o.ID) != none {
+		panic(fmt.Sprintf("market: order %d is in the book already", o.ID))
+	}
+}
+
+// trade takes up to want from the oldest orders of a level and returns what
+// is still wanted. A level that is used up leaves the book.
+func (b *Book) trade(at int32, want quantity.Quantity, fills []Fill) ([]Fill, quantity.Quantity) {
+	l := &b.levels.at[at]
+	price := l.price()
+	for want > 0 && l.orders > 0 {
+		slot := l.head
+		n := &b.orders.nodes[slot]
+		q := min(want, n.left)
+		want -= q
+		n.left -= q
+		l.subtract(q)
+		fills = append(fills, Fill{Maker: n.id, Price: price, Quantity: q, Left: n.left})
+		if n.left == 0 {
+			b.byID.remove(n.id)
+			b.unlink(l, slot)
+		}
+	}
+	if l.orders == 0 {
+		b.dropLevel(at)
+	}
+	return fills, want
+}
+
+// add puts an order at the end of its level, which it opens if need be.
+func (b *Book) add(key, id int64, left quantity.Quantity) {
+	at := b.byKey.find(key)
+	if at == none {
+		at = b.levels.take(key)
+		b.byKey.insert(key, at)
+		b.ladderOf(key).insert(key, at)
+	}
+	l := &b.levels.at[at]
+	slot := b.orders.take()
+	b.orders.nodes[slot] = node{id: id, left: left, prev: l.tail, level: at}
+	if l.tail == none {
+		l.head = slot
+	} else {
+		b.orders.nodes[l.tail].next = slot
+	}
+	l.tail = slot
+	l.orders++
+	l.add(left)
+	b.byID.insert(id, slot)
+}
+
+// unlink takes an order out of its level and gives its slot back. The level's
+// sum is the caller's matter.
+func (b *Book) unlink(l *level, slot int32) {
+	n := b.orders.nodes[slot]
+	if n.prev == none {
+		l.head = n.next
+	} else {
+		b.orders.nodes[n.prev].next = n.next
+	}
+	if n.next == none {
+		l.tail = n.prev
+	} else {
+		b.orders.nodes[n.next].prev = n.prev
+	}
+	l.orders--
+	b.orders.give(slot)
+}
+
+// dropLevel takes a level without orders out of the book.
+func (b *Book) dropLevel(at int32) {
+	key := b.levels.at[at].key
+	b.byKey.remove(key)
+	b.ladderOf(key).remove(key)
+	b.levels.give(at)
+}
+
+func (b *Book) ladderOf(key int64) *ladder {
+	if key < 0 {
+		return b.ladder(Sell)
+	}
+	return b.ladder(Buy)
+}
