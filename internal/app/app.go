@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+)
+
+// The limits of the writer.
+const (
+	DefaultQueueLimit = 20_000          // commands that may wait
+	maxBatchCommands  = 1_000           // commands in a batch
+	maxBatchRows      = 20_000          // rows in a batch; a command stages at most 5,000
+	beatTime          = time.Second     // an idle writer shows itself this often
+	LeaseTime         = 3 * time.Second // a writer silent for this long may be replaced
+	StaleTime         = 2 * time.Second // snapshots of a writer silent for this long are not served
+)
+
+// Config is what an App needs from outside.
+type Config struct {
+	Store      Store
+	Clock      Clock
+	Encode     Encoder
+	Build      string // names the build in the journal
+	QueueLimit int
+	Log        *slog.Logger
+	Observe    Observer // nil: nobody looks
+}
+
+// Observer sees each batch after its commit, for metrics.
+type Observer func(BatchReport)
+
+// BatchReport is what an Observer sees.
+type BatchReport struct {
+	Commands int
+	Rows     int
+	Waiting  int
+	Run      time.Duration // deciding and applying
+	Commit   time.Duration // flush and COMMIT
+	Kinds    []KindResult
+}
+
+// KindResult counts one command.
+type KindResult struct {
+	Kind   string
+	Status int
+}
+
+// App is a registry that runs: its state, its writer, its published snapshots.
+type App struct {
+	config Config
+	queue  *queue
+	st     *state // the writer's own
+	epoch  int64
+
+	published atomic.Pointer[Snapshot]
+	directory atomic.Pointer[Directory]
+	beat      atomic.Int64 // the last commit or beat, as an instant
+	watchers  watchers
+	stopped   chan struct{}
+	failure   error // why the writer stopped; read after stopped is closed
+}
+
+// Open takes the writer's role, reads the state and starts the writer.
+// Returns ErrHeld while another process holds the role. The caller must Close.
+func Open(ctx context.Context, c Config) (*App, error) {
+	if c.QueueLimit == 0 {
+		c.QueueLimit = DefaultQueueLimit
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	registry, err := c.Store.TakeOver(ctx, c.Clock())
+	if err != nil {
+		return nil, err
+	}
+	own := context.WithoutCancel(ctx)
+	st, err := load(own, c.Store, registry)
+	if err != nil {
+		return nil, fmt.Errorf("read the registry: %w", err)
+	}
+	a := &App{
+		config: c, st: st, epoch: registry.Epoch, stopped: make(chan struct{}),
+		queue: newQueue(c.Clock, registry.LastAt, c.QueueLimit),
+	}
+	if err := a.verifyBooks(); err != nil {
+		return nil, fmt.Errorf("the books do not agree with the holds: %w", err)
+	}
+	st.changed.directory = true
+	a.publish()
+	a.beat.Store(int64(c.Clock()))
+	go a.writer()
+	return a, nil
+}
+
+// Close stops taking commands, finishes those that wait, and gives the
+// writer's role back. It returns why the writer had stopped before, if it had.
+func (a *App) Close() error {
+	a.queue.close()
+	<-a.stopped
+	return a.failure
+}
+
+// Stopped is closed when the writer has ended: after Close, or because it
+// lost its role.
+func (a *App) Stopped() <-chan struct{} { return a.stopped }
+
+// Do runs a command for a person and returns when its outcome is durable. An
+// error is a refusal that the journal does not keep: malformed, not allowed,
+// not found, in conflict, or not possible just now. A refusal by a rule is an
+// Answer: it is kept and replayed.
+func (a *App) Do(ctx context.Context, actor identity.Actor, key string, c Command) (Answer, error) {
+	if err := CheckKey(key); err != nil {
+		return Answer{}, err
+	}
+	r := &request{ctx: ctx, command: c, person: actor.Person, key: key, done: make(chan outcome, 1)}
+	return a.run(r)
+}
+
+// DoSystem runs a command that no person sent: the first key of an empty
+// registry, and timers.
+func (a *App) DoSystem(ctx context.Context, key string, c Command) (Answer, error) {
+	r := &request{ctx: ctx, command: c, system: true, key: key, done: make(chan outcome, 1)}
+	return a.run(r)
+}
+
+func (a *App) run(r *request) (Answer, error) {
+	r.payload, r.digest = encodePayload(r.command)
+	if err := a.queue.add(r); err != nil {
+		return Answer{}, err
+	}
+	select {
+	case o := <-r.done:
+		return o.answer, o.err
+	case <-a.stopped:
+		select {
+		case o := <-r.done:
+			return o.answer, o.err
+		default:
+			return Answer{}, ErrStopping
+		}
+	}
+}
+
+// keyDigest is an idempotency key with its actor. 128 bits of SHA-256: two
+// different ones do not meet.
+type keyDigest [16]byte
+
+func digestKey(actor int64, key string) keyDigest {
+	var buf [96]byte
+	b := appendString(appendInt(buf[:0], actor), key)
+	h := sha256.Sum256(b)
+	return keyDigest(h[:16])
+}
+
+// Now is the app's present instant.
+func (a *App) Now() calendar.Instant { return a.config.Clock() }
+
+// Reader reads committed rows for queries.
+func (a *App) Reader() Reader { return a.config.Store }
+
+// Waiting is how many commands wait for the writer.
+func (a *App) Waiting() int { return a.queue.depth() }

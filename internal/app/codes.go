@@ -1,0 +1,96 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+)
+
+// codes finds resident records by what people call them.
+type codes struct {
+	regions     map[string]int64
+	pollutants  map[string]int64
+	markets     map[string]int64
+	instruments map[string]int64
+	parties     map[string]int64 // by USCC
+	licences    map[string]int64 // by number
+	grants      map[int64][]int64
+	areas       map[int64][]string // regions of a market
+}
+
+// indexCodes builds the indexes after the resident tables have been read.
+func (s *state) indexCodes() {
+	s.byCode = codes{
+		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
+		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
+		grants: map[int64][]int64{}, areas: map[int64][]string{},
+	}
+	indexAll(s, Regions)
+	indexAll(s, Pollutants)
+	indexAll(s, Markets)
+	indexAll(s, MarketAreas)
+	indexAll(s, Instruments)
+	indexAll(s, Parties)
+	indexAll(s, Licences)
+	indexAll(s, Grants)
+}
+
+func indexAll[R any](s *state, t Table[R]) {
+	c := rowsOf(s, t)
+	for _, id := range c.order {
+		s.indexCode(c.rows[id])
+	}
+}
+
+func (s *state) indexCode(row any) {
+	switch r := row.(type) {
+	case catalog.Region:
+		s.byCode.regions[r.Code] = r.ID
+	case catalog.Pollutant:
+		s.byCode.pollutants[r.Code] = r.ID
+	case catalog.Market:
+		s.byCode.markets[r.Code] = r.ID
+	case catalog.MarketRegion:
+		s.byCode.areas[r.Market] = append(s.byCode.areas[r.Market], r.Region)
+	case catalog.Instrument:
+		s.byCode.instruments[r.Code] = r.ID
+	case catalog.Party:
+		s.byCode.parties[r.USCC] = r.ID
+	case catalog.Licence:
+		s.byCode.licences[r.Number] = r.ID
+	case identity.Grant:
+		for _, id := range s.byCode.grants[r.Person] {
+			if id == r.ID {
+				return
+			}
+		}
+		s.byCode.grants[r.Person] = append(s.byCode.grants[r.Person], r.ID)
+	}
+}
+
+func byCode[R any](v *View, t Table[R], index map[string]int64, field, code string) (R, error) {
+	if id, ok := index[code]; ok {
+		return rowsOf(v.state, t).rows[id], nil
+	}
+	var none R
+	return none, ErrNoRecord.With("there is no %s with the code %q", t.name, code).At(field)
+}
+
+// Region returns a region by its GB/T 2260 code, or ErrNoRecord.
+func (v *View) Region(field, code string) (catalog.Region, error) {
+	return byCode(v, Regions, v.byCode.regions, field, code)
+}
+
+// Pollutant returns a pollutant by its code, or ErrNoRecord.
+func (v *View) Pollutant(field, code string) (catalog.Pollutant, error) {
+	return byCode(v, Pollutants, v.byCode.pollutants, field, code)
+}
+
+// Market returns a market by its code, or ErrNoRecord.
+func (v *View) Market(field, code string) (catalog.Market, error) {
+	return byCode(v, Markets, v.byCode.markets, field, code)
+}
+
+// Instrument returns an instrument by its code, or ErrNoRecord.
+func (v *View) Instrument(field, code string) (catalog.Instrument, error) {
+	return byCode(v, Instruments, v.byCode.instruments, field, code)
+}

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+)
+
+// A record's digest is taken over its canonical encoding: its fields in order
+// of declaration, integers and booleans as zig-zag varints, strings and bytes
+// with their length before them. appendRecord does it for any record by
+// reflection; the records of the order path have functions of their own,
+// which a test holds equal to it.
+
+// plan is what reflection must know of a record type, found once.
+type plan struct {
+	fields, id, command int
+}
+
+var plans sync.Map // reflect.Type → plan
+
+func planOf(t reflect.Type) plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(plan) //nolint:errcheck // only plans are stored
+	}
+	p := plan{fields: t.NumField(), id: -1, command: -1}
+	for i := range p.fields {
+		switch t.Field(i).Name {
+		case "ID", "Number":
+			p.id = i
+		case "Command":
+			p.command = i
+		}
+	}
+	if t.Field(0).Name == "Number" || t.Field(0).Name == "ID" {
+		p.id = 0
+	}
+	if p.command < 0 { // the journal and its payloads are written by their own number
+		p.command = p.fields - 1
+	}
+	plans.Store(t, p)
+	return p
+}
+
+// idOf returns the id of a record, given a pointer to it.
+func idOf(row any) int64 {
+	v := reflect.ValueOf(row).Elem()
+	return v.Field(planOf(v.Type()).id).Int()
+}
+
+// commandOf returns the command that last wrote a record, given a pointer to it.
+func commandOf(row any) int64 {
+	v := reflect.ValueOf(row).Elem()
+	return v.Field(planOf(v.Type()).command).Int()
+}
+
+// stamp sets a record's id and command, given a pointer to it.
+func stamp(row any, id, command int64) {
+	v := reflect.ValueOf(row).Elem()
+	p := planOf(v.Type())
+	v.Field(p.id).SetInt(id)
+	v.Field(p.command).SetInt(command)
+}
+
+// appendRecord appends the canonical encoding of a record, given a pointer to it.
+func appendRecord(b []byte, row any) []byte {
+	v := reflect.ValueOf(row).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+			b = appendInt(b, f.Int())
+		case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+			b = appendInt(b, int64(f.Uint())) //nolint:gosec // at most 32 bits
+		case reflect.Bool:
+			b = appendBool(b, f.Bool())
+		case reflect.String:
+			b = appendString(b, f.String())
+		default:
+			panic(fmt.Sprintf("app: field %s of %s has a kind that no table stores", v.Type().Field(i).Name, v.Type()))
+		}
+	}
+	return b
+}
+
+func appendInt[T ~int64 | ~int32 | ~uint8](b []byte, n T) []byte {
+	return binary.AppendVarint(b, int64(n))
+}
+
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return appendInt(b, int64(1))
+	}
+	return appendInt(b, int64(0))
+}
+
+func appendString[T ~string](b []byte, s T) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+func appendBalance(b []byte, r *ledger.Balance) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Balance)
+	b = appendInt(b, r.Held)
+	b = appendInt(b, r.LastPosting)
+	return appendInt(b, r.Command)
+}
+
+func appendPosting(b []byte, r *ledger.Posting) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Transfer)
+	b = appendInt(b, r.Reason)
+	b = appendInt(b, r.Reference)
+	b = appendInt(b, r.Debit)
+	b = appendInt(b, r.Credit)
+	b = appendInt(b, r.Amount)
+	b = appendInt(b, r.DebitAfter)
+	b = appendInt(b, r.CreditAfter)
+	b = appendInt(b, r.DebitPrevious)
+	b = appendInt(b, r.CreditPrevious)
+	return appendInt(b, r.Command)
+}
+
+func appendOrder(b []byte, r *market.Record) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Market)
+	b = appendInt(b, r.Instrument)
+	b = appendInt(b, r.Party)
+	b = appendInt(b, r.Licence)
+	b = appendInt(b, r.Side)
+	b = appendInt(b, r.TimeInForce)
+	b = appendInt(b, r.State)
+	b = appendInt(b, r.Price)
+	b = appendInt(b, r.Quantity)
+	b = appendInt(b, r.Remaining)
+	b = appendInt(b, r.Hold)
+	b = appendInt(b, r.PlacedAt)
+	return appendInt(b, r.Command)
+}
+
+func appendTrade(b []byte, r *market.Trade) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Market)
+	b = appendInt(b, r.Instrument)
+	b = appendInt(b, r.BuyOrder)
+	b = appendInt(b, r.SellOrder)
+	b = appendInt(b, r.Taker)
+	b = appendInt(b, r.Price)
+	b = appendInt(b, r.Quantity)
+	b = appendInt(b, r.Months)
+	b = appendInt(b, r.Amount)
+	b = appendString(b, r.BuyerRegion)
+	b = appendString(b, r.SellerRegion)
+	b = appendInt(b, r.At)
+	return appendInt(b, r.Command)
+}
+
+func appendAcquisition(b []byte, r *ledger.Acquisition) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Account)
+	b = appendInt(b, r.AcquiredOn)
+	b = appendInt(b, r.Price)
+	b = appendBool(b, r.PriceKnown)
+	b = appendString(b, r.Document)
+	b = appendInt(b, r.Trade)
+	b = appendInt(b, r.Deal)
+	b = appendInt(b, r.Quantity)
+	b = appendInt(b, r.Remaining)
+	return appendInt(b, r.Command)
+}
+
+func appendSurplus(b []byte, r *market.Surplus) []byte {
+	b = appendInt(b, r.ID)
+	b = appendInt(b, r.Licence)
+	b = appendString(b, r.Pollutant)
+	b = appendInt(b, r.Verified)
+	b = appendInt(b, r.Used)
+	b = appendInt(b, r.Held)
+	return appendInt(b, r.Command)
+}

@@ -1,0 +1,422 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/settlement"
+)
+
+// MaxFills bounds the fills of one order: a command stages a bounded number of rows.
+const MaxFills = 400
+
+// The faults of an order, in the order in which they are checked.
+var (
+	// ErrMarketNotOpen is returned when the market is halted, closed or not yet valid.
+	ErrMarketNotOpen = fault.New(fault.Refused, "order.market_not_open", "the market takes no orders now").At("market")
+	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant.
+	ErrWrongInstrument = fault.New(fault.Invalid, "order.instrument_not_of_market", "the market does not trade this instrument").At("instrument")
+	// ErrInstrumentExpired is returned when the instrument's term has ended.
+	ErrInstrumentExpired = fault.New(fault.Refused, "order.instrument_expired", "the instrument's term has ended").At("instrument")
+	// ErrQuantityStep is returned when the quantity is not a multiple of the market's lot_size.
+	ErrQuantityStep = fault.New(fault.Invalid, "order.quantity_off_lot", "the quantity must be a multiple of the market's lot_size").At("quantity")
+	// ErrPriceStep is returned when the price is not a multiple of the market's tick.
+	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price")
+	// ErrPartyNotActive is returned when the party is suspended or closed.
+	ErrPartyNotActive = fault.New(fault.Refused, "order.party_not_active", "the party may not trade while it is suspended or closed").At("licence")
+	// ErrLicenceNotInForce is returned when the licence has expired or is suspended or revoked.
+	ErrLicenceNotInForce = fault.New(fault.Refused, "order.licence_not_in_force", "the licence is not in force").At("licence")
+	// ErrOutsideMarket is returned when the licence's region does not take part in the market.
+	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
+	// ErrSignerNeeded is returned when an order over the party's limit comes from a user who may not sign.
+	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer")
+	// ErrInflowRefused is returned when a region that missed its target would take permits in from outside.
+	ErrInflowRefused = fault.New(fault.Refused, "rule.inflow_refused", "the region missed its environmental quality target: permits may leave it and not come in")
+	// ErrNotForSale is returned when a licence offers permits that were not obtained by payment, or whose price or origin is not known.
+	ErrNotForSale = fault.New(fault.Refused, "rule.only_paid_permits", "only permits obtained by payment, with a known price, can be sold").At("quantity")
+	// ErrNoSurplus is returned when the bureau has not verified enough surplus.
+	ErrNoSurplus = fault.New(fault.Refused, "rule.no_verified_surplus", "the bureau has not verified enough surplus for this sale").At("quantity")
+	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
+	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
+)
+
+// article16 is the rule that only paid, surplus permits can be sold.
+const (
+	ruleSeller     = "seller.paid_and_surplus"
+	citeArticle16  = "浙江省大气污染防治条例 第十六条"
+	ruleInflow     = "region.inflow"
+	citeInflow     = "国办发〔2014〕38号"
+	ruleFreeReturn = "甬环发〔2015〕81号"
+)
+
+// PlaceOrder enters an order into a market. Every code in it is that of the
+// contract; atoms are 10⁻⁶ t/a and 10⁻⁴ CNY.
+type PlaceOrder struct {
+	Market      string
+	Instrument  string
+	Licence     int64
+	Side        market.Side
+	Price       quantity.Price
+	Quantity    quantity.Quantity
+	TimeInForce market.TimeInForce
+}
+
+// CancelOrder takes an open order out of its book.
+type CancelOrder struct{ Order int64 }
+
+var _ = declare(PlaceOrder{}, CancelOrder{})
+
+// OrderResult is an order with what it has traded in this command.
+type OrderResult struct {
+	Order      market.Record
+	Market     string
+	Instrument string
+	Fills      []market.Trade
+}
+
+// Operation is OrderPlace.
+func (PlaceOrder) Operation() identity.Operation { return identity.OrderPlace }
+
+func (c PlaceOrder) appendPayload(b []byte) []byte {
+	b = append(b, `{"Market":`...)
+	b = appendQuoted(b, c.Market)
+	b = append(b, `,"Instrument":`...)
+	b = appendQuoted(b, c.Instrument)
+	b = appendField(b, "Licence", c.Licence)
+	b = appendField(b, "Side", int64(c.Side))
+	b = appendField(b, "Price", int64(c.Price))
+	b = appendField(b, "Quantity", int64(c.Quantity))
+	b = appendField(b, "TimeInForce", int64(c.TimeInForce))
+	return append(b, '}')
+}
+
+// entry is an order that may be placed: everything Apply needs.
+type entry struct {
+	order   market.Record
+	market  catalog.Market
+	inst    catalog.Instrument
+	licence catalog.Licence
+	months  int
+	key     ledger.Key
+}
+
+// Decide checks the order and that what it could cost can be held.
+func (c PlaceOrder) Decide(v *View) (Apply, error) {
+	l, err := Get(v, Licences, "licence", c.Licence)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Authorise(identity.OrderPlace, identity.OfParty(l.Party, "")); err != nil {
+		return nil, err
+	}
+	e, err := c.check(v, l)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.place(e) }, nil
+}
+
+func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
+	m, err := v.Market("market", c.Market)
+	if err != nil {
+		return entry{}, err
+	}
+	i, err := v.Instrument("instrument", c.Instrument)
+	if err != nil {
+		return entry{}, err
+	}
+	e := entry{market: m, inst: i, licence: l}
+	if err := c.checkTerms(v, m, i); err != nil {
+		return e, err
+	}
+	if err := v.checkTrader(l, m); err != nil {
+		return e, err
+	}
+	if m.PriceBasis == catalog.PerYear {
+		e.months = v.monthsLeft(i)
+	}
+	e.order = market.Record{
+		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Side: c.Side, TimeInForce: c.TimeInForce,
+		State: market.Open, Price: c.Price, Quantity: c.Quantity, Remaining: c.Quantity, PlacedAt: v.Now,
+	}
+	cost, err := market.HoldOf(c.Price, c.Quantity, e.months)
+	if err != nil {
+		return e, err
+	}
+	if err := v.checkSigner(l.Party, cost); err != nil {
+		return e, err
+	}
+	if c.Side == market.Sell {
+		e.key, e.order.Hold = HoldingKey(l, i, ledger.Paid), int64(c.Quantity)
+		if err := v.checkSale(l, i, c.Quantity); err != nil {
+			return e, err
+		}
+	} else {
+		if err := v.checkInflow(m, l, i.Pollutant); err != nil {
+			return e, err
+		}
+		e.key, e.order.Hold = ledger.FundsKey(l.Party), int64(cost)
+		if cost > 0 {
+			if err := v.ledger.CheckHold(e.key, int64(cost)); err != nil {
+				return e, err
+			}
+		}
+	}
+	if v.book(m.ID, i.ID).Crossing(c.Side, c.Price, c.Quantity, MaxFills+1) > MaxFills {
+		return e, ErrTooManyFills
+	}
+	return e, nil
+}
+
+func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) error {
+	switch {
+	case m.State != catalog.MarketOpen || !m.ValidOn(v.Today):
+		return ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State)
+	case i.Pollutant != m.Pollutant:
+		return ErrWrongInstrument.With("the market %s trades %s, not %s", m.Code, m.Pollutant, i.Code)
+	case i.Expired(v.Today):
+		return ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
+	case !c.Quantity.IsMultipleOf(m.LotSize):
+		return ErrQuantityStep.With("the quantity must be a multiple of %s t/a", m.LotSize)
+	case !c.Price.IsMultipleOf(m.Tick):
+		return ErrPriceStep.With("the price must be a multiple of CNY %s", m.Tick)
+	}
+	return nil
+}
+
+func (v *View) checkTrader(l catalog.Licence, m catalog.Market) error {
+	p, err := Get(v, Parties, "licence", l.Party)
+	if err != nil {
+		return err
+	}
+	if p.State != catalog.PartyActive {
+		return ErrPartyNotActive.With("the party is %s", p.State)
+	}
+	if !l.InForce(v.Today) {
+		return ErrLicenceNotInForce.With("licence %s is %s, valid from %s to %s", l.Number, l.State, l.ValidFrom, l.ValidTo)
+	}
+	for _, area := range v.byCode.areas[m.ID] {
+		if area == l.Region {
+			return nil
+		}
+	}
+	return ErrOutsideMarket.With("region %s does not take part in the market %s", l.Region, m.Code)
+}
+
+// checkSale holds the seller's gate: paid permits with a known price and
+// verified surplus, all of it available.
+func (v *View) checkSale(l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
+	key := HoldingKey(l, i, ledger.Paid)
+	id, held := v.ledger.Find(key)
+	if !held {
+		return ErrNotForSale.With("licence %s has no paid permits of %s; free ones and those of unknown origin cannot be sold", l.Number, i.Code).
+			Under(ruleSeller, citeArticle16+"; "+ruleFreeReturn)
+	}
+	if err := v.ledger.CheckHold(key, int64(q)); err != nil {
+		return err
+	}
+	if unpriced := v.ledger.Unpriced(id); unpriced > 0 && int64(q+unpriced) > v.ledger.Balance(key).Available() {
+		return ErrNotForSale.With("%s t/a of the holding were taken over without a price and cannot be sold", unpriced).
+			Under(ruleSeller, "project default")
+	}
+	if s := v.Surplus(l.ID, i.Pollutant); s.Available() < q {
+		return ErrNoSurplus.With("%s t/a of verified surplus are left, %s t/a are offered", s.Available(), q).
+			Under(ruleSeller, citeArticle16)
+	}
+	return nil
+}
+
+// checkInflow refuses a buy that could bring permits from another region into
+// one that missed its target. Within one region nothing flows in.
+func (v *View) checkInflow(m catalog.Market, l catalog.Licence, pollutant string) error {
+	if len(v.byCode.areas[m.ID]) < 2 {
+		return nil
+	}
+	return v.checkAttainment(l.Region, pollutant)
+}
+
+// monthsLeft is the term factor of a trade today. A part month counts: the
+// seller gives it up and the buyer can use it (project default, after the
+// remaining-term rule of Jiaozhou).
+func (v *View) monthsLeft(i catalog.Instrument) int { return monthsLeft(v.Today, i) }
+
+// holdKey is the account that an order holds aside in.
+func (v *View) holdKey(o *market.Record) (ledger.Key, error) {
+	if o.Side == market.Buy {
+		return ledger.FundsKey(o.Party), nil
+	}
+	l, err := Get(v, Licences, "licence", o.Licence)
+	if err != nil {
+		return ledger.Key{}, err
+	}
+	i, err := Get(v, Instruments, "instrument", o.Instrument)
+	return HoldingKey(l, i, ledger.Paid), err
+}
+
+// place holds what the order may need, matches it and rests what is left.
+func (tx *Tx) place(e entry) OrderResult {
+	o := &e.order
+	o.ID = tx.nextID(Orders.name)
+	if o.Hold > 0 {
+		tx.Hold(e.key, o.Hold)
+	}
+	if o.Side == market.Sell {
+		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
+	}
+	tx.putOrder(o, true)
+	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
+	var rest quantity.Quantity
+	tx.fills, rest = tx.book(o.Market, o.Instrument).Place(o.Entry(), o.TimeInForce, tx.fills[:0])
+	for _, f := range tx.fills {
+		result.Fills = append(result.Fills, tx.fill(&e, o, f))
+	}
+	switch {
+	case o.Remaining == 0:
+		tx.finish(o, market.Filled, e.key, e.inst.Pollutant)
+	case rest == 0: // IOC: the rest is dropped
+		tx.finish(o, market.Cancelled, e.key, e.inst.Pollutant)
+	default:
+		tx.putOrder(o, false)
+	}
+	result.Order = *o
+	return result
+}
+
+// fill trades a part of the taker's order with a maker, at the maker's price.
+func (tx *Tx) fill(e *entry, taker *market.Record, f market.Fill) market.Trade {
+	maker := tx.orders[f.Maker]
+	buy, sell := taker, maker
+	if taker.Side == market.Sell {
+		buy, sell = maker, taker
+	}
+	amount := must(market.Cost(f.Price, f.Quantity, e.months))
+	buyer, seller := mustGet(tx, Licences, buy.Licence), mustGet(tx, Licences, sell.Licence)
+	t := tx.putTrade(market.Trade{
+		Market: taker.Market, Instrument: taker.Instrument, BuyOrder: buy.ID, SellOrder: sell.ID, Taker: taker.Side,
+		Price: f.Price, Quantity: f.Quantity, Months: int32(e.months), Amount: amount, //nolint:gosec // months of a term
+		BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now,
+	})
+	d := settlement.Delivery{
+		Seller: HoldingKey(seller, e.inst, ledger.Paid), Buyer: HoldingKey(buyer, e.inst, ledger.Paid),
+		Quantity: f.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
+	}
+	tx.deliver(d, must(d.Outcome()), ledger.Fill, t.ID, amount, acquisitionOf(tx, t))
+	tx.afterFill(buy, f.Quantity, amount, e)
+	tx.afterFill(sell, f.Quantity, amount, e)
+	if maker.Remaining == 0 {
+		tx.finish(maker, market.Filled, must(tx.holdKey(maker)), e.inst.Pollutant)
+	} else {
+		tx.putOrder(maker, false)
+	}
+	return t
+}
+
+func acquisitionOf(tx *Tx, t market.Trade) ledger.Acquisition {
+	return ledger.Acquisition{AcquiredOn: tx.Today, Price: t.Price, PriceKnown: true, Document: "trade", Trade: t.ID}
+}
+
+// deliver posts the permits and the money of a sale in one transfer, uses up
+// the seller's acquisitions and surplus, and gives the buyer an acquisition.
+// The money comes out of what the buyer holds aside.
+func (tx *Tx) deliver(d settlement.Delivery, o settlement.Outcome, reason ledger.Reason, reference int64, amount quantity.Money, a ledger.Acquisition) {
+	legs := d.Legs(o)
+	if amount > 0 && d.Seller.Party != d.Buyer.Party {
+		legs = append(legs, ledger.Leg{
+			Debit: ledger.FundsKey(d.Buyer.Party), Credit: ledger.FundsKey(d.Seller.Party), Amount: int64(amount), FromHeld: true,
+		})
+	} else if amount > 0 { // the party pays itself: what was set aside is free again
+		tx.Release(ledger.FundsKey(d.Buyer.Party), int64(amount))
+	}
+	tx.Post(ledger.Transfer{Reason: reason, Reference: reference, Legs: legs})
+	tx.Consume(d.Seller, o.Given, true)
+	tx.ChangeSurplus(d.Seller.Licence, d.Seller.Pollutant, func(s *market.Surplus) {
+		s.Held -= o.Given
+		s.Used += o.Given
+	})
+	a.Quantity = o.Delivered
+	tx.Acquire(d.Buyer, a)
+}
+
+// afterFill lowers what an order has left and gives a buy's price improvement
+// back: it keeps aside what the rest can cost at its own limit.
+func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, amount quantity.Money, e *entry) {
+	o.Remaining -= q
+	if o.Side == market.Sell {
+		o.Hold -= int64(q)
+		return
+	}
+	keep := int64(must(market.HoldOf(o.Price, o.Remaining, e.months)))
+	back := o.Hold - int64(amount) - keep
+	o.Hold = keep
+	tx.Release(ledger.FundsKey(o.Party), back)
+}
+
+// finish ends an order and gives back what it still holds aside.
+func (tx *Tx) finish(o *market.Record, state market.State, key ledger.Key, pollutant string) {
+	tx.Release(key, o.Hold)
+	if o.Side == market.Sell && o.Remaining > 0 {
+		tx.ChangeSurplus(o.Licence, pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
+	}
+	o.Hold, o.State = 0, state
+	tx.putOrder(o, false)
+}
+
+// Operation is OrderCancel.
+func (CancelOrder) Operation() identity.Operation { return identity.OrderCancel }
+
+// ErrOrderNotOpen is returned when an order is filled or cancelled already.
+var ErrOrderNotOpen = fault.New(fault.Conflict, "order.not_open", "the order is filled or cancelled already")
+
+// Decide checks that the order is open and the actor's.
+func (c CancelOrder) Decide(v *View) (Apply, error) {
+	o := v.orders[c.Order]
+	if o == nil {
+		closed, err := v.closedOrder(c.Order)
+		if err != nil {
+			return nil, err
+		}
+		if err := v.Authorise(identity.OrderCancel, identity.OfParty(closed.Party, "")); err != nil {
+			return nil, err
+		}
+		return nil, ErrOrderNotOpen.With("the order is %s", closed.State)
+	}
+	if err := v.Authorise(identity.OrderCancel, identity.OfParty(o.Party, "")); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.cancel(o) }, nil
+}
+
+// closedOrder finds an order that is no longer in memory.
+func (v *View) closedOrder(id int64) (market.Record, error) {
+	for _, rows := range [][]market.Record{v.batch.Orders.New, v.batch.Orders.Changed} {
+		for _, o := range rows {
+			if o.ID == id {
+				return o, nil
+			}
+		}
+	}
+	return Get(v, Orders, "id", id)
+}
+
+// cancel takes an open order out of its book.
+func (tx *Tx) cancel(o *market.Record) OrderResult {
+	m, i := mustGet(tx, Markets, o.Market), mustGet(tx, Instruments, o.Instrument)
+	if _, rests := tx.book(o.Market, o.Instrument).Cancel(o.ID); !rests {
+		panic("app: an open order is not in its book")
+	}
+	tx.finish(o, market.Cancelled, must(tx.holdKey(o)), i.Pollutant)
+	return OrderResult{Order: *o, Market: m.Code, Instrument: i.Code}
+}
+
+// must is for what Decide has made sure of: a failure is a broken invariant.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+func mustGet[R any](tx *Tx, t Table[R], id int64) R { return must(Get(tx.View, t, "id", id)) }

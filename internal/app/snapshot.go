@@ -1,0 +1,176 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+)
+
+// DepthLevels is how many price levels of each side a snapshot keeps.
+const DepthLevels = 50
+
+// Snapshot is what readers see without asking the writer: the books as they
+// were after a commit. It never changes.
+type Snapshot struct {
+	Number int64 // the journal row after which it was taken
+	Books  map[BookKey]*Depth
+}
+
+// BookKey names a book for readers.
+type BookKey struct{ Market, Instrument int64 }
+
+// Depth is the best levels of a book, best first.
+type Depth struct {
+	Number     int64 // the journal row after which the book last changed
+	Buys       []market.Level
+	Sells      []market.Level
+	OpenOrders int
+}
+
+// Directory knows the API keys.
+type Directory struct {
+	keys   map[string]identity.Key
+	actors map[int64]identity.Actor
+}
+
+// ErrStale is returned when the writer has not shown itself for StaleTime: a
+// newer state may exist elsewhere. Try again later.
+var ErrStale = fault.New(fault.Unavailable, "app.snapshot_stale", "the exchange is not up to date at this moment; try again")
+
+// publish makes what the batch changed visible to readers. Only the writer calls it.
+func (a *App) publish() {
+	s := a.st
+	if s.changed.directory {
+		a.directory.Store(s.newDirectory())
+		s.changed.directory = false
+	}
+	if old := a.published.Load(); old == nil || len(s.changed.books) > 0 {
+		next := &Snapshot{Number: s.registry.Length, Books: map[BookKey]*Depth{}}
+		if old != nil {
+			maps.Copy(next.Books, old.Books)
+		}
+		for id := range s.changed.books {
+			b := s.books[id]
+			next.Books[BookKey{id.market, id.instrument}] = &Depth{
+				Number: s.registry.Length, OpenOrders: b.Len(),
+				Buys: b.Depth(market.Buy, DepthLevels, nil), Sells: b.Depth(market.Sell, DepthLevels, nil),
+			}
+		}
+		clear(s.changed.books)
+		a.published.Store(next)
+	}
+}
+
+func (s *state) newDirectory() *Directory {
+	d := &Directory{keys: map[string]identity.Key{}, actors: map[int64]identity.Actor{}}
+	for _, k := range rowsOf(s, Keys).rows {
+		d.keys[k.Hash] = k
+		if _, known := d.actors[k.Person]; !known {
+			d.actors[k.Person] = s.actor(k.Person)
+		}
+	}
+	return d
+}
+
+// Authenticate returns who holds an API key, or identity.ErrBadKey.
+func (a *App) Authenticate(secret string) (identity.Actor, error) {
+	d := a.directory.Load()
+	k, known := d.keys[identity.HashSecret(secret)]
+	if !known || !k.IsUsable(a.Now()) {
+		return identity.Actor{}, identity.ErrBadKey
+	}
+	return d.actors[k.Person], nil
+}
+
+// HasKeys reports whether anybody has ever had an API key.
+func (a *App) HasKeys() bool { return len(a.directory.Load().keys) > 0 }
+
+// Snapshot returns the books after the last commit. Returns ErrStale when the
+// writer has been silent for too long.
+func (a *App) Snapshot() (*Snapshot, error) {
+	if a.Now()-calendar.Instant(a.beat.Load()) > calendar.Instant(StaleTime.Microseconds()) {
+		return nil, ErrStale
+	}
+	return a.published.Load(), nil
+}
+
+// Ready returns nil when the books are rebuilt, agree with the holds, and the
+// writer is alive.
+func (a *App) Ready() error {
+	select {
+	case <-a.stopped:
+		return ErrStopping
+	default:
+	}
+	_, err := a.Snapshot()
+	return err
+}
+
+// verifyBooks compares what the orders and holds set aside with the held
+// parts of the balances. It runs once, at the start.
+func (a *App) verifyBooks() error {
+	held := map[ledger.Key]int64{}
+	v := &View{state: a.st}
+	for _, o := range a.st.orders {
+		k, err := v.holdKey(o)
+		if err != nil {
+			return err
+		}
+		held[k] += o.Hold
+	}
+	var wrong []error
+	err := each(a.st, Holds, Where("state", string(ledger.HoldActive)), func(h ledger.Hold) {
+		account, _ := a.st.ledger.Account(h.Account)
+		held[account.Key()] += h.Amount
+	})
+	if err != nil {
+		return err
+	}
+	a.st.ledger.Each(func(acc ledger.Account, b ledger.Balance) {
+		if b.Held != held[acc.Key()] {
+			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders and holds say %d", acc.ID, b.Held, held[acc.Key()]))
+		}
+	})
+	for id, b := range a.st.books {
+		if err := b.Validate(); err != nil {
+			wrong = append(wrong, fmt.Errorf("book %v: %w", id, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// watchers are readers who wait for the next commit.
+type watchers struct {
+	mu    sync.Mutex
+	next  chan struct{}
+	count int
+}
+
+// notify wakes those who wait.
+func (w *watchers) notify(int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.next != nil && w.count > 0 {
+		close(w.next)
+		w.next, w.count = nil, 0
+	}
+}
+
+// NextCommit returns a channel that is closed after the next commit. What is
+// to be read must be read after asking for the channel.
+func (a *App) NextCommit() <-chan struct{} {
+	a.watchers.mu.Lock()
+	defer a.watchers.mu.Unlock()
+	if a.watchers.next == nil {
+		a.watchers.next = make(chan struct{})
+	}
+	a.watchers.count++
+	return a.watchers.next
+}

@@ -1,0 +1,292 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+)
+
+// IdempotencyTime is how long a key is remembered.
+const IdempotencyTime = 30 * 24 * 60 * 60 * 1_000_000 // µs: 30 days
+
+// state is what the writer keeps in memory. It equals the committed rows plus
+// the batch in hand, because nobody else writes.
+type state struct {
+	store    Store
+	registry Registry
+	ctx      context.Context //nolint:containedctx // the writer's own, for reads in the middle of a batch
+
+	ledger   *ledger.Ledger
+	orders   map[int64]*market.Record // open ones
+	books    map[bookID]*market.Book
+	surplus  map[surplusKey]*market.Surplus
+	caches   map[string]anyCache
+	lastID   map[string]int64
+	keys     map[keyDigest]int64 // idempotency key → journal number
+	dueTimes timerHeap
+
+	byCode  codes
+	changed changes // since the last publication
+	fills   []market.Fill
+}
+
+// bookID names a book: one for each instrument of a market.
+type bookID struct{ market, instrument int64 }
+
+type surplusKey struct {
+	licence   int64
+	pollutant string
+}
+
+// changes says what a publication must rebuild.
+type changes struct {
+	books     map[bookID]bool
+	directory bool
+	trades    bool
+}
+
+// rowsPerRead is how many rows are read at a time: memory stays bounded.
+const rowsPerRead = 20_000
+
+// load reads the whole state from the store.
+func load(ctx context.Context, store Store, registry Registry) (*state, error) {
+	s := &state{
+		store: store, registry: registry, ctx: ctx,
+		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
+		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{},
+		lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
+	}
+	for name, info := range tables {
+		if name != Journal.name && name != Payloads.name {
+			last, err := store.LastID(ctx, name)
+			if err != nil {
+				return nil, fmt.Errorf("read last id of %s: %w", name, err)
+			}
+			s.lastID[name] = last
+		}
+		if info.resident {
+			c := info.newCache()
+			if err := c.load(ctx, store); err != nil {
+				return nil, err
+			}
+			s.caches[name] = c
+		}
+	}
+	s.indexCodes()
+	s.loadTimers()
+	if err := s.loadLedger(); err != nil {
+		return nil, err
+	}
+	if err := s.loadOrders(); err != nil {
+		return nil, err
+	}
+	since := registry.LastAt - IdempotencyTime
+	err := store.Keys(ctx, since, func(number, actor int64, key string) { s.keys[digestKey(actor, key)] = number })
+	if err != nil {
+		return nil, fmt.Errorf("read idempotency keys: %w", err)
+	}
+	return s, nil
+}
+
+// each reads a table in pages, by id.
+func each[R any](s *state, t Table[R], q Query, f func(R)) error {
+	return eachOf(s.ctx, s.store, t, q, f)
+}
+
+func eachOf[R any](ctx context.Context, r Reader, t Table[R], q Query, f func(R)) error {
+	q.Limit = rowsPerRead
+	for {
+		var rows []R
+		if err := r.Find(ctx, t.name, q, &rows); err != nil {
+			return fmt.Errorf("read table %s: %w", t.name, err)
+		}
+		for _, row := range rows {
+			f(row)
+		}
+		if len(rows) < rowsPerRead {
+			return nil
+		}
+		q.After = idOf(&rows[len(rows)-1])
+	}
+}
+
+func (s *state) loadLedger() error {
+	balances := map[ledger.AccountID]ledger.Balance{}
+	if err := each(s, Balances, Query{}, func(b ledger.Balance) { balances[b.ID] = b }); err != nil {
+		return err
+	}
+	if err := each(s, Accounts, Query{}, func(a ledger.Account) { s.ledger.Load(a, balances[a.ID]) }); err != nil {
+		return err
+	}
+	left := Query{Where: []Cond{{"remaining", Gt, 0}}}
+	if err := each(s, Acquisitions, left, s.ledger.LoadAcquisition); err != nil {
+		return err
+	}
+	return each(s, Surpluses, Query{}, func(r market.Surplus) { s.surplus[surplusKey{r.Licence, r.Pollutant}] = &r })
+}
+
+// loadOrders rebuilds the books: orders rest in the order of their ids, which
+// is the order in which they came.
+func (s *state) loadOrders() error {
+	return each(s, Orders, Where("state", int64(market.Open)), func(o market.Record) {
+		s.orders[o.ID] = &o
+		s.book(o.Market, o.Instrument).Rest(o.Entry())
+	})
+}
+
+// book returns the book of an instrument in a market; there always is one.
+func (s *state) book(marketID, instrument int64) *market.Book {
+	id := bookID{marketID, instrument}
+	b := s.books[id]
+	if b == nil {
+		b = market.NewBook()
+		s.books[id] = b
+	}
+	s.changed.books[id] = true
+	return b
+}
+
+// nextID returns a fresh id for a table.
+func (s *state) nextID(table string) int64 {
+	s.lastID[table]++
+	return s.lastID[table]
+}
+
+// rowsOf returns the cache of a resident table.
+func rowsOf[R any](s *state, t Table[R]) *cache[R] {
+	c, ok := s.caches[t.name].(*cache[R])
+	if !ok {
+		panic("app: table " + t.name + " is not resident")
+	}
+	return c
+}
+
+// errCommitFirst is returned by a finder when rows of its table are staged:
+// the writer commits the batch and runs the command again.
+var errCommitFirst = fmt.Errorf("app: commit the batch before this command")
+
+// ErrNoRecord is returned when there is no record with the id or code that
+// the request names.
+var ErrNoRecord = fault.New(fault.NotFound, "record.not_found", "there is no such record")
+
+// Get returns a record by id, or ErrNoRecord about the field that named it.
+func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
+	var none R
+	if t.resident {
+		if r, ok := rowsOf(v.state, t).rows[id]; ok {
+			return r, nil
+		}
+		return none, ErrNoRecord.With("there is no %s with the id %d", t.name, id).At(field)
+	}
+	if staged, ok := v.batch.Records[t.name]; ok {
+		if r, ok := staged.ByID[id].(*R); ok {
+			return *r, nil
+		}
+	}
+	var rows []R
+	if err := v.store.Find(v.ctx, t.name, Where("id", id), &rows); err != nil {
+		return none, ErrNotDurable.Because(err)
+	}
+	if len(rows) == 0 {
+		return none, ErrNoRecord.With("there is no %s with the id %d", t.name, id).At(field)
+	}
+	return rows[0], nil
+}
+
+// Find returns the records that a query selects, by id.
+func Find[R any](v *View, t Table[R], q Query) ([]R, error) {
+	if staged := v.batch.Records[t.name]; staged != nil && len(staged.ByID) > 0 {
+		return nil, errCommitFirst
+	}
+	var rows []R
+	if err := v.store.Find(v.ctx, t.name, q, &rows); err != nil {
+		return nil, ErrNotDurable.Because(err)
+	}
+	return rows, nil
+}
+
+// All calls each with every row of a resident table, by id, until it returns false.
+func All[R any](v *View, t Table[R]) func(yield func(R) bool) {
+	c := rowsOf(v.state, t)
+	return func(yield func(R) bool) {
+		for _, id := range c.order {
+			if !yield(c.rows[id]) {
+				return
+			}
+		}
+	}
+}
+
+// Put writes a record: a new one when its id is 0. It returns the record with
+// its id.
+func Put[R any](tx *Tx, t Table[R], row R) R {
+	id, previous := idOf(&row), commandOf(&row)
+	isNew := id == 0
+	if isNew {
+		id, previous = tx.nextID(t.name), 0
+	}
+	stamp(&row, id, tx.Number)
+	staged := tx.batch.Records[t.name]
+	if staged == nil {
+		staged = &Records{ByID: map[int64]any{}, New: map[int64]bool{}}
+		tx.batch.Records[t.name] = staged
+	}
+	kept := row
+	if _, again := staged.ByID[id]; !again {
+		tx.batch.rows++
+	}
+	staged.ByID[id] = &kept
+	if isNew {
+		staged.New[id] = true
+	}
+	if previous != tx.Number {
+		tx.touched.records = append(tx.touched.records, recordMark{t.name, id, previous})
+	}
+	if t.resident {
+		rowsOf(tx.state, t).put(id, row)
+		tx.onResident(any(row))
+	}
+	return row
+}
+
+// onResident keeps the indexes over resident tables in step.
+func (s *state) onResident(row any) {
+	switch r := row.(type) {
+	case identity.Key, identity.Grant:
+		s.changed.directory = true
+	case Timer:
+		s.addTimer(r)
+	default:
+		s.indexCode(r)
+	}
+}
+
+// Actor returns a person with the grants that are in force.
+func (s *state) actor(person int64) identity.Actor {
+	a := identity.Actor{Person: person}
+	c := rowsOf(s, Grants)
+	for _, id := range s.byCode.grants[person] {
+		if g := c.rows[id]; g.State == identity.GrantActive {
+			a.Grants = append(a.Grants, g)
+		}
+	}
+	return a
+}
+
+// Calendar is the working calendar as it is published.
+func (v *View) Calendar() *calendar.Calendar {
+	var years []calendar.Year
+	var days []calendar.Day
+	for y := range All(v, Years) {
+		years = append(years, y)
+	}
+	for d := range All(v, Days) {
+		days = append(days, d)
+	}
+	return calendar.New(years, days)
+}

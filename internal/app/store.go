@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"permitx/internal/calendar"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+)
+
+// Registry is the row that says who may write and how far the journal is. It
+// is the fence: a batch that cannot advance it is not committed.
+type Registry struct {
+	Epoch  int64            // raised by every takeover
+	Batch  int64            // number of the last committed batch
+	Length int64            // number of the last journal row
+	Head   []byte           // hash of the last journal row
+	LastAt calendar.Instant // the latest stamp; time never runs backwards
+	BeatAt calendar.Instant // when the writer last showed itself; 0 when it stopped cleanly
+}
+
+// The errors that a store's Commit may return; any other means that the batch
+// was rolled back.
+var (
+	// ErrFenced is returned when another process has taken the writer's role:
+	// this one must stop.
+	ErrFenced = errors.New("app: another process is the writer")
+	// ErrUnknown is returned when the connection was lost at COMMIT: the batch
+	// may or may not be there. The writer compares the registry's batch number.
+	ErrUnknown = errors.New("app: the outcome of the commit is not known")
+	// ErrLost is returned when the connection was lost before COMMIT: the batch
+	// was rolled back and may be tried again.
+	ErrLost = errors.New("app: the connection to the database was lost")
+	// ErrHeld is returned by TakeOver while another process is alive as the writer.
+	ErrHeld = errors.New("app: another process holds the writer's role")
+)
+
+// Store keeps a registry's rows. Its only writer is the App that took over.
+type Store interface {
+	// TakeOver makes this process the writer and returns the registry row.
+	// Returns ErrHeld when the present writer has shown itself less than
+	// LeaseTime before now.
+	TakeOver(ctx context.Context, now calendar.Instant) (Registry, error)
+	// Registry reads the registry row.
+	Registry(ctx context.Context) (Registry, error)
+	// Beat shows that the writer of this epoch is alive; at 0 releases the
+	// role. Returns ErrFenced when the epoch has passed.
+	Beat(ctx context.Context, epoch int64, at calendar.Instant) error
+	// Commit writes a batch and advances the fence in one transaction.
+	Commit(ctx context.Context, b *Batch) error
+	Reader
+}
+
+// Reader reads committed rows. A table's name is that of its record in snake
+// case; rows is a pointer to a slice of the record's type.
+type Reader interface {
+	Find(ctx context.Context, table string, q Query, rows any) error
+	// LastID is the largest id in a table, 0 when it is empty.
+	LastID(ctx context.Context, table string) (int64, error)
+	// Keys calls each with the idempotency keys used since an instant.
+	Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key string)) error
+	// Statement returns the postings on an account that are not newer than
+	// last, newest first, by walking back from one to the one before.
+	Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error)
+}
+
+// Query selects rows. Zero fields do not restrict.
+type Query struct {
+	Where []Cond
+	After int64 // id greater than this (smaller, with Desc)
+	Desc  bool  // by id descending; ascending otherwise
+	Limit int   // 0: all
+}
+
+// Cond restricts a column.
+type Cond struct {
+	Column string
+	Op     Op
+	Value  any
+}
+
+// Op is a comparison.
+type Op string
+
+// The comparisons that a store knows.
+const (
+	Eq Op = "="
+	Ne Op = "<>"
+	Gt Op = ">"
+	Ge Op = ">="
+	Lt Op = "<"
+	Le Op = "<="
+	In Op = "IN"
+)
+
+// Where is a query for the rows whose column equals value.
+func Where(column string, value any) Query { return Query{Where: []Cond{{column, Eq, value}}} }
+
+// And adds a condition.
+func (q Query) And(column string, op Op, value any) Query {
+	q.Where = append(q.Where[:len(q.Where):len(q.Where)], Cond{column, op, value})
+	return q
+}
+
+// Page restricts to limit rows after an id.
+func (q Query) Page(after int64, limit int) Query {
+	q.After, q.Limit = after, limit
+	return q
+}
+
+// Batch is what a commit writes: the rows of a batch of commands in their
+// final state.
+type Batch struct {
+	Epoch    int64
+	Registry Registry // as it shall be afterwards
+	Journal  []JournalRow
+	Payloads []JournalPayload
+
+	Accounts     []ledger.Account // new
+	Balances     Changes[ledger.AccountID, ledger.Balance]
+	Postings     []ledger.Posting // new
+	Orders       Changes[int64, market.Record]
+	Trades       []market.Trade // new
+	Acquisitions Changes[int64, ledger.Acquisition]
+	Surplus      Changes[int64, market.Surplus]
+	Records      map[string]*Records // every other table, by name
+
+	rows int
+}
+
+// Changes are the new and the changed rows of a table that the order path
+// writes, each in its final state.
+type Changes[K comparable, R any] struct {
+	New, Changed []R
+	at           map[K]position
+}
+
+type position struct {
+	isNew bool
+	index int
+}
+
+// put stages a row: it replaces the row of an earlier command of the batch.
+func (c *Changes[K, R]) put(key K, isNew bool, row R) (fresh bool) {
+	if p, ok := c.at[key]; ok {
+		if p.isNew {
+			c.New[p.index] = row
+		} else {
+			c.Changed[p.index] = row
+		}
+		return false
+	}
+	if c.at == nil {
+		c.at = map[K]position{}
+	}
+	if isNew {
+		c.at[key] = position{true, len(c.New)}
+		c.New = append(c.New, row)
+	} else {
+		c.at[key] = position{false, len(c.Changed)}
+		c.Changed = append(c.Changed, row)
+	}
+	return true
+}
+
+// Records are the rows of a table that is written whole, new and changed
+// ones alike, as pointers to its record.
+type Records struct {
+	ByID map[int64]any
+	New  map[int64]bool
+}

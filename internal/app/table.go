@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+)
+
+// Table is a kind of record that is written whole. Its rows have an int64 ID
+// as their first field and the number of the command that last wrote them as
+// their last, Command. A resident table is small and lies in memory.
+type Table[R any] struct {
+	name     string
+	resident bool
+}
+
+// Name is the table's name in the database.
+func (t Table[R]) Name() string { return t.name }
+
+// The tables of reference data, all in memory.
+var (
+	Regions      = resident[catalog.Region]("region")
+	Pollutants   = resident[catalog.Pollutant]("pollutant")
+	Markets      = resident[catalog.Market]("market")
+	MarketAreas  = resident[catalog.MarketRegion]("market_region")
+	Instruments  = resident[catalog.Instrument]("instrument")
+	Parties      = resident[catalog.Party]("party")
+	Licences     = resident[catalog.Licence]("licence")
+	Persons      = resident[catalog.Person]("person")
+	Grants       = resident[identity.Grant]("role_grant")
+	Keys         = resident[identity.Key]("api_key")
+	Years        = resident[calendar.Year]("calendar_year")
+	Days         = resident[calendar.Day]("calendar_day")
+	PendingTimes = resident[Timer]("timer")
+)
+
+// The tables of the order path, which have their own place in a batch. They
+// are named here for queries.
+var (
+	Journal      = cold[JournalRow]("journal")
+	Payloads     = cold[JournalPayload]("journal_payload")
+	Accounts     = cold[ledger.Account]("account")
+	Balances     = cold[ledger.Balance]("balance")
+	Postings     = cold[ledger.Posting]("posting")
+	Acquisitions = cold[ledger.Acquisition]("acquisition")
+	Orders       = cold[market.Record]("market_order")
+	Trades       = cold[market.Trade]("trade")
+	Surpluses    = cold[market.Surplus]("surplus")
+)
+
+// The tables of records that grow with history: read by key when needed.
+var (
+	Holds = cold[ledger.Hold]("hold")
+)
+
+// tableInfo is what the writer must know of a table without its type.
+type tableInfo struct {
+	name     string
+	resident bool
+	newCache func() anyCache
+	encode   func(b []byte, row any) []byte // canonical; row is a pointer
+	each     func(ctx context.Context, r Reader, q Query, f func(row any)) error
+}
+
+var tables = map[string]tableInfo{}
+
+func resident[R any](name string) Table[R] { return register[R](name, true) }
+func cold[R any](name string) Table[R]     { return register[R](name, false) }
+
+func register[R any](name string, isResident bool) Table[R] {
+	if _, taken := tables[name]; taken {
+		panic("app: table " + name + " is declared twice")
+	}
+	plan := planOf(reflect.TypeFor[R]())
+	if plan.id != 0 || plan.command != plan.fields-1 {
+		panic(fmt.Sprintf("app: %s: a record begins with ID and ends with Command", name))
+	}
+	tables[name] = tableInfo{
+		name: name, resident: isResident,
+		newCache: func() anyCache { return &cache[R]{table: name, rows: map[int64]R{}} },
+		encode:   appendRecord,
+		each: func(ctx context.Context, r Reader, q Query, f func(any)) error {
+			return eachOf(ctx, r, Table[R]{name, isResident}, q, func(row R) { f(&row) })
+		},
+	}
+	return Table[R]{name, isResident}
+}
+
+// anyCache is a cache of any resident table.
+type anyCache interface {
+	load(ctx context.Context, r Reader) error
+}
+
+// cache holds every row of a resident table.
+type cache[R any] struct {
+	table string
+	rows  map[int64]R
+	order []int64 // ids, ascending
+}
+
+func (c *cache[R]) load(ctx context.Context, r Reader) error {
+	var rows []R
+	if err := r.Find(ctx, c.table, Query{}, &rows); err != nil {
+		return fmt.Errorf("read table %s: %w", c.table, err)
+	}
+	for _, row := range rows {
+		c.put(idOf(&row), row)
+	}
+	return nil
+}
+
+func (c *cache[R]) put(id int64, row R) {
+	if _, known := c.rows[id]; !known {
+		c.order = append(c.order, id)
+	}
+	c.rows[id] = row
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"container/heap"
+	"strconv"
+
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+)
+
+// Timer is a command that the writer gives itself when its time has come. A
+// stop of the server delays it and does not lose it: what is overdue at the
+// start is caught up in due order.
+type Timer struct {
+	ID        int64
+	DueAt     calendar.Instant
+	Purpose   string // which timer function runs
+	Reference int64  // the record that it is about
+	State     TimerState
+	Command   int64
+}
+
+// TimerState is where a timer is in its life.
+type TimerState string
+
+// The states of a timer; all but TimerPending are final.
+const (
+	TimerPending  TimerState = "pending"
+	TimerDone     TimerState = "done"
+	TimerDisarmed TimerState = "disarmed"
+)
+
+// timerFunc decides what a timer does about its record, if anything. An error
+// leaves the record alone and is journaled with the timer.
+type timerFunc func(v *View, reference int64) (Apply, error)
+
+// timerFuncs are what timers can do, by purpose.
+var timerFuncs = map[string]timerFunc{}
+
+func declareTimer(purpose string, f timerFunc) bool {
+	timerFuncs[purpose] = f
+	return true
+}
+
+// Arm sets a timer. Purpose must be declared.
+func (tx *Tx) Arm(at calendar.Instant, purpose string, reference int64) Timer {
+	if timerFuncs[purpose] == nil {
+		panic("app: nothing is declared for timer " + purpose)
+	}
+	return Put(tx, PendingTimes, Timer{DueAt: at, Purpose: purpose, Reference: reference, State: TimerPending})
+}
+
+// FireTimer is the command of a timer that is due.
+type FireTimer struct{ Timer int64 }
+
+var _ = declare(FireTimer{})
+
+// Operation is TimerFire.
+func (FireTimer) Operation() identity.Operation { return identity.TimerFire }
+
+// Decide lets the timer's function decide; a timer that has gone does nothing.
+func (c FireTimer) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.TimerFire, identity.Target{}); err != nil {
+		return nil, err
+	}
+	t, err := Get(v, PendingTimes, "timer", c.Timer)
+	if err != nil {
+		return nil, err
+	}
+	if t.State != TimerPending {
+		return func(*Tx) any { return t }, nil
+	}
+	apply, refusal := timerFuncs[t.Purpose](v, t.Reference)
+	if refusal == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped
+		return nil, refusal
+	}
+	return func(tx *Tx) any {
+		if refusal == nil && apply != nil {
+			apply(tx)
+		}
+		t.State = TimerDone
+		return Put(tx, PendingTimes, t)
+	}, nil
+}
+
+// timerKey is the idempotency key of a timer's command: the same after a restart.
+func timerKey(id int64) string { return "timer-" + strconv.FormatInt(id, 10) }
+
+type timerHeap []Timer
+
+func (h timerHeap) Len() int { return len(h) }
+func (h timerHeap) Less(i, j int) bool {
+	if h[i].DueAt != h[j].DueAt {
+		return h[i].DueAt < h[j].DueAt
+	}
+	return h[i].ID < h[j].ID
+}
+func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push adds a timer; it is for container/heap.
+func (h *timerHeap) Push(x any) { *h = append(*h, x.(Timer)) } //nolint:errcheck // only timers are pushed
+
+// Pop removes the last one; it is for container/heap.
+func (h *timerHeap) Pop() any {
+	old := *h
+	t := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return t
+}
+
+func (s *state) loadTimers() {
+	for _, t := range rowsOf(s, PendingTimes).rows {
+		s.addTimer(t)
+	}
+}
+
+func (s *state) addTimer(t Timer) {
+	if t.State == TimerPending {
+		heap.Push(&s.dueTimes, t)
+	}
+}
+
+// nextDue returns the first timer that is due at an instant and takes it off
+// the heap.
+func (s *state) nextDue(at calendar.Instant) (Timer, bool) {
+	if len(s.dueTimes) == 0 || s.dueTimes[0].DueAt > at {
+		return Timer{}, false
+	}
+	t, ok := heap.Pop(&s.dueTimes).(Timer)
+	return t, ok
+}

@@ -1,0 +1,274 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+)
+
+// writer is the one goroutine that changes the registry. It ends when the
+// queue is closed and empty, or when another process has taken its role.
+func (a *App) writer() {
+	defer close(a.stopped)
+	beat := time.NewTicker(beatTime)
+	defer beat.Stop()
+	for {
+		select {
+		case <-a.queue.wake:
+		case <-beat.C:
+		}
+		waiting, now, closed := a.queue.take(maxBatchCommands)
+		waiting = a.withTimers(waiting, now)
+		if err := a.work(waiting, now); err != nil {
+			a.failure = err
+			a.queue.close()
+			a.config.Log.Error("the writer stops", slog.Any("error", err))
+			return
+		}
+		if closed && len(waiting) == 0 {
+			a.failure = a.config.Store.Beat(a.st.ctx, a.epoch, 0)
+			return
+		}
+	}
+}
+
+// withTimers puts the timers that are due before the commands that wait.
+func (a *App) withTimers(waiting []*request, now calendar.Instant) []*request {
+	var due []*request
+	for len(due) < maxBatchCommands {
+		t, ok := a.st.nextDue(now)
+		if !ok {
+			break
+		}
+		r := &request{command: FireTimer{t.ID}, system: true, key: timerKey(t.ID), at: now, done: make(chan outcome, 1)}
+		r.payload, r.digest = encodePayload(r.command)
+		due = append(due, r)
+	}
+	if due == nil {
+		return waiting
+	}
+	return append(due, waiting...)
+}
+
+// work runs the commands and answers them. An error means that this process
+// can no longer write.
+func (a *App) work(waiting []*request, now calendar.Instant) error {
+	if len(waiting) == 0 {
+		return a.showAlive(now)
+	}
+	next := 0
+	for next < len(waiting) {
+		n, err := a.batch(waiting[next:], now)
+		if err != nil {
+			return err
+		}
+		next += n
+	}
+	return nil
+}
+
+func (a *App) showAlive(now calendar.Instant) error {
+	if now-calendar.Instant(a.beat.Load()) < calendar.Instant(beatTime.Microseconds())/2 {
+		return nil
+	}
+	switch err := a.config.Store.Beat(a.st.ctx, a.epoch, now); {
+	case errors.Is(err, ErrFenced):
+		return err
+	case err != nil: // the database is away: the snapshots grow stale and are not served
+		a.config.Log.Warn("the database does not answer", slog.Any("error", err))
+		return nil
+	}
+	a.beat.Store(int64(now))
+	return nil
+}
+
+// batch runs commands until the batch is full or one must see the others
+// committed, commits, and answers. It returns how many it has dealt with.
+func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
+	started := time.Now() //nolint:forbidigo // measures, decides nothing
+	b := a.newBatch()
+	outcomes, err := a.runAll(b, waiting, now)
+	if err != nil {
+		return a.recoverFrom(err, waiting, outcomes, now)
+	}
+	ran := time.Now() //nolint:forbidigo // measures, decides nothing
+	if len(b.Journal) > 0 {
+		if err := a.commit(b, now); err != nil {
+			return a.recoverFrom(err, waiting, outcomes, now)
+		}
+	}
+	a.publish()
+	for i, o := range outcomes {
+		waiting[i].done <- o
+	}
+	a.watchers.notify(a.st.registry.Length)
+	a.report(b, ran.Sub(started), time.Since(ran))
+	return len(outcomes), nil
+}
+
+func (a *App) newBatch() *Batch {
+	return &Batch{Epoch: a.epoch, Registry: a.st.registry, Records: map[string]*Records{}}
+}
+
+func (a *App) commit(b *Batch, now calendar.Instant) error {
+	b.Registry.Batch++
+	b.Registry.BeatAt = now
+	if err := a.config.Store.Commit(a.st.ctx, b); err != nil {
+		return err
+	}
+	a.st.registry = b.Registry
+	a.beat.Store(int64(now))
+	return nil
+}
+
+func (a *App) report(b *Batch, run, commit time.Duration) {
+	if a.config.Observe == nil || len(b.Journal) == 0 {
+		return
+	}
+	kinds := make([]KindResult, len(b.Journal))
+	for i := range b.Journal {
+		kinds[i] = KindResult{b.Journal[i].Kind, int(b.Journal[i].Status)}
+	}
+	a.config.Observe(BatchReport{
+		Commands: len(b.Journal), Rows: b.rows, Waiting: a.queue.depth(), Run: run, Commit: commit, Kinds: kinds,
+	})
+}
+
+// errBroken is a command that broke an invariant; the state in memory can no
+// longer be trusted.
+type errBroken struct{ cause any }
+
+// Error says what was broken.
+func (e errBroken) Error() string { return fmt.Sprintf("app: broken invariant: %v", e.cause) }
+
+// runAll runs commands one after the other on the batch. It returns an
+// outcome for each that it ran, and errBroken when the state must be read again.
+func (a *App) runAll(b *Batch, waiting []*request, now calendar.Instant) (outcomes []outcome, err error) {
+	outcomes = make([]outcome, 0, len(waiting))
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.config.Log.Error("a command broke an invariant",
+				slog.String("kind", string(waiting[len(outcomes)].command.Operation())),
+				slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+			err = errBroken{cause}
+		}
+	}()
+	for i, r := range waiting {
+		if i > 0 && b.rows > maxBatchRows {
+			break
+		}
+		o, later := a.runOne(b, r, now)
+		if later {
+			break
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+// runOne takes one command through idempotency, decision and application.
+// later is set when it must wait for the batch's commit.
+func (a *App) runOne(b *Batch, r *request, now calendar.Instant) (o outcome, later bool) {
+	if r.ctx != nil && r.ctx.Err() != nil { // nobody waits for the answer any more
+		return outcome{err: ErrStopping.Because(r.ctx.Err())}, false
+	}
+	key := digestKey(r.person, r.key)
+	if number, used := a.st.keys[key]; used {
+		if number > a.st.registry.Length { // in this batch: its row is not yet readable
+			return outcome{}, true
+		}
+		return a.replay(r, number), false
+	}
+	v := a.view(b, r)
+	apply, err := r.command.Decide(v)
+	if err == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped
+		if len(b.Journal) == 0 {
+			panic("app: a finder found staged rows in an empty batch")
+		}
+		return outcome{}, true
+	}
+	var refusal *fault.Error
+	if err != nil {
+		f, ok := fault.As(err)
+		if !ok {
+			panic(err)
+		}
+		if f.Kind != fault.Refused {
+			return outcome{err: err}, false
+		}
+		refusal = f
+	}
+	if !v.authorised {
+		panic("app: " + string(r.command.Operation()) + " decided without authorising")
+	}
+	return a.record(b, r, v, apply, refusal, key), false
+}
+
+func (a *App) view(b *Batch, r *request) *View {
+	actor := identity.SystemActor
+	if !r.system {
+		actor = a.st.actor(r.person)
+	}
+	return &View{state: a.st, batch: b, Now: r.at, Today: r.at.Date(), Actor: actor, Number: b.Registry.Length + 1}
+}
+
+// record applies a command that was decided, or keeps its refusal, and writes
+// its journal row.
+func (a *App) record(b *Batch, r *request, v *View, apply Apply, refusal *fault.Error, key keyDigest) outcome {
+	tx := &Tx{View: v, touched: touched{postings: len(b.Postings), trades: len(b.Trades)}}
+	var result any
+	if refusal == nil {
+		result = apply(tx)
+	}
+	status, body := a.config.Encode(result, refusal)
+	row := JournalRow{
+		Number: v.Number, At: r.at, Actor: r.person, Kind: string(r.command.Operation()), Key: r.key,
+		Payload: r.digest[:], Status: int32(status), Result: body, Build: a.config.Build, //nolint:gosec // an HTTP status
+	}
+	row.Changes, row.Digest = tx.digest()
+	row.Hash = hashRow(b.Registry.Head, &row)
+	b.Journal = append(b.Journal, row)
+	b.Payloads = append(b.Payloads, JournalPayload{v.Number, r.payload})
+	b.Registry.Length, b.Registry.Head, b.Registry.LastAt = row.Number, row.Hash, max(b.Registry.LastAt, r.at)
+	b.rows += 2
+	a.st.keys[key] = row.Number
+	return outcome{answer: Answer{Command: row.Number, Status: status, Body: body}}
+}
+
+// replay answers a command that was done before with this key.
+func (a *App) replay(r *request, number int64) outcome {
+	var rows []JournalRow
+	if err := a.config.Store.Find(a.st.ctx, Journal.name, Where("number", number), &rows); err != nil || len(rows) != 1 {
+		return outcome{err: ErrNotDurable.Because(err)}
+	}
+	row := rows[0]
+	if string(row.Payload) != string(r.digest[:]) || row.Kind != string(r.command.Operation()) {
+		return outcome{err: ErrKeyReused}
+	}
+	return outcome{answer: Answer{Command: row.Number, Status: int(row.Status), Body: row.Result, Replayed: true}}
+}
+
+// reload throws the state in memory away and reads it again.
+func (a *App) reload(ctx context.Context) error {
+	registry, err := a.config.Store.Registry(ctx)
+	if err != nil {
+		return err
+	}
+	if registry.Epoch != a.epoch {
+		return ErrFenced
+	}
+	st, err := load(a.st.ctx, a.config.Store, registry)
+	if err != nil {
+		return err
+	}
+	st.changed.directory = true
+	a.st = st
+	return nil
+}

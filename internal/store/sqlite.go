@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+
+	"permitx/internal/app"
+)
+
+// sqliteDialect writes through one connection: WAL with a sync at each commit.
+type sqliteDialect struct {
+	write, read *sql.DB
+	gorm        *gorm.DB
+	prepared    map[string]*sql.Stmt
+}
+
+// The smallest SQLite that may be used: older ones can lose a WAL that is
+// reset while a reader looks.
+const sqliteVersionMin = 3_051_003
+
+func openSQLite(ctx context.Context, path string) (*Store, error) {
+	if err := makeParent(path); err != nil {
+		return nil, err
+	}
+	d := &sqliteDialect{prepared: map[string]*sql.Stmt{}}
+	var err error
+	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)")); err != nil {
+		return nil, err
+	}
+	d.write.SetMaxOpenConns(1)
+	if err := checkVersion(ctx, d.write); err != nil {
+		return nil, errors.Join(err, d.write.Close())
+	}
+	if d.read, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
+		return nil, errors.Join(err, d.write.Close())
+	}
+	d.read.SetMaxOpenConns(readConnections)
+	d.read.SetMaxIdleConns(readConnections)
+	s := &Store{dialect: d}
+	if s.write, err = gorm.Open(sqliteDialector{d.write}, gormConfig()); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if s.read, err = gorm.Open(sqliteDialector{d.read}, gormConfig()); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	d.gorm = s.write
+	return s, nil
+}
+
+func makeParent(path string) error {
+	const onlyUs = 0o750
+	return os.MkdirAll(filepath.Dir(path), onlyUs)
+}
+
+func sqliteDSN(path, lock string, pragmas ...string) string {
+	q := url.Values{"_txlock": {lock}}
+	for _, p := range append(pragmas, "busy_timeout(10000)", "cache_size(-65536)", "temp_store(MEMORY)") {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func checkVersion(ctx context.Context, db *sql.DB) error {
+	var version string
+	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
+		return err
+	}
+	var major, minor, patch int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); err != nil {
+		return fmt.Errorf("SQLite's version %q: %w", version, err)
+	}
+	if major*1_000_000+minor*1_000+patch < sqliteVersionMin {
+		return fmt.Errorf("SQLite %s is too old: it may lose committed rows; 3.51.3 is needed", version)
+	}
+	return nil
+}
+
+func (d *sqliteDialect) name() string { return "sqlite" }
+
+func (d *sqliteDialect) close() error {
+	for _, s := range d.prepared {
+		s.Close() //nolint:errcheck // the connection is closed next
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// classify knows no lost connections: the file is here or the disk is broken.
+func (d *sqliteDialect) classify(err error) error { return err }
+
+func (d *sqliteDialect) flush(ctx context.Context, move registryMove, all []rows, records func(*gorm.DB) error) error {
+	return d.gorm.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		pool := tx.Statement.ConnPool
+		done, err := d.exec(ctx, pool, `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, beat_at = ?
+ WHERE id = 1 AND epoch = ? AND batch = ?`, move.args()...)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(app.ErrFenced, err)
+		}
+		for i := range all {
+			if err := d.write1(ctx, pool, &all[i]); err != nil {
+				return fmt.Errorf("write %s: %w", all[i].table, err)
+			}
+		}
+		if records != nil {
+			return records(tx)
+		}
+		return nil
+	})
+}
+
+// The rows of one statement: a full chunk, then the rest one by one. Measured
+// with 12 columns a row: 1 row 7.5 µs, 16 rows 3.9 µs a row, 64 rows 3.8 µs.
+const chunkRows = 16
+
+func (d *sqliteDialect) write1(ctx context.Context, pool gorm.ConnPool, r *rows) error {
+	args := make([]any, 0, chunkRows*len(r.names))
+	for row := 0; row < r.n; {
+		n := 1
+		if !r.changed && r.n-row >= chunkRows {
+			n = chunkRows
+		}
+		args = args[:0]
+		for i := range n {
+			args = r.appendRow(args, row+i)
+		}
+		if _, err := d.exec(ctx, pool, r.valuesSQL(n), args...); err != nil {
+			return err
+		}
+		row += n
+	}
+	return nil
+}
+
+// appendRow appends a row's cells; of a changed row the key comes last.
+func (r *rows) appendRow(args []any, row int) []any {
+	first := 0
+	if r.changed {
+		first = 1
+	}
+	for c := first; c < len(r.columns); c++ {
+		args = append(args, r.value(c, row))
+	}
+	if r.changed {
+		args = append(args, r.value(0, row))
+	}
+	return args
+}
+
+// valuesSQL writes n rows bound cell by cell.
+func (r *rows) valuesSQL(n int) string {
+	if r.changed {
+		return "UPDATE " + r.table + " SET " + strings.Join(r.names[1:], " = ?, ") + " = ? WHERE " + r.names[0] + " = ?"
+	}
+	one := "(?" + strings.Repeat(", ?", len(r.names)-1) + ")"
+	return "INSERT INTO " + r.table + " (" + strings.Join(r.names, ", ") + ") VALUES " + one + strings.Repeat(", "+one, n-1)
+}
+
+func (d *sqliteDialect) exec(ctx context.Context, pool gorm.ConnPool, query string, args ...any) (sql.Result, error) {
+	return pool.ExecContext(ctx, query, args...)
+}
+
+// isSQLiteConstraint reports a constraint that a statement would have broken.
+func isSQLiteConstraint(err error) bool {
+	const constraint = 19 // SQLITE_CONSTRAINT
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == constraint
+}
