@@ -96,45 +96,88 @@ func (d *sqliteDialect) close() error {
 // classify knows no lost connections: the file is here or the disk is broken.
 func (d *sqliteDialect) classify(err error) error { return err }
 
+const fenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, beat_at = ?
+ WHERE id = 1 AND epoch = ? AND batch = ?`
+
 func (d *sqliteDialect) flush(ctx context.Context, move registryMove, all []rows, records func(*gorm.DB) error) error {
-	return d.gorm.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		pool := tx.Statement.ConnPool
-		done, err := d.exec(ctx, pool, `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, beat_at = ?
- WHERE id = 1 AND epoch = ? AND batch = ?`, move.args()...)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(app.ErrFenced, err)
-		}
-		for i := range all {
-			if err := d.write1(ctx, pool, &all[i]); err != nil {
-				return fmt.Errorf("write %s: %w", all[i].table, err)
-			}
-		}
-		if records != nil {
-			return records(tx)
-		}
-		return nil
-	})
+	if err := d.prepare(ctx, all); err != nil {
+		return err
+	}
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := d.inside(ctx, tx, move, all, records); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
 }
 
-// The rows of one statement: a full chunk, then the rest one by one. Measured
-// with 12 columns a row: 1 row 7.5 µs, 16 rows 3.9 µs a row, 64 rows 3.8 µs.
+func (d *sqliteDialect) inside(ctx context.Context, tx *sql.Tx, move registryMove, all []rows, records func(*gorm.DB) error) error {
+	done, err := tx.StmtContext(ctx, d.prepared[fenceUpdate]).ExecContext(ctx, move.args()...)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(app.ErrFenced, err)
+	}
+	for i := range all {
+		if err := d.writeRows(ctx, tx, &all[i]); err != nil {
+			return fmt.Errorf("write %s: %w", all[i].table, err)
+		}
+	}
+	if records == nil {
+		return nil
+	}
+	orm := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	orm.Statement.ConnPool = tx
+	return records(orm)
+}
+
+// chunkRows are the rows of one insert: full chunks first, then one by one.
 const chunkRows = 16
 
-func (d *sqliteDialect) write1(ctx context.Context, pool gorm.ConnPool, r *rows) error {
+// prepare makes the statements of a flush before its transaction begins: a
+// statement that is first prepared inside one is prepared again in the next,
+// and then parsing took a quarter of the flush.
+func (d *sqliteDialect) prepare(ctx context.Context, all []rows) error {
+	queries := []string{fenceUpdate}
+	for i := range all {
+		if !all[i].changed && all[i].n >= chunkRows {
+			queries = append(queries, all[i].valuesSQL(chunkRows))
+		}
+		queries = append(queries, all[i].valuesSQL(1))
+	}
+	for _, q := range queries {
+		if d.prepared[q] != nil {
+			continue
+		}
+		s, err := d.write.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		d.prepared[q] = s
+	}
+	return nil
+}
+
+func (d *sqliteDialect) writeRows(ctx context.Context, tx *sql.Tx, r *rows) error {
 	args := make([]any, 0, chunkRows*len(r.names))
+	one := tx.StmtContext(ctx, d.prepared[r.valuesSQL(1)])
+	many := one
+	if !r.changed && r.n >= chunkRows {
+		many = tx.StmtContext(ctx, d.prepared[r.valuesSQL(chunkRows)])
+	}
 	for row := 0; row < r.n; {
-		n := 1
+		n, statement := 1, one
 		if !r.changed && r.n-row >= chunkRows {
-			n = chunkRows
+			n, statement = chunkRows, many
 		}
 		args = args[:0]
 		for i := range n {
 			args = r.appendRow(args, row+i)
 		}
-		if _, err := d.exec(ctx, pool, r.valuesSQL(n), args...); err != nil {
+		if _, err := statement.ExecContext(ctx, args...); err != nil {
 			return err
 		}
 		row += n
@@ -164,10 +207,6 @@ func (r *rows) valuesSQL(n int) string {
 	}
 	one := "(?" + strings.Repeat(", ?", len(r.names)-1) + ")"
 	return "INSERT INTO " + r.table + " (" + strings.Join(r.names, ", ") + ") VALUES " + one + strings.Repeat(", "+one, n-1)
-}
-
-func (d *sqliteDialect) exec(ctx context.Context, pool gorm.ConnPool, query string, args ...any) (sql.Result, error) {
-	return pool.ExecContext(ctx, query, args...)
 }
 
 // isSQLiteConstraint reports a constraint that a statement would have broken.

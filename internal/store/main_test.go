@@ -1,0 +1,9 @@
+package store
+
+import (
+	"testing"
+
+	"permitx/internal/pgtest/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
