@@ -61,6 +61,7 @@ type App struct {
 
 	published atomic.Pointer[Snapshot]
 	directory atomic.Pointer[Directory]
+	reference atomic.Pointer[Reference]
 	beat      atomic.Int64 // the last commit or beat, as an instant
 	watchers  watchers
 	stopped   chan struct{}

@@ -148,6 +148,16 @@ func (v *View) Authorise(op identity.Operation, t identity.Target) error {
 	return identity.Authorise(v.Actor, op, t)
 }
 
+// AuthoriseAt is Authorise about the field that named the object: whether it
+// does not exist or is not the actor's looks the same.
+func (v *View) AuthoriseAt(field string, op identity.Operation, t identity.Target) error {
+	err := v.Authorise(op, t)
+	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+		return f.At(field)
+	}
+	return err
+}
+
 // Tx is what a command may change: a View that can write.
 type Tx struct {
 	*View

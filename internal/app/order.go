@@ -39,6 +39,8 @@ var (
 	ErrNotForSale = fault.New(fault.Refused, "rule.only_paid_permits", "only permits obtained by payment, with a known price, can be sold").At("quantity")
 	// ErrNoSurplus is returned when the bureau has not verified enough surplus.
 	ErrNoSurplus = fault.New(fault.Refused, "rule.no_verified_surplus", "the bureau has not verified enough surplus for this sale").At("quantity")
+	// ErrSelfTrade is returned when an order would trade with one of the same party.
+	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party: cancel that one first, or change the price")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
 	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
 )
@@ -100,6 +102,7 @@ type entry struct {
 	inst    catalog.Instrument
 	licence catalog.Licence
 	months  int
+	makers  int // how many orders it will trade with
 	key     ledger.Key
 }
 
@@ -109,7 +112,7 @@ func (c PlaceOrder) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.Authorise(identity.OrderPlace, identity.OfParty(l.Party, "")); err != nil {
+	if err := v.AuthoriseAt("licence", identity.OrderPlace, identity.OfParty(l.Party, "")); err != nil {
 		return nil, err
 	}
 	e, err := c.check(v, l)
@@ -165,10 +168,26 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 			}
 		}
 	}
-	if v.book(m.ID, i.ID).Crossing(c.Side, c.Price, c.Quantity, MaxFills+1) > MaxFills {
-		return e, ErrTooManyFills
+	e.makers, err = v.checkMakers(&e.order)
+	return e, err
+}
+
+// checkMakers counts the orders that o would trade with, before anything
+// moves: not too many, and none of the same party.
+func (v *View) checkMakers(o *market.Record) (int, error) {
+	makers, own := 0, false
+	v.book(o.Market, o.Instrument).Crossing(o.Side, o.Price, o.Quantity, func(maker int64) bool {
+		makers++
+		own = own || v.orders[maker].Party == o.Party
+		return makers <= MaxFills && !own
+	})
+	switch {
+	case own:
+		return makers, ErrSelfTrade
+	case makers > MaxFills:
+		return makers, ErrTooManyFills
 	}
-	return e, nil
+	return makers, nil
 }
 
 func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) error {
@@ -269,7 +288,7 @@ func (tx *Tx) place(e entry) OrderResult {
 	tx.putOrder(o, true)
 	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
 	var rest quantity.Quantity
-	tx.fills, rest = tx.book(o.Market, o.Instrument).Place(o.Entry(), o.TimeInForce, tx.fills[:0])
+	tx.fills, rest = tx.changedBook(o.Market, o.Instrument).Place(o.Entry(), o.TimeInForce, tx.fills[:0])
 	for _, f := range tx.fills {
 		result.Fills = append(result.Fills, tx.fill(&e, o, f))
 	}
@@ -323,12 +342,10 @@ func acquisitionOf(tx *Tx, t market.Trade) ledger.Acquisition {
 // The money comes out of what the buyer holds aside.
 func (tx *Tx) deliver(d settlement.Delivery, o settlement.Outcome, reason ledger.Reason, reference int64, amount quantity.Money, a ledger.Acquisition) {
 	legs := d.Legs(o)
-	if amount > 0 && d.Seller.Party != d.Buyer.Party {
+	if amount > 0 {
 		legs = append(legs, ledger.Leg{
 			Debit: ledger.FundsKey(d.Buyer.Party), Credit: ledger.FundsKey(d.Seller.Party), Amount: int64(amount), FromHeld: true,
 		})
-	} else if amount > 0 { // the party pays itself: what was set aside is free again
-		tx.Release(ledger.FundsKey(d.Buyer.Party), int64(amount))
 	}
 	tx.Post(ledger.Transfer{Reason: reason, Reference: reference, Legs: legs})
 	tx.Consume(d.Seller, o.Given, true)
@@ -378,12 +395,12 @@ func (c CancelOrder) Decide(v *View) (Apply, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := v.Authorise(identity.OrderCancel, identity.OfParty(closed.Party, "")); err != nil {
+		if err := v.AuthoriseAt("id", identity.OrderCancel, identity.OfParty(closed.Party, "")); err != nil {
 			return nil, err
 		}
 		return nil, ErrOrderNotOpen.With("the order is %s", closed.State)
 	}
-	if err := v.Authorise(identity.OrderCancel, identity.OfParty(o.Party, "")); err != nil {
+	if err := v.AuthoriseAt("id", identity.OrderCancel, identity.OfParty(o.Party, "")); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return tx.cancel(o) }, nil
@@ -404,7 +421,7 @@ func (v *View) closedOrder(id int64) (market.Record, error) {
 // cancel takes an open order out of its book.
 func (tx *Tx) cancel(o *market.Record) OrderResult {
 	m, i := mustGet(tx, Markets, o.Market), mustGet(tx, Instruments, o.Instrument)
-	if _, rests := tx.book(o.Market, o.Instrument).Cancel(o.ID); !rests {
+	if _, rests := tx.changedBook(o.Market, o.Instrument).Cancel(o.ID); !rests {
 		panic("app: an open order is not in its book")
 	}
 	tx.finish(o, market.Cancelled, must(tx.holdKey(o)), i.Pollutant)

@@ -51,6 +51,7 @@ func (a *App) publish() {
 		a.directory.Store(s.newDirectory())
 		s.changed.directory = false
 	}
+	a.publishReference()
 	if old := a.published.Load(); old == nil || len(s.changed.books) > 0 {
 		next := &Snapshot{Number: s.registry.Length, Books: map[BookKey]*Depth{}}
 		if old != nil {
@@ -173,4 +174,16 @@ func (a *App) NextCommit() <-chan struct{} {
 	}
 	a.watchers.count++
 	return a.watchers.next
+}
+
+// BookDigests are the digests of all books, FIFO order included. It is for
+// tests and must not be called while commands run.
+func (a *App) BookDigests() map[BookKey][32]byte {
+	out := map[BookKey][32]byte{}
+	for id, b := range a.st.books {
+		if b.Len() > 0 {
+			out[BookKey{id.market, id.instrument}] = b.Digest()
+		}
+	}
+	return out
 }

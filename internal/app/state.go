@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"permitx/internal/calendar"
-	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -31,7 +30,8 @@ type state struct {
 	dueTimes timerHeap
 
 	byCode  codes
-	changed changes // since the last publication
+	actors  map[int64]identity.Actor // by person, as far as they were asked for
+	changed changes                  // since the last publication
 	fills   []market.Fill
 }
 
@@ -48,6 +48,7 @@ type changes struct {
 	books     map[bookID]bool
 	directory bool
 	trades    bool
+	resident  residentChanges
 }
 
 // rowsPerRead is how many rows are read at a time: memory stays bounded.
@@ -58,6 +59,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s := &state{
 		store: store, registry: registry, ctx: ctx,
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
+		actors:  map[int64]identity.Actor{},
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{},
 		lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
@@ -136,6 +138,7 @@ func (s *state) loadOrders() error {
 	return each(s, Orders, Where("state", int64(market.Open)), func(o market.Record) {
 		s.orders[o.ID] = &o
 		s.book(o.Market, o.Instrument).Rest(o.Entry())
+		s.changed.books[bookID{o.Market, o.Instrument}] = true
 	})
 }
 
@@ -147,8 +150,13 @@ func (s *state) book(marketID, instrument int64) *market.Book {
 		b = market.NewBook()
 		s.books[id] = b
 	}
-	s.changed.books[id] = true
 	return b
+}
+
+// changedBook is book for a command that changes it: readers get its new depth.
+func (tx *Tx) changedBook(marketID, instrument int64) *market.Book {
+	tx.changed.books[bookID{marketID, instrument}] = true
+	return tx.book(marketID, instrument)
 }
 
 // nextID returns a fresh id for a table.
@@ -171,8 +179,8 @@ func rowsOf[R any](s *state, t Table[R]) *cache[R] {
 var errCommitFirst = fmt.Errorf("app: commit the batch before this command")
 
 // ErrNoRecord is returned when there is no record with the id or code that
-// the request names.
-var ErrNoRecord = fault.New(fault.NotFound, "record.not_found", "there is no such record")
+// the request names, or none that the caller may see: the two look the same.
+var ErrNoRecord = identity.ErrNotYours
 
 // Get returns a record by id, or ErrNoRecord about the field that named it.
 func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
@@ -181,7 +189,7 @@ func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
 		if r, ok := rowsOf(v.state, t).rows[id]; ok {
 			return r, nil
 		}
-		return none, ErrNoRecord.With("there is no %s with the id %d", t.name, id).At(field)
+		return none, ErrNoRecord.At(field)
 	}
 	if staged, ok := v.batch.Records[t.name]; ok {
 		if r, ok := staged.ByID[id].(*R); ok {
@@ -193,7 +201,7 @@ func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
 		return none, ErrNotDurable.Because(err)
 	}
 	if len(rows) == 0 {
-		return none, ErrNoRecord.With("there is no %s with the id %d", t.name, id).At(field)
+		return none, ErrNoRecord.At(field)
 	}
 	return rows[0], nil
 }
@@ -249,6 +257,7 @@ func Put[R any](tx *Tx, t Table[R], row R) R {
 	}
 	if t.resident {
 		rowsOf(tx.state, t).put(id, row)
+		tx.changed.resident.mark(t.name, id)
 		tx.onResident(any(row))
 	}
 	return row
@@ -257,7 +266,11 @@ func Put[R any](tx *Tx, t Table[R], row R) R {
 // onResident keeps the indexes over resident tables in step.
 func (s *state) onResident(row any) {
 	switch r := row.(type) {
-	case identity.Key, identity.Grant:
+	case identity.Grant:
+		s.changed.directory = true
+		delete(s.actors, r.Person)
+		s.indexCode(r)
+	case identity.Key:
 		s.changed.directory = true
 	case Timer:
 		s.addTimer(r)
@@ -268,6 +281,9 @@ func (s *state) onResident(row any) {
 
 // Actor returns a person with the grants that are in force.
 func (s *state) actor(person int64) identity.Actor {
+	if a, known := s.actors[person]; known {
+		return a
+	}
 	a := identity.Actor{Person: person}
 	c := rowsOf(s, Grants)
 	for _, id := range s.byCode.grants[person] {
@@ -275,6 +291,7 @@ func (s *state) actor(person int64) identity.Actor {
 			a.Grants = append(a.Grants, g)
 		}
 	}
+	s.actors[person] = a
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -37,7 +38,7 @@ var (
 	Keys         = resident[identity.Key]("api_key")
 	Years        = resident[calendar.Year]("calendar_year")
 	Days         = resident[calendar.Day]("calendar_day")
-	PendingTimes = resident[Timer]("timer")
+	PendingTimes = residentWhere[Timer]("timer", Where("state", string(TimerPending)))
 )
 
 // The tables of the order path, which have their own place in a batch. They
@@ -64,16 +65,21 @@ type tableInfo struct {
 	name     string
 	resident bool
 	newCache func() anyCache
+	newRow   func() any                     // a pointer to an empty record
 	encode   func(b []byte, row any) []byte // canonical; row is a pointer
 	each     func(ctx context.Context, r Reader, q Query, f func(row any)) error
 }
 
 var tables = map[string]tableInfo{}
 
-func resident[R any](name string) Table[R] { return register[R](name, true) }
-func cold[R any](name string) Table[R]     { return register[R](name, false) }
+func resident[R any](name string) Table[R] { return register[R](name, true, Query{}) }
+func cold[R any](name string) Table[R]     { return register[R](name, false, Query{}) }
 
-func register[R any](name string, isResident bool) Table[R] {
+// residentWhere is resident for the rows that a query selects: the others are
+// history.
+func residentWhere[R any](name string, q Query) Table[R] { return register[R](name, true, q) }
+
+func register[R any](name string, isResident bool, q Query) Table[R] {
 	if _, taken := tables[name]; taken {
 		panic("app: table " + name + " is declared twice")
 	}
@@ -83,7 +89,8 @@ func register[R any](name string, isResident bool) Table[R] {
 	}
 	tables[name] = tableInfo{
 		name: name, resident: isResident,
-		newCache: func() anyCache { return &cache[R]{table: name, rows: map[int64]R{}} },
+		newCache: func() anyCache { return &cache[R]{table: name, where: q, rows: map[int64]R{}} },
+		newRow:   func() any { return new(R) },
 		encode:   appendRecord,
 		each: func(ctx context.Context, r Reader, q Query, f func(any)) error {
 			return eachOf(ctx, r, Table[R]{name, isResident}, q, func(row R) { f(&row) })
@@ -92,21 +99,35 @@ func register[R any](name string, isResident bool) Table[R] {
 	return Table[R]{name, isResident}
 }
 
+// TableRows gives an empty record of every table, by name, for the tests that
+// hold records and schema together.
+func TableRows() map[string]any {
+	rows := map[string]any{}
+	for name, info := range tables {
+		rows[name] = info.newRow()
+	}
+	return rows
+}
+
 // anyCache is a cache of any resident table.
 type anyCache interface {
 	load(ctx context.Context, r Reader) error
+	// publish returns the table for readers: old with the rows of some ids as
+	// they are now; nil ids are all.
+	publish(old any, ids []int64) any
 }
 
 // cache holds every row of a resident table.
 type cache[R any] struct {
 	table string
+	where Query
 	rows  map[int64]R
 	order []int64 // ids, ascending
 }
 
 func (c *cache[R]) load(ctx context.Context, r Reader) error {
 	var rows []R
-	if err := r.Find(ctx, c.table, Query{}, &rows); err != nil {
+	if err := r.Find(ctx, c.table, c.where, &rows); err != nil {
 		return fmt.Errorf("read table %s: %w", c.table, err)
 	}
 	for _, row := range rows {
@@ -120,4 +141,12 @@ func (c *cache[R]) put(id int64, row R) {
 		c.order = append(c.order, id)
 	}
 	c.rows[id] = row
+}
+
+// remove forgets a row that has become history.
+func (c *cache[R]) remove(id int64) {
+	delete(c.rows, id)
+	if i, found := slices.BinarySearch(c.order, id); found {
+		c.order = slices.Delete(c.order, i, i+1)
+	}
 }

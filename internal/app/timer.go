@@ -64,11 +64,8 @@ func (c FireTimer) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	t, err := Get(v, PendingTimes, "timer", c.Timer)
-	if err != nil {
+	if err != nil { // disarmed, or done before
 		return nil, err
-	}
-	if t.State != TimerPending {
-		return func(*Tx) any { return t }, nil
 	}
 	apply, refusal := timerFuncs[t.Purpose](v, t.Reference)
 	if refusal == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped
@@ -117,6 +114,8 @@ func (s *state) loadTimers() {
 func (s *state) addTimer(t Timer) {
 	if t.State == TimerPending {
 		heap.Push(&s.dueTimes, t)
+	} else {
+		rowsOf(s, PendingTimes).remove(t.ID)
 	}
 }
 

@@ -168,7 +168,7 @@ var (
 	// ErrForbidden is returned when none of the actor's roles may do this.
 	ErrForbidden = fault.New(fault.Forbidden, "identity.forbidden", "your role may not do this")
 	// ErrNotYours is returned when the role may do this, but not to this object.
-	ErrNotYours = fault.New(fault.NotFound, "identity.not_found", "there is no such object, or you may not see it")
+	ErrNotYours = fault.New(fault.NotFound, "record.not_found", "there is no such record, or you may not see it")
 )
 
 // Authorise returns nil when a may do op to t. With a zero target only the

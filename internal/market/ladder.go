@@ -1,13 +1,19 @@
 package market
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// chunkSize is the number of levels in a chunk: a search and a shift inside
-// one stay within a kilobyte.
+// chunkSize is the number of levels that a chunk has room for. In one sorted
+// slice, opening a level far from the best price moved all that are better:
+// 250 µs with a million levels, where a chunk takes 0.6 µs; with a thousand
+// levels there was no difference.
 const chunkSize = 128
 
-// ladder is the levels of one side, sorted by key, the best at the end. It is
-// cut into chunks so that a new level moves at most a chunk of others.
+// ladder is the levels of one side, sorted by key, the best at the end, where
+// levels come and go. It is cut into chunks so that a new level moves at most
+// a chunk of others.
 type ladder struct {
 	chunks []*chunk // none is empty
 	spare  []*chunk // emptied ones, to be used again
@@ -17,17 +23,29 @@ type ladder struct {
 type chunk struct {
 	n     int
 	keys  [chunkSize]int64 // keys[:n] ascends
-	slots [chunkSize]int32 // of the levels
+	slots [chunkSize]int32 // slots[i] is that of the level keys[i]
 }
 
-// best returns the best level's key and slot; the slot is none if there is no
-// level.
-func (l *ladder) best() (key int64, slot int32) {
+// best returns the best level's key and slot; the slot is none when there is
+// no level.
+func (l *ladder) best() (key int64, at int32) {
 	if len(l.chunks) == 0 {
 		return 0, none
 	}
 	c := l.chunks[len(l.chunks)-1]
 	return c.keys[c.n-1], c.slots[c.n-1]
+}
+
+// bestFirst yields the slots of the levels, best first.
+func (l *ladder) bestFirst(yield func(at int32) bool) {
+	for i := len(l.chunks) - 1; i >= 0; i-- {
+		c := l.chunks[i]
+		for j := c.n - 1; j >= 0; j-- {
+			if !yield(c.slots[j]) {
+				return
+			}
+		}
+	}
 }
 
 // chunkOf is the index of the chunk where a key is or belongs: the last one
@@ -38,13 +56,7 @@ func (l *ladder) chunkOf(key int64) int {
 		return last
 	}
 	i, found := slices.BinarySearchFunc(l.chunks, key, func(c *chunk, key int64) int {
-		switch {
-		case c.keys[0] < key:
-			return -1
-		case c.keys[0] > key:
-			return 1
-		}
-		return 0
+		return cmp.Compare(c.keys[0], key)
 	})
 	if found || i == 0 {
 		return i
@@ -53,7 +65,7 @@ func (l *ladder) chunkOf(key int64) int {
 }
 
 // insert adds a level whose key is not there yet.
-func (l *ladder) insert(key int64, slot int32) {
+func (l *ladder) insert(key int64, at int32) {
 	if len(l.chunks) == 0 {
 		l.chunks = append(l.chunks, l.newChunk())
 	}
@@ -62,21 +74,21 @@ func (l *ladder) insert(key int64, slot int32) {
 	if c.n == chunkSize {
 		c = l.split(i, key)
 	}
-	at := c.search(key)
-	copy(c.keys[at+1:c.n+1], c.keys[at:c.n])
-	copy(c.slots[at+1:c.n+1], c.slots[at:c.n])
-	c.keys[at], c.slots[at] = key, slot
+	j := c.search(key)
+	copy(c.keys[j+1:c.n+1], c.keys[j:c.n])
+	copy(c.slots[j+1:c.n+1], c.slots[j:c.n])
+	c.keys[j], c.slots[j] = key, at
 	c.n++
 }
 
 // remove deletes the level with a key that is there. Chunks are not merged:
-// one that is empty is dropped, so that there are never more than levels.
+// an empty one is dropped, so that there are never more of them than levels.
 func (l *ladder) remove(key int64) {
 	i := l.chunkOf(key)
 	c := l.chunks[i]
-	at := c.search(key)
-	copy(c.keys[at:c.n-1], c.keys[at+1:c.n])
-	copy(c.slots[at:c.n-1], c.slots[at+1:c.n])
+	j := c.search(key)
+	copy(c.keys[j:c.n-1], c.keys[j+1:c.n])
+	copy(c.slots[j:c.n-1], c.slots[j+1:c.n])
 	c.n--
 	if c.n == 0 {
 		l.chunks = slices.Delete(l.chunks, i, i+1)
@@ -108,12 +120,12 @@ func (l *ladder) newChunk() *chunk {
 	return new(chunk)
 }
 
-// search returns where a key is or belongs. It begins at the better end,
-// where most of them are.
+// search returns where in keys[:n] a key is or belongs. It begins at the
+// better end, where most of them are.
 func (c *chunk) search(key int64) int {
-	at := c.n
-	for at > 0 && c.keys[at-1] >= key {
-		at--
+	j := c.n
+	for j > 0 && c.keys[j-1] >= key {
+		j--
 	}
-	return at
+	return j
 }

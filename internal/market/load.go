@@ -24,14 +24,15 @@ const (
 	loadThrough                    = 10        // ticks by which a taker's limit may lie beyond the mid
 	loadCalm                       = 10        // the mid moves by a tick with one order in so many
 	loadWarmUp                     = 10        // one message in so many is spent to fill the book
+	loadLate                       = 20        // one cancel in so many names any order, mostly one that is gone
 	loadRecent                     = 1_000     // youngest orders, of which half of the cancels choose
 )
 
 // MixedLoad returns n messages that are always the same for a seed. A first
 // tenth fills the book, which keeps about this size from then on: two messages
 // of three place an order, one cancels. So half of the orders are cancelled,
-// a quarter is priced to trade at once and a quarter is traded with. One cancel
-// in twenty is too late.
+// a quarter is priced to trade at once and a quarter is traded with. Few
+// cancels come too late, because those cost little.
 //
 // Prices lie within 500 ticks of a mid price that wanders, most of them near
 // it; quantities are 1 to 50 lots; half of the takers are IOC.
@@ -66,7 +67,8 @@ func Replay(b *Book, load []Message) (fills int) {
 	return fills
 }
 
-// loadGenerator keeps a book to know which orders can be cancelled.
+// loadGenerator sends what it makes to a book of its own, to know which orders
+// can be cancelled.
 type loadGenerator struct {
 	random *rand.Rand
 	book   *Book
@@ -78,10 +80,8 @@ type loadGenerator struct {
 
 func (g *loadGenerator) oneIn(n int) bool { return g.random.IntN(n) == 0 }
 
+// cancel is for an order that rests, or now and then for any.
 func (g *loadGenerator) cancel() Message {
-	if g.oneIn(20) {
-		return Message{Cancel: true, Order: Order{ID: 1 + g.random.Int64N(g.lastID)}}
-	}
 	for len(g.rested) > 0 {
 		last := len(g.rested) - 1
 		i := g.random.IntN(last + 1)
@@ -89,6 +89,11 @@ func (g *loadGenerator) cancel() Message {
 			i = last - g.random.IntN(min(last+1, loadRecent))
 		}
 		id := g.rested[i]
+		if g.oneIn(loadLate) {
+			id = 1 + g.random.Int64N(g.lastID)
+			g.book.Cancel(id)
+			return Message{Cancel: true, Order: Order{ID: id}}
+		}
 		g.rested[i] = g.rested[last]
 		g.rested = g.rested[:last]
 		if _, ok := g.book.Cancel(id); ok {
@@ -98,35 +103,35 @@ func (g *loadGenerator) cancel() Message {
 	return g.place(false)
 }
 
+// place is for an order that waits on its side of the mid, or for a taker.
 func (g *loadGenerator) place(taker bool) Message {
 	if g.oneIn(loadCalm) {
 		g.mid += loadTick * quantity.Price(2*g.random.IntN(2)-1)
 	}
-	g.lastID++
-	m := Message{
-		Order: Order{
-			ID:       g.lastID,
-			Side:     Buy + Side(g.random.IntN(2)),
-			Quantity: loadLot * quantity.Quantity(1+g.random.IntN(loadLotsMax)),
-		},
-		TimeInForce: GTC,
-	}
 	// The product of two draws crowds near zero.
-	away := 1 + quantity.Price(g.random.IntN(loadDistance)*g.random.IntN(loadDistance)/loadDistance)
+	away := 1 + g.random.IntN(loadDistance)*g.random.IntN(loadDistance)/loadDistance
+	tif := GTC
 	if taker {
-		away = -quantity.Price(g.random.IntN(loadThrough))
+		away = -g.random.IntN(loadThrough)
 		if g.oneIn(2) {
-			m.TimeInForce = IOC
+			tif = IOC
 		}
 	}
-	if m.Order.Side == Buy {
-		away = -away
+	side := Sell
+	if g.oneIn(2) {
+		side, away = Buy, -away
 	}
-	m.Order.Price = max(g.mid+loadTick*away, loadTick)
+	g.lastID++
+	o := Order{
+		ID:       g.lastID,
+		Side:     side,
+		Price:    max(g.mid+loadTick*quantity.Price(away), loadTick),
+		Quantity: loadLot * quantity.Quantity(1+g.random.IntN(loadLotsMax)),
+	}
 	var left quantity.Quantity
-	g.fills, left = g.book.Place(m.Order, m.TimeInForce, g.fills[:0])
+	g.fills, left = g.book.Place(o, tif, g.fills[:0])
 	if left > 0 {
-		g.rested = append(g.rested, m.Order.ID)
+		g.rested = append(g.rested, o.ID)
 	}
-	return m
+	return Message{Order: o, TimeInForce: tif}
 }

@@ -1,94 +1,136 @@
 package market
 
-import "math/bits"
-
-// table finds a slot by a number: a hash table with open addressing, linear
-// probing and no tombstones, so that it never has to be rebuilt unless it
-// grows. It is at most half full.
+// table finds the slot of a record by its key, which the record itself holds:
+// an entry has the slot and a part of the key's hash, the tag. The caller
+// goes through the spots with the right tag until the record is the right one.
+//
+// It is a hash table with open addressing and linear probing. It leaves no
+// tombstones, so it is never rebuilt unless it grows, and it is cut into
+// shards that grow one at a time.
+//
+// Measured on the mixed load of 1,000,000 messages with 120,000 orders at rest
+// (AMD EPYC, 2 shared cores): Go's map for orders and levels 95 ns a message,
+// entries with whole keys of 16 bytes 65 ns, these 55 ns. As one piece it was
+// no faster, and the message that doubled it at 2 million orders waited 400 ms.
 type table struct {
-	entries []entry // length a power of two
-	shift   uint    // 64 − log2(len(entries))
-	used    int
+	shards [shardCount]shard
+}
+
+const (
+	shardBits    = 6
+	shardCount   = 1 << shardBits
+	shardSizeMin = 8 // entries, once it has any
+)
+
+// shard holds the entries whose tags begin with the same bits. Its size is a
+// power of two; entries[i] is free where the slot is none.
+type shard struct {
+	entries []entry
+	mask    uint32 // len(entries) − 1
+	shift   uint32 // 32 − log2(len(entries))
+	used    uint32 // entries that are not free
+	limit   uint32 // grow before used exceeds it
 }
 
 type entry struct {
-	key  int64
-	slot int32 // none: the entry is free
+	tag  uint32
+	slot int32
 }
 
-const tableSizeMin = 64 // entries
-
-func newTable() table { return sizedTable(tableSizeMin) }
-
-func sizedTable(size int) table {
-	return table{entries: make([]entry, size), shift: uint(64 - bits.TrailingZeros(uint(size)))}
+// spot is where a search stands: at an entry with the tag that was looked for,
+// or, when slot is none, at the free one behind the last of them.
+type spot struct {
+	shard *shard
+	at    uint32
+	slot  int32
 }
 
-// home is where the search for a key begins.
-func (t *table) home(key int64) uint {
-	const golden = 0x9e3779b97f4a7c15 // 2⁶⁴ ÷ φ
-	return uint(uint64(key) * golden >> t.shift)
+// noEntries is what every empty shard reads. It is never written: the limit
+// of such a shard is 0.
+var noEntries [shardSizeMin / 2]entry
+
+func newTable() table {
+	var t table
+	for i := range t.shards {
+		t.shards[i] = shard{entries: noEntries[:], mask: shardSizeMin/2 - 1, shift: 30}
+	}
+	return t
 }
 
-// find returns the slot of a key, or none.
-func (t *table) find(key int64) int32 {
-	mask := uint(len(t.entries) - 1)
-	for i := t.home(key); ; i++ {
-		e := &t.entries[i&mask]
-		if e.slot == none || e.key == key {
-			return e.slot
+// tagOf is a multiplicative hash: keys that follow each other, as order
+// numbers do, spread more evenly than by chance.
+func tagOf(key int64) uint32 {
+	const golden = 0x9e3779b97f4a7c15         // 2⁶⁴ ÷ φ
+	return uint32(uint64(key) * golden >> 32) //nolint:gosec // only the bits matter
+}
+
+// first is the first spot with a tag.
+func (t *table) first(tag uint32) spot {
+	s := &t.shards[tag>>(32-shardBits)]
+	return s.probe(tag, s.home(tag))
+}
+
+// next is the spot behind this one with the same tag.
+func (p spot) next(tag uint32) spot { return p.shard.probe(tag, p.at+1) }
+
+// insert adds a slot under a tag.
+func (t *table) insert(tag uint32, slot int32) {
+	n := tag >> (32 - shardBits)
+	s := &t.shards[n]
+	if s.used >= s.limit {
+		s.grow(n)
+	}
+	s.used++
+	s.put(entry{tag: tag, slot: slot})
+}
+
+// home is where the search for a tag begins.
+func (s *shard) home(tag uint32) uint32 { return tag << shardBits >> (s.shift & 31) }
+
+func (s *shard) probe(tag, at uint32) spot {
+	for ; ; at++ {
+		e := s.entries[at&s.mask]
+		if e.slot == none || e.tag == tag {
+			return spot{shard: s, at: at & s.mask, slot: e.slot}
 		}
 	}
 }
 
-// insert adds a key that is not in the table.
-func (t *table) insert(key int64, slot int32) {
-	if t.used*2 >= len(t.entries) {
-		t.grow()
+func (s *shard) put(e entry) {
+	at := s.home(e.tag) & s.mask
+	for s.entries[at].slot != none {
+		at = (at + 1) & s.mask
 	}
-	t.used++
-	t.put(entry{key: key, slot: slot})
+	s.entries[at] = e
 }
 
-func (t *table) put(e entry) {
-	mask := uint(len(t.entries) - 1)
-	i := t.home(e.key) & mask
-	for t.entries[i].slot != none {
-		i = (i + 1) & mask
-	}
-	t.entries[i] = e
-}
-
-func (t *table) grow() {
-	larger := sizedTable(2 * len(t.entries))
-	for _, e := range t.entries {
+// grow doubles the n-th shard. Because keys spread so evenly, equal limits
+// would make all shards grow within a few messages; so they differ, from 3/8
+// to 5/8 of the size.
+func (s *shard) grow(n uint32) {
+	old := s.entries
+	size := 2 * (s.mask + 1)
+	s.entries = make([]entry, size)
+	s.mask = size - 1
+	s.shift--
+	s.limit = size*3/8 + size/4*n/shardCount
+	for _, e := range old {
 		if e.slot != none {
-			larger.put(e)
+			s.put(e)
 		}
 	}
-	larger.used = t.used
-	*t = larger
 }
 
-// remove deletes a key and returns its slot, or none. The entries behind it
-// move up so that no search ends too early.
-func (t *table) remove(key int64) int32 {
-	mask := uint(len(t.entries) - 1)
-	i := t.home(key) & mask
-	for t.entries[i].key != key || t.entries[i].slot == none {
-		if t.entries[i].slot == none {
-			return none
-		}
-		i = (i + 1) & mask
-	}
-	slot := t.entries[i].slot
-	for j := (i + 1) & mask; t.entries[j].slot != none; j = (j + 1) & mask {
-		if (j-t.home(t.entries[j].key))&mask >= (j-i)&mask { // its search passes i
-			t.entries[i] = t.entries[j]
-			i = j
+// remove frees the entry at a spot. Those behind it move up where a search for
+// them would otherwise end at the gap.
+func (p spot) remove() {
+	s, gap := p.shard, p.at
+	for at := (gap + 1) & s.mask; s.entries[at].slot != none; at = (at + 1) & s.mask {
+		if (at-s.home(s.entries[at].tag))&s.mask >= (at-gap)&s.mask {
+			s.entries[gap] = s.entries[at]
+			gap = at
 		}
 	}
-	t.entries[i] = entry{}
-	t.used--
-	return slot
+	s.entries[gap] = entry{}
+	s.used--
 }

@@ -10,7 +10,7 @@ import (
 
 // Snapshot returns a view of one moment of the registry, for permitx check
 // beside a live server. The caller must end it.
-func (s *Store) Snapshot(ctx context.Context) (snapshot *Store, registry app.Registry, end func(), err error) {
+func (s *Store) Snapshot(ctx context.Context) (r app.Reader, registry app.Registry, end func(), err error) {
 	tx := s.read.WithContext(ctx).Begin(s.dialect.snapshotOptions())
 	if tx.Error != nil {
 		return nil, app.Registry{}, nil, fmt.Errorf("begin a snapshot: %w", s.dialect.classify(tx.Error))

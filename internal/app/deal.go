@@ -1,0 +1,315 @@
+package app
+
+import (
+	"errors"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/quantity"
+	"permitx/internal/settlement"
+)
+
+// The tables of deals.
+var (
+	Deals       = cold[settlement.Deal]("deal")
+	DealSteps   = cold[settlement.DealStep]("deal_step")
+	DealSources = cold[settlement.DealSource]("deal_source")
+)
+
+// PaymentDays is how long an approved deal waits for its payment: 7 working
+// days, after the practice of Foshan and Jiaozhou (project default).
+const PaymentDays = 7
+
+// MaxSources bounds the acquisitions that one deal uses up: a command stages a
+// bounded number of rows.
+const MaxSources = 2000
+
+// offsetMissed is the offset ratio in a region that missed its target, where
+// permits are put to a project (project default).
+const offsetMissed = 2 * quantity.OneRatio
+
+// The rules of deals, with what they rest on.
+const (
+	rulePair   = "deal.region_pair"
+	citePair   = "国办发〔2014〕38号"
+	ruleOffset = "deal.offset_ratio"
+	citeOffset = "project default"
+)
+
+// The faults of a proposal, in the order in which they are checked; those of
+// its terms are in settlement.
+var (
+	// ErrPartyNotOfLicence is returned when the licence is not the party's.
+	ErrPartyNotOfLicence = fault.New(fault.Invalid, "deal.party_not_of_licence", "the licence is not that party's")
+	// ErrDealTermEnded is returned when the instrument's term has ended.
+	ErrDealTermEnded = fault.New(fault.Refused, "deal.instrument_expired", "the instrument's term has ended").At("instrument")
+	// ErrMonthsBeyondTerm is returned when more months are paid for than the term has left.
+	ErrMonthsBeyondTerm = fault.New(fault.Refused, "deal.months_beyond_term", "the term has not so many months left").At("months")
+	// ErrNoPair is returned when two regions may not deal with each other.
+	ErrNoPair = fault.New(fault.Refused, "rule.no_region_pair", "permits may not go from the one region to the other").Under(rulePair, citePair)
+	// ErrDealParty is returned when a party of the deal is suspended or closed.
+	ErrDealParty = fault.New(fault.Refused, "deal.party_not_active", "a party of the deal is suspended or closed")
+	// ErrDealLicence is returned when a licence of the deal is not in force.
+	ErrDealLicence = fault.New(fault.Refused, "deal.licence_not_in_force", "a licence of the deal is not in force")
+	// ErrOffsetTooLow is returned when the offset ratio is less than the buyer's region asks for.
+	ErrOffsetTooLow = fault.New(fault.Refused, "rule.offset_ratio", "the offset ratio is too low").At("offset_ratio").Under(ruleOffset, citeOffset)
+	// ErrTooManySources is returned when the quantity comes out of too many acquisitions.
+	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 2,000 acquisitions: deal in parts").At("quantity")
+)
+
+// DealPropose proposes a deal for one of its sides.
+type DealPropose struct {
+	Kind          settlement.DealKind
+	Proposer      settlement.DealSide // the side that the actor acts for
+	SellerParty   int64
+	SellerLicence int64
+	BuyerParty    int64
+	BuyerLicence  int64
+	Instrument    string
+	Quantity      quantity.Quantity
+	Price         quantity.Price
+	Months        int32          // 0: the months left, a part month counted as one
+	OffsetRatio   quantity.Ratio // 0: what the rule asks for
+	Payment       settlement.DealPayment
+	Project       string
+	CapEffect     settlement.CapEffect
+	CapDocument   string
+	Note          string
+}
+
+var _ = declare(DealPropose{}, DealStep{})
+
+// DealResult is a deal with what has happened to it and what its reader may do.
+type DealResult struct {
+	Deal       settlement.Deal
+	Instrument catalog.Instrument
+	Steps      settlement.History
+	Next       []settlement.DealEvent
+}
+
+// Operation is DealPropose.
+func (DealPropose) Operation() identity.Operation { return identity.DealPropose }
+
+// Decide checks the terms, the two sides and the way between their regions.
+// What a seller has is his secret: only his own proposal is checked against
+// it, another's when he signs. The result is a DealResult.
+func (c DealPropose) Decide(v *View) (Apply, error) {
+	if err := catalog.CheckOneOf("proposer", c.Proposer, settlement.DealSides); err != nil {
+		return nil, err
+	}
+	seller, err := Get(v, Licences, "seller_licence", c.SellerLicence)
+	if err != nil {
+		return nil, err
+	}
+	buyer, err := Get(v, Licences, "buyer_licence", c.BuyerLicence)
+	if err != nil {
+		return nil, err
+	}
+	own, field := seller, "seller_licence"
+	if c.Proposer == settlement.BuyerSide {
+		own, field = buyer, "buyer_licence"
+	}
+	if err := v.AuthoriseAt(field, identity.DealPropose, identity.OfParty(own.Party, "")); err != nil {
+		return nil, err
+	}
+	switch {
+	case seller.Party != c.SellerParty:
+		return nil, ErrPartyNotOfLicence.At("seller_party")
+	case buyer.Party != c.BuyerParty:
+		return nil, ErrPartyNotOfLicence.At("buyer_party")
+	}
+	i, err := v.Instrument("instrument", c.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.deal(v, seller, buyer, i)
+	if err != nil {
+		return nil, err
+	}
+	if c.Proposer == settlement.SellerSide {
+		if err := v.checkDealSale(d, seller, i); err != nil {
+			return nil, err
+		}
+	}
+	return func(tx *Tx) any {
+		d = Put(tx, Deals, d)
+		return tx.dealResult(d, nil)
+	}, nil
+}
+
+// deal is the deal that is proposed, with what its terms come to.
+func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Instrument) (settlement.Deal, error) {
+	d := settlement.Deal{
+		Kind: c.Kind, State: settlement.DealProposed, Proposer: c.Proposer,
+		SellerParty: seller.Party, SellerLicence: seller.ID, SellerRegion: seller.Region,
+		BuyerParty: buyer.Party, BuyerLicence: buyer.ID, BuyerRegion: buyer.Region,
+		Instrument: i.ID, Pollutant: i.Pollutant, Quantity: c.Quantity, Price: c.Price, Months: c.Months, Payment: c.Payment,
+		Coefficient: quantity.OneRatio, OffsetRatio: c.OffsetRatio, Project: c.Project,
+		CapEffect: c.CapEffect, CapDocument: c.CapDocument, Note: c.Note,
+		ProposedBy: v.Actor.Person, ProposedAt: v.Now,
+	}
+	left := int32(v.monthsLeft(i)) //nolint:gosec // months of a term
+	if d.Months == 0 {
+		d.Months = max(left, 1)
+	}
+	if d.OffsetRatio == 0 {
+		d.OffsetRatio = v.offsetFor(d)
+	}
+	pair, hasPair := v.pairFor(d)
+	if err := d.CheckTerms(); err != nil {
+		if errors.Is(err, settlement.ErrDealKind) && d.SellerRegion != d.BuyerRegion && !hasPair {
+			return d, noPair(d)
+		}
+		return d, err
+	}
+	if err := v.checkDealFacts(d); err != nil {
+		return d, err
+	}
+	if d.Months > left {
+		return d, ErrMonthsBeyondTerm.With("the term ends on %s and has %d months left", i.TermEnd, left)
+	}
+	if d.Kind == settlement.CrossRegion {
+		if !hasPair {
+			return d, noPair(d)
+		}
+		d.Pair, d.Coefficient = pair.ID, pair.Coefficient
+		d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper = pair.SellerBureau, pair.BuyerBureau, pair.Upper
+	}
+	if err := v.checkDealRules(d); err != nil {
+		return d, err
+	}
+	return d.Reckon()
+}
+
+// checkDealFacts holds what must be true of a deal at every step up to the
+// settlement: parties active, licences in force, the term not over.
+func (v *View) checkDealFacts(d settlement.Deal) error {
+	i, err := Get(v, Instruments, "instrument", d.Instrument)
+	if err != nil {
+		return err
+	}
+	if i.Expired(v.Today) {
+		return ErrDealTermEnded.With("the term of %s ended on %s", i.Code, i.TermEnd)
+	}
+	for _, side := range [2]struct {
+		field   string
+		party   int64
+		licence int64
+	}{{"seller_licence", d.SellerParty, d.SellerLicence}, {"buyer_licence", d.BuyerParty, d.BuyerLicence}} {
+		p, err := Get(v, Parties, side.field, side.party)
+		if err != nil {
+			return err
+		}
+		l, err := Get(v, Licences, side.field, side.licence)
+		if err != nil {
+			return err
+		}
+		if p.State != catalog.PartyActive {
+			return ErrDealParty.With("party %d is %s", p.ID, p.State).At(side.field)
+		}
+		if !l.InForce(v.Today) {
+			return ErrDealLicence.With("licence %s is %s, valid from %s to %s", l.Number, l.State, l.ValidFrom, l.ValidTo).At(side.field)
+		}
+	}
+	return nil
+}
+
+// checkDealRules holds the rules that look at the regions: a region that
+// missed its target takes nothing in from outside, and asks a project for more
+// than it needs.
+func (v *View) checkDealRules(d settlement.Deal) error {
+	if d.Kind == settlement.CrossRegion {
+		if err := v.checkAttainment(d.BuyerRegion, d.Pollutant); err != nil {
+			return err
+		}
+	}
+	if need := v.offsetFor(d); d.OffsetRatio < need {
+		return ErrOffsetTooLow.With("%s asks for an offset ratio of %s where permits are put to a project", d.BuyerRegion, need)
+	}
+	return nil
+}
+
+// checkPairStill returns ErrNoPair, or ErrDealStale when the pair has become
+// another one since the deal was proposed.
+func (v *View) checkPairStill(d settlement.Deal) error {
+	if d.Kind == settlement.Local {
+		return nil
+	}
+	p, ok := v.pairFor(d)
+	if !ok {
+		return noPair(d)
+	}
+	if p.Coefficient != d.Coefficient || p.SellerBureau != d.NeedsSellerBureau || p.BuyerBureau != d.NeedsBuyerBureau || p.Upper != d.NeedsUpper {
+		return ErrDealStale.With("the pair of %s and %s was changed after this deal was proposed (%s): propose it again",
+			d.SellerRegion, d.BuyerRegion, p.Document)
+	}
+	return nil
+}
+
+// checkDealSale holds the seller's gate, and that the quantity comes out of a
+// bounded number of acquisitions.
+func (v *View) checkDealSale(d settlement.Deal, seller catalog.Licence, i catalog.Instrument) error {
+	if err := v.checkSale(seller, i, d.Quantity); err != nil {
+		return err
+	}
+	return v.checkSources(d)
+}
+
+func (v *View) checkSources(d settlement.Deal) error {
+	id, _ := v.ledger.Find(d.SellerKey())
+	left, rows := d.Quantity, 0
+	for _, a := range v.ledger.Acquisitions(id) {
+		if left <= 0 {
+			break
+		}
+		if a.PriceKnown {
+			left -= a.Remaining
+			rows++
+		}
+	}
+	if rows > MaxSources {
+		return ErrTooManySources
+	}
+	return nil
+}
+
+// offsetFor is the offset ratio r that a deal must have at least: one, unless
+// the permits are put to a project in a region that missed its target.
+func (v *View) offsetFor(d settlement.Deal) quantity.Ratio {
+	if d.Project != "" && v.checkAttainment(d.BuyerRegion, d.Pollutant) != nil {
+		return offsetMissed
+	}
+	return quantity.OneRatio
+}
+
+// pairFor is the pair of the deal's regions that holds today.
+func (v *View) pairFor(d settlement.Deal) (settlement.Pair, bool) {
+	for p := range All(v, Pairs) {
+		if p.Pollutant == d.Pollutant && p.SellerRegion == d.SellerRegion && p.BuyerRegion == d.BuyerRegion &&
+			p.ValidFrom <= v.Today && (p.ValidTo == 0 || v.Today <= p.ValidTo) {
+			return p, true
+		}
+	}
+	return settlement.Pair{}, false
+}
+
+func noPair(d settlement.Deal) error {
+	return ErrNoPair.With("no document lets %s go from %s to %s; without one it stays within its region", d.Pollutant, d.SellerRegion, d.BuyerRegion)
+}
+
+// dueOn is the last day to pay for a deal that is approved today.
+func (v *View) dueOn() (calendar.Date, error) {
+	return v.Calendar().AddWorkingDays(v.Today, PaymentDays)
+}
+
+// dealResult is what the actor sees of a deal after a command.
+func (tx *Tx) dealResult(d settlement.Deal, h settlement.History) DealResult {
+	return DealResult{Deal: d, Instrument: mustGet(tx, Instruments, d.Instrument), Steps: h, Next: NextDealEvents(tx.Actor, d, h)}
+}
+
+// DealTarget is a deal for the table of who may do what.
+func DealTarget(d settlement.Deal) identity.Target {
+	return identity.Target{Parties: []int64{d.SellerParty, d.BuyerParty}, Regions: []string{d.SellerRegion, d.BuyerRegion}}
+}

@@ -1,0 +1,554 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+)
+
+// fakeStore is a Store in memory: every row of every table by id, found by
+// reflection. It keeps the fence and the unique columns that a test names, and
+// lets hooks break a commit. It is fast enough for property tests.
+type fakeStore struct {
+	mu       sync.Mutex
+	registry Registry
+	tables   map[string]*fakeTable
+	unique   map[string][]string  // table → columns
+	onCommit func(b *Batch) error // before a commit; its error takes the commit's place
+	after    func(b *Batch) error // after a commit; its error is answered although the rows are there
+	reads    map[string]int       // Find calls, by table
+}
+
+type fakeTable struct {
+	rows map[int64]any // values
+	ids  []int64       // ascending
+}
+
+// newFakeStore returns a store with the rows that the migrations plant.
+func newFakeStore() *fakeStore {
+	s := &fakeStore{
+		tables: map[string]*fakeTable{}, reads: map[string]int{},
+		unique: map[string][]string{
+			"bank_entry": {"reference"}, "deposit": {"bank_reference"}, "party": {"uscc"}, "licence": {"number"},
+			"market": {"code"}, "instrument": {"code"}, "api_key": {"hash"}, "calendar_year": {"year"}, "calendar_day": {"on"},
+		},
+	}
+	plant(s, Regions, catalog.SeedRegions())
+	plant(s, Pollutants, catalog.SeedPollutants())
+	years, days := calendar.Seed()
+	plant(s, Years, years)
+	plant(s, Days, days)
+	return s
+}
+
+func plant[R any](s *fakeStore, t Table[R], rows []R) {
+	for _, r := range rows {
+		s.table(t.name).put(idOf(&r), r)
+	}
+}
+
+func (s *fakeStore) table(name string) *fakeTable {
+	t := s.tables[name]
+	if t == nil {
+		t = &fakeTable{rows: map[int64]any{}}
+		s.tables[name] = t
+	}
+	return t
+}
+
+func (t *fakeTable) put(id int64, row any) {
+	if _, known := t.rows[id]; !known {
+		at, _ := slices.BinarySearch(t.ids, id)
+		t.ids = slices.Insert(t.ids, at, id)
+	}
+	t.rows[id] = row
+}
+
+// TakeOver raises the epoch.
+func (s *fakeStore) TakeOver(_ context.Context, now calendar.Instant) (Registry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.registry.BeatAt != 0 && now-s.registry.BeatAt < calendar.Instant(LeaseTime.Microseconds()) {
+		return Registry{}, ErrHeld
+	}
+	s.registry.Epoch++
+	s.registry.BeatAt = now
+	return s.registry, nil
+}
+
+// Registry returns the registry row.
+func (s *fakeStore) Registry(context.Context) (Registry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.registry, nil
+}
+
+// Beat shows that the writer is alive.
+func (s *fakeStore) Beat(_ context.Context, epoch int64, at calendar.Instant) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.registry.Epoch != epoch {
+		return ErrFenced
+	}
+	s.registry.BeatAt = at
+	return nil
+}
+
+// Commit writes a batch, or nothing of it.
+func (s *fakeStore) Commit(_ context.Context, b *Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.onCommit != nil {
+		if err := s.onCommit(b); err != nil {
+			return err
+		}
+	}
+	if b.Epoch != s.registry.Epoch || b.Registry.Batch != s.registry.Batch+1 {
+		return ErrFenced
+	}
+	if err := s.checkUnique(b); err != nil {
+		return err
+	}
+	s.write(b)
+	s.registry = b.Registry
+	if s.after != nil {
+		return s.after(b)
+	}
+	return nil
+}
+
+func (s *fakeStore) write(b *Batch) {
+	for _, r := range b.Journal {
+		s.table(Journal.name).put(r.Number, r)
+	}
+	for _, r := range b.Payloads {
+		s.table(Payloads.name).put(r.Number, r)
+	}
+	for _, r := range b.Accounts {
+		s.table(Accounts.name).put(int64(r.ID), r)
+	}
+	for _, r := range b.Postings {
+		s.table(Postings.name).put(r.ID, r)
+	}
+	for _, r := range b.Trades {
+		s.table(Trades.name).put(r.ID, r)
+	}
+	writeChanges(s, Balances.name, b.Balances)
+	writeChanges(s, Orders.name, b.Orders)
+	writeChanges(s, Acquisitions.name, b.Acquisitions)
+	writeChanges(s, Surpluses.name, b.Surplus)
+	for name, records := range b.Records {
+		for id, row := range records.ByID {
+			s.table(name).put(id, reflect.ValueOf(row).Elem().Interface())
+		}
+	}
+}
+
+func writeChanges[K comparable, R any](s *fakeStore, name string, c Changes[K, R]) {
+	for _, rows := range [][]R{c.New, c.Changed} {
+		for _, r := range rows {
+			s.table(name).put(idOf(&r), r)
+		}
+	}
+}
+
+// checkUnique fails as a database does when two rows would have the same value
+// in a unique column.
+func (s *fakeStore) checkUnique(b *Batch) error {
+	for name, records := range b.Records {
+		for _, column := range s.unique[name] {
+			seen := map[any]int64{}
+			for id, row := range s.table(name).rows {
+				seen[fieldOf(reflect.ValueOf(row), column)] = id
+			}
+			for id, row := range records.ByID {
+				value := fieldOf(reflect.ValueOf(row).Elem(), column)
+				if other, taken := seen[value]; taken && other != id {
+					return fmt.Errorf("constraint %s_%s_unique: %v", name, column, value)
+				}
+				seen[value] = id
+			}
+		}
+	}
+	return nil
+}
+
+// Find returns the rows that a query selects.
+func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads[table]++
+	t := s.table(table)
+	out := reflect.ValueOf(rows).Elem()
+	out.SetLen(0)
+	take := func(id int64) (more bool) {
+		row := reflect.ValueOf(t.rows[id])
+		for _, c := range q.Where {
+			if !holds(fieldOf(row, c.Column), c) {
+				return true
+			}
+		}
+		out.Set(reflect.Append(out, row))
+		return q.Limit == 0 || out.Len() < q.Limit
+	}
+	for i := range t.ids {
+		id := t.ids[i]
+		if q.Desc {
+			id = t.ids[len(t.ids)-1-i]
+		}
+		if q.After > 0 && (!q.Desc && id <= q.After || q.Desc && id >= q.After) {
+			continue
+		}
+		if !take(id) {
+			break
+		}
+	}
+	return nil
+}
+
+// LastID is the largest id in a table.
+func (s *fakeStore) LastID(_ context.Context, table string) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.table(table); len(t.ids) > 0 {
+		return t.ids[len(t.ids)-1], nil
+	}
+	return 0, nil
+}
+
+// Keys calls each with the idempotency keys used since an instant.
+func (s *fakeStore) Keys(_ context.Context, since calendar.Instant, each func(number, actor int64, key string)) error {
+	for _, id := range s.table(Journal.name).ids {
+		if r, ok := s.table(Journal.name).rows[id].(JournalRow); ok && r.At >= since {
+			each(r.Number, r.Actor, r.Key)
+		}
+	}
+	return nil
+}
+
+// Statement walks back from an account's posting.
+func (s *fakeStore) Statement(_ context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []ledger.Posting
+	for last != 0 && len(out) < limit {
+		p, ok := s.table(Postings.name).rows[last].(ledger.Posting)
+		if !ok {
+			return nil, fmt.Errorf("no posting %d", last)
+		}
+		out = append(out, p)
+		if last = p.CreditPrevious; p.Debit == account {
+			last = p.DebitPrevious
+		}
+	}
+	return out, nil
+}
+
+// fieldOf returns a row's field by its column's name, as a plain int64, string
+// or bool.
+func fieldOf(row reflect.Value, column string) any {
+	for i := range row.NumField() {
+		if columnName(row.Type().Field(i).Name) == column {
+			return plain(row.Field(i))
+		}
+	}
+	panic("fake store: " + row.Type().String() + " has no column " + column)
+}
+
+func plain(v reflect.Value) any {
+	switch {
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return int64(v.Uint())
+	case v.Kind() == reflect.Bool:
+		return v.Bool()
+	case v.Kind() == reflect.String:
+		return v.String()
+	}
+	panic("fake store: cannot compare " + v.Type().String())
+}
+
+// columnName writes a field's name in snake case.
+func columnName(field string) string {
+	var b strings.Builder
+	runes := []rune(field)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+func holds(field any, c Cond) bool {
+	value := reflect.ValueOf(c.Value)
+	if c.Op == In {
+		for i := range value.Len() {
+			if plain(value.Index(i)) == field {
+				return true
+			}
+		}
+		return false
+	}
+	switch order := compare(field, plain(value)); c.Op {
+	case Eq:
+		return order == 0
+	case Ne:
+		return order != 0
+	case Gt:
+		return order > 0
+	case Ge:
+		return order >= 0
+	case Lt:
+		return order < 0
+	case Le:
+		return order <= 0
+	case In:
+	}
+	panic("fake store: unknown comparison " + string(c.Op))
+}
+
+func compare(a, b any) int {
+	switch a := a.(type) {
+	case int64:
+		return cmp.Compare(a, b.(int64))
+	case string:
+		return cmp.Compare(a, b.(string))
+	default:
+		if a == b {
+			return 0
+		}
+		return 1
+	}
+}
+
+// office is a registry over a fakeStore with an officer of each kind in it. After
+// every command permitx check finds nothing, in the same rows that a restart
+// would read.
+type office struct {
+	t       *testing.T
+	store   *fakeStore
+	app     *App
+	now     calendar.Instant
+	results []any // of the commands, as they were encoded
+	keys    int
+
+	admin, clerk, leader, finance, upper int64 // persons; leader and clerk of every region
+}
+
+// dayOne is Wednesday 1 July 2026, 09:00 in Jiaxing.
+var dayOne = calendar.NewDate(2026, 7, 1).Start() + 9*3_600_000_000
+
+// openOffice opens a registry with its officers.
+func openOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{t: t, store: newFakeStore(), now: dayOne}
+	o.start()
+	a, err := o.app.DoSystem(t.Context(), "first", Bootstrap{Name: "管理员", Label: "first", Hash: identity.HashSecret("px_first"), Prefix: "px_firs"})
+	if err != nil || a.Status != http.StatusOK {
+		t.Fatalf("bootstrap: %d %s %v", a.Status, a.Body, err)
+	}
+	o.admin = last[BootstrapResult](o).Person.ID
+	o.clerk = o.person("clerk", GrantAdd{Role: identity.BureauClerk})
+	o.leader = o.person("leader", GrantAdd{Role: identity.BureauLeader})
+	o.finance = o.person("finance", GrantAdd{Role: identity.Finance})
+	o.upper = o.person("upper", GrantAdd{Role: identity.Upper})
+	return o
+}
+
+func (o *office) start() {
+	o.t.Helper()
+	encode := func(result any, refusal *fault.Error) (int, []byte) {
+		if refusal != nil {
+			return http.StatusUnprocessableEntity, []byte(refusal.Code)
+		}
+		if _, err := json.Marshal(result); err != nil { // every result can be shown
+			panic(err)
+		}
+		o.results = append(o.results, result)
+		return http.StatusOK, fmt.Appendf(nil, "%T", result)
+	}
+	a, err := Open(o.t.Context(), Config{Store: o.store, Clock: func() calendar.Instant { return o.now }, Encode: encode, Build: "test"})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.app = a
+	o.t.Cleanup(func() { a.Close() })
+}
+
+// restart stops the app and opens it again on the same rows.
+func (o *office) restart() {
+	o.t.Helper()
+	if err := o.app.Close(); err != nil {
+		o.t.Fatal(err)
+	}
+	o.start()
+}
+
+// do sends a command and returns the fault that refused it, or nil. A refusal
+// must leave no trace but its journal row.
+func (o *office) do(person int64, c Command) *fault.Error {
+	o.t.Helper()
+	o.keys++
+	before := o.mutable()
+	answer, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)
+	o.mustDecode(c)
+	var refused *fault.Error
+	switch f, isFault := fault.As(err); {
+	case err != nil && !isFault:
+		o.t.Fatalf("%T: %v", c, err)
+	case err != nil:
+		refused = f
+	case answer.Status == http.StatusUnprocessableEntity:
+		refused = &fault.Error{Kind: fault.Refused, Code: string(answer.Body)}
+	case answer.Status != http.StatusOK:
+		o.t.Fatalf("%T: status %d: %s", c, answer.Status, answer.Body)
+	}
+	if refused != nil && before != o.mutable() {
+		o.t.Fatalf("%T was refused with %s and changed something", c, refused.Code)
+	}
+	o.check()
+	return refused
+}
+
+// mutable tells two states apart: how many rows there are outside the journal,
+// and which command last wrote one.
+func (o *office) mutable() string {
+	o.store.mu.Lock()
+	defer o.store.mu.Unlock()
+	rows, newest := 0, int64(0)
+	for name, t := range o.store.tables {
+		if name == Journal.name || name == Payloads.name {
+			continue
+		}
+		rows += len(t.ids)
+		for _, row := range t.rows {
+			v := reflect.ValueOf(row)
+			newest = max(newest, v.FieldByName("Command").Int())
+		}
+	}
+	return fmt.Sprint(rows, newest)
+}
+
+// mustDecode holds that the journal's form of a command is the command.
+func (o *office) mustDecode(c Command) {
+	o.t.Helper()
+	payload, _ := encodePayload(c)
+	back, err := DecodeCommand(string(c.Operation()), payload)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if again, _ := encodePayload(back); string(again) != string(payload) {
+		o.t.Fatalf("%T is %s, read back it is %s", c, payload, again)
+	}
+}
+
+// check runs permitx check and compares the rows with the writer's memory.
+func (o *office) check() {
+	o.t.Helper()
+	found, err := Check(o.t.Context(), o.store, o.store.registry)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, v := range found {
+		o.t.Error(v)
+	}
+	again, err := load(o.t.Context(), o.store, o.store.registry)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	again.ledger.Each(func(a ledger.Account, b ledger.Balance) {
+		if mine := o.app.st.ledger.BalanceOf(a.ID); mine != b {
+			o.t.Errorf("account %s: the rows have %+v, the writer %+v", a.Key(), b, mine)
+		}
+	})
+	if o.t.Failed() {
+		o.t.FailNow()
+	}
+}
+
+// must sends a command that must succeed and returns its result.
+func must2[R any](o *office, person int64, c Command) R {
+	o.t.Helper()
+	if f := o.do(person, c); f != nil {
+		o.t.Fatalf("%T %+v: %v", c, c, f)
+	}
+	return last[R](o)
+}
+
+func last[R any](o *office) R {
+	o.t.Helper()
+	r, ok := o.results[len(o.results)-1].(R)
+	if !ok {
+		o.t.Fatalf("the result is a %T", o.results[len(o.results)-1])
+	}
+	return r
+}
+
+// refuses sends a command that must be refused with a fault.
+func (o *office) refuses(person int64, c Command, want *fault.Error) {
+	o.t.Helper()
+	if f := o.do(person, c); !errors.Is(f, want) {
+		o.t.Errorf("%T %+v: got %v, want %s", c, c, f, want.Code)
+	}
+}
+
+// person makes a person with a role.
+func (o *office) person(name string, g GrantAdd) int64 {
+	o.t.Helper()
+	g.Person = must2[catalog.Person](o, o.admin, PersonAdd{Name: name}).ID
+	must2[identity.Grant](o, o.admin, g)
+	return g.Person
+}
+
+// balance is the balance of an account.
+func (o *office) balance(k ledger.Key) ledger.Balance { return o.app.st.ledger.Balance(k) }
+
+// uscc is a synthetic unified social credit code of a region.
+func uscc(region string, n int) string {
+	body := fmt.Sprintf("91%sMA%07d", region, n)
+	for _, digit := range "0123456789ABCDEFGHJKLMNPQRTUWXY" {
+		if _, err := catalog.CheckUSCC("uscc", body+string(digit)); err == nil {
+			return body + string(digit)
+		}
+	}
+	panic("no check digit fits")
+}
+
+// firm is a party with a licence and a user who may sign.
+type firm struct {
+	party   int64
+	licence catalog.Licence
+	user    int64
+	name    string
+}
+
+// firm registers a firm with a licence in a region.
+func (o *office) firm(region string, n int) firm {
+	o.t.Helper()
+	f := firm{name: fmt.Sprintf("firm %d of %s", n, region)}
+	code := uscc(region, n)
+	f.party = must2[PartyResult](o, o.clerk, PartyRegister{Name: f.name, USCC: code, Region: region, Industry: "2319"}).Party.ID
+	f.licence = must2[LicenceResult](o, o.clerk, LicenceRegister{
+		Party: f.party, Number: code + "001P", Kind: catalog.KindLicence, Site: "site", Region: region, ValidFrom: 20260101, ValidTo: 20310630,
+	}).Licence
+	f.user = o.person("user of "+f.name, GrantAdd{Role: identity.Enterprise, Party: f.party, Signer: true})
+	return f
+}

@@ -1,0 +1,215 @@
+package app
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// The bounds of correcting transfers.
+const (
+	MaxTransfers        = 1000 // of a batch
+	MaxTransferRows     = 400  // acquisitions that one transfer moves
+	batchRows           = 4000 // rows after which a batch takes no more
+	commandRows         = 5000 // rows that a command may stage
+	transferDocumentMax = 500
+)
+
+// The faults of a correcting transfer, in the order in which they are checked;
+// those of the ledger follow.
+var (
+	// ErrTransferKinds is returned when accounts of these kinds are not corrected by
+	// a transfer: each other movement has a command of its own.
+	ErrTransferKinds = fault.New(fault.Refused, "transfer.kinds", "a correcting transfer moves money between funds, or between funds and fees or the party's own deposit, or permits between two holdings")
+	// ErrTransferHolders is returned when permits would leave their party,
+	// instrument or origin.
+	ErrTransferHolders = fault.New(fault.Refused, "transfer.holders_differ", "permits are corrected between licences of one party, with the same instrument and origin")
+	// ErrPricedHeld is returned when permits would leave a holding that its open
+	// orders and deals need: those with a known price.
+	ErrPricedHeld = fault.New(fault.Refused, "transfer.priced_permits_held", "what would be left with a known price does not cover what is held aside for sales").At("amount")
+	// ErrTransferRows is returned when a transfer would move more acquisitions than a
+	// command may write.
+	ErrTransferRows = fault.New(fault.Refused, "transfer.too_many_acquisitions", "the permits come from more than 400 acquisitions: send the transfer in parts").At("amount")
+)
+
+// TransferPost corrects the ledger by a transfer between two accounts of one
+// asset, by order of a document: money by finance, permits by the leader of
+// the bureau of their region.
+type TransferPost struct {
+	Debit    ledger.AccountID
+	Credit   ledger.AccountID
+	Amount   int64 // atoms of the asset
+	Document string
+	Note     string // may be empty
+}
+
+// TransferResult is what a correcting transfer posted. The postings refer to it
+// by its place in its command, from 1: the document stands in the payload.
+type TransferResult struct {
+	Postings []ledger.Posting
+	Kind     ledger.Kind // of the debited account: whether the postings count permits or money
+	Document string
+	Note     string
+	At       calendar.Instant
+}
+
+var _ = declare(TransferPost{})
+
+// Operation is TransferPost.
+func (TransferPost) Operation() identity.Operation { return identity.TransferPost }
+
+// Decide checks that the transfer may be made. The result is a TransferResult.
+func (c TransferPost) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.TransferPost, identity.Target{}); err != nil {
+		return nil, err
+	}
+	leg, err := c.checkNow(v)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		start := len(tx.batch.Postings)
+		tx.correct(leg, 1)
+		return TransferResult{
+			Postings: append([]ledger.Posting(nil), tx.batch.Postings[start:]...), Kind: leg.Debit.Kind,
+			Document: c.Document, Note: c.Note, At: tx.Now,
+		}
+	}, nil
+}
+
+func (c TransferPost) checkTexts() error {
+	if err := catalog.CheckText("document", c.Document, transferDocumentMax); err != nil || c.Note == "" {
+		return err
+	}
+	return catalog.CheckText("note", c.Note, transferDocumentMax)
+}
+
+// checkNow returns the posting of a transfer that may be made now.
+func (c TransferPost) checkNow(v *View) (ledger.Leg, error) {
+	leg, err := c.checkForm(v)
+	if err != nil {
+		return leg, err
+	}
+	if err := v.ledger.CheckOne(ledger.Correction, leg); err != nil {
+		return leg, err
+	}
+	if leg.Debit.Kind == ledger.Holding {
+		return leg, v.checkCorrection(c.Debit, leg)
+	}
+	return leg, nil
+}
+
+// checkForm returns the posting of a transfer that the actor may make between
+// these accounts, if they have what it takes.
+func (c TransferPost) checkForm(v *View) (ledger.Leg, error) {
+	if err := c.checkTexts(); err != nil {
+		return ledger.Leg{}, err
+	}
+	debit, ok := v.ledger.Account(c.Debit)
+	if !ok {
+		return ledger.Leg{}, ErrNoRecord.At("debit_account")
+	}
+	credit, ok := v.ledger.Account(c.Credit)
+	if !ok {
+		return ledger.Leg{}, ErrNoRecord.At("credit_account")
+	}
+	leg := ledger.Leg{Debit: debit.Key(), Credit: credit.Key(), Amount: c.Amount}
+	if err := v.mayCorrect("debit_account", leg.Debit); err != nil {
+		return leg, err
+	}
+	if err := v.mayCorrect("credit_account", leg.Credit); err != nil {
+		return leg, err
+	}
+	if leg.Debit == leg.Credit || leg.Debit.Asset() != leg.Credit.Asset() { // the ledger has the better word
+		return leg, v.ledger.CheckOne(ledger.Correction, leg)
+	}
+	return leg, checkKinds(leg.Debit, leg.Credit)
+}
+
+// mayCorrect says whose accounts an actor may correct: finance money, a leader
+// the permits of his region. What lies elsewhere he does not know to exist.
+func (v *View) mayCorrect(field string, k ledger.Key) error {
+	if !k.Kind.IsPermit() {
+		if !v.Actor.Has(identity.Finance) {
+			return identity.ErrForbidden.With("money is corrected by finance")
+		}
+		return nil
+	}
+	leads := false
+	for _, g := range v.Actor.Grants {
+		if g.Role != identity.BureauLeader {
+			continue
+		}
+		leads = true
+		if g.Region == "" || catalog.IsWithin(k.Region, g.Region, g.WithChildren) {
+			return nil
+		}
+	}
+	if leads {
+		return ErrNoRecord.At(field)
+	}
+	return identity.ErrForbidden.With("permits are corrected by the leader of the bureau of their region")
+}
+
+func checkKinds(debit, credit ledger.Key) error {
+	switch kinds := [2]ledger.Kind{debit.Kind, credit.Kind}; kinds {
+	case [2]ledger.Kind{ledger.Holding, ledger.Holding}:
+		if debit.Party != credit.Party || debit.Instrument != credit.Instrument || debit.Origin != credit.Origin {
+			return ErrTransferHolders
+		}
+		return nil
+	case [2]ledger.Kind{ledger.Funds, ledger.Funds}, [2]ledger.Kind{ledger.Funds, ledger.Fee}, [2]ledger.Kind{ledger.Fee, ledger.Funds}:
+		return nil
+	case [2]ledger.Kind{ledger.Funds, ledger.Deposit}, [2]ledger.Kind{ledger.Deposit, ledger.Funds}:
+		if debit.Party == credit.Party {
+			return nil
+		}
+	}
+	return ErrTransferKinds.With("a correcting transfer does not move from %s to %s", debit, credit)
+}
+
+// checkCorrection holds that what leaves a holding, first in first out, leaves
+// enough permits with a known price for all that is held aside, and comes from
+// a bounded number of acquisitions.
+func (v *View) checkCorrection(id ledger.AccountID, leg ledger.Leg) error {
+	var priced, pricedTaken, rows int64
+	left := leg.Amount
+	for _, a := range v.ledger.Acquisitions(id) {
+		taken := min(left, int64(a.Remaining))
+		left -= taken
+		if taken > 0 {
+			rows++
+		}
+		if a.PriceKnown {
+			priced += int64(a.Remaining)
+			pricedTaken += taken
+		}
+	}
+	if held := v.ledger.BalanceOf(id).Held; leg.Debit.Origin == ledger.Paid && priced-pricedTaken < held {
+		return ErrPricedHeld.With("%s t/a with a known price would be left, %s t/a are held aside",
+			quantity.Quantity(priced-pricedTaken), quantity.Quantity(held))
+	}
+	if rows > MaxTransferRows {
+		return ErrTransferRows
+	}
+	return nil
+}
+
+// correct posts a correcting transfer. Permits take their acquisitions along,
+// first in first out: date, price and document stay.
+func (tx *Tx) correct(leg ledger.Leg, place int64) ledger.Posting {
+	legs := [1]ledger.Leg{leg}
+	posted := tx.Post(ledger.Transfer{Reason: ledger.Correction, Reference: place, Legs: legs[:]})[0]
+	if leg.Debit.Kind == ledger.Holding {
+		for _, a := range tx.Consume(leg.Debit, quantity.Quantity(leg.Amount), false) {
+			tx.Acquire(leg.Credit, ledger.Acquisition{
+				AcquiredOn: a.AcquiredOn, Price: a.Price, PriceKnown: a.PriceKnown, Document: a.Document,
+				Trade: a.Trade, Deal: a.Deal, Quantity: a.Quantity,
+			})
+		}
+	}
+	return posted
+}

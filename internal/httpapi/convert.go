@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// An optional field of the contract is a pointer, and nil where it has no
+// value; the core says the same with a zero.
+
+// deref returns the value of an optional field, or zero.
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// optional returns nil for zero.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// dateOf writes an optional day.
+func dateOf(d calendar.Date) *string { return optional(d.String()) }
+
+// instantOf writes an optional instant.
+func instantOf(i calendar.Instant) *string { return optional(i.String()) }
+
+// amountOf writes an amount in the unit of its account.
+func amountOf(kind ledger.Kind, atoms int64) string {
+	if kind.IsPermit() {
+		return quantity.Quantity(atoms).String()
+	}
+	return quantity.Money(atoms).String()
+}
+
+// dateField reads a day of a request; nil is the zero day.
+func dateField(field string, s *string) (calendar.Date, error) {
+	if s == nil {
+		return 0, nil
+	}
+	return calendar.ParseDate(field, *s)
+}
+
+// period reads the parameters from and to: the instants from the start of the
+// first day to the end of the last one; 0 where a side is open.
+func period(from, to *string) (start, end calendar.Instant, err error) {
+	first, err := dateField("from", from)
+	if err != nil {
+		return 0, 0, err
+	}
+	last, err := dateField("to", to)
+	if err != nil {
+		return 0, 0, err
+	}
+	if first != 0 && last != 0 && last < first {
+		return 0, 0, fault.Invalidf("to", "the last day is before the first")
+	}
+	if first != 0 {
+		start = first.Start()
+	}
+	if last != 0 {
+		end = last.AddDays(1).Start()
+	}
+	return start, end, nil
+}

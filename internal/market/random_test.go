@@ -1,0 +1,131 @@
+package market
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"permitx/internal/quantity"
+)
+
+// twins is a book and its naive twin, to which the same is done.
+type twins struct {
+	t     rapid.TB
+	book  *Book
+	naive *naiveBook
+}
+
+func newTwins(t rapid.TB) *twins { return &twins{t: t, book: NewBook(), naive: new(naiveBook)} }
+
+// same compares what the two returned.
+func (w *twins) same(what string, book, naive any) {
+	w.t.Helper()
+	if diff := cmp.Diff(naive, book); diff != "" {
+		w.t.Fatalf("%s (-naive +book):\n%s", what, diff)
+	}
+}
+
+func (w *twins) place(o Order, tif TimeInForce) {
+	w.t.Helper()
+	fills, rests := w.book.Place(o, tif, nil)
+	wantFills, wantRests := w.naive.Place(o, tif, nil)
+	w.same("fills", fills, wantFills)
+	w.same("rests", rests, wantRests)
+}
+
+func (w *twins) cancel(id int64) {
+	w.t.Helper()
+	o, ok := w.book.Cancel(id)
+	want, wantOK := w.naive.Cancel(id)
+	w.same("cancelled", o, want)
+	w.same("cancelled", ok, wantOK)
+}
+
+func (w *twins) reduce(id int64, to quantity.Quantity) {
+	w.t.Helper()
+	w.same("reduced", w.book.Reduce(id, to), w.naive.Reduce(id, to))
+}
+
+// compare compares all that can be seen of the two, and checks the book.
+func (w *twins) compare() {
+	w.t.Helper()
+	w.same("length", w.book.Len(), w.naive.Len())
+	for _, side := range []Side{Buy, Sell} {
+		price, ok := w.book.Best(side)
+		wantPrice, wantOK := w.naive.Best(side)
+		w.same("best price", price, wantPrice)
+		w.same("best price", ok, wantOK)
+		for _, n := range []int{1, 3, math.MaxInt} {
+			w.same("depth", w.book.Depth(side, n, nil), w.naive.Depth(side, n, nil))
+		}
+	}
+	w.same("orders", ordersOf(w.book), ordersOf(w.naive))
+	w.same("digest", w.book.Digest(), w.naive.Digest())
+	mustBeSound(w.t, w.book)
+	mustBeSound(w.t, w.naive)
+}
+
+func ordersOf(b anyBook) (out []Order) {
+	b.Each(func(o Order) bool {
+		out = append(out, o)
+		return true
+	})
+	return out
+}
+
+// met are the makers that Crossing names.
+func met(b anyBook, o Order) (out []int64) {
+	b.Crossing(o.Side, o.Price, o.Quantity, func(maker int64) bool {
+		out = append(out, maker)
+		return true
+	})
+	return out
+}
+
+// After any calls in any order the book has returned what its naive twin has,
+// and looks the same. Few prices and numbers make the orders meet; some
+// quantities are so large that sums leave 64 bits.
+func TestBook_EqualsNaive(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newTwins(rt)
+		anyQuantity := rapid.OneOf(rapid.Int64Range(1, 20), rapid.SampledFrom([]int64{math.MaxInt64 - 1, math.MaxInt64}))
+		anyID := rapid.Int64Range(1, 60)
+		rt.Repeat(map[string]func(*rapid.T){
+			"": func(*rapid.T) { w.compare() },
+			"place": func(rt *rapid.T) {
+				o := Order{
+					ID:       anyID.Draw(rt, "id"),
+					Side:     rapid.SampledFrom([]Side{Buy, Sell}).Draw(rt, "side"),
+					Price:    quantity.Price(rapid.Int64Range(1, 12).Draw(rt, "price")),
+					Quantity: quantity.Quantity(anyQuantity.Draw(rt, "quantity")),
+				}
+				if _, rests := w.naive.Get(o.ID); rests {
+					return
+				}
+				crossing := met(w.book, o)
+				w.same("crossing", crossing, met(w.naive, o))
+				before := w.book.Digest()
+				fills, _ := w.book.Place(o, IOC, nil)
+				makers := make([]int64, 0, len(fills))
+				for _, f := range fills {
+					makers = append(makers, f.Maker)
+				}
+				w.same("crossing and fills", len(crossing), len(makers))
+				w.same("crossing and fills", slices.Equal(crossing, makers), true)
+				if len(fills) == 0 {
+					w.same("a book that nobody met", w.book.Digest(), before)
+				}
+				w.book = rebuilt(w.naive)
+				w.place(o, rapid.SampledFrom([]TimeInForce{GTC, GTC, IOC}).Draw(rt, "tif"))
+			},
+			"cancel": func(rt *rapid.T) { w.cancel(anyID.Draw(rt, "id")) },
+			"reduce": func(rt *rapid.T) {
+				w.reduce(anyID.Draw(rt, "id"), quantity.Quantity(anyQuantity.Draw(rt, "to")))
+			},
+		})
+	})
+}

@@ -1,0 +1,61 @@
+package market
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Depth appends the n best levels of a side to out, best first; fewer when
+// there are not so many.
+func (b *Book) Depth(side Side, n int, out []Level) []Level {
+	for at := range b.ladder(side).bestFirst {
+		if n <= 0 {
+			break
+		}
+		n--
+		l := &b.levels.at[at]
+		out = append(out, Level{Price: l.price(), Quantity: l.quantity(), Orders: int(l.orders)})
+	}
+	return out
+}
+
+// Each calls f with every order: the buys from the best level to the worst,
+// then the sells likewise, oldest first within a level. It ends early when f
+// returns false. f must not change the book.
+func (b *Book) Each(f func(Order) bool) {
+	for _, side := range [...]Side{Buy, Sell} {
+		for at := range b.ladder(side).bestFirst {
+			for slot := b.levels.at[at].head; slot != none; slot = b.orders.at(slot).next {
+				if !f(b.order(slot)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Digest is the SHA-256 of the orders in the sequence of Each, 25 bytes an
+// order: side (1 or 2), then ID, price and quantity in 8 bytes each, big
+// endian. Two books are equal, places in the queues included, if and only if
+// their digests are.
+func (b *Book) Digest() [sha256.Size]byte {
+	const size, batch = 25, 512 // bytes; orders written at a time
+	h := sha256.New()
+	buffer := make([]byte, 0, size*batch)
+	put := func(v int64) {
+		buffer = binary.BigEndian.AppendUint64(buffer, uint64(v)) //nolint:gosec // only the bits matter
+	}
+	b.Each(func(o Order) bool {
+		if len(buffer) == cap(buffer) {
+			h.Write(buffer)
+			buffer = buffer[:0]
+		}
+		buffer = append(buffer, byte(o.Side))
+		put(o.ID)
+		put(int64(o.Price))
+		put(int64(o.Quantity))
+		return true
+	})
+	h.Write(buffer)
+	return [sha256.Size]byte(h.Sum(nil))
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gorm.io/gorm/schema"
+
+	"permitx/internal/app"
+	"permitx/migrations"
+)
+
+// columnsOf asks the database for a table's columns.
+func columnsOf(t *testing.T, s *Store, table string) []string {
+	t.Helper()
+	query := "SELECT name FROM pragma_table_info(?)"
+	if s.Dialect() == "postgres" {
+		query = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ?"
+	}
+	var names []string
+	if err := s.read.Raw(query, table).Scan(&names).Error; err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Every record has a column for each of its fields and no other, in both
+// databases: the records are the rows.
+func TestRowsMatchSchema(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		for name, row := range app.TableRows() {
+			parsed, err := schema.Parse(row, &sync.Map{}, schema.NamingStrategy{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := slices.Clone(parsed.DBNames)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, columnsOf(t, s, name)); diff != "" {
+				t.Errorf("table %s: fields of the record (-) and columns (+):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+var constraintName = regexp.MustCompile(`(?i)CONSTRAINT\s+([a-z0-9_]+)`)
+
+// constraints are the named constraints and unique indexes of a tree of migrations, by file.
+func constraints(t *testing.T, tree fs.FS) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	err := fs.WalkDir(tree, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(tree, path)
+		if err != nil {
+			return err
+		}
+		file := path[strings.IndexByte(path, '/')+1:]
+		for _, m := range constraintName.FindAllStringSubmatch(string(text), -1) {
+			found[file] = append(found[file], m[1])
+		}
+		slices.Sort(found[file])
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// The two trees of migrations name the same constraints, file by file, and
+// each name once.
+func TestMigrations_SameConstraints(t *testing.T) {
+	t.Parallel()
+	postgres, sqlite := constraints(t, migrations.Postgres), constraints(t, migrations.SQLite)
+	if diff := cmp.Diff(postgres, sqlite); diff != "" {
+		t.Errorf("constraints of PostgreSQL (-) and SQLite (+):\n%s", diff)
+	}
+	seen := map[string]bool{}
+	for _, file := range slices.Sorted(maps.Keys(postgres)) {
+		for _, name := range postgres[file] {
+			if seen[name] {
+				t.Errorf("%s: constraint %s is named twice", file, name)
+			}
+			seen[name] = true
+		}
+	}
+}
