@@ -164,5 +164,9 @@ func (c InstrumentAdd) Decide(v *View) (Apply, error) {
 	case known:
 		return nil, ErrInstrumentExists.With("there is the instrument %s already", i.Code)
 	}
-	return func(tx *Tx) any { return Put(tx, Instruments, i) }, nil
+	return func(tx *Tx) any {
+		added := Put(tx, Instruments, i)
+		tx.armTermEnd(added)
+		return added
+	}, nil
 }

@@ -21,7 +21,7 @@ const (
 	loadLot      quantity.Quantity = 100_000   // 10⁻⁶ t: 0.1 t
 	loadLotsMax                    = 50        // lots in an order
 	loadDistance                   = 500       // ticks from the mid to the furthest order
-	loadThrough                    = 10        // ticks by which a taker's limit may lie beyond the mid
+	loadThrough                    = 50        // ticks by which a taker's limit may lie beyond the mid
 	loadCalm                       = 10        // the mid moves by a tick with one order in so many
 	loadWarmUp                     = 10        // one message in so many is spent to fill the book
 	loadLate                       = 20        // one cancel in so many names any order, mostly one that is gone

@@ -3,18 +3,17 @@ package market
 import (
 	"errors"
 	"fmt"
+
+	"permitx/internal/quantity"
 )
 
 // Validate recomputes the invariants of the package comment and the links
 // behind them, and returns all that is wrong, or nil. It reads the whole book.
 func (b *Book) Validate() error {
 	v := validation{book: b, reached: make([]bool, b.orders.end)}
-	for _, side := range [...]Side{Buy, Sell} {
-		v.ladder(side)
-	}
-	buy, bids := b.Best(Buy)
-	if sell, asks := b.Best(Sell); bids && asks && buy >= sell {
-		v.wrong("the book is crossed: best buy %s, best sell %s", buy, sell)
+	buy, sell := v.ladder(Buy), v.ladder(Sell)
+	if buy != 0 && sell != 0 && buy >= -sell {
+		v.wrong("the book is crossed: best buy %s, best sell %s", quantity.Price(buy), quantity.Price(-sell))
 	}
 	v.slabs()
 	v.table("order", &b.byID, v.orders)
@@ -35,9 +34,10 @@ func (v *validation) wrong(format string, args ...any) {
 	v.errs = append(v.errs, fmt.Errorf("market: "+format, args...))
 }
 
-// ladder checks that the levels of a side ascend, and each of them.
-func (v *validation) ladder(side Side) {
-	last, first := int64(0), true
+// ladder checks that the levels of a side ascend, and each of them. It returns
+// the key of the best, or 0.
+func (v *validation) ladder(side Side) (last int64) {
+	first := true
 	for i, c := range v.book.ladder(side).chunks {
 		if c.n < 1 || c.n > chunkSize {
 			v.wrong("chunk %d of the %s side has %d levels", i, side, c.n)
@@ -52,6 +52,7 @@ func (v *validation) ladder(side Side) {
 			v.level(key, c.slots[j])
 		}
 	}
+	return last
 }
 
 func (v *validation) level(key int64, at int32) {

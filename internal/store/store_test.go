@@ -29,7 +29,7 @@ func onBoth(t *testing.T, f func(t *testing.T, s *Store)) {
 	})
 }
 
-func migratedSQLite(t *testing.T) string {
+func migratedSQLite(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "permitx.db")
 	if _, err := Migrate(t.Context(), path); err != nil {
@@ -38,7 +38,7 @@ func migratedSQLite(t *testing.T) string {
 	return path
 }
 
-func migratedPostgres(t *testing.T) string {
+func migratedPostgres(t testing.TB) string {
 	t.Helper()
 	db := dbtest.Template(t, "store", func(ownerURL string) error {
 		if _, err := Migrate(context.Background(), ownerURL); err != nil {

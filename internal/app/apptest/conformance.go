@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Inner) {
 		{"FencedWriterStops", fencedWriterStops},
 		{"PriceImprovementIsExact", priceImprovementIsExact},
 		{"QueueFull", queueFull},
+		{"OrderPathReadsNothing", orderPathReadsNothing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -299,4 +300,52 @@ func queueFull(t *testing.T, f *Faulty) {
 	if n := len(read[market.Record](t, f, "market_order", app.Query{})); n != got[""] {
 		t.Errorf("%d orders are there, %d were acknowledged", n, got[""])
 	}
+}
+
+// Orders, their fills and their cancels ask the database nothing, and a batch
+// of them is one commit.
+func orderPathReadsNothing(t *testing.T, f *Faulty) {
+	w := NewWorld(t, f, 2)
+	seller, buyer := w.Firms[0], w.Firms[1]
+	w.Fund(buyer, 100_000_000_00)
+	w.Grant(seller, 100*ton, 100*ton, 2000*quantity.OnePrice)
+	reads, release := f.Reads(), f.Stop()
+	go w.Do(buyer.Person, w.buy(buyer, ton, 2000)) //nolint:errcheck // keeps the writer busy
+	waitFor(t, "the writer to be busy", func() bool { return w.App.Waiting() == 0 })
+	commits := f.Commits()
+	done := make(chan map[string]int, 1)
+	go func() {
+		done <- w.together(t, 60, func(i int) (app.Answer, error) {
+			if i%2 == 0 {
+				return w.Do(seller.Person, w.sell(seller, ton, 2100+int64(i)))
+			}
+			return w.Do(buyer.Person, w.buy(buyer, ton, 2100+int64(i)))
+		})
+	}()
+	waitFor(t, "the batch", func() bool { return w.App.Waiting() == 60 })
+	release()
+	if got := <-done; got[""] != 60 {
+		t.Errorf("outcomes %v", got)
+	}
+	for _, o := range w.open() {
+		w.Must(w.personOf(o.Party), app.CancelOrder{Order: o.ID})
+	}
+	cancels := f.Commits() - commits - 2
+	if f.Reads() != reads+1 || cancels < 0 { // the one is the test's own list of open orders
+		t.Errorf("%d reads and %d commits for 60 orders and their cancels", f.Reads()-reads, f.Commits()-commits)
+	}
+}
+
+func (w *World) open() []market.Record {
+	return read[market.Record](w.T, w.App.Reader(), "market_order", app.Where("state", int64(market.Open)))
+}
+
+func (w *World) personOf(party int64) int64 {
+	for _, f := range w.Firms {
+		if f.Party == party {
+			return f.Person
+		}
+	}
+	w.T.Fatalf("no firm has the party %d", party)
+	return 0
 }

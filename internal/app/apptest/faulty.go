@@ -18,6 +18,7 @@ type Faulty struct {
 	before func(*app.Batch) error
 	after  func(*app.Batch, error) error
 	count  int
+	reads  int
 }
 
 // Inner is what a Faulty wraps.
@@ -59,6 +60,21 @@ func (f *Faulty) Commits() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.count
+}
+
+// Reads is how many queries were asked.
+func (f *Faulty) Reads() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reads
+}
+
+// Find passes a query on and counts it.
+func (f *Faulty) Find(ctx context.Context, table string, q app.Query, rows any) error {
+	f.mu.Lock()
+	f.reads++
+	f.mu.Unlock()
+	return f.Inner.Find(ctx, table, q, rows)
 }
 
 // Commit passes a batch on, with what the hooks do to it.

@@ -290,3 +290,11 @@ func USCC(region string, n int) string {
 	}
 	return body + string(alphabet[(31-sum%31)%31])
 }
+
+// Trade lets a seller offer two tons of which the buyer takes one.
+func (w *World) Trade(seller, buyer Firm) {
+	w.T.Helper()
+	w.Must(seller.Person, w.sell(seller, 2*ton, 2400))
+	w.Must(buyer.Person, w.buy(buyer, ton, 2500))
+	w.Must(buyer.Person, w.buy(buyer, ton, 2000))
+}

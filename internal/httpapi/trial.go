@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+)
+
+// GetTrialBalance adds up all balances. They are read in one statement, so
+// that they belong to one commit; the accounts, which never change, after it.
+func (s *Server) GetTrialBalance(ctx context.Context, _ gen.GetTrialBalanceRequestObject) (gen.GetTrialBalanceResponseObject, error) {
+	if err := identity.Authorise(callOf(ctx).actor, identity.TrialRead, identity.Target{}); err != nil {
+		return nil, err
+	}
+	var balances []ledger.Balance
+	if err := s.app.Reader().Find(ctx, app.Balances.Name(), app.Query{}, &balances); err != nil {
+		return nil, err
+	}
+	var accounts []ledger.Account
+	if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Query{}, &accounts); err != nil {
+		return nil, err
+	}
+	sums, last := trialSums(accounts, balances)
+	out := gen.GetTrialBalance200JSONResponse{Command: last, At: s.app.Now().String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced()}
+	if last > 0 {
+		row, err := s.journalRow(ctx, last)
+		if err != nil {
+			return nil, err
+		}
+		out.At = row.At.String()
+	}
+	for _, k := range sums.keys() {
+		out.Lines = append(out.Lines, sums.line(k))
+	}
+	return out, nil
+}
+
+// trialKey is a line of a trial balance.
+type trialKey struct {
+	kind  ledger.Kind
+	asset ledger.Asset
+}
+
+type trialSum struct{ accounts, atoms int64 }
+
+type trialBalance map[trialKey]*trialSum
+
+// trialSums adds up balances by line; last is the newest command that wrote one.
+func trialSums(accounts []ledger.Account, balances []ledger.Balance) (sums trialBalance, last int64) {
+	keys := make(map[ledger.AccountID]trialKey, len(accounts))
+	for _, a := range accounts {
+		keys[a.ID] = trialKey{a.Kind, a.Key().Asset()}
+	}
+	sums = trialBalance{}
+	for _, b := range balances {
+		k := keys[b.ID]
+		if sums[k] == nil {
+			sums[k] = &trialSum{}
+		}
+		sums[k].accounts++
+		sums[k].atoms += b.Balance
+		last = max(last, b.Command)
+	}
+	return sums, last
+}
+
+// balanced reports whether debits equal credits within each asset.
+func (t trialBalance) balanced() bool {
+	net := map[ledger.Asset]int64{}
+	for k, sum := range t {
+		if k.kind.IsContra() {
+			net[k.asset] += sum.atoms
+		} else {
+			net[k.asset] -= sum.atoms
+		}
+	}
+	for _, n := range net {
+		if n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (t trialBalance) keys() []trialKey {
+	keys := make([]trialKey, 0, len(t))
+	for k := range t {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b trialKey) int {
+		return cmp.Or(cmp.Compare(a.asset.Region, b.asset.Region), cmp.Compare(a.asset.Pollutant, b.asset.Pollutant), cmp.Compare(a.kind, b.kind))
+	})
+	return keys
+}
+
+func (t trialBalance) line(k trialKey) api.TrialBalanceLine {
+	sum := t[k]
+	out := api.TrialBalanceLine{
+		Kind: api.AccountKind(k.kind.String()), Unit: unitOf(k.kind), Region: optional(k.asset.Region), Pollutant: optional(k.asset.Pollutant),
+		Accounts: sum.accounts, Debit: amountOf(k.kind, 0), Credit: amountOf(k.kind, sum.atoms),
+	}
+	if k.kind.IsContra() {
+		out.Debit, out.Credit = out.Credit, out.Debit
+	}
+	return out
+}

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"permitx/internal/app"
+	"permitx/internal/app/apptest"
+	"permitx/internal/pgtest/dbtest"
+	"permitx/internal/quantity"
+)
+
+// tamperings are what somebody with access to the database might do, and the
+// table that permitx check must name.
+var tamperings = []struct {
+	name  string
+	sql   []string
+	names string // table of a violation that must be among those found
+}{
+	{"journal result", []string{"UPDATE journal SET result = 'x' WHERE number = 5"}, "journal"},
+	{"journal time", []string{"UPDATE journal SET at = at + 1 WHERE number = 7"}, "journal"},
+	{"journal row deleted", []string{"DELETE FROM journal WHERE number = 6"}, "journal"},
+	{"journal end cut", []string{
+		"DELETE FROM journal WHERE number = (SELECT length FROM registry)", "UPDATE registry SET length = length - 1",
+	}, "registry"},
+	{"payload", []string{"UPDATE journal_payload SET payload = '{}' WHERE number = 4"}, "journal_payload"},
+	{"posting amount", []string{"UPDATE posting SET amount = amount + 1 WHERE id = 2"}, "posting"},
+	{"posting reason", []string{"UPDATE posting SET reason = 10 WHERE id = 2"}, "journal"},
+	{"posting deleted", []string{"DELETE FROM posting WHERE id = 3"}, "posting"},
+	{"posting added", []string{
+		"INSERT INTO posting SELECT id + 100000, transfer, reason, reference, debit, credit, amount, debit_after, credit_after, debit_previous, credit_previous, command FROM posting WHERE id = 1",
+	}, "posting"},
+	{"balance", []string{"UPDATE balance SET balance = balance + 1 WHERE id = 3"}, "balance"},
+	{"held", []string{"UPDATE balance SET held = held - 1 WHERE id = (SELECT min(id) FROM balance WHERE held > 0)"}, "balance"},
+	{"posting with its balances", []string{
+		"UPDATE posting SET amount = amount + 5, debit_after = debit_after + 5, credit_after = credit_after + 5 WHERE id = (SELECT max(last_posting) FROM balance b JOIN account a ON a.id = b.id WHERE a.kind = 7)",
+		"UPDATE balance SET balance = balance + 5 WHERE id IN (SELECT debit FROM posting WHERE id = (SELECT max(last_posting) FROM balance b JOIN account a ON a.id = b.id WHERE a.kind = 7) UNION SELECT credit FROM posting WHERE id = (SELECT max(last_posting) FROM balance b JOIN account a ON a.id = b.id WHERE a.kind = 7))",
+	}, "journal"},
+	{"order price", []string{"UPDATE market_order SET price = price + 10000 WHERE id = 1"}, "market_order"},
+	{"order deleted", []string{"DELETE FROM market_order WHERE id = 2"}, "market_order"},
+	{"acquisition price", []string{"UPDATE acquisition SET price = price + 10000 WHERE id = 1"}, "acquisition"},
+	{"surplus", []string{"UPDATE surplus SET verified = verified + 1000000"}, "surplus"},
+	{"trade amount", []string{"UPDATE trade SET amount = amount + 1"}, "trade"},
+	{"key of another person", []string{"UPDATE api_key SET person = person + 1 WHERE id = 1"}, "api_key"},
+	{"grant added", []string{"INSERT INTO role_grant SELECT id + 1000, person, 'finance', region, with_children, party, signer, state, command FROM role_grant WHERE id = 1"}, "role_grant"},
+	{"cap decision", []string{"UPDATE cap_decision SET change = change + 1000000 WHERE id = 1"}, "cap_decision"},
+}
+
+// tamperedWorld has one of everything that the tamperings touch.
+func tamperedWorld(t *testing.T, s *Store) {
+	t.Helper()
+	w := apptest.NewWorld(t, s, 2)
+	w.Fund(w.Firms[1], 1_000_000_00)
+	w.Grant(w.Firms[0], 10*quantity.OneQuantity, 5*quantity.OneQuantity, 2000*quantity.OnePrice)
+	w.Trade(w.Firms[0], w.Firms[1])
+	if err := w.App.Close(); err != nil {
+		t.Fatal(err)
+	}
+	apptest.Check(t, s)
+}
+
+// Whatever is altered behind the writer's back, permitx check names it.
+func TestCheck_NamesWhatWasAltered(t *testing.T) {
+	t.Parallel()
+	for _, c := range tamperings {
+		t.Run("sqlite/"+c.name, func(t *testing.T) {
+			t.Parallel()
+			path := migratedSQLite(t)
+			s := opened(t, path)
+			tamperedWorld(t, s)
+			tamperSQLite(t, path, c.sql)
+			mustName(t, apptest.Violations(t, s), c.names)
+		})
+	}
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		db := dbtest.Template(t, "tampered", func(url string) error {
+			_, err := Migrate(context.Background(), url)
+			return err
+		})
+		s := opened(t, db.OwnerURL)
+		tamperedWorld(t, s)
+		for _, c := range tamperings {
+			t.Run(c.name, func(t *testing.T) { tamperPostgres(t, s, db.OwnerURL, c.sql, c.names) })
+		}
+	})
+}
+
+func mustName(t *testing.T, found []app.Violation, table string) {
+	t.Helper()
+	for _, v := range found {
+		if v.Table == table {
+			return
+		}
+	}
+	t.Errorf("no violation names %s; found %d: %v", table, len(found), found)
+}
+
+func tamperSQLite(t *testing.T, path string, statements []string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // read below
+	for _, trigger := range []string{"journal", "account", "posting", "trade"} {
+		statements = append([]string{"DROP TRIGGER " + trigger + "_no_update", "DROP TRIGGER " + trigger + "_no_delete"}, statements...)
+	}
+	for _, q := range append([]string{"DROP TRIGGER journal_payload_no_update"}, statements...) {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+// tamperPostgres alters rows, looks what check finds, and puts the rows back
+// from a copy: the violations of one case must not hide behind another's.
+func tamperPostgres(t *testing.T, s *Store, url string, statements []string, names string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the test is over
+	run := func(q string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	tables := []string{"registry"}
+	for name := range app.TableRows() {
+		tables = append(tables, name)
+	}
+	for _, table := range tables {
+		run("GRANT ALL ON " + table + " TO CURRENT_USER")
+		run("CREATE TABLE IF NOT EXISTS kept_" + table + " AS TABLE " + table)
+	}
+	for _, q := range statements {
+		run(q)
+	}
+	mustName(t, apptest.Violations(t, s), names)
+	for _, table := range tables {
+		if strings.Contains(strings.Join(statements, " "), table) {
+			run("DELETE FROM " + table)
+			run("INSERT INTO " + table + " TABLE kept_" + table)
+		}
+	}
+	apptest.Check(t, s)
+}
+
+// The service's role cannot change or delete what is written once.
+func TestAppendOnly(t *testing.T) {
+	t.Parallel()
+	refused := func(t *testing.T, db *sql.DB) {
+		t.Helper()
+		for _, table := range []string{"journal", "account", "posting", "trade"} {
+			for _, q := range []string{"UPDATE " + table + " SET command = 0", "DELETE FROM " + table} {
+				if table == "journal" {
+					q = strings.Replace(q, "command", "actor", 1)
+				}
+				if _, err := db.ExecContext(t.Context(), q); err == nil {
+					t.Errorf("%s was done", q)
+				}
+			}
+		}
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		path := migratedSQLite(t)
+		tamperedWorld(t, opened(t, path))
+		db, err := sql.Open("sqlite", "file:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // the test is over
+		refused(t, db)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		url := migratedPostgres(t)
+		db, err := sql.Open("pgx", url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // the test is over
+		refused(t, db)
+	})
+}
