@@ -483,8 +483,8 @@ func (o *office) check() {
 	}
 }
 
-// done sends a command that must succeed and returns its result.
-func done[R any](o *office, person int64, c Command) R {
+// must2 sends a command that must succeed and returns its result.
+func must2[R any](o *office, person int64, c Command) R {
 	o.t.Helper()
 	if f := o.do(person, c); f != nil {
 		o.t.Fatalf("%T %+v: %v", c, c, f)
@@ -514,8 +514,8 @@ func (o *office) refuses(person int64, c Command, want *fault.Error) {
 // person makes a person with a role.
 func (o *office) person(name string, g GrantAdd) int64 {
 	o.t.Helper()
-	g.Person = done[catalog.Person](o, o.admin, PersonAdd{Name: name}).ID
-	done[identity.Grant](o, o.admin, g)
+	g.Person = must2[catalog.Person](o, o.admin, PersonAdd{Name: name}).ID
+	must2[identity.Grant](o, o.admin, g)
 	return g.Person
 }
 
@@ -546,8 +546,8 @@ func (o *office) firm(region string, n int) firm {
 	o.t.Helper()
 	f := firm{name: fmt.Sprintf("firm %d of %s", n, region)}
 	code := uscc(region, n)
-	f.party = done[PartyResult](o, o.clerk, PartyRegister{Name: f.name, USCC: code, Region: region, Industry: "2319"}).Party.ID
-	f.licence = done[LicenceResult](o, o.clerk, LicenceRegister{
+	f.party = must2[PartyResult](o, o.clerk, PartyRegister{Name: f.name, USCC: code, Region: region, Industry: "2319"}).Party.ID
+	f.licence = must2[LicenceResult](o, o.clerk, LicenceRegister{
 		Party: f.party, Number: code + "001P", Kind: catalog.KindLicence, Site: "site", Region: region, ValidFrom: 20260101, ValidTo: 20310630,
 	}).Licence
 	f.user = o.person("user of "+f.name, GrantAdd{Role: identity.Enterprise, Party: f.party, Signer: true})

@@ -12,7 +12,7 @@ import (
 
 // ListAccounts lists accounts with their balances.
 func (s *Server) ListAccounts(ctx context.Context, r gen.ListAccountsRequestObject) (gen.ListAccountsResponseObject, error) {
-	may, err := s.see(ctx, identity.AccountRead)
+	may, err := s.seeAccounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (s *Server) ListAccounts(ctx context.Context, r gen.ListAccountsRequestObje
 	q = equal(q, "pollutant", r.Params.Pollutant)
 	q = equal(q, "party", r.Params.Party)
 	q = equal(q, "licence", r.Params.Licence)
-	rows, next, err := find(ctx, s, app.Accounts, q, pageOf(r.Params.Limit, r.Params.After), accountID, may.by([]string{"party"}, []string{"region"}))
+	rows, next, err := find(ctx, s, app.Accounts, q, pageOf(r.Params.Limit, r.Params.After), accountID, may.by())
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Server) GetAccount(ctx context.Context, r gen.GetAccountRequestObject) 
 // account reads an account that the caller may see, or the same fault as for
 // one that does not exist.
 func (s *Server) account(ctx context.Context, id int64) (ledger.Account, ledger.Balance, error) {
-	may, err := s.see(ctx, identity.AccountRead)
+	may, err := s.seeAccounts(ctx)
 	if err != nil {
 		return ledger.Account{}, ledger.Balance{}, err
 	}
@@ -76,14 +76,48 @@ func (s *Server) account(ctx context.Context, id int64) (ledger.Account, ledger.
 	if err != nil {
 		return a, ledger.Balance{}, err
 	}
-	if !known || !mayReadAccount(may, a) {
+	if !known || !may.has(a) {
 		return a, ledger.Balance{}, identity.ErrNotYours.At("id")
 	}
 	b, _, err := get(ctx, s, app.Balances, id)
 	return a, b, err
 }
 
-func mayReadAccount(may scope, a ledger.Account) bool { return may.has(a.Party, a.Region) }
+// accountScope is which accounts a caller may see: officers those of permits
+// in their regions, and money only who may see funds.
+type accountScope struct{ permits, money scope }
+
+func (s *Server) seeAccounts(ctx context.Context) (accountScope, error) {
+	permits, err := s.see(ctx, identity.AccountRead)
+	if err != nil {
+		return accountScope{}, err
+	}
+	money, err := s.see(ctx, identity.FundsRead)
+	if err != nil { // permits only
+		money = scope{}
+	}
+	return accountScope{permits, money}, nil
+}
+
+func (sc accountScope) has(a ledger.Account) bool {
+	if a.Kind.IsPermit() {
+		return sc.permits.has(a.Party, a.Region)
+	}
+	return sc.money.has(a.Party)
+}
+
+// by is scope.by for accounts.
+func (sc accountScope) by() []app.Cond {
+	switch {
+	case sc.permits.all && sc.money.all:
+		return nil
+	case sc.permits.all:
+		return append(sc.money.by([]string{"party"}, nil), app.Cond{Column: "kind", Op: app.Le, Value: int64(ledger.Retired)})
+	case sc.money.all:
+		return append(sc.permits.by([]string{"party"}, []string{"region"}), app.Cond{Column: "kind", Op: app.Gt, Value: int64(ledger.Retired)})
+	}
+	return sc.permits.by([]string{"party"}, []string{"region"})
+}
 
 func (s *Server) accountOf(a ledger.Account, b ledger.Balance) api.Account {
 	out := api.Account{

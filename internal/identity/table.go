@@ -98,11 +98,11 @@ const (
 // Table is the one place that says who may do what. The contract's x-roles
 // and docs say the same; a test compares them.
 var Table = map[Operation]Rule{
-	PersonAdd:       {Admin: Any},
-	GrantAdd:        {Admin: Any},
+	PersonAdd:       {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
+	GrantAdd:        {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
 	GrantRevoke:     {Admin: Any},
-	KeyMake:         {Admin: Any},
-	KeyRevoke:       {Admin: Any},
+	KeyMake:         {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
+	KeyRevoke:       {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
 	YearPublish:     {Admin: Any},
 	MarketOpen:      {Admin: Any},
 	MarketState:     {Admin: Any, BureauLeader: Own},
