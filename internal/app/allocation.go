@@ -27,13 +27,19 @@ type Allocate struct {
 	Document   string
 }
 
+// AllocationResult is an allocation with the code of its instrument.
+type AllocationResult struct {
+	Allocation reserve.Allocation
+	Instrument string
+}
+
 var _ = declare(Allocate{})
 
 // Operation is Allocate.
 func (Allocate) Operation() identity.Operation { return identity.Allocate }
 
 // Decide checks the allocation, that the licence may receive it and that the
-// part of the basic account covers it. The result is a reserve.Allocation.
+// part of the basic account covers it. The result is an AllocationResult.
 func (c Allocate) Decide(v *View) (Apply, error) {
 	l, err := v.licenceOf(identity.Allocate, c.Licence)
 	if err != nil {
@@ -66,7 +72,7 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 		posted := tx.Post(reserve.AllocationTransfer(a))[0]
 		a.Transfer, a.Account = posted.Transfer, posted.Credit
 		a.Acquisition = tx.Acquire(a.Holding(), reserve.AcquisitionOf(a)).ID
-		return Put(tx, Allocations, a)
+		return AllocationResult{Put(tx, Allocations, a), i.Code}
 	}, nil
 }
 

@@ -57,6 +57,7 @@ type App struct {
 	config Config
 	queue  *queue
 	st     *state // the writer's own
+	spare  Batch  // the writer's own: the batch in hand
 	epoch  int64
 
 	published atomic.Pointer[Snapshot]

@@ -81,7 +81,9 @@ func TestReserveMove(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	o.setCap(jiashan, 10*one, 0)
-	move := func(d reserve.Direction, q quantity.Quantity) ReserveMove { return ReserveMove{jiashan, vocs, d, q, "d"} }
+	move := func(d reserve.Direction, q quantity.Quantity) ReserveMove {
+		return ReserveMove{jiashan, vocs, d, q, "d"}
+	}
 	o.refuses(o.leader, move("up", one), invalid)
 	o.refuses(o.leader, move(reserve.ToReserve, 0), reserve.ErrQuantity)
 	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, ""}, invalid)
@@ -138,9 +140,9 @@ func (o *office) instrument() catalog.Instrument {
 }
 
 // allocate gives a firm permits of the instrument at a price.
-func (o *office) allocate(f firm, i catalog.Instrument, q quantity.Quantity) reserve.Allocation {
+func (o *office) allocate(f firm, i catalog.Instrument, q quantity.Quantity) {
 	o.t.Helper()
-	return must2[reserve.Allocation](o, o.leader, Allocate{
+	must2[AllocationResult](o, o.leader, Allocate{
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Initial, Part: reserve.Unallocated, Origin: ledger.Paid,
 		Quantity: q, Price: 2400 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260701, Document: "allocation",
 	})
@@ -183,21 +185,21 @@ func TestAllocate(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.leader, c, tt.want)
 	}
-	a := must2[reserve.Allocation](o, o.leader, good)
+	a := must2[AllocationResult](o, o.leader, good).Allocation
 	if a.Account == 0 || a.Acquisition == 0 || a.Transfer == 0 {
 		t.Errorf("%+v", a)
 	}
 	free := good
 	free.Origin, free.Price, free.PriceKnown = ledger.Free, 0, false
-	if a := must2[reserve.Allocation](o, o.leader, free); !a.PriceKnown {
+	if a := must2[AllocationResult](o, o.leader, free).Allocation; !a.PriceKnown {
 		t.Errorf("free permits have a known price, 0: %+v", a)
 	}
 	opening := good
 	opening.Kind, opening.Origin, opening.Price, opening.PriceKnown = reserve.Opening, ledger.UnknownOrigin, 0, false
-	must2[reserve.Allocation](o, o.leader, opening)
+	must2[AllocationResult](o, o.leader, opening)
 	renewal := good
 	renewal.Kind, renewal.Part = reserve.Renewal, reserve.Reserve
-	must2[reserve.Allocation](o, o.leader, renewal)
+	must2[AllocationResult](o, o.leader, renewal)
 	if got := o.parts(jiashan); got != "10 5 1" {
 		t.Error(got)
 	}
@@ -208,6 +210,7 @@ func TestAllocate(t *testing.T) {
 	must2[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"})
 	o.refuses(o.leader, good, ErrLicenceNotInForce)
 	o.now = i.TermEnd.AddDays(1).Start()
+	o.runTimers()
 	o.refuses(o.leader, good, ErrInstrumentExpired)
 }
 
@@ -239,7 +242,7 @@ func TestPaymentNotice(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
-	n := must2[reserve.PaymentNotice](o, o.clerk, good)
+	n := must2[NoticeResult](o, o.clerk, good).Notice
 	if n.Months != 60 || n.Amount.String() != "552.00" { // acceptance fact 5
 		t.Errorf("%d months, %s", n.Months, n.Amount)
 	}
@@ -260,21 +263,21 @@ func TestPaymentNotice(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.finance, c, tt.want)
 	}
-	must2[reserve.PaymentNotice](o, o.finance, prove)
+	must2[NoticeResult](o, o.finance, prove)
 	o.refuses(o.finance, prove, reserve.ErrNoticeState)
-	second := must2[reserve.PaymentNotice](o, o.clerk, good)
+	second := must2[NoticeResult](o, o.clerk, good).Notice
 	o.refuses(o.finance, NoticeProve{second.ID, second.Amount, "receipt 1", 20260701}, ErrProofTaken)
 	o.refuses(o.clerk, NoticeDeliver{n.ID}, identity.ErrForbidden)
-	n = must2[reserve.PaymentNotice](o, o.leader, NoticeDeliver{n.ID})
+	n = must2[NoticeResult](o, o.leader, NoticeDeliver{n.ID}).Notice
 	o.refuses(o.leader, NoticeDeliver{n.ID}, reserve.ErrNoticeState)
 	o.refuses(o.leader, NoticeCancel{n.ID, "r"}, reserve.ErrNoticeState)
 	if n.Transfer == 0 || o.balance(n.Holding()).Balance != 27_600 || o.balance(ledger.MoneyKey(ledger.Bank)).Balance != 0 {
 		t.Errorf("%+v", n)
 	}
 	o.refuses(o.leader, NoticeCancel{second.ID, ""}, invalid)
-	must2[reserve.PaymentNotice](o, o.finance, NoticeProve{second.ID, second.Amount, "receipt 2", 20260701})
+	must2[NoticeResult](o, o.finance, NoticeProve{second.ID, second.Amount, "receipt 2", 20260701})
 	o.restart()
-	must2[reserve.PaymentNotice](o, o.leader, NoticeCancel{second.ID, "withdrawn"})
+	must2[NoticeResult](o, o.leader, NoticeCancel{second.ID, "withdrawn"})
 	if b := o.balance(n.ReserveKey()); b.Held != 0 || b.Balance != int64(5*one-27_600) {
 		t.Errorf("%+v", b)
 	}
@@ -294,7 +297,7 @@ func TestSurplusVerify(t *testing.T) {
 	}
 	o.refuses(o.leader, good, ErrBeyondHoldings)
 	o.allocate(f, i, 5*one)
-	must2[reserve.Allocation](o, o.leader, Allocate{
+	must2[AllocationResult](o, o.leader, Allocate{
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Initial, Part: reserve.Unallocated, Origin: ledger.Free,
 		Quantity: one, AcquiredOn: 20260701, Document: "d",
 	})
@@ -429,7 +432,7 @@ func TestFact_ManyOrders(t *testing.T) {
 		t.Errorf("%d were cancelled at once", len(r.Cancelled))
 	}
 	o.now++
-	must2[catalog.Instrument](o, o.admin, InstrumentAdd{vocs, 20320630}) // the timer runs before it
+	o.runTimers()
 	if n := len(o.app.st.orders); n != 0 {
 		t.Errorf("%d orders are left", n)
 	}

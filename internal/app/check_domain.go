@@ -21,7 +21,9 @@ var (
 // deals ± cross-region fills (I-13).
 func (c *checker) checkCaps() error {
 	caps := map[ledger.Asset]quantity.Quantity{}
-	add := func(region, pollutant string, q quantity.Quantity) { caps[ledger.Asset{Region: region, Pollutant: pollutant}] += q }
+	add := func(region, pollutant string, q quantity.Quantity) {
+		caps[ledger.Asset{Region: region, Pollutant: pollutant}] += q
+	}
 	pollutants := map[int64]string{}
 	steps := []func() error{
 		func() error {

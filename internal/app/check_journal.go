@@ -80,6 +80,7 @@ func (c *checker) checkJournal() error {
 	trades := follower[market.Trade]{c: c, table: Trades, command: func(t *market.Trade) int64 { return t.Command }}
 	payloads := follower[JournalPayload]{c: c, table: Payloads, command: func(p *JournalPayload) int64 { return p.Number }}
 	expected, head, lastAt := int64(1), []byte{}, int64(0)
+	hash := newHasher()
 	var failed error
 	err := eachOf(c.ctx, c.r, Journal, Query{}, func(row JournalRow) {
 		if row.Number != expected {
@@ -97,10 +98,7 @@ func (c *checker) checkJournal() error {
 				failed = err
 			}
 		}
-		h := sha256.New()
-		h.Write(row.Changes)
-		hashImmutable(h, a, p, t)
-		if !bytes.Equal(h.Sum(nil), row.Digest) {
+		if !bytes.Equal(hash.rows(row.Changes, a, p, t), row.Digest) {
 			c.report("I-9", Journal.name, row.Number, "the rows that it wrote (%d accounts, %d postings, %d trades and its changes) are not what its digest says", len(a), len(p), len(t))
 		}
 		for _, s := range sent {
@@ -108,7 +106,7 @@ func (c *checker) checkJournal() error {
 				c.report("I-9", Payloads.name, row.Number, "is not the payload that the journal says")
 			}
 		}
-		if !bytes.Equal(hashRow(head, &row), row.Hash) {
+		if !bytes.Equal(hash.row(head, &row), row.Hash) {
 			c.report("I-8", Journal.name, row.Number, "its hash does not follow from the row and the one before it")
 		}
 		expected, head, lastAt = row.Number+1, row.Hash, int64(row.At)

@@ -51,7 +51,7 @@ func openDealDesk(t *testing.T) *dealDesk {
 // verified as surplus.
 func (k *dealDesk) seller(region string, n int, q quantity.Quantity) firm {
 	k.t.Helper()
-	f := k.office.firm(region, n)
+	f := k.firm(region, n)
 	for i, part := range []quantity.Quantity{q / 4 / 100 * 100, q - q/4/100*100} {
 		k.allocate(f, part, quantity.Price(i+1)*1000*quantity.OnePrice, calendar.NewDate(2026, 1, 10-5*i))
 	}
@@ -72,14 +72,14 @@ func (k *dealDesk) allocate(f firm, q quantity.Quantity, price quantity.Price, o
 func (k *dealDesk) verify(f firm, q quantity.Quantity) {
 	k.t.Helper()
 	must2[SurplusResult](k.office, k.leader, SurplusVerify{
-		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: q, Rung: "permit", Monitored: true, TaskDone: true, VerifiedOn: 20260701, Document: "surplus",
+		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: q, Rung: "licence_amount", Monitored: true, TaskDone: true, VerifiedOn: 20260701, Document: "surplus",
 	})
 }
 
 // buyer is a firm with money.
 func (k *dealDesk) buyer(region string, n int, amount quantity.Money) firm {
 	k.t.Helper()
-	f := k.office.firm(region, n)
+	f := k.firm(region, n)
 	k.pay(f, amount)
 	return f
 }
@@ -583,9 +583,9 @@ func TestDealPropose_Refused(t *testing.T) {
 	k.pair(qingpu, jiashan, nil)
 	seller, buyer := k.seller(qingpu, 1, 4*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
 	near := k.buyer(qingpu, 3, 100_000_00)
-	poor := k.office.firm(qingpu, 4)
+	poor := k.firm(qingpu, 4)
 	k.allocate(poor, 3*quantity.OneQuantity, 0, 20260105)
-	unverified := k.office.firm(qingpu, 5)
+	unverified := k.firm(qingpu, 5)
 	k.allocate(unverified, 3*quantity.OneQuantity, quantity.OnePrice, 20260105)
 	closed := k.buyer(jiashan, 6, 1)
 	must2[PartyResult](k.office, k.leader, PartyState{Party: closed.party, State: catalog.PartySuspended, Reason: "inspection"})
@@ -617,7 +617,7 @@ func TestDealPropose_Refused(t *testing.T) {
 		{"called local", buyer.user, with(cross, func(c *DealPropose) { c.Kind = settlement.Local }), settlement.ErrDealKind},
 		{"two regions without a pair", project.user, with(k.offer(project, buyer, 100, 1), func(c *DealPropose) { c.Proposer = settlement.SellerSide }), ErrNoPair},
 		{"two regions without a pair, called local", project.user, with(k.offer(project, buyer, 100, 1), func(c *DealPropose) { c.Kind, c.Proposer = settlement.Local, settlement.SellerSide }), ErrNoPair},
-		{"the other direction", buyer.user, k.offer(buyer, seller, 100, 1), identity.ErrNotYours},
+		{"as the seller, for the buyer", buyer.user, k.offer(buyer, seller, 100, 1), identity.ErrNotYours},
 		{"suspended party", closed.user, k.offer(seller, closed, 100, 1), ErrDealParty},
 		{"suspended licence", revoked.user, k.offer(seller, revoked, 100, 1), ErrDealLicence},
 		{"too many months", buyer.user, with(cross, func(c *DealPropose) { c.Months = 61 }), ErrMonthsBeyondTerm},

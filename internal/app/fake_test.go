@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 )
 
 // fakeStore is a Store in memory: every row of every table by id, found by
@@ -125,6 +127,8 @@ func (s *fakeStore) Commit(_ context.Context, b *Batch) error {
 	}
 	s.write(b)
 	s.registry = b.Registry
+	s.registry.Head = slices.Clone(s.registry.Head)
+	s.registry.Head = bytes.Clone(b.Registry.Head)
 	if s.after != nil {
 		return s.after(b)
 	}
@@ -132,7 +136,10 @@ func (s *fakeStore) Commit(_ context.Context, b *Batch) error {
 }
 
 func (s *fakeStore) write(b *Batch) {
-	for _, r := range b.Journal {
+	for _, r := range b.Journal { // the batch's memory is used again
+		for _, p := range []*[]byte{&r.Payload, &r.Result, &r.Changes, &r.Digest, &r.Hash} {
+			*p = bytes.Clone(*p)
+		}
 		s.table(Journal.name).put(r.Number, r)
 	}
 	for _, r := range b.Payloads {
@@ -216,6 +223,18 @@ func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) err
 		if !take(id) {
 			break
 		}
+	}
+	return nil
+}
+
+// OpenOrders calls each with the open orders.
+func (s *fakeStore) OpenOrders(ctx context.Context, each func(market.Record)) error {
+	var rows []market.Record
+	if err := s.Find(ctx, Orders.name, Where("state", int64(market.Open)), &rows); err != nil {
+		return err
+	}
+	for _, o := range rows {
+		each(o)
 	}
 	return nil
 }
@@ -517,6 +536,14 @@ func (o *office) person(name string, g GrantAdd) int64 {
 	g.Person = must2[catalog.Person](o, o.admin, PersonAdd{Name: name}).ID
 	must2[identity.Grant](o, o.admin, g)
 	return g.Person
+}
+
+// runTimers sends commands until no timer is due: timers run before commands.
+func (o *office) runTimers() {
+	o.t.Helper()
+	for len(o.app.st.dueTimes) > 0 && o.app.st.dueTimes[0].DueAt <= o.now {
+		must2[catalog.Person](o, o.admin, PersonAdd{Name: "passer-by"})
+	}
 }
 
 // balance is the balance of an account.

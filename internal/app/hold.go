@@ -12,11 +12,11 @@ func (tx *Tx) putHold(k ledger.Key, amount int64, purpose ledger.HoldPurpose, re
 
 // closeHold ends a hold. One that is posted is used by a posting out of the
 // held part, which the caller makes; any other gives its amount back.
-func (tx *Tx) closeHold(h ledger.Hold, state ledger.HoldState) ledger.Hold {
+func (tx *Tx) closeHold(h ledger.Hold, state ledger.HoldState) {
 	if state != ledger.HoldPosted {
 		account, _ := tx.ledger.Account(h.Account)
 		tx.Release(account.Key(), h.Amount)
 	}
 	h.State = state
-	return Put(tx, Holds, h)
+	Put(tx, Holds, h)
 }

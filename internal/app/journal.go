@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"hash"
 
 	"permitx/internal/calendar"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
 )
 
 // JournalRow is one command as it was done. The rows form a chain: each one's
@@ -31,10 +34,20 @@ type JournalPayload struct {
 	Payload []byte
 }
 
-// hashRow computes a row's hash from the hash of the row before.
-func hashRow(previous []byte, r *JournalRow) []byte {
-	b := make([]byte, 0, 512)
-	b = append(b, previous...)
+// hasher computes the hashes of journal rows and of what they wrote. It keeps
+// its buffers: the chain is on the path of every command.
+type hasher struct {
+	h   hash.Hash
+	buf []byte
+	sum [sha256.Size]byte
+}
+
+func newHasher() hasher { return hasher{h: sha256.New()} }
+
+// row computes a row's hash from the hash of the row before. The result is
+// valid until the next call.
+func (s *hasher) row(previous []byte, r *JournalRow) []byte {
+	b := append(s.buf[:0], previous...)
 	b = appendInt(b, r.Number)
 	b = appendInt(b, r.At)
 	b = appendInt(b, r.Actor)
@@ -46,8 +59,37 @@ func hashRow(previous []byte, r *JournalRow) []byte {
 	b = append(b, r.Result...)
 	b = append(b, r.Digest...)
 	b = appendString(b, r.Build)
-	h := sha256.Sum256(b)
-	return h[:]
+	s.buf = b
+	s.sum = sha256.Sum256(b)
+	return s.sum[:]
+}
+
+// rows computes the digest over the after-images and the rows that a command
+// only ever inserts, each table in the order of its ids. The result is valid
+// until the next call.
+func (s *hasher) rows(changes []byte, accounts []ledger.Account, postings []ledger.Posting, trades []market.Trade) []byte {
+	s.h.Reset()
+	s.h.Write(changes)
+	b := s.buf[:0]
+	for i := range accounts {
+		b = appendRecord(b, &accounts[i])
+	}
+	for i := range postings {
+		b = appendPosting(b, &postings[i])
+	}
+	for i := range trades {
+		b = appendTrade(b, &trades[i])
+	}
+	s.h.Write(b)
+	s.buf = b
+	return s.h.Sum(s.sum[:0])
+}
+
+// keep copies bytes into the batch's arena.
+func (b *Batch) keep(p []byte) []byte {
+	start := len(b.arena)
+	b.arena = append(b.arena, p...)
+	return b.arena[start:len(b.arena):len(b.arena)]
 }
 
 // appendChange appends the after-image of a mutable row: its table, the

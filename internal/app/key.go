@@ -37,6 +37,9 @@ type KeyMake struct {
 	ExpiresAt calendar.Instant // 0: never
 }
 
+// KeyResult is a key that was made.
+type KeyResult struct{ Key identity.Key }
+
 // KeyRevoke ends an API key.
 type KeyRevoke struct{ Key int64 }
 
@@ -60,7 +63,7 @@ var _ = declare(KeyMake{}, KeyRevoke{}, Bootstrap{})
 // Operation is KeyMake.
 func (KeyMake) Operation() identity.Operation { return identity.KeyMake }
 
-// Decide checks the person and the key. The result is an identity.Key.
+// Decide checks the person and the key. The result is a KeyResult.
 func (c KeyMake) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.KeyMake, identity.Target{}); err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func (c KeyMake) Decide(v *View) (Apply, error) {
 	if p.State != catalog.PersonActive {
 		return nil, ErrPersonNotActive.With("the person is %s", p.State)
 	}
-	return func(tx *Tx) any { return Put(tx, Keys, k) }, nil
+	return func(tx *Tx) any { return KeyResult{Put(tx, Keys, k)} }, nil
 }
 
 func (v *View) checkNewKey(k identity.Key) error {

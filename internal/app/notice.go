@@ -55,13 +55,19 @@ type NoticeCancel struct {
 	Reason string
 }
 
+// NoticeResult is a payment notice with the code of its instrument.
+type NoticeResult struct {
+	Notice     reserve.PaymentNotice
+	Instrument string
+}
+
 var _ = declare(NoticeIssue{}, NoticeProve{}, NoticeDeliver{}, NoticeCancel{})
 
 // Operation is NoticeIssue.
 func (NoticeIssue) Operation() identity.Operation { return identity.NoticeIssue }
 
 // Decide checks the sale and that the reserve covers it. The result is a
-// reserve.PaymentNotice.
+// NoticeResult.
 func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	l, err := v.licenceOf(identity.NoticeIssue, c.Licence)
 	if err != nil {
@@ -96,8 +102,12 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		n = Put(tx, Notices, n)
 		n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
-		return Put(tx, Notices, n)
+		return tx.putNotice(n)
 	}, nil
+}
+
+func (tx *Tx) putNotice(n reserve.PaymentNotice) NoticeResult {
+	return NoticeResult{Put(tx, Notices, n), mustGet(tx, Instruments, n.Instrument).Code}
 }
 
 // notice returns a notice after the actor's right to do this in its region was
@@ -120,7 +130,7 @@ func (v *View) notice(op identity.Operation, id int64) (n reserve.PaymentNotice,
 func (NoticeProve) Operation() identity.Operation { return identity.NoticeProve }
 
 // Decide checks that exactly the amount was paid, by a new receipt. The result
-// is a reserve.PaymentNotice.
+// is a NoticeResult.
 func (c NoticeProve) Decide(v *View) (Apply, error) {
 	n, _, err := v.notice(identity.NoticeProve, c.Notice)
 	if err != nil {
@@ -140,14 +150,14 @@ func (c NoticeProve) Decide(v *View) (Apply, error) {
 		return nil, ErrProofTaken.With("the receipt %s proves the payment of notice %d already", c.Proof, taken[0].ID)
 	}
 	n.ProvedAt = v.Now
-	return func(tx *Tx) any { return Put(tx, Notices, n) }, nil
+	return func(tx *Tx) any { return tx.putNotice(n) }, nil
 }
 
 // Operation is NoticeDeliver.
 func (NoticeDeliver) Operation() identity.Operation { return identity.NoticeDeliver }
 
 // Decide checks that the payment is proved and that the licence may receive
-// the permits. The result is a reserve.PaymentNotice.
+// the permits. The result is a NoticeResult.
 func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	n, h, err := v.notice(identity.NoticeDeliver, c.Notice)
 	if err != nil {
@@ -178,7 +188,7 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 			AcquiredOn: tx.Today, Price: n.Price, PriceKnown: true, Quantity: n.Quantity, Document: documentOf(n),
 		}).ID
 		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
-		return Put(tx, Notices, n)
+		return tx.putNotice(n)
 	}, nil
 }
 
@@ -193,7 +203,7 @@ func documentOf(n reserve.PaymentNotice) string {
 // Operation is NoticeCancel.
 func (NoticeCancel) Operation() identity.Operation { return identity.NoticeCancel }
 
-// Decide checks that nothing was delivered. The result is a reserve.PaymentNotice.
+// Decide checks that nothing was delivered. The result is a NoticeResult.
 func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	n, h, err := v.notice(identity.NoticeCancel, c.Notice)
 	if err != nil {
@@ -208,6 +218,6 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	n.State, n.Reason = reserve.NoticeCancelled, c.Reason
 	return func(tx *Tx) any {
 		tx.closeHold(h, ledger.HoldVoided)
-		return Put(tx, Notices, n)
+		return tx.putNotice(n)
 	}, nil
 }

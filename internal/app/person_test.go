@@ -89,7 +89,7 @@ func TestKey_LifeAndFaults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.admin, c, tt.want)
 	}
-	k := must2[identity.Key](o, o.admin, good)
+	k := must2[KeyResult](o, o.admin, good).Key
 	if a, err := o.app.Authenticate("px_clerk"); err != nil || a.Person != o.clerk {
 		t.Fatalf("a new key: %+v, %v", a, err)
 	}

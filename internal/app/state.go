@@ -33,6 +33,7 @@ type state struct {
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
 	fills   []market.Fill
+	hasher  hasher
 }
 
 // bookID names a book: one for each instrument of a market.
@@ -59,7 +60,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s := &state{
 		store: store, registry: registry, ctx: ctx,
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
-		actors:  map[int64]identity.Actor{},
+		actors: map[int64]identity.Actor{}, hasher: newHasher(),
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{},
 		lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
@@ -135,7 +136,7 @@ func (s *state) loadLedger() error {
 // loadOrders rebuilds the books: orders rest in the order of their ids, which
 // is the order in which they came.
 func (s *state) loadOrders() error {
-	return each(s, Orders, Where("state", int64(market.Open)), func(o market.Record) {
+	return s.store.OpenOrders(s.ctx, func(o market.Record) {
 		s.orders[o.ID] = &o
 		s.book(o.Market, o.Instrument).Rest(o.Entry())
 		s.changed.books[bookID{o.Market, o.Instrument}] = true

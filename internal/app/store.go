@@ -47,6 +47,8 @@ type Store interface {
 	// Beat shows that the writer of this epoch is alive; at 0 releases the
 	// role. Returns ErrFenced when the epoch has passed.
 	Beat(ctx context.Context, epoch int64, at calendar.Instant) error
+	// OpenOrders calls each with every open order, by id, from one goroutine.
+	OpenOrders(ctx context.Context, each func(market.Record)) error
 	// Commit writes a batch and advances the fence in one transaction.
 	Commit(ctx context.Context, b *Batch) error
 	Reader
@@ -126,7 +128,22 @@ type Batch struct {
 	Surplus      Changes[int64, market.Surplus]
 	Records      map[string]*Records // every other table, by name
 
-	rows int
+	rows  int
+	arena []byte // where the changes and digests of its journal rows lie
+}
+
+// reset empties a batch that was committed, so that the next one need not
+// grow again: the maps and slices of a batch were a third of what the writer
+// allocated. A store must not keep a batch after Commit.
+func (b *Batch) reset(epoch int64, r Registry) {
+	clear(b.Journal)
+	clear(b.Payloads)
+	*b = Batch{
+		Epoch: epoch, Registry: r, Journal: b.Journal[:0], Payloads: b.Payloads[:0],
+		Accounts: b.Accounts[:0], Postings: b.Postings[:0], Trades: b.Trades[:0],
+		Balances: b.Balances.reset(), Orders: b.Orders.reset(), Acquisitions: b.Acquisitions.reset(), Surplus: b.Surplus.reset(),
+		Records: map[string]*Records{}, arena: b.arena[:0],
+	}
 }
 
 // Changes are the new and the changed rows of a table that the order path
@@ -139,6 +156,11 @@ type Changes[K comparable, R any] struct {
 type position struct {
 	isNew bool
 	index int
+}
+
+func (c *Changes[K, R]) reset() Changes[K, R] {
+	clear(c.at)
+	return Changes[K, R]{c.New[:0], c.Changed[:0], c.at}
 }
 
 // put stages a row: it replaces the row of an earlier command of the batch.

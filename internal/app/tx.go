@@ -1,9 +1,6 @@
 package app
 
 import (
-	"crypto/sha256"
-	"hash"
-
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -186,7 +183,8 @@ func (tx *Tx) putTrade(t market.Trade) market.Trade {
 // digest returns the after-images of the mutable rows that the command wrote,
 // and the digest over them and the immutable ones.
 func (tx *Tx) digest() (changes, digest []byte) {
-	b := make([]byte, 0, 256)
+	start := len(tx.batch.arena)
+	b := tx.batch.arena
 	for _, m := range tx.touched.balances {
 		row := tx.ledger.BalanceOf(m.id)
 		b = appendChange(b, Balances.name, m.previous, func(b []byte) []byte { return appendBalance(b, &row) })
@@ -205,26 +203,10 @@ func (tx *Tx) digest() (changes, digest []byte) {
 		row := tx.batch.Records[m.table].ByID[m.id]
 		b = appendChange(b, m.table, m.previous, func(b []byte) []byte { return appendRecord(b, row) })
 	}
-	h := sha256.New()
-	h.Write(b)
-	hashImmutable(h, tx.touched.accounts, tx.batch.Postings[tx.touched.postings:], tx.batch.Trades[tx.touched.trades:])
-	return b, h.Sum(nil)
-}
-
-// hashImmutable adds the rows that a command only ever inserts, each table in
-// the order of its ids. permitx check computes the same from the tables.
-func hashImmutable(h hash.Hash, accounts []ledger.Account, postings []ledger.Posting, trades []market.Trade) {
-	var buf [256]byte
-	b := buf[:0]
-	for i := range accounts {
-		h.Write(appendRecord(b, &accounts[i]))
-	}
-	for i := range postings {
-		h.Write(appendPosting(b, &postings[i]))
-	}
-	for i := range trades {
-		h.Write(appendTrade(b, &trades[i]))
-	}
+	tx.batch.arena = b
+	changes = b[start:len(b):len(b)]
+	sum := tx.hasher.rows(changes, tx.touched.accounts, tx.batch.Postings[tx.touched.postings:], tx.batch.Trades[tx.touched.trades:])
+	return changes, tx.batch.keep(sum)
 }
 
 // get returns a staged row.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"permitx/internal/calendar"
@@ -39,22 +40,34 @@ func (a *App) writer() {
 	}
 }
 
-// withTimers puts the timers that are due before the commands that wait.
+// withTimers puts each timer that is due in front of the first command that
+// waits with a stamp at or after its time, and gives it that command's stamp:
+// what was sent in time is done in time, and time does not run backwards.
 func (a *App) withTimers(waiting []*request, now calendar.Instant) []*request {
-	var due []*request
-	for len(due) < maxBatchCommands {
-		t, ok := a.st.nextDue(now)
-		if !ok {
-			break
-		}
-		r := &request{command: FireTimer{t.ID}, system: true, key: timerKey(t.ID), at: now, done: make(chan outcome, 1)}
-		r.payload, r.digest = encodePayload(r.command)
-		due = append(due, r)
-	}
-	if due == nil {
+	if len(a.st.dueTimes) == 0 || a.st.dueTimes[0].DueAt > now {
 		return waiting
 	}
-	return append(due, waiting...)
+	all := make([]*request, 0, len(waiting)+1)
+	for next, timers := 0, 0; ; {
+		at := now
+		if next < len(waiting) {
+			at = waiting[next].at
+		}
+		if timers < maxBatchCommands {
+			if t, due := a.st.nextDue(at); due {
+				r := &request{command: FireTimer{t.ID}, system: true, key: timerKey(t.ID), at: at, done: make(chan outcome, 1)}
+				r.payload, r.digest = encodePayload(r.command)
+				all = append(all, r)
+				timers++
+				continue
+			}
+		}
+		if next == len(waiting) {
+			return all
+		}
+		all = append(all, waiting[next])
+		next++
+	}
 }
 
 // work runs the commands and answers them. An error means that this process
@@ -113,8 +126,10 @@ func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 	return len(outcomes), nil
 }
 
+// newBatch returns an empty batch; the one before it is no longer used.
 func (a *App) newBatch() *Batch {
-	return &Batch{Epoch: a.epoch, Registry: a.st.registry, Records: map[string]*Records{}}
+	a.spare.reset(a.epoch, a.st.registry)
+	return &a.spare
 }
 
 func (a *App) commit(b *Batch, now calendar.Instant) error {
@@ -124,6 +139,7 @@ func (a *App) commit(b *Batch, now calendar.Instant) error {
 		return err
 	}
 	a.st.registry = b.Registry
+	a.st.registry.Head = slices.Clone(b.Registry.Head) // the batch's memory is used again
 	a.beat.Store(int64(now))
 	return nil
 }
@@ -233,7 +249,7 @@ func (a *App) record(b *Batch, r *request, v *View, apply Apply, refusal *fault.
 		Payload: r.digest[:], Status: int32(status), Result: body, Build: a.config.Build, //nolint:gosec // an HTTP status
 	}
 	row.Changes, row.Digest = tx.digest()
-	row.Hash = hashRow(b.Registry.Head, &row)
+	row.Hash = b.keep(a.st.hasher.row(b.Registry.Head, &row))
 	b.Journal = append(b.Journal, row)
 	b.Payloads = append(b.Payloads, JournalPayload{v.Number, r.payload})
 	b.Registry.Length, b.Registry.Head, b.Registry.LastAt = row.Number, row.Hash, max(b.Registry.LastAt, r.at)

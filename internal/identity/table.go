@@ -25,7 +25,9 @@ type Rule map[Role]Relation
 func (r Rule) names() string {
 	var names []string
 	for role := range r {
-		names = append(names, string(role))
+		if role != System {
+			names = append(names, string(role))
+		}
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")
@@ -96,13 +98,14 @@ const (
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
-// and docs say the same; a test compares them.
+// and docs say the same; a test compares them. The system makes keys where
+// somebody who may open the database does so while no server runs.
 var Table = map[Operation]Rule{
-	PersonAdd:       {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
-	GrantAdd:        {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
+	PersonAdd:       {Admin: Any, System: Any},
+	GrantAdd:        {Admin: Any, System: Any},
 	GrantRevoke:     {Admin: Any},
-	KeyMake:         {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
-	KeyRevoke:       {Admin: Any, System: Any}, // System: `permitx key` on a registry that no server holds
+	KeyMake:         {Admin: Any, System: Any},
+	KeyRevoke:       {Admin: Any, System: Any},
 	YearPublish:     {Admin: Any},
 	MarketOpen:      {Admin: Any},
 	MarketState:     {Admin: Any, BureauLeader: Own},

@@ -3,7 +3,7 @@ package ledger
 import (
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
@@ -32,14 +32,14 @@ type Ledger struct {
 	accounts map[AccountID]*Account
 	balances map[AccountID]*Balance
 	byKey    map[Key]AccountID
-	lots     map[AccountID][]*Acquisition // remaining > 0, first in first
+	lots     map[AccountID]*queue
 }
 
 // New returns an empty ledger.
 func New() *Ledger {
 	return &Ledger{
 		accounts: map[AccountID]*Account{}, balances: map[AccountID]*Balance{},
-		byKey: map[Key]AccountID{}, lots: map[AccountID][]*Acquisition{},
+		byKey: map[Key]AccountID{}, lots: map[AccountID]*queue{},
 	}
 }
 
@@ -254,58 +254,103 @@ func (l *Ledger) Release(id AccountID, amount, command int64) {
 	b.Command = command
 }
 
+// queue is the acquisitions of a holding that have something left, first in
+// first. Rows are taken from the head, so that a sale costs the same however
+// many there are.
+type queue struct {
+	rows     []*Acquisition // rows[:head] are used up
+	head     int
+	unpriced quantity.Quantity // what is left of rows without a price
+}
+
+func (q *queue) left() []*Acquisition { return q.rows[q.head:] }
+
+// add puts a row at its place: by date, then by id; most are the newest.
+func (q *queue) add(a *Acquisition) {
+	rows := q.rows
+	i := len(rows)
+	for i > q.head && (rows[i-1].AcquiredOn > a.AcquiredOn || rows[i-1].AcquiredOn == a.AcquiredOn && rows[i-1].ID > a.ID) {
+		i--
+	}
+	q.rows = slices.Insert(rows, i, a)
+	if !a.PriceKnown {
+		q.unpriced += a.Remaining
+	}
+}
+
+// take uses up a part of a row.
+func (q *queue) take(a *Acquisition, part quantity.Quantity, command int64) {
+	a.Remaining -= part
+	a.Command = command
+	if !a.PriceKnown {
+		q.unpriced -= part
+	}
+}
+
+// drop forgets the rows that are used up: those at the head, and with all set
+// also those behind rows that were passed over.
+func (q *queue) drop(all bool) {
+	for q.head < len(q.rows) && q.rows[q.head].Remaining == 0 {
+		q.rows[q.head] = nil
+		q.head++
+	}
+	if all || q.head > 32 && q.head > len(q.rows)/2 {
+		q.rows = slices.DeleteFunc(q.rows, func(a *Acquisition) bool { return a == nil || a.Remaining == 0 })
+		q.head = 0
+	}
+}
+
 // AddAcquisition puts a at its place among the holding's acquisitions: by
 // date, then by id.
 func (l *Ledger) AddAcquisition(a *Acquisition) {
-	rows := l.lots[a.Account]
-	i := sort.Search(len(rows), func(i int) bool {
-		r := rows[i]
-		return r.AcquiredOn > a.AcquiredOn || r.AcquiredOn == a.AcquiredOn && r.ID > a.ID
-	})
-	rows = append(rows, nil)
-	copy(rows[i+1:], rows[i:])
-	rows[i] = a
-	l.lots[a.Account] = rows
+	q := l.lots[a.Account]
+	if q == nil {
+		q = &queue{}
+		l.lots[a.Account] = q
+	}
+	q.add(a)
 }
 
 // Acquisitions returns the rows of a holding that have something left, first
 // in first. The caller must not change them.
-func (l *Ledger) Acquisitions(id AccountID) []*Acquisition { return l.lots[id] }
+func (l *Ledger) Acquisitions(id AccountID) []*Acquisition {
+	if q := l.lots[id]; q != nil {
+		return q.left()
+	}
+	return nil
+}
 
 // Unpriced is the part of a holding that was taken over without a price and
 // so cannot be sold.
 func (l *Ledger) Unpriced(id AccountID) quantity.Quantity {
-	var sum quantity.Quantity
-	for _, a := range l.lots[id] {
-		if !a.PriceKnown {
-			sum += a.Remaining
-		}
+	if q := l.lots[id]; q != nil {
+		return q.unpriced
 	}
-	return sum
+	return 0
 }
 
 // Consume takes q from the holding's acquisitions, first in first out, and
 // returns the rows that changed. With priced set, rows without a price are
 // passed over: they cannot be sold. The rows must cover q.
 func (l *Ledger) Consume(id AccountID, q quantity.Quantity, priced bool, command int64, changed []*Acquisition) []*Acquisition {
-	rows := l.lots[id]
-	kept := rows[:0]
-	for _, a := range rows {
-		if q > 0 && (a.PriceKnown || !priced) {
-			take := min(q, a.Remaining)
-			a.Remaining -= take
-			a.Command = command
-			q -= take
-			changed = append(changed, a)
+	lots := l.lots[id]
+	passed := false
+	for _, a := range l.Acquisitions(id) {
+		if q == 0 {
+			break
 		}
-		if a.Remaining > 0 {
-			kept = append(kept, a)
+		if priced && !a.PriceKnown {
+			passed = true
+			continue
 		}
+		take := min(q, a.Remaining)
+		lots.take(a, take, command)
+		q -= take
+		changed = append(changed, a)
 	}
-	clear(rows[len(kept):])
-	l.lots[id] = kept
 	if q > 0 {
 		panic(fmt.Sprintf("ledger: acquisitions of account %d are short by %s", id, q))
 	}
+	lots.drop(passed)
 	return changed
 }

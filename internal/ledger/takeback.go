@@ -4,7 +4,7 @@ package ledger
 // something left. The caller must not change them.
 func (l *Ledger) Brought(id AccountID, deal int64) []*Acquisition {
 	var rows []*Acquisition
-	for _, a := range l.lots[id] {
+	for _, a := range l.Acquisitions(id) {
 		if a.Deal == deal {
 			rows = append(rows, a)
 		}
@@ -16,16 +16,11 @@ func (l *Ledger) Brought(id AccountID, deal int64) []*Acquisition {
 // whatever was first in: the deal is undone. It returns the rows that changed.
 func (l *Ledger) TakeBack(id AccountID, deal, command int64) []*Acquisition {
 	changed := l.Brought(id, deal)
-	rows := l.lots[id]
-	kept := rows[:0]
-	for _, a := range rows {
-		if a.Deal == deal {
-			a.Remaining, a.Command = 0, command
-			continue
-		}
-		kept = append(kept, a)
+	for _, a := range changed {
+		l.lots[id].take(a, a.Remaining, command)
 	}
-	clear(rows[len(kept):])
-	l.lots[id] = kept
+	if len(changed) > 0 {
+		l.lots[id].drop(true)
+	}
 	return changed
 }

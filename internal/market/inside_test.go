@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"permitx/internal/quantity"
 )
 
 // keyWithTag inverts tagOf: it gives different keys of one tag for different n.
@@ -64,6 +66,28 @@ func TestTable_EqualsMap(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Orders and levels whose tags are equal are still told apart.
+func TestBook_EqualTags(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t)
+	var keys []int64
+	for n := uint32(0); len(keys) < 6; n++ {
+		if key := keyWithTag(77, n); key > 0 {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		w.place(Order{ID: key, Side: Buy, Price: quantity.Price(key), Quantity: 1}, GTC)
+		w.compare()
+	}
+	for _, i := range []int{2, 0, 5, 1, 4, 3} {
+		w.reduce(keys[i], 1)
+		w.cancel(keys[i])
+		w.cancel(keys[i])
+		w.compare()
+	}
 }
 
 // The shards of a table that takes order numbers in sequence grow at different

@@ -127,13 +127,13 @@ func TestBook_EqualsNaive(t *testing.T) {
 func TestBook_EqualsNaiveOnMixedLoad(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t)
-	for i, m := range MixedLoad(7, 8_000) {
+	for i, m := range MixedLoad(7, 5_000) {
 		if m.Cancel {
 			w.cancel(m.Order.ID)
 		} else {
 			w.place(m.Order, m.TimeInForce)
 		}
-		if i%400 == 0 {
+		if i%500 == 0 {
 			w.compare()
 		}
 	}

@@ -93,7 +93,7 @@ func (d Deal) Next(h History, event DealEvent, roles ...DealRole) (Move, error) 
 func (d Deal) Possible(h History, roles ...DealRole) []DealEvent {
 	var events []DealEvent
 	for _, e := range DealEvents {
-		if _, err := d.Next(h, e, roles...); err == nil {
+		if slices.ContainsFunc(roles, func(r DealRole) bool { _, ok := d.find(h, e, r); return ok }) {
 			events = append(events, e)
 		}
 	}

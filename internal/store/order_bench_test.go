@@ -16,17 +16,17 @@ import (
 // BenchmarkOrders measures orders through the writer without HTTP: 256
 // callers, half of the orders cross.
 func BenchmarkOrders(b *testing.B) {
-	urls := map[string]func() string{
-		"sqlite":   func() string { return migratedSQLite(b) },
-		"postgres": func() string { return migratedPostgres(b) },
+	stores := map[string]func(ctx context.Context) (app.Store, error){
+		"sqlite":   func(ctx context.Context) (app.Store, error) { return Open(ctx, migratedSQLite(b)) },
+		"postgres": func(ctx context.Context) (app.Store, error) { return Open(ctx, migratedPostgres(b)) },
+		"nothing":  func(ctx context.Context) (app.Store, error) { return OpenNothing(ctx) },
 	}
-	for _, name := range []string{"sqlite", "postgres"} {
+	for _, name := range []string{"nothing", "sqlite", "postgres"} {
 		b.Run(name, func(b *testing.B) {
-			s, err := Open(context.Background(), urls[name]())
+			s, err := stores[name](context.Background())
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer s.Close() //nolint:errcheck // the benchmark is over
 			w := apptest.NewWorld(b, s, 64)
 			for _, f := range w.Firms {
 				w.Fund(f, 1_000_000_000_00)

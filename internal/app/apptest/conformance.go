@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Inner) {
 		{"PriceImprovementIsExact", priceImprovementIsExact},
 		{"QueueFull", queueFull},
 		{"OrderPathReadsNothing", orderPathReadsNothing},
+		{"DealsAndTermEnd", dealsAndTermEnd},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -298,3 +298,17 @@ func (w *World) Trade(seller, buyer Firm) {
 	w.Must(buyer.Person, w.buy(buyer, ton, 2500))
 	w.Must(buyer.Person, w.buy(buyer, ton, 2000))
 }
+
+// Rest enters n buy orders of all firms in turn, in batches; none trades.
+func (w *World) Rest(n int) {
+	w.T.Helper()
+	const size = 1000
+	for first := 0; first < n; first += size {
+		f := w.Firms[first/size%len(w.Firms)]
+		var batch app.OrderBatch
+		for i := range size {
+			batch.Items = append(batch.Items, app.OrderBatchItem{Place: w.buy(f, 100, int64(1+(first+i)%1900))})
+		}
+		w.Must(f.Person, batch)
+	}
+}

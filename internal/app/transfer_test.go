@@ -1,0 +1,266 @@
+package app
+
+import (
+	"reflect"
+	"testing"
+
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// account is the number of the account with a key.
+func (o *office) account(k ledger.Key) ledger.AccountID {
+	o.t.Helper()
+	id, ok := o.app.st.ledger.Find(k)
+	if !ok {
+		o.t.Fatalf("%s is not open", k)
+	}
+	return id
+}
+
+// deskOfTransfers is an office with two firms that have money, the first with
+// permits of two prices and a second licence that has some too.
+func deskOfTransfers(t *testing.T) (o *office, f, g firm, first, second ledger.Key) {
+	t.Helper()
+	o = openOffice(t)
+	o.setCap(jiashan, 100*one, 10*one)
+	i := o.instrument()
+	f, g = o.firm(jiashan, 1), o.firm(jiashan, 2)
+	sister := f
+	sister.licence = must2[LicenceResult](o, o.clerk, LicenceRegister{
+		Party: f.party, Number: uscc(jiashan, 1) + "002P", Kind: "licence", Site: "two", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
+	}).Licence
+	o.allocate(f, i, 5*one)
+	must2[AllocationResult](o, o.leader, Allocate{
+		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Paid,
+		Quantity: 3 * one, AcquiredOn: 20250101, Document: "old register",
+	})
+	o.allocate(sister, i, one)
+	o.allocate(g, i, one)
+	for n, x := range []firm{f, g} {
+		must2[DepositResult](o, o.finance, DepositConfirm{Party: x.party, Amount: 100_00, BankReference: string(rune('a' + n)), ReceivedOn: today})
+	}
+	return o, f, g, HoldingKey(f.licence, i, ledger.Paid), HoldingKey(sister.licence, i, ledger.Paid)
+}
+
+// Each correcting transfer stays within its asset, its kinds and its officer's
+// reach, and takes only what is free.
+func TestTransferPost_Faults(t *testing.T) {
+	t.Parallel()
+	o, f, g, first, second := deskOfTransfers(t)
+	i := o.app.st.byCode.instruments["VOCs-20310630"]
+	funds, other := o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party))
+	bank := o.account(ledger.MoneyKey(ledger.Bank))
+	holding, sibling := o.account(first), o.account(second)
+	foreign := o.account(ledger.HoldingKey(jiashan, vocs, g.party, g.licence.ID, i, ledger.Paid))
+	reserved := o.account(ledger.PermitKey(ledger.Reserve, jiashan, vocs))
+	nanhu := o.person("nanhu", GrantAdd{Role: identity.BureauLeader, Region: "330402"})
+	for _, tt := range []struct {
+		who  int64
+		c    TransferPost
+		want *fault.Error
+	}{
+		{f.user, TransferPost{funds, other, 1, "d", ""}, identity.ErrForbidden},
+		{o.finance, TransferPost{funds, other, 1, "", ""}, invalid},
+		{o.finance, TransferPost{funds, other, 1, "d", "\t"}, invalid},
+		{o.finance, TransferPost{9999, other, 1, "d", ""}, ErrNoRecord},
+		{o.finance, TransferPost{funds, 9999, 1, "d", ""}, ErrNoRecord},
+		{o.leader, TransferPost{funds, other, 1, "d", ""}, identity.ErrForbidden},
+		{o.finance, TransferPost{holding, sibling, 1, "d", ""}, identity.ErrForbidden},
+		{nanhu, TransferPost{holding, sibling, 1, "d", ""}, ErrNoRecord},
+		{o.finance, TransferPost{funds, other, 0, "d", ""}, ledger.ErrAmountNotPositive},
+		{o.finance, TransferPost{funds, other, -1, "d", ""}, ledger.ErrAmountNotPositive},
+		{o.finance, TransferPost{funds, funds, 1, "d", ""}, ledger.ErrAccountsEqual},
+		{o.finance, TransferPost{funds, bank, 1, "d", ""}, ErrTransferKinds},
+		{o.finance, TransferPost{bank, funds, 1, "d", ""}, ErrTransferKinds},
+		{o.leader, TransferPost{holding, reserved, 1, "d", ""}, ErrTransferKinds},
+		{o.leader, TransferPost{holding, foreign, 1, "d", ""}, ErrTransferHolders},
+		{o.finance, TransferPost{funds, other, 100_01, "d", ""}, ledger.ErrInsufficient},
+		{o.leader, TransferPost{holding, sibling, int64(8*one) + 1, "d", ""}, ledger.ErrInsufficient},
+	} {
+		o.refuses(tt.who, tt.c, tt.want)
+	}
+	both := o.person("both", GrantAdd{Role: identity.BureauLeader})
+	must2[identity.Grant](o, o.admin, GrantAdd{Person: both, Role: identity.Finance})
+	o.refuses(both, TransferPost{holding, funds, 1, "d", ""}, ledger.ErrAssetsDiffer)
+}
+
+// Money moves between funds; permits take their acquisitions along, first in
+// first out, with date, price and document.
+func TestTransferPost(t *testing.T) {
+	t.Parallel()
+	o, f, g, first, second := deskOfTransfers(t)
+	r := must2[TransferResult](o, o.finance, TransferPost{o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party)), 30_00, "d", "n"})
+	if len(r.Postings) != 1 || r.Postings[0].Reason != ledger.Correction || r.Postings[0].Reference != 1 {
+		t.Errorf("%+v", r)
+	}
+	o.wantMoney(f.party, "200.00 0.00 70.00")
+	must2[TransferResult](o, o.leader, TransferPost{o.account(first), o.account(second), int64(4 * one), "d", ""})
+	moved := o.app.st.ledger.Acquisitions(o.account(second))
+	if len(moved) != 3 || moved[0].Document != "old register" || moved[0].Quantity != 3*one || moved[0].PriceKnown ||
+		moved[1].Quantity != one || moved[2].Quantity != one || moved[2].AcquiredOn != 20260701 {
+		for _, a := range moved {
+			t.Errorf("%+v", *a)
+		}
+	}
+	o.restart()
+	o.check()
+}
+
+// A correction leaves the permits that open orders need: those with a price.
+func TestTransferPost_PricedHeld(t *testing.T) {
+	t.Parallel()
+	o, f, _, first, second := deskOfTransfers(t)
+	must2[MarketResult](o, o.admin, MarketOpen{
+		Code: "YRD", Name: "n", Pollutant: vocs, Regions: []string{jiashan}, LotSize: 100, Tick: quantity.OnePrice, PriceBasis: "per_year",
+	})
+	must2[SurplusResult](o, o.leader, SurplusVerify{
+		Licence: f.licence.ID, Pollutant: vocs, Quantity: 5 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
+		VerifiedOn: today, Document: "d",
+	})
+	i, err := (&View{state: o.app.st}).Instrument("", "VOCs-20310630")
+	if err != nil {
+		t.Fatal(err)
+	}
+	must2[OrderResult](o, f.user, o.order(f, i, market.Sell, 3000, 4*one))
+	move := func(q quantity.Quantity) TransferPost {
+		return TransferPost{o.account(first), o.account(second), int64(q), "d", ""}
+	}
+	o.refuses(o.leader, move(4*one+1), ledger.ErrInsufficient)
+	must2[TransferResult](o, o.leader, move(3*one)) // those without a price are the oldest
+	must2[TransferResult](o, o.leader, move(one))
+	o.refuses(o.leader, move(1), ledger.ErrInsufficient)
+	must2[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(4 * one), "d", ""})
+	must2[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(one), "d", ""})
+	must2[AllocationResult](o, o.leader, Allocate{ // young ones without a price
+		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Paid,
+		Quantity: 9 * one, AcquiredOn: 20260701, Document: "other register",
+	})
+	o.refuses(o.leader, move(6*one), ErrPricedHeld) // 3 unpriced, then 3 of 6 priced: 3 would be left for the 4 held
+	must2[TransferResult](o, o.leader, move(5*one))
+}
+
+// In a batch a refused transfer changes nothing and stops nothing; done whole
+// it refuses all.
+func TestTransferBatch(t *testing.T) {
+	t.Parallel()
+	o, f, g, first, second := deskOfTransfers(t)
+	funds, other := o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party))
+	good := TransferPost{funds, other, 60_00, "d", "note"}
+	o.refuses(f.user, TransferBatch{Transfers: []TransferPost{good}}, identity.ErrForbidden)
+	o.refuses(o.finance, TransferBatch{}, ErrBatchSize)
+	o.refuses(o.finance, TransferBatch{Transfers: make([]TransferPost, MaxTransfers+1)}, ErrBatchSize)
+	o.refuses(o.finance, TransferBatch{Mode: "some", Transfers: []TransferPost{good}}, ErrBatchMode)
+	for _, tt := range []struct {
+		all  []TransferPost
+		want *fault.Error
+		at   string
+	}{
+		{[]TransferPost{good, good}, ledger.ErrInsufficient, "transfers/1"},
+		{[]TransferPost{good, {funds, 9999, 1, "d", ""}}, ErrNoRecord, "transfers/1/credit_account"},
+		{[]TransferPost{{funds, other, 1, "", ""}, good}, invalid, "transfers/0/document"},
+		{[]TransferPost{good, good, {other, funds, 1, "d", ""}}, ledger.ErrInsufficient, "transfers/1"},
+	} {
+		o.refuses(o.finance, TransferBatch{Mode: AllItems, Transfers: tt.all}, tt.want)
+		_, err := TransferBatch{Mode: AllItems, Transfers: tt.all}.Decide(&View{state: o.app.st, Actor: o.app.st.actor(o.finance)})
+		if got, ok := fault.As(err); !ok || got.Field != tt.at {
+			t.Errorf("%v, want %s", err, tt.at)
+		}
+	}
+	o.refuses(o.leader, TransferBatch{Mode: AllItems, Transfers: []TransferPost{{o.account(first), o.account(second), 1, "d", ""}}}, ErrAllMoneyOnly)
+	must2[TransferBatchResult](o, o.finance, TransferBatch{Mode: AllItems, Transfers: []TransferPost{good, {other, funds, 60_00, "d", ""}, good}})
+	o.wantMoney(f.party, "200.00 0.00 40.00")
+	r := must2[TransferBatchResult](o, o.finance, TransferBatch{Transfers: []TransferPost{good, {funds, other, 10_00, "d", ""}, {funds, funds, 1, "d", ""}, {other, funds, 20_00, "d", ""}}})
+	for n, want := range []string{"ledger.insufficient_balance", "", "ledger.accounts_equal", ""} {
+		got := ""
+		if r.Items[n].Fault != nil {
+			got = r.Items[n].Fault.Code
+		}
+		if got != want || (got == "") != (r.Items[n].Transfer > 0) {
+			t.Errorf("item %d: %+v, want %q", n, r.Items[n], want)
+		}
+	}
+	o.wantMoney(f.party, "200.00 0.00 50.00")
+	o.restart()
+	o.check()
+}
+
+// A batch writes a bounded number of rows; what finds it full says so.
+func TestTransferBatch_Full(t *testing.T) {
+	t.Parallel()
+	o, _, _, first, second := deskOfTransfers(t)
+	debit, credit := o.account(first), o.account(second)
+	b := TransferBatch{Transfers: make([]TransferPost, MaxTransfers)}
+	for n := range b.Transfers { // each splits an acquisition and moves it there and back: more rows every time
+		b.Transfers[n] = TransferPost{debit, credit, int64(n) + 1, "d", ""}
+		debit, credit = credit, debit
+	}
+	r := must2[TransferBatchResult](o, o.leader, b)
+	last := r.Items[len(r.Items)-1]
+	if rows := o.rowsOfLastCommand(); rows > commandRows+MaxTransferRows {
+		t.Errorf("%d rows", rows)
+	} else if last.Fault != nil && last.Fault.Code != ErrBatchFull.Code {
+		t.Errorf("%+v", last)
+	}
+}
+
+// rowsOfLastCommand counts the rows that the newest command wrote.
+func (o *office) rowsOfLastCommand() (n int64) {
+	for _, name := range []string{Postings.name, Acquisitions.name, Balances.name, Orders.name, Trades.name, Surpluses.name} {
+		for _, row := range o.store.table(name).rows {
+			if reflect.ValueOf(row).FieldByName("Command").Int() == o.store.registry.Length {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// A large batch of money is fast: the aim is 40,000 postings a second with the
+// database behind it, so that the writer must do many times that.
+func BenchmarkTransferBatch(b *testing.B) {
+	st := benchState(b, 100)
+	batch := TransferBatch{Transfers: make([]TransferPost, MaxTransfers)}
+	for n := range batch.Transfers {
+		batch.Transfers[n] = TransferPost{ledger.AccountID(n%99 + 2), ledger.AccountID((n+1)%99 + 2), 1, "正式文件 1 号", ""}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		encodePayload(batch)
+		v := &View{
+			state: st, batch: &Batch{Records: map[string]*Records{}}, Now: dayOne, Today: today, Number: st.registry.Length + 1,
+			Actor: identity.Actor{Person: 1, Grants: []identity.Grant{{Role: identity.Finance}}},
+		}
+		st.registry.Length++
+		apply, err := batch.Decide(v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		tx := &Tx{View: v}
+		r := apply(tx).(TransferBatchResult)
+		if r.Items[MaxTransfers-1].Fault != nil {
+			b.Fatal(r.Items[MaxTransfers-1].Fault)
+		}
+		tx.digest()
+	}
+	b.ReportMetric(float64(b.N)*MaxTransfers/b.Elapsed().Seconds(), "postings/s")
+}
+
+// benchState is a state with funds of some parties and nothing else.
+func benchState(b *testing.B, parties int64) *state {
+	b.Helper()
+	st, err := load(b.Context(), newFakeStore(), Registry{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	st.ledger.Load(ledger.Account{ID: 1, Kind: ledger.Bank}, ledger.Balance{ID: 1, Balance: 1_000_000 * parties})
+	for p := range parties {
+		id := ledger.AccountID(p + 2)
+		st.ledger.Load(ledger.Account{ID: id, Kind: ledger.Funds, Party: p + 1}, ledger.Balance{ID: id, Balance: 1_000_000})
+	}
+	return st
+}
