@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"permitx/internal/pgtest"
+	"permitx/internal/store"
+)
+
+const tpcbScale = 10 // branches; 100,000 accounts each
+
+// benchPostgres is the PostgreSQL that is measured.
+type benchPostgres struct {
+	server   *pgtest.Server // ours; nil if a flag named one
+	adminURL string
+	exchange pgtest.Database
+	tpcb     pgtest.Database
+	pgbench  string // program
+}
+
+// preparePostgres starts PostgreSQL and on it what is wanted: the exchange, and
+// pgbench's tables.
+func (b *benchRun) preparePostgres(ctx context.Context, exchange, tpcb bool) error {
+	p := &benchPostgres{adminURL: b.command.Postgres}
+	if p.adminURL == "" {
+		server, err := pgtest.Start(ctx, pgtest.Options{Dir: b.command.Dir, Durable: true, Progress: b.g.stderr})
+		if errors.Is(err, pgtest.ErrNotInstalled) {
+			b.lack(onPostgres, err.Error())
+			b.lack(onTPCB, err.Error())
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.server, p.adminURL = server, server.URL("postgres")
+	} else if err := pgtest.Check(ctx, p.adminURL); err != nil {
+		return fmt.Errorf("--postgres: %w", err)
+	}
+	b.postgres = p
+	if exchange {
+		if err := b.prepareExchange(ctx); err != nil {
+			return err
+		}
+	}
+	if tpcb {
+		return b.prepareTPCB(ctx)
+	}
+	return nil
+}
+
+// prepareExchange makes the exchange's database. As in production the server's
+// role owns nothing.
+func (b *benchRun) prepareExchange(ctx context.Context) (err error) {
+	p := b.postgres
+	if p.exchange, err = pgtest.NewDatabase(ctx, p.adminURL, "permitx_bench_"+strings.ToLower(commandKey())); err != nil {
+		return err
+	}
+	if _, err := store.Migrate(ctx, p.exchange.OwnerURL); err != nil {
+		return err
+	}
+	if err := store.GrantService(ctx, p.exchange.OwnerURL, pgtest.ServiceRole); err != nil {
+		return err
+	}
+	return b.prepareSite(ctx, onPostgres, "--database-url", p.exchange.ServiceURL)
+}
+
+func (b *benchRun) prepareTPCB(ctx context.Context) (err error) {
+	p := b.postgres
+	if p.pgbench = findPgbench(p.server); p.pgbench == "" {
+		b.lack(onTPCB, "pgbench is not installed (Debian: postgresql-contrib or postgresql)")
+		return nil
+	}
+	if p.tpcb, err = pgtest.NewDatabase(ctx, p.adminURL, "permitx_tpcb_"+strings.ToLower(commandKey())); err != nil {
+		return err
+	}
+	_, err = p.runPgbench(ctx, "-i", "-q", "-s", strconv.Itoa(tpcbScale))
+	return err
+}
+
+// findPgbench returns the path of pgbench, or "". The one beside the server comes first.
+func findPgbench(server *pgtest.Server) string {
+	if server != nil {
+		if path, ok := server.Program("pgbench"); ok {
+			return path
+		}
+	}
+	if path, err := exec.LookPath("pgbench"); err == nil {
+		return path
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}
+
+func (p *benchPostgres) runPgbench(ctx context.Context, args ...string) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.pgbench, append(args, p.tpcb.OwnerURL)...) //nolint:gosec // PostgreSQL's own program
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("pgbench: %w\n%s", err, stderr.Bytes())
+	}
+	return stdout.Bytes(), nil
+}
+
+var tpsPattern = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
+
+// parseTPS reads the transactions a second from what pgbench prints. Older
+// ones print two values, the last of which leaves connecting out.
+func parseTPS(out []byte) (float64, error) {
+	found := tpsPattern.FindAllSubmatch(out, -1)
+	if len(found) == 0 {
+		return 0, fmt.Errorf("pgbench printed no tps:\n%s", out)
+	}
+	return strconv.ParseFloat(string(found[len(found)-1][1]), 64)
+}
+
+// measureTPCB runs pgbench. Its time includes connecting, which its result
+// leaves out: so it gets more, and once more where that was not enough.
+func measureTPCB(connections int) benchTake {
+	const connecting, connectingMax = 2, 32 // s
+	return func(ctx context.Context, b *benchRun, m benchMeasure) error {
+		for extra := connecting; ; extra *= 4 {
+			out, err := b.postgres.runPgbench(ctx, "-M", "prepared", "-c", strconv.Itoa(connections),
+				"-j", strconv.Itoa(min(connections, runtime.NumCPU())), "-T", strconv.Itoa(int(b.length.Seconds()+0.5)+extra))
+			if err != nil {
+				return err
+			}
+			tps, err := parseTPS(out)
+			if err == nil {
+				b.add(m.name+"_per_s", "1/s", tps)
+				return nil
+			}
+			if extra >= connectingMax {
+				return err
+			}
+		}
+	}
+}
+
+// close drops the databases on a server that is not ours, or stops ours.
+func (p *benchPostgres) close() error {
+	if p.server != nil {
+		p.server.Stop()
+		return nil
+	}
+	ctx := context.Background() // also after an interrupt
+	var all error
+	for _, d := range []pgtest.Database{p.exchange, p.tpcb} {
+		if d.Name != "" {
+			all = errors.Join(all, d.Drop(ctx))
+		}
+	}
+	return all
+}

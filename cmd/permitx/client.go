@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"permitx/api"
+)
+
+const answerBytesMax = 16 << 20
+
+// problemError is a problem that a server answered.
+type problemError struct{ api.Problem }
+
+// Error gives what a person can act on.
+func (e problemError) Error() string {
+	text := fmt.Sprintf("%s (%s)", e.Detail, e.Code)
+	if e.Field != nil {
+		text = *e.Field + ": " + text
+	}
+	if e.Citation != nil {
+		text += "; " + *e.Citation
+	}
+	return text
+}
+
+// isProblem reports whether err is the problem with that code.
+func isProblem(err error, code string) bool {
+	var p problemError
+	return errors.As(err, &p) && p.Code == code
+}
+
+// answer reads what a server answered: a T, or a problem as an error.
+func answer[T any](response *http.Response, err error) (T, error) {
+	var result T
+	if err != nil {
+		return result, err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	body, err := io.ReadAll(io.LimitReader(response.Body, answerBytesMax))
+	if err != nil {
+		return result, fmt.Errorf("read the answer: %w", err)
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		return result, unmarshal(body, &result)
+	}
+	return result, problemOf(response.StatusCode, body)
+}
+
+func problemOf(status int, body []byte) error {
+	var p problemError
+	if err := json.Unmarshal(body, &p.Problem); err != nil || p.Code == "" {
+		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
+	}
+	return p
+}
+
+func unmarshal(body []byte, result any) error {
+	if err := json.Unmarshal(body, result); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
+// pages reads a list to its end. fetch returns one page and the cursor of the next.
+func pages[T any](fetch func(after *api.ID) ([]T, *api.ID, error)) ([]T, error) {
+	var all []T
+	for after := (*api.ID)(nil); ; {
+		items, next, err := fetch(after)
+		all = append(all, items...)
+		if err != nil || next == nil {
+			return all, err
+		}
+		after = next
+	}
+}
