@@ -30,14 +30,14 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 	i := o.instrument()
 	regions := []string{jiashan, jiaxing, qingpu}
 	firms := []firm{o.firm(jiashan, 1), o.firm(jiashan, 2), o.firm(qingpu, 3)}
-	any := func() firm { return firms[r.Intn(len(firms))] }
+	pick := func() firm { return firms[r.Intn(len(firms))] }
 	id := func(table string) int64 { last, _ := o.store.LastID(t.Context(), table); return r.Int63n(last+1) + 1 }
 	q := func() quantity.Quantity { return quantity.Quantity(r.Intn(50)) * one / 10 }
 	money := func() quantity.Money { return quantity.Money(r.Intn(5000)) }
 	reference := func() string { return fmt.Sprint("r", r.Intn(60)) }
 	part := func() reserve.Part { return reserve.Parts[r.Intn(2)] }
 	line := func() settlement.BankLine {
-		l := settlement.BankLine{Reference: reference(), Amount: money() - 2000, On: today, Payer: any().name}
+		l := settlement.BankLine{Reference: reference(), Amount: money() - 2000, On: today, Payer: pick().name}
 		var known []settlement.BankEntry
 		if err := o.store.Find(t.Context(), BankEntries.name, Where("reference", l.Reference), &known); err == nil && len(known) > 0 && r.Intn(4) > 0 {
 			l.Amount = known[0].Amount + quantity.Money(r.Intn(3)-1)*100
@@ -56,10 +56,10 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 		},
 		func() (int64, Command) {
 			origin := ledger.Origin(r.Intn(3) + 1)
-			return o.leader, Allocate{any().licence.ID, i.Code, reserve.AllocationKinds[r.Intn(3)], part(), origin, q(), 0, origin == ledger.Paid && r.Intn(2) == 0, today, "d"}
+			return o.leader, Allocate{pick().licence.ID, i.Code, reserve.AllocationKinds[r.Intn(3)], part(), origin, q(), 0, origin == ledger.Paid && r.Intn(2) == 0, today, "d"}
 		},
 		func() (int64, Command) {
-			return o.clerk, NoticeIssue{any().licence.ID, i.Code, q(), quantity.OnePrice, today, ""}
+			return o.clerk, NoticeIssue{pick().licence.ID, i.Code, q(), quantity.OnePrice, today, ""}
 		},
 		func() (int64, Command) {
 			n := reserve.PaymentNotice{}
@@ -72,12 +72,12 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) { return o.leader, NoticeDeliver{id(Notices.name)} },
 		func() (int64, Command) { return o.leader, NoticeCancel{id(Notices.name), "r"} },
 		func() (int64, Command) {
-			return o.leader, SurplusVerify{any().licence.ID, vocs, q(), reserve.EIAAmount, r.Intn(2) == 0, true, today, "d"}
+			return o.leader, SurplusVerify{pick().licence.ID, vocs, q(), reserve.EIAAmount, r.Intn(2) == 0, true, today, "d"}
 		},
 		func() (int64, Command) {
-			return o.finance, DepositConfirm{any().party, money(), reference(), today, []string{"", "stranger"}[r.Intn(2)]}
+			return o.finance, DepositConfirm{pick().party, money(), reference(), today, []string{"", "stranger"}[r.Intn(2)]}
 		},
-		func() (int64, Command) { f := any(); return f.user, WithdrawRequest{f.party, money(), "a", ""} },
+		func() (int64, Command) { f := pick(); return f.user, WithdrawRequest{f.party, money(), "a", ""} },
 		func() (int64, Command) {
 			return o.finance, WithdrawConfirm{id(Withdrawals.name), reference(), today}
 		},
@@ -85,7 +85,7 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) {
 			return o.finance, StatementImport{"a", today, today, []settlement.BankLine{line(), line(), line()}}
 		},
-		func() (int64, Command) { return o.finance, EntryAssign{id(BankEntries.name), any().party, ""} },
+		func() (int64, Command) { return o.finance, EntryAssign{id(BankEntries.name), pick().party, ""} },
 		func() (int64, Command) { return o.finance, EntryReturn{id(BankEntries.name), reference(), today} },
 		func() (int64, Command) {
 			return o.finance, TransferPost{ledger.AccountID(id(Accounts.name)), ledger.AccountID(id(Accounts.name)), int64(money()), "d", ""}
@@ -94,7 +94,7 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 			return o.leader, TransferPost{ledger.AccountID(id(Accounts.name)), ledger.AccountID(id(Accounts.name)), int64(q()), "d", ""}
 		},
 		func() (int64, Command) {
-			return o.leader, PartyState{any().party, catalog.PartyStates[r.Intn(2)], "r", ""}
+			return o.leader, PartyState{pick().party, catalog.PartyStates[r.Intn(2)], "r", ""}
 		},
 	}
 	for _, region := range regions {

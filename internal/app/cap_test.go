@@ -32,9 +32,9 @@ func (o *office) parts(region string) string {
 // setCap gives a region a cap for VOCs, a part of it in reserve.
 func (o *office) setCap(region string, q, reserved quantity.Quantity) {
 	o.t.Helper()
-	must2[reserve.CapDecision](o, o.leader, CapDecide{Region: region, Pollutant: vocs, Change: q, Document: "cap", DecidedOn: 20260101})
+	done[reserve.CapDecision](o, o.leader, CapDecide{Region: region, Pollutant: vocs, Change: q, Document: "cap", DecidedOn: 20260101})
 	if reserved > 0 {
-		must2[reserve.Movement](o, o.leader, ReserveMove{region, vocs, reserve.ToReserve, reserved, "reserve"})
+		done[reserve.Movement](o, o.leader, ReserveMove{region, vocs, reserve.ToReserve, reserved, "reserve"})
 	}
 }
 
@@ -64,12 +64,12 @@ func TestCapDecide(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.leader, c, tt.want)
 	}
-	d := must2[reserve.CapDecision](o, o.leader, good)
+	d := done[reserve.CapDecision](o, o.leader, good)
 	if d.Cap != 10*one || d.Transfer == 0 || o.parts(jiashan) != "10 10 0" {
 		t.Errorf("%+v, %s", d, o.parts(jiashan))
 	}
 	good.Change = -4 * one
-	if d := must2[reserve.CapDecision](o, o.upper, good); d.Cap != 6*one || o.parts(jiashan) != "6 6 0" {
+	if d := done[reserve.CapDecision](o, o.upper, good); d.Cap != 6*one || o.parts(jiashan) != "6 6 0" {
 		t.Errorf("%+v, %s", d, o.parts(jiashan))
 	}
 	good.Change = 1<<63 - 1
@@ -90,8 +90,8 @@ func TestReserveMove(t *testing.T) {
 	o.refuses(o.leader, ReserveMove{jiashan, "CO2", reserve.ToReserve, one, "d"}, ErrNoRecord)
 	o.refuses(o.leader, move(reserve.ToReserve, 10*one+1), ledger.ErrInsufficient)
 	o.refuses(o.leader, move(reserve.ToUnallocated, 1), ledger.ErrInsufficient)
-	must2[reserve.Movement](o, o.leader, move(reserve.ToReserve, 3*one))
-	must2[reserve.Movement](o, o.leader, move(reserve.ToUnallocated, one))
+	done[reserve.Movement](o, o.leader, move(reserve.ToReserve, 3*one))
+	done[reserve.Movement](o, o.leader, move(reserve.ToUnallocated, one))
 	if got := o.parts(jiashan); got != "10 8 2" {
 		t.Error(got)
 	}
@@ -123,11 +123,11 @@ func TestLevelMove(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.upper, c, tt.want)
 	}
-	l := must2[reserve.LevelTransfer](o, o.upper, good)
+	l := done[reserve.LevelTransfer](o, o.upper, good)
 	if l.FromTransfer == l.ToTransfer || o.parts(jiashan) != "9 6 3" || o.parts(jiaxing) != "1 0 1" {
 		t.Errorf("%+v: %s, %s", l, o.parts(jiashan), o.parts(jiaxing))
 	}
-	must2[reserve.LevelTransfer](o, o.upper, LevelMove{jiaxing, jiashan, vocs, one, reserve.Reserve, "d"})
+	done[reserve.LevelTransfer](o, o.upper, LevelMove{jiaxing, jiashan, vocs, one, reserve.Reserve, "d"})
 	if o.parts(jiashan) != "10 6 4" || o.parts(jiaxing) != "0 0 0" {
 		t.Errorf("%s, %s", o.parts(jiashan), o.parts(jiaxing))
 	}
@@ -136,13 +136,13 @@ func TestLevelMove(t *testing.T) {
 // instrument adds the instrument that the tests trade.
 func (o *office) instrument() catalog.Instrument {
 	o.t.Helper()
-	return must2[catalog.Instrument](o, o.admin, InstrumentAdd{vocs, 20310630})
+	return done[catalog.Instrument](o, o.admin, InstrumentAdd{vocs, 20310630})
 }
 
 // allocate gives a firm permits of the instrument at a price.
 func (o *office) allocate(f firm, i catalog.Instrument, q quantity.Quantity) {
 	o.t.Helper()
-	must2[AllocationResult](o, o.leader, Allocate{
+	done[AllocationResult](o, o.leader, Allocate{
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Initial, Part: reserve.Unallocated, Origin: ledger.Paid,
 		Quantity: q, Price: 2400 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260701, Document: "allocation",
 	})
@@ -185,29 +185,29 @@ func TestAllocate(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.leader, c, tt.want)
 	}
-	a := must2[AllocationResult](o, o.leader, good).Allocation
+	a := done[AllocationResult](o, o.leader, good).Allocation
 	if a.Account == 0 || a.Acquisition == 0 || a.Transfer == 0 {
 		t.Errorf("%+v", a)
 	}
 	free := good
 	free.Origin, free.Price, free.PriceKnown = ledger.Free, 0, false
-	if a := must2[AllocationResult](o, o.leader, free).Allocation; !a.PriceKnown {
+	if a := done[AllocationResult](o, o.leader, free).Allocation; !a.PriceKnown {
 		t.Errorf("free permits have a known price, 0: %+v", a)
 	}
 	opening := good
 	opening.Kind, opening.Origin, opening.Price, opening.PriceKnown = reserve.Opening, ledger.UnknownOrigin, 0, false
-	must2[AllocationResult](o, o.leader, opening)
+	done[AllocationResult](o, o.leader, opening)
 	renewal := good
 	renewal.Kind, renewal.Part = reserve.Renewal, reserve.Reserve
-	must2[AllocationResult](o, o.leader, renewal)
+	done[AllocationResult](o, o.leader, renewal)
 	if got := o.parts(jiashan); got != "10 5 1" {
 		t.Error(got)
 	}
 
-	must2[PartyResult](o, o.leader, PartyState{f.party, catalog.PartySuspended, "r", ""})
+	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartySuspended, "r", ""})
 	o.refuses(o.leader, good, ErrPartyNotActive)
-	must2[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyActive, "r", ""})
-	must2[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"})
+	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyActive, "r", ""})
+	done[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"})
 	o.refuses(o.leader, good, ErrLicenceNotInForce)
 	o.now = i.TermEnd.AddDays(1).Start()
 	o.runTimers()
@@ -242,7 +242,7 @@ func TestPaymentNotice(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
-	n := must2[NoticeResult](o, o.clerk, good).Notice
+	n := done[NoticeResult](o, o.clerk, good).Notice
 	if n.Months != 60 || n.Amount.String() != "552.00" { // acceptance fact 5
 		t.Errorf("%d months, %s", n.Months, n.Amount)
 	}
@@ -263,21 +263,21 @@ func TestPaymentNotice(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.finance, c, tt.want)
 	}
-	must2[NoticeResult](o, o.finance, prove)
+	done[NoticeResult](o, o.finance, prove)
 	o.refuses(o.finance, prove, reserve.ErrNoticeState)
-	second := must2[NoticeResult](o, o.clerk, good).Notice
+	second := done[NoticeResult](o, o.clerk, good).Notice
 	o.refuses(o.finance, NoticeProve{second.ID, second.Amount, "receipt 1", 20260701}, ErrProofTaken)
 	o.refuses(o.clerk, NoticeDeliver{n.ID}, identity.ErrForbidden)
-	n = must2[NoticeResult](o, o.leader, NoticeDeliver{n.ID}).Notice
+	n = done[NoticeResult](o, o.leader, NoticeDeliver{n.ID}).Notice
 	o.refuses(o.leader, NoticeDeliver{n.ID}, reserve.ErrNoticeState)
 	o.refuses(o.leader, NoticeCancel{n.ID, "r"}, reserve.ErrNoticeState)
 	if n.Transfer == 0 || o.balance(n.Holding()).Balance != 27_600 || o.balance(ledger.MoneyKey(ledger.Bank)).Balance != 0 {
 		t.Errorf("%+v", n)
 	}
 	o.refuses(o.leader, NoticeCancel{second.ID, ""}, invalid)
-	must2[NoticeResult](o, o.finance, NoticeProve{second.ID, second.Amount, "receipt 2", 20260701})
+	done[NoticeResult](o, o.finance, NoticeProve{second.ID, second.Amount, "receipt 2", 20260701})
 	o.restart()
-	must2[NoticeResult](o, o.leader, NoticeCancel{second.ID, "withdrawn"})
+	done[NoticeResult](o, o.leader, NoticeCancel{second.ID, "withdrawn"})
 	if b := o.balance(n.ReserveKey()); b.Held != 0 || b.Balance != int64(5*one-27_600) {
 		t.Errorf("%+v", b)
 	}
@@ -297,7 +297,7 @@ func TestSurplusVerify(t *testing.T) {
 	}
 	o.refuses(o.leader, good, ErrBeyondHoldings)
 	o.allocate(f, i, 5*one)
-	must2[AllocationResult](o, o.leader, Allocate{
+	done[AllocationResult](o, o.leader, Allocate{
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Initial, Part: reserve.Unallocated, Origin: ledger.Free,
 		Quantity: one, AcquiredOn: 20260701, Document: "d",
 	})
@@ -331,7 +331,7 @@ func TestSurplusVerify(t *testing.T) {
 	} {
 		c := good
 		c.Monitored, c.TaskDone = tt.monitored, tt.done
-		if r := must2[SurplusResult](o, o.leader, c); r.Verification.Outcome != tt.outcome || r.Surplus.Verified != tt.verified {
+		if r := done[SurplusResult](o, o.leader, c); r.Verification.Outcome != tt.outcome || r.Surplus.Verified != tt.verified {
 			t.Errorf("%+v: %+v", tt, r)
 		}
 	}
@@ -346,17 +346,17 @@ func tradingOffice(t *testing.T) (o *office, i catalog.Instrument, seller, buyer
 	o.setCap(qingpu, 1000*one, 0)
 	o.setCap(jiashan, 1000*one, 0)
 	i = o.instrument()
-	must2[MarketResult](o, o.admin, MarketOpen{
+	done[MarketResult](o, o.admin, MarketOpen{
 		Code: "YRD", Name: "YRD", Pollutant: vocs, Regions: []string{qingpu, jiashan}, LotSize: 100, Tick: quantity.OnePrice,
 		PriceBasis: catalog.PerYear, Approval: "approval",
 	})
 	seller, buyer = o.firm(qingpu, 1), o.firm(jiashan, 2)
 	o.allocate(seller, i, 100*one)
-	must2[SurplusResult](o, o.leader, SurplusVerify{
+	done[SurplusResult](o, o.leader, SurplusVerify{
 		Licence: seller.licence.ID, Pollutant: vocs, Quantity: 100 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
 		VerifiedOn: 20260701, Document: "d",
 	})
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: buyer.party, Amount: 100_000_000, BankReference: "b-1", ReceivedOn: 20260701})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: buyer.party, Amount: 100_000_000, BankReference: "b-1", ReceivedOn: 20260701})
 	return o, i, seller, buyer
 }
 
@@ -371,8 +371,8 @@ func TestFact_CancelsOrders(t *testing.T) {
 	t.Parallel()
 	o, i, seller, buyer := tradingOffice(t)
 	place := func() (sell, buy int64) {
-		sell = must2[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
-		buy = must2[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one)).Order.ID
+		sell = done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+		buy = done[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one)).Order.ID
 		return sell, buy
 	}
 	only := func(what string, cancelled []int64, order, other int64) {
@@ -382,15 +382,15 @@ func TestFact_CancelsOrders(t *testing.T) {
 		}
 	}
 	sell, buy := place()
-	only("a suspended licence", must2[LicenceResult](o, o.leader, LicenceState{seller.licence.ID, catalog.LicenceSuspended, "r", "d"}).Cancelled, sell, buy)
-	must2[LicenceResult](o, o.leader, LicenceState{seller.licence.ID, catalog.LicenceValid, "r", "d"})
-	sell = must2[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
-	only("a suspended party", must2[PartyResult](o, o.leader, PartyState{buyer.party, catalog.PartySuspended, "r", ""}).Cancelled, buy, sell)
-	must2[PartyResult](o, o.leader, PartyState{buyer.party, catalog.PartyActive, "r", ""})
-	buy = must2[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one)).Order.ID
+	only("a suspended licence", done[LicenceResult](o, o.leader, LicenceState{seller.licence.ID, catalog.LicenceSuspended, "r", "d"}).Cancelled, sell, buy)
+	done[LicenceResult](o, o.leader, LicenceState{seller.licence.ID, catalog.LicenceValid, "r", "d"})
+	sell = done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	only("a suspended party", done[PartyResult](o, o.leader, PartyState{buyer.party, catalog.PartySuspended, "r", ""}).Cancelled, buy, sell)
+	done[PartyResult](o, o.leader, PartyState{buyer.party, catalog.PartyActive, "r", ""})
+	buy = done[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one)).Order.ID
 
 	attain := func(region string, year int32, attained bool) AttainmentResult {
-		return must2[AttainmentResult](o, o.leader, AttainmentSet{region, vocs, year, attained, "d"})
+		return done[AttainmentResult](o, o.leader, AttainmentSet{region, vocs, year, attained, "d"})
 	}
 	if r := attain(qingpu, 2025, false); len(r.Cancelled) != 0 {
 		t.Errorf("outflow stays possible: %+v", r)
@@ -402,8 +402,8 @@ func TestFact_CancelsOrders(t *testing.T) {
 	only("a missed target", attain(jiashan, 2025, false).Cancelled, buy, sell)
 	o.refuses(buyer.user, o.order(buyer, i, market.Buy, 2000, one), ErrInflowRefused)
 	attain(jiashan, 2026, true)
-	must2[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one))
-	if r := must2[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != 2 {
+	done[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 2000, one))
+	if r := done[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != 2 {
 		t.Errorf("closing the market: %+v", r)
 	}
 	o.refuses(o.leader, AttainmentSet{jiashan, vocs, 2027, true, "d"}, ErrYearNotOver)
@@ -424,11 +424,11 @@ func TestFact_ManyOrders(t *testing.T) {
 		for n := range MaxCancels/2 + 1 {
 			b.Items = append(b.Items, OrderBatchItem{Place: o.order(seller, i, market.Sell, quantity.Price(3000+n), 100)})
 		}
-		must2[OrderBatchResult](o, seller.user, b)
+		done[OrderBatchResult](o, seller.user, b)
 	}
 	o.refuses(o.leader, LicenceState{seller.licence.ID, catalog.LicenceSuspended, "r", "d"}, ErrTooManyOpenOrders)
 	o.refuses(o.leader, PartyState{seller.party, catalog.PartySuspended, "r", ""}, ErrTooManyOpenOrders)
-	if r := must2[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != MaxCancels {
+	if r := done[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != MaxCancels {
 		t.Errorf("%d were cancelled at once", len(r.Cancelled))
 	}
 	o.now++

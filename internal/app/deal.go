@@ -24,7 +24,7 @@ const PaymentDays = 7
 
 // MaxSources bounds the acquisitions that one deal uses up: a command stages a
 // bounded number of rows.
-const MaxSources = 2000
+const MaxSources = 400
 
 // offsetMissed is the offset ratio in a region that missed its target, where
 // permits are put to a project (project default).
@@ -56,7 +56,7 @@ var (
 	// ErrOffsetTooLow is returned when the offset ratio is less than the buyer's region asks for.
 	ErrOffsetTooLow = fault.New(fault.Refused, "rule.offset_ratio", "the offset ratio is too low").At("offset_ratio").Under(ruleOffset, citeOffset)
 	// ErrTooManySources is returned when the quantity comes out of too many acquisitions.
-	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 2,000 acquisitions: deal in parts").At("quantity")
+	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts").At("quantity")
 )
 
 // DealPropose proposes a deal for one of its sides.

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"math/rand"
 	"slices"
 	"testing"
 
@@ -39,10 +40,10 @@ type dealDesk struct {
 func openDealDesk(t *testing.T) *dealDesk {
 	t.Helper()
 	k := &dealDesk{office: openOffice(t), leaders: map[string]int64{}}
-	k.inst = must2[catalog.Instrument](k.office, k.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630})
+	k.inst = done[catalog.Instrument](k.office, k.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630})
 	for _, region := range []string{qingpu, wujiang, jiashan, guangde} {
 		k.leaders[region] = k.person("leader of "+region, GrantAdd{Role: identity.BureauLeader, Region: region})
-		must2[reserve.CapDecision](k.office, k.leader, CapDecide{Region: region, Pollutant: "VOCs", Change: 100 * quantity.OneQuantity, Document: "cap", DecidedOn: 20260101})
+		done[reserve.CapDecision](k.office, k.leader, CapDecide{Region: region, Pollutant: "VOCs", Change: 100 * quantity.OneQuantity, Document: "cap", DecidedOn: 20260101})
 	}
 	return k
 }
@@ -71,7 +72,7 @@ func (k *dealDesk) allocate(f firm, q quantity.Quantity, price quantity.Price, o
 
 func (k *dealDesk) verify(f firm, q quantity.Quantity) {
 	k.t.Helper()
-	must2[SurplusResult](k.office, k.leader, SurplusVerify{
+	done[SurplusResult](k.office, k.leader, SurplusVerify{
 		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: q, Rung: "licence_amount", Monitored: true, TaskDone: true, VerifiedOn: 20260701, Document: "surplus",
 	})
 }
@@ -102,7 +103,7 @@ func (k *dealDesk) pair(seller, buyer string, change func(*PairAdd)) {
 	if change != nil {
 		change(&c)
 	}
-	must2[settlement.Pair](k.office, k.upper, c)
+	done[settlement.Pair](k.office, k.upper, c)
 }
 
 // offer is a proposal by the buyer.
@@ -120,13 +121,13 @@ func (k *dealDesk) offer(seller, buyer firm, q quantity.Quantity, price int64) D
 
 func (k *dealDesk) propose(c DealPropose, by firm) settlement.Deal {
 	k.t.Helper()
-	return must2[DealResult](k.office, by.user, c).Deal
+	return done[DealResult](k.office, by.user, c).Deal
 }
 
 // step takes a step that must succeed.
 func (k *dealDesk) step(d settlement.Deal, person int64, e settlement.DealEvent) settlement.Deal {
 	k.t.Helper()
-	return must2[DealResult](k.office, person, DealStep{Deal: d.ID, Event: e, Document: "doc of " + string(e), Note: "note"}).Deal
+	return done[DealResult](k.office, person, DealStep{Deal: d.ID, Event: e, Document: "doc of " + string(e), Note: "note"}).Deal
 }
 
 func (k *dealDesk) refusesStep(d settlement.Deal, person int64, e settlement.DealEvent, want *fault.Error) {
@@ -588,12 +589,12 @@ func TestDealPropose_Refused(t *testing.T) {
 	unverified := k.firm(qingpu, 5)
 	k.allocate(unverified, 3*quantity.OneQuantity, quantity.OnePrice, 20260105)
 	closed := k.buyer(jiashan, 6, 1)
-	must2[PartyResult](k.office, k.leader, PartyState{Party: closed.party, State: catalog.PartySuspended, Reason: "inspection"})
+	done[PartyResult](k.office, k.leader, PartyState{Party: closed.party, State: catalog.PartySuspended, Reason: "inspection"})
 	revoked := k.buyer(jiashan, 7, 1)
-	must2[LicenceResult](k.office, k.leader, LicenceState{Licence: revoked.licence.ID, State: catalog.LicenceSuspended, Reason: "inspection", Document: "order"})
+	done[LicenceResult](k.office, k.leader, LicenceState{Licence: revoked.licence.ID, State: catalog.LicenceSuspended, Reason: "inspection", Document: "order"})
 	missed := k.buyer(guangde, 8, 1)
 	k.pair(qingpu, guangde, nil)
-	must2[AttainmentResult](k.office, k.leader, AttainmentSet{Region: guangde, Pollutant: "VOCs", Year: 2025, Document: "bulletin"})
+	done[AttainmentResult](k.office, k.leader, AttainmentSet{Region: guangde, Pollutant: "VOCs", Year: 2025, Document: "bulletin"})
 	project := k.seller(guangde, 9, 4*quantity.OneQuantity)
 	cross := k.offer(seller, buyer, quantity.OneQuantity, 1000)
 	local := k.offer(seller, near, quantity.OneQuantity, 1000)
@@ -655,7 +656,7 @@ func TestDealStep_Who(t *testing.T) {
 	k.pair(qingpu, jiashan, nil)
 	seller, buyer := k.seller(qingpu, 1, 4*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
 	agent := k.person("agent", GrantAdd{Role: identity.Enterprise, Party: seller.party, Signer: true})
-	must2[identity.Grant](k.office, k.admin, GrantAdd{Person: agent, Role: identity.Enterprise, Party: buyer.party, Signer: true})
+	done[identity.Grant](k.office, k.admin, GrantAdd{Person: agent, Role: identity.Enterprise, Party: buyer.party, Signer: true})
 	half := k.person("officer of one region", GrantAdd{Role: identity.Upper, Region: qingpu})
 	stranger := k.buyer(jiashan, 3, 1)
 	d := k.propose(k.offer(seller, buyer, quantity.OneQuantity, 1000), buyer)
@@ -679,7 +680,7 @@ func TestDealStep_Who(t *testing.T) {
 	k.refuses(k.upper, DealStep{Deal: d.ID, Event: settlement.Reject, Document: "doc"}, settlement.ErrNoteMissing)
 	k.refuses(k.upper, DealStep{Deal: d.ID, Event: settlement.UpperApprove, Document: "a\x00"}, fault.Invalidf("", ""))
 	k.refuses(k.upper, DealStep{Deal: 999, Event: settlement.UpperApprove}, ErrNoRecord)
-	r := must2[DealResult](k.office, k.upper, DealStep{Deal: d.ID, Event: settlement.UpperApprove, Document: "doc"})
+	r := done[DealResult](k.office, k.upper, DealStep{Deal: d.ID, Event: settlement.UpperApprove, Document: "doc"})
 	if want := []settlement.DealEvent{settlement.Reject}; !slices.Equal(r.Next, want) || len(r.Steps) != 5 {
 		t.Errorf("next %v after %v", r.Next, r.Steps)
 	}
@@ -698,8 +699,8 @@ func TestDealStep_Signer(t *testing.T) {
 	seller, buyer := k.seller(jiashan, 1, 4*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
 	code := uscc(jiashan, 9)
 	limited := firm{name: "limited"}
-	limited.party = must2[PartyResult](k.office, k.clerk, PartyRegister{Name: "limited", USCC: code, Region: jiashan, Industry: "2319", SignerLimit: 100_00}).Party.ID
-	limited.licence = must2[LicenceResult](k.office, k.clerk, LicenceRegister{
+	limited.party = done[PartyResult](k.office, k.clerk, PartyRegister{Name: "limited", USCC: code, Region: jiashan, Industry: "2319", SignerLimit: 100_00}).Party.ID
+	limited.licence = done[LicenceResult](k.office, k.clerk, LicenceRegister{
 		Party: limited.party, Number: code + "001P", Kind: catalog.KindLicence, Site: "site", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
 	}).Licence
 	limited.user = k.person("handler", GrantAdd{Role: identity.Enterprise, Party: limited.party})
@@ -728,10 +729,10 @@ func TestDealStep_FactsChange(t *testing.T) {
 	paid := k.run(k.propose(k.offer(seller, buyer, quantity.OneQuantity, 1000), buyer), seller, buyer, settlement.Fund)
 	k.advance(calendar.NewDate(2026, 7, 6).Start())
 	k.refusesStep(d, k.leaders[jiashan], settlement.BuyerRegionConfirm, ErrDealStale)
-	must2[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Document: "bulletin"})
+	done[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Document: "bulletin"})
 	k.refusesStep(paid, k.upper, settlement.Settle, ErrInflowRefused)
-	must2[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Attained: true, Document: "correction"})
-	must2[LicenceResult](k.office, k.leader, LicenceState{Licence: seller.licence.ID, State: catalog.LicenceRevoked, Reason: "closed", Document: "order"})
+	done[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Attained: true, Document: "correction"})
+	done[LicenceResult](k.office, k.leader, LicenceState{Licence: seller.licence.ID, State: catalog.LicenceRevoked, Reason: "closed", Document: "order"})
 	k.refusesStep(paid, k.upper, settlement.Settle, ErrDealLicence)
 	k.step(paid, k.upper, settlement.Reject)
 	k.step(d, buyer.user, settlement.Withdraw)
@@ -752,4 +753,147 @@ func TestDeal_NoDoubleUse(t *testing.T) {
 	third := k.run(k.propose(k.offer(seller, buyer, quantity.OneQuantity, 1), buyer), seller, buyer, settlement.BureauApprove)
 	k.refusesStep(third, buyer.user, settlement.Fund, ledger.ErrInsufficient)
 	k.step(first, k.leaders[jiashan], settlement.Settle)
+}
+
+// A deal comes out of a bounded number of acquisitions.
+func TestCheckSources_Bounded(t *testing.T) {
+	t.Parallel()
+	l := ledger.New()
+	d := settlement.Deal{SellerRegion: jiashan, Pollutant: "VOCs", SellerParty: 1, SellerLicence: 1, Instrument: 1}
+	key := d.SellerKey()
+	l.Load(ledger.Account{
+		ID: 1, Kind: key.Kind, Origin: key.Origin, Region: key.Region, Pollutant: key.Pollutant, Party: 1, Licence: 1, Instrument: 1,
+	}, ledger.Balance{ID: 1, Balance: 2 * MaxSources})
+	for i := range 2 * MaxSources { // every other one without a price: it is passed over
+		l.LoadAcquisition(ledger.Acquisition{ID: int64(i + 1), Account: 1, AcquiredOn: 20260101, PriceKnown: i%2 == 0, Quantity: 1, Remaining: 1})
+	}
+	v := &View{state: &state{ledger: l}}
+	for q, want := range map[quantity.Quantity]error{MaxSources: nil, MaxSources + 1: ErrTooManySources} {
+		l.LoadAcquisition(ledger.Acquisition{ID: 5000 + int64(q), Account: 1, AcquiredOn: 20260102, PriceKnown: true, Quantity: 1, Remaining: 1})
+		d.Quantity = q
+		if err := v.checkSources(d); !errors.Is(err, want) {
+			t.Errorf("%d: got %v, want %v", q, err, want)
+		}
+	}
+}
+
+// Whatever anybody does with deals and orders, in any order, each command is
+// done or refused with a fault, and after each one permitx check finds nothing.
+func TestDeal_Random(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			randomDeals(t, rand.New(rand.NewSource(seed)), 200)
+		})
+	}
+}
+
+func randomDeals(t *testing.T, r *rand.Rand, steps int) {
+	t.Helper()
+	k := openTermDesk(t)
+	k.pair(qingpu, jiashan, func(p *PairAdd) { p.Coefficient = 900_000 })
+	k.pair(jiashan, qingpu, func(p *PairAdd) { p.Upper = false })
+	firms := []firm{k.seller(qingpu, 1, 20*quantity.OneQuantity), k.seller(jiashan, 2, 20*quantity.OneQuantity), k.buyer(jiashan, 3, 1), k.buyer(qingpu, 4, 1)}
+	people := []int64{k.leaders[qingpu], k.leaders[jiashan], k.upper, k.finance}
+	for _, f := range firms {
+		k.pay(f, 50_000_00)
+		people = append(people, f.user)
+	}
+	seen := map[settlement.DealState]int{}
+	for range steps {
+		switch n := r.Intn(20); {
+		case n < 2:
+			k.randomProposal(r, firms)
+		case n < 4:
+			f := firms[r.Intn(len(firms))]
+			k.do(f.user, PlaceOrder{
+				Market: "VOCS", Instrument: k.inst.Code, Licence: f.licence.ID, Side: market.Side(1 + r.Intn(2)), TimeInForce: market.GTC,
+				Price: quantity.Price(990+r.Intn(20)) * quantity.OnePrice, Quantity: quantity.Quantity(1+r.Intn(20)) * 100_000,
+			})
+		case n == 4 && r.Intn(5) == 0:
+			k.restart()
+		default:
+			k.randomStep(r, people, seen)
+		}
+	}
+	if seen[settlement.DealReversed]+seen[settlement.DealClosed]+seen[settlement.DealCertified]+seen[settlement.DealDelivered]+seen[settlement.DealSettledAccounts] == 0 {
+		t.Errorf("nothing was settled: %v", seen)
+	}
+	t.Logf("steps to %v", seen)
+	k.advance(k.inst.TermEnd.AddDays(2).Start())
+	k.advance(k.inst.TermEnd.AddDays(3).Start())
+	if e := k.termEndRow(); e.State != TermEndDone {
+		t.Errorf("%+v", e)
+	}
+	k.check()
+}
+
+func (k *dealDesk) randomProposal(r *rand.Rand, firms []firm) {
+	k.t.Helper()
+	seller, buyer := firms[r.Intn(len(firms))], firms[r.Intn(len(firms))]
+	c := k.offer(seller, buyer, quantity.Quantity(1+r.Intn(40))*100_000, int64(500+r.Intn(1000)))
+	c.Months = int32(r.Intn(13))
+	by := buyer
+	if r.Intn(2) == 0 {
+		c.Proposer, by = settlement.SellerSide, seller
+	}
+	if r.Intn(3) == 0 {
+		c.Payment = settlement.DirectPayment
+	}
+	if c.Kind == settlement.CrossRegion && r.Intn(2) == 0 {
+		c.CapEffect = settlement.CapReturnsAtTerm
+	}
+	if r.Intn(3) == 0 {
+		c.Project, c.OffsetRatio = "line", 1_500_000
+	}
+	k.do(by.user, c)
+}
+
+// randomStep lets somebody take a step of some deal, mostly one that he may
+// take and that leads on.
+func (k *dealDesk) randomStep(r *rand.Rand, people []int64, seen map[settlement.DealState]int) {
+	k.t.Helper()
+	var going []settlement.Deal
+	q := Query{}
+	for _, s := range append(slices.Clone(settlement.EndedStates), settlement.DealClosed, settlement.DealCertified) {
+		q = q.And("state", Ne, string(s))
+	}
+	if err := k.store.Find(k.t.Context(), Deals.name, q, &going); err != nil {
+		k.t.Fatal(err)
+	}
+	if len(going) == 0 {
+		return
+	}
+	d := going[r.Intn(min(len(going), 4))]
+	var h settlement.History
+	if err := k.store.Find(k.t.Context(), DealSteps.name, Where("deal", d.ID), (*[]settlement.DealStep)(&h)); err != nil {
+		k.t.Fatal(err)
+	}
+	for _, i := range r.Perm(len(people)) {
+		events := NextDealEvents(k.actor(people[i]), d, h)
+		if len(events) == 0 {
+			continue
+		}
+		e := events[r.Intn(len(events))]
+		if (e == settlement.Reject || e == settlement.Withdraw) && r.Intn(20) > 0 || e == settlement.ConsentReversal && r.Intn(3) > 0 {
+			continue
+		}
+		if f := k.do(people[i], DealStep{Deal: d.ID, Event: e, Document: "document", Note: "note"}); f == nil {
+			seen[k.deal(d.ID).State]++
+		}
+		return
+	}
+	k.do(people[r.Intn(len(people))], DealStep{Deal: d.ID, Event: settlement.DealEvents[r.Intn(len(settlement.DealEvents))], Document: "document", Note: "note"})
+}
+
+// actor reads a person's grants as a query would.
+func (k *dealDesk) actor(person int64) identity.Actor {
+	k.t.Helper()
+	a := identity.Actor{Person: person}
+	q := Where("person", person).And("state", Eq, string(identity.GrantActive))
+	if err := k.store.Find(k.t.Context(), Grants.name, q, &a.Grants); err != nil {
+		k.t.Fatal(err)
+	}
+	return a
 }

@@ -51,7 +51,7 @@ func TestDepositConfirm(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.finance, c, tt.want)
 	}
-	r := must2[DepositResult](o, o.finance, good)
+	r := done[DepositResult](o, o.finance, good)
 	if r.Entry.State != settlement.EntryConfirmed || r.Deposit.Entry != r.Entry.ID || r.Deposit.Transfer == 0 {
 		t.Errorf("%+v", r)
 	}
@@ -60,7 +60,7 @@ func TestDepositConfirm(t *testing.T) {
 
 	other := good
 	other.BankReference, other.Payer = "r2", "somebody else"
-	e := must2[DepositResult](o, o.finance, other).Entry
+	e := done[DepositResult](o, o.finance, other).Entry
 	if e.State != settlement.EntrySuspense || e.Difference != settlement.ThirdParty {
 		t.Errorf("%+v", e)
 	}
@@ -70,13 +70,13 @@ func TestDepositConfirm(t *testing.T) {
 	same.BankReference, same.Payer = "r3", f.name+" "
 	o.refuses(o.finance, same, invalid)
 	same.Payer = "firm 1 of " + jiashan
-	must2[DepositResult](o, o.finance, same)
+	done[DepositResult](o, o.finance, same)
 	o.wantMoney(f.party, "300.00 100.00 200.00")
 
 	huge := good
 	huge.BankReference, huge.Amount = "r4", 1<<63-1
 	o.refuses(o.finance, huge, ledger.ErrOverflow)
-	must2[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyClosed, "r", ""})
+	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyClosed, "r", ""})
 	huge.Amount = 1
 	o.refuses(o.finance, huge, ErrPartyClosed)
 	o.refuses(o.finance, EntryAssign{e.ID, f.party, ""}, ErrPartyClosed)
@@ -87,7 +87,7 @@ func TestWithdrawal(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f, g := o.firm(jiashan, 1), o.firm(qingpu, 2)
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
 	good := WithdrawRequest{Party: f.party, Amount: 60_00, PayeeAccount: "6222"}
 	o.refuses(o.finance, good, identity.ErrForbidden)
 	o.refuses(g.user, good, ErrNoRecord)
@@ -104,12 +104,12 @@ func TestWithdrawal(t *testing.T) {
 		tt.change(&c)
 		o.refuses(f.user, c, tt.want)
 	}
-	w := must2[settlement.Withdrawal](o, f.user, good)
+	w := done[settlement.Withdrawal](o, f.user, good)
 	o.refuses(f.user, good, ledger.ErrInsufficient)
 	o.refuses(g.user, WithdrawCancel{w.ID}, ErrNoRecord)
-	must2[settlement.Withdrawal](o, f.user, WithdrawCancel{w.ID})
+	done[settlement.Withdrawal](o, f.user, WithdrawCancel{w.ID})
 	o.refuses(f.user, WithdrawCancel{w.ID}, settlement.ErrWithdrawalState)
-	w = must2[settlement.Withdrawal](o, f.user, good)
+	w = done[settlement.Withdrawal](o, f.user, good)
 	o.restart()
 	confirm := WithdrawConfirm{w.ID, "r2", today}
 	o.refuses(f.user, confirm, identity.ErrForbidden)
@@ -127,7 +127,7 @@ func TestWithdrawal(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.finance, c, tt.want)
 	}
-	r := must2[WithdrawResult](o, o.finance, confirm)
+	r := done[WithdrawResult](o, o.finance, confirm)
 	if r.Withdrawal.State != settlement.WithdrawalPaid || r.Entry.Posted != -60_00 {
 		t.Errorf("%+v", r)
 	}
@@ -140,13 +140,13 @@ func TestWithdrawal(t *testing.T) {
 func TestWithdrawal_Signer(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	p := must2[PartyResult](o, o.clerk, PartyRegister{Name: "p", USCC: uscc(jiashan, 7), Region: jiashan, Industry: "23", SignerLimit: 10_00}).Party
+	p := done[PartyResult](o, o.clerk, PartyRegister{Name: "p", USCC: uscc(jiashan, 7), Region: jiashan, Industry: "23", SignerLimit: 10_00}).Party
 	handler := o.person("handler", GrantAdd{Role: identity.Enterprise, Party: p.ID})
 	signer := o.person("signer", GrantAdd{Role: identity.Enterprise, Party: p.ID, Signer: true})
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: p.ID, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
-	must2[settlement.Withdrawal](o, handler, WithdrawRequest{Party: p.ID, Amount: 10_00, PayeeAccount: "a"})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: p.ID, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
+	done[settlement.Withdrawal](o, handler, WithdrawRequest{Party: p.ID, Amount: 10_00, PayeeAccount: "a"})
 	o.refuses(handler, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"}, ErrSignerNeeded)
-	must2[settlement.Withdrawal](o, signer, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"})
+	done[settlement.Withdrawal](o, signer, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"})
 }
 
 // differences writes the entries of a statement that differ.
@@ -163,7 +163,7 @@ func TestStatementImport_Faults(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "in", ReceivedOn: today})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "in", ReceivedOn: today})
 	line := settlement.BankLine{Reference: "x", Amount: 1, On: today, Payer: "p"}
 	good := StatementImport{Account: "6222", From: today, To: today, Lines: []settlement.BankLine{line}}
 	o.refuses(f.user, good, identity.ErrForbidden)
@@ -194,7 +194,7 @@ func TestStatementImport_Faults(t *testing.T) {
 	} {
 		o.refuses(o.finance, tt.c, tt.want)
 	}
-	must2[StatementResult](o, o.finance, good)
+	done[StatementResult](o, o.finance, good)
 	o.refuses(o.finance, with(func(*settlement.BankLine) {}), settlement.ErrLineKnown)
 	f2 := o.do(o.finance, with(func(l *settlement.BankLine) { l.Payer = "" }))
 	if f2 == nil || f2.Field != "lines/1/payer" {
@@ -209,7 +209,7 @@ func TestStatement_Reconciliation(t *testing.T) {
 	o := openOffice(t)
 	f, g := o.firm(jiashan, 1), o.firm(qingpu, 2)
 	deposit := func(reference string, amount quantity.Money, payer string) {
-		must2[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: amount, BankReference: reference, ReceivedOn: today, Payer: payer})
+		done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: amount, BankReference: reference, ReceivedOn: today, Payer: payer})
 	}
 	deposit("equal", 1000_00, "")
 	deposit("partial", 200_00, "")
@@ -217,15 +217,15 @@ func TestStatement_Reconciliation(t *testing.T) {
 	deposit("wrong-name", 400_00, "")
 	deposit("third", 500_00, "stranger")
 	deposit("not-there", 600_00, "")
-	w := must2[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 50_00, PayeeAccount: "a"})
-	must2[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, "out", today})
-	late := must2[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 70_00, PayeeAccount: "a"})
+	w := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 50_00, PayeeAccount: "a"})
+	done[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, "out", today})
+	late := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 70_00, PayeeAccount: "a"})
 	o.wantMoney(f.party, "2950.00 500.00 2450.00")
 
 	line := func(reference string, amount quantity.Money, payer string) settlement.BankLine {
 		return settlement.BankLine{Reference: reference, Amount: amount, On: today, Payer: payer}
 	}
-	r := must2[StatementResult](o, o.finance, StatementImport{Account: "6222", From: today, To: today, Lines: []settlement.BankLine{
+	r := done[StatementResult](o, o.finance, StatementImport{Account: "6222", From: today, To: today, Lines: []settlement.BankLine{
 		line("equal", 1000_00, f.name),
 		line("partial", 150_00, f.name),
 		line("excess", 330_00, f.name),
@@ -271,23 +271,23 @@ func TestStatement_Reconciliation(t *testing.T) {
 	o.refuses(o.finance, EntryReturn{ids["nobody"], "back", today.AddDays(1)}, ErrDayToCome)
 	o.refuses(o.finance, EntryReturn{ids["nobody"], "equal", today}, ErrReferenceUsed)
 
-	must2[EntryResult](o, o.finance, EntryAssign{ids["nobody"], g.party, "letter"})
+	done[EntryResult](o, o.finance, EntryAssign{ids["nobody"], g.party, "letter"})
 	o.refuses(o.finance, EntryAssign{ids["nobody"], g.party, ""}, settlement.ErrEntryNotWaiting)
 	o.refuses(o.finance, EntryReturn{ids["nobody"], "back", today}, settlement.ErrEntryNotWaiting)
-	must2[EntryResult](o, o.finance, EntryAssign{ids["partial"], f.party, ""})
-	must2[EntryResult](o, o.finance, EntryAssign{ids["wrong-name"], f.party, ""})
-	must2[EntryResult](o, o.finance, EntryAssign{ids["excess"], f.party, ""})
+	done[EntryResult](o, o.finance, EntryAssign{ids["partial"], f.party, ""})
+	done[EntryResult](o, o.finance, EntryAssign{ids["wrong-name"], f.party, ""})
+	done[EntryResult](o, o.finance, EntryAssign{ids["excess"], f.party, ""})
 	o.wantMoney(f.party, "3010.00 500.00 2430.00")
-	back := must2[EntryResult](o, o.finance, EntryReturn{ids["third"], "back", today})
+	back := done[EntryResult](o, o.finance, EntryReturn{ids["third"], "back", today})
 	if back.Entry.State != settlement.EntryReturned || back.Payment.Posted != -500_00 || back.Payment.Returns != ids["third"] {
 		t.Errorf("%+v", back)
 	}
-	must2[WithdrawResult](o, o.finance, WithdrawConfirm{late.ID, "early", today})
+	done[WithdrawResult](o, o.finance, WithdrawConfirm{late.ID, "early", today})
 	o.wantMoney(f.party, "2440.00 0.00 2360.00")
 
 	// The next statement brings the payment back, and nothing is left to do.
 	o.now += 24 * 3_600_000_000
-	next := must2[StatementResult](o, o.finance, StatementImport{Account: "6222", From: today, To: today.AddDays(1), Lines: []settlement.BankLine{
+	next := done[StatementResult](o, o.finance, StatementImport{Account: "6222", From: today, To: today.AddDays(1), Lines: []settlement.BankLine{
 		line("back", -500_00, "stranger"), line("not-there", 600_00, f.name),
 	}})
 	if next.Reconciled != 2 || len(next.Differences) != 0 {
@@ -305,14 +305,14 @@ func TestStatement_PaymentDiffers(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "in", ReceivedOn: today})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "in", ReceivedOn: today})
 	pay := func(reference string, amount quantity.Money) {
-		w := must2[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: amount, PayeeAccount: "a"})
-		must2[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, reference, today})
+		w := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: amount, PayeeAccount: "a"})
+		done[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, reference, today})
 	}
 	pay("more", 20_00)
 	pay("less", 30_00)
-	r := must2[StatementResult](o, o.finance, StatementImport{Account: "a", From: today, To: today, Lines: []settlement.BankLine{
+	r := done[StatementResult](o, o.finance, StatementImport{Account: "a", From: today, To: today, Lines: []settlement.BankLine{
 		{Reference: "more", Amount: -29_00, On: today, Payer: f.name},
 		{Reference: "less", Amount: -26_00, On: today, Payer: f.name},
 		{Reference: "in", Amount: 40_00, On: today, Payer: f.name},
@@ -321,12 +321,12 @@ func TestStatement_PaymentDiffers(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	o.wantMoney(f.party, "50.00 0.00 50.00")
-	must2[EntryResult](o, o.finance, EntryAssign{r.Differences[0].ID, f.party, ""})
+	done[EntryResult](o, o.finance, EntryAssign{r.Differences[0].ID, f.party, ""})
 	o.wantMoney(f.party, "41.00 0.00 41.00")
 	o.refuses(o.finance, EntryAssign{r.Differences[2].ID, f.party, ""}, ledger.ErrInsufficient)
-	must2[EntryResult](o, o.finance, EntryAssign{r.Differences[1].ID, f.party, ""})
+	done[EntryResult](o, o.finance, EntryAssign{r.Differences[1].ID, f.party, ""})
 	o.wantMoney(f.party, "45.00 0.00 45.00")
-	must2[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 20_00, BankReference: "in2", ReceivedOn: today})
-	must2[EntryResult](o, o.finance, EntryAssign{r.Differences[2].ID, f.party, ""})
+	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 20_00, BankReference: "in2", ReceivedOn: today})
+	done[EntryResult](o, o.finance, EntryAssign{r.Differences[2].ID, f.party, ""})
 	o.wantMoney(f.party, "5.00 0.00 5.00")
 }

@@ -18,11 +18,11 @@ func TestOrderBatch(t *testing.T) {
 	o.refuses(o.finance, OrderBatch{Items: []OrderBatchItem{{Cancel: 1}}}, identity.ErrForbidden)
 	o.refuses(seller.user, OrderBatch{}, ErrBatchSize)
 	o.refuses(seller.user, OrderBatch{Items: make([]OrderBatchItem, MaxBatchOrders+1)}, ErrBatchSize)
-	old := must2[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
-	gone := must2[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
-	must2[OrderResult](o, seller.user, CancelOrder{gone})
+	old := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	gone := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	done[OrderResult](o, seller.user, CancelOrder{gone})
 	off := o.order(seller, i, market.Sell, 3000, 101)
-	r := must2[OrderBatchResult](o, seller.user, OrderBatch{Items: []OrderBatchItem{
+	r := done[OrderBatchResult](o, seller.user, OrderBatch{Items: []OrderBatchItem{
 		{Place: o.order(seller, i, market.Sell, 2500, one)}, // 0
 		{Place: off},   // 1
 		{Cancel: old},  // 2
@@ -48,7 +48,7 @@ func TestOrderBatch(t *testing.T) {
 		t.Errorf("%+v", r.Items[9])
 	}
 	o.refuses(buyer.user, CancelOrder{old}, ErrNoRecord)
-	if r := must2[OrderBatchResult](o, buyer.user, OrderBatch{Items: []OrderBatchItem{{Cancel: old}}}); r.Items[0].Fault == nil || r.Items[0].Fault.Code != ErrNoRecord.Code {
+	if r := done[OrderBatchResult](o, buyer.user, OrderBatch{Items: []OrderBatchItem{{Cancel: old}}}); r.Items[0].Fault == nil || r.Items[0].Fault.Code != ErrNoRecord.Code {
 		t.Errorf("another's order: %+v", r)
 	}
 }
@@ -57,7 +57,7 @@ func TestOrderBatch(t *testing.T) {
 func TestOrderBatch_ReadsNothing(t *testing.T) {
 	t.Parallel()
 	o, i, seller, _ := tradingOffice(t)
-	id := must2[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	id := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
 	v := &View{state: o.app.st, batch: o.app.newBatch(), Now: o.now, Today: today, Actor: o.app.st.actor(seller.user)}
 	before := o.store.reads[Orders.name]
 	if _, err := (OrderBatch{Items: []OrderBatchItem{{Cancel: id}, {Place: o.order(seller, i, market.Sell, 3000, one)}}}).Decide(v); err != nil {
@@ -77,13 +77,13 @@ func TestOrderBatch_Full(t *testing.T) {
 		for range 400 {
 			b.Items = append(b.Items, OrderBatchItem{Place: o.order(seller, i, market.Sell, 3000, 100)})
 		}
-		must2[OrderBatchResult](o, seller.user, b)
+		done[OrderBatchResult](o, seller.user, b)
 	}
 	var b OrderBatch
 	for range 3 {
 		b.Items = append(b.Items, OrderBatchItem{Place: o.order(buyer, i, market.Buy, 3000, 400*100)})
 	}
-	r := must2[OrderBatchResult](o, buyer.user, b)
+	r := done[OrderBatchResult](o, buyer.user, b)
 	if len(r.Items[0].Order.Fills) != 400 || r.Items[1].Fault == nil || r.Items[1].Fault.Code != ErrOrderBatchFull.Code {
 		t.Errorf("%d fills, then %v", len(r.Items[0].Order.Fills), r.Items[1].Fault)
 	}

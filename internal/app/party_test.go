@@ -31,7 +31,7 @@ func TestPartyRegister_Faults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
-	p := must2[PartyResult](o, o.clerk, good).Party
+	p := done[PartyResult](o, o.clerk, good).Party
 	if p.State != catalog.PartyActive || p.USCCWarning {
 		t.Errorf("%+v", p)
 	}
@@ -45,7 +45,7 @@ func TestParty_UnconfirmedCode(t *testing.T) {
 	code := []byte(uscc("330421", 1))
 	code[17] = map[bool]byte{true: '1', false: '0'}[code[17] == '0']
 	c := PartyRegister{Name: "early", USCC: string(code), Region: "330421", Industry: "23"}
-	p := must2[PartyResult](o, o.clerk, c).Party
+	p := done[PartyResult](o, o.clerk, c).Party
 	if p.State != catalog.PartySuspended || p.USCCWarning {
 		t.Fatalf("%+v", p)
 	}
@@ -53,10 +53,10 @@ func TestParty_UnconfirmedCode(t *testing.T) {
 	o.refuses(o.leader, PartyState{p.ID, catalog.PartyActive, "reason", ""}, ErrUSCCUnconfirmed)
 	o.refuses(o.clerk, USCCConfirm{p.ID, "licence", ""}, identity.ErrForbidden)
 	o.refuses(o.leader, USCCConfirm{p.ID, "", ""}, invalid)
-	l := must2[LicenceResult](o, o.clerk, LicenceRegister{
+	l := done[LicenceResult](o, o.clerk, LicenceRegister{
 		Party: p.ID, Number: string(code) + "001P", Kind: catalog.KindLicence, Site: "s", Region: "330421", ValidFrom: 20260101, ValidTo: 20310630,
 	}).Licence
-	p = must2[PartyResult](o, o.leader, USCCConfirm{p.ID, "business licence", "seen"}).Party
+	p = done[PartyResult](o, o.leader, USCCConfirm{p.ID, "business licence", "seen"}).Party
 	if p.State != catalog.PartyActive || !p.USCCWarning || l.Party != p.ID {
 		t.Errorf("%+v", p)
 	}
@@ -73,8 +73,8 @@ func TestPartyState_Faults(t *testing.T) {
 	o.refuses(o.leader, PartyState{f.party, "gone", "r", ""}, invalid)
 	o.refuses(o.leader, PartyState{f.party, catalog.PartyClosed, "", ""}, invalid)
 	o.refuses(o.leader, PartyState{f.party, catalog.PartyActive, "r", ""}, ErrStateUnchanged)
-	must2[PartyResult](o, o.leader, PartyState{f.party, catalog.PartySuspended, "r", "d"})
-	must2[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyClosed, "r", ""})
+	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartySuspended, "r", "d"})
+	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyClosed, "r", ""})
 	o.refuses(o.leader, PartyState{f.party, catalog.PartyActive, "r", ""}, ErrStateFinal)
 	o.refuses(o.clerk, LicenceRegister{
 		Party: f.party, Number: uscc("330421", 1) + "002P", Kind: catalog.KindLicence, Site: "s", Region: "330421", ValidFrom: 20260101, ValidTo: 20310630,
@@ -110,7 +110,7 @@ func TestLicence_Faults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
-	l := must2[LicenceResult](o, o.clerk, good).Licence
+	l := done[LicenceResult](o, o.clerk, good).Licence
 
 	o.refuses(o.clerk, LicenceState{l.ID, catalog.LicenceSuspended, "r", "d"}, identity.ErrForbidden)
 	o.refuses(o.leader, LicenceState{9999, catalog.LicenceSuspended, "r", "d"}, ErrNoRecord)
@@ -118,11 +118,11 @@ func TestLicence_Faults(t *testing.T) {
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceSuspended, "", "d"}, invalid)
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceSuspended, "r", ""}, invalid)
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"}, ErrStateUnchanged)
-	must2[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceSuspended, "r", "d"})
-	must2[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"})
-	must2[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceRevoked, "r", "d"})
+	done[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceSuspended, "r", "d"})
+	done[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"})
+	done[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceRevoked, "r", "d"})
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"}, ErrStateFinal)
-	must2[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceExpired, "r", "d"})
+	done[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceExpired, "r", "d"})
 	o.now = l.ValidTo.AddDays(1).Start()
 	o.refuses(o.leader, LicenceState{f.licence.ID, catalog.LicenceValid, "r", "d"}, ErrLicenceOver)
 }

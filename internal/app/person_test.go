@@ -33,7 +33,7 @@ func TestGrant_Faults(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f := o.firm("330421", 1)
-	p := must2[catalog.Person](o, o.admin, PersonAdd{Name: "person"}).ID
+	p := done[catalog.Person](o, o.admin, PersonAdd{Name: "person"}).ID
 	gone := int64(9999)
 	o.refuses(o.clerk, PersonAdd{Name: "x"}, identity.ErrForbidden)
 	o.refuses(o.admin, PersonAdd{}, invalid)
@@ -56,13 +56,13 @@ func TestGrant_Faults(t *testing.T) {
 	} {
 		o.refuses(o.admin, tt.grant, tt.want)
 	}
-	g := must2[identity.Grant](o, o.admin, GrantAdd{Person: p, Role: identity.BureauLeader, Region: "330400", WithChildren: true})
-	must2[identity.Grant](o, o.admin, GrantRevoke{g.ID})
+	g := done[identity.Grant](o, o.admin, GrantAdd{Person: p, Role: identity.BureauLeader, Region: "330400", WithChildren: true})
+	done[identity.Grant](o, o.admin, GrantRevoke{g.ID})
 	o.refuses(o.admin, GrantRevoke{g.ID}, ErrGrantRevoked)
 	o.refuses(o.admin, GrantRevoke{gone}, ErrNoRecord)
 	o.refuses(o.admin, GrantRevoke{1}, ErrLastAdmin)
-	second := must2[identity.Grant](o, o.admin, GrantAdd{Person: p, Role: identity.Admin})
-	must2[identity.Grant](o, o.admin, GrantRevoke{1})
+	second := done[identity.Grant](o, o.admin, GrantAdd{Person: p, Role: identity.Admin})
+	done[identity.Grant](o, o.admin, GrantRevoke{1})
 	o.refuses(o.admin, GrantRevoke{second.ID}, identity.ErrForbidden)
 	o.refuses(p, GrantRevoke{second.ID}, ErrLastAdmin)
 }
@@ -89,7 +89,7 @@ func TestKey_LifeAndFaults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.admin, c, tt.want)
 	}
-	k := must2[KeyResult](o, o.admin, good).Key
+	k := done[KeyResult](o, o.admin, good).Key
 	if a, err := o.app.Authenticate("px_clerk"); err != nil || a.Person != o.clerk {
 		t.Fatalf("a new key: %+v, %v", a, err)
 	}
@@ -97,6 +97,6 @@ func TestKey_LifeAndFaults(t *testing.T) {
 	if _, err := o.app.Authenticate("px_clerk"); err == nil {
 		t.Error("an expired key opens")
 	}
-	must2[identity.Key](o, o.admin, KeyRevoke{k.ID})
+	done[identity.Key](o, o.admin, KeyRevoke{k.ID})
 	o.refuses(o.admin, KeyRevoke{k.ID}, ErrKeyRevoked)
 }

@@ -29,7 +29,7 @@ func TestYearPublish(t *testing.T) {
 	} {
 		o.refuses(o.admin, tt.c, tt.want)
 	}
-	r := must2[YearResult](o, o.admin, YearPublish{Year: 2027, Source: "国办发明电〔2026〕1号", Days: []YearDay{day, {On: 20270102, Working: true, Source: "other"}}})
+	r := done[YearResult](o, o.admin, YearPublish{Year: 2027, Source: "国办发明电〔2026〕1号", Days: []YearDay{day, {On: 20270102, Working: true, Source: "other"}}})
 	if len(r.Days) != 2 || r.Days[0].Source != "国办发明电〔2026〕1号" || r.Days[1].Source != "other" || !r.Year.Published {
 		t.Errorf("%+v", r)
 	}
@@ -66,7 +66,7 @@ func TestMarketOpen_InstrumentAdd_Faults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.admin, c, tt.want)
 	}
-	r := must2[MarketResult](o, o.admin, good)
+	r := done[MarketResult](o, o.admin, good)
 	if r.Market.Source != sourceDefault || r.Market.State != catalog.MarketOpen {
 		t.Errorf("%+v", r)
 	}
@@ -75,7 +75,7 @@ func TestMarketOpen_InstrumentAdd_Faults(t *testing.T) {
 	o.refuses(o.admin, InstrumentAdd{"CO2", 20310630}, ErrNoRecord)
 	o.refuses(o.admin, InstrumentAdd{"VOCs", 20310629}, catalog.ErrTermEnd)
 	o.refuses(o.admin, InstrumentAdd{"VOCs", 20260331}, ErrTermEnded)
-	if i := must2[catalog.Instrument](o, o.clerk, InstrumentAdd{"VOCs", 20310630}); i.Code != "VOCs-20310630" {
+	if i := done[catalog.Instrument](o, o.clerk, InstrumentAdd{"VOCs", 20310630}); i.Code != "VOCs-20310630" {
 		t.Errorf("%+v", i)
 	}
 	o.refuses(o.admin, InstrumentAdd{"VOCs", 20310630}, ErrInstrumentExists)
@@ -85,7 +85,7 @@ func TestMarketOpen_InstrumentAdd_Faults(t *testing.T) {
 func TestMarketState_WhoAndWhen(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	must2[MarketResult](o, o.admin, MarketOpen{
+	done[MarketResult](o, o.admin, MarketOpen{
 		Code: "M", Name: "M", Pollutant: "VOCs", Regions: []string{"330421", "310118"}, LotSize: 100, Tick: 1,
 		PriceBasis: catalog.PerYear, Approval: "approval",
 	})
@@ -97,11 +97,11 @@ func TestMarketState_WhoAndWhen(t *testing.T) {
 	o.refuses(o.admin, MarketState{"N", catalog.MarketHalted, "check"}, ErrNoRecord)
 	o.refuses(o.admin, MarketState{"M", "gone", "check"}, invalid)
 	o.refuses(o.admin, MarketState{"M", catalog.MarketHalted, ""}, invalid)
-	must2[MarketResult](o, jiashan, halt)
+	done[MarketResult](o, jiashan, halt)
 	o.refuses(jiashan, halt, ErrStateUnchanged)
 	o.refuses(jiashan, MarketState{"M", catalog.MarketOpen, "done"}, ErrNoRecord)
-	must2[MarketResult](o, o.leader, MarketState{"M", catalog.MarketOpen, "done"})
-	must2[MarketResult](o, o.admin, MarketState{"M", catalog.MarketClosed, "done"})
+	done[MarketResult](o, o.leader, MarketState{"M", catalog.MarketOpen, "done"})
+	done[MarketResult](o, o.admin, MarketState{"M", catalog.MarketClosed, "done"})
 	o.refuses(o.admin, MarketState{"M", catalog.MarketOpen, "again"}, ErrStateFinal)
 }
 
@@ -134,10 +134,10 @@ func TestPairAdd_Faults(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.upper, c, tt.want)
 	}
-	must2[settlement.Pair](o, o.upper, good)
+	done[settlement.Pair](o, o.upper, good)
 	again := good
 	again.ValidFrom, again.ValidTo = 20261231, 0
 	o.refuses(o.upper, again, ErrPairExists)
 	again.ValidFrom = 20270101
-	must2[settlement.Pair](o, o.upper, again)
+	done[settlement.Pair](o, o.upper, again)
 }

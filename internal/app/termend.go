@@ -46,7 +46,7 @@ const timerTermEnd = "instrument.term_end"
 // The bounds of one command of a term's end.
 const (
 	termEndOrders   = 400
-	termEndDeals    = 100
+	termEndDeals    = 50
 	termEndHolds    = 400
 	termEndHoldings = 400
 	termEndRows     = 4000 // rows that one command stages, about

@@ -17,7 +17,7 @@ import (
 func openTermDesk(t *testing.T) *dealDesk {
 	t.Helper()
 	k := openDealDesk(t)
-	must2[MarketResult](k.office, k.admin, MarketOpen{
+	done[MarketResult](k.office, k.admin, MarketOpen{
 		Code: "VOCS", Name: "VOCs", Pollutant: "VOCs", Regions: []string{jiashan}, LotSize: 100, Tick: quantity.OnePrice,
 		PriceBasis: catalog.PerYear, ValidFrom: 20260101,
 	})
@@ -62,7 +62,7 @@ func TestTermEnd(t *testing.T) {
 		if o.Side == market.Buy {
 			user = buyer.user
 		}
-		must2[OrderResult](k.office, user, o)
+		done[OrderResult](k.office, user, o)
 	}
 	if k.permits(ledger.Cap, qingpu) != "95" || k.permits(ledger.Cap, jiashan) != "104" || k.permits(ledger.Retired, jiashan) != "2" {
 		t.Fatal("not settled as meant")
@@ -124,12 +124,12 @@ func TestCapReturn_Waits(t *testing.T) {
 	c := k.offer(seller, buyer, 4*quantity.OneQuantity, 1000)
 	c.CapEffect, c.OffsetRatio = settlement.CapReturnsAtTerm, 2_000_000
 	d := k.run(k.propose(c, buyer), seller, buyer, settlement.Settle)
-	must2[reserve.Movement](k.office, k.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "all"})
+	done[reserve.Movement](k.office, k.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "all"})
 	k.advance(k.inst.TermEnd.AddDays(3).Start())
 	if k.deal(d.ID).CapReturn != 0 || k.permits(ledger.Unallocated, jiashan) != "2" {
 		t.Fatal("the cap returns out of nothing")
 	}
-	must2[reserve.Movement](k.office, k.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: "to_unallocated", Quantity: 2 * quantity.OneQuantity, Document: "back"})
+	done[reserve.Movement](k.office, k.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: "to_unallocated", Quantity: 2 * quantity.OneQuantity, Document: "back"})
 	k.advance(k.inst.TermEnd.AddDays(4).Start())
 	if k.deal(d.ID).CapReturn == 0 || k.permits(ledger.Cap, jiashan) != "100" || k.permits(ledger.Unallocated, jiashan) != "0" {
 		t.Errorf("%+v", k.deal(d.ID))

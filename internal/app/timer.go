@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 )
 
@@ -68,8 +69,8 @@ func (c FireTimer) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	apply, refusal := timerFuncs[t.Purpose](v, t.Reference)
-	if refusal == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped
-		return nil, refusal
+	if f, ok := fault.As(refusal); !ok && refusal != nil || ok && f.Kind == fault.Unavailable {
+		return nil, refusal // not its fault: to be asked again
 	}
 	return func(tx *Tx) any {
 		if refusal == nil && apply != nil {
@@ -119,10 +120,26 @@ func (s *state) addTimer(t Timer) {
 	}
 }
 
+// isDue reports whether a timer is due at an instant.
+func (s *state) isDue(at calendar.Instant) bool { return len(s.dueTimes) > 0 && s.dueTimes[0].DueAt <= at }
+
+// tryAgain puts back the timers that could not even be decided, because the
+// database did not answer.
+func (s *state) tryAgain(done []*request, outcomes []outcome) {
+	for i, o := range outcomes {
+		c, isTimer := done[i].command.(FireTimer)
+		if f, ok := fault.As(o.err); isTimer && ok && f.Kind == fault.Unavailable {
+			if t, pending := rowsOf(s, PendingTimes).rows[c.Timer]; pending {
+				s.addTimer(t)
+			}
+		}
+	}
+}
+
 // nextDue returns the first timer that is due at an instant and takes it off
 // the heap.
 func (s *state) nextDue(at calendar.Instant) (Timer, bool) {
-	if len(s.dueTimes) == 0 || s.dueTimes[0].DueAt > at {
+	if !s.isDue(at) {
 		return Timer{}, false
 	}
 	t, ok := heap.Pop(&s.dueTimes).(Timer)

@@ -31,18 +31,18 @@ func deskOfTransfers(t *testing.T) (o *office, f, g firm, first, second ledger.K
 	i := o.instrument()
 	f, g = o.firm(jiashan, 1), o.firm(jiashan, 2)
 	sister := f
-	sister.licence = must2[LicenceResult](o, o.clerk, LicenceRegister{
+	sister.licence = done[LicenceResult](o, o.clerk, LicenceRegister{
 		Party: f.party, Number: uscc(jiashan, 1) + "002P", Kind: "licence", Site: "two", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
 	}).Licence
 	o.allocate(f, i, 5*one)
-	must2[AllocationResult](o, o.leader, Allocate{
+	done[AllocationResult](o, o.leader, Allocate{
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Paid,
 		Quantity: 3 * one, AcquiredOn: 20250101, Document: "old register",
 	})
 	o.allocate(sister, i, one)
 	o.allocate(g, i, one)
 	for n, x := range []firm{f, g} {
-		must2[DepositResult](o, o.finance, DepositConfirm{Party: x.party, Amount: 100_00, BankReference: string(rune('a' + n)), ReceivedOn: today})
+		done[DepositResult](o, o.finance, DepositConfirm{Party: x.party, Amount: 100_00, BankReference: string(rune('a' + n)), ReceivedOn: today})
 	}
 	return o, f, g, HoldingKey(f.licence, i, ledger.Paid), HoldingKey(sister.licence, i, ledger.Paid)
 }
@@ -85,7 +85,7 @@ func TestTransferPost_Faults(t *testing.T) {
 		o.refuses(tt.who, tt.c, tt.want)
 	}
 	both := o.person("both", GrantAdd{Role: identity.BureauLeader})
-	must2[identity.Grant](o, o.admin, GrantAdd{Person: both, Role: identity.Finance})
+	done[identity.Grant](o, o.admin, GrantAdd{Person: both, Role: identity.Finance})
 	o.refuses(both, TransferPost{holding, funds, 1, "d", ""}, ledger.ErrAssetsDiffer)
 }
 
@@ -94,12 +94,12 @@ func TestTransferPost_Faults(t *testing.T) {
 func TestTransferPost(t *testing.T) {
 	t.Parallel()
 	o, f, g, first, second := deskOfTransfers(t)
-	r := must2[TransferResult](o, o.finance, TransferPost{o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party)), 30_00, "d", "n"})
+	r := done[TransferResult](o, o.finance, TransferPost{o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party)), 30_00, "d", "n"})
 	if len(r.Postings) != 1 || r.Postings[0].Reason != ledger.Correction || r.Postings[0].Reference != 1 {
 		t.Errorf("%+v", r)
 	}
 	o.wantMoney(f.party, "200.00 0.00 70.00")
-	must2[TransferResult](o, o.leader, TransferPost{o.account(first), o.account(second), int64(4 * one), "d", ""})
+	done[TransferResult](o, o.leader, TransferPost{o.account(first), o.account(second), int64(4 * one), "d", ""})
 	moved := o.app.st.ledger.Acquisitions(o.account(second))
 	if len(moved) != 3 || moved[0].Document != "old register" || moved[0].Quantity != 3*one || moved[0].PriceKnown ||
 		moved[1].Quantity != one || moved[2].Quantity != one || moved[2].AcquiredOn != 20260701 {
@@ -115,10 +115,10 @@ func TestTransferPost(t *testing.T) {
 func TestTransferPost_PricedHeld(t *testing.T) {
 	t.Parallel()
 	o, f, _, first, second := deskOfTransfers(t)
-	must2[MarketResult](o, o.admin, MarketOpen{
+	done[MarketResult](o, o.admin, MarketOpen{
 		Code: "YRD", Name: "n", Pollutant: vocs, Regions: []string{jiashan}, LotSize: 100, Tick: quantity.OnePrice, PriceBasis: "per_year",
 	})
-	must2[SurplusResult](o, o.leader, SurplusVerify{
+	done[SurplusResult](o, o.leader, SurplusVerify{
 		Licence: f.licence.ID, Pollutant: vocs, Quantity: 5 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
 		VerifiedOn: today, Document: "d",
 	})
@@ -126,22 +126,22 @@ func TestTransferPost_PricedHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must2[OrderResult](o, f.user, o.order(f, i, market.Sell, 3000, 4*one))
+	done[OrderResult](o, f.user, o.order(f, i, market.Sell, 3000, 4*one))
 	move := func(q quantity.Quantity) TransferPost {
 		return TransferPost{o.account(first), o.account(second), int64(q), "d", ""}
 	}
 	o.refuses(o.leader, move(4*one+1), ledger.ErrInsufficient)
-	must2[TransferResult](o, o.leader, move(3*one)) // those without a price are the oldest
-	must2[TransferResult](o, o.leader, move(one))
+	done[TransferResult](o, o.leader, move(3*one)) // those without a price are the oldest
+	done[TransferResult](o, o.leader, move(one))
 	o.refuses(o.leader, move(1), ledger.ErrInsufficient)
-	must2[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(4 * one), "d", ""})
-	must2[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(one), "d", ""})
-	must2[AllocationResult](o, o.leader, Allocate{ // young ones without a price
+	done[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(4 * one), "d", ""})
+	done[TransferResult](o, o.leader, TransferPost{o.account(second), o.account(first), int64(one), "d", ""})
+	done[AllocationResult](o, o.leader, Allocate{ // young ones without a price
 		Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Paid,
 		Quantity: 9 * one, AcquiredOn: 20260701, Document: "other register",
 	})
 	o.refuses(o.leader, move(6*one), ErrPricedHeld) // 3 unpriced, then 3 of 6 priced: 3 would be left for the 4 held
-	must2[TransferResult](o, o.leader, move(5*one))
+	done[TransferResult](o, o.leader, move(5*one))
 }
 
 // In a batch a refused transfer changes nothing and stops nothing; done whole
@@ -172,9 +172,9 @@ func TestTransferBatch(t *testing.T) {
 		}
 	}
 	o.refuses(o.leader, TransferBatch{Mode: AllItems, Transfers: []TransferPost{{o.account(first), o.account(second), 1, "d", ""}}}, ErrAllMoneyOnly)
-	must2[TransferBatchResult](o, o.finance, TransferBatch{Mode: AllItems, Transfers: []TransferPost{good, {other, funds, 60_00, "d", ""}, good}})
+	done[TransferBatchResult](o, o.finance, TransferBatch{Mode: AllItems, Transfers: []TransferPost{good, {other, funds, 60_00, "d", ""}, good}})
 	o.wantMoney(f.party, "200.00 0.00 40.00")
-	r := must2[TransferBatchResult](o, o.finance, TransferBatch{Transfers: []TransferPost{good, {funds, other, 10_00, "d", ""}, {funds, funds, 1, "d", ""}, {other, funds, 20_00, "d", ""}}})
+	r := done[TransferBatchResult](o, o.finance, TransferBatch{Transfers: []TransferPost{good, {funds, other, 10_00, "d", ""}, {funds, funds, 1, "d", ""}, {other, funds, 20_00, "d", ""}}})
 	for n, want := range []string{"ledger.insufficient_balance", "", "ledger.accounts_equal", ""} {
 		got := ""
 		if r.Items[n].Fault != nil {
@@ -199,7 +199,7 @@ func TestTransferBatch_Full(t *testing.T) {
 		b.Transfers[n] = TransferPost{debit, credit, int64(n) + 1, "d", ""}
 		debit, credit = credit, debit
 	}
-	r := must2[TransferBatchResult](o, o.leader, b)
+	r := done[TransferBatchResult](o, o.leader, b)
 	last := r.Items[len(r.Items)-1]
 	if rows := o.rowsOfLastCommand(); rows > commandRows+MaxTransferRows {
 		t.Errorf("%d rows", rows)

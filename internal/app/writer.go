@@ -33,6 +33,9 @@ func (a *App) writer() {
 			a.config.Log.Error("the writer stops", slog.Any("error", err))
 			return
 		}
+		if len(waiting) > 0 && a.st.isDue(now) { // armed by what has just been done
+			a.queue.signal()
+		}
 		if closed && len(waiting) == 0 {
 			a.failure = a.config.Store.Beat(a.st.ctx, a.epoch, 0)
 			return
@@ -44,7 +47,7 @@ func (a *App) writer() {
 // waits with a stamp at or after its time, and gives it that command's stamp:
 // what was sent in time is done in time, and time does not run backwards.
 func (a *App) withTimers(waiting []*request, now calendar.Instant) []*request {
-	if len(a.st.dueTimes) == 0 || a.st.dueTimes[0].DueAt > now {
+	if !a.st.isDue(now) {
 		return waiting
 	}
 	all := make([]*request, 0, len(waiting)+1)
@@ -118,6 +121,7 @@ func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 		}
 	}
 	a.publish()
+	a.st.tryAgain(waiting, outcomes)
 	for i, o := range outcomes {
 		waiting[i].done <- o
 	}
