@@ -15,6 +15,14 @@ const MaxFills = 400
 
 // The faults of an order, in the order in which they are checked.
 var (
+	// ErrNoSide is returned when the order neither buys nor sells.
+	ErrNoSide = fault.New(fault.Invalid, "order.side_unknown", "an order buys or sells").At("side")
+	// ErrNoTimeInForce is returned when what becomes of the rest is not said.
+	ErrNoTimeInForce = fault.New(fault.Invalid, "order.time_in_force_unknown", "the time in force is gtc or ioc").At("time_in_force")
+	// ErrPriceNotPositive is returned when the price is zero or negative.
+	ErrPriceNotPositive = fault.New(fault.Invalid, "order.price_not_positive", "the price must be greater than zero").At("price")
+	// ErrQuantityNotPositive is returned when the quantity is zero or negative.
+	ErrQuantityNotPositive = fault.New(fault.Invalid, "order.quantity_not_positive", "the quantity must be greater than zero").At("quantity")
 	// ErrMarketNotOpen is returned when the market is halted, closed or not yet valid.
 	ErrMarketNotOpen = fault.New(fault.Refused, "order.market_not_open", "the market takes no orders now").At("market")
 	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant.
@@ -41,6 +49,8 @@ var (
 	ErrNoSurplus = fault.New(fault.Refused, "rule.no_verified_surplus", "the bureau has not verified enough surplus for this sale").At("quantity")
 	// ErrSelfTrade is returned when an order would trade with one of the same party.
 	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party: cancel that one first, or change the price")
+	// ErrTooManyParts is returned when a sale would use up more than MaxFills acquisitions at once.
+	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
 	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
 )
@@ -192,6 +202,14 @@ func (v *View) checkMakers(o *market.Record) (int, error) {
 
 func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) error {
 	switch {
+	case c.Side != market.Buy && c.Side != market.Sell:
+		return ErrNoSide
+	case c.TimeInForce != market.GTC && c.TimeInForce != market.IOC:
+		return ErrNoTimeInForce
+	case c.Price <= 0:
+		return ErrPriceNotPositive
+	case c.Quantity <= 0:
+		return ErrQuantityNotPositive
 	case m.State != catalog.MarketOpen || !m.ValidOn(v.Today):
 		return ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State)
 	case i.Pollutant != m.Pollutant:
@@ -241,11 +259,28 @@ func (v *View) checkSale(l catalog.Licence, i catalog.Instrument, q quantity.Qua
 		return ErrNotForSale.With("%s t/a of the holding were taken over without a price and cannot be sold", unpriced).
 			Under(ruleSeller, "project default")
 	}
+	if v.partsOf(id, q) > MaxFills {
+		return ErrTooManyParts
+	}
 	if s := v.Surplus(l.ID, i.Pollutant); s.Available() < q {
 		return ErrNoSurplus.With("%s t/a of verified surplus are left, %s t/a are offered", s.Available(), q).
 			Under(ruleSeller, citeArticle16)
 	}
 	return nil
+}
+
+// partsOf counts the acquisitions that q would use up, as far as MaxFills and one.
+func (v *View) partsOf(holding ledger.AccountID, q quantity.Quantity) (parts int) {
+	for _, a := range v.ledger.Acquisitions(holding) {
+		if q <= 0 || parts > MaxFills {
+			break
+		}
+		if a.PriceKnown {
+			q -= a.Remaining
+			parts++
+		}
+	}
+	return parts
 }
 
 // checkInflow refuses a buy that could bring permits from another region into

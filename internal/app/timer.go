@@ -121,7 +121,9 @@ func (s *state) addTimer(t Timer) {
 }
 
 // isDue reports whether a timer is due at an instant.
-func (s *state) isDue(at calendar.Instant) bool { return len(s.dueTimes) > 0 && s.dueTimes[0].DueAt <= at }
+func (s *state) isDue(at calendar.Instant) bool {
+	return len(s.dueTimes) > 0 && s.dueTimes[0].DueAt <= at
+}
 
 // tryAgain puts back the timers that could not even be decided, because the
 // database did not answer.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"time"
+	_ "time/tzdata" // a machine may have none
 
 	"permitx/internal/fault"
 )
@@ -184,7 +185,7 @@ func TestShanghai_AgreesWithDatabase(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
-		t.Skip("no time-zone database on this machine")
+		t.Fatal(err)
 	}
 	for d := Date(19920101); d < 20400101; d = d.AddDays(1) {
 		if a, b := d.Start().Time().In(zone).Format(time.DateTime), d.String()+" 00:00:00"; a != b {
