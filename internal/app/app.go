@@ -97,7 +97,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	st.changed.directory = true
 	a.publish()
 	a.beat.Store(int64(c.Clock()))
-	go a.writer()
+	go a.writer() //nolint:contextcheck // it outlives the caller: it ends with Close
 	return a, nil
 }
 

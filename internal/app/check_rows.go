@@ -57,7 +57,7 @@ func isImmutable(name string) bool {
 func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 	index := map[string]int16{}
 	for i, name := range names {
-		index[name] = int16(i) //nolint:gosec // some dozens of tables
+		index[name] = int16(i)
 	}
 	last := map[rowKey]imageDigest{}
 	err := eachOf(c.ctx, c.r, Journal, Query{}, func(row JournalRow) {

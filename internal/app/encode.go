@@ -70,7 +70,7 @@ func stamp(row any, id, command int64) {
 func appendRecord(b []byte, row any) []byte {
 	v := reflect.ValueOf(row).Elem()
 	for i := range v.NumField() {
-		switch f := v.Field(i); f.Kind() {
+		switch f := v.Field(i); f.Kind() { //nolint:exhaustive // the others no table stores
 		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 			b = appendInt(b, f.Int())
 		case reflect.Uint8, reflect.Uint16, reflect.Uint32:

@@ -104,7 +104,7 @@ func appendChange(b []byte, table string, previous int64, encode func([]byte) []
 	if n > 1<<16-1 {
 		panic("app: a record of " + table + " is longer than 64 kB")
 	}
-	binary.LittleEndian.PutUint16(b[start-2:], uint16(n))
+	binary.LittleEndian.PutUint16(b[start-2:], uint16(n)) //nolint:gosec // bounded above
 	return b
 }
 
@@ -122,7 +122,7 @@ var errChanges = errors.New("app: the changes of a journal row cannot be read")
 func parseChanges(b []byte, f func(change)) error {
 	for len(b) > 0 {
 		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
+		if n <= 0 || size > uint64(len(b)-n) { //nolint:gosec // n is at most len(b)
 			return errChanges
 		}
 		c := change{table: string(b[n : n+int(size)])} //nolint:gosec // bounded by len(b)

@@ -10,7 +10,7 @@ import (
 func appendQuoted(b []byte, s string) []byte {
 	for _, c := range []byte(s) {
 		if c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
-			quoted, _ := json.Marshal(s) //nolint:errcheck,errchkjson // a string always can
+			quoted, _ := json.Marshal(s)
 			return append(b, quoted...)
 		}
 	}

@@ -99,7 +99,7 @@ func (p *Published[R]) with(c *cache[R], ids []int64) *Published[R] {
 
 // publish is part of anyCache.
 func (c *cache[R]) publish(old any, ids []int64) any {
-	p, _ := old.(*Published[R]) //nolint:errcheck // nil at the start
+	p, _ := old.(*Published[R])
 	return p.with(c, ids)
 }
 

@@ -60,7 +60,7 @@ func (a *App) recoverFrom(cause error, waiting []*request, outcomes []outcome, n
 		return 0, nil
 	}
 	n := max(1, len(outcomes))
-	if _, broken := cause.(errBroken); broken { //nolint:errorlint // never wrapped
+	if _, broken := cause.(brokenError); broken { //nolint:errorlint // never wrapped
 		n = min(len(waiting), len(outcomes)+1)
 	}
 	for _, r := range waiting[:n] {
@@ -76,7 +76,7 @@ func (a *App) recoverFrom(cause error, waiting []*request, outcomes []outcome, n
 func (a *App) alone(r *request, now calendar.Instant) error {
 	for {
 		b := a.newBatch()
-		outcomes, err := a.runAll(b, []*request{r}, now)
+		outcomes, err := a.runAll(b, []*request{r})
 		if err == nil && len(b.Journal) > 0 {
 			err = a.commit(b, now)
 		}
@@ -123,7 +123,7 @@ func (a *App) quarantine(r *request, now calendar.Instant) error {
 
 // reconnect reads the state again, waiting for the database if it must.
 func (a *App) reconnect() error {
-	ctx, cancel := context.WithTimeout(a.st.ctx, reconnectTime)
+	ctx, cancel := context.WithTimeout(a.st.ctx, reconnectTime) // the writer's own
 	defer cancel()
 	for {
 		err := a.reload(ctx)

@@ -110,7 +110,7 @@ func (a *App) showAlive(now calendar.Instant) error {
 func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 	started := time.Now() //nolint:forbidigo // measures, decides nothing
 	b := a.newBatch()
-	outcomes, err := a.runAll(b, waiting, now)
+	outcomes, err := a.runAll(b, waiting)
 	if err != nil {
 		return a.recoverFrom(err, waiting, outcomes, now)
 	}
@@ -161,30 +161,30 @@ func (a *App) report(b *Batch, run, commit time.Duration) {
 	})
 }
 
-// errBroken is a command that broke an invariant; the state in memory can no
+// brokenError is a command that broke an invariant; the state in memory can no
 // longer be trusted.
-type errBroken struct{ cause any }
+type brokenError struct{ cause any }
 
 // Error says what was broken.
-func (e errBroken) Error() string { return fmt.Sprintf("app: broken invariant: %v", e.cause) }
+func (e brokenError) Error() string { return fmt.Sprintf("app: broken invariant: %v", e.cause) }
 
 // runAll runs commands one after the other on the batch. It returns an
-// outcome for each that it ran, and errBroken when the state must be read again.
-func (a *App) runAll(b *Batch, waiting []*request, now calendar.Instant) (outcomes []outcome, err error) {
+// outcome for each that it ran, and brokenError when the state must be read again.
+func (a *App) runAll(b *Batch, waiting []*request) (outcomes []outcome, err error) {
 	outcomes = make([]outcome, 0, len(waiting))
 	defer func() {
 		if cause := recover(); cause != nil {
 			a.config.Log.Error("a command broke an invariant",
 				slog.String("kind", string(waiting[len(outcomes)].command.Operation())),
 				slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
-			err = errBroken{cause}
+			err = brokenError{cause}
 		}
 	}()
 	for i, r := range waiting {
 		if i > 0 && b.rows > maxBatchRows {
 			break
 		}
-		o, later := a.runOne(b, r, now)
+		o, later := a.runOne(b, r)
 		if later {
 			break
 		}
@@ -195,7 +195,7 @@ func (a *App) runAll(b *Batch, waiting []*request, now calendar.Instant) (outcom
 
 // runOne takes one command through idempotency, decision and application.
 // later is set when it must wait for the batch's commit.
-func (a *App) runOne(b *Batch, r *request, now calendar.Instant) (o outcome, later bool) {
+func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 	if r.ctx != nil && r.ctx.Err() != nil { // nobody waits for the answer any more
 		return outcome{err: ErrStopping.Because(r.ctx.Err())}, false
 	}
@@ -284,7 +284,7 @@ func (a *App) reload(ctx context.Context) error {
 	if registry.Epoch != a.epoch {
 		return ErrFenced
 	}
-	st, err := load(a.st.ctx, a.config.Store, registry)
+	st, err := load(a.st.ctx, a.config.Store, registry) //nolint:contextcheck // the state keeps the writer's context, not that of one try
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 
 // Is reports whether target is a fault with the same code.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is calls this once for each error of the chain
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 

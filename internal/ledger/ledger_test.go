@@ -46,7 +46,7 @@ func (s *script) key(name string) Key {
 	switch {
 	case kind == Holding:
 		k.Region, k.Pollutant, k.Party, k.Licence, k.Instrument = parts[1], parts[2], number(3), number(3), number(4)
-		k.Origin = Origin(slices.Index(originNames[:], parts[5])) //nolint:gosec // a table of four
+		k.Origin = Origin(slices.Index(originNames[:], parts[5]))
 	case kind.IsPermit():
 		k.Region, k.Pollutant = parts[1], parts[2]
 	case kind == Funds:
@@ -68,7 +68,7 @@ func (s *script) reason(name string) Reason {
 	if i < 0 {
 		s.t.Fatalf("no reason %q", name)
 	}
-	return Reason(i) //nolint:gosec // a table of some twenty
+	return Reason(i)
 }
 
 // run does one line and returns its result.
@@ -153,7 +153,7 @@ func TestLedger_Tables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.Close() //nolint:errcheck // read only
+			defer f.Close()
 			s := newScript(t)
 			for lines, n := bufio.NewScanner(f), 1; lines.Scan(); n++ {
 				fields := strings.Fields(lines.Text())

@@ -83,7 +83,7 @@ func BenchmarkFlush(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer s.Close() //nolint:errcheck // the benchmark is over
+			defer s.Close()
 			r, err := s.TakeOver(ctx, 1)
 			if err != nil {
 				b.Fatal(err)

@@ -51,7 +51,7 @@ func (s *Store) orderPart(ctx context.Context, after, last int64) <-chan ordersR
 			out <- ordersRead{err: s.dialect.classify(err)}
 			return
 		}
-		defer rows.Close() //nolint:errcheck // read to the end or reported by Err
+		defer rows.Close()
 		for {
 			part, err := scanOrders(rows, chunk)
 			if err != nil || len(part) > 0 {

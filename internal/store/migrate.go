@@ -23,7 +23,7 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer db.Close() //nolint:errcheck // nothing is pending
+	defer db.Close()
 	results, err := p.Up(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
@@ -37,7 +37,7 @@ func PendingMigrations(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer db.Close() //nolint:errcheck // nothing is pending
+	defer db.Close()
 	current, target, err := p.GetVersions(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the schema's version: %w", err)
@@ -79,6 +79,7 @@ func provider(url string) (*sql.DB, *goose.Provider, error) {
 // appendOnly are the tables whose rows are never changed.
 var appendOnly = []string{
 	app.Journal.Name(), app.Payloads.Name(), app.Accounts.Name(), app.Postings.Name(), app.Trades.Name(),
+	app.DealSteps.Name(), app.DealSources.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it
@@ -89,7 +90,7 @@ func GrantService(ctx context.Context, url, role string) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // nothing is pending
+	defer conn.Close(ctx)
 	name := pgx.Identifier{role}.Sanitize()
 	statements := []string{
 		"GRANT USAGE ON SCHEMA public TO " + name,

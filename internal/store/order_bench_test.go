@@ -49,7 +49,7 @@ func BenchmarkOrders(b *testing.B) {
 				}
 			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "orders/s")
-			w.App.Close() //nolint:errcheck // the benchmark is over
+			w.App.Close()
 		})
 	}
 }

@@ -78,7 +78,7 @@ func (d *postgresDialect) flush(ctx context.Context, move registryMove, all []ro
 	if err != nil {
 		return lost(err)
 	}
-	defer conn.Close() //nolint:errcheck // gives the connection back to its pool of one
+	defer conn.Close()
 	return conn.Raw(func(driver any) error {
 		batch := &pgx.Batch{}
 		batch.Queue(fenceSQL, move.args()...)

@@ -42,7 +42,7 @@ func throughCutter(t *testing.T, databaseURL string) (string, *cutter) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() }) //nolint:errcheck // the test is over
+	t.Cleanup(func() { listener.Close() })
 	go c.serve(listener)
 	q.Set("host", dir)
 	u.RawQuery = q.Encode()
@@ -57,7 +57,7 @@ func (c *cutter) serve(listener net.Listener) {
 		}
 		server, err := net.Dial("unix", c.server)
 		if err != nil {
-			client.Close() //nolint:errcheck // refused
+			client.Close()
 			continue
 		}
 		go c.copy(client, server, &c.cutSend)
@@ -66,8 +66,8 @@ func (c *cutter) serve(listener net.Listener) {
 }
 
 func (c *cutter) copy(from, to net.Conn, cut *atomic.Bool) {
-	defer from.Close() //nolint:errcheck // both ends go together
-	defer to.Close()   //nolint:errcheck // both ends go together
+	defer from.Close()
+	defer to.Close()
 	buf := make([]byte, 1<<16)
 	for {
 		n, err := from.Read(buf)

@@ -17,7 +17,7 @@ func BenchmarkRestart(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer s.Close() //nolint:errcheck // the benchmark is over
+			defer s.Close()
 			w := apptest.NewWorld(b, s, 64)
 			for _, f := range w.Firms {
 				w.Fund(f, 1_000_000_000_00)

@@ -36,6 +36,7 @@ func columnsOf(t *testing.T, s *Store, table string) []string {
 func TestRowsMatchSchema(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
 		for name, row := range app.TableRows() {
 			parsed, err := schema.Parse(row, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"permitx/internal/app"
 )
@@ -88,7 +88,7 @@ func (d *sqliteDialect) name() string { return "sqlite" }
 
 func (d *sqliteDialect) close() error {
 	for _, s := range d.prepared {
-		s.Close() //nolint:errcheck // the connection is closed next
+		s.Close()
 	}
 	return errors.Join(d.read.Close(), d.write.Close())
 }
@@ -207,11 +207,4 @@ func (r *rows) valuesSQL(n int) string {
 	}
 	one := "(?" + strings.Repeat(", ?", len(r.names)-1) + ")"
 	return "INSERT INTO " + r.table + " (" + strings.Join(r.names, ", ") + ") VALUES " + one + strings.Repeat(", "+one, n-1)
-}
-
-// isSQLiteConstraint reports a constraint that a statement would have broken.
-func isSQLiteConstraint(err error) bool {
-	const constraint = 19 // SQLITE_CONSTRAINT
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == constraint
 }

@@ -231,7 +231,7 @@ func (s *Store) Keys(ctx context.Context, since calendar.Instant, each func(numb
 	if err != nil {
 		return s.dialect.classify(err)
 	}
-	defer found.Close() //nolint:errcheck // read to the end or reported by Err
+	defer found.Close()
 	for found.Next() {
 		var number, actor int64
 		var key string

@@ -29,18 +29,18 @@ func onBoth(t *testing.T, f func(t *testing.T, s *Store)) {
 	})
 }
 
-func migratedSQLite(t testing.TB) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "permitx.db")
-	if _, err := Migrate(t.Context(), path); err != nil {
-		t.Fatal(err)
+func migratedSQLite(tb testing.TB) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "permitx.db")
+	if _, err := Migrate(tb.Context(), path); err != nil {
+		tb.Fatal(err)
 	}
 	return path
 }
 
-func migratedPostgres(t testing.TB) string {
-	t.Helper()
-	db := dbtest.Template(t, "store", func(ownerURL string) error {
+func migratedPostgres(tb testing.TB) string {
+	tb.Helper()
+	db := dbtest.Template(tb, "store", func(ownerURL string) error {
 		if _, err := Migrate(context.Background(), ownerURL); err != nil {
 			return err
 		}
@@ -76,6 +76,7 @@ func takenOver(t *testing.T, s *Store, at calendar.Instant) app.Registry {
 func TestCommit_Fenced(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
 		old := takenOver(t, s, second)
 		takenOver(t, s, second+calendar.Instant(app.LeaseTime.Microseconds()))
 		b := orderBatch(old, 3, 2)
@@ -98,6 +99,7 @@ func TestCommit_Fenced(t *testing.T) {
 func TestTakeOver_Held(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
 		r := takenOver(t, s, 10*second)
 		if _, err := s.TakeOver(t.Context(), 11*second); !errors.Is(err, app.ErrHeld) {
 			t.Fatalf("take over a live writer: %v, want ErrHeld", err)
@@ -116,6 +118,7 @@ func TestTakeOver_Held(t *testing.T) {
 func TestCommit_Constraint(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
 		r := takenOver(t, s, second)
 		b := orderBatch(r, 4, 2)
 		b.Balances.New[0].Held = b.Balances.New[0].Balance + 1
@@ -137,6 +140,7 @@ func TestCommit_Constraint(t *testing.T) {
 func TestStatement_WalksBack(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
 		r := takenOver(t, s, second)
 		b := orderBatch(r, 1, 2)
 		b.Postings = []ledger.Posting{

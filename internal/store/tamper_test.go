@@ -107,7 +107,7 @@ func tamperSQLite(t *testing.T, path string, statements []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // read below
+	defer db.Close()
 	for _, trigger := range []string{"journal", "account", "posting", "trade"} {
 		statements = append([]string{"DROP TRIGGER " + trigger + "_no_update", "DROP TRIGGER " + trigger + "_no_delete"}, statements...)
 	}
@@ -126,7 +126,7 @@ func tamperPostgres(t *testing.T, s *Store, url string, statements []string, nam
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // the test is over
+	defer db.Close()
 	run := func(q string) {
 		t.Helper()
 		if _, err := db.ExecContext(t.Context(), q); err != nil {
@@ -178,7 +178,7 @@ func TestAppendOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // the test is over
+		defer db.Close()
 		refused(t, db)
 	})
 	t.Run("postgres", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestAppendOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // the test is over
+		defer db.Close()
 		refused(t, db)
 	})
 }

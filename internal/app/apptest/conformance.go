@@ -92,6 +92,7 @@ func (w *World) together(t *testing.T, n int, send func(i int) (app.Answer, erro
 // Of 200 clients that sell the last 1.0000 t/a of a holding at the same time,
 // exactly one succeeds.
 func lastPermitSoldOnce(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	w.Grant(w.Firms[0], ton, ton, 2000*quantity.OnePrice)
 	got := w.together(t, 200, func(int) (app.Answer, error) { return w.Do(w.Firms[0].Person, w.sell(w.Firms[0], ton, 2400)) })
@@ -103,6 +104,7 @@ func lastPermitSoldOnce(t *testing.T, f *Faulty) {
 // A repeated key gets the stored answer, also at the same time and for a
 // refusal; with another command it is a conflict.
 func idempotency(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 2)
 	w.Fund(w.Firms[0], 100_000_00)
 	actor := identity.Actor{Person: w.Firms[0].Person}
@@ -132,12 +134,13 @@ func idempotency(t *testing.T, f *Faulty) {
 
 // A refused command changes no row but its own in the journal.
 func refusedLeavesNoTrace(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	before, err := f.Registry(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	postings, _ := f.LastID(t.Context(), "posting") //nolint:errcheck // compared below
+	postings, _ := f.LastID(t.Context(), "posting")
 	if code := w.Refused(w.Firms[0].Person, w.sell(w.Firms[0], ton, 2400)); code != "rule.only_paid_permits" {
 		t.Errorf("code %q", code)
 	}
@@ -153,6 +156,7 @@ func refusedLeavesNoTrace(t *testing.T, f *Faulty) {
 // Of 100 commands in a batch one breaks a constraint: 99 succeed, it is
 // quarantined, and its repetition gets the same answer.
 func quarantineOne(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	w.Fund(w.Firms[0], 100_000_000_00)
 	actor := identity.Actor{Person: w.Firms[0].Person}
@@ -203,6 +207,7 @@ func waitFor(t *testing.T, what string, condition func() bool) {
 // When the outcome of a commit is not known, the answer agrees with the
 // database, whether the batch was there or not.
 func unknownCommit(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	w.Fund(w.Firms[0], 100_000_000_00)
 	for _, committed := range []bool{true, false} {
@@ -231,6 +236,7 @@ func unknownCommit(t *testing.T, f *Faulty) {
 
 // A connection that is lost before COMMIT is tried again; nobody notices.
 func lostBeforeCommit(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	f.Before(LoseOnce())
 	w.Fund(w.Firms[0], 5_00)
@@ -251,6 +257,7 @@ func fundsOf(t *testing.T, r app.Reader, firm Firm) ledger.Balance {
 
 // A writer whose role was taken answers nobody and stops.
 func fencedWriterStops(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	if _, err := f.TakeOver(t.Context(), w.Clock.Now()+10*60*1_000_000); err != nil {
 		t.Fatal(err)
@@ -267,6 +274,7 @@ func fencedWriterStops(t *testing.T, f *Faulty) {
 // Ten one-lot fills of a buy cost exactly their prices; what the limit would
 // have cost more is given back to the fen.
 func priceImprovementIsExact(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 2)
 	seller, buyer := w.Firms[0], w.Firms[1]
 	w.Fund(buyer, 1_000_000_00)
@@ -290,6 +298,7 @@ func priceImprovementIsExact(t *testing.T, f *Faulty) {
 // A full queue refuses with a fault that says to try again, and loses nothing
 // that it took.
 func queueFull(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 1)
 	w.Fund(w.Firms[0], 100_000_000_00)
 	release := f.Stop()
@@ -314,6 +323,7 @@ func queueFull(t *testing.T, f *Faulty) {
 // Orders, their fills and their cancels ask the database nothing, and a batch
 // of them is one commit.
 func orderPathReadsNothing(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 2)
 	seller, buyer := w.Firms[0], w.Firms[1]
 	w.Fund(buyer, 100_000_000_00)

@@ -73,6 +73,7 @@ func (d deal) step(person int64, event settlement.DealEvent) {
 // Deals across regions settle, are reversed and come to nothing, and the end
 // of the term gives back what is left and the cap that was lent.
 func dealsAndTermEnd(t *testing.T, f *Faulty) {
+	t.Helper()
 	w := NewWorld(t, f, 0)
 	seller, buyer, leaders := w.dealers()
 	undone := w.propose(seller, buyer, leaders, 3*ton)

@@ -284,7 +284,7 @@ func (w *World) randomStep(t *testing.T, m *model, rng *rand.Rand, n int) {
 	firm := rng.IntN(len(m.firms))
 	c := app.PlaceOrder{
 		Market: w.Market, Instrument: w.Instrument.Code, Licence: w.Firms[firm].Licence.ID,
-		Side: market.Side(1 + rng.IntN(2)), TimeInForce: market.TimeInForce(1 + rng.IntN(2)),
+		Side: market.Side(1 + rng.IntN(2)), TimeInForce: market.TimeInForce(1 + rng.IntN(2)), //nolint:gosec // 1 or 2
 		Price: quantity.Price(2000+rng.IntN(12)) * quantity.OnePrice, Quantity: quantity.Quantity(1+rng.IntN(30_000)) * 100,
 	}
 	a, err := w.Do(w.Firms[firm].Person, c)

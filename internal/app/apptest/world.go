@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -71,7 +70,6 @@ type World struct {
 	Firms                                  []Firm
 
 	keys atomic.Int64
-	mu   sync.Mutex
 }
 
 // Open starts an app on a store and closes it after the test.
@@ -83,7 +81,7 @@ func Open(tb testing.TB, store app.Store, clock *Clock) *app.App {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { a.Close() }) //nolint:errcheck // a test that stops the writer looks itself
+	tb.Cleanup(func() { a.Close() })
 	return a
 }
 
