@@ -330,6 +330,42 @@ func (e DealPayment) Valid() bool {
 	}
 }
 
+// Defines values for DealRole.
+const (
+	DealRoleBureau       DealRole = "bureau"
+	DealRoleBuyer        DealRole = "buyer"
+	DealRoleBuyerBureau  DealRole = "buyer_bureau"
+	DealRoleFinance      DealRole = "finance"
+	DealRoleSeller       DealRole = "seller"
+	DealRoleSellerBureau DealRole = "seller_bureau"
+	DealRoleSystem       DealRole = "system"
+	DealRoleUpper        DealRole = "upper"
+)
+
+// Valid indicates whether the value is a known member of the DealRole enum.
+func (e DealRole) Valid() bool {
+	switch e {
+	case DealRoleBureau:
+		return true
+	case DealRoleBuyer:
+		return true
+	case DealRoleBuyerBureau:
+		return true
+	case DealRoleFinance:
+		return true
+	case DealRoleSeller:
+		return true
+	case DealRoleSellerBureau:
+		return true
+	case DealRoleSystem:
+		return true
+	case DealRoleUpper:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DealSide.
 const (
 	DealSideBuyer  DealSide = "buyer"
@@ -780,6 +816,27 @@ func (e Side) Valid() bool {
 	case SideBuy:
 		return true
 	case SideSell:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SurplusOutcome.
+const (
+	SurplusOutcomeBuyBackOnly SurplusOutcome = "buy_back_only"
+	SurplusOutcomeNotTradable SurplusOutcome = "not_tradable"
+	SurplusOutcomeSale        SurplusOutcome = "sale"
+)
+
+// Valid indicates whether the value is a known member of the SurplusOutcome enum.
+func (e SurplusOutcome) Valid() bool {
+	switch e {
+	case SurplusOutcomeBuyBackOnly:
+		return true
+	case SurplusOutcomeNotTradable:
+		return true
+	case SurplusOutcomeSale:
 		return true
 	default:
 		return false
@@ -1355,7 +1412,7 @@ type BankStatement struct {
 	// Account Number of the platform's bank account.
 	Account string `json:"account"`
 
-	// Differences Absent in a list.
+	// Differences Lines that differ, and payments confirmed for the period that no statement has; in the answer of the import, those of its lines that wait. Absent in a list.
 	Differences []BankEntry `json:"differences,omitempty"`
 
 	// From A day of the calendar in Asia/Shanghai.
@@ -1372,7 +1429,7 @@ type BankStatement struct {
 	ImportedAt Instant `json:"imported_at"`
 	Lines      int64   `json:"lines"`
 
-	// Open Differences that nobody has dealt with.
+	// Open Differences that nobody has dealt with; in the answer of the import, those of its lines.
 	Open int64 `json:"open"`
 
 	// Paid Sum of the lines paid out.
@@ -1690,6 +1747,9 @@ type Deal struct {
 	// Amount quantity × price × months / 12.
 	Amount Money `json:"amount"`
 
+	// Approvals Across regions: who must confirm or approve, as the pair of regions said when it was proposed.
+	Approvals []Approver `json:"approvals,omitempty"`
+
 	// Arriving What enters the buyer's cap: quantity × k, rounded down.
 	Arriving Quantity `json:"arriving"`
 
@@ -1710,11 +1770,20 @@ type Deal struct {
 	// CapEffect Required across regions.
 	CapEffect *CapEffect `json:"cap_effect,omitempty"`
 
+	// CapReturn The transfer that gave the cap back at the end of the term.
+	CapReturn *ID `json:"cap_return,omitempty"`
+
 	// Coefficient Exchange coefficient k between the regions; 1 within one.
 	Coefficient Ratio `json:"coefficient"`
 
 	// Delivered What enters the buyer's holding: arriving / r, rounded down to the lot size.
 	Delivered Quantity `json:"delivered"`
+
+	// Document Of the approval.
+	Document *string `json:"document,omitempty"`
+
+	// DueOn Last day to pay. Absent before the approval.
+	DueOn *Date `json:"due_on,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -1754,7 +1823,7 @@ type Deal struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	ProposedAt Instant `json:"proposed_at"`
 
-	// Proposer The side that the caller acts for.
+	// Proposer The side that proposed it.
 	Proposer DealSide `json:"proposer"`
 
 	// Quantity What leaves the seller.
@@ -1776,6 +1845,11 @@ type Deal struct {
 	//
 	// Example: 330421
 	SellerRegion RegionCode `json:"seller_region"`
+
+	// SettledAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	SettledAt *Instant `json:"settled_at,omitempty"`
 
 	// State Where a deal is in its life. certified, closed, rejected, withdrawn, rescinded, lapsed and reversed are final.
 	State DealState `json:"state"`
@@ -1860,6 +1934,9 @@ type DealPage struct {
 // DealPayment Through the platform's escrow, or directly, confirmed by both parties and finance.
 type DealPayment string
 
+// DealRole The body on whose behalf a step is taken: a party's user; within a region its bureau; across regions the bureaus of both and the body above them; finance of either region; system is a timer.
+type DealRole string
+
 // DealSide A side of a deal.
 type DealSide string
 
@@ -1878,8 +1955,8 @@ type DealStep struct {
 	Event DealEvent `json:"event"`
 	Note  *string   `json:"note,omitempty"`
 
-	// Role Absent where the system took it.
-	Role *Role `json:"role,omitempty"`
+	// Role The body on whose behalf a step is taken: a party's user; within a region its bureau; across regions the bureaus of both and the body above them; finance of either region; system is a timer.
+	Role DealRole `json:"role"`
 
 	// State Afterwards.
 	State DealState `json:"state"`
@@ -2924,7 +3001,7 @@ type PaymentNotice struct {
 	// Example: 330421
 	Region RegionCode `json:"region"`
 
-	// State proved means that the proofs reach the amount.
+	// State proved means that exactly the amount was paid.
 	State PaymentNoticeState `json:"state"`
 
 	// Transfer Of the delivery.
@@ -2967,7 +3044,7 @@ type PaymentNoticePage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// PaymentNoticeState proved means that the proofs reach the amount.
+// PaymentNoticeState proved means that exactly the amount was paid.
 type PaymentNoticeState string
 
 // PaymentProof A payment to the tax authority.
@@ -3408,6 +3485,9 @@ type Surplus struct {
 	Verified Quantity `json:"verified"`
 }
 
+// SurplusOutcome What may become of a surplus: sale to another party, only back to the government (no automatic monitors), or nothing (the reduction task is not done).
+type SurplusOutcome string
+
 // SurplusPage defines model for SurplusPage.
 type SurplusPage struct {
 	Items []Surplus `json:"items"`
@@ -3418,9 +3498,7 @@ type SurplusPage struct {
 
 // SurplusVerification The bureau's verification of a surplus.
 type SurplusVerification struct {
-	// AllowsSale monitored and task_done; otherwise only the government may buy the surplus back.
-	AllowsSale bool   `json:"allows_sale"`
-	Document   string `json:"document"`
+	Document string `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -3430,6 +3508,9 @@ type SurplusVerification struct {
 
 	// Monitored The site has automatic monitors.
 	Monitored bool `json:"monitored"`
+
+	// Outcome What may become of a surplus: sale to another party, only back to the government (no automatic monitors), or nothing (the reduction task is not done).
+	Outcome SurplusOutcome `json:"outcome"`
 
 	// Party Number of a record.
 	Party ID `json:"party"`
@@ -3448,6 +3529,11 @@ type SurplusVerification struct {
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
 	RecordedAt *Instant `json:"recorded_at,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
 
 	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
 	Rung VerificationRung `json:"rung"`
@@ -3862,7 +3948,7 @@ type PartyStateFilter = PartyState
 // PathID Number of a record.
 type PathID = ID
 
-// PaymentNoticeStateFilter proved means that the proofs reach the amount.
+// PaymentNoticeStateFilter proved means that exactly the amount was paid.
 type PaymentNoticeStateFilter = PaymentNoticeState
 
 // PersonFilter Number of a record.

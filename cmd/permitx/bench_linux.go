@@ -11,3 +11,6 @@ func inMemory(dir string) bool {
 	}
 	return uint32(fs.Type) == tmpfs || uint32(fs.Type) == ramfs //nolint:gosec // a magic number of 32 bits
 }
+
+// endsWithParent has a process ended when this one is gone, however that ends.
+func endsWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }

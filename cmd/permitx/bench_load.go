@@ -289,7 +289,7 @@ func (b *benchRun) measureRestart(ctx context.Context) error {
 		b.why[restartMeasure] = "--quick places fewer orders"
 	}
 	for range benchRestarts {
-		server, err := startBenchServer(ctx, b.command.Profile != "", args...)
+		server, err := startBenchServer(ctx, b.dir, b.command.Profile != "", args...)
 		if err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func (b *benchRun) prepareSite(ctx context.Context, place string, args ...string
 }
 
 func (b *benchRun) openSite(ctx context.Context, args ...string) (*benchSite, error) {
-	server, err := startBenchServer(ctx, b.command.Profile != "", args...)
+	server, err := startBenchServer(ctx, b.dir, b.command.Profile != "", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -125,21 +125,21 @@ type benchSeeder struct {
 
 // market makes cap, instrument and market.
 func (s *benchSeeder) market() error {
-	if _, err := answer[api.CapDecision](s.officer.DecideCap(s.ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
+	if _, err := answer[api.CapDecision](read(s.officer.DecideCap(s.ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
 		Region: benchRegion, Pollutant: benchPollutant, Change: benchCap, Document: benchDocument, DecidedOn: s.today.String(),
-	})); err != nil {
+	}))); err != nil {
 		return err
 	}
-	instrument, err := answer[api.Instrument](s.officer.CreateInstrument(s.ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
-		api.InstrumentInput{Pollutant: benchPollutant, TermEnd: s.end.String()}))
+	instrument, err := answer[api.Instrument](read(s.officer.CreateInstrument(s.ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
+		api.InstrumentInput{Pollutant: benchPollutant, TermEnd: s.end.String()})))
 	if err != nil {
 		return err
 	}
 	s.site.instrument = instrument.Code
-	_, err = answer[api.Market](s.admin.CreateMarket(s.ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
+	_, err = answer[api.Market](read(s.admin.CreateMarket(s.ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
 		Code: benchMarket, Name: benchDocument, Pollutant: benchPollutant, Regions: []string{benchRegion}, LotSize: benchLot, Tick: "1",
 		PriceBasis: api.PriceBasisPerYear, ValidFrom: s.today.String(),
-	}))
+	})))
 	return err
 }
 
@@ -148,16 +148,16 @@ func (s *benchSeeder) firm(i int) error {
 	f := &s.site.firms[i]
 	f.sells = i%2 == 1
 	uscc := benchUSCC(i)
-	party, err := answer[api.Party](s.officer.CreateParty(s.ctx, &api.CreatePartyParams{IdempotencyKey: commandKey()}, api.PartyInput{
+	party, err := answer[api.Party](read(s.officer.CreateParty(s.ctx, &api.CreatePartyParams{IdempotencyKey: commandKey()}, api.PartyInput{
 		Name: "Firm " + strconv.Itoa(i+1), USCC: uscc, Region: benchRegion, Industry: "2319",
-	}))
+	})))
 	if err != nil {
 		return err
 	}
-	licence, err := answer[api.Licence](s.officer.CreateLicence(s.ctx, &api.CreateLicenceParams{IdempotencyKey: commandKey()}, api.LicenceInput{
+	licence, err := answer[api.Licence](read(s.officer.CreateLicence(s.ctx, &api.CreateLicenceParams{IdempotencyKey: commandKey()}, api.LicenceInput{
 		Party: party.ID, Number: uscc + "001P", Kind: api.LicenceKindLicence, Site: "Works", Region: benchRegion,
 		ValidFrom: s.today.String(), ValidTo: s.end.String(),
-	}))
+	})))
 	if err != nil {
 		return err
 	}
@@ -165,9 +165,9 @@ func (s *benchSeeder) firm(i int) error {
 	if f.key, err = newBenchUser(s.ctx, s.admin, party.Name, api.GrantInput{Role: api.RoleEnterprise, Party: &party.ID}); err != nil {
 		return err
 	}
-	if _, err = answer[api.Deposit](s.officer.ConfirmDeposit(s.ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
+	if _, err = answer[api.Deposit](read(s.officer.ConfirmDeposit(s.ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
 		Party: party.ID, Amount: benchMoney, BankReference: "bench-" + strconv.Itoa(i), ReceivedOn: s.today.String(),
-	})); err != nil || !f.sells {
+	}))); err != nil || !f.sells {
 		return err
 	}
 	return s.permits(f.licence)
@@ -176,16 +176,16 @@ func (s *benchSeeder) firm(i int) error {
 // permits gives a licence permits that it may sell.
 func (s *benchSeeder) permits(licence api.ID) error {
 	price := "2000"
-	if _, err := answer[api.Allocation](s.officer.AllocatePermits(s.ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, api.AllocationInput{
+	if _, err := answer[api.Allocation](read(s.officer.AllocatePermits(s.ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, api.AllocationInput{
 		Licence: licence, Instrument: s.site.instrument, Kind: api.AllocationKindInitial, From: api.CapPartUnallocated, Origin: api.OriginPaid,
 		Quantity: benchHolding, Price: &price, AcquiredOn: s.today.String(), Document: benchDocument,
-	})); err != nil {
+	}))); err != nil {
 		return err
 	}
-	_, err := answer[api.SurplusVerification](s.officer.VerifySurplus(s.ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()}, api.SurplusVerificationInput{
+	_, err := answer[api.SurplusVerification](read(s.officer.VerifySurplus(s.ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()}, api.SurplusVerificationInput{
 		Licence: licence, Pollutant: benchPollutant, Quantity: benchHolding, Rung: api.VerificationRungLicenceAmount,
 		Monitored: true, TaskDone: true, VerifiedOn: s.today.String(), Document: benchDocument,
-	}))
+	})))
 	return err
 }
 
@@ -196,7 +196,7 @@ func (s *benchSite) findFunds(ctx context.Context) error {
 		return err
 	}
 	all, err := pages(func(after *api.ID) ([]api.Funds, *api.ID, error) {
-		p, err := answer[api.FundsPage](client.ListFunds(ctx, &api.ListFundsParams{After: after}))
+		p, err := answer[api.FundsPage](read(client.ListFunds(ctx, &api.ListFundsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {

@@ -45,8 +45,9 @@ var (
 	benchAddressPattern = regexp.MustCompile(`http://([0-9.]+:[0-9]+)`)
 )
 
-// startBenchServer starts a server and returns when it takes requests.
-func startBenchServer(ctx context.Context, profiled bool, args ...string) (*benchServer, error) {
+// startBenchServer starts a server and returns when it takes requests. What it
+// needs for a while lies in dir.
+func startBenchServer(ctx context.Context, dir string, profiled bool, args ...string) (*benchServer, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -65,6 +66,8 @@ func startBenchServer(ctx context.Context, profiled bool, args ...string) (*benc
 			s.process.Env = append(s.process.Env, v)
 		}
 	}
+	s.process.Env = append(s.process.Env, "TMPDIR="+dir)
+	s.process.SysProcAttr = endsWithParent()
 	s.process.Stderr = s.log
 	stdout, err := s.process.StdoutPipe()
 	if err != nil {

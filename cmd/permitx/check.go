@@ -26,7 +26,7 @@ conservation equations, and the journal's digests and chain. A server may run be
 }
 
 // Validate returns everything that is wrong with the flags.
-func (c *checkCommand) Validate() error { return all(c.databaseConfig.problems()) }
+func (c *checkCommand) Validate() error { return all(c.problems()) }
 
 // Run checks a registry. It fails when a violation was found.
 func (c *checkCommand) Run(g *globals) error {
@@ -79,7 +79,7 @@ func checkDatabase(ctx context.Context, url string) (checkResult, error) {
 	if err != nil {
 		return checkResult{}, err
 	}
-	defer s.Close() //nolint:errcheck // it was only read
+	defer s.Close()
 	snapshot, registry, end, err := s.Snapshot(ctx)
 	if err != nil {
 		return checkResult{}, err

@@ -33,21 +33,36 @@ func isProblem(err error, code string) bool {
 	return errors.As(err, &p) && p.Code == code
 }
 
-// answer reads what a server answered: a T, or a problem as an error.
-func answer[T any](response *http.Response, err error) (T, error) {
-	var result T
+// reply is what a server sent back.
+type reply struct {
+	status int
+	body   []byte
+}
+
+// read reads a response to its end.
+func read(response *http.Response, err error) (reply, error) {
 	if err != nil {
-		return result, err
+		return reply{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerBytesMax))
 	if err != nil {
-		return result, fmt.Errorf("read the answer: %w", err)
+		return reply{}, fmt.Errorf("read the answer: %w", err)
 	}
-	if response.StatusCode < http.StatusBadRequest {
-		return result, unmarshal(body, &result)
+	return reply{response.StatusCode, body}, nil
+}
+
+// answer is what a server answered: a T, or a problem as an error. Its
+// arguments are what read returns.
+func answer[T any](r reply, err error) (T, error) {
+	var result T
+	switch {
+	case err != nil:
+		return result, err
+	case r.status >= http.StatusBadRequest:
+		return result, problemOf(r.status, r.body)
 	}
-	return result, problemOf(response.StatusCode, body)
+	return result, unmarshal(r.body, &result)
 }
 
 func problemOf(status int, body []byte) error {

@@ -129,7 +129,7 @@ func (c serverConfig) problems() []error {
 	var found []error
 	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
 		found = append(found, fmt.Errorf("--listen %q is not HOST:PORT, for example %s", c.Listen, defaultListen))
-	} else if _, err := net.LookupPort("tcp", port); err != nil {
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		found = append(found, fmt.Errorf("--listen %q: %q is not a port", c.Listen, port))
 	}
 	if c.RateLimit < 0 || c.RateLimit > rateMax {

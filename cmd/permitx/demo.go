@@ -60,7 +60,7 @@ func (c *demoCommand) Run(g *globals) (err error) {
 		err = c.show(g, t, result)
 	}
 	if err != nil || c.Exit {
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.stop(g.ctx))
 	}
 	t.say("\nServing on %s (API reference: %s/docs) until interrupted.", s.url, s.url)
 	return s.wait(g.ctx)
@@ -92,10 +92,10 @@ func checkUnused(ctx context.Context, where databaseConfig) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close() //nolint:errcheck // it was only read
+	defer s.Close()
 	registry, err := s.Registry(ctx)
 	if err != nil || registry.Length == 0 { // there are no tables yet, or nothing in them
-		return nil //nolint:nilerr // what else may be wrong, the migrations find
+		return nil // what else may be wrong, the migrations find
 	}
 	return fmt.Errorf("the registry (%s) is not empty, its journal has %d rows: the demo makes up persons, firms and money, so it wants a registry of its own; name an empty --data directory or database",
 		where.describe(), registry.Length)

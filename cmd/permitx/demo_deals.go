@@ -60,12 +60,12 @@ func (t *story) deal(ctx context.Context, a agreed) error {
 }
 
 func (t *story) propose(ctx context.Context, a agreed) (api.Deal, error) {
-	return answer[api.Deal](a.buyer.handler.ProposeDeal(ctx, &api.ProposeDealParams{IdempotencyKey: commandKey()}, api.DealInput{
+	return answer[api.Deal](read(a.buyer.handler.ProposeDeal(ctx, &api.ProposeDealParams{IdempotencyKey: commandKey()}, api.DealInput{
 		Kind: api.DealKindCrossRegion, Proposer: api.DealSideBuyer,
 		SellerParty: a.seller.party, SellerLicence: a.seller.licence, BuyerParty: a.buyer.party, BuyerLicence: a.buyer.licence,
 		Instrument: t.instrument(vocs, false), Quantity: a.quantity, Price: a.price, Months: as(termMonths), Payment: api.DealPaymentEscrow,
 		Project: &a.project, CapEffect: as(api.CapEffectPermanent), CapDocument: as(pilotUnknown),
-	}))
+	})))
 }
 
 func (t *story) step(ctx context.Context, deal api.ID, s dealStep) (api.Deal, error) {
@@ -73,7 +73,7 @@ func (t *story) step(ctx context.Context, deal api.ID, s dealStep) (api.Deal, er
 	if s.document != "" {
 		in.Document = &s.document
 	}
-	return answer[api.Deal](s.by.StepDeal(ctx, deal, &api.StepDealParams{IdempotencyKey: commandKey()}, in))
+	return answer[api.Deal](read(s.by.StepDeal(ctx, deal, &api.StepDealParams{IdempotencyKey: commandKey()}, in)))
 }
 
 // needsSigner shows that a handler may not confirm over the party's limit.

@@ -23,8 +23,8 @@ func (t *story) government(ctx context.Context) error {
 	for _, i := range []struct{ pollutant, end string }{
 		{vocs, t.termEnd.String()}, {nh3n, t.termEnd.String()}, {vocs, t.oldTermEnd.String()},
 	} {
-		made, err := answer[api.Instrument](t.admin.CreateInstrument(ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
-			api.InstrumentInput{Pollutant: i.pollutant, TermEnd: i.end}))
+		made, err := answer[api.Instrument](read(t.admin.CreateInstrument(ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
+			api.InstrumentInput{Pollutant: i.pollutant, TermEnd: i.end})))
 		if err != nil {
 			return fmt.Errorf("instrument %s %s: %w", i.pollutant, i.end, err)
 		}
@@ -44,12 +44,12 @@ func (t *story) calendar(ctx context.Context) error {
 		years = append(years, next)
 	}
 	for _, year := range years {
-		y, err := answer[api.CalendarYear](t.admin.GetCalendarYear(ctx, year))
+		y, err := answer[api.CalendarYear](read(t.admin.GetCalendarYear(ctx, year)))
 		if err == nil && y.Published {
 			continue
 		}
-		_, err = answer[api.CalendarYear](t.admin.PublishCalendarYear(ctx, &api.PublishCalendarYearParams{IdempotencyKey: commandKey()},
-			api.CalendarYearInput{Year: year, Source: made("节假日安排"), Days: []api.CalendarDay{}}))
+		_, err = answer[api.CalendarYear](read(t.admin.PublishCalendarYear(ctx, &api.PublishCalendarYearParams{IdempotencyKey: commandKey()},
+			api.CalendarYearInput{Year: year, Source: made("节假日安排"), Days: []api.CalendarDay{}})))
 		if err != nil {
 			return fmt.Errorf("calendar of %d: %w", year, err)
 		}
@@ -60,16 +60,16 @@ func (t *story) calendar(ctx context.Context) error {
 
 // basicAccount decides a cap and moves a part of it into the reserve.
 func (t *story) basicAccount(ctx context.Context, r *demoRegion, pollutant, limit, reserve string) error {
-	_, err := answer[api.CapDecision](r.leader.DecideCap(ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
+	_, err := answer[api.CapDecision](read(r.leader.DecideCap(ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
 		Region: r.code, Pollutant: pollutant, Change: limit, DecidedOn: t.monthsAgo(12), Document: made("总量控制指标 " + r.code + " " + pollutant),
-	}))
+	})))
 	if err != nil {
 		return err
 	}
-	_, err = answer[api.ReserveMovement](r.leader.MoveReserve(ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
+	_, err = answer[api.ReserveMovement](read(r.leader.MoveReserve(ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
 		Region: r.code, Pollutant: pollutant, Direction: api.ReserveDirectionToReserve, Quantity: reserve,
 		Document: made("政府储备 " + r.code + " " + pollutant),
-	}))
+	})))
 	return err
 }
 
@@ -81,19 +81,19 @@ func (t *story) pairs(ctx context.Context) error {
 			if seller == buyer {
 				continue
 			}
-			_, err := answer[api.RegionPair](t.upper.CreateRegionPair(ctx, &api.CreateRegionPairParams{IdempotencyKey: commandKey()}, api.RegionPairInput{
+			_, err := answer[api.RegionPair](read(t.upper.CreateRegionPair(ctx, &api.CreateRegionPairParams{IdempotencyKey: commandKey()}, api.RegionPairInput{
 				Pollutant: vocs, SellerRegion: seller, BuyerRegion: buyer, Coefficient: "1", ValidFrom: "2024-06-01", Document: pilotUnknown,
 				Approvals: []api.Approver{api.ApproverSellerBureau, api.ApproverBuyerBureau, api.ApproverUpper},
-			}))
+			})))
 			if err != nil && !isProblem(err, "region_pair.exists") {
 				return fmt.Errorf("pair %s to %s: %w", seller, buyer, err)
 			}
 		}
 	}
 	for _, code := range pilot {
-		_, err := answer[api.Attainment](t.upper.RecordAttainment(ctx, &api.RecordAttainmentParams{IdempotencyKey: commandKey()}, api.AttainmentInput{
+		_, err := answer[api.Attainment](read(t.upper.RecordAttainment(ctx, &api.RecordAttainmentParams{IdempotencyKey: commandKey()}, api.AttainmentInput{
 			Region: code, Pollutant: vocs, Year: t.today.Year() - 1, Attained: true, Document: made("环境质量目标完成情况"),
-		}))
+		})))
 		if err != nil {
 			return fmt.Errorf("attainment of %s: %w", code, err)
 		}
@@ -105,10 +105,10 @@ func (t *story) pairs(ctx context.Context) error {
 
 // openMarket opens a market of one region: no cap moves by its trades.
 func (t *story) openMarket(ctx context.Context) error {
-	m, err := answer[api.Market](t.admin.CreateMarket(ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
+	m, err := answer[api.Market](read(t.admin.CreateMarket(ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
 		Code: marketID, Name: "嘉善VOCs连续交易（演示）", Pollutant: vocs, Regions: []string{jiashan}, LotSize: "0.001", Tick: "1",
 		PriceBasis: api.PriceBasisPerYear, ValidFrom: t.monthsAgo(1),
-	}))
+	})))
 	if err != nil {
 		return fmt.Errorf("open the market: %w", err)
 	}
@@ -162,7 +162,7 @@ func (t *story) takeOver(ctx context.Context, f *firm, o opening) error {
 	case o.origin == api.OriginUnknown:
 		price = "origin not known: may not be sold"
 	}
-	a, err := answer[api.Allocation](t.region(f.region).leader.AllocatePermits(ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, in))
+	a, err := answer[api.Allocation](read(t.region(f.region).leader.AllocatePermits(ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, in)))
 	if err == nil {
 		t.say("    holds %s t/a of %s, %s, of %s, %s", a.Quantity, a.Instrument, a.Origin, a.AcquiredOn, price)
 	}
@@ -171,11 +171,11 @@ func (t *story) takeOver(ctx context.Context, f *firm, o opening) error {
 
 // verify records the bureau's finding that a part of the permits is surplus.
 func (t *story) verify(ctx context.Context, f *firm) error {
-	s, err := answer[api.SurplusVerification](t.region(f.region).leader.VerifySurplus(ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()},
+	s, err := answer[api.SurplusVerification](read(t.region(f.region).leader.VerifySurplus(ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()},
 		api.SurplusVerificationInput{
 			Licence: f.licence, Pollutant: vocs, Quantity: f.surplus, Rung: api.VerificationRungLicenceAmount, Monitored: true, TaskDone: true,
 			VerifiedOn: t.monthsAgo(1), Document: made("富余排污权核定"),
-		}))
+		})))
 	if err == nil {
 		t.say("    verified surplus: %s t/a of %s", s.Quantity, s.Pollutant)
 	}

@@ -36,7 +36,7 @@ func (t *story) session(ctx context.Context) error {
 	if err := t.showBook(ctx); err != nil {
 		return err
 	}
-	cancelled, err := answer[api.Order](printing.trader().CancelOrder(ctx, first, &api.CancelOrderParams{IdempotencyKey: commandKey()}))
+	cancelled, err := answer[api.Order](read(printing.trader().CancelOrder(ctx, first, &api.CancelOrderParams{IdempotencyKey: commandKey()})))
 	if err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}
@@ -75,7 +75,7 @@ func (t *story) refusals(ctx context.Context) error {
 }
 
 func (t *story) send(ctx context.Context, f *firm, o api.OrderInput) (api.Order, error) {
-	return answer[api.Order](f.trader().PlaceOrder(ctx, &api.PlaceOrderParams{IdempotencyKey: commandKey()}, o))
+	return answer[api.Order](read(f.trader().PlaceOrder(ctx, &api.PlaceOrderParams{IdempotencyKey: commandKey()}, o)))
 }
 
 // place sends an order and says what became of it.
@@ -95,7 +95,7 @@ func (t *story) place(ctx context.Context, f *firm, side api.Side, quantity, pri
 
 // showBook prints the book as everybody may see it.
 func (t *story) showBook(ctx context.Context) error {
-	b, err := answer[api.Book](t.auditor.GetBook(ctx, marketID, &api.GetBookParams{Instrument: t.instrument(vocs, false)}))
+	b, err := answer[api.Book](read(t.auditor.GetBook(ctx, marketID, &api.GetBookParams{Instrument: t.instrument(vocs, false)})))
 	if err != nil {
 		return fmt.Errorf("book: %w", err)
 	}

@@ -14,9 +14,9 @@ func bankReference(n int) string { return fmt.Sprintf("DEMO-IN-%04d", n+1) }
 
 // pay lets finance confirm a firm's deposit.
 func (t *story) pay(ctx context.Context, f *firm, n int) error {
-	d, err := answer[api.Deposit](t.finance.ConfirmDeposit(ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
+	d, err := answer[api.Deposit](read(t.finance.ConfirmDeposit(ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
 		Party: f.party, Amount: f.deposit, BankReference: bankReference(n), ReceivedOn: t.today.String(),
-	}))
+	})))
 	if err == nil {
 		t.say("    deposits CNY %s, bank reference %s", d.Amount, d.BankReference)
 	}
@@ -33,7 +33,7 @@ func (t *story) bankStatement(ctx context.Context) error {
 			})
 		}
 	}
-	s, err := answer[api.BankStatement](t.finance.ImportBankStatement(ctx, &api.ImportBankStatementParams{IdempotencyKey: commandKey()}, in))
+	s, err := answer[api.BankStatement](read(t.finance.ImportBankStatement(ctx, &api.ImportBankStatementParams{IdempotencyKey: commandKey()}, in)))
 	if err == nil {
 		t.say("Bank statement: %d lines, CNY %s; %d agree, %d differences", s.Lines, s.Received, s.Reconciled, s.Open)
 	}

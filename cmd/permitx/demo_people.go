@@ -73,16 +73,16 @@ func (t *story) register(ctx context.Context, f *firm) error {
 	if f.limit != "" {
 		in.SignerLimit = &f.limit
 	}
-	p, err := answer[api.Party](clerk.CreateParty(ctx, &api.CreatePartyParams{IdempotencyKey: commandKey()}, in))
+	p, err := answer[api.Party](read(clerk.CreateParty(ctx, &api.CreatePartyParams{IdempotencyKey: commandKey()}, in)))
 	if err != nil {
 		return err
 	}
 	f.party = p.ID
 	from := t.today.AddMonths(-3)
-	l, err := answer[api.Licence](clerk.CreateLicence(ctx, &api.CreateLicenceParams{IdempotencyKey: commandKey()}, api.LicenceInput{
+	l, err := answer[api.Licence](read(clerk.CreateLicence(ctx, &api.CreateLicenceParams{IdempotencyKey: commandKey()}, api.LicenceInput{
 		Party: f.party, Number: f.uscc + "001P", Kind: api.LicenceKindLicence, Site: f.name, Region: f.region,
 		ValidFrom: from.String(), ValidTo: from.AddMonths(termMonths).AddDays(-1).String(),
-	}))
+	})))
 	if err != nil {
 		return err
 	}

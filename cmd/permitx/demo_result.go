@@ -71,7 +71,7 @@ type regionChange struct {
 func (t *story) basicAccounts(ctx context.Context) (map[accountKey]parts, error) {
 	found := map[accountKey]parts{}
 	for _, r := range t.regions {
-		page, err := answer[api.BasicAccountPage](t.auditor.ListBasicAccounts(ctx, r.code, &api.ListBasicAccountsParams{}))
+		page, err := answer[api.BasicAccountPage](read(t.auditor.ListBasicAccounts(ctx, r.code, &api.ListBasicAccountsParams{})))
 		if err != nil {
 			return nil, fmt.Errorf("basic account of %s: %w", r.code, err)
 		}
@@ -102,14 +102,14 @@ func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, erro
 		}
 	}
 	trades, err := pages(func(after *api.ID) ([]api.Trade, *api.ID, error) {
-		p, err := answer[api.TradePage](t.auditor.ListTrades(ctx, marketID, &api.ListTradesParams{After: after}))
+		p, err := answer[api.TradePage](read(t.auditor.ListTrades(ctx, marketID, &api.ListTradesParams{After: after})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {
 		return r, fmt.Errorf("trades: %w", err)
 	}
 	r.Trades = len(trades)
-	head, err := answer[api.JournalHead](t.auditor.GetJournalHead(ctx))
+	head, err := answer[api.JournalHead](read(t.auditor.GetJournalHead(ctx)))
 	if err != nil {
 		return r, fmt.Errorf("journal: %w", err)
 	}
@@ -122,9 +122,9 @@ func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, erro
 // sumUp adds the closed cross-region deals up, as the auditor sees them.
 func (t *story) sumUp(ctx context.Context) (crossRegion, error) {
 	deals, err := pages(func(after *api.ID) ([]api.Deal, *api.ID, error) {
-		p, err := answer[api.DealPage](t.auditor.ListDeals(ctx, &api.ListDealsParams{
+		p, err := answer[api.DealPage](read(t.auditor.ListDeals(ctx, &api.ListDealsParams{
 			Kind: as(api.DealKindCrossRegion), State: as(api.DealStateClosed), After: after,
-		}))
+		})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {

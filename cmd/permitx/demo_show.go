@@ -22,7 +22,7 @@ func (t *story) table(header string, rows func(line func(cells ...any))) {
 		}
 		fmt.Fprintln(w)
 	})
-	w.Flush() //nolint:errcheck // a terminal
+	_ = w.Flush() // to a terminal or into memory
 }
 
 // showEnd prints what the story came to.
@@ -68,7 +68,7 @@ func (t *story) firm(party api.ID) *firm {
 
 func (t *story) showHoldings(ctx context.Context) error {
 	holdings, err := pages(func(after *api.ID) ([]api.Holding, *api.ID, error) {
-		p, err := answer[api.HoldingPage](t.auditor.ListHoldings(ctx, &api.ListHoldingsParams{After: after}))
+		p, err := answer[api.HoldingPage](read(t.auditor.ListHoldings(ctx, &api.ListHoldingsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {
@@ -85,7 +85,7 @@ func (t *story) showHoldings(ctx context.Context) error {
 
 func (t *story) showAcquisitions(ctx context.Context) error {
 	acquisitions, err := pages(func(after *api.ID) ([]api.Acquisition, *api.ID, error) {
-		p, err := answer[api.AcquisitionPage](t.auditor.ListAcquisitions(ctx, &api.ListAcquisitionsParams{After: after}))
+		p, err := answer[api.AcquisitionPage](read(t.auditor.ListAcquisitions(ctx, &api.ListAcquisitionsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (t *story) showAcquisitions(ctx context.Context) error {
 
 func (t *story) showFunds(ctx context.Context) error {
 	funds, err := pages(func(after *api.ID) ([]api.Funds, *api.ID, error) {
-		p, err := answer[api.FundsPage](t.auditor.ListFunds(ctx, &api.ListFundsParams{After: after}))
+		p, err := answer[api.FundsPage](read(t.auditor.ListFunds(ctx, &api.ListFundsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 	if err != nil {
@@ -120,7 +120,7 @@ func (t *story) showFunds(ctx context.Context) error {
 }
 
 func (t *story) showTrial(ctx context.Context) error {
-	trial, err := answer[api.TrialBalance](t.auditor.GetTrialBalance(ctx))
+	trial, err := answer[api.TrialBalance](read(t.auditor.GetTrialBalance(ctx)))
 	if err != nil {
 		return fmt.Errorf("trial balance: %w", err)
 	}

@@ -56,7 +56,7 @@ func readDemo(t *testing.T, stdout string) demoResult {
 	if err := d.Decode(&r); err != nil {
 		t.Fatalf("%v:\n%s", err, stdout)
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // it is not wrapped
+	if _, err := d.Token(); err != io.EOF {
 		t.Fatalf("something comes after the object:\n%s", stdout)
 	}
 	return r

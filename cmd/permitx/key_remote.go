@@ -16,27 +16,27 @@ func (*remote) Close() error { return nil }
 
 func (r *remote) persons(ctx context.Context) ([]api.Person, error) {
 	return pages(func(after *api.ID) ([]api.Person, *api.ID, error) {
-		p, err := answer[api.PersonPage](r.ListPersons(ctx, &api.ListPersonsParams{After: after}))
+		p, err := answer[api.PersonPage](read(r.ListPersons(ctx, &api.ListPersonsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 }
 
 func (r *remote) grants(ctx context.Context) ([]api.Grant, error) {
 	return pages(func(after *api.ID) ([]api.Grant, *api.ID, error) {
-		p, err := answer[api.GrantPage](r.ListGrants(ctx, &api.ListGrantsParams{After: after}))
+		p, err := answer[api.GrantPage](read(r.ListGrants(ctx, &api.ListGrantsParams{After: after})))
 		return p.Items, p.Next, err
 	})
 }
 
 func (r *remote) keys(ctx context.Context) ([]api.Key, error) {
 	return pages(func(after *api.ID) ([]api.Key, *api.ID, error) {
-		p, err := answer[api.KeyPage](r.ListKeys(ctx, &api.ListKeysParams{After: after}))
+		p, err := answer[api.KeyPage](read(r.ListKeys(ctx, &api.ListKeysParams{After: after})))
 		return p.Items, p.Next, err
 	})
 }
 
 func (r *remote) partyByUSCC(ctx context.Context, uscc string) (api.ID, error) {
-	p, err := answer[api.PartyPage](r.ListParties(ctx, &api.ListPartiesParams{USCC: &uscc}))
+	p, err := answer[api.PartyPage](read(r.ListParties(ctx, &api.ListPartiesParams{USCC: &uscc})))
 	if err != nil {
 		return 0, err
 	}
@@ -47,15 +47,15 @@ func (r *remote) partyByUSCC(ctx context.Context, uscc string) (api.ID, error) {
 }
 
 func (r *remote) addPerson(ctx context.Context, name string) (api.Person, error) {
-	return answer[api.Person](r.CreatePerson(ctx, &api.CreatePersonParams{IdempotencyKey: commandKey()}, api.PersonInput{Name: name}))
+	return answer[api.Person](read(r.CreatePerson(ctx, &api.CreatePersonParams{IdempotencyKey: commandKey()}, api.PersonInput{Name: name})))
 }
 
 func (r *remote) addGrant(ctx context.Context, g api.GrantInput) (api.Grant, error) {
-	return answer[api.Grant](r.CreateGrant(ctx, &api.CreateGrantParams{IdempotencyKey: commandKey()}, g))
+	return answer[api.Grant](read(r.CreateGrant(ctx, &api.CreateGrantParams{IdempotencyKey: commandKey()}, g)))
 }
 
 func (r *remote) makeKey(ctx context.Context, k api.KeyInput) (api.Key, string, error) {
-	made, err := answer[api.CreatedKey](r.CreateKey(ctx, &api.CreateKeyParams{IdempotencyKey: commandKey()}, k))
+	made, err := answer[api.CreatedKey](read(r.CreateKey(ctx, &api.CreateKeyParams{IdempotencyKey: commandKey()}, k)))
 	if err == nil && made.Secret == nil {
 		err = errors.New("the server answered without the secret")
 	}
@@ -63,5 +63,5 @@ func (r *remote) makeKey(ctx context.Context, k api.KeyInput) (api.Key, string, 
 }
 
 func (r *remote) revokeKey(ctx context.Context, id api.ID) (api.Key, error) {
-	return answer[api.Key](r.RevokeKey(ctx, id, &api.RevokeKeyParams{IdempotencyKey: commandKey()}))
+	return answer[api.Key](read(r.RevokeKey(ctx, id, &api.RevokeKeyParams{IdempotencyKey: commandKey()})))
 }

@@ -23,7 +23,7 @@ that owns nothing (--service-role).`
 
 // Validate returns everything that is wrong with the flags.
 func (c *migrateCommand) Validate() error {
-	found := c.databaseConfig.problems()
+	found := c.problems()
 	if c.ServiceRole != "" && !store.IsPostgres(c.url()) {
 		found = append(found, errors.New("--service-role is for PostgreSQL: give --database-url"))
 	}

@@ -18,7 +18,7 @@ type secret struct{ text, hash, prefix string }
 
 func newSecret() secret {
 	var random [secretBytes]byte
-	rand.Read(random[:]) //nolint:errcheck // never fails: it ends the program instead
+	_, _ = rand.Read(random[:]) // never fails: it would end the program
 	text := identity.KeyPrefix + base64.RawURLEncoding.EncodeToString(random[:])
 	return secret{text: text, hash: identity.HashSecret(text), prefix: text[:prefixLength]}
 }

@@ -37,7 +37,7 @@ func whoAmI(t *testing.T, address, key string) (api.Me, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer[api.Me](client.GetMe(t.Context()))
+	return answer[api.Me](read(client.GetMe(t.Context())))
 }
 
 // On an empty registry the first administrator's key is printed, this once,

@@ -137,14 +137,14 @@ func (s *server) wait(ctx context.Context) error {
 	case err := <-s.serving:
 		early = fmt.Errorf("the listener stopped: %w", err)
 	}
-	return errors.Join(early, s.stop())
+	return errors.Join(early, s.stop(ctx))
 }
 
 // stop takes no more requests, lets those in flight finish, gives the
-// writer's role back and closes the database.
-func (s *server) stop() error {
-	s.log.Info("the server stops")
-	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
+// writer's role back and closes the database. That ctx has ended is why.
+func (s *server) stop(ctx context.Context) error {
+	s.log.InfoContext(ctx, "the server stops")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
 	s.api.Close() // streams never end by themselves
 	err := s.http.Shutdown(ctx)

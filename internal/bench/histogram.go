@@ -60,7 +60,7 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 func bucketOf(d time.Duration) int {
 	v := uint64(d) //nolint:gosec // not negative
 	if v < subBuckets {
-		return int(v) //nolint:gosec // small
+		return int(v)
 	}
 	shift := bits.Len64(v) - 1 - subBits
 	return shift*subBuckets + int(v>>shift) //nolint:gosec // below bucketsCount

@@ -22,8 +22,8 @@ type Load struct {
 	Address string // host:port
 	Clients []Client
 	WarmUp  time.Duration // not counted
-	Measure time.Duration
-	Things  int64 // when not 0: end after as many things instead of by time, and count from the start
+	Measure time.Duration // longer where less than an answer a client has come by then
+	Things  int64         // when not 0: end after as many things instead of by time, and count from the start
 }
 
 // Result is what came of a load.
@@ -56,7 +56,8 @@ const (
 
 const (
 	answerTime  = 30 * time.Second // the connections of a server that is silent for so long are cut
-	exampleSize = 500              // bytes of a failure that are kept
+	shortWait   = 10 * time.Millisecond
+	exampleSize = 500 // bytes of a failure that are kept
 )
 
 // Run opens a connection for each client and puts the load on the server. It
@@ -70,7 +71,7 @@ func Run(ctx context.Context, l Load) (Result, error) {
 	lanes, err := open(ctx, l)
 	defer func() {
 		for _, l := range lanes {
-			l.conn.Close() //nolint:errcheck // nothing is pending
+			_ = l.conn.Close() // nothing is pending
 		}
 	}()
 	if err != nil {
@@ -81,7 +82,7 @@ func Run(ctx context.Context, l Load) (Result, error) {
 	if l.Things > 0 {
 		t.phase.Store(measuring)
 	}
-	started := time.Now()
+	started := now()
 	var group sync.WaitGroup
 	for _, l := range lanes {
 		group.Go(func() { t.run(l) })
@@ -91,14 +92,17 @@ func Run(ctx context.Context, l Load) (Result, error) {
 	} else {
 		t.wait(ctx, time.After(l.WarmUp))
 		t.phase.Store(measuring)
-		started = time.Now()
+		started = now()
 		t.wait(ctx, time.After(l.Measure))
+		for t.answers() < int64(len(lanes)) && now().Sub(started) < answerTime && !t.isOver(ctx) {
+			t.wait(ctx, time.After(shortWait))
+		}
 	}
 	t.phase.Store(stopping)
-	elapsed := time.Since(started)
+	elapsed := now().Sub(started)
 	late := time.AfterFunc(answerTime, func() {
 		for _, l := range lanes {
-			l.conn.Close() //nolint:errcheck // its read ends with an error
+			_ = l.conn.Close() // its read ends with an error
 		}
 	})
 	group.Wait()
@@ -150,17 +154,34 @@ func (t *tally) wait(ctx context.Context, after <-chan time.Time) {
 	}
 }
 
+// isOver tells whether there is nothing to wait for.
+func (t *tally) isOver(ctx context.Context) bool {
+	select {
+	case <-t.broken:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
+}
+
+// answers is how many answers were counted.
+func (t *tally) answers() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.result.Requests
+}
+
 // run sends one request after the other until the load ends.
 func (t *tally) run(l *lane) {
 	for t.phase.Load() != stopping {
 		request := l.client.Next()
-		sent := time.Now()
+		sent := now()
 		r, err := l.conn.Do(request)
 		if err != nil {
 			t.fail(err)
 			return
 		}
-		if latency := time.Since(sent); t.phase.Load() == measuring {
+		if latency := now().Sub(sent); t.phase.Load() == measuring {
 			t.count(r, latency, l.client.Done(r))
 		}
 	}
@@ -193,3 +214,5 @@ func (t *tally) count(r Response, latency time.Duration, things int) {
 		close(t.enough)
 	}
 }
+
+func now() time.Time { return time.Now() } //nolint:forbidigo // it measures, and decides nothing

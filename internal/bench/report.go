@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -51,6 +52,10 @@ type Report struct {
 	Figures []Figure `json:"figures"`
 	Ratios  []Ratio  `json:"ratios"`
 	Absent  []Absent `json:"absent"`
+
+	// Columns are ends of figures' names, such as per_s of orders_per_s: what
+	// stands before is a row of the table for a person.
+	Columns []string `json:"-"`
 }
 
 // reached tells whether a value is as good as a bound.
@@ -124,23 +129,33 @@ func (r *Report) JSON(w io.Writer) error {
 
 // Text writes the report as tables for a person.
 func (r *Report) Text(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if len(r.Figures) > 0 {
-		fmt.Fprintln(t, "FIGURE\tVALUE\tUNIT")
-		for _, f := range r.Figures {
-			fmt.Fprintf(t, "%s\t%s\t%s\n", f.Name, number(f.Value), f.Unit)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if rows, cells := r.rows(); len(rows) > 0 {
+		fmt.Fprintln(t, "\t"+strings.Join(r.Columns, "\t")+"\t")
+		for _, row := range rows {
+			fmt.Fprint(t, row+"\t")
+			for _, column := range r.Columns {
+				fmt.Fprint(t, cells[row+"_"+column]+"\t")
+			}
+			fmt.Fprintln(t)
 		}
 		fmt.Fprintln(t)
 	}
 	if len(r.Ratios) > 0 {
-		fmt.Fprintln(t, "RATIO\tMEDIAN\tSPREAD\tMUST\tAIM\t")
+		fmt.Fprintln(t, "\tmedian\tspread\tmust\taim\t\t")
 		for _, f := range r.Ratios {
-			fmt.Fprintf(t, "%s\t%s\t%s – %s\t%s\t%s\t%s\n", f.Name, number(f.Value), number(f.Spread.Min), number(f.Spread.Max),
+			fmt.Fprintf(t, "%s\t%s\t%s – %s\t%s\t%s\t%s\t\n", f.Name, number(f.Value), number(f.Spread.Min), number(f.Spread.Max),
 				number(f.Must), number(f.Aim), f.verdict())
 		}
+		fmt.Fprintln(t)
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, f := range r.Figures {
+		if row, _ := r.split(f.Name); row == "" {
+			fmt.Fprintf(w, "%s: %s %s\n", f.Name, number(f.Value), f.Unit)
+		}
 	}
 	for _, a := range r.Absent {
 		if _, err := fmt.Fprintf(w, "absent: %s (%s)\n", a.Name, a.Why); err != nil {
@@ -148,6 +163,30 @@ func (r *Report) Text(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// rows are the rows of the table of figures, with the text of each figure.
+func (r *Report) rows() (rows []string, cells map[string]string) {
+	cells = map[string]string{}
+	for _, f := range r.Figures {
+		if row, _ := r.split(f.Name); row != "" {
+			cells[f.Name] = number(f.Value)
+			if !slices.Contains(rows, row) {
+				rows = append(rows, row)
+			}
+		}
+	}
+	return rows, cells
+}
+
+// split returns the row and the column of a figure; nothing where it has none.
+func (r *Report) split(figure string) (row, column string) {
+	for _, column := range r.Columns {
+		if row, ok := strings.CutSuffix(figure, "_"+column); ok {
+			return row, column
+		}
+	}
+	return "", ""
 }
 
 // number writes a value as a person reads it.

@@ -24,10 +24,10 @@ var PartyStates = []PartyState{PartyActive, PartySuspended, PartyClosed}
 type Party struct {
 	ID          int64
 	Name        string
-	USCC        string // unified social credit code, GB 32100
-	USCCWarning bool   // the code fails its check, an early one, and the bureau has confirmed it
-	Region      string // code of the region of registration
-	Industry    string // GB/T 4754: division, group or class, 2 to 4 digits
+	USCC        string         // unified social credit code, GB 32100
+	USCCWarning bool           // the code fails its check, an early one, and the bureau has confirmed it
+	Region      string         // code of the region of registration
+	Industry    string         // GB/T 4754: division, group or class, 2 to 4 digits
 	SignerLimit quantity.Money // an amount over it needs a signer; 0: no limit
 	State       PartyState
 	Command     int64

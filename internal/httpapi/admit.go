@@ -88,6 +88,16 @@ func (s *Server) authenticate(c *gin.Context, k *call) error {
 	return nil
 }
 
+// badParameter explains what the generated code could not decode among the
+// parameters: the number in the path of an operation that is not validated
+// before.
+func badParameter(o *operation, err error) error {
+	if o.isHot && len(o.path) == 1 {
+		return fault.Invalidf(o.path[0], "must be %s", aNumber)
+	}
+	return fault.Invalidf("", "the request cannot be read").Because(err)
+}
+
 // undecodable explains what the generated code could not decode although it
 // has the form of the contract, such as a number that does not fit.
 func undecodable(err error) error {

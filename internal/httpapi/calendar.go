@@ -10,7 +10,25 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
 )
+
+var _ = register(func(r app.YearResult) api.CalendarYear { return yearWithDays(r.Year, r.Days) }, identity.YearPublish)
+
+// PublishCalendarYear enters the notice of a year.
+func (s *Server) PublishCalendarYear(ctx context.Context, r gen.PublishCalendarYearRequestObject) (gen.PublishCalendarYearResponseObject, error) {
+	var in input
+	c := app.YearPublish{Year: int32(r.Body.Year), Source: r.Body.Source} //nolint:gosec // 1900 to 2199
+	for i, d := range r.Body.Days {
+		c.Days = append(c.Days, app.YearDay{
+			On: read(&in, "days/"+strconv.Itoa(i)+"/on", d.On, calendar.ParseDate), Working: d.Working, Note: deref(d.Note), Source: deref(d.Source),
+		})
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
 
 // ListCalendarYears lists the years of the working calendar, without their days.
 func (s *Server) ListCalendarYears(_ context.Context, r gen.ListCalendarYearsRequestObject) (gen.ListCalendarYearsResponseObject, error) {

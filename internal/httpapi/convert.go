@@ -42,23 +42,37 @@ func amountOf(kind ledger.Kind, atoms int64) string {
 	return quantity.Money(atoms).String()
 }
 
-// dateField reads a day of a request; nil is the zero day.
-func dateField(field string, s *string) (calendar.Date, error) {
-	if s == nil {
-		return 0, nil
+// input reads the fields of a request that the contract writes as text, and
+// collects what is wrong with them.
+type input struct{ wrong invalidRequest }
+
+// err returns nil when every field was right.
+func (in *input) err() error { return in.wrong.err() }
+
+// read reads a field by a parser of the core.
+func read[T any](in *input, field, text string, parse func(field, text string) (T, error)) T {
+	v, err := parse(field, text)
+	if f, ok := fault.As(err); ok {
+		in.wrong = append(in.wrong, f)
 	}
-	return calendar.ParseDate(field, *s)
+	return v
+}
+
+// readOptional is read for a field that may be absent, which is zero.
+func readOptional[T any](in *input, field string, text *string, parse func(field, text string) (T, error)) (v T) {
+	if text == nil {
+		return v
+	}
+	return read(in, field, *text, parse)
 }
 
 // period reads the parameters from and to: the instants from the start of the
 // first day to the end of the last one; 0 where a side is open.
 func period(from, to *string) (start, end calendar.Instant, err error) {
-	first, err := dateField("from", from)
-	if err != nil {
-		return 0, 0, err
-	}
-	last, err := dateField("to", to)
-	if err != nil {
+	var in input
+	first := readOptional(&in, "from", from, calendar.ParseDate)
+	last := readOptional(&in, "to", to, calendar.ParseDate)
+	if err := in.err(); err != nil {
 		return 0, 0, err
 	}
 	if first != 0 && last != 0 && last < first {

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -110,10 +112,10 @@ type fields struct {
 
 // object reads the fields of an object and calls read for each that is known,
 // by its place in f. The value of any other is passed over.
-func (s *scanner) object(f *fields, read func(field int)) (seen uint16) {
+func (s *scanner) object(f *fields, read func(field int)) (seen uint16, ok bool) {
 	if s.skipSpace() != '{' {
-		s.mismatch("", "an object")
-		return 0
+		s.mismatch("", "an object with the fields "+f.list())
+		return 0, false
 	}
 	s.at++
 	for n := 0; s.stop == nil; n++ {
@@ -143,12 +145,13 @@ func (s *scanner) object(f *fields, read func(field int)) (seen uint16) {
 		}
 		s.take(',')
 	}
-	return seen
+	return seen, s.stop == nil
 }
 
-// missing refuses the object for required fields that it has not.
-func (s *scanner) missing(f *fields, seen uint16) {
-	if s.stop != nil || f.required&^seen == 0 {
+// complete reads an object that must have its required fields.
+func (s *scanner) complete(f *fields, read func(field int)) {
+	seen, ok := s.object(f, read)
+	if !ok || f.required&^seen == 0 {
 		return
 	}
 	for i, name := range f.names {
@@ -167,15 +170,13 @@ func (f *fields) find(name []byte) int {
 	return -1
 }
 
-func (f *fields) unknown() string {
-	text := "there is no such field; the fields are "
-	for i, name := range f.names {
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
+func (f *fields) unknown() string { return "there is no such field; the fields are " + f.list() }
+
+// list names the fields in the order of the alphabet, as fieldNames does.
+func (f *fields) list() string {
+	names := slices.Clone(f.names)
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 // list reads a list and calls read for each item.

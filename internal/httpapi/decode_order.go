@@ -47,7 +47,7 @@ func decodeOrder(data []byte) (app.PlaceOrder, error) {
 // order reads an OrderInput.
 func (s *scanner) order() app.PlaceOrder {
 	o := app.PlaceOrder{TimeInForce: market.GTC}
-	seen := s.object(&orderFields, func(field int) {
+	s.complete(&orderFields, func(field int) {
 		switch field {
 		case fieldMarket:
 			o.Market = s.code("market", aMarket, isMarketCode)
@@ -65,7 +65,6 @@ func (s *scanner) order() app.PlaceOrder {
 			o.TimeInForce = s.timeInForce()
 		}
 	})
-	s.missing(&orderFields, seen)
 	return o
 }
 
@@ -177,20 +176,18 @@ const aBatch = "a list of 1 to 1000 items"
 func decodeOrderBatch(data []byte) (app.OrderBatch, error) {
 	s := scanner{data: data}
 	var b app.OrderBatch
-	seen := s.object(&orderBatchFields, func(int) {
+	s.complete(&orderBatchFields, func(int) {
 		n, ok := s.list("orders", aBatch, func() { b.Items = append(b.Items, s.orderItem()) })
 		if ok && (n < 1 || n > app.MaxBatchOrders) {
 			s.refuse("orders", fmt.Sprintf("must have 1 to %d items", app.MaxBatchOrders))
 		}
 	})
-	s.missing(&orderBatchFields, seen)
 	return b, s.err()
 }
 
 func (s *scanner) orderItem() app.OrderBatchItem {
 	var item app.OrderBatchItem
-	isObject := s.skipSpace() == '{'
-	seen := s.object(&orderItemFields, func(field int) {
+	seen, ok := s.object(&orderItemFields, func(field int) {
 		if field == 0 {
 			s.path = append(s.path, "place")
 			item.Place = s.order()
@@ -199,7 +196,7 @@ func (s *scanner) orderItem() app.OrderBatchItem {
 			item.Cancel = s.whole("cancel", aNumber)
 		}
 	})
-	if s.stop == nil && isObject && seen != 1 && seen != 2 {
+	if ok && seen != 1 && seen != 2 {
 		s.refuse("", "must have exactly one of the fields cancel, place")
 	}
 	return item

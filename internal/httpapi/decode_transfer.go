@@ -54,7 +54,7 @@ func decodeTransfer(data []byte) (transferInput, error) {
 // transfer reads a TransferInput.
 func (s *scanner) transfer() transferInput {
 	var t transferInput
-	seen := s.object(&transferFields, func(field int) {
+	s.complete(&transferFields, func(field int) {
 		switch field {
 		case fieldDebit:
 			t.Debit = ledger.AccountID(s.whole("debit_account", aNumber))
@@ -68,7 +68,6 @@ func (s *scanner) transfer() transferInput {
 			t.Note = s.freeText("note")
 		}
 	})
-	s.missing(&transferFields, seen)
 	if len(s.path) > 0 {
 		t.at = s.pointer("amount")
 	}
@@ -143,7 +142,7 @@ func decodeTransferBatch(data []byte) ([]transferInput, app.BatchMode, error) {
 	s := scanner{data: data}
 	var all []transferInput
 	mode := app.EachItem
-	seen := s.object(&transferBatchFields, func(field int) {
+	s.complete(&transferBatchFields, func(field int) {
 		if field == 1 {
 			mode = s.batchMode()
 			return
@@ -153,7 +152,6 @@ func decodeTransferBatch(data []byte) ([]transferInput, app.BatchMode, error) {
 			s.refuse("transfers", fmt.Sprintf("must have 1 to %d items", app.MaxTransfers))
 		}
 	})
-	s.missing(&transferBatchFields, seen)
 	return all, mode, s.err()
 }
 

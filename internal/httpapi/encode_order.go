@@ -88,7 +88,7 @@ func appendFill(b []byte, t *market.Trade) []byte {
 func appendInstant(b []byte, i calendar.Instant) []byte {
 	t := i.Time()
 	year, month, day := t.Date()
-	if year < 1000 || year > 9999 {
+	if i == 0 || year < 1000 || year > 9999 {
 		return append(b, i.String()...)
 	}
 	hour, minute, second := t.Clock()

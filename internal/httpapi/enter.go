@@ -20,18 +20,19 @@ import (
 
 // call is a request on its way, from enter to its handler.
 type call struct {
-	id      string // names the request in the log and in problems
-	op      *operation
-	ctx     context.Context //nolint:containedctx // the request's: gin's own context is used again for another one
-	actor   identity.Actor  // nobody for the public
-	secret  string          // the API key, which nobody may log; empty for the public
+	id     string // names the request in the log and in problems
+	op     *operation
+	ctx    context.Context //nolint:containedctx // the request's: gin's own context is used again for another one
+	actor  identity.Actor  // nobody for the public
+	secret string          // the API key, which nobody may log; empty for the public
 }
 
-type callKey struct{}
+// callKey is where gin's context keeps the call; it looks up strings only.
+const callKey = "permitx.call"
 
 // callOf returns the call that a handler's context belongs to.
 func callOf(ctx context.Context) *call {
-	k, ok := ctx.Value(callKey{}).(*call)
+	k, ok := ctx.Value(callKey).(*call)
 	if !ok {
 		panic("httpapi: a context without a call")
 	}
@@ -43,7 +44,7 @@ func callOf(ctx context.Context) *call {
 func (s *Server) enter(c *gin.Context) {
 	started := time.Now()
 	k := &call{id: s.ids.of(c.Request), ctx: c.Request.Context()}
-	c.Set(callKey{}, k)
+	c.Set(callKey, k)
 	h := c.Writer.Header()
 	h["X-Request-Id"] = []string{k.id}
 	h["Server"] = s.version

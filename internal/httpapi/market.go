@@ -2,15 +2,83 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
 	"permitx/internal/market"
+	"permitx/internal/quantity"
 )
+
+var (
+	_ = register(storedInstrumentOf, identity.InstrumentAdd)
+	_ = register(func(r app.MarketResult) api.Market { return marketOf(r.Market, r.Regions) }, identity.MarketOpen, identity.MarketState)
+)
+
+// CreateInstrument adds an instrument.
+func (s *Server) CreateInstrument(ctx context.Context, r gen.CreateInstrumentRequestObject) (gen.CreateInstrumentResponseObject, error) {
+	var in input
+	c := app.InstrumentAdd{Pollutant: r.Body.Pollutant, TermEnd: read(&in, "term_end", r.Body.TermEnd, calendar.ParseDate)}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	a, err := s.create(ctx, r.Params.IdempotencyKey, c)
+	if err != nil || a.Status != http.StatusCreated {
+		return a, err
+	}
+	var stored storedInstrument
+	if err := json.Unmarshal(a.Body, &stored); err != nil {
+		return nil, err
+	}
+	i, err := row(s, app.Instruments, "id", stored.ID)
+	if err != nil {
+		return nil, err
+	}
+	a.Body, err = json.Marshal(instrumentOf(i, s.app.Now().Date()))
+	return a, err
+}
+
+// storedInstrument is an instrument without what depends on the day: a result
+// is stored for good.
+type storedInstrument struct {
+	ID        int64  `json:"id"`
+	Code      string `json:"code"`
+	Pollutant string `json:"pollutant"`
+	TermEnd   string `json:"term_end"`
+}
+
+func storedInstrumentOf(i catalog.Instrument) storedInstrument {
+	return storedInstrument{i.ID, i.Code, i.Pollutant, i.TermEnd.String()}
+}
+
+// CreateMarket adds a market.
+func (s *Server) CreateMarket(ctx context.Context, r gen.CreateMarketRequestObject) (gen.CreateMarketResponseObject, error) {
+	var in input
+	b := r.Body
+	c := app.MarketOpen{
+		Code: b.Code, Name: b.Name, Pollutant: b.Pollutant, Regions: b.Regions,
+		LotSize: read(&in, "lot_size", b.LotSize, quantity.ParsePositiveQuantity), Tick: read(&in, "tick", b.Tick, quantity.ParsePositivePrice),
+		PriceBasis: catalog.PriceBasis(b.PriceBasis), Approval: deref(b.Approval), Source: deref(b.Source),
+		ValidFrom: read(&in, "valid_from", b.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", b.ValidTo, calendar.ParseDate),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
+
+// SetMarketState opens, halts or closes a market.
+func (s *Server) SetMarketState(ctx context.Context, r gen.SetMarketStateRequestObject) (gen.SetMarketStateResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.MarketState{
+		Market: r.Code, State: catalog.MarketState(r.Body.State), Reason: r.Body.Reason,
+	})
+}
 
 // ListInstruments lists what is traded.
 func (s *Server) ListInstruments(_ context.Context, r gen.ListInstrumentsRequestObject) (gen.ListInstrumentsResponseObject, error) {

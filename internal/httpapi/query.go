@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -125,33 +124,7 @@ func (sc scope) by(parties, regions []string) []app.Cond {
 // find reads a page of committed rows, of those of which one condition holds
 // (nil: all). Rows come in the order of their ids, each once.
 func find[R any](ctx context.Context, s *Server, t app.Table[R], q app.Query, p page, id func(R) int64, oneOf []app.Cond) ([]R, *api.ID, error) {
-	q = p.query(q)
-	queries := []app.Query{q}
-	if oneOf != nil {
-		queries = queries[:0]
-		for _, c := range oneOf {
-			queries = append(queries, q.And(c.Column, c.Op, c.Value))
-		}
-	}
-	var rows []R
-	for _, q := range queries {
-		var found []R
-		if err := s.app.Reader().Find(ctx, t.Name(), q, &found); err != nil {
-			return nil, nil, err
-		}
-		rows = append(rows, found...)
-	}
-	if len(queries) > 1 {
-		slices.SortFunc(rows, func(a, b R) int {
-			if p.newest {
-				a, b = b, a
-			}
-			return cmp.Compare(id(a), id(b))
-		})
-		rows = slices.CompactFunc(rows, func(a, b R) bool { return id(a) == id(b) })
-	}
-	rows, next := cut(p, rows, id)
-	return rows, next, nil
+	return findAny(ctx, s, t, alternatives(q, oneOf), p, id)
 }
 
 // get reads one committed row; false when there is none.

@@ -7,12 +7,43 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/settlement"
 )
+
+var (
+	_ = register(func(r app.AttainmentResult) api.Attainment { return attainmentOf(r.Attainment) }, identity.AttainmentSet)
+	_ = register(pairOf, identity.PairAdd)
+)
+
+// RecordAttainment records whether a region met its target.
+func (s *Server) RecordAttainment(ctx context.Context, r gen.RecordAttainmentRequestObject) (gen.RecordAttainmentResponseObject, error) {
+	return s.create(ctx, r.Params.IdempotencyKey, app.AttainmentSet{
+		Region: r.Body.Region, Pollutant: r.Body.Pollutant, Year: int32(r.Body.Year), //nolint:gosec // 1900 to 2199
+		Attained: r.Body.Attained, Document: r.Body.Document,
+	})
+}
+
+// CreateRegionPair lets two regions deal with each other.
+func (s *Server) CreateRegionPair(ctx context.Context, r gen.CreateRegionPairRequestObject) (gen.CreateRegionPairResponseObject, error) {
+	var in input
+	b := r.Body
+	c := app.PairAdd{
+		Pollutant: b.Pollutant, SellerRegion: b.SellerRegion, BuyerRegion: b.BuyerRegion, Document: b.Document,
+		Coefficient: read(&in, "coefficient", b.Coefficient, quantity.ParseRatio), SellerBureau: slices.Contains(b.Approvals, api.ApproverSellerBureau),
+		BuyerBureau: slices.Contains(b.Approvals, api.ApproverBuyerBureau), Upper: slices.Contains(b.Approvals, api.ApproverUpper),
+		ValidFrom: read(&in, "valid_from", b.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", b.ValidTo, calendar.ParseDate),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
 
 // ListRegions lists the regions that keep a basic account.
 func (s *Server) ListRegions(_ context.Context, r gen.ListRegionsRequestObject) (gen.ListRegionsResponseObject, error) {

@@ -128,7 +128,7 @@ func (s *Server) routes() *gin.Engine {
 		ResponseErrorHandlerFunc: s.unsent,
 	})
 	gen.RegisterHandlersWithOptions(e, hot{ServerInterface: strict, s: s}, gen.GinServerOptions{
-		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, undecodable(err)) },
+		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, badParameter(callOf(c).op, err)) },
 	})
 	return e
 }

@@ -224,8 +224,11 @@ func shorten(pointer string) string {
 }
 
 func checkJSONType(r *http.Request) error {
+	if sent := r.Header["Content-Type"]; len(sent) == 1 && sent[0] == jsonType[0] {
+		return nil
+	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != jsonType[0] {
 		return fault.Invalidf("Content-Type", "the body must be JSON: send the header Content-Type: application/json")
 	}
 	return nil

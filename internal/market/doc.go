@@ -17,7 +17,8 @@
 //
 // # Invariants
 //
-// They hold between calls; [Book.Validate] recomputes all of them.
+// They hold between calls (I-6 in docs/invariants.md); [Book.Validate]
+// recomputes all of them.
 //
 //   - The book is not crossed: the best buy is below the best sell.
 //   - A level has at least one order, and every order has quantity left.
@@ -32,6 +33,6 @@
 // instead of pointers, so that the garbage collector has nothing to follow in a
 // book of a million orders and a message allocates nothing once the book has
 // had its size. Each side keeps its prices sorted (ladder.go); orders and
-// levels are found by hash (table.go). Whatever grows does so in pieces: no
-// message waits while a million orders are copied.
+// levels are found by hash (table.go). What grows with the orders does so in
+// pieces: no message waits while a million of them are copied.
 package market
