@@ -96,6 +96,9 @@ func (DealPropose) Operation() identity.Operation { return identity.DealPropose 
 // What a seller has is his secret: only his own proposal is checked against
 // it, another's when he signs. The result is a DealResult.
 func (c DealPropose) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.DealPropose, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
 	if err := catalog.CheckOneOf("proposer", c.Proposer, settlement.DealSides); err != nil {
 		return nil, err
 	}

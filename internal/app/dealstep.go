@@ -40,6 +40,9 @@ func (DealStep) Operation() identity.Operation { return identity.DealStep }
 // Decide looks the step up in the table, and checks what it would do. The
 // result is a DealResult.
 func (c DealStep) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.DealStep, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
 	d, err := Get(v, Deals, "id", c.Deal)
 	if err != nil {
 		return nil, err

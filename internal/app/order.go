@@ -118,6 +118,9 @@ type entry struct {
 
 // Decide checks the order and that what it could cost can be held.
 func (c PlaceOrder) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.OrderPlace, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
 	l, err := Get(v, Licences, "licence", c.Licence)
 	if err != nil {
 		return nil, err
@@ -424,6 +427,9 @@ var ErrOrderNotOpen = fault.New(fault.Conflict, "order.not_open", "the order is 
 
 // Decide checks that the order is open and the actor's.
 func (c CancelOrder) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.OrderCancel, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
 	o := v.orders[c.Order]
 	if o == nil {
 		closed, err := v.closedOrder(c.Order)

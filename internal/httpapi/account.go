@@ -24,7 +24,7 @@ func (s *Server) ListAccounts(ctx context.Context, r gen.ListAccountsRequestObje
 	q = equal(q, "pollutant", r.Params.Pollutant)
 	q = equal(q, "party", r.Params.Party)
 	q = equal(q, "licence", r.Params.Licence)
-	rows, next, err := find(ctx, s, app.Accounts, q, pageOf(r.Params.Limit, r.Params.After), accountID, may.by())
+	rows, next, err := find(ctx, s, app.Accounts, alternatives(q, may.by()), pageOf(r.Params.Limit, r.Params.After), accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *Server) ListFunds(ctx context.Context, r gen.ListFundsRequestObject) (g
 		return nil, err
 	}
 	q := equal(app.Where("kind", int64(ledger.Funds)), "party", r.Params.Party)
-	rows, next, err := find(ctx, s, app.Accounts, q, pageOf(r.Params.Limit, r.Params.After), accountID, may.by([]string{"party"}, nil))
+	rows, next, err := find(ctx, s, app.Accounts, alternatives(q, may.by([]string{"party"}, nil)), pageOf(r.Params.Limit, r.Params.After), accountID)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func amountOf(kind ledger.Kind, atoms int64) string {
 
 // input reads the fields of a request that the contract writes as text, and
 // collects what is wrong with them.
-type input struct{ wrong invalidRequest }
+type input struct{ wrong requestErrors }
 
 // err returns nil when every field was right.
 func (in *input) err() error { return in.wrong.err() }

@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-	"unsafe"
 
 	"permitx/internal/fault"
 )
@@ -21,7 +21,7 @@ type scanner struct {
 	at    int
 	path  []string // names of the objects and lists around
 	index int      // of the item in hand, where path has an empty name
-	wrong invalidRequest
+	wrong requestErrors
 	stop  *fault.Error // the data are not JSON
 }
 
@@ -259,10 +259,10 @@ func (s *scanner) unquote(start int) ([]byte, bool) {
 }
 
 // whole reads a whole number of at least 1; what is something else is refused.
-func (s *scanner) whole(field, expected string) int64 {
+func (s *scanner) whole(field string) int64 {
 	c := s.skipSpace()
 	if c != '-' && (c < '0' || c > '9') {
-		s.mismatch(field, expected)
+		s.mismatch(field, aNumber)
 		return 0
 	}
 	start := s.at
@@ -270,12 +270,23 @@ func (s *scanner) whole(field, expected string) int64 {
 		return 0
 	}
 	digits := s.data[start:s.at]
-	n, err := strconv.ParseInt(unsafe.String(unsafe.SliceData(digits), len(digits)), 10, 64)
-	if err != nil || n < 1 {
-		s.refuse(field, "must be "+expected)
-		return 0
+	n, ok := parseWhole(digits)
+	if !ok {
+		s.refuse(field, "must be "+aNumber)
 	}
 	return n
+}
+
+// parseWhole returns the number that digits write, if it is at least 1.
+func parseWhole(digits []byte) (int64, bool) {
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' || n > (math.MaxInt64-int64(c-'0'))/10 {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, n >= 1
 }
 
 // number passes over a JSON number.
@@ -319,8 +330,8 @@ func (s *scanner) digits() bool {
 
 // mismatch refuses a value of another type and passes over it.
 func (s *scanner) mismatch(field, expected string) {
-	got := "is missing"
-	switch c := s.skipSpace(); c {
+	var got string
+	switch s.skipSpace() {
 	case '"':
 		got = "a string"
 	case '{':

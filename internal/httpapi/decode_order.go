@@ -54,7 +54,7 @@ func (s *scanner) order() app.PlaceOrder {
 		case fieldInstrument:
 			o.Instrument = s.code("instrument", anInstrument, isInstrumentCode)
 		case fieldLicence:
-			o.Licence = s.whole("licence", aNumber)
+			o.Licence = s.whole("licence")
 		case fieldSide:
 			o.Side = s.side()
 		case fieldPrice:
@@ -193,7 +193,7 @@ func (s *scanner) orderItem() app.OrderBatchItem {
 			item.Place = s.order()
 			s.path = s.path[:len(s.path)-1]
 		} else {
-			item.Cancel = s.whole("cancel", aNumber)
+			item.Cancel = s.whole("cancel")
 		}
 	})
 	if ok && seen != 1 && seen != 2 {

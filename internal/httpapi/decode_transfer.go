@@ -57,9 +57,9 @@ func (s *scanner) transfer() transferInput {
 	s.complete(&transferFields, func(field int) {
 		switch field {
 		case fieldDebit:
-			t.Debit = ledger.AccountID(s.whole("debit_account", aNumber))
+			t.Debit = ledger.AccountID(s.whole("debit_account"))
 		case fieldCredit:
-			t.Credit = ledger.AccountID(s.whole("credit_account", aNumber))
+			t.Credit = ledger.AccountID(s.whole("credit_account"))
 		case fieldAmount:
 			t.amount = s.code("amount", anAmount, isAmount)
 		case fieldDocument:

@@ -86,7 +86,7 @@ const (
 
 func newRequestIDs() requestIDs {
 	var start [6]byte
-	rand.Read(start[:]) //nolint:errcheck,gosec // never fails
+	rand.Read(start[:])
 	return requestIDs{hex.EncodeToString(start[:]) + "-", new(atomic.Uint64)}
 }
 

@@ -26,7 +26,7 @@ func (s *Server) ListHoldings(ctx context.Context, r gen.ListHoldingsRequestObje
 		return nil, err
 	}
 	q = equal(q, "region", r.Params.Region)
-	rows, next, err := find(ctx, s, app.Accounts, q, pageOf(r.Params.Limit, r.Params.After), accountID, may.by([]string{"party"}, []string{"region"}))
+	rows, next, err := find(ctx, s, app.Accounts, alternatives(q, may.by([]string{"party"}, []string{"region"})), pageOf(r.Params.Limit, r.Params.After), accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *Server) ListSurplus(ctx context.Context, r gen.ListSurplusRequestObject
 		}
 		q = q.And("licence", app.In, ids)
 	}
-	rows, next, err := find(ctx, s, app.Surpluses, q, pageOf(r.Params.Limit, r.Params.After), func(r market.Surplus) int64 { return r.ID }, nil)
+	rows, next, err := find(ctx, s, app.Surpluses, []app.Query{q}, pageOf(r.Params.Limit, r.Params.After), func(r market.Surplus) int64 { return r.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (s *Server) ListAcquisitions(ctx context.Context, r gen.ListAcquisitionsReq
 		}
 		q = q.And("account", app.In, ids)
 	}
-	rows, next, err := find(ctx, s, app.Acquisitions, q, pageOf(r.Params.Limit, r.Params.After), func(a ledger.Acquisition) int64 { return a.ID }, nil)
+	rows, next, err := find(ctx, s, app.Acquisitions, []app.Query{q}, pageOf(r.Params.Limit, r.Params.After), func(a ledger.Acquisition) int64 { return a.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (s *Server) holdingIDs(ctx context.Context, may scope, params api.ListAcqui
 		return nil, err
 	}
 	q = equal(q, "id", params.Account)
-	rows, next, err := find(ctx, s, app.Accounts, q, page{limit: maxIDs}, accountID, may.by([]string{"party"}, []string{"region"}))
+	rows, next, err := find(ctx, s, app.Accounts, alternatives(q, may.by([]string{"party"}, []string{"region"})), page{limit: maxIDs}, accountID)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func (h hot) run(c *gin.Context, key string, command app.Command, status int) {
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
 	c.Writer.WriteHeader(a.Status)
-	c.Writer.Write(a.Body) //nolint:errcheck,gosec // the client has gone
+	c.Writer.Write(a.Body) //nolint:errcheck // the client has gone
 }
 
 // PlaceOrder enters an order into a market.

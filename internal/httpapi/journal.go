@@ -27,7 +27,7 @@ func (s *Server) ListJournal(ctx context.Context, r gen.ListJournalRequestObject
 	q = equal(q, "kind", r.Params.Kind)
 	q = equal(q, "actor", r.Params.Actor)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.Journal, q, p, func(row app.JournalRow) int64 { return row.Number }, nil)
+	rows, next, err := find(ctx, s, app.Journal, []app.Query{q}, p, func(row app.JournalRow) int64 { return row.Number })
 	if err != nil {
 		return nil, err
 	}

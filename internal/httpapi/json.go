@@ -105,7 +105,7 @@ func (p *jsonParser) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, _ := t.(string) //nolint:errcheck // the decoder has made sure
+		name, _ := t.(string) // the decoder has made sure
 		p.path[len(p.path)-1] = name
 		if _, twice := object[name]; twice {
 			return nil, p.wrong("the field is there twice")

@@ -23,7 +23,7 @@ func (s *Server) ListOrders(ctx context.Context, r gen.ListOrdersRequestObject) 
 		return nil, err
 	}
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.Orders, q, p, func(o market.Record) int64 { return o.ID }, may.by([]string{"party"}, nil))
+	rows, next, err := find(ctx, s, app.Orders, alternatives(q, may.by([]string{"party"}, nil)), p, func(o market.Record) int64 { return o.ID })
 	if err != nil {
 		return nil, err
 	}

@@ -62,21 +62,21 @@ var (
 	errDatabase = fault.New(fault.Unavailable, "request.database_unavailable", "the database does not answer at this moment; try again")
 )
 
-// invalidRequest is everything that is wrong with a request.
-type invalidRequest []*fault.Error
+// requestErrors is everything that is wrong with a request.
+type requestErrors []*fault.Error
 
 // Error gives the first of them.
-func (e invalidRequest) Error() string { return e[0].Error() }
+func (e requestErrors) Error() string { return e[0].Error() }
 
 // Unwrap returns the first of them, so that it is found as a fault.
-func (e invalidRequest) Unwrap() error { return e[0] }
+func (e requestErrors) Unwrap() error { return e[0] }
 
 // problem is an error as it is answered.
 type problem struct {
 	*fault.Error
 	status  int
-	request string         // the request's id
-	errors  invalidRequest // where there are several
+	request string        // the request's id
+	errors  requestErrors // where there are several
 }
 
 // problemOf turns any error into a problem. Errors that are not faults lose
@@ -162,15 +162,14 @@ func (s *Server) fail(c *gin.Context, err error) {
 func writeProblem(w http.ResponseWriter, p problem, o *operation) {
 	h := w.Header()
 	h["Content-Type"] = problemType
-	switch p.Kind {
-	case fault.TooMany, fault.Unavailable:
+	if p.Kind == fault.TooMany || p.Kind == fault.Unavailable {
 		h["Retry-After"] = retryAfter
-	case fault.Unauthenticated:
+	}
+	if p.Kind == fault.Unauthenticated {
 		h["Www-Authenticate"] = bearerScheme
-	default:
 	}
 	w.WriteHeader(p.status)
-	w.Write(p.append(make([]byte, 0, 512), o)) //nolint:errcheck,gosec // the client has gone
+	w.Write(p.append(make([]byte, 0, 512), o)) //nolint:errcheck // the client has gone
 }
 
 // problemTypePrefix begins the reference that names a kind of problem.
@@ -190,7 +189,7 @@ var (
 func appendText(b []byte, s string) []byte {
 	for _, c := range []byte(s) {
 		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			quoted, _ := json.Marshal(s) //nolint:errcheck,errchkjson // a string always can
+			quoted, _ := json.Marshal(s) //nolint:errchkjson // a string always can
 			return append(b, quoted...)
 		}
 	}

@@ -121,12 +121,6 @@ func (sc scope) by(parties, regions []string) []app.Cond {
 	return conds
 }
 
-// find reads a page of committed rows, of those of which one condition holds
-// (nil: all). Rows come in the order of their ids, each once.
-func find[R any](ctx context.Context, s *Server, t app.Table[R], q app.Query, p page, id func(R) int64, oneOf []app.Cond) ([]R, *api.ID, error) {
-	return findAny(ctx, s, t, alternatives(q, oneOf), p, id)
-}
-
 // get reads one committed row; false when there is none.
 func get[R any](ctx context.Context, s *Server, t app.Table[R], id int64) (row R, ok bool, err error) {
 	var rows []R

@@ -144,7 +144,7 @@ func (s *Server) unsent(c *gin.Context, err error) {
 // do runs a command for the caller and answers with what it results in.
 func (s *Server) do(ctx context.Context, key string, c app.Command) (gen.Answer, error) {
 	k := callOf(ctx)
-	a, err := s.app.Do(k.ctx, k.actor, key, c)
+	a, err := s.app.Do(k.ctx, k.actor, key, c) //nolint:contextcheck // the request's own: the writer may look at it later than gin keeps its
 	return gen.Answer{Status: a.Status, Body: a.Body, Replayed: a.Replayed}, err
 }
 

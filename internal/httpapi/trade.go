@@ -31,7 +31,7 @@ func (s *Server) ListTrades(ctx context.Context, r gen.ListTradesRequestObject) 
 	}
 	q = within(q, "at", start, end)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.Trades, q, p, func(t market.Trade) int64 { return t.ID }, nil)
+	rows, next, err := find(ctx, s, app.Trades, []app.Query{q}, p, func(t market.Trade) int64 { return t.ID })
 	if err != nil {
 		return nil, err
 	}

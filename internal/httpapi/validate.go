@@ -23,7 +23,7 @@ const maxInvalid = 100
 // validate compares a request with its operation in the contract and puts the
 // body back for the handler. It returns everything that is wrong.
 func validate(c *gin.Context, o *operation) error {
-	var wrong invalidRequest
+	var wrong requestErrors
 	query := c.Request.URL.Query()
 	for name := range query {
 		if !o.query[name] {
@@ -42,7 +42,7 @@ func validate(c *gin.Context, o *operation) error {
 }
 
 // err returns nil when nothing is wrong.
-func (e invalidRequest) err() error {
+func (e requestErrors) err() error {
 	if len(e) == 0 {
 		return nil
 	}
@@ -62,7 +62,7 @@ func parameterNames(o *operation) string {
 }
 
 // checkParameter compares one parameter with the contract.
-func checkParameter(c *gin.Context, p *openapi3.Parameter, sent []string) invalidRequest {
+func checkParameter(c *gin.Context, p *openapi3.Parameter, sent []string) requestErrors {
 	switch p.In {
 	case openapi3.ParameterInPath:
 		sent = []string{c.Param(p.Name)}
@@ -77,15 +77,15 @@ func checkParameter(c *gin.Context, p *openapi3.Parameter, sent []string) invali
 	case len(sent) == 0 && !p.Required:
 		return nil
 	case len(sent) == 0:
-		return invalidRequest{fault.Invalidf(p.Name, "is missing: it must be %s", expected(s))}
+		return requestErrors{fault.Invalidf(p.Name, "is missing: it must be %s", expected(s))}
 	case len(sent) > 1:
-		return invalidRequest{fault.Invalidf(p.Name, "is there %d times; send it once", len(sent))}
+		return requestErrors{fault.Invalidf(p.Name, "is there %d times; send it once", len(sent))}
 	}
 	value, ok := parameterValue(resolved(s), sent[0])
 	if !ok {
-		return invalidRequest{fault.Invalidf(p.Name, "must be %s", expected(s))}
+		return requestErrors{fault.Invalidf(p.Name, "must be %s", expected(s))}
 	}
-	var wrong invalidRequest
+	var wrong requestErrors
 	explain(s.VisitJSON(value, openapi3.MultiErrors()), func(e *openapi3.SchemaError) {
 		wrong = append(wrong, fault.Invalidf(p.Name, "%s", sentence(e)))
 	})
@@ -106,7 +106,7 @@ func parameterValue(s *openapi3.Schema, text string) (any, bool) {
 
 // checkBody compares the body with the contract and puts it back. The error is
 // that of a body that is too large or cannot be read.
-func checkBody(c *gin.Context, o *operation) (invalidRequest, error) {
+func checkBody(c *gin.Context, o *operation) (requestErrors, error) {
 	data, err := readBody(c.Request, o, nil)
 	if err != nil {
 		return nil, err
@@ -126,8 +126,8 @@ func checkBody(c *gin.Context, o *operation) (invalidRequest, error) {
 }
 
 // compare returns what of a body the contract does not accept.
-func compare(s *openapi3.Schema, value any) invalidRequest {
-	var wrong invalidRequest
+func compare(s *openapi3.Schema, value any) requestErrors {
+	var wrong requestErrors
 	unknown := map[string]bool{} // objects whose unknown fields are listed already
 	explain(s.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsRequest()), func(e *openapi3.SchemaError) {
 		at := pointerTo(e.JSONPointer())
@@ -143,8 +143,8 @@ func compare(s *openapi3.Schema, value any) invalidRequest {
 	return wrong
 }
 
-func unknownFields(at string, object map[string]any, s *openapi3.Schema) invalidRequest {
-	var wrong invalidRequest
+func unknownFields(at string, object map[string]any, s *openapi3.Schema) requestErrors {
+	var wrong requestErrors
 	for name := range object {
 		if s.Properties[name] == nil {
 			wrong = append(wrong, fault.Invalidf(shorten(at+"/"+escapePointer(name)), "%s", unknownField(s)))

@@ -1,0 +1,517 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/app/apptest"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// ruleOf is the rule that each operation of the contract is under.
+var ruleOf = map[string]identity.Operation{
+	"listRegions": identity.PublicRead, "getRegion": identity.PublicRead, "listBasicAccounts": identity.PublicRead,
+	"listPollutants": identity.PublicRead, "listAttainments": identity.PublicRead, "listRegionPairs": identity.PublicRead,
+	"listCalendarYears": identity.PublicRead, "getCalendarYear": identity.PublicRead,
+	"listInstruments": identity.PublicRead, "getInstrument": identity.PublicRead, "listMarkets": identity.PublicRead,
+	"getMarket": identity.PublicRead, "getBook": identity.PublicRead, "listTrades": identity.PublicRead, "streamMarketEvents": identity.PublicRead,
+
+	"recordAttainment": identity.AttainmentSet, "createRegionPair": identity.PairAdd, "publishCalendarYear": identity.YearPublish,
+	"createInstrument": identity.InstrumentAdd, "createMarket": identity.MarketOpen, "setMarketState": identity.MarketState,
+
+	"getMe": identity.SelfRead, "listPersons": identity.PersonRead, "getPerson": identity.PersonRead, "createPerson": identity.PersonAdd,
+	"listGrants": identity.PersonRead, "createGrant": identity.GrantAdd, "revokeGrant": identity.GrantRevoke,
+	"listKeys": identity.KeyRead, "createKey": identity.KeyMake, "revokeKey": identity.KeyRevoke,
+
+	"listParties": identity.PartyRead, "getParty": identity.PartyRead, "createParty": identity.PartyRegister,
+	"confirmPartyUSCC": identity.USCCConfirm, "setPartyState": identity.PartyState,
+	"listLicences": identity.PartyRead, "getLicence": identity.PartyRead, "createLicence": identity.LicenceRegister, "setLicenceState": identity.LicenceState,
+
+	"listHoldings": identity.HoldingRead, "listAcquisitions": identity.HoldingRead, "listSurplus": identity.HoldingRead,
+	"listSurplusVerifications": identity.HoldingRead, "verifySurplus": identity.SurplusVerify,
+	"listAccounts": identity.AccountRead, "getAccount": identity.AccountRead, "getAccountStatement": identity.AccountRead,
+	"listFunds": identity.FundsRead, "getTrialBalance": identity.TrialRead, "getTransfer": identity.AccountRead,
+	"postTransfer": identity.TransferPost, "postTransferBatch": identity.TransferBatch,
+
+	"listCapDecisions": identity.CapRead, "decideCap": identity.CapDecide, "listReserveMovements": identity.CapRead, "moveReserve": identity.ReserveMoveOp,
+	"listLevelTransfers": identity.CapRead, "transferLevel": identity.LevelMove, "listAllocations": identity.CapRead, "allocatePermits": identity.Allocate,
+	"listPaymentNotices": identity.NoticeRead, "getPaymentNotice": identity.NoticeRead, "issuePaymentNotice": identity.NoticeIssue,
+	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel,
+
+	"listDeposits": identity.FundsRead, "confirmDeposit": identity.DepositConfirm, "listWithdrawals": identity.FundsRead,
+	"getWithdrawal": identity.FundsRead, "requestWithdrawal": identity.WithdrawRequest, "confirmWithdrawal": identity.WithdrawConfirm,
+	"cancelWithdrawal": identity.WithdrawCancel, "listBankStatements": identity.MoneyRead, "getBankStatement": identity.MoneyRead,
+	"importBankStatement": identity.StatementImport, "listBankEntries": identity.MoneyRead, "assignBankEntry": identity.EntryAssign,
+	"returnBankEntry": identity.EntryReturn,
+
+	"listOrders": identity.OrderRead, "getOrder": identity.OrderRead, "placeOrder": identity.OrderPlace, "cancelOrder": identity.OrderCancel,
+	"submitOrderBatch": identity.OrderBatch,
+	"listDeals":        identity.DealRead, "getDeal": identity.DealRead, "proposeDeal": identity.DealPropose, "stepDeal": identity.DealStep,
+	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
+}
+
+// ungoverned are the operations that no rule is about: they ask nothing of the registry.
+var ungoverned = []string{"checkHealth", "checkReadiness"}
+
+// contractOperations calls each with every operation of the contract.
+func contractOperations(each func(method, path string, o *openapi3.Operation)) {
+	for path, item := range contractDoc.Paths.Map() {
+		for method, o := range item.Operations() {
+			each(method, path, o)
+		}
+	}
+}
+
+// The roles that the contract states for an operation are those of the one
+// table that is enforced. The system has no key, so the contract does not know it.
+func TestAccess_ContractSaysTheTable(t *testing.T) {
+	t.Parallel()
+	governed := map[identity.Operation]bool{}
+	contractOperations(func(_, _ string, o *openapi3.Operation) {
+		if slices.Contains(ungoverned, o.OperationID) {
+			return
+		}
+		op, known := ruleOf[o.OperationID]
+		if !known {
+			t.Errorf("%s is under no rule", o.OperationID)
+			return
+		}
+		governed[op] = true
+		var want, got []string
+		for role, relation := range identity.Table[op] {
+			if relation != identity.None && role != identity.System {
+				want = append(want, string(role))
+			}
+		}
+		stated, _ := o.Extensions["x-roles"].([]any)
+		for _, role := range stated {
+			got = append(got, role.(string))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: the contract says %v, the table says %v of %s", o.OperationID, got, want, op)
+		}
+	})
+	for op := range identity.Table {
+		if !governed[op] && op != identity.TimerFire && op != identity.Bootstrap {
+			t.Errorf("%s is no operation of the contract", op)
+		}
+	}
+}
+
+// relation is how an actor stands to the objects of the walk: those of the
+// first firm, which are in Jiaxing.
+type relation string
+
+const (
+	own   relation = "own"
+	other relation = "other"
+	every relation = "every region"
+)
+
+// actor is somebody who holds one role.
+type actor struct {
+	role     identity.Role
+	relation relation
+	key      string
+}
+
+const jiaxing = "330400"
+
+// actors make one person for each role and relation.
+func (w *world) actors() []actor {
+	w.t.Helper()
+	all := []actor{{identity.Enterprise, own, w.firms[0].key}, {identity.Enterprise, other, w.firms[2].key}}
+	officers := []identity.Role{identity.BureauClerk, identity.BureauLeader, identity.Finance, identity.Upper}
+	for _, role := range identity.Roles {
+		name := string(role)
+		switch {
+		case role == identity.Enterprise:
+		case slices.Contains(officers, role):
+			all = append(all,
+				actor{role, own, w.person(name+"-own", app.GrantAdd{Role: role, Region: jiaxing, WithChildren: true})},
+				actor{role, other, w.person(name+"-other", app.GrantAdd{Role: role, Region: apptest.Qingpu})},
+				actor{role, every, w.person(name+"-every", app.GrantAdd{Role: role})})
+		default:
+			all = append(all, actor{role, own, w.person(name+"-any", app.GrantAdd{Role: role})})
+		}
+	}
+	return all
+}
+
+// walked is a world with an object of every kind, all of the first firm or in
+// its region. Those that a command spends are there for it alone.
+type walked struct {
+	*world
+	buyer, spare                                    firm
+	early, person, grant, key                       int64
+	order, deal, unallocated, reserve, holding      int64
+	funds, otherFunds, toProve, toDeliver, toCancel int64
+	toConfirm, toDrop, toAssign, toReturn           int64
+	transfer, statement                             int64
+}
+
+const smallMarket = "JX-VOCS"
+
+func openWalked(t *testing.T) *walked {
+	t.Helper()
+	w := &walked{world: open(t)}
+	leader, finance := w.personOf(w.leader), w.personOf(w.finance)
+	for _, region := range []string{jiaxing, apptest.Nanhu} {
+		w.must(leader, app.CapDecide{Region: region, Pollutant: apptest.VOCs, Change: 1000 * quantity.OneQuantity, Document: "cap", DecidedOn: 20260101})
+	}
+	w.must(leader, app.ReserveMove{
+		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "reserve",
+	})
+	w.buyer, w.spare = w.newFirm(10, apptest.Nanhu), w.newFirm(11, apptest.Jiashan)
+	w.must(leader, app.PartyRegister{Name: "early", USCC: badCheck(apptest.USCC(apptest.Jiashan, 12)), Region: apptest.Jiashan, Industry: "2319"})
+	w.early = lastID(w.world, app.Parties)
+	w.must(w.admin, app.PersonAdd{Name: "spare"})
+	w.person = lastID(w.world, app.Persons)
+	w.must(w.admin, app.GrantAdd{Person: w.person, Role: identity.Operator})
+	w.grant = lastID(w.world, app.Grants)
+	w.must(w.admin, app.KeyMake{Person: w.person, Label: "spare", Hash: identity.HashSecret("px_spare"), Prefix: "px_spar"})
+	w.key = lastID(w.world, app.Keys)
+	w.must(w.admin, app.MarketOpen{
+		Code: smallMarket, Name: "嘉兴VOCs", Pollutant: apptest.VOCs, Regions: []string{apptest.Jiashan}, LotSize: 100, Tick: quantity.OnePrice,
+		PriceBasis: catalog.PerYear, ValidFrom: 20260101,
+	})
+	f := w.firms[0]
+	w.order = decode[api.Order](t, w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))).ID
+	w.account(&w.unallocated, app.Where("kind", int64(ledger.Unallocated)).And("region", app.Eq, apptest.Jiashan))
+	w.account(&w.reserve, app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, apptest.Jiashan))
+	w.account(&w.holding, app.Where("kind", int64(ledger.Holding)).And("party", app.Eq, f.party))
+	w.account(&w.funds, app.Where("kind", int64(ledger.Funds)).And("party", app.Eq, f.party))
+	w.account(&w.otherFunds, app.Where("kind", int64(ledger.Funds)).And("party", app.Eq, w.firms[2].party))
+	for _, id := range []*int64{&w.toProve, &w.toDeliver, &w.toCancel} {
+		w.must(leader, app.NoticeIssue{
+			Licence: f.licence, Instrument: instrumentCode, Quantity: quantity.OneQuantity, Price: 2000 * quantity.OnePrice, DueOn: 20260801,
+		})
+		*id = last(w.world, app.Notices)
+	}
+	w.must(finance, app.NoticeProve{Notice: w.toDeliver, Amount: 10_000 * quantity.OneMoney, Proof: "walked", PaidOn: 20260701})
+	for _, id := range []*int64{&w.toConfirm, &w.toDrop} {
+		w.must(w.personOf(f.key), app.WithdrawRequest{Party: f.party, Amount: quantity.OneMoney, PayeeAccount: "6222"})
+		*id = last(w.world, app.Withdrawals)
+	}
+	for _, id := range []*int64{&w.toAssign, &w.toReturn} {
+		w.must(finance, app.DepositConfirm{Party: f.party, Amount: quantity.OneMoney, BankReference: w.next("third"), ReceivedOn: 20260701, Payer: "a friend"})
+		*id = last(w.world, app.BankEntries)
+	}
+	w.must(finance, app.StatementImport{Account: "3304", From: 20260630, To: 20260630, Lines: []settlement.BankLine{
+		{Reference: "line", Amount: quantity.OneMoney, On: 20260630, Payer: "somebody"},
+	}})
+	w.statement = last(w.world, app.BankStatements)
+	w.must(leader, app.Allocate{ // that is not yet verified as surplus
+		Kind: reserve.Opening, Licence: f.licence, Instrument: instrumentCode, Part: reserve.Unallocated, Origin: ledger.Paid,
+		Quantity: 9 * quantity.OneQuantity, AcquiredOn: 20200101, Document: "taken over",
+	})
+	w.must(leader, app.Allocate{
+		Kind: reserve.Initial, Licence: f.licence, Instrument: instrumentCode, Part: reserve.Unallocated, Origin: ledger.Free,
+		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "allocation",
+	})
+	w.transfer = last(w.world, app.Postings)
+	w.must(w.admin, app.PairAdd{
+		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
+		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
+	})
+	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
+	return w
+}
+
+func (w *walked) account(id *int64, q app.Query) {
+	w.t.Helper()
+	var rows []ledger.Account
+	if err := w.app.Reader().Find(w.t.Context(), app.Accounts.Name(), q, &rows); err != nil || len(rows) == 0 {
+		w.t.Fatalf("no account: %v", err)
+	}
+	*id = int64(rows[0].ID)
+}
+
+// last is the id of the newest row of a table in the database.
+func last[R any](w *world, t app.Table[R]) int64 {
+	w.t.Helper()
+	id, err := w.app.Reader().LastID(w.t.Context(), t.Name())
+	if err != nil || id == 0 {
+		w.t.Fatalf("no row in %s: %v", t.Name(), err)
+	}
+	return id
+}
+
+func (w *walked) dealBody() string {
+	f := w.firms[0]
+	return fmt.Sprintf(`{"kind":"cross_region","proposer":"seller","seller_party":%d,"seller_licence":%d,"buyer_party":%d,"buyer_licence":%d,
+		"instrument":%q,"quantity":"1","price":"2400","payment":"escrow","project":"a plant","cap_effect":"permanent","cap_document":"pilot"}`,
+		f.party, f.licence, w.buyer.party, w.buyer.licence, instrumentCode)
+}
+
+// stepOf is a step that somebody with a role may take, if not now.
+var stepOf = map[identity.Role]string{
+	identity.BureauLeader: `{"event":"seller_region_confirm"}`,
+	identity.Upper:        `{"event":"upper_approve","document":"d"}`,
+	identity.Finance:      `{"event":"confirm_payment_finance","document":"d"}`,
+}
+
+// request is the path and the body of an operation about the first firm's
+// objects, for a caller with a role.
+func (w *walked) request(id string, role identity.Role) (path, body string) {
+	f := w.firms[0]
+	switch id {
+	case "recordAttainment":
+		return "/v1/attainments", `{"region":"330421","pollutant":"VOCs","year":2025,"attained":true,"document":"d"}`
+	case "createRegionPair":
+		return "/v1/region-pairs", `{"pollutant":"VOCs","seller_region":"330402","buyer_region":"330421","coefficient":"1",
+			"approvals":["upper"],"document":"d","valid_from":"2026-01-01"}`
+	case "publishCalendarYear":
+		return "/v1/calendar-years", `{"year":2028,"source":"notice","days":[]}`
+	case "createInstrument":
+		return "/v1/instruments", `{"pollutant":"VOCs","term_end":"2030-12-31"}`
+	case "createMarket":
+		return "/v1/markets", `{"code":"NEW","name":"new","pollutant":"VOCs","regions":["330421"],"lot_size":"0.0001","tick":"1",
+			"price_basis":"per_year","valid_from":"2026-01-01"}`
+	case "setMarketState":
+		return "/v1/markets/" + smallMarket + "/state", `{"state":"halted","reason":"r"}`
+	case "createPerson":
+		return "/v1/persons", `{"name":"somebody"}`
+	case "createGrant":
+		return "/v1/grants", fmt.Sprintf(`{"person":%d,"role":"partner"}`, w.person)
+	case "revokeGrant":
+		return fmt.Sprintf("/v1/grants/%d/revoke", w.grant), ""
+	case "createKey":
+		return "/v1/keys", fmt.Sprintf(`{"person":%d,"label":"laptop"}`, w.person)
+	case "revokeKey":
+		return fmt.Sprintf("/v1/keys/%d/revoke", w.key), ""
+	case "createParty":
+		return "/v1/parties", fmt.Sprintf(`{"name":"new","uscc":%q,"region":"330421","industry":"2319"}`, apptest.USCC(apptest.Jiashan, 99))
+	case "confirmPartyUSCC":
+		return fmt.Sprintf("/v1/parties/%d/confirm-uscc", w.early), `{"document":"d"}`
+	case "setPartyState":
+		return fmt.Sprintf("/v1/parties/%d/state", w.spare.party), `{"state":"suspended","reason":"r"}`
+	case "createLicence":
+		return "/v1/licences", fmt.Sprintf(`{"party":%d,"number":"%s002P","kind":"licence","site":"s","region":"330421",
+			"valid_from":"2026-01-01","valid_to":"2031-06-30"}`, w.spare.party, apptest.USCC(apptest.Jiashan, 11))
+	case "setLicenceState":
+		return fmt.Sprintf("/v1/licences/%d/state", w.spare.licence), `{"state":"suspended","reason":"r","document":"d"}`
+	case "verifySurplus":
+		return "/v1/surplus-verifications", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"1","rung":"licence_amount","monitored":true,
+			"task_done":true,"verified_on":"2026-07-01","document":"d"}`, f.licence)
+	case "postTransfer":
+		return "/v1/transfers", w.correction(role)
+	case "postTransferBatch":
+		return "/v1/transfer-batches", `{"transfers":[` + w.correction(role) + `]}`
+	case "decideCap":
+		return "/v1/cap-decisions", `{"region":"330421","pollutant":"VOCs","change":"1","document":"d","decided_on":"2026-07-01"}`
+	case "moveReserve":
+		return "/v1/reserve-movements", `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"1","document":"d"}`
+	case "transferLevel":
+		return "/v1/level-transfers", `{"from_region":"330421","to_region":"330400","pollutant":"VOCs","quantity":"1","part":"unallocated","document":"d"}`
+	case "allocatePermits":
+		return "/v1/allocations", fmt.Sprintf(`{"licence":%d,"instrument":%q,"kind":"initial","from":"unallocated","origin":"free","quantity":"1",
+			"acquired_on":"2026-07-01","document":"d"}`, f.licence, instrumentCode)
+	case "issuePaymentNotice":
+		return "/v1/payment-notices", fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"1","price":"2000","due_on":"2026-08-01"}`, f.licence, instrumentCode)
+	case "provePayment":
+		return fmt.Sprintf("/v1/payment-notices/%d/proof", w.toProve), `{"amount":"10000","proof":"receipt","paid_on":"2026-07-01"}`
+	case "deliverPaymentNotice":
+		return fmt.Sprintf("/v1/payment-notices/%d/deliver", w.toDeliver), ""
+	case "cancelPaymentNotice":
+		return fmt.Sprintf("/v1/payment-notices/%d/cancel", w.toCancel), `{"reason":"r"}`
+	case "confirmDeposit":
+		return "/v1/deposits", fmt.Sprintf(`{"party":%d,"amount":"1","bank_reference":"walk","received_on":"2026-07-01"}`, f.party)
+	case "requestWithdrawal":
+		return "/v1/withdrawals", fmt.Sprintf(`{"party":%d,"amount":"1","payee_account":"6222"}`, f.party)
+	case "confirmWithdrawal":
+		return fmt.Sprintf("/v1/withdrawals/%d/confirm", w.toConfirm), `{"bank_reference":"paid","on":"2026-07-01"}`
+	case "cancelWithdrawal":
+		return fmt.Sprintf("/v1/withdrawals/%d/cancel", w.toDrop), ""
+	case "importBankStatement":
+		return "/v1/bank-statements", `{"account":"3304","from":"2026-06-01","to":"2026-06-02","lines":[{"reference":"walk-line","amount":"1","on":"2026-06-01","payer":"p"}]}`
+	case "assignBankEntry":
+		return fmt.Sprintf("/v1/bank-entries/%d/assign", w.toAssign), fmt.Sprintf(`{"party":%d}`, f.party)
+	case "returnBankEntry":
+		return fmt.Sprintf("/v1/bank-entries/%d/return", w.toReturn), `{"bank_reference":"back","on":"2026-07-01"}`
+	case "placeOrder":
+		return "/v1/orders", order(f, "buy", "1000", "1")
+	case "cancelOrder":
+		return fmt.Sprintf("/v1/orders/%d/cancel", w.order), ""
+	case "submitOrderBatch":
+		return "/v1/order-batches", `{"orders":[{"place":` + order(f, "buy", "1000", "1") + `}]}`
+	case "proposeDeal":
+		return "/v1/deals", w.dealBody()
+	case "stepDeal":
+		if body, known := stepOf[role]; known {
+			return fmt.Sprintf("/v1/deals/%d/steps", w.deal), body
+		}
+		return fmt.Sprintf("/v1/deals/%d/steps", w.deal), `{"event":"seller_sign"}`
+	}
+	return w.query(id), ""
+}
+
+// correction is a correcting transfer: of money for finance, of permits for a leader.
+func (w *walked) correction(role identity.Role) string {
+	from, to := w.unallocated, w.reserve
+	if role == identity.Finance {
+		from, to = w.funds, w.otherFunds
+	}
+	return fmt.Sprintf(`{"debit_account":%d,"credit_account":%d,"amount":"1","document":"d"}`, from, to)
+}
+
+// query is the path of a query.
+func (w *walked) query(id string) string {
+	f := w.firms[0]
+	path, known := map[string]string{
+		"listRegions": "/v1/regions", "getRegion": "/v1/regions/330421", "listBasicAccounts": "/v1/regions/330421/accounts",
+		"listPollutants": "/v1/pollutants", "listAttainments": "/v1/attainments", "listRegionPairs": "/v1/region-pairs",
+		"listCalendarYears": "/v1/calendar-years", "getCalendarYear": "/v1/calendar-years/2026", "listInstruments": "/v1/instruments",
+		"getInstrument": "/v1/instruments/" + instrumentCode, "listMarkets": "/v1/markets", "getMarket": "/v1/markets/" + marketCode,
+		"getBook": "/v1/markets/" + marketCode + "/book?instrument=" + instrumentCode, "listTrades": "/v1/markets/" + marketCode + "/trades",
+		"getMe": "/v1/me", "listPersons": "/v1/persons", "getPerson": "/v1/persons/" + itoa(w.person), "listGrants": "/v1/grants", "listKeys": "/v1/keys",
+		"listParties": "/v1/parties", "getParty": "/v1/parties/" + itoa(f.party), "listLicences": "/v1/licences", "getLicence": "/v1/licences/" + itoa(f.licence),
+		"listHoldings": "/v1/holdings", "listAcquisitions": "/v1/acquisitions", "listSurplus": "/v1/surplus", "listSurplusVerifications": "/v1/surplus-verifications",
+		"listAccounts": "/v1/accounts", "getAccount": "/v1/accounts/" + itoa(w.holding), "getAccountStatement": "/v1/accounts/" + itoa(w.holding) + "/statement",
+		"listFunds": "/v1/funds", "getTrialBalance": "/v1/trial-balance", "getTransfer": "/v1/transfers/" + itoa(w.transfer),
+		"listCapDecisions": "/v1/cap-decisions", "listReserveMovements": "/v1/reserve-movements", "listLevelTransfers": "/v1/level-transfers",
+		"listAllocations": "/v1/allocations", "listPaymentNotices": "/v1/payment-notices", "getPaymentNotice": "/v1/payment-notices/" + itoa(w.toCancel),
+		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
+		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
+		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
+		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
+	}[id]
+	if !known {
+		w.t.Fatalf("the walk does not know how to ask %s", id)
+	}
+	return path
+}
+
+// Every operation, asked by every role about its own and about another's
+// objects: who may gets an answer about the matter, who may not a 403, who may
+// not know of it a 404, and nobody without a key anything.
+func TestAccess_Walk(t *testing.T) {
+	t.Parallel()
+	w := openWalked(t)
+	actors := w.actors()
+	ids := []string{}
+	methods := map[string]string{}
+	contractOperations(func(method, _ string, o *openapi3.Operation) {
+		if !slices.Contains(ungoverned, o.OperationID) && o.OperationID != "streamMarketEvents" { // which has no end
+			ids = append(ids, o.OperationID)
+			methods[o.OperationID] = method
+		}
+	})
+	slices.Sort(ids)
+	for _, id := range ids {
+		op := ruleOf[id]
+		isPublic := identity.Table[op][identity.Public] != identity.None
+		path, body := w.request(id, "")
+		a := w.send(methods[id], path, "", body)
+		if isPublic && a.status != http.StatusOK || !isPublic && a.status != http.StatusUnauthorized {
+			t.Errorf("%s without a key: %d %s", id, a.status, a.body)
+		}
+		done := isPublic
+		for _, by := range actors {
+			path, body := w.request(id, by.role)
+			a := w.send(methods[id], path, by.key, body)
+			done = done || a.status < http.StatusMultipleChoices
+			if want := expectedAccess(op, by, strings.HasPrefix(id, "list")); !want.met(a) {
+				t.Errorf("%s by %s (%s): %d %s, want %s", id, by.role, by.relation, a.status, a.body, want)
+			}
+		}
+		if !done {
+			t.Errorf("%s was done by nobody", id)
+		}
+	}
+}
+
+// access is what the table promises an actor.
+type access string
+
+const (
+	granted   access = "an answer about the matter"
+	forbidden access = "403"
+	hidden    access = "404"
+)
+
+func expectedAccess(op identity.Operation, by actor, isList bool) access {
+	rule := identity.Table[op]
+	switch relation := rule[by.role]; {
+	case rule[identity.Public] != identity.None, relation == identity.Any:
+		return granted
+	case relation == identity.None:
+		return forbidden
+	case by.relation == other && !isList:
+		return hidden
+	}
+	return granted
+}
+
+func (want access) met(a answer) bool {
+	switch want {
+	case forbidden:
+		return a.status == http.StatusForbidden
+	case hidden:
+		inBatch := a.status == http.StatusOK && strings.HasPrefix(string(a.body), `{"results":[{"problem":`) && strings.Contains(string(a.body), `"status":404`)
+		return a.status == http.StatusNotFound || inBatch
+	case granted:
+	}
+	return a.status != http.StatusUnauthorized && a.status != http.StatusForbidden && a.status != http.StatusNotFound && a.status < http.StatusInternalServerError
+}
+
+// Lists are cut to what their reader may see: two firms, and the bureaus of two
+// regions, have nothing in common, and nothing that the auditor does not see.
+func TestAccess_ListsAreCut(t *testing.T) {
+	t.Parallel()
+	w := openWalked(t)
+	ids := func(path, key string) map[int64]bool {
+		page := decode[struct {
+			Items []struct{ ID, Account int64 }
+		}](t, w.get(path+"?limit=500", key))
+		found := map[int64]bool{}
+		for _, item := range page.Items {
+			found[max(item.ID, item.Account)] = true
+		}
+		return found
+	}
+	byRole := map[identity.Role]map[relation]string{}
+	for _, a := range w.actors() {
+		if byRole[a.role] == nil {
+			byRole[a.role] = map[relation]string{}
+		}
+		byRole[a.role][a.relation] = a.key
+	}
+	w.must(w.personOf(byRole[identity.Upper][every]), app.LevelMove{
+		FromRegion: apptest.Jiashan, ToRegion: jiaxing, Pollutant: apptest.VOCs, Quantity: 1, Part: reserve.Unallocated, Document: "d",
+	})
+	for id, op := range ruleOf {
+		if !strings.HasPrefix(id, "list") {
+			continue
+		}
+		path := w.query(id)
+		for role, keys := range byRole {
+			if identity.Table[op][role] != identity.Own {
+				continue
+			}
+			seen, others, all := ids(path, keys[own]), ids(path, keys[other]), ids(path, w.auditor)
+			if len(seen) == 0 {
+				t.Errorf("%s: %s sees nothing of its own", id, role)
+			}
+			for item := range seen {
+				if others[item] || !all[item] {
+					t.Errorf("%s: %s: another sees item %d too (%v), or the auditor does not", id, role, item, others[item])
+				}
+			}
+		}
+	}
+}

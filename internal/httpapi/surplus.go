@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/calendar"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+var _ = register(func(r app.SurplusResult) api.SurplusVerification { return verificationOf(r.Verification) }, identity.SurplusVerify)
+
+// ListSurplusVerifications lists the bureau's findings of surplus.
+func (s *Server) ListSurplusVerifications(ctx context.Context, r gen.ListSurplusVerificationsRequestObject) (gen.ListSurplusVerificationsResponseObject, error) {
+	may, err := s.see(ctx, identity.HoldingRead)
+	if err != nil {
+		return nil, err
+	}
+	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "licence", r.Params.Licence), "pollutant", r.Params.Pollutant)
+	p := pageOf(r.Params.Limit, r.Params.After)
+	rows, next, err := find(ctx, s, app.SurplusVerifications, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, func(v reserve.SurplusVerification) int64 { return v.ID })
+	if err != nil {
+		return nil, err
+	}
+	return gen.ListSurplusVerifications200JSONResponse{Items: convertAll(rows, verificationOf), Next: next}, nil
+}
+
+func verificationOf(v reserve.SurplusVerification) api.SurplusVerification {
+	return api.SurplusVerification{
+		ID: v.ID, Party: v.Party, Region: v.Region, Licence: v.Licence, Pollutant: v.Pollutant, Quantity: v.Quantity.String(),
+		Rung: api.VerificationRung(v.Rung), Monitored: v.Monitored, TaskDone: v.TaskDone, Outcome: api.SurplusOutcome(v.Outcome),
+		VerifiedOn: v.VerifiedOn.String(), Document: v.Document, RecordedAt: instantOf(v.RecordedAt),
+	}
+}
+
+// VerifySurplus records that a part of a licence's permits is surplus.
+func (s *Server) VerifySurplus(ctx context.Context, r gen.VerifySurplusRequestObject) (gen.VerifySurplusResponseObject, error) {
+	var in input
+	c := app.SurplusVerify{
+		Licence: r.Body.Licence, Pollutant: r.Body.Pollutant, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
+		Rung: reserve.Rung(r.Body.Rung), Monitored: r.Body.Monitored, TaskDone: r.Body.TaskDone,
+		VerifiedOn: read(&in, "verified_on", r.Body.VerifiedOn, calendar.ParseDate), Document: r.Body.Document,
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}

@@ -1,0 +1,63 @@
+package httpapi_test
+
+import (
+	"slices"
+	"testing"
+
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// The words of the contract are those of the program, neither more nor fewer:
+// what is stored can always be answered, and what is accepted means something.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for schema, program := range map[string][]string{
+		"Role":               wordsOf(identity.Roles),
+		"PersonState":        wordsOf(catalog.PersonStates),
+		"GrantState":         {string(identity.GrantActive), string(identity.GrantRevoked)},
+		"PartyState":         wordsOf(catalog.PartyStates),
+		"LicenceKind":        wordsOf(catalog.LicenceKinds),
+		"LicenceState":       wordsOf(catalog.LicenceStates),
+		"PriceBasis":         wordsOf(catalog.PriceBases),
+		"MarketState":        wordsOf(catalog.MarketStates),
+		"Origin":             {ledger.Paid.String(), ledger.Free.String(), ledger.UnknownOrigin.String()},
+		"ReserveDirection":   wordsOf(reserve.Directions),
+		"CapPart":            wordsOf(reserve.Parts),
+		"AllocationKind":     wordsOf(reserve.AllocationKinds),
+		"PaymentNoticeState": wordsOf(reserve.NoticeStates),
+		"VerificationRung":   wordsOf(reserve.Rungs),
+		"SurplusOutcome":     wordsOf(reserve.SurplusOutcomes),
+		"WithdrawalState":    wordsOf(settlement.WithdrawalStates),
+		"BankEntryState":     wordsOf(settlement.EntryStates),
+		"BankDifference":     append(wordsOf(settlement.Differences), string(settlement.MissingInStatement)),
+		"DealState":          wordsOf(settlement.DealStates),
+		"DealEvent":          wordsOf(settlement.DealEvents),
+		"DealRole":           wordsOf(settlement.DealRoles),
+		"DealKind":           wordsOf(settlement.DealKinds),
+		"DealSide":           wordsOf(settlement.DealSides),
+		"DealPayment":        wordsOf(settlement.DealPayments),
+		"CapEffect":          wordsOf(settlement.CapEffects),
+	} {
+		var contract []string
+		for _, v := range contractDoc.Components.Schemas[schema].Value.Enum {
+			contract = append(contract, v.(string))
+		}
+		slices.Sort(contract)
+		slices.Sort(program)
+		if !slices.Equal(contract, program) {
+			t.Errorf("%s: the contract has %v, the program %v", schema, contract, program)
+		}
+	}
+}
+
+func wordsOf[T ~string](all []T) []string {
+	words := make([]string, len(all))
+	for i, v := range all {
+		words[i] = string(v)
+	}
+	return words
+}

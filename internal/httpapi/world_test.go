@@ -1,0 +1,329 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"permitx"
+	"permitx/internal/app"
+	"permitx/internal/app/apptest"
+	"permitx/internal/catalog"
+	"permitx/internal/httpapi"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/store"
+)
+
+// firm is an enterprise with a licence, and a user with a key.
+type firm struct {
+	party, licence int64
+	key            string
+}
+
+// world is a registry that is served: officers, three firms and a market.
+// Every exchange is compared with the contract.
+type world struct {
+	t      testing.TB
+	app    *app.App
+	api    *httpapi.Server
+	server *httptest.Server
+	clock  *apptest.Clock
+	serial atomic.Int64
+
+	admin                                    int64
+	adminKey, leader, finance, auditor, west string // keys; west leads Qingpu only
+	firms                                    []firm
+}
+
+const (
+	marketCode     = "YRD-VOCS"
+	instrumentCode = "VOCs-20310630"
+)
+
+// open serves a world on a database of its own.
+func open(tb testing.TB, change ...func(*httpapi.Config)) *world {
+	tb.Helper()
+	url := filepath.Join(tb.TempDir(), "permitx.db")
+	if _, err := store.Migrate(tb.Context(), url); err != nil {
+		tb.Fatal(err)
+	}
+	st, err := store.Open(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { st.Close() })
+	return serve(tb, st, change...)
+}
+
+// serve serves a world on a store.
+func serve(tb testing.TB, st app.Store, change ...func(*httpapi.Config)) *world {
+	tb.Helper()
+	return serveObserved(tb, st, nil, change...)
+}
+
+func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...func(*httpapi.Config)) *world {
+	tb.Helper()
+	w := &world{t: tb, clock: &apptest.Clock{}}
+	w.clock.Set(apptest.Start)
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var err error
+	w.app, err = app.Open(tb.Context(), app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := httpapi.Config{App: w.app, Log: log, Version: "test"}
+	for _, f := range change {
+		f(&c)
+	}
+	if w.api, err = httpapi.New(c); err != nil {
+		tb.Fatal(err)
+	}
+	w.server = httptest.NewServer(w.api.Handler())
+	tb.Cleanup(func() {
+		w.api.Close()
+		w.server.Close()
+		w.app.Close()
+	})
+	w.people()
+	w.market()
+	for i, region := range []string{apptest.Jiashan, apptest.Jiashan, apptest.Qingpu} {
+		w.firms = append(w.firms, w.newFirm(i, region))
+	}
+	return w
+}
+
+func (w *world) people() {
+	w.t.Helper()
+	w.adminKey = "px_admin_admin_admin_0"
+	a, err := w.app.DoSystem(w.t.Context(), "bootstrap", app.Bootstrap{
+		Name: "admin", Label: "first", Hash: identity.HashSecret(w.adminKey), Prefix: "px_admi",
+	})
+	w.mustDone(a, err)
+	w.admin = lastID(w, app.Persons)
+	w.leader = w.person("leader", app.GrantAdd{Role: identity.BureauLeader})
+	w.finance = w.person("finance", app.GrantAdd{Role: identity.Finance})
+	w.auditor = w.person("auditor", app.GrantAdd{Role: identity.Auditor})
+	w.west = w.person("west", app.GrantAdd{Role: identity.BureauLeader, Region: apptest.Qingpu})
+}
+
+func (w *world) market() {
+	w.t.Helper()
+	leader := w.personOf(w.leader)
+	regions := []string{apptest.Jiashan, apptest.Qingpu}
+	for _, r := range regions {
+		w.must(leader, app.CapDecide{Region: r, Pollutant: apptest.VOCs, Change: 1000 * quantity.OneQuantity, Document: "cap", DecidedOn: 20260101})
+	}
+	w.must(w.admin, app.InstrumentAdd{Pollutant: apptest.VOCs, TermEnd: 20310630})
+	w.must(w.admin, app.MarketOpen{
+		Code: marketCode, Name: "长三角VOCs", Pollutant: apptest.VOCs, Regions: regions, LotSize: 100, Tick: quantity.OnePrice,
+		PriceBasis: catalog.PerYear, Approval: "standing approval", ValidFrom: 20260101,
+	})
+}
+
+// newFirm makes a firm with money and 100 t/a of permits, all of it surplus.
+func (w *world) newFirm(i int, region string) firm {
+	w.t.Helper()
+	leader := w.personOf(w.leader)
+	uscc := apptest.USCC(region, i)
+	w.must(leader, app.PartyRegister{Name: fmt.Sprintf("firm %d", i), USCC: uscc, Region: region, Industry: "2319"})
+	f := firm{party: lastID(w, app.Parties)}
+	w.must(leader, app.LicenceRegister{
+		Party: f.party, Number: uscc + "001P", Kind: catalog.KindLicence, Site: "site", Region: region, ValidFrom: 20260101, ValidTo: 20310630,
+	})
+	f.licence = lastID(w, app.Licences)
+	f.key = w.person(fmt.Sprintf("user%d", i), app.GrantAdd{Role: identity.Enterprise, Party: f.party, Signer: true})
+	w.must(w.personOf(w.finance), app.DepositConfirm{
+		Party: f.party, Amount: 10_000_000 * quantity.OneMoney, BankReference: w.next("bank"), ReceivedOn: 20260701,
+	})
+	w.must(leader, app.Allocate{
+		Kind: "initial", Licence: f.licence, Instrument: instrumentCode, Part: "unallocated", Origin: ledger.Paid, Quantity: 100 * quantity.OneQuantity,
+		Price: 2000 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260701, Document: "allocation",
+	})
+	w.must(leader, app.SurplusVerify{
+		Licence: f.licence, Pollutant: apptest.VOCs, Quantity: 100 * quantity.OneQuantity, Document: "surplus", Rung: "licence_amount",
+		Monitored: true, TaskDone: true, VerifiedOn: 20260701,
+	})
+	return f
+}
+
+// person makes a person with a role and returns the key.
+func (w *world) person(name string, grant app.GrantAdd) string {
+	w.t.Helper()
+	w.must(w.admin, app.PersonAdd{Name: name})
+	grant.Person = lastID(w, app.Persons)
+	w.must(w.admin, grant)
+	secret := identity.KeyPrefix + name + "_0123456789abcdef"
+	w.must(w.admin, app.KeyMake{Person: grant.Person, Label: name, Hash: identity.HashSecret(secret), Prefix: secret[:7]})
+	return secret
+}
+
+// personOf is who holds a key.
+func (w *world) personOf(key string) int64 {
+	w.t.Helper()
+	a, err := w.app.Authenticate(key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.Person
+}
+
+// lastID is the id of the newest row of a table in memory.
+func lastID[R any](w *world, t app.Table[R]) int64 {
+	w.t.Helper()
+	var last int64
+	for id := range app.ReadTable(w.app.Reference(), t).All() {
+		last = id
+	}
+	return last
+}
+
+func (w *world) next(kind string) string { return kind + "-" + strconv.FormatInt(w.serial.Add(1), 10) }
+
+// must runs a command that must succeed.
+func (w *world) must(person int64, c app.Command) {
+	w.t.Helper()
+	a, err := w.app.Do(context.Background(), identity.Actor{Person: person}, w.next("k"), c)
+	w.mustDone(a, err)
+}
+
+func (w *world) mustDone(a app.Answer, err error) {
+	w.t.Helper()
+	if err != nil || a.Status != http.StatusOK {
+		w.t.Fatalf("status %d, %s, %v", a.Status, a.Body, err)
+	}
+}
+
+// answer is what the server said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// decode reads an answer's body.
+func decode[T any](tb testing.TB, a answer) T {
+	tb.Helper()
+	var v T
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		tb.Fatalf("%s: %v", a.body, err)
+	}
+	return v
+}
+
+// send sends a request and compares the answer with the contract. edit may
+// change the request.
+func (w *world) send(method, path, key, body string, edit ...func(*http.Request)) answer {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, w.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Idempotency-Key", w.next("http"))
+	}
+	for _, f := range edit {
+		f(req)
+	}
+	resp, err := w.server.Client().Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a := answer{resp.StatusCode, resp.Header, data}
+	checkContract(w.t, req, a)
+	return a
+}
+
+func (w *world) get(path, key string) answer {
+	w.t.Helper()
+	return w.send(http.MethodGet, path, key, "")
+}
+
+func (w *world) post(path, key, body string) answer {
+	w.t.Helper()
+	return w.send(http.MethodPost, path, key, body)
+}
+
+// contractDoc is the contract, read once.
+var contractDoc = func() *openapi3.T {
+	doc, err := openapi3.NewLoader().LoadFromData(permitx.OpenAPI)
+	if err != nil {
+		panic(err)
+	}
+	return doc
+}()
+
+// checkContract compares an answer with what the contract promises.
+func checkContract(tb testing.TB, req *http.Request, a answer) {
+	tb.Helper()
+	if a.header.Get("X-Request-Id") == "" && a.status != http.StatusForbidden {
+		tb.Errorf("%s %s: no X-Request-Id", req.Method, req.URL.Path)
+	}
+	r := routeOf(req)
+	if r == nil {
+		return
+	}
+	if open := r.Operation.Security; open != nil && len(*open) == 0 && a.status == http.StatusUnauthorized {
+		return // a key that is not valid is refused everywhere
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: req, Route: r}, Status: a.status, Header: a.header,
+		Body:    io.NopCloser(bytes.NewReader(a.body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	}
+	if err := openapi3filter.ValidateResponse(tb.Context(), input); err != nil {
+		tb.Errorf("%s %s: %d is not in the contract: %v", req.Method, req.URL.Path, a.status, err)
+	}
+}
+
+// routeOf finds a request's operation in the contract.
+func routeOf(req *http.Request) *routers.Route {
+	sent := strings.Split(req.URL.Path, "/")
+	for path, item := range contractDoc.Paths.Map() {
+		op := item.GetOperation(req.Method)
+		parts := strings.Split(path, "/")
+		if op == nil || len(parts) != len(sent) || path == "/v1/journal/{number}" && sent[len(sent)-1] == "head" {
+			continue
+		}
+		fits := true
+		for i, p := range parts {
+			fits = fits && (strings.HasPrefix(p, "{") || p == sent[i])
+		}
+		if fits {
+			return &routers.Route{Spec: contractDoc, Path: path, PathItem: item, Method: req.Method, Operation: op}
+		}
+	}
+	return nil
+}
+
+// order is the body of an order.
+func order(f firm, side, price, quantity string) string {
+	return fmt.Sprintf(`{"market":%q,"instrument":%q,"licence":%d,"side":%q,"price":%q,"quantity":%q}`,
+		marketCode, instrumentCode, f.licence, side, price, quantity)
+}
