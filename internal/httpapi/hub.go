@@ -155,6 +155,7 @@ func (h *hub) run(ctx context.Context) {
 		case <-commit:
 		case <-h.done:
 		case <-h.app.Stopped():
+			return
 		}
 		select {
 		case <-time.After(hubPause):
