@@ -45,6 +45,8 @@ type benchCommand struct {
 	Postgres string   `env:"PERMITX_BENCH_POSTGRES" placeholder:"URL" help:"PostgreSQL server on which databases and roles may be made and dropped, postgres://…. Default: a private one from the programs that are installed, with PostgreSQL's settings for durability."`
 	Dir      string   `placeholder:"DIR" help:"Directory for the databases, on a disk. Default: where temporary files go."`
 	Profile  string   `placeholder:"DIR" help:"Write a CPU profile of the server for each measurement there."`
+
+	OpenOrders int `hidden:"" placeholder:"N" help:"Orders that are open when the server is restarted."`
 }
 
 // Help is shown under the flags.
@@ -63,6 +65,9 @@ func (c *benchCommand) Validate() error {
 	if c.Seconds < 0 {
 		found = append(found, errors.New("--seconds must be more than 0"))
 	}
+	if c.OpenOrders < 0 {
+		found = append(found, errors.New("--open-orders must be at least 1"))
+	}
 	if _, err := chooseMeasures(c.Only); err != nil {
 		found = append(found, err)
 	}
@@ -76,7 +81,7 @@ func (c *benchCommand) Run(g *globals) error {
 		return usageError{err}
 	}
 	b := &benchRun{
-		g: g, command: c, chosen: chosen, samples: map[string][]float64{}, why: map[string]string{}, sites: map[string]*benchSite{},
+		g: g, command: c, chosen: chosen, started: time.Now(), samples: map[string][]float64{}, why: map[string]string{}, sites: map[string]*benchSite{},
 		rounds: benchRounds, length: seconds(benchSeconds), warmUp: seconds(benchWarmUp), openOrders: benchOpenOrders,
 	}
 	if c.Quick {
@@ -87,6 +92,9 @@ func (c *benchCommand) Run(g *globals) error {
 	}
 	if c.Seconds > 0 {
 		b.length = seconds(c.Seconds)
+	}
+	if c.OpenOrders > 0 {
+		b.openOrders = c.OpenOrders
 	}
 	err = errors.Join(b.run(), b.close())
 	if err != nil {
@@ -229,6 +237,7 @@ type benchRun struct {
 	round      int
 	length     time.Duration // of a measurement
 	warmUp     time.Duration
+	started    time.Time
 	openOrders int
 
 	dir      string // of all files, removed at the end
@@ -260,6 +269,11 @@ func (b *benchRun) add(figure, unit string, value float64) {
 	b.samples[figure] = append(b.samples[figure], value)
 }
 
+// progress says what is done now, and how much time has passed.
+func (b *benchRun) progress(format string, args ...any) {
+	b.g.say("bench: %3.0f s  %s", time.Since(b.started).Seconds(), fmt.Sprintf(format, args...))
+}
+
 // run takes all measures, round by round.
 func (b *benchRun) run() error {
 	ctx := b.g.ctx
@@ -276,7 +290,7 @@ func (b *benchRun) run() error {
 		}
 	}
 	for b.round = 1; b.round <= b.rounds && len(measures) > 0; b.round++ {
-		b.g.say("bench: round %d of %d", b.round, b.rounds)
+		b.progress("round %d of %d", b.round, b.rounds)
 		for _, m := range measures {
 			if err := m.run(ctx, b, m); err != nil {
 				return fmt.Errorf("%s: %w", m.name, err)

@@ -277,7 +277,7 @@ func (b *benchRun) measureRestart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.g.say("bench: restart: placing %d orders that stay open", b.openOrders)
+	b.progress("restart: placing %d orders that stay open", b.openOrders)
 	r, err := bench.Run(ctx, bench.Load{Address: site.server.address, Clients: asClients(site.resting()), Things: int64(b.openOrders)})
 	if err = errors.Join(err, site.server.stop()); err != nil {
 		return err
@@ -286,7 +286,7 @@ func (b *benchRun) measureRestart(ctx context.Context) error {
 	figure := "restart_1m_orders_s"
 	if b.openOrders != benchOpenOrders {
 		figure = fmt.Sprintf("restart_%d_orders_s", b.openOrders)
-		b.why[restartMeasure] = "--quick places fewer orders"
+		b.why[restartMeasure] = fmt.Sprintf("only %d orders were placed, for want of time", b.openOrders)
 	}
 	for range benchRestarts {
 		server, err := startBenchServer(ctx, b.dir, b.command.Profile != "", args...)

@@ -30,6 +30,7 @@ type benchPostgres struct {
 // preparePostgres starts PostgreSQL and on it what is wanted: the exchange, and
 // pgbench's tables.
 func (b *benchRun) preparePostgres(ctx context.Context, exchange, tpcb bool) error {
+	b.progress("starting PostgreSQL")
 	p := &benchPostgres{adminURL: b.command.Postgres}
 	if p.adminURL == "" {
 		server, err := pgtest.Start(ctx, pgtest.Options{Dir: b.command.Dir, Durable: true, Progress: b.g.stderr})
@@ -82,6 +83,7 @@ func (b *benchRun) prepareTPCB(ctx context.Context) (err error) {
 	if p.tpcb, err = pgtest.NewDatabase(ctx, p.adminURL, "permitx_tpcb_"+strings.ToLower(commandKey())); err != nil {
 		return err
 	}
+	b.progress("setting up: pgbench")
 	_, err = p.runPgbench(ctx, "-i", "-q", "-s", strconv.Itoa(tpcbScale))
 	return err
 }
@@ -128,9 +130,9 @@ func parseTPS(out []byte) (float64, error) {
 // measureTPCB runs pgbench. Its time includes connecting, which its result
 // leaves out: so it gets more, and once more where that was not enough.
 func measureTPCB(connections int) benchTake {
-	const connecting, connectingMax = 2, 32 // s
+	const connectingMax = 16 // s
 	return func(ctx context.Context, b *benchRun, m benchMeasure) error {
-		for extra := connecting; ; extra *= 4 {
+		for extra := 1 + connections/benchMany; ; extra *= 4 {
 			out, err := b.postgres.runPgbench(ctx, "-M", "prepared", "-c", strconv.Itoa(connections),
 				"-j", strconv.Itoa(min(connections, runtime.NumCPU())), "-T", strconv.Itoa(int(b.length.Seconds()+0.5)+extra))
 			if err != nil {

@@ -46,6 +46,7 @@ type benchSite struct {
 
 // prepareSite starts a server and sets its registry up.
 func (b *benchRun) prepareSite(ctx context.Context, place string, args ...string) error {
+	b.progress("setting up: %s", place)
 	s, err := b.openSite(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", place, err)

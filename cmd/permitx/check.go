@@ -16,7 +16,8 @@ import (
 type checkCommand struct {
 	databaseConfig
 
-	JSON bool `name:"json" help:"Print one JSON object."`
+	JSON  bool   `name:"json" help:"Print one JSON object."`
+	Point string `placeholder:"FILE" help:"Begin where the last check with this FILE found nothing, and keep in it how far this one came. What was done before is taken as verified."`
 }
 
 // Help is shown under the flags.
@@ -33,9 +34,18 @@ func (c *checkCommand) Run(g *globals) error {
 	if err := c.exists(); err != nil {
 		return err
 	}
-	found, err := checkDatabase(g.ctx, c.url())
+	from, err := readPoint(c.Point)
 	if err != nil {
 		return err
+	}
+	found, reached, err := checkDatabaseFrom(g.ctx, c.url(), from)
+	if err != nil {
+		return err
+	}
+	if len(found.Violations) == 0 {
+		if err := writePoint(c.Point, reached); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		err = printJSON(g.stdout, found)
@@ -72,28 +82,34 @@ type journalHead struct {
 	Head   string `json:"head"`
 }
 
-// checkDatabase verifies a registry from a snapshot of its own, beside whoever
-// writes.
+// checkDatabase verifies a registry from its beginning.
 func checkDatabase(ctx context.Context, url string) (checkResult, error) {
+	result, _, err := checkDatabaseFrom(ctx, url, app.Point{})
+	return result, err
+}
+
+// checkDatabaseFrom verifies a registry from a snapshot of its own, beside
+// whoever writes, and returns how far it came.
+func checkDatabaseFrom(ctx context.Context, url string, from app.Point) (checkResult, app.Point, error) {
 	s, err := store.Open(ctx, url)
 	if err != nil {
-		return checkResult{}, err
+		return checkResult{}, from, err
 	}
 	defer s.Close()
 	snapshot, registry, end, err := s.Snapshot(ctx)
 	if err != nil {
-		return checkResult{}, err
+		return checkResult{}, from, err
 	}
 	defer end()
-	found, err := app.Check(ctx, snapshot, registry)
+	found, reached, err := app.CheckFrom(ctx, snapshot, registry, from)
 	if err != nil {
-		return checkResult{}, fmt.Errorf("check: %w", err)
+		return checkResult{}, from, fmt.Errorf("check: %w", err)
 	}
 	result := checkResult{Violations: []violation{}, Journal: journalHead{registry.Length, hex.EncodeToString(registry.Head)}}
 	for _, v := range found {
 		result.Violations = append(result.Violations, violation(v))
 	}
-	return result, nil
+	return result, reached, nil
 }
 
 // printJSON prints one object, indented, and nothing else.

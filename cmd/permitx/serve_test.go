@@ -69,6 +69,15 @@ func TestServeBootstrap(t *testing.T) {
 	if _, err := whoAmI(t, address, keys[0]); err != nil {
 		t.Errorf("the key does not work after a restart: %v", err)
 	}
+	// The first command of a process may be one that is refused.
+	client, err := api.NewBearerClient(address, keys[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = answer[api.Grant](read(client.RevokeGrant(t.Context(), 1, &api.RevokeGrantParams{IdempotencyKey: commandKey()})))
+	if !isProblem(err, "identity.last_admin") || strings.Contains(second.stderr.String(), "a batch failed") {
+		t.Errorf("the last administrator is revoked: %v\n%s", err, &second.stderr)
+	}
 }
 
 // SIGTERM ends a real process with exit code 0, and its role is free at once.

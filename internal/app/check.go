@@ -29,32 +29,61 @@ type checker struct {
 
 	ledger   ledgerSums
 	registry Registry
+	from     Point
+}
+
+// Point is how far a registry was verified. A later check that begins there
+// takes what was done before as verified: it reads no journal row, posting or
+// trade up to it, and of other rows only those that changed since.
+type Point struct {
+	Number                  int64 // of the last journal row
+	Head                    []byte
+	Account, Posting, Trade int64 // the last ids
 }
 
 func (c *checker) report(invariant, table string, id int64, format string, args ...any) {
 	c.found = append(c.found, Violation{invariant, table, id, fmt.Sprintf(format, args...)})
 }
 
-// Check verifies every invariant of a registry and returns all violations, not
-// the first. r must read from one snapshot, so that it can run beside a live
+// Check verifies every invariant of a registry from its beginning; see CheckFrom.
+func Check(ctx context.Context, r Reader, registry Registry) ([]Violation, error) {
+	found, _, err := CheckFrom(ctx, r, registry, Point{})
+	return found, err
+}
+
+// CheckFrom verifies every invariant of a registry from a point on and returns
+// all violations, not the first, and the point that it reached. What can only
+// be told from the whole history (an order's trades, the caps as the sum of
+// decisions, deals and fills) is verified from the beginning only. r must read from one snapshot, so that it can run beside a live
 // server; memory is bounded by the number of accounts, not by history. An
 // error means that the rows could not be read.
-func Check(ctx context.Context, r Reader, registry Registry) ([]Violation, error) {
-	c := &checker{ctx: ctx, r: r, registry: registry}
+func CheckFrom(ctx context.Context, r Reader, registry Registry, from Point) ([]Violation, Point, error) {
+	c := &checker{ctx: ctx, r: r, registry: registry, from: from}
 	for _, step := range []func() error{
 		c.checkJournal, c.checkRows, c.checkPostings, c.checkBalances, c.checkHolds, c.checkAcquisitions,
 		c.checkConservation, c.checkOrders, c.checkTrades,
 	} {
 		if err := step(); err != nil {
-			return c.found, err
+			return c.found, from, err
 		}
 	}
 	for _, step := range domainChecks {
 		if err := step(c); err != nil {
-			return c.found, err
+			return c.found, from, err
 		}
 	}
-	return c.found, nil
+	return c.found, c.reached(), nil
+}
+
+// isWhole reports whether the walk begins at the beginning.
+func (c *checker) isWhole() bool { return c.from.Number == 0 }
+
+// reached is the point behind everything that was verified.
+func (c *checker) reached() Point {
+	return Point{
+		Number: c.registry.Length, Head: c.registry.Head, Account: c.ledger.lastAccount,
+		Posting: max(c.from.Posting, c.ledger.lastPosting), Trade: max(c.from.Trade, c.ledger.lastTrade),
+	}
 }
 
 // domainChecks are the checks of capabilities, each declared beside its commands.

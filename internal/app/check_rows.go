@@ -60,7 +60,7 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 		index[name] = int16(i)
 	}
 	last := map[rowKey]imageDigest{}
-	err := eachOf(c.ctx, c.r, Journal, Query{}, func(row JournalRow) {
+	err := eachOf(c.ctx, c.r, Journal, Query{After: c.from.Number}, func(row JournalRow) {
 		bad := parseChanges(row.Changes, func(ch change) {
 			id := imageID(ch.image)
 			table, known := index[ch.table]
@@ -83,7 +83,7 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 		}
 	}
 	for k := range last {
-		c.report("I-10", names[k.table], k.id, "is in the journal and no longer in the table")
+		c.report("I-10", names[k.table], k.id, "is in the journal and not, or not as new, in the table")
 	}
 	return nil
 }
@@ -91,7 +91,11 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 func (c *checker) compareRows(name string, table int16, pass, passes int64, last map[rowKey]imageDigest) error {
 	info := tables[name]
 	var buf []byte
-	return info.each(c.ctx, c.r, Query{}, func(row any) {
+	q := Query{}
+	if !c.isWhole() {
+		q = q.And("command", Gt, c.from.Number)
+	}
+	return info.each(c.ctx, c.r, q, func(row any) {
 		id := idOf(row)
 		if id%passes != pass {
 			return

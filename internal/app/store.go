@@ -138,6 +138,9 @@ type Batch struct {
 func (b *Batch) reset(epoch int64, r Registry) {
 	clear(b.Journal)
 	clear(b.Payloads)
+	if b.arena == nil { // of a command that changes nothing it gives an empty slice, which is not NULL
+		b.arena = []byte{}
+	}
 	*b = Batch{
 		Epoch: epoch, Registry: r, Journal: b.Journal[:0], Payloads: b.Payloads[:0],
 		Accounts: b.Accounts[:0], Postings: b.Postings[:0], Trades: b.Trades[:0],

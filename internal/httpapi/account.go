@@ -150,7 +150,7 @@ func (s *Server) balancesOf(ctx context.Context, accounts []ledger.Account) (map
 	for len(ids) > 0 {
 		n := min(len(ids), maxIDs)
 		var rows []ledger.Balance
-		if err := s.app.Reader().Find(ctx, app.Balances.Name(), app.Query{}.And("id", app.In, ids[:n]), &rows); err != nil {
+		if err := s.rows.Find(ctx, app.Balances.Name(), app.Query{}.And("id", app.In, ids[:n]), &rows); err != nil {
 			return nil, err
 		}
 		for _, b := range rows {

@@ -85,7 +85,7 @@ func (s *Server) markMissing(ctx context.Context, entries []settlement.BankEntry
 	}
 	var statements []settlement.BankStatement
 	q := app.Query{}.And("period_to", app.Ge, int64(from)).And("period_from", app.Le, int64(to))
-	if err := s.app.Reader().Find(ctx, app.BankStatements.Name(), q, &statements); err != nil {
+	if err := s.rows.Find(ctx, app.BankStatements.Name(), q, &statements); err != nil {
 		return err
 	}
 	for i := range entries {

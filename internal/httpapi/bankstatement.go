@@ -49,7 +49,7 @@ func (s *Server) countDifferences(ctx context.Context, statements []settlement.B
 	ids := convertAll(statements, func(b settlement.BankStatement) int64 { return b.ID })
 	var lines []settlement.BankEntry
 	q := app.Query{}.And("statement", app.In, ids).And("difference", app.Ne, string(settlement.NoDifference))
-	if err := s.app.Reader().Find(ctx, app.BankEntries.Name(), q, &lines); err != nil {
+	if err := s.rows.Find(ctx, app.BankEntries.Name(), q, &lines); err != nil {
 		return nil, nil, err
 	}
 	for _, e := range lines {
@@ -81,7 +81,7 @@ func (s *Server) missingEntries(ctx context.Context, statements []settlement.Ban
 	}
 	var entries []settlement.BankEntry
 	q := app.Where("statement", int64(0)).And("booked_on", app.Ge, int64(from)).And("booked_on", app.Le, int64(to))
-	return entries, s.app.Reader().Find(ctx, app.BankEntries.Name(), q, &entries)
+	return entries, s.rows.Find(ctx, app.BankEntries.Name(), q, &entries)
 }
 
 // isIn reports whether a day lies in a statement's period.
@@ -94,7 +94,7 @@ func (s *Server) GetBankStatement(ctx context.Context, r gen.GetBankStatementReq
 	if err := identity.Authorise(callOf(ctx).actor, identity.MoneyRead, identity.Target{}); err != nil {
 		return nil, err
 	}
-	found, err := app.Reconcile(ctx, s.app.Reader(), r.ID)
+	found, err := app.Reconcile(ctx, s.rows, r.ID)
 	if err != nil {
 		return nil, err
 	}

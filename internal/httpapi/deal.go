@@ -60,7 +60,7 @@ func (s *Server) GetDeal(ctx context.Context, r gen.GetDealRequestObject) (gen.G
 		return nil, identity.ErrNotYours.At("id")
 	}
 	var steps settlement.History
-	if err := s.app.Reader().Find(ctx, app.DealSteps.Name(), app.Where("deal", d.ID), &steps); err != nil {
+	if err := s.rows.Find(ctx, app.DealSteps.Name(), app.Where("deal", d.ID), &steps); err != nil {
 		return nil, err
 	}
 	return gen.GetDeal200JSONResponse(dealWithSteps(app.DealResult{

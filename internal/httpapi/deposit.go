@@ -62,7 +62,7 @@ func (s *Server) entryStates(ctx context.Context, deposits []settlement.Deposit)
 	}
 	ids := convertAll(deposits, func(d settlement.Deposit) int64 { return d.Entry })
 	var entries []settlement.BankEntry
-	if err := s.app.Reader().Find(ctx, app.BankEntries.Name(), app.Query{}.And("id", app.In, ids), &entries); err != nil {
+	if err := s.rows.Find(ctx, app.BankEntries.Name(), app.Query{}.And("id", app.In, ids), &entries); err != nil {
 		return nil, err
 	}
 	for _, e := range entries {

@@ -56,7 +56,7 @@ func find[R any](ctx context.Context, s *Server, t app.Table[R], queries []app.Q
 	var rows []R
 	for _, q := range queries {
 		var found []R
-		if err := s.app.Reader().Find(ctx, t.Name(), p.query(q), &found); err != nil {
+		if err := s.rows.Find(ctx, t.Name(), p.query(q), &found); err != nil {
 			return nil, nil, err
 		}
 		rows = append(rows, found...)

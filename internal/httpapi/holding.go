@@ -87,7 +87,7 @@ func (s *Server) unpriced(ctx context.Context, accounts []ledger.Account) (map[l
 	}
 	q := app.Query{}.And("account", app.In, convertAll(accounts, accountID)).And("price_known", app.Eq, false).And("remaining", app.Gt, 0)
 	var rows []ledger.Acquisition
-	if err := s.app.Reader().Find(ctx, app.Acquisitions.Name(), q, &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Acquisitions.Name(), q, &rows); err != nil {
 		return nil, err
 	}
 	for _, a := range rows {
@@ -110,7 +110,7 @@ func (s *Server) surplusOf(ctx context.Context, accounts []ledger.Account) (map[
 	licences := convertAll(accounts, func(a ledger.Account) int64 { return a.Licence })
 	slices.Sort(licences)
 	var rows []market.Surplus
-	if err := s.app.Reader().Find(ctx, app.Surpluses.Name(), app.Query{}.And("licence", app.In, slices.Compact(licences)), &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Surpluses.Name(), app.Query{}.And("licence", app.In, slices.Compact(licences)), &rows); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -211,7 +211,7 @@ func (s *Server) accountsOf(ctx context.Context, rows []ledger.Acquisition) (map
 	ids := convertAll(rows, func(a ledger.Acquisition) int64 { return int64(a.Account) })
 	slices.Sort(ids)
 	var found []ledger.Account
-	if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, slices.Compact(ids)), &found); err != nil {
+	if err := s.rows.Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, slices.Compact(ids)), &found); err != nil {
 		return nil, err
 	}
 	for _, a := range found {

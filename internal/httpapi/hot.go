@@ -187,7 +187,7 @@ func (s *Server) resolve(ctx context.Context, t *transferInput) error {
 	kind, known := s.kinds.Load(t.Debit)
 	if !known {
 		var rows []ledger.Account
-		if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Where("id", int64(t.Debit)), &rows); err != nil {
+		if err := s.rows.Find(ctx, app.Accounts.Name(), app.Where("id", int64(t.Debit)), &rows); err != nil {
 			return err
 		}
 		if len(rows) == 0 {

@@ -56,7 +56,7 @@ func (s *Server) hashesBefore(ctx context.Context, rows []app.JournalRow) (map[i
 		return hashes, nil
 	}
 	var before []app.JournalRow
-	if err := s.app.Reader().Find(ctx, app.Journal.Name(), app.Query{}.And("number", app.In, missing), &before); err != nil {
+	if err := s.rows.Find(ctx, app.Journal.Name(), app.Query{}.And("number", app.In, missing), &before); err != nil {
 		return nil, err
 	}
 	for i := range before {
@@ -86,7 +86,7 @@ func (s *Server) GetJournalHead(ctx context.Context, _ gen.GetJournalHeadRequest
 		return nil, err
 	}
 	var rows []app.JournalRow
-	if err := s.app.Reader().Find(ctx, app.Journal.Name(), app.Query{Desc: true, Limit: 1}, &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Journal.Name(), app.Query{Desc: true, Limit: 1}, &rows); err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
@@ -109,7 +109,7 @@ func (s *Server) GetJournalRow(ctx context.Context, r gen.GetJournalRowRequestOb
 		return nil, err
 	}
 	var payloads []app.JournalPayload
-	if err := s.app.Reader().Find(ctx, app.Payloads.Name(), app.Where("number", r.Number), &payloads); err != nil {
+	if err := s.rows.Find(ctx, app.Payloads.Name(), app.Where("number", r.Number), &payloads); err != nil {
 		return nil, err
 	}
 	out := journalOf(row, hashes[row.Number-1])
@@ -123,7 +123,7 @@ func (s *Server) GetJournalRow(ctx context.Context, r gen.GetJournalRowRequestOb
 // journalRow reads a row, or returns ErrNoRecord.
 func (s *Server) journalRow(ctx context.Context, number int64) (app.JournalRow, error) {
 	var rows []app.JournalRow
-	if err := s.app.Reader().Find(ctx, app.Journal.Name(), app.Where("number", number), &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Journal.Name(), app.Where("number", number), &rows); err != nil {
 		return app.JournalRow{}, err
 	}
 	if len(rows) == 0 {

@@ -112,7 +112,7 @@ func (s *Server) fillsOf(ctx context.Context, o market.Record) ([]market.Trade, 
 	var trades []market.Trade
 	q := app.Where(column, o.ID)
 	q.Limit = maxFills
-	if err := s.app.Reader().Find(ctx, app.Trades.Name(), q, &trades); err != nil {
+	if err := s.rows.Find(ctx, app.Trades.Name(), q, &trades); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(trades, func(a, b market.Trade) int { return cmp.Compare(a.ID, b.ID) })

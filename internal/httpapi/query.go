@@ -124,7 +124,7 @@ func (sc scope) by(parties, regions []string) []app.Cond {
 // get reads one committed row; false when there is none.
 func get[R any](ctx context.Context, s *Server, t app.Table[R], id int64) (row R, ok bool, err error) {
 	var rows []R
-	if err = s.app.Reader().Find(ctx, t.Name(), app.Where("id", id), &rows); err != nil || len(rows) == 0 {
+	if err = s.rows.Find(ctx, t.Name(), app.Where("id", id), &rows); err != nil || len(rows) == 0 {
 		return row, false, err
 	}
 	return rows[0], true, nil

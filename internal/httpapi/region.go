@@ -170,7 +170,7 @@ func (s *Server) basicAccounts(ctx context.Context, region string, pollutant *st
 		q = q.And("pollutant", app.Eq, *pollutant)
 	}
 	var accounts []ledger.Account
-	if err := s.app.Reader().Find(ctx, app.Accounts.Name(), q, &accounts); err != nil {
+	if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil {
 		return nil, err
 	}
 	balances, err := s.balancesOf(ctx, accounts)

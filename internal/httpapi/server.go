@@ -62,6 +62,7 @@ func (c Config) withDefaults() Config {
 type Server struct {
 	config     Config
 	app        *app.App
+	rows       app.Reader // the committed rows, for handlers
 	operations map[route]*operation
 	limiter    *limiter // nil: no limit
 	ids        requestIDs
@@ -80,7 +81,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("httpapi: a server needs an app")
 	}
 	c = c.withDefaults()
-	s := &Server{config: c, app: c.App, ids: newRequestIDs(), version: []string{"permitx/" + c.Version}}
+	s := &Server{config: c, app: c.App, rows: requestReader{c.App.Reader()}, ids: newRequestIDs(), version: []string{"permitx/" + c.Version}}
 	var err error
 	if s.operations, err = operationsOf(c); err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (s *Server) routes() *gin.Engine {
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errNoMethod) })
 	s.pages(e)
 	e.Use(s.admit) // what follows is the contract
-	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
+	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{outlive}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { s.fail(c, undecodable(err)) },
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.unsent,
@@ -155,4 +156,11 @@ func (s *Server) create(ctx context.Context, key string, c app.Command) (gen.Ans
 		a.Status = http.StatusCreated
 	}
 	return a, err
+}
+
+// outlive gives a handler a copy of gin's context: gin uses its own again for
+// the next request, while a database driver may still look at the one that it
+// was given.
+func outlive(handle gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
 }

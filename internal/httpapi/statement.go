@@ -101,7 +101,7 @@ func (w *walk) run(ctx context.Context) error {
 		}
 	}
 	for at != 0 {
-		rows, err := w.s.app.Reader().Statement(ctx, w.account.ID, at, walkStep)
+		rows, err := w.s.rows.Statement(ctx, w.account.ID, at, walkStep)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (s *Server) timesOf(ctx context.Context, postings []ledger.Posting) (map[in
 	slices.Sort(numbers)
 	numbers = slices.Compact(numbers)
 	var rows []app.JournalRow
-	if err := s.app.Reader().Find(ctx, app.Journal.Name(), app.Query{}.And("number", app.In, numbers), &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Journal.Name(), app.Query{}.And("number", app.In, numbers), &rows); err != nil {
 		return nil, err
 	}
 	times := make(map[int64]calendar.Instant, len(rows))
@@ -207,7 +207,7 @@ func (s *Server) visibleAccounts(ctx context.Context, ids []int64) (map[ledger.A
 	ids = slices.Compact(ids)
 	var rows []ledger.Account
 	if len(ids) > 0 {
-		if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, ids), &rows); err != nil {
+		if err := s.rows.Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, ids), &rows); err != nil {
 			return nil, err
 		}
 	}

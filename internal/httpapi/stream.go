@@ -212,7 +212,7 @@ func (l *listener) missedTrades(last int64, each func([]placed) error) error {
 	for next <= last {
 		var rows []market.Trade
 		q := app.Query{Limit: hubRead}.And("id", app.Ge, next).And("id", app.Le, last)
-		if err := l.s.app.Reader().Find(l.ctx, app.Trades.Name(), q, &rows); err != nil || len(rows) == 0 {
+		if err := l.s.rows.Find(l.ctx, app.Trades.Name(), q, &rows); err != nil || len(rows) == 0 {
 			return err
 		}
 		var missed []placed

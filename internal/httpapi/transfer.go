@@ -52,7 +52,7 @@ func (s *Server) postingsOf(ctx context.Context, id int64) ([]ledger.Posting, er
 	var all []ledger.Posting
 	for next := id; ; {
 		var rows []ledger.Posting
-		if err := s.app.Reader().Find(ctx, app.Postings.Name(), app.Query{Limit: transferStep}.And("id", app.Ge, next), &rows); err != nil {
+		if err := s.rows.Find(ctx, app.Postings.Name(), app.Query{Limit: transferStep}.And("id", app.Ge, next), &rows); err != nil {
 			return nil, err
 		}
 		for _, p := range rows {
@@ -80,7 +80,7 @@ func (s *Server) visiblePostings(ctx context.Context, postings []ledger.Posting)
 		ids = append(ids, int64(p.Debit), int64(p.Credit))
 	}
 	var rows []ledger.Account
-	if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, ids), &rows); err != nil {
+	if err := s.rows.Find(ctx, app.Accounts.Name(), app.Query{}.And("id", app.In, ids), &rows); err != nil {
 		return nil, nil, err
 	}
 	accounts := map[ledger.AccountID]ledger.Account{}
@@ -100,7 +100,7 @@ func (s *Server) visiblePostings(ctx context.Context, postings []ledger.Posting)
 // which stand in its command; place is its place in a batch, from 1.
 func (s *Server) correctionTexts(ctx context.Context, row app.JournalRow, place int64) (document, note string, err error) {
 	var payloads []app.JournalPayload
-	if err := s.app.Reader().Find(ctx, app.Payloads.Name(), app.Where("number", row.Number), &payloads); err != nil || len(payloads) == 0 {
+	if err := s.rows.Find(ctx, app.Payloads.Name(), app.Where("number", row.Number), &payloads); err != nil || len(payloads) == 0 {
 		return "", "", err // archived
 	}
 	command, err := app.DecodeCommand(row.Kind, payloads[0].Payload)

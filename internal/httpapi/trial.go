@@ -19,11 +19,11 @@ func (s *Server) GetTrialBalance(ctx context.Context, _ gen.GetTrialBalanceReque
 		return nil, err
 	}
 	var balances []ledger.Balance
-	if err := s.app.Reader().Find(ctx, app.Balances.Name(), app.Query{}, &balances); err != nil {
+	if err := s.rows.Find(ctx, app.Balances.Name(), app.Query{}, &balances); err != nil {
 		return nil, err
 	}
 	var accounts []ledger.Account
-	if err := s.app.Reader().Find(ctx, app.Accounts.Name(), app.Query{}, &accounts); err != nil {
+	if err := s.rows.Find(ctx, app.Accounts.Name(), app.Query{}, &accounts); err != nil {
 		return nil, err
 	}
 	sums, last := trialSums(accounts, balances)
