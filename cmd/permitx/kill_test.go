@@ -41,8 +41,8 @@ func startKilled(t *testing.T, place ...string) *killedServer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		s.process.Process.Kill() //nolint:errcheck // it may be dead already
-		s.process.Wait()         //nolint:errcheck // killed
+		s.process.Process.Kill() // it may be dead already
+		s.process.Wait() // killed
 	})
 	s.address = addressPattern.FindString(s.stdout.await(t, "Listening on"))
 	return s
@@ -56,7 +56,7 @@ func seedForOrders(t *testing.T, url string) (buyer, seller apptest.Firm, instru
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // everything was acknowledged
+	defer s.Close()
 	w := apptest.NewWorld(t, s, 2)
 	w.Fund(w.Firms[0], 1_000_000_000_00)
 	w.Grant(w.Firms[1], 100*quantity.OneQuantity, 100*quantity.OneQuantity, 2000*quantity.OnePrice)
@@ -107,7 +107,7 @@ func killInTheMiddle(t *testing.T, url string, place ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // only read
+	defer s.Close()
 	var orders []market.Record
 	if err := s.Find(t.Context(), "market_order", app.Query{}, &orders); err != nil {
 		t.Fatal(err)
