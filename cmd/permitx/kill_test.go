@@ -42,7 +42,7 @@ func startKilled(t *testing.T, place ...string) *killedServer {
 	}
 	t.Cleanup(func() {
 		s.process.Process.Kill() // it may be dead already
-		s.process.Wait() // killed
+		s.process.Wait()         // killed
 	})
 	s.address = addressPattern.FindString(s.stdout.await(t, "Listening on"))
 	return s
