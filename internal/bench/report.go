@@ -153,7 +153,7 @@ func (r *Report) Text(w io.Writer) error {
 		return err
 	}
 	for _, f := range r.Figures {
-		if row, _ := r.split(f.Name); row == "" {
+		if r.rowOf(f.Name) == "" {
 			fmt.Fprintf(w, "%s: %s %s\n", f.Name, number(f.Value), f.Unit)
 		}
 	}
@@ -169,7 +169,7 @@ func (r *Report) Text(w io.Writer) error {
 func (r *Report) rows() (rows []string, cells map[string]string) {
 	cells = map[string]string{}
 	for _, f := range r.Figures {
-		if row, _ := r.split(f.Name); row != "" {
+		if row := r.rowOf(f.Name); row != "" {
 			cells[f.Name] = number(f.Value)
 			if !slices.Contains(rows, row) {
 				rows = append(rows, row)
@@ -179,14 +179,14 @@ func (r *Report) rows() (rows []string, cells map[string]string) {
 	return rows, cells
 }
 
-// split returns the row and the column of a figure; nothing where it has none.
-func (r *Report) split(figure string) (row, column string) {
+// rowOf returns the row that a figure belongs to; "" where it has none.
+func (r *Report) rowOf(figure string) string {
 	for _, column := range r.Columns {
 		if row, ok := strings.CutSuffix(figure, "_"+column); ok {
-			return row, column
+			return row
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // number writes a value as a person reads it.

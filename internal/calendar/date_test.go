@@ -171,8 +171,10 @@ func TestInstant(t *testing.T) {
 // A time without a zone, finer than stored or in another form names the field.
 func TestParseInstant_Refused(t *testing.T) {
 	t.Parallel()
-	for _, in := range []string{"", "2026-07-01", "2026-07-01T09:30:00", "2026-07-01 09:30:00Z", "2026-07-01T09:30:00,5Z",
-		"2026-07-01T09:30:00.0000001Z", "2026-07-01T24:00:00Z", "2026-07-01T9:30:00Z", "1800-01-01T00:00:00Z"} {
+	for _, in := range []string{
+		"", "2026-07-01", "2026-07-01T09:30:00", "2026-07-01 09:30:00Z", "2026-07-01T09:30:00,5Z",
+		"2026-07-01T09:30:00.0000001Z", "2026-07-01T24:00:00Z", "2026-07-01T9:30:00Z", "1800-01-01T00:00:00Z",
+	} {
 		_, err := ParseInstant("at", in)
 		if f, ok := fault.As(err); !ok || f.Field != "at" || !errors.Is(err, fault.Invalidf("", "")) {
 			t.Errorf("%q: %v", in, err)

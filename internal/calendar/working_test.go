@@ -195,7 +195,7 @@ func TestRecords_ArePlain(t *testing.T) {
 			t.Errorf("%v: the id is first and the command last", typ)
 		}
 		for i := range typ.NumField() {
-			switch f := typ.Field(i); f.Type.Kind() {
+			switch f := typ.Field(i); f.Type.Kind() { //nolint:exhaustive // every other kind is refused
 			case reflect.Int64, reflect.Int32, reflect.Uint8, reflect.String, reflect.Bool:
 			default:
 				t.Errorf("%v.%s is a %v", typ, f.Name, f.Type)

@@ -4,16 +4,13 @@ import (
 	"context"
 
 	"permitx/internal/app"
-	"permitx/internal/calendar"
 	"permitx/internal/ledger"
 )
 
 // requestReader reads for handlers. Their context is gin's, which gin uses
 // again for the next request while a database driver may still look at it, so
 // that the driver gets the request's own.
-type requestReader struct{ rows app.Reader }
-
-var _ app.Reader = requestReader{}
+type requestReader struct{ app.Reader }
 
 // plain returns the context of the request that a handler's context belongs to.
 func plain(ctx context.Context) context.Context {
@@ -25,20 +22,15 @@ func plain(ctx context.Context) context.Context {
 
 // Find is app.Reader's.
 func (r requestReader) Find(ctx context.Context, table string, q app.Query, rows any) error {
-	return r.rows.Find(plain(ctx), table, q, rows)
+	return r.Reader.Find(plain(ctx), table, q, rows)
 }
 
 // LastID is app.Reader's.
 func (r requestReader) LastID(ctx context.Context, table string) (int64, error) {
-	return r.rows.LastID(plain(ctx), table)
-}
-
-// Keys is app.Reader's.
-func (r requestReader) Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key string)) error {
-	return r.rows.Keys(plain(ctx), since, each)
+	return r.Reader.LastID(plain(ctx), table)
 }
 
 // Statement is app.Reader's.
 func (r requestReader) Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error) {
-	return r.rows.Statement(plain(ctx), account, last, limit)
+	return r.Reader.Statement(plain(ctx), account, last, limit)
 }

@@ -123,7 +123,7 @@ func (s *Server) routes() *gin.Engine {
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errNoMethod) })
 	s.pages(e)
 	e.Use(s.admit) // what follows is the contract
-	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{outlive}, gen.StrictGinServerOptions{
+	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { s.fail(c, undecodable(err)) },
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.unsent,
@@ -156,11 +156,4 @@ func (s *Server) create(ctx context.Context, key string, c app.Command) (gen.Ans
 		a.Status = http.StatusCreated
 	}
 	return a, err
-}
-
-// outlive gives a handler a copy of gin's context: gin uses its own again for
-// the next request, while a database driver may still look at the one that it
-// was given.
-func outlive(handle gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
-	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
 }

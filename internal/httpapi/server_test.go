@@ -150,7 +150,13 @@ func TestMetrics(t *testing.T) {
 	f := w.firms[0]
 	w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))
 	w.post("/v1/orders", f.key, order(f, "sell", "2400", "1000"))
-	text := string(w.get("/metrics", "").body)
+	var text string
+	for range 100 { // the writer counts after it has answered
+		if text = string(w.get("/metrics", "").body); strings.Contains(text, `result="refused"`) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	for _, want := range []string{
 		`permitx_commands_total{kind="order.place",result="done"} 1`, `permitx_commands_total{kind="order.place",result="refused"} 1`,
 		"permitx_batch_commands_bucket", "permitx_batch_commit_seconds_bucket", "permitx_queue_commands 0", "permitx_ready 1",
