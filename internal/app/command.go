@@ -47,6 +47,8 @@ var (
 	ErrNoIdempotencyKey = fault.New(fault.Invalid, "command.idempotency_key_missing", "every command needs an Idempotency-Key of 1 to 64 letters, digits, - or _").At("Idempotency-Key")
 	// ErrStopping is returned while the server shuts down. Try again later.
 	ErrStopping = fault.New(fault.Unavailable, "command.stopping", "the server is stopping; send the command again with the same key")
+	// ErrGone is returned when the caller went away before the command ran. Nothing was changed.
+	ErrGone = fault.New(fault.Unavailable, "command.caller_gone", "the caller went away before the command ran; it was not done")
 	// ErrQueueFull is returned when more commands wait than the queue holds. Try again later.
 	ErrQueueFull = fault.New(fault.Unavailable, "command.queue_full", "too many commands are waiting; send this one again with the same key")
 	// ErrKeyReused is returned when a key comes again with another command.

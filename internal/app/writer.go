@@ -197,7 +197,7 @@ func (a *App) runAll(b *Batch, waiting []*request) (outcomes []outcome, err erro
 // later is set when it must wait for the batch's commit.
 func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 	if r.ctx != nil && r.ctx.Err() != nil { // nobody waits for the answer any more
-		return outcome{err: ErrStopping.Because(r.ctx.Err())}, false
+		return outcome{err: ErrGone.Because(r.ctx.Err())}, false
 	}
 	key := digestKey(r.person, r.key)
 	if number, used := a.st.keys[key]; used {

@@ -104,6 +104,9 @@ func (e *Error) Because(cause error) *Error {
 
 // As returns the fault in err's chain, if there is one.
 func As(err error) (*Error, bool) {
+	if err == nil { // the usual case, without an allocation
+		return nil, false
+	}
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok

@@ -84,3 +84,45 @@ func scanOrders(rows *sql.Rows, most int) ([]market.Record, error) {
 	}
 	return part, rows.Err()
 }
+
+// Keys calls each with the idempotency keys used since an instant. Journal
+// rows are wide: their first number is found by the primary key, and SQLite
+// reads the keys from an index that holds nothing else.
+func (s *Store) Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key string)) error {
+	first, err := s.firstSince(ctx, since)
+	if err != nil {
+		return s.dialect.classify(err)
+	}
+	found, err := s.read.WithContext(ctx).Raw("SELECT number, actor, key FROM journal WHERE number >= ? ORDER BY number", first).Rows()
+	if err != nil {
+		return s.dialect.classify(err)
+	}
+	defer found.Close()
+	for found.Next() {
+		var number, actor int64
+		var key string
+		if err := found.Scan(&number, &actor, &key); err != nil {
+			return err
+		}
+		each(number, actor, key)
+	}
+	return s.dialect.classify(found.Err())
+}
+
+// firstSince is the number of the first journal row at or after an instant:
+// numbers have no gaps and times do not run backwards.
+func (s *Store) firstSince(ctx context.Context, since calendar.Instant) (int64, error) {
+	last, err := s.LastID(ctx, "journal")
+	low, high := int64(1), last+1
+	for err == nil && low < high {
+		middle := (low + high) / 2
+		var at int64
+		err = s.read.WithContext(ctx).Raw("SELECT at FROM journal WHERE number = ?", middle).Scan(&at).Error
+		if calendar.Instant(at) < since {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, err
+}

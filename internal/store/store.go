@@ -225,24 +225,6 @@ func (s *Store) LastID(ctx context.Context, table string) (int64, error) {
 	return last.Int64, s.dialect.classify(err)
 }
 
-// Keys calls each with the idempotency keys used since an instant.
-func (s *Store) Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key string)) error {
-	found, err := s.read.WithContext(ctx).Raw("SELECT number, actor, key FROM journal WHERE at >= ?", int64(since)).Rows()
-	if err != nil {
-		return s.dialect.classify(err)
-	}
-	defer found.Close()
-	for found.Next() {
-		var number, actor int64
-		var key string
-		if err := found.Scan(&number, &actor, &key); err != nil {
-			return err
-		}
-		each(number, actor, key)
-	}
-	return s.dialect.classify(found.Err())
-}
-
 // Statement walks back from an account's posting to the ones before it: the
 // ledger has no index by account.
 func (s *Store) Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error) {
