@@ -228,13 +228,13 @@ func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) err
 }
 
 // OpenOrders calls each with the open orders.
-func (s *fakeStore) OpenOrders(ctx context.Context, each func(market.Record)) error {
+func (s *fakeStore) OpenOrders(ctx context.Context, each func(*market.Record)) error {
 	var rows []market.Record
 	if err := s.Find(ctx, Orders.name, Where("state", int64(market.Open)), &rows); err != nil {
 		return err
 	}
-	for _, o := range rows {
-		each(o)
+	for i := range rows {
+		each(&rows[i])
 	}
 	return nil
 }

@@ -117,17 +117,12 @@ func (a *App) Ready() error {
 // verifyBooks compares what the orders and holds set aside with the held
 // parts of the balances. It runs once, at the start.
 func (a *App) verifyBooks() error {
-	held := map[ledger.Key]int64{}
-	v := &View{state: a.st}
-	for _, o := range a.st.orders {
-		k, err := v.holdKey(o)
-		if err != nil {
-			return err
-		}
-		held[k] += o.Hold
+	held, err := a.st.heldByOrders()
+	if err != nil {
+		return err
 	}
 	var wrong []error
-	err := each(a.st, Holds, Where("state", string(ledger.HoldActive)), func(h ledger.Hold) {
+	err = each(a.st, Holds, Where("state", string(ledger.HoldActive)), func(h ledger.Hold) {
 		account, _ := a.st.ledger.Account(h.Account)
 		held[account.Key()] += h.Amount
 	})
@@ -145,6 +140,28 @@ func (a *App) verifyBooks() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// heldByOrders is what the open orders hold aside, by account.
+func (s *state) heldByOrders() (map[ledger.Key]int64, error) {
+	type holder struct {
+		side                       market.Side
+		party, licence, instrument int64
+	}
+	sums := map[holder]int64{}
+	for _, o := range s.orders {
+		sums[holder{o.Side, o.Party, o.Licence, o.Instrument}] += o.Hold
+	}
+	v := &View{state: s}
+	held := map[ledger.Key]int64{}
+	for h, sum := range sums {
+		k, err := v.holdKey(&market.Record{Side: h.side, Party: h.party, Licence: h.licence, Instrument: h.instrument})
+		if err != nil {
+			return nil, err
+		}
+		held[k] += sum
+	}
+	return held, nil
 }
 
 // watchers are readers who wait for the next commit.

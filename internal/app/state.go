@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"permitx/internal/calendar"
@@ -82,18 +83,22 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	}
 	s.indexCodes()
 	s.loadTimers()
-	if err := s.loadLedger(); err != nil {
-		return nil, err
+	keys := make(chan error, 1) // the rest does not need them: they are read beside it
+	go func() { keys <- s.loadKeys() }()
+	err := s.loadLedger()
+	if err == nil {
+		err = s.loadOrders()
 	}
-	if err := s.loadOrders(); err != nil {
-		return nil, err
-	}
-	since := registry.LastAt - IdempotencyTime
-	err := store.Keys(ctx, since, func(number, actor int64, key string) { s.keys[digestKey(actor, key)] = number })
+	return s, errors.Join(err, <-keys)
+}
+
+func (s *state) loadKeys() error {
+	since := s.registry.LastAt - IdempotencyTime
+	err := s.store.Keys(s.ctx, since, func(number, actor int64, key string) { s.keys[digestKey(actor, key)] = number })
 	if err != nil {
-		return nil, fmt.Errorf("read idempotency keys: %w", err)
+		return fmt.Errorf("read idempotency keys: %w", err)
 	}
-	return s, nil
+	return nil
 }
 
 // each reads a table in pages, by id.
@@ -136,8 +141,8 @@ func (s *state) loadLedger() error {
 // loadOrders rebuilds the books: orders rest in the order of their ids, which
 // is the order in which they came.
 func (s *state) loadOrders() error {
-	return s.store.OpenOrders(s.ctx, func(o market.Record) {
-		s.orders[o.ID] = &o
+	return s.store.OpenOrders(s.ctx, func(o *market.Record) {
+		s.orders[o.ID] = o
 		s.book(o.Market, o.Instrument).Rest(o.Entry())
 		s.changed.books[bookID{o.Market, o.Instrument}] = true
 	})

@@ -47,8 +47,9 @@ type Store interface {
 	// Beat shows that the writer of this epoch is alive; at 0 releases the
 	// role. Returns ErrFenced when the epoch has passed.
 	Beat(ctx context.Context, epoch int64, at calendar.Instant) error
-	// OpenOrders calls each with every open order, by id, from one goroutine.
-	OpenOrders(ctx context.Context, each func(market.Record)) error
+	// OpenOrders calls each with every open order, by id, from one goroutine;
+	// the caller may keep the pointers.
+	OpenOrders(ctx context.Context, each func(*market.Record)) error
 	// Commit writes a batch and advances the fence in one transaction.
 	Commit(ctx context.Context, b *Batch) error
 	Reader

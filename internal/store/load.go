@@ -15,7 +15,7 @@ const openOrders = `SELECT id, market, instrument, party, licence, side, time_in
 // OpenOrders calls each with every open order, by id. It is plain SQL because
 // a registry starts no faster than this: GORM's scan took 12 µs an order,
 // this takes 2.
-func (s *Store) OpenOrders(ctx context.Context, each func(market.Record)) error {
+func (s *Store) OpenOrders(ctx context.Context, each func(*market.Record)) error {
 	last, err := s.LastID(ctx, "market_order")
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (s *Store) OpenOrders(ctx context.Context, each func(market.Record)) error 
 				return part.err
 			}
 			for i := range part.orders {
-				each(part.orders[i])
+				each(&part.orders[i])
 			}
 		}
 	}

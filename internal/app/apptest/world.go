@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -297,16 +298,24 @@ func (w *World) Trade(seller, buyer Firm) {
 	w.Must(buyer.Person, w.buy(buyer, ton, 2000))
 }
 
-// Rest enters n buy orders of all firms in turn, in batches; none trades.
+// Rest enters n buy orders of all firms in turn, each a command of its own;
+// none trades.
 func (w *World) Rest(n int) {
 	w.T.Helper()
-	const size = 1000
-	for first := 0; first < n; first += size {
-		f := w.Firms[first/size%len(w.Firms)]
-		var batch app.OrderBatch
-		for i := range size {
-			batch.Items = append(batch.Items, app.OrderBatchItem{Place: w.buy(f, 100, int64(1+(first+i)%1900))})
-		}
-		w.Must(f.Person, batch)
+	const callers = 256
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := c; i < n; i += callers {
+				f := w.Firms[i%len(w.Firms)]
+				if a, err := w.Do(f.Person, w.buy(f, 100, int64(1+i%1900))); err != nil || a.Status >= http.StatusBadRequest {
+					w.T.Errorf("order %d: %s, %v", i, a.Body, err)
+					return
+				}
+			}
+		}()
 	}
+	wg.Wait()
 }
