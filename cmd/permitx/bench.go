@@ -20,7 +20,7 @@ const (
 	benchRounds       = 5
 	benchSeconds      = 5.0
 	benchWarmUp       = 1.0
-	benchQuickRounds  = 2
+	benchQuickRounds  = 1
 	benchQuickSeconds = 1.0
 	benchQuickWarmUp  = 0.3
 )
@@ -40,7 +40,7 @@ type benchCommand struct {
 	Quick    bool     `help:"Take less than a minute: shorter measurements, fewer rounds, no restart with a million orders."`
 	JSON     bool     `name:"json" help:"Print one JSON object instead of tables."`
 	Only     []string `placeholder:"NAME" help:"Measure only what these ratios or measurements need; an unknown name lists them all."`
-	Rounds   int      `placeholder:"N" help:"Rounds; the median counts. Default: 5, with --quick 2."`
+	Rounds   int      `placeholder:"N" help:"Rounds; the median counts. Default: 5, with --quick 1."`
 	Seconds  float64  `placeholder:"N" help:"Length of each measurement. Default: 5, with --quick 1."`
 	Postgres string   `env:"PERMITX_BENCH_POSTGRES" placeholder:"URL" help:"PostgreSQL server on which databases and roles may be made and dropped, postgres://…. Default: a private one from the programs that are installed, with PostgreSQL's settings for durability."`
 	Dir      string   `placeholder:"DIR" help:"Directory for the databases, on a disk. Default: where temporary files go."`

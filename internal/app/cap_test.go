@@ -209,7 +209,7 @@ func TestAllocate(t *testing.T) {
 	done[PartyResult](o, o.leader, PartyState{f.party, catalog.PartyActive, "r", ""})
 	done[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"})
 	o.refuses(o.leader, good, ErrLicenceNotInForce)
-	o.now = i.TermEnd.AddDays(1).Start()
+	o.now.set(i.TermEnd.AddDays(1).Start())
 	o.runTimers()
 	o.refuses(o.leader, good, ErrInstrumentExpired)
 }
@@ -431,7 +431,7 @@ func TestFact_ManyOrders(t *testing.T) {
 	if r := done[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != MaxCancels {
 		t.Errorf("%d were cancelled at once", len(r.Cancelled))
 	}
-	o.now++
+	o.now.set(o.now.get() + 1)
 	o.runTimers()
 	if n := len(o.app.st.orders); n != 0 {
 		t.Errorf("%d orders are left", n)

@@ -233,7 +233,7 @@ func (k *dealDesk) advance(to calendar.Instant) {
 	if err := k.app.Close(); err != nil {
 		k.t.Fatal(err)
 	}
-	k.now = to
+	k.now.set(to)
 	k.start()
 	for range 200 {
 		k.person("passer-by", GrantAdd{Role: identity.Verifier})

@@ -286,7 +286,7 @@ func TestStatement_Reconciliation(t *testing.T) {
 	o.wantMoney(f.party, "2440.00 0.00 2360.00")
 
 	// The next statement brings the payment back, and nothing is left to do.
-	o.now += 24 * 3_600_000_000
+	o.now.set(o.now.get() + 24*3_600_000_000)
 	next := done[StatementResult](o, o.finance, StatementImport{Account: "6222", From: today, To: today.AddDays(1), Lines: []settlement.BankLine{
 		line("back", -500_00, "stranger"), line("not-there", 600_00, f.name),
 	}})

@@ -58,7 +58,7 @@ func TestOrderBatch_ReadsNothing(t *testing.T) {
 	t.Parallel()
 	o, i, seller, _ := tradingOffice(t)
 	id := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
-	v := &View{state: o.app.st, batch: o.app.newBatch(), Now: o.now, Today: today, Actor: o.app.st.actor(seller.user)}
+	v := &View{state: o.app.st, batch: o.app.newBatch(), Now: o.now.get(), Today: today, Actor: o.app.st.actor(seller.user)}
 	before := o.store.reads[Orders.name]
 	if _, err := (OrderBatch{Items: []OrderBatchItem{{Cancel: id}, {Place: o.order(seller, i, market.Sell, 3000, one)}}}).Decide(v); err != nil {
 		t.Fatal(err)

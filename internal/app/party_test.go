@@ -123,6 +123,6 @@ func TestLicence_Faults(t *testing.T) {
 	done[LicenceResult](o, o.leader, LicenceState{l.ID, catalog.LicenceRevoked, "r", "d"})
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"}, ErrStateFinal)
 	done[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceExpired, "r", "d"})
-	o.now = l.ValidTo.AddDays(1).Start()
+	o.now.set(l.ValidTo.AddDays(1).Start())
 	o.refuses(o.leader, LicenceState{f.licence.ID, catalog.LicenceValid, "r", "d"}, ErrLicenceOver)
 }

@@ -72,7 +72,7 @@ func TestKey_LifeAndFaults(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	hash := identity.HashSecret("px_clerk")
-	good := KeyMake{Person: o.clerk, Label: "laptop", Hash: hash, Prefix: "px_cler", ExpiresAt: o.now + 1_000_000}
+	good := KeyMake{Person: o.clerk, Label: "laptop", Hash: hash, Prefix: "px_cler", ExpiresAt: o.now.get() + 1_000_000}
 	for _, tt := range []struct {
 		change func(*KeyMake)
 		want   *fault.Error
@@ -82,7 +82,7 @@ func TestKey_LifeAndFaults(t *testing.T) {
 		{func(c *KeyMake) { c.Hash = hash[:63] }, invalid},
 		{func(c *KeyMake) { c.Hash = hash[:63] + "G" }, invalid},
 		{func(c *KeyMake) { c.Prefix = "secret" }, invalid},
-		{func(c *KeyMake) { c.ExpiresAt = o.now }, invalid},
+		{func(c *KeyMake) { c.ExpiresAt = o.now.get() }, invalid},
 		{func(c *KeyMake) { c.Hash = identity.HashSecret("px_first") }, ErrKeyTaken},
 	} {
 		c := good
@@ -93,7 +93,7 @@ func TestKey_LifeAndFaults(t *testing.T) {
 	if a, err := o.app.Authenticate("px_clerk"); err != nil || a.Person != o.clerk {
 		t.Fatalf("a new key: %+v, %v", a, err)
 	}
-	o.now += 1_000_000
+	o.now.set(o.now.get() + 1_000_000)
 	if _, err := o.app.Authenticate("px_clerk"); err == nil {
 		t.Error("an expired key opens")
 	}

@@ -100,7 +100,7 @@ func TestTermEnd(t *testing.T) {
 		t.Error("the money in escrow does not return")
 	}
 	// The cap that was lent returns a minute later, when the holdings have gone back.
-	k.advance(k.now.Add(2 * retryTime))
+	k.advance(k.now.get().Add(2 * retryTime))
 	if d := k.deal(settled.ID); d.CapReturn == 0 || d.State != settlement.DealClosed {
 		t.Errorf("%+v", d)
 	}
