@@ -70,7 +70,7 @@ var rules = map[string]rule{
 		internal: append(slices.Clone(edge), "", "api", "internal/httpapi/gen"),
 		external: []string{
 			"github.com/gin-gonic/gin", "github.com/getkin/kin-openapi", "github.com/oapi-codegen/runtime",
-			"github.com/prometheus/client_golang",
+			"github.com/prometheus/client_golang", "github.com/xuri/excelize/v2",
 		},
 	},
 	"internal/httpapi/gen": {

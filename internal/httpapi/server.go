@@ -122,7 +122,7 @@ func (s *Server) routes() *gin.Engine {
 	e.NoRoute(func(c *gin.Context) { s.fail(c, errNoRoute) })
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errNoMethod) })
 	s.pages(e)
-	e.Use(s.admit) // what follows is the contract
+	e.Use(s.export, s.admit) // what follows is the contract
 	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { s.fail(c, undecodable(err)) },
 		HandlerErrorFunc:         s.fail,
