@@ -12,7 +12,10 @@ import (
 func FuzzDecodeCommand(f *testing.F) {
 	for _, c := range []Command{
 		PlaceOrder{Market: "YRD", Instrument: "VOCs-20310630", Licence: 7, Side: market.Buy, Price: 24_000_000, Quantity: 100, TimeInForce: market.GTC},
-		CancelOrder{Order: 5}, FireTimer{3}, PersonAdd{Name: "王"}, OrderBatch{Items: []OrderBatchItem{{Cancel: 4}}},
+		CancelOrder{Order: 5},
+		FireTimer{3},
+		PersonAdd{Name: "王"},
+		OrderBatch{Items: []OrderBatchItem{{Cancel: 4}}},
 	} {
 		payload, _ := encodePayload(c)
 		f.Add(string(c.Operation()), payload)

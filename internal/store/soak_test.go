@@ -18,7 +18,7 @@ func TestSoakRandomCommands(t *testing.T) {
 	for i := range uint64(2 * seeds) {
 		seed := i
 		if i >= seeds {
-			seed = rand.Uint64() //nolint:gosec // a seed, printed by the test's name
+			seed = rand.Uint64()
 		}
 		for name, url := range map[string]func(testing.TB) string{"sqlite": migratedSQLite, "postgres": migratedPostgres} {
 			t.Run(fmt.Sprintf("%s/seed=%d", name, seed), func(t *testing.T) {
