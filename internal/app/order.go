@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -107,13 +108,12 @@ func (c PlaceOrder) appendPayload(b []byte) []byte {
 
 // entry is an order that may be placed: everything Apply needs.
 type entry struct {
-	order   market.Record
-	market  catalog.Market
-	inst    catalog.Instrument
-	licence catalog.Licence
-	months  int
-	makers  int // how many orders it will trade with
-	key     ledger.Key
+	order  market.Record
+	market catalog.Market
+	inst   catalog.Instrument
+	months int
+	makers int // how many orders it will trade with
+	key    ledger.Key
 }
 
 // Decide checks the order and that what it could cost can be held.
@@ -144,7 +144,7 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	e := entry{market: m, inst: i, licence: l}
+	e := entry{market: m, inst: i}
 	if err := c.checkTerms(v, m, i); err != nil {
 		return e, err
 	}
@@ -298,7 +298,9 @@ func (v *View) checkInflow(m catalog.Market, l catalog.Licence, pollutant string
 // monthsLeft is the term factor of a trade today. A part month counts: the
 // seller gives it up and the buyer can use it (project default, after the
 // remaining-term rule of Jiaozhou).
-func (v *View) monthsLeft(i catalog.Instrument) int { return monthsLeft(v.Today, i) }
+func (v *View) monthsLeft(i catalog.Instrument) int {
+	return calendar.RemainingMonths(v.Today, i.TermEnd, true)
+}
 
 // holdKey is the account that an order holds aside in.
 func (v *View) holdKey(o *market.Record) (ledger.Key, error) {

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"permitx/internal/calendar"
-	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
 	"permitx/internal/settlement"
@@ -45,8 +43,4 @@ func (v *View) checkSigner(party int64, amount quantity.Money) error {
 			Under("party.signer_limit", "project default")
 	}
 	return nil
-}
-
-func monthsLeft(today calendar.Date, i catalog.Instrument) int {
-	return calendar.RemainingMonths(today, i.TermEnd, true)
 }

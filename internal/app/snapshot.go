@@ -166,18 +166,17 @@ func (s *state) heldByOrders() (map[ledger.Key]int64, error) {
 
 // watchers are readers who wait for the next commit.
 type watchers struct {
-	mu    sync.Mutex
-	next  chan struct{}
-	count int
+	mu   sync.Mutex
+	next chan struct{} // nil: nobody waits
 }
 
 // notify wakes those who wait.
-func (w *watchers) notify(int64) {
+func (w *watchers) notify() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.next != nil && w.count > 0 {
+	if w.next != nil {
 		close(w.next)
-		w.next, w.count = nil, 0
+		w.next = nil
 	}
 }
 
@@ -189,7 +188,6 @@ func (a *App) NextCommit() <-chan struct{} {
 	if a.watchers.next == nil {
 		a.watchers.next = make(chan struct{})
 	}
-	a.watchers.count++
 	return a.watchers.next
 }
 

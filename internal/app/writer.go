@@ -125,7 +125,7 @@ func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 	for i, o := range outcomes {
 		waiting[i].done <- o
 	}
-	a.watchers.notify(a.st.registry.Length)
+	a.watchers.notify()
 	a.report(b, ran.Sub(started), time.Since(ran))
 	return len(outcomes), nil
 }

@@ -136,6 +136,7 @@ func (m registryMove) args() []any {
 	return []any{m.after.Batch, m.after.Length, m.after.Head, int64(m.after.LastAt), int64(m.after.BeatAt), m.epoch, m.before}
 }
 
+// isServerError reports an answer of a server that is still there.
 func isServerError(err error) bool {
 	var pg *pgconn.PgError
 	// Class 57 is the server going away: it may have committed, or not.
@@ -161,10 +162,9 @@ func lost(err error) error {
 	var connect *pgconn.ConnectError
 	var pg *pgconn.PgError
 	switch {
-	case errors.As(err, &pg) && pg.Code[:2] != "57" && pg.Code[:2] != "08":
+	case isServerError(err):
 		return err
-	case errors.As(err, &network), errors.As(err, &connect), errors.As(err, &pg), pgconn.SafeToRetry(err), isLost(err),
-		isBroken(err):
+	case errors.As(err, &network), errors.As(err, &connect), errors.As(err, &pg), pgconn.SafeToRetry(err), isBroken(err):
 		return fmt.Errorf("%w: %w", app.ErrLost, err)
 	}
 	return err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -242,8 +241,3 @@ func (s *Store) Statement(ctx context.Context, account ledger.AccountID, last in
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// isLost reports the errors of database/sql for a connection that is gone.
-func isLost(err error) bool {
-	return errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded)
-}
