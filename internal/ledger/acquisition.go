@@ -41,6 +41,7 @@ const (
 	ForWithdrawal HoldPurpose = "withdrawal"
 	ForSale       HoldPurpose = "primary_sale"
 	ForFreeze     HoldPurpose = "freeze"
+	ForBuyBack    HoldPurpose = "buy_back"
 )
 
 // HoldState is where a hold is in its life.

@@ -23,13 +23,15 @@ const (
 	Renewal        Reason = 16 // a new term joins the old
 	Retirement     Reason = 17 // taken out for good
 	CapReturn      Reason = 18 // a cap lent by a cross-region deal returns at term end
+	BuyBack        Reason = 21 // bought back by the government: holding to reserve
+	Reclamation    Reason = 22 // taken back without payment: holding to reserve
 )
 
 var reasonNames = [...]string{
 	CapDecision: "cap_decision", ReserveMove: "reserve_movement", Allocation: "allocation", Opening: "opening", LevelTransfer: "level_transfer",
 	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
-	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return",
+	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", BuyBack: "buy_back", Reclamation: "reclamation",
 }
 
 // String gives the name that JSON and the views use.

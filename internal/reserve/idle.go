@@ -1,0 +1,113 @@
+package reserve
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// IdleMonths is how long permits may lie idle: what is idle for longer goes back
+// to the government (浙政办发〔2010〕132号: 闲置超过3年).
+const IdleMonths = 36
+
+// The faults of idle permits, in the order in which they are checked.
+var (
+	// ErrIdleEnded is returned when a declaration is over.
+	ErrIdleEnded = fault.New(fault.Conflict, "idle_declaration.ended", "the permits are no longer declared idle")
+	// ErrIdleSwept is returned when a declaration rests in a buy-back.
+	ErrIdleSwept = fault.New(fault.Conflict, "idle_declaration.swept", "the permits are being bought back")
+	// ErrNotIdleLong is returned when permits have not lain idle for long enough to be swept.
+	ErrNotIdleLong = fault.New(fault.Refused, "rule.idle_not_long_enough", "the permits have not lain idle for more than 36 months").
+			Under("buy_back.idle", "浙政办发〔2010〕132号")
+)
+
+// IdleDeclaredBy is who says that permits lie idle.
+type IdleDeclaredBy string
+
+// Who may say so.
+const (
+	ByEnterprise IdleDeclaredBy = "enterprise"
+	ByBureau     IdleDeclaredBy = "bureau"
+)
+
+// An IdleState is open or ended.
+type IdleState string
+
+// The states of a declaration.
+const (
+	IdleOpen  IdleState = "open"
+	IdleEnded IdleState = "ended"
+)
+
+// IdleStates are all states of a declaration.
+var IdleStates = []IdleState{IdleOpen, IdleEnded}
+
+// An IdleDeclaration says that a part of a holding is not used since a day.
+type IdleDeclaration struct {
+	ID          int64
+	Party       int64
+	Region      string
+	Licence     int64
+	Instrument  int64
+	Pollutant   string
+	Origin      ledger.Origin
+	Quantity    quantity.Quantity
+	Since       calendar.Date // the first idle day
+	DeclaredBy  IdleDeclaredBy
+	Document    string
+	State       IdleState
+	BuyBack     int64 // that sweeps it; 0: none
+	EndedOn     calendar.Date
+	EndDocument string
+	RecordedAt  calendar.Instant
+	Command     int64
+}
+
+// Validate returns a fault that names the first field that is wrong.
+func (d IdleDeclaration) Validate() error {
+	if d.Origin < ledger.Paid || d.Origin > ledger.UnknownOrigin {
+		return fault.Invalidf("origin", "must be one of paid, free, unknown")
+	}
+	return first(checkQuantity(d.Quantity), checkDay("since", d.Since), catalog.CheckDocument("document", d.Document))
+}
+
+// Holding is the account of the permits.
+func (d IdleDeclaration) Holding() ledger.Key {
+	return ledger.HoldingKey(d.Region, d.Pollutant, d.Party, d.Licence, d.Instrument, d.Origin)
+}
+
+// SweepableFrom is the first day on which the permits may be swept: 36 months
+// exactly are not yet "more than three years".
+func (d IdleDeclaration) SweepableFrom() calendar.Date {
+	return d.Since.AddMonths(IdleMonths).AddDays(1)
+}
+
+// MonthsIdle are the whole months until a day, which is the first one after them.
+func (d IdleDeclaration) MonthsIdle(on calendar.Date) int32 {
+	var n int32
+	for d.Since.AddMonths(int(n)+1) <= on {
+		n++
+	}
+	return n
+}
+
+// CheckSweep returns ErrIdleEnded, ErrIdleSwept or ErrNotIdleLong.
+func (d IdleDeclaration) CheckSweep(today calendar.Date) error {
+	switch {
+	case d.State != IdleOpen:
+		return ErrIdleEnded.With("since %s they are not declared idle", d.EndedOn)
+	case d.BuyBack != 0:
+		return ErrIdleSwept.With("buy-back %d takes them back already", d.BuyBack)
+	case today < d.SweepableFrom():
+		return ErrNotIdleLong.With("the permits lie idle since %s and may be taken back from %s", d.Since, d.SweepableFrom())
+	}
+	return nil
+}
+
+// End returns the declaration that is over since a day.
+func (d IdleDeclaration) End(on calendar.Date, document string) IdleDeclaration {
+	d.State, d.EndedOn, d.EndDocument = IdleEnded, on, document
+	return d
+}

@@ -1,0 +1,85 @@
+package reserve
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// The faults of refunds, in the order in which they are checked.
+var (
+	// ErrNothingToRefund is returned when a refund would be asked for before the permits are in the reserve.
+	ErrNothingToRefund = fault.New(fault.Conflict, "treasury_refund.not_booked", "a refund is asked for after the permits are in the reserve; a payment that came back before is a failed one")
+	// ErrRefundBeyond is returned when more would be refunded than was paid.
+	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
+	// ErrRefundState is returned when the state of a refund does not allow a step.
+	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
+)
+
+// A RefundState is where a refund is in its life.
+type RefundState string
+
+// The states of a refund; the last two are final.
+const (
+	RefundRequested RefundState = "requested"
+	RefundReceived  RefundState = "received"
+	RefundCancelled RefundState = "cancelled"
+)
+
+// RefundStates are all states of a refund.
+var RefundStates = []RefundState{RefundRequested, RefundReceived, RefundCancelled}
+
+// A TreasuryRefund is money that an enterprise pays back to the treasury after
+// its permits are in the reserve, for example because too many months were
+// paid. The permits stay where they are; the money is in the budget again.
+type TreasuryRefund struct {
+	ID          int64
+	BuyBack     int64
+	Party       int64
+	Region      string
+	Amount      quantity.Money
+	Reason      string
+	Document    string
+	State       RefundState
+	Proof       string
+	ReceivedOn  calendar.Date
+	RequestedAt calendar.Instant
+	Command     int64
+}
+
+// Validate returns a fault that names the first field that is wrong.
+func (r TreasuryRefund) Validate() error {
+	if r.Amount <= 0 {
+		return fault.Invalidf("amount", "must be more than zero")
+	}
+	return first(catalog.CheckDocument("reason", r.Reason), catalog.CheckDocument("document", r.Document))
+}
+
+// Receive returns the refund with the receipt, or ErrRefundState.
+func (r TreasuryRefund) Receive(proof string, on calendar.Date) (TreasuryRefund, error) {
+	if err := r.checkRequested(); err != nil {
+		return r, err
+	}
+	if err := first(catalog.CheckText("proof", proof, proofMax), checkDay("received_on", on)); err != nil {
+		return r, err
+	}
+	r.State, r.Proof, r.ReceivedOn = RefundReceived, proof, on
+	return r, nil
+}
+
+// Cancel returns the refund that is no longer asked for, or ErrRefundState.
+func (r TreasuryRefund) Cancel() (TreasuryRefund, error) {
+	if err := r.checkRequested(); err != nil {
+		return r, err
+	}
+	r.State = RefundCancelled
+	return r, nil
+}
+
+func (r TreasuryRefund) checkRequested() error {
+	if r.State != RefundRequested {
+		return ErrRefundState.With("the refund is %s", r.State)
+	}
+	return nil
+}
