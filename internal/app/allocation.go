@@ -67,8 +67,15 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
+	var leaving []reserve.Pick
+	if a.Part == reserve.Reserve {
+		if leaving, err = v.pickLots(a.Region, a.Pollutant, a.Quantity, LotChoice{}); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx *Tx) any {
 		a = Put(tx, Allocations, a)
+		tx.moveLots(lotMove{event: reserve.Allotment, from: reserve.AvailableBucket, picks: leaving, reference: a.ID, document: a.Document})
 		posted := tx.Post(reserve.AllocationTransfer(a))[0]
 		a.Transfer, a.Account = posted.Transfer, posted.Credit
 		a.Acquisition = tx.Acquire(a.Holding(), reserve.AcquisitionOf(a)).ID

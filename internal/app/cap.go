@@ -136,8 +136,19 @@ func (c ReserveMove) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
+	var leaving []reserve.Pick
+	var err error
+	if m.Direction == reserve.ToUnallocated {
+		if leaving, err = v.pickLots(m.Region, m.Pollutant, m.Quantity, LotChoice{}); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx *Tx) any {
 		m = Put(tx, ReserveMovements, m)
+		if m.Direction == reserve.ToReserve {
+			tx.addLot(m.Lot(tx.Today))
+		}
+		tx.moveLots(lotMove{event: reserve.Withdraw, from: reserve.AvailableBucket, picks: leaving, reference: m.ID, document: m.Document})
 		m.Transfer = tx.Post(reserve.MovementTransfer(m))[0].Transfer
 		return Put(tx, ReserveMovements, m)
 	}, nil
@@ -171,13 +182,34 @@ func (c LevelMove) Decide(v *View) (Apply, error) {
 	if err := v.ledger.Check(bothOf(reserve.LevelTransfers(l))...); err != nil {
 		return nil, err
 	}
+	var leaving []reserve.Pick
+	var err error
+	if l.Part == reserve.Reserve {
+		if leaving, err = v.pickLots(l.FromRegion, l.Pollutant, l.Quantity, LotChoice{}); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx *Tx) any {
 		l = Put(tx, LevelTransfers, l)
+		tx.moveToLevel(l, leaving)
 		from, to := reserve.LevelTransfers(l)
 		l.FromTransfer = tx.Post(from)[0].Transfer
 		l.ToTransfer = tx.Post(to)[0].Transfer
 		return Put(tx, LevelTransfers, l)
 	}, nil
+}
+
+// moveToLevel gives parts of lots to the other level: each becomes a lot there,
+// with its provenance, its day and its share of the cost.
+func (tx *Tx) moveToLevel(l reserve.LevelTransfer, leaving []reserve.Pick) {
+	lots := make([]reserve.Lot, len(leaving))
+	for i, p := range leaving {
+		lots[i] = mustGet(tx, Lots, p.Lot)
+	}
+	given := tx.moveLots(lotMove{event: reserve.Giving, from: reserve.AvailableBucket, picks: leaving, reference: l.ID, document: l.Document})
+	for i := range leaving {
+		tx.bringLot(l.Lot(lots[i], given[i]), reserve.Received)
+	}
 }
 
 func bothOf[T any](a, b T) []T { return []T{a, b} }

@@ -5,6 +5,7 @@ import (
 
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/reserve"
 )
 
 // ledgerSums is what the postings come to, account by account.
@@ -125,8 +126,8 @@ func (c *checker) checkBalances() error {
 	return err
 }
 
-// checkHolds compares what is held aside with the open orders and the active
-// holds (I-3).
+// checkHolds compares what is held aside with the open orders, the active
+// holds, and what the lots of the reserve set aside (I-3).
 func (c *checker) checkHolds() error {
 	held := map[ledger.AccountID]int64{}
 	byKey := map[ledger.Key]ledger.AccountID{}
@@ -158,9 +159,13 @@ func (c *checker) checkHolds() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Lots, Where("open", true), func(l reserve.Lot) { held[byKey[l.Key()]] += int64(l.SetAside()) })
+	if err != nil {
+		return err
+	}
 	for id, b := range c.ledger.balances {
 		if b.Held != held[id] {
-			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders and holds come to %d", b.Held, held[id])
+			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders, holds and lots come to %d", b.Held, held[id])
 		}
 	}
 	return nil

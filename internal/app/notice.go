@@ -99,8 +99,16 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckHold(n.ReserveKey(), int64(n.Quantity)); err != nil {
 		return nil, err
 	}
+	picks, err := v.pickLots(n.Region, n.Pollutant, n.Quantity, LotChoice{})
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		n = Put(tx, Notices, n)
+		tx.moveLots(lotMove{event: reserve.Listing, from: reserve.AvailableBucket, picks: picks, reference: n.ID, document: n.Document})
+		tx.moveLots(lotMove{
+			event: reserve.Reserving, from: reserve.ListedBucket, picks: picks, claimant: claimant{reserve.ForNotice, n.ID}, reference: n.ID, document: n.Document,
+		})
 		n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
 		return tx.putNotice(n)
 	}, nil
@@ -181,7 +189,9 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
+	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
 	return func(tx *Tx) any {
+		tx.moveLots(lotMove{event: reserve.Delivery, from: reserve.ReservedBucket, picks: picks, amount: n.Amount, reference: n.ID, document: n.Document})
 		tx.closeHold(h, ledger.HoldPosted)
 		n.Transfer = tx.Post(t)[0].Transfer
 		n.Acquisition = tx.Acquire(n.Holding(), ledger.Acquisition{
@@ -216,7 +226,9 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 		return nil, reserve.ErrNoticeState.With("the payment notice is %s", n.State)
 	}
 	n.State, n.Reason = reserve.NoticeCancelled, c.Reason
+	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
 	return func(tx *Tx) any {
+		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
 		tx.closeHold(h, ledger.HoldVoided)
 		return tx.putNotice(n)
 	}, nil

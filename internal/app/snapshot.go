@@ -114,8 +114,9 @@ func (a *App) Ready() error {
 	return err
 }
 
-// verifyBooks compares what the orders and holds set aside with the held
-// parts of the balances. It runs once, at the start.
+// verifyBooks compares what the orders, holds and lots set aside with the held
+// parts of the balances, and the reserve with its lots. It runs once,
+// at the start.
 func (a *App) verifyBooks() error {
 	held, err := a.st.heldByOrders()
 	if err != nil {
@@ -129,9 +130,15 @@ func (a *App) verifyBooks() error {
 	if err != nil {
 		return err
 	}
+	for asset, sh := range a.st.lots.shelves {
+		held[ledger.PermitKey(ledger.Reserve, asset.Region, asset.Pollutant)] += int64(sh.sum.setAside)
+	}
 	a.st.ledger.Each(func(acc ledger.Account, b ledger.Balance) {
 		if b.Held != held[acc.Key()] {
-			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders and holds say %d", acc.ID, b.Held, held[acc.Key()]))
+			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds and lots say %d", acc.ID, b.Held, held[acc.Key()]))
+		}
+		if differs := a.st.reserveDiffers(acc.Key().Asset()); acc.Kind == ledger.Reserve && differs != "" {
+			wrong = append(wrong, errors.New(differs))
 		}
 	})
 	for id, b := range a.st.books {

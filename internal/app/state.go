@@ -9,6 +9,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/reserve"
 )
 
 // IdempotencyTime is how long a key is remembered.
@@ -31,6 +32,7 @@ type state struct {
 	dueTimes timerHeap
 
 	byCode  codes
+	lots    lotIndex
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
 	fills   []market.Fill
@@ -82,6 +84,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		}
 	}
 	s.indexCodes()
+	s.indexLots()
 	s.loadTimers()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
 	go func() { keys <- s.loadKeys() }()
@@ -280,6 +283,12 @@ func (s *state) onResident(row any) {
 		s.changed.directory = true
 	case Timer:
 		s.addTimer(r)
+	case reserve.Lot:
+		s.indexLot(r)
+	case reserve.LotClaim:
+		s.indexClaim(r)
+	case reserve.DayTotal:
+		s.indexDay(r)
 	default:
 		s.indexCode(r)
 	}

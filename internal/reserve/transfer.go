@@ -3,6 +3,7 @@ package reserve
 import (
 	"fmt"
 
+	"permitx/internal/calendar"
 	"permitx/internal/ledger"
 )
 
@@ -26,6 +27,22 @@ func MovementTransfer(m Movement) ledger.Transfer {
 	return ledger.Transfer{Reason: ledger.ReserveMove, Reference: m.ID, Legs: []ledger.Leg{
 		{Debit: from.Key(m.Region, m.Pollutant), Credit: to.Key(m.Region, m.Pollutant), Amount: int64(m.Quantity)},
 	}}
+}
+
+// Lot is what a movement to the reserve brings: pre-reserved, without a cost.
+func (m Movement) Lot(today calendar.Date) Lot {
+	return Lot{
+		Region: m.Region, Pollutant: m.Pollutant, Provenance: PreReserved, AcquiredOn: today, Document: m.Document,
+		Quantity: m.Quantity, Source: m.ID,
+	}
+}
+
+// Lot is what a level transfer makes of a part of a lot at the other level.
+func (t LevelTransfer) Lot(from Lot, given LotMovement) Lot {
+	return Lot{
+		Region: t.ToRegion, Pollutant: t.Pollutant, Provenance: from.Provenance, AcquiredOn: from.AcquiredOn, Document: t.Document,
+		Price: from.Price, Months: from.Months, Cost: given.Cost, Quantity: given.Quantity, Source: from.ID,
+	}
 }
 
 // LevelTransfers are the two transfers of a level transfer: out of the cap of

@@ -79,7 +79,7 @@ func provider(url string) (*sql.DB, *goose.Provider, error) {
 // appendOnly are the tables whose rows are never changed.
 var appendOnly = []string{
 	app.Journal.Name(), app.Payloads.Name(), app.Accounts.Name(), app.Postings.Name(), app.Trades.Name(),
-	app.DealSteps.Name(), app.DealSources.Name(),
+	app.DealSteps.Name(), app.DealSources.Name(), app.LotMovements.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it

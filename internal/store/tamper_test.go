@@ -48,6 +48,15 @@ var tamperings = []struct {
 	{"trade amount", []string{"UPDATE trade SET amount = amount + 1"}, "trade"},
 	{"key of another person", []string{"UPDATE api_key SET person = person + 1 WHERE id = 1"}, "api_key"},
 	{"grant added", []string{"INSERT INTO role_grant SELECT id + 1000, person, 'finance', region, with_children, party, signer, state, command FROM role_grant WHERE id = 1"}, "role_grant"},
+	{"lot", []string{"UPDATE lot SET available = available - 1, listed = listed + 1 WHERE id = 1"}, "lot"},
+	{"lot with its movement", []string{
+		"UPDATE lot SET quantity = quantity + 1, available = available + 1 WHERE id = 2",
+		"UPDATE lot_movement SET quantity = quantity + 1 WHERE lot = 2", "UPDATE reserve_day SET quantity = quantity + 1 WHERE id = 2",
+	}, "balance"},
+	{"lot movement", []string{"UPDATE lot_movement SET cost = cost + 1 WHERE id = 1"}, "lot_movement"},
+	{"lot movement deleted", []string{"DELETE FROM lot_movement WHERE id = 3"}, "lot"},
+	{"lot claim", []string{"UPDATE lot_claim SET quantity = quantity + 1 WHERE id = 1"}, "lot_claim"},
+	{"day total", []string{"UPDATE reserve_day SET quantity = quantity + 1 WHERE id = 1"}, "reserve_day"},
 	{"cap decision", []string{"UPDATE cap_decision SET change = change + 1000000 WHERE id = 1"}, "cap_decision"},
 }
 
@@ -58,6 +67,9 @@ func tamperedWorld(t *testing.T, s *Store) {
 	w.Fund(w.Firms[1], 1_000_000_00)
 	w.Grant(w.Firms[0], 10*quantity.OneQuantity, 5*quantity.OneQuantity, 2000*quantity.OnePrice)
 	w.Trade(w.Firms[0], w.Firms[1])
+	w.Must(w.Leader, app.NoticeIssue{
+		Licence: w.Firms[0].Licence.ID, Instrument: w.Instrument.Code, Quantity: quantity.OneQuantity, Price: 4000 * quantity.OnePrice, DueOn: 20260731,
+	})
 	if err := w.App.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +120,7 @@ func tamperSQLite(t *testing.T, path string, statements []string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, trigger := range []string{"journal", "account", "posting", "trade"} {
+	for _, trigger := range []string{"journal", "account", "posting", "trade", "lot_movement"} {
 		statements = append([]string{"DROP TRIGGER " + trigger + "_no_update", "DROP TRIGGER " + trigger + "_no_delete"}, statements...)
 	}
 	for _, q := range append([]string{"DROP TRIGGER journal_payload_no_update"}, statements...) {
@@ -159,7 +171,7 @@ func TestAppendOnly(t *testing.T) {
 	t.Parallel()
 	refused := func(t *testing.T, db *sql.DB) {
 		t.Helper()
-		for _, table := range []string{"journal", "account", "posting", "trade"} {
+		for _, table := range []string{"journal", "account", "posting", "trade", "lot_movement"} {
 			for _, q := range []string{"UPDATE " + table + " SET command = 0", "DELETE FROM " + table} {
 				if table == "journal" {
 					q = strings.Replace(q, "command", "actor", 1)
