@@ -40,12 +40,13 @@ var rules = map[string]rule{
 	"migrations": {},
 	"api":        {external: []string{"github.com/oapi-codegen/runtime"}},
 
-	"internal/fault":    {core: true},
-	"internal/quantity": {core: true, internal: quantity, external: []string{"github.com/shopspring/decimal"}},
-	"internal/calendar": {core: true, internal: calendar},
-	"internal/catalog":  {core: true, internal: catalog},
-	"internal/ledger":   {core: true, internal: ledger},
-	"internal/rulebook": {core: true, internal: rulebook},
+	"internal/fault":              {core: true},
+	"internal/quantity":           {core: true, internal: quantity, external: []string{"github.com/shopspring/decimal"}},
+	"internal/calendar":           {core: true, internal: calendar},
+	"internal/catalog":            {core: true, internal: catalog},
+	"internal/ledger":             {core: true, internal: ledger},
+	"internal/rulebook":           {core: true, internal: rulebook},
+	"internal/rulebook/cmd/rules": {internal: capability}, // writes docs/rules.md
 
 	// The capabilities never import each other: app composes them.
 	"internal/market":      {core: true, internal: capability, random: "math/rand/v2"}, // for a load from a seed

@@ -1,0 +1,28 @@
+package rulebook
+
+import "permitx/internal/fault"
+
+// ErrBlacklisted is returned when a party is on the blacklist.
+var ErrBlacklisted = fault.New(fault.Refused, "rule.blacklisted", "the party is on the blacklist")
+
+var blacklist = &Rule{
+	ID: "party.blacklist", Title: "No party on the blacklist", Citation: ProjectDefault,
+	Reading: "A party that is listed for dishonesty, abnormal operation or taxes neither sells nor buys, as in Bozhou's sales of 2025; that this holds in every trade is the project's reading.",
+	Default: "A party that nobody has listed is not.",
+	Needs:   []string{"fact blacklist of each party"},
+	Actions: []Action{Sell, Buy, Deal, PrimarySale, Lease, Pledge},
+	Check: func(f *Facts) Finding {
+		return f.each(func(s *Side) Finding {
+			if s.Conduct.BlacklistedBy == "" {
+				return passed("nobody of it is on the blacklist")
+			}
+			return refused(ErrBlacklisted.With("party %d is on the blacklist (%s)", s.Party, s.Conduct.BlacklistedBy).At(s.Field))
+		})
+	},
+	Cases: []Case{
+		{"not listed", Facts{Action: Buy, Buyer: Side{Known: true}}, Passed, ""},
+		{"listed, buys", Facts{Action: Buy, Buyer: Side{Known: true, Conduct: Conduct{BlacklistedBy: "notice 1"}}}, Refused, "rule.blacklisted"},
+		{"listed, sells", Facts{Action: Sell, Seller: Side{Known: true, Conduct: Conduct{BlacklistedBy: "notice 1"}}}, Refused, "rule.blacklisted"},
+		{"listed, its permits are bought back", Facts{Action: BuyBack, Seller: Side{Known: true, Conduct: Conduct{BlacklistedBy: "notice 1"}}}, NotApplicable, ""},
+	},
+}

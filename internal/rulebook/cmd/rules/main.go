@@ -1,0 +1,95 @@
+// Command rules writes docs/rules.md from the rulebook: the list of rules is
+// the documentation.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"log"
+	"os"
+	"strings"
+
+	"permitx/internal/rulebook"
+)
+
+const head = `# Rules
+
+Written by ` + "`go generate`" + ` from ` + "`internal/rulebook`" + `: change the rule, not this page. ` + "`GET /v1/rules`" + ` lists the rules and
+parameters of any day; ` + "`POST /v1/eligibility`" + ` says what each of them says of a licence today. Rules are checked in this order,
+and the first refusal is the answer. What no text that was read is behind says "project default".
+
+`
+
+const permissions = 0o644
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: rules FILE")
+	}
+	if err := os.WriteFile(os.Args[1], page(), permissions); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func page() []byte {
+	b := bytes.NewBufferString(head)
+	b.WriteString("| rule | title | source | speaks about |\n|---|---|---|---|\n")
+	for _, r := range rulebook.All() {
+		fmt.Fprintf(b, "| [`%s`](#%s) | %s | %s | %s |\n", r.ID, strings.NewReplacer(".", "", "_", "_").Replace(r.ID), r.Title, r.Citation, join(r.Actions))
+	}
+	for _, r := range rulebook.All() {
+		rule(b, r)
+	}
+	b.WriteString("\n## Parameters\n\nDated rows set under four eyes (`POST /v1/parameters`). The narrowest region goes before a wider one, then the pollutant,\nthen the narrowest industry, then the newest row. A decision is judged by the rows of its own day.\n\n")
+	b.WriteString("| key | unit | from | to | default | source of the default | sets |\n|---|---|---|---|---|---|---|\n")
+	for _, k := range rulebook.Keys {
+		value := k.Default
+		if value == "" {
+			value = "none"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", k.Key, k.Unit, k.Least, k.Most, value, strings.TrimSpace(k.Document+" "+k.Words), k.Says)
+	}
+	return b.Bytes()
+}
+
+func rule(b *bytes.Buffer, r *rulebook.Rule) {
+	fmt.Fprintf(b, "\n## %s\n\n**%s.** %s\n\n", r.ID, r.Title, r.Reading)
+	if r.Words != "" {
+		fmt.Fprintf(b, "> %s\n\n", r.Words)
+	}
+	fmt.Fprintf(b, "- Source: %s%s\n", r.Citation, period(r))
+	if r.Default != "" {
+		fmt.Fprintf(b, "- Not recorded: %s\n", r.Default)
+	}
+	fmt.Fprintf(b, "- Needs: %s\n", strings.Join(r.Needs, "; "))
+	if len(r.Keys) > 0 {
+		fmt.Fprintf(b, "- Parameters: %s\n", join(r.Keys))
+	}
+	fmt.Fprintf(b, "- Speaks about: %s\n\n| case | says |\n|---|---|\n", join(r.Actions))
+	for _, c := range r.Cases {
+		says := string(c.Want)
+		if c.Code != "" {
+			says += " `" + c.Code + "`"
+		}
+		fmt.Fprintf(b, "| %s | %s |\n", c.Name, says)
+	}
+}
+
+func period(r *rulebook.Rule) string {
+	var s string
+	if r.From != 0 {
+		s += ", from " + r.From.String()
+	}
+	if r.To != 0 {
+		s += ", to " + r.To.String()
+	}
+	return s
+}
+
+func join[T ~string](names []T) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = "`" + string(n) + "`"
+	}
+	return strings.Join(quoted, ", ")
+}

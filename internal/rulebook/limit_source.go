@@ -1,0 +1,89 @@
+package rulebook
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+)
+
+// The faults of the third and the fourth limit.
+var (
+	// ErrSourceKinds is returned when industry would trade with agriculture or households.
+	ErrSourceKinds = fault.New(fault.Refused, "rule.source_kinds", "permits of industry are not traded with those of agriculture or households")
+	// ErrThermalPower is returned when thermal power would trade air permits with another industry.
+	ErrThermalPower = fault.New(fault.Refused, "rule.thermal_power", "thermal power trades permits for air pollutants with thermal power only")
+)
+
+var limitSource = &Rule{
+	ID: "limit.source", Title: "Third limit: industry with industry", Citation: citeLimits,
+	Reading: "Permits of industry are not traded with sources of agriculture or households. A book brings together whom nobody knows beforehand, so that it is open to industry only; the others make deals (project default).",
+	Default: "A source is that of its industry: GB/T 4754 divisions 01 to 05 agricultural, class 4411 thermal power, all others industrial (project default).",
+	Needs:   []string{"fact source of each licence, or its industry"},
+	Actions: []Action{Sell, Buy, Deal, Lease, Correction},
+	Check: func(f *Facts) Finding {
+		from, to := f.source(&f.Seller), f.source(&f.Buyer)
+		if from.isIndustry() == to.isIndustry() {
+			return passed("both sides are of one kind of source")
+		}
+		return refused(ErrSourceKinds.With("a source of %s does not trade with one of %s", from, to).At(f.ownField()))
+	},
+	Cases: []Case{
+		{"industry to industry", sourceCase(Deal, Industrial, Industrial), Passed, ""},
+		{"industry to agriculture", sourceCase(Deal, Industrial, Agricultural), Refused, "rule.source_kinds"},
+		{"a household to industry", sourceCase(Deal, Household, Industrial), Refused, "rule.source_kinds"},
+		{"agriculture to agriculture", sourceCase(Deal, Agricultural, Agricultural), Passed, ""},
+		{"agriculture in a book", Facts{Action: Sell, Seller: Side{Known: true, Site: Site{Source: Agricultural}}}, Refused, "rule.source_kinds"},
+		{"industry in a book", Facts{Action: Sell, Seller: Side{Known: true, Site: Site{Source: Industrial}}}, Passed, ""},
+	},
+}
+
+var limitThermal = &Rule{
+	ID: "limit.thermal_power", Title: "Fourth limit: thermal power with thermal power", Citation: citeLimits,
+	Reading: "Thermal power, captive plants among it and the heat part of combined plants not, does not trade air pollutants with other industries. A book is open to the other industries; thermal power makes deals (project default).",
+	Default: limitSource.Default,
+	Needs:   limitSource.Needs,
+	Actions: limitSource.Actions,
+	Check: func(f *Facts) Finding {
+		if f.Medium != catalog.Air {
+			return notApplicable("the pollutant is not one of air")
+		}
+		from, to := f.source(&f.Seller), f.source(&f.Buyer)
+		if (from == ThermalPower) == (to == ThermalPower) {
+			return passed("thermal power does not meet another industry")
+		}
+		return refused(ErrThermalPower.With("%s does not trade permits for air pollutants with %s", from, to).At(f.ownField()))
+	},
+	Cases: []Case{
+		{"thermal power to printing, NOx", sourceCase(Deal, ThermalPower, Industrial), Refused, "rule.thermal_power"},
+		{"thermal power to thermal power, NOx", sourceCase(Deal, ThermalPower, ThermalPower), Passed, ""},
+		{"thermal power in a book", Facts{Action: Buy, Medium: catalog.Air, Buyer: Side{Known: true, Site: Site{Source: ThermalPower}}}, Refused, "rule.thermal_power"},
+		{"thermal power to printing, COD", func() Facts {
+			f := sourceCase(Deal, ThermalPower, Industrial)
+			f.Medium = catalog.Water
+			return f
+		}(), NotApplicable, ""},
+	},
+}
+
+// source is a side's kind of source; of whom a book brings, industrial.
+func (f *Facts) source(s *Side) Source {
+	if !s.Known {
+		return Industrial
+	}
+	return s.SourceOrDefault()
+}
+
+// ownField names the side of an order, whose other side has no name.
+func (f *Facts) ownField() string {
+	switch f.Action { //nolint:exhaustive // the others have two sides
+	case Sell:
+		return f.Seller.Field
+	case Buy:
+		return f.Buyer.Field
+	}
+	return ""
+}
+
+func sourceCase(a Action, from, to Source) Facts {
+	side := func(s Source) Side { return Side{Known: true, Site: Site{Source: s}} }
+	return Facts{Action: a, Pollutant: "NOx", Medium: catalog.Air, Seller: side(from), Buyer: side(to)}
+}

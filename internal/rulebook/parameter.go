@@ -1,0 +1,185 @@
+package rulebook
+
+import (
+	"slices"
+	"strings"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// Parameter is the value of a key from a day on. Where several hold, the one of
+// the narrowest region counts, then of the pollutant, then of the narrowest
+// industry, then the newest: a city's ratio goes before the province's.
+type Parameter struct {
+	ID        int64
+	Key       Key
+	Region    string // "": all; a province or city stands for all within it
+	Pollutant string // "": all
+	Industry  string // "": all; GB/T 4754, a division stands for its groups and classes
+	Value     string // decimal
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // last day; 0: no end
+	Document  string        // or "project default"
+	Words     string        // of the source; may be empty
+	Command   int64
+}
+
+// Key names a parameter.
+type Key string
+
+// The keys.
+const (
+	OffsetAttained  Key = "offset.ratio.attained"
+	OffsetMissed    Key = "offset.ratio.missed"
+	CreditStart     Key = "credit.start"
+	CreditMost      Key = "credit.most"
+	IdleMonths      Key = "idle.buyback_after"
+	PurchaseMost    Key = "purchase.limit"
+	HoldingMost     Key = "holding.limit"
+	firstSeededYear     = calendar.Date(20200101)
+)
+
+// KeyInfo says what values a key takes.
+type KeyInfo struct {
+	Key      Key
+	Unit     string
+	Least    quantity.Ratio
+	Most     quantity.Ratio
+	Whole    bool // no decimals
+	Default  string
+	Document string // of the default
+	Words    string
+	Says     string
+}
+
+const largest = 1_000_000_000 * quantity.OneRatio
+
+// Keys are all keys, with their defaults. One without a default sets nothing
+// until a row does.
+var Keys = []KeyInfo{
+	{OffsetAttained, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "1", ProjectDefault, "", "offset ratio of a project where the region met its target"},
+	{OffsetMissed, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "2", ProjectDefault, "", "offset ratio of a project where the region missed its target"},
+	{CreditStart, "points", quantity.OneRatio, 12 * quantity.OneRatio, true, "9", ProjectDefault, "", "points that a party starts with, as in Jiangsu"},
+	{CreditMost, "points", quantity.OneRatio, 100 * quantity.OneRatio, true, "12", ProjectDefault, "", "most points that a party can have, as in Jiangsu"},
+	{IdleMonths, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "36", "浙政办发〔2010〕132号", "超过3年", "months after which idle permits are bought back"},
+	{PurchaseMost, "t/a", 1, largest, false, "", "", "", "most that one order, deal or sale may buy"},
+	{HoldingMost, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
+}
+
+// InfoOf is what is known of a key.
+func InfoOf(k Key) (KeyInfo, bool) {
+	i := slices.IndexFunc(Keys, func(i KeyInfo) bool { return i.Key == k })
+	if i < 0 {
+		return KeyInfo{}, false
+	}
+	return Keys[i], true
+}
+
+// SeedParameters are the defaults as rows: what the migration plants.
+func SeedParameters() []Parameter {
+	var rows []Parameter
+	for _, k := range Keys {
+		if k.Default != "" {
+			rows = append(rows, Parameter{
+				ID: int64(len(rows) + 1), Key: k.Key, Value: k.Default, ValidFrom: firstSeededYear, Document: k.Document, Words: k.Words,
+			})
+		}
+	}
+	return rows
+}
+
+// Validate returns a fault that names the first field that is wrong (I-33).
+func (p Parameter) Validate() error {
+	info, known := InfoOf(p.Key)
+	if !known {
+		names := make([]string, len(Keys))
+		for i, k := range Keys {
+			names[i] = string(k.Key)
+		}
+		return fault.Invalidf("key", "%.40q must be one of %s", string(p.Key), strings.Join(names, ", "))
+	}
+	v, err := quantity.ParseRatio("value", p.Value)
+	if err != nil {
+		return err
+	}
+	if v < info.Least || v > info.Most || info.Whole && v%quantity.OneRatio != 0 {
+		return fault.Invalidf("value", "%s must be from %s to %s %s, in whole numbers: %t", p.Key, info.Least, info.Most, info.Unit, info.Whole)
+	}
+	if n := len(p.Industry); n != 0 && (n < 2 || n > 4 || strings.Trim(p.Industry, "0123456789") != "") {
+		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)
+	}
+	if !validPeriod(p.ValidFrom, p.ValidTo) {
+		return fault.Invalidf("valid_from", "the period must have a first day, and no last day before it")
+	}
+	if err := catalog.CheckDocument("document", p.Document); err != nil || p.Words == "" {
+		return err
+	}
+	return catalog.CheckDocument("words", p.Words)
+}
+
+// Parameters finds the rows of a key, in the order of their ids.
+type Parameters interface{ Of(key Key) []Parameter }
+
+// Rows are parameters as a list.
+type Rows []Parameter
+
+// Of is part of Parameters.
+func (rows Rows) Of(key Key) []Parameter {
+	var found []Parameter
+	for _, p := range rows {
+		if p.Key == key {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Place is what a parameter is looked up by.
+type Place struct{ Region, Pollutant, Industry string }
+
+// Lookup is the parameter of a key that holds for a place on a day, and its
+// value. Without a row it is the key's default, and false where there is none.
+func Lookup(all Parameters, key Key, at Place, on calendar.Date) (p Parameter, value quantity.Ratio, set bool) {
+	var found *Parameter
+	if all != nil {
+		rows := all.Of(key)
+		for i := range rows {
+			if row := &rows[i]; row.holds(at, on) && (found == nil || !row.isWider(found)) {
+				found = row
+			}
+		}
+	}
+	if found == nil {
+		info, _ := InfoOf(key)
+		if info.Default == "" {
+			return p, 0, false
+		}
+		found = &Parameter{Key: key, Value: info.Default, Document: info.Document, Words: info.Words}
+	}
+	value, _ = quantity.ParseRatio("value", found.Value) // it was checked when it was set
+	return *found, value, true
+}
+
+func (p *Parameter) holds(at Place, on calendar.Date) bool {
+	return inPeriod(on, p.ValidFrom, p.ValidTo) &&
+		(p.Region == "" || catalog.IsWithin(at.Region, p.Region, true)) &&
+		(p.Pollutant == "" || p.Pollutant == at.Pollutant) &&
+		(p.Industry == "" || strings.HasPrefix(at.Industry, p.Industry))
+}
+
+// isWider reports whether p stands for more than o, which goes before it then.
+func (p *Parameter) isWider(o *Parameter) bool {
+	if a, b := regionDepth(p.Region), regionDepth(o.Region); a != b {
+		return a < b
+	}
+	if (p.Pollutant == "") != (o.Pollutant == "") {
+		return p.Pollutant == ""
+	}
+	return len(p.Industry) < len(o.Industry)
+}
+
+// regionDepth is how narrow a region is: nothing, province, city, county.
+func regionDepth(code string) int { return len(strings.TrimRight(code, "0")) }

@@ -1,0 +1,135 @@
+package rulebook
+
+import (
+	"slices"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+)
+
+// ProjectDefault is the source of what no text that was read is behind.
+const ProjectDefault = "project default"
+
+// Rule is a rule, with what it rests on.
+type Rule struct {
+	ID       string
+	Title    string
+	Citation string        // document number and article, or ProjectDefault
+	Words    string        // the decisive words, in the original; empty where only their sense is known
+	Reading  string        // what it says, and what of that is this project's reading
+	Default  string        // what holds where a fact is not recorded; empty: it needs none
+	From, To calendar.Date // zero: open
+	Needs    []string      // what it must know
+	Keys     []Key         // the parameters that it uses
+	Actions  []Action      // what it speaks about
+	Check    func(f *Facts) Finding
+	Cases    []Case
+}
+
+// Case is an example of a rule, with what comes of it.
+type Case struct {
+	Name  string
+	Facts Facts
+	Want  Outcome
+	Code  string // of the refusal
+}
+
+// Outcome is what a rule says.
+type Outcome string
+
+// The outcomes.
+const (
+	Passed        Outcome = "passed"
+	Refused       Outcome = "refused"
+	Warned        Outcome = "warned" // it goes on, and somebody should know
+	NotApplicable Outcome = "not_applicable"
+)
+
+// Finding is what a rule says about facts, and why.
+type Finding struct {
+	Outcome Outcome
+	Says    string
+	Fault   *fault.Error // of a refusal
+}
+
+func passed(says string) Finding        { return Finding{Outcome: Passed, Says: says} }
+func warned(says string) Finding        { return Finding{Outcome: Warned, Says: says} }
+func notApplicable(says string) Finding { return Finding{Outcome: NotApplicable, Says: says} }
+func refused(f *fault.Error) Finding    { return Finding{Outcome: Refused, Says: f.Detail, Fault: f} }
+
+// Opinion is what one rule says about facts.
+type Opinion struct {
+	Rule *Rule
+	Finding
+}
+
+// rules are all rules, in the order in which they are checked: who acts, what
+// he has, where it goes, how much.
+var rules = []*Rule{
+	partyActive, blacklist, licenceInForce, licenceRenewal,
+	sellerAvailable, sellerPrice, sellerAir, sellerWater, sellerGovernment, holderIdle,
+	limitProvince, limitCity, limitBasin, regionPair, limitSource, limitThermal,
+	regionInflow, regionCap, zoneAdmission, credit,
+	offsetRatio, purchaseLimit, holdingLimit,
+}
+
+// All are all rules, in the order in which they are checked.
+func All() []*Rule { return slices.Clone(rules) }
+
+// byAction are the rules that speak about an action, so that an order passes
+// over the others.
+var byAction = func() map[Action][]*Rule {
+	m := map[Action][]*Rule{}
+	for _, a := range Actions {
+		for _, r := range rules {
+			if slices.Contains(r.Actions, a) {
+				m[a] = append(m[a], r)
+			}
+		}
+	}
+	return m
+}()
+
+// InForce reports whether the rule holds on a day.
+func (r *Rule) InForce(on calendar.Date) bool { return inPeriod(on, r.From, r.To) }
+
+// Judge returns the first refusal by the rules of f's day, as a fault that
+// names the rule and its source, or nil.
+func Judge(f *Facts) error {
+	for _, r := range byAction[f.Action] {
+		if !r.InForce(f.On) {
+			continue
+		}
+		if x := r.Check(f); x.Outcome == Refused {
+			return x.Fault.Under(r.ID, r.Citation)
+		}
+	}
+	return nil
+}
+
+// JudgeBasin is Judge by the second limit for water alone: of two orders that
+// would meet, this is what is still to be looked at.
+func JudgeBasin(f *Facts) error {
+	if x := limitBasin.Check(f); x.Outcome == Refused {
+		return x.Fault.Under(limitBasin.ID, limitBasin.Citation)
+	}
+	return nil
+}
+
+// Explain returns what every rule of f's day says.
+func Explain(f *Facts) []Opinion {
+	var all []Opinion
+	for _, r := range rules {
+		switch {
+		case !r.InForce(f.On):
+		case !slices.Contains(r.Actions, f.Action):
+			all = append(all, Opinion{r, notApplicable("it does not speak about this action")})
+		default:
+			all = append(all, Opinion{r, r.Check(f)})
+		}
+	}
+	return all
+}
+
+// inPeriod reports whether on lies in a period with open ends.
+func inPeriod(on, from, to calendar.Date) bool { return on >= from && (to == 0 || on <= to) }
