@@ -7,6 +7,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // Allocations are permits given to licences.
@@ -60,7 +61,11 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("acquired_on", c.AcquiredOn); err != nil {
 		return nil, err
 	}
-	if err := v.checkReceiver(l, i); err != nil {
+	action := rulebook.TakeOver
+	if c.Kind == reserve.Initial {
+		action = rulebook.Allocation
+	}
+	if err := v.checkReceiver(action, l, i, c.Quantity); err != nil {
 		return nil, err
 	}
 	t := reserve.AllocationTransfer(a)
@@ -97,13 +102,8 @@ func (v *View) licenceOf(op identity.Operation, id int64) (catalog.Licence, erro
 }
 
 // checkReceiver refuses to give permits of an instrument whose term has ended,
-// or to a licence that is not in force, or to a party that is closed or
-// waits for its code to be confirmed.
-func (v *View) checkReceiver(l catalog.Licence, i catalog.Instrument) error {
-	p, err := Get(v, Parties, "licence", l.Party)
-	if err != nil {
-		return err
-	}
+// and what the rules of the action refuse to the licence.
+func (v *View) checkReceiver(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
 	pollutant, err := v.Pollutant("instrument", i.Pollutant)
 	if err != nil {
 		return err
@@ -113,10 +113,6 @@ func (v *View) checkReceiver(l catalog.Licence, i catalog.Instrument) error {
 		return ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	case !pollutant.ValidOn(v.Today):
 		return ErrPollutantNotValid.With("permits for %s exist from %s to %s", pollutant.Code, pollutant.ValidFrom, pollutant.ValidTo).At("instrument")
-	case p.State != catalog.PartyActive:
-		return ErrPartyNotActive.With("the party is %s", p.State)
-	case !l.InForce(v.Today):
-		return ErrLicenceNotInForce.With("licence %s is %s, valid from %s to %s", l.Number, l.State, l.ValidFrom, l.ValidTo)
 	}
-	return nil
+	return v.judgeArrival(action, l, i, q)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 
 	"permitx/internal/calendar"
@@ -8,6 +9,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -26,20 +28,9 @@ const PaymentDays = 7
 // bounded number of rows.
 const MaxSources = 400
 
-// offsetMissed is the offset ratio in a region that missed its target, where
-// permits are put to a project (project default).
-const offsetMissed = 2 * quantity.OneRatio
-
-// The rules of deals, with what they rest on.
-const (
-	rulePair   = "deal.region_pair"
-	citePair   = "国办发〔2014〕38号"
-	ruleOffset = "deal.offset_ratio"
-	citeOffset = "project default"
-)
-
 // The faults of a proposal, in the order in which they are checked; those of
-// its terms are in settlement.
+// its terms are in settlement, those of the rules, which come before
+// ErrMonthsBeyondTerm, in rulebook.
 var (
 	// ErrPartyNotOfLicence is returned when the licence is not the party's.
 	ErrPartyNotOfLicence = fault.New(fault.Invalid, "deal.party_not_of_licence", "the licence is not that party's")
@@ -47,14 +38,6 @@ var (
 	ErrDealTermEnded = fault.New(fault.Refused, "deal.instrument_expired", "the instrument's term has ended").At("instrument")
 	// ErrMonthsBeyondTerm is returned when more months are paid for than the term has left.
 	ErrMonthsBeyondTerm = fault.New(fault.Refused, "deal.months_beyond_term", "the term has not so many months left").At("months")
-	// ErrNoPair is returned when two regions may not deal with each other.
-	ErrNoPair = fault.New(fault.Refused, "rule.no_region_pair", "permits may not go from the one region to the other").Under(rulePair, citePair)
-	// ErrDealParty is returned when a party of the deal is suspended or closed.
-	ErrDealParty = fault.New(fault.Refused, "deal.party_not_active", "a party of the deal is suspended or closed")
-	// ErrDealLicence is returned when a licence of the deal is not in force.
-	ErrDealLicence = fault.New(fault.Refused, "deal.licence_not_in_force", "a licence of the deal is not in force")
-	// ErrOffsetTooLow is returned when the offset ratio is less than the buyer's region asks for.
-	ErrOffsetTooLow = fault.New(fault.Refused, "rule.offset_ratio", "the offset ratio is too low").At("offset_ratio").Under(ruleOffset, citeOffset)
 	// ErrTooManySources is returned when the quantity comes out of too many acquisitions.
 	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts").At("quantity")
 )
@@ -132,7 +115,7 @@ func (c DealPropose) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if c.Proposer == settlement.SellerSide {
-		if err := v.checkDealSale(d, seller, i); err != nil {
+		if err := v.checkDealSale(d); err != nil {
 			return nil, err
 		}
 	}
@@ -157,13 +140,20 @@ func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Inst
 	if d.Months == 0 {
 		d.Months = max(left, 1)
 	}
-	if d.OffsetRatio == 0 {
-		d.OffsetRatio = v.offsetFor(d)
-	}
 	pair, hasPair := v.pairFor(d)
+	if hasPair && d.Kind == settlement.CrossRegion {
+		d.Pair, d.Coefficient = pair.ID, pair.Coefficient
+		d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper = pair.SellerBureau, pair.BuyerBureau, pair.Upper
+	}
+	if d.OffsetRatio == 0 {
+		var err error
+		if d.OffsetRatio, err = v.offsetFor(d); err != nil {
+			return d, err
+		}
+	}
 	if err := d.CheckTerms(); err != nil {
 		if errors.Is(err, settlement.ErrDealKind) && d.SellerRegion != d.BuyerRegion && !hasPair {
-			return d, noPair(d)
+			return d, cmp.Or(v.checkDealFacts(d), err) // the rules have the better word
 		}
 		return d, err
 	}
@@ -173,21 +163,11 @@ func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Inst
 	if d.Months > left {
 		return d, ErrMonthsBeyondTerm.With("the term ends on %s and has %d months left", i.TermEnd, left)
 	}
-	if d.Kind == settlement.CrossRegion {
-		if !hasPair {
-			return d, noPair(d)
-		}
-		d.Pair, d.Coefficient = pair.ID, pair.Coefficient
-		d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper = pair.SellerBureau, pair.BuyerBureau, pair.Upper
-	}
-	if err := v.checkDealRules(d); err != nil {
-		return d, err
-	}
 	return d.Reckon()
 }
 
 // checkDealFacts holds what must be true of a deal at every step up to the
-// settlement: parties active, licences in force, the term not over.
+// settlement: the term is not over, and the rules of today let it go on.
 func (v *View) checkDealFacts(d settlement.Deal) error {
 	i, err := Get(v, Instruments, "instrument", d.Instrument)
 	if err != nil {
@@ -196,42 +176,7 @@ func (v *View) checkDealFacts(d settlement.Deal) error {
 	if i.Expired(v.Today) {
 		return ErrDealTermEnded.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	}
-	for _, side := range [2]struct {
-		field   string
-		party   int64
-		licence int64
-	}{{"seller_licence", d.SellerParty, d.SellerLicence}, {"buyer_licence", d.BuyerParty, d.BuyerLicence}} {
-		p, err := Get(v, Parties, side.field, side.party)
-		if err != nil {
-			return err
-		}
-		l, err := Get(v, Licences, side.field, side.licence)
-		if err != nil {
-			return err
-		}
-		if p.State != catalog.PartyActive {
-			return ErrDealParty.With("party %d is %s", p.ID, p.State).At(side.field)
-		}
-		if !l.InForce(v.Today) {
-			return ErrDealLicence.With("licence %s is %s, valid from %s to %s", l.Number, l.State, l.ValidFrom, l.ValidTo).At(side.field)
-		}
-	}
-	return nil
-}
-
-// checkDealRules holds the rules that look at the regions: a region that
-// missed its target takes nothing in from outside, and asks a project for more
-// than it needs.
-func (v *View) checkDealRules(d settlement.Deal) error {
-	if d.Kind == settlement.CrossRegion {
-		if err := v.checkAttainment(d.BuyerRegion, d.Pollutant); err != nil {
-			return err
-		}
-	}
-	if need := v.offsetFor(d); d.OffsetRatio < need {
-		return ErrOffsetTooLow.With("%s asks for an offset ratio of %s where permits are put to a project", d.BuyerRegion, need)
-	}
-	return nil
+	return v.judgeDeal(d, false)
 }
 
 // checkPairStill returns ErrNoPair, or ErrDealStale when the pair has become
@@ -242,7 +187,8 @@ func (v *View) checkPairStill(d settlement.Deal) error {
 	}
 	p, ok := v.pairFor(d)
 	if !ok {
-		return noPair(d)
+		d.Pair = 0
+		return cmp.Or(v.judgeDeal(d, false), error(ErrDealStale))
 	}
 	if p.Coefficient != d.Coefficient || p.SellerBureau != d.NeedsSellerBureau || p.BuyerBureau != d.NeedsBuyerBureau || p.Upper != d.NeedsUpper {
 		return ErrDealStale.With("the pair of %s and %s was changed after this deal was proposed (%s): propose it again",
@@ -253,8 +199,8 @@ func (v *View) checkPairStill(d settlement.Deal) error {
 
 // checkDealSale holds the seller's gate, and that the quantity comes out of a
 // bounded number of acquisitions.
-func (v *View) checkDealSale(d settlement.Deal, seller catalog.Licence, i catalog.Instrument) error {
-	if err := v.checkSale(seller, i, d.Quantity); err != nil {
+func (v *View) checkDealSale(d settlement.Deal) error {
+	if err := v.judgeDeal(d, true); err != nil {
 		return err
 	}
 	return v.checkSources(d)
@@ -279,12 +225,13 @@ func (v *View) checkSources(d settlement.Deal) error {
 }
 
 // offsetFor is the offset ratio r that a deal must have at least: one, unless
-// the permits are put to a project in a region that missed its target.
-func (v *View) offsetFor(d settlement.Deal) quantity.Ratio {
-	if d.Project != "" && v.checkAttainment(d.BuyerRegion, d.Pollutant) != nil {
-		return offsetMissed
+// the permits are put to a project.
+func (v *View) offsetFor(d settlement.Deal) (quantity.Ratio, error) {
+	if d.Project == "" {
+		return quantity.OneRatio, nil
 	}
-	return quantity.OneRatio
+	f, err := v.dealFacts(d, false)
+	return rulebook.OffsetNeeded(&f), err
 }
 
 // pairFor is the pair of the deal's regions that holds today.
@@ -296,10 +243,6 @@ func (v *View) pairFor(d settlement.Deal) (settlement.Pair, bool) {
 		}
 	}
 	return settlement.Pair{}, false
-}
-
-func noPair(d settlement.Deal) error {
-	return ErrNoPair.With("no document lets %s go from %s to %s; without one it stays within its region", d.Pollutant, d.SellerRegion, d.BuyerRegion)
 }
 
 // dueOn is the last day to pay for a deal that is approved today.

@@ -205,15 +205,7 @@ func (v *View) decideSign(d settlement.Deal) (dealEffect, error) {
 	if err := v.checkDealSigner(d, settlement.AsSeller); err != nil {
 		return nil, err
 	}
-	seller, err := Get(v, Licences, "seller_licence", d.SellerLicence)
-	if err != nil {
-		return nil, err
-	}
-	i, err := Get(v, Instruments, "instrument", d.Instrument)
-	if err != nil {
-		return nil, err
-	}
-	return (*Tx).holdForDeal, v.checkDealSale(d, seller, i)
+	return (*Tx).holdForDeal, v.checkDealSale(d)
 }
 
 func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
@@ -231,9 +223,6 @@ func (v *View) decideApproval(d settlement.Deal, m settlement.Move) (dealEffect,
 		return nil, err
 	}
 	if err := v.checkPairStill(d); err != nil {
-		return nil, err
-	}
-	if err := v.checkDealRules(d); err != nil {
 		return nil, err
 	}
 	d.State = m.To
@@ -274,9 +263,6 @@ func (v *View) decidePaymentConfirmation(d settlement.Deal, h settlement.History
 
 func (v *View) decideSettle(d settlement.Deal) (dealEffect, error) {
 	if err := v.checkDealFacts(d); err != nil {
-		return nil, err
-	}
-	if err := v.checkDealRules(d); err != nil {
 		return nil, err
 	}
 	if err := v.checkSources(d); err != nil {

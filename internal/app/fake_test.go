@@ -22,6 +22,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/rulebook"
 )
 
 // fakeStore is a Store in memory: every row of every table by id, found by
@@ -53,6 +54,7 @@ func newFakeStore() *fakeStore {
 	}
 	plant(s, Regions, catalog.SeedRegions())
 	plant(s, Pollutants, catalog.SeedPollutants())
+	plant(s, Parameters, rulebook.SeedParameters())
 	years, days := calendar.Seed()
 	plant(s, Years, years)
 	plant(s, Days, days)

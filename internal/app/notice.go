@@ -10,6 +10,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // Notices are sales by the government out of its reserve.
@@ -87,7 +88,7 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	if c.DueOn < v.Today {
 		return nil, ErrDuePast.With("%s has passed", c.DueOn)
 	}
-	if err := v.checkReceiver(l, i); err != nil {
+	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
 		return nil, err
 	}
 	if c.DueOn > i.TermEnd {
@@ -182,7 +183,7 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkReceiver(l, i); err != nil {
+	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
 		return nil, err
 	}
 	t := reserve.SaleTransfer(n)

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -8,13 +10,15 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
 // MaxFills bounds the fills of one order: a command stages a bounded number of rows.
 const MaxFills = 400
 
-// The faults of an order, in the order in which they are checked.
+// The faults of an order, in the order in which they are checked. Those of the
+// rules come after ErrSignerNeeded.
 var (
 	// ErrNoSide is returned when the order neither buys nor sells.
 	ErrNoSide = fault.New(fault.Invalid, "order.side_unknown", "an order buys or sells").At("side")
@@ -34,35 +38,16 @@ var (
 	ErrQuantityStep = fault.New(fault.Invalid, "order.quantity_off_lot", "the quantity must be a multiple of the market's lot_size").At("quantity")
 	// ErrPriceStep is returned when the price is not a multiple of the market's tick.
 	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price")
-	// ErrPartyNotActive is returned when the party is suspended or closed.
-	ErrPartyNotActive = fault.New(fault.Refused, "order.party_not_active", "the party may not trade while it is suspended or closed").At("licence")
-	// ErrLicenceNotInForce is returned when the licence has expired or is suspended or revoked.
-	ErrLicenceNotInForce = fault.New(fault.Refused, "order.licence_not_in_force", "the licence is not in force").At("licence")
 	// ErrOutsideMarket is returned when the licence's region does not take part in the market.
 	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
 	// ErrSignerNeeded is returned when an order over the party's limit comes from a user who may not sign.
 	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer")
-	// ErrInflowRefused is returned when a region that missed its target would take permits in from outside.
-	ErrInflowRefused = fault.New(fault.Refused, "rule.inflow_refused", "the region missed its environmental quality target: permits may leave it and not come in")
-	// ErrNotForSale is returned when a licence offers permits that were not obtained by payment, or whose price or origin is not known.
-	ErrNotForSale = fault.New(fault.Refused, "rule.only_paid_permits", "only permits obtained by payment, with a known price, can be sold").At("quantity")
-	// ErrNoSurplus is returned when the bureau has not verified enough surplus.
-	ErrNoSurplus = fault.New(fault.Refused, "rule.no_verified_surplus", "the bureau has not verified enough surplus for this sale").At("quantity")
 	// ErrSelfTrade is returned when an order would trade with one of the same party.
 	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party: cancel that one first, or change the price")
 	// ErrTooManyParts is returned when a sale would use up more than MaxFills acquisitions at once.
 	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
 	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
-)
-
-// article16 is the rule that only paid, surplus permits can be sold.
-const (
-	ruleSeller     = "seller.paid_and_surplus"
-	citeArticle16  = "浙江省大气污染防治条例 第十六条"
-	ruleInflow     = "region.inflow"
-	citeInflow     = "国办发〔2014〕38号"
-	ruleFreeReturn = "甬环发〔2015〕81号"
 )
 
 // PlaceOrder enters an order into a market. Every code in it is that of the
@@ -148,7 +133,7 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := c.checkTerms(v, m, i); err != nil {
 		return e, err
 	}
-	if err := v.checkTrader(l, m); err != nil {
+	if err := v.checkArea(l, m); err != nil {
 		return e, err
 	}
 	if m.PriceBasis == catalog.PerYear {
@@ -165,38 +150,55 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := v.checkSigner(l.Party, cost); err != nil {
 		return e, err
 	}
-	if c.Side == market.Sell {
-		e.key, e.order.Hold = HoldingKey(l, i, ledger.Paid), int64(c.Quantity)
-		if err := v.checkSale(l, i, c.Quantity); err != nil {
-			return e, err
-		}
-	} else {
-		if err := v.checkInflow(m, l, i.Pollutant); err != nil {
-			return e, err
-		}
-		e.key, e.order.Hold = ledger.FundsKey(l.Party), int64(cost)
-		if cost > 0 {
-			if err := v.ledger.CheckHold(e.key, int64(cost)); err != nil {
-				return e, err
-			}
-		}
+	f := &v.judged
+	v.orderFacts(f, v.known, &e.order, l, i)
+	if err := v.judge(f); err != nil {
+		return e, err
 	}
-	e.makers, err = v.checkMakers(&e.order)
+	if err := e.hold(v, l, cost); err != nil {
+		return e, err
+	}
+	e.makers, err = v.checkMakers(&e.order, f)
 	return e, err
 }
 
+// hold says what the order holds aside, which must be there: permits that come
+// from a bounded number of acquisitions, or money.
+func (e *entry) hold(v *View, l catalog.Licence, cost quantity.Money) error {
+	if e.order.Side == market.Sell {
+		e.key, e.order.Hold = HoldingKey(l, e.inst, ledger.Paid), int64(e.order.Quantity)
+		id, _ := v.ledger.Find(e.key)
+		if v.partsOf(id, e.order.Quantity) > MaxFills {
+			return ErrTooManyParts
+		}
+		return nil
+	}
+	e.key, e.order.Hold = ledger.FundsKey(l.Party), int64(cost)
+	if cost == 0 {
+		return nil
+	}
+	return v.ledger.CheckHold(e.key, int64(cost))
+}
+
 // checkMakers counts the orders that o would trade with, before anything
-// moves: not too many, and none of the same party.
-func (v *View) checkMakers(o *market.Record) (int, error) {
+// moves: not too many, none of the same party, and none of another basin.
+func (v *View) checkMakers(o *market.Record, f *rulebook.Facts) (int, error) {
 	makers, own := 0, false
+	var other error
+	looksAtBasin := f.Medium == catalog.Water && (f.Seller.Site.Basin != "" || f.Buyer.Site.Basin != "")
 	v.book(o.Market, o.Instrument).Crossing(o.Side, o.Price, o.Quantity, func(maker int64) bool {
 		makers++
 		own = own || v.orders[maker].Party == o.Party
-		return makers <= MaxFills && !own
+		if looksAtBasin && other == nil {
+			other = v.judgeMaker(*f, v.orders[maker])
+		}
+		return makers <= MaxFills && !own && other == nil
 	})
 	switch {
 	case own:
 		return makers, ErrSelfTrade
+	case other != nil:
+		return makers, other
 	case makers > MaxFills:
 		return makers, ErrTooManyFills
 	}
@@ -227,49 +229,12 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 	return nil
 }
 
-func (v *View) checkTrader(l catalog.Licence, m catalog.Market) error {
-	p, err := Get(v, Parties, "licence", l.Party)
-	if err != nil {
-		return err
-	}
-	if p.State != catalog.PartyActive {
-		return ErrPartyNotActive.With("the party is %s", p.State)
-	}
-	if !l.InForce(v.Today) {
-		return ErrLicenceNotInForce.With("licence %s is %s, valid from %s to %s", l.Number, l.State, l.ValidFrom, l.ValidTo)
-	}
-	for _, area := range v.byCode.areas[m.ID] {
-		if area == l.Region {
-			return nil
-		}
+// checkArea returns ErrOutsideMarket unless the licence's region takes part.
+func (v *View) checkArea(l catalog.Licence, m catalog.Market) error {
+	if slices.Contains(v.byCode.areas[m.ID], l.Region) {
+		return nil
 	}
 	return ErrOutsideMarket.With("region %s does not take part in the market %s", l.Region, m.Code)
-}
-
-// checkSale holds the seller's gate: paid permits with a known price and
-// verified surplus, all of it available.
-func (v *View) checkSale(l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
-	key := HoldingKey(l, i, ledger.Paid)
-	id, held := v.ledger.Find(key)
-	if !held {
-		return ErrNotForSale.With("licence %s has no paid permits of %s; free ones and those of unknown origin cannot be sold", l.Number, i.Code).
-			Under(ruleSeller, citeArticle16+"; "+ruleFreeReturn)
-	}
-	if err := v.ledger.CheckHold(key, int64(q)); err != nil {
-		return err
-	}
-	if unpriced := v.ledger.Unpriced(id); unpriced > 0 && int64(q+unpriced) > v.ledger.Balance(key).Available() {
-		return ErrNotForSale.With("%s t/a of the holding were taken over without a price and cannot be sold", unpriced).
-			Under(ruleSeller, "project default")
-	}
-	if v.partsOf(id, q) > MaxFills {
-		return ErrTooManyParts
-	}
-	if s := v.Surplus(l.ID, i.Pollutant); s.Available() < q {
-		return ErrNoSurplus.With("%s t/a of verified surplus are left, %s t/a are offered", s.Available(), q).
-			Under(ruleSeller, citeArticle16)
-	}
-	return nil
 }
 
 // partsOf counts the acquisitions that q would use up, as far as MaxFills and one.
@@ -284,15 +249,6 @@ func (v *View) partsOf(holding ledger.AccountID, q quantity.Quantity) (parts int
 		}
 	}
 	return parts
-}
-
-// checkInflow refuses a buy that could bring permits from another region into
-// one that missed its target. Within one region nothing flows in.
-func (v *View) checkInflow(m catalog.Market, l catalog.Licence, pollutant string) error {
-	if len(v.byCode.areas[m.ID]) < 2 {
-		return nil
-	}
-	return v.checkAttainment(l.Region, pollutant)
 }
 
 // monthsLeft is the term factor of a trade today. A part month counts: the
@@ -324,6 +280,8 @@ func (tx *Tx) place(e entry) OrderResult {
 	}
 	if o.Side == market.Sell {
 		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
+	} else {
+		tx.wanted.add(o.Licence, e.inst.Pollutant, o.Remaining)
 	}
 	tx.putOrder(o, true)
 	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
@@ -405,6 +363,7 @@ func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, amount quantity.M
 		o.Hold -= int64(q)
 		return
 	}
+	tx.wanted.add(o.Licence, e.inst.Pollutant, -q)
 	keep := int64(must(market.HoldOf(o.Price, o.Remaining, e.months)))
 	back := o.Hold - int64(amount) - keep
 	o.Hold = keep
@@ -414,8 +373,12 @@ func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, amount quantity.M
 // finish ends an order and gives back what it still holds aside.
 func (tx *Tx) finish(o *market.Record, state market.State, key ledger.Key, pollutant string) {
 	tx.Release(key, o.Hold)
-	if o.Side == market.Sell && o.Remaining > 0 {
+	switch {
+	case o.Remaining == 0:
+	case o.Side == market.Sell:
 		tx.ChangeSurplus(o.Licence, pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
+	default:
+		tx.wanted.add(o.Licence, pollutant, -o.Remaining)
 	}
 	o.Hold, o.State = 0, state
 	tx.putOrder(o, false)

@@ -136,21 +136,18 @@ func (c AttainmentSet) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	var inflow []*market.Record
-	if !c.Attained {
-		var err error
-		if inflow, err = v.ordersToCancel(func(o *market.Record) bool { return v.isInflow(o, c.Region, c.Pollutant) }); err != nil {
-			return nil, err
-		}
+	a := settlement.Attainment{
+		Region: c.Region, Pollutant: c.Pollutant, Year: c.Year, Attained: c.Attained, Document: c.Document, RecordedAt: v.Now,
+	}
+	known := v.known.withAttainment(a)
+	refused, err := v.ordersToCancel(func(o *market.Record) bool {
+		return v.isInflow(o, c.Region, c.Pollutant) && v.judgeResting(known, o) != nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any {
-		r := AttainmentResult{Attainment: Put(tx, Attainments, settlement.Attainment{
-			Region: c.Region, Pollutant: c.Pollutant, Year: c.Year, Attained: c.Attained, Document: c.Document, RecordedAt: tx.Now,
-		})}
-		if tx.checkAttainment(c.Region, c.Pollutant) != nil {
-			r.Cancelled = tx.cancelAll(inflow)
-		}
-		return r
+		return AttainmentResult{Attainment: Put(tx, Attainments, a), Cancelled: tx.cancelAll(refused)}
 	}, nil
 }
 

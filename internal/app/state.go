@@ -9,7 +9,9 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // IdempotencyTime is how long a key is remembered.
@@ -26,16 +28,19 @@ type state struct {
 	orders   map[int64]*market.Record // open ones
 	books    map[bookID]*market.Book
 	surplus  map[surplusKey]*market.Surplus
+	wanted   wanted
 	caches   map[string]anyCache
 	lastID   map[string]int64
 	keys     map[keyDigest]int64 // idempotency key → journal number
 	dueTimes timerHeap
 
 	byCode  codes
+	known   *knowledge
 	lots    lotIndex
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
 	fills   []market.Fill
+	judged  rulebook.Facts // of the order in hand: room that each uses again
 	hasher  hasher
 }
 
@@ -45,6 +50,13 @@ type bookID struct{ market, instrument int64 }
 type surplusKey struct {
 	licence   int64
 	pollutant string
+}
+
+// wanted is what open orders may still buy, by licence and pollutant.
+type wanted map[surplusKey]quantity.Quantity
+
+func (w wanted) add(licence int64, pollutant string, q quantity.Quantity) {
+	w[surplusKey{licence, pollutant}] += q
 }
 
 // changes says what a publication must rebuild.
@@ -65,7 +77,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{},
-		lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
+		wanted: wanted{}, lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {
 		if name != Journal.name && name != Payloads.name {
@@ -84,6 +96,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		}
 	}
 	s.indexCodes()
+	s.learn()
 	s.indexLots()
 	s.loadTimers()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
@@ -146,6 +159,9 @@ func (s *state) loadLedger() error {
 func (s *state) loadOrders() error {
 	return s.store.OpenOrders(s.ctx, func(o *market.Record) {
 		s.orders[o.ID] = o
+		if o.Side == market.Buy {
+			s.wanted.add(o.Licence, rowsOf(s, Instruments).rows[o.Instrument].Pollutant, o.Remaining)
+		}
 		s.book(o.Market, o.Instrument).Rest(o.Entry())
 		s.changed.books[bookID{o.Market, o.Instrument}] = true
 	})
@@ -291,6 +307,7 @@ func (s *state) onResident(row any) {
 		s.indexDay(r)
 	default:
 		s.indexCode(r)
+		s.known.add(r)
 	}
 }
 

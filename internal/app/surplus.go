@@ -16,7 +16,7 @@ var SurplusVerifications = cold[reserve.SurplusVerification]("surplus_verificati
 // ErrBeyondHoldings is returned when more would be verified as surplus than the
 // licence holds of paid permits.
 var ErrBeyondHoldings = fault.New(fault.Refused, "rule.surplus_beyond_holdings", "the surplus would be more than the licence's paid permits").At("quantity").
-	Under(ruleSeller, citeArticle16+"; "+ruleFreeReturn)
+	Under("seller.paid_and_surplus", "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号")
 
 // SurplusVerify records that a part of a licence's paid permits of a pollutant
 // is surplus, and what may become of it.

@@ -184,7 +184,7 @@ func (v *View) checkCorrection(id ledger.AccountID, leg ledger.Leg) error {
 	if rows > MaxTransferRows {
 		return ErrTransferRows
 	}
-	return nil
+	return v.judgeCorrection(leg.Debit, leg.Credit)
 }
 
 // correct posts a correcting transfer. Permits take their acquisitions along,

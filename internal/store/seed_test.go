@@ -9,6 +9,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/rulebook"
 	"permitx/migrations"
 )
 
@@ -23,6 +24,7 @@ func TestSeed_IsThatOfTheCode(t *testing.T) {
 		planted(t, s, app.Pollutants, catalog.SeedPollutants())
 		planted(t, s, app.Years, years)
 		planted(t, s, app.Days, days)
+		planted(t, s, app.Parameters, rulebook.SeedParameters())
 	})
 }
 

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"math"
+	"slices"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// The tables of what the rules judge by. Their rows are never changed: a
+// correction is a further row.
+var (
+	Facts      = resident[rulebook.Fact]("fact")
+	ZoneRules  = resident[rulebook.ZoneRule]("zone_rule")
+	Parameters = resident[rulebook.Parameter]("parameter")
+)
+
+// knowledge finds what is recorded by what it is about: the writer's, to which
+// rows are added as they are written, or a reader's.
+type knowledge struct {
+	licences    map[int64][]rulebook.Fact
+	parties     map[int64][]rulebook.Fact
+	regions     map[string][]rulebook.Fact
+	zones       map[string][]rulebook.ZoneRule
+	keys        map[rulebook.Key][]rulebook.Parameter
+	attainments map[area][]settlement.Attainment
+}
+
+// area is a region for one pollutant.
+type area struct{ region, pollutant string }
+
+func newKnowledge() *knowledge {
+	return &knowledge{
+		licences: map[int64][]rulebook.Fact{}, parties: map[int64][]rulebook.Fact{}, regions: map[string][]rulebook.Fact{},
+		zones: map[string][]rulebook.ZoneRule{}, keys: map[rulebook.Key][]rulebook.Parameter{},
+		attainments: map[area][]settlement.Attainment{},
+	}
+}
+
+// add takes in a row of one of the tables of knowledge; others it passes over.
+func (k *knowledge) add(row any) {
+	switch r := row.(type) {
+	case rulebook.Fact:
+		switch r.Kind.Subject() {
+		case rulebook.OfLicence:
+			k.licences[r.Licence] = append(k.licences[r.Licence], r)
+		case rulebook.OfParty:
+			k.parties[r.Party] = append(k.parties[r.Party], r)
+		case rulebook.OfRegion:
+			k.regions[r.Region] = append(k.regions[r.Region], r)
+		}
+	case rulebook.ZoneRule:
+		k.zones[r.Zone] = append(k.zones[r.Zone], r)
+	case rulebook.Parameter:
+		k.keys[r.Key] = append(k.keys[r.Key], r)
+	case settlement.Attainment:
+		at := area{r.Region, r.Pollutant}
+		k.attainments[at] = append(k.attainments[at], r)
+	}
+}
+
+// Of is part of rulebook.Parameters.
+func (k *knowledge) Of(key rulebook.Key) []rulebook.Parameter { return k.keys[key] }
+
+// with is k as it would be with one fact more, to judge what the fact is about.
+func (k *knowledge) with(f rulebook.Fact) *knowledge {
+	more := *k
+	switch f.Kind.Subject() {
+	case rulebook.OfLicence:
+		more.licences = map[int64][]rulebook.Fact{f.Licence: append(slices.Clip(k.licences[f.Licence]), f)}
+	case rulebook.OfParty:
+		more.parties = map[int64][]rulebook.Fact{f.Party: append(slices.Clip(k.parties[f.Party]), f)}
+	case rulebook.OfRegion:
+		more.regions = map[string][]rulebook.Fact{f.Region: append(slices.Clip(k.regions[f.Region]), f)}
+	}
+	return &more
+}
+
+// withAttainment is k as it would be with one record more.
+func (k *knowledge) withAttainment(a settlement.Attainment) *knowledge {
+	more, at := *k, area{a.Region, a.Pollutant}
+	a.ID = math.MaxInt64 // it is not the record that there is none
+	more.attainments = map[area][]settlement.Attainment{at: append(slices.Clip(k.attainments[at]), a)}
+	return &more
+}
+
+// side is what is known of one side of an action; what it has is for the
+// caller to add.
+func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollutant string, on calendar.Date) rulebook.Side {
+	s := rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Licence: l, Industry: p.Industry}
+	site, industry := rulebook.SiteOf(k.licences[l.ID], pollutant, on)
+	if industry != "" {
+		s.Industry = industry
+	}
+	if site.Zone != "" {
+		site.Forbids = rulebook.ForbiddenBy(k.zones[site.Zone], s.Industry, on)
+	}
+	s.Site, s.Conduct, s.Area = site, rulebook.ConductOf(k.parties[p.ID], on), k.areaOf(l.Region, pollutant, on)
+	return s
+}
+
+// areaOf is what is recorded of a region. The latest record of the latest year
+// counts.
+func (k *knowledge) areaOf(region, pollutant string, on calendar.Date) (a rulebook.Area) {
+	var latest settlement.Attainment
+	for _, r := range k.attainments[area{region, pollutant}] {
+		if r.Year >= latest.Year && int(r.Year) <= on.Year() {
+			latest = r
+		}
+	}
+	if latest.ID != 0 && !latest.Attained {
+		a.Missed, a.MissedBy = latest.Year, latest.Document
+	}
+	a.OverCapDoc, a.OverCap = rulebook.OverCapBy(k.regions[region], pollutant, on)
+	return a
+}
+
+// learn reads the tables of knowledge into the writer's memory.
+func (s *state) learn() {
+	s.known = newKnowledge()
+	learnAll(s, Facts)
+	learnAll(s, ZoneRules)
+	learnAll(s, Parameters)
+	learnAll(s, Attainments)
+}
+
+func learnAll[R any](s *state, t Table[R]) {
+	c := rowsOf(s, t)
+	for _, id := range c.order {
+		s.known.add(c.rows[id])
+	}
+}
