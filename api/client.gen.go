@@ -790,6 +790,77 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutants(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListProjectEntries What projects got, put to use and gave up
+	//
+	// Fills of the market are not here: they are trades.
+	//
+	// Corresponds with GET /v1/project-entries (the `ListProjectEntries` operationId).
+	ListProjectEntries(ctx context.Context, params *ListProjectEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProjects Projects
+	//
+	// Corresponds with GET /v1/projects (the `ListProjects` operationId).
+	ListProjects(ctx context.Context, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterProjectWithBody Register a project
+	//
+	// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+	RegisterProjectWithBody(ctx context.Context, params *RegisterProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterProject Register a project
+	//
+	// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+	RegisterProject(ctx context.Context, params *RegisterProjectParams, body RegisterProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetProject A project with its needs
+	//
+	// Corresponds with GET /v1/projects/{id} (the `GetProject` operationId).
+	GetProject(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignToProjectWithBody Put permits to a project
+	//
+	// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+	AssignToProjectWithBody(ctx context.Context, id PathID, params *AssignToProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignToProject Put permits to a project
+	//
+	// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+	AssignToProject(ctx context.Context, id PathID, params *AssignToProjectParams, body AssignToProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepProjectWithBody Take a step of a project
+	//
+	// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+	StepProjectWithBody(ctx context.Context, id PathID, params *StepProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepProject Take a step of a project
+	//
+	// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+	StepProject(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRegionPairs Pairs of regions that may deal with each other
 	//
 	// Corresponds with GET /v1/region-pairs (the `ListRegionPairs` operationId).
@@ -2679,6 +2750,167 @@ func (c *Client) GetPerson(ctx context.Context, id PathID, reqEditors ...Request
 // Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 func (c *Client) ListPollutants(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPollutantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProjectEntries What projects got, put to use and gave up
+//
+// Fills of the market are not here: they are trades.
+//
+// Corresponds with GET /v1/project-entries (the `ListProjectEntries` operationId).
+func (c *Client) ListProjectEntries(ctx context.Context, params *ListProjectEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProjectEntriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProjects Projects
+//
+// Corresponds with GET /v1/projects (the `ListProjects` operationId).
+func (c *Client) ListProjects(ctx context.Context, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProjectsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterProjectWithBody Register a project
+//
+// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+func (c *Client) RegisterProjectWithBody(ctx context.Context, params *RegisterProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterProjectRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterProject Register a project
+//
+// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+func (c *Client) RegisterProject(ctx context.Context, params *RegisterProjectParams, body RegisterProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterProjectRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetProject A project with its needs
+//
+// Corresponds with GET /v1/projects/{id} (the `GetProject` operationId).
+func (c *Client) GetProject(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetProjectRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignToProjectWithBody Put permits to a project
+//
+// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+func (c *Client) AssignToProjectWithBody(ctx context.Context, id PathID, params *AssignToProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignToProjectRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignToProject Put permits to a project
+//
+// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+func (c *Client) AssignToProject(ctx context.Context, id PathID, params *AssignToProjectParams, body AssignToProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignToProjectRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepProjectWithBody Take a step of a project
+//
+// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+func (c *Client) StepProjectWithBody(ctx context.Context, id PathID, params *StepProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepProjectRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepProject Take a step of a project
+//
+// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+func (c *Client) StepProject(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepProjectRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8148,6 +8380,465 @@ func NewListPollutantsRequest(server string, params *ListPollutantsParams) (*htt
 	return req, nil
 }
 
+// NewListProjectEntriesRequest constructs an http.Request for the ListProjectEntries method
+func NewListProjectEntriesRequest(server string, params *ListProjectEntriesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/project-entries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Project != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "project", *params.Project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListProjectsRequest constructs an http.Request for the ListProjects method
+func NewListProjectsRequest(server string, params *ListProjectsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/projects")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterProjectRequest calls the generic RegisterProject builder with application/json body
+func NewRegisterProjectRequest(server string, params *RegisterProjectParams, body RegisterProjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterProjectRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterProjectRequestWithBody constructs an http.Request for the RegisterProject method, with any body, and a specified content type
+func NewRegisterProjectRequestWithBody(server string, params *RegisterProjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/projects")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetProjectRequest constructs an http.Request for the GetProject method
+func NewGetProjectRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/projects/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAssignToProjectRequest calls the generic AssignToProject builder with application/json body
+func NewAssignToProjectRequest(server string, id PathID, params *AssignToProjectParams, body AssignToProjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignToProjectRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAssignToProjectRequestWithBody constructs an http.Request for the AssignToProject method, with any body, and a specified content type
+func NewAssignToProjectRequestWithBody(server string, id PathID, params *AssignToProjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/projects/%s/assignments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewStepProjectRequest calls the generic StepProject builder with application/json body
+func NewStepProjectRequest(server string, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepProjectRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepProjectRequestWithBody constructs an http.Request for the StepProject method, with any body, and a specified content type
+func NewStepProjectRequestWithBody(server string, id PathID, params *StepProjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/projects/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListRegionPairsRequest constructs an http.Request for the ListRegionPairs method
 func NewListRegionPairsRequest(server string, params *ListRegionPairsParams) (*http.Request, error) {
 	var err error
@@ -10190,6 +10881,83 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutantsWithResponse(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*ListPollutantsResponse, error)
+
+	// ListProjectEntriesWithResponse What projects got, put to use and gave up
+	//
+	// Fills of the market are not here: they are trades.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/project-entries (the `ListProjectEntries` operationId).
+	ListProjectEntriesWithResponse(ctx context.Context, params *ListProjectEntriesParams, reqEditors ...RequestEditorFn) (*ListProjectEntriesResponse, error)
+
+	// ListProjectsWithResponse Projects
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/projects (the `ListProjects` operationId).
+	ListProjectsWithResponse(ctx context.Context, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*ListProjectsResponse, error)
+
+	// RegisterProjectWithBodyWithResponse Register a project
+	//
+	// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+	RegisterProjectWithBodyWithResponse(ctx context.Context, params *RegisterProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterProjectResponse, error)
+
+	// RegisterProjectWithResponse Register a project
+	//
+	// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+	RegisterProjectWithResponse(ctx context.Context, params *RegisterProjectParams, body RegisterProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterProjectResponse, error)
+
+	// GetProjectWithResponse A project with its needs
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/projects/{id} (the `GetProject` operationId).
+	GetProjectWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetProjectResponse, error)
+
+	// AssignToProjectWithBodyWithResponse Put permits to a project
+	//
+	// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+	AssignToProjectWithBodyWithResponse(ctx context.Context, id PathID, params *AssignToProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignToProjectResponse, error)
+
+	// AssignToProjectWithResponse Put permits to a project
+	//
+	// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+	AssignToProjectWithResponse(ctx context.Context, id PathID, params *AssignToProjectParams, body AssignToProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignToProjectResponse, error)
+
+	// StepProjectWithBodyWithResponse Take a step of a project
+	//
+	// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+	StepProjectWithBodyWithResponse(ctx context.Context, id PathID, params *StepProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepProjectResponse, error)
+
+	// StepProjectWithResponse Take a step of a project
+	//
+	// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+	StepProjectWithResponse(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*StepProjectResponse, error)
 
 	// ListRegionPairsWithResponse Pairs of regions that may deal with each other
 	//
@@ -12484,6 +13252,177 @@ func (r ListPollutantsResponse) StatusCode() int {
 	return 0
 }
 
+type ListProjectEntriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProjectEntryPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProjectEntriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProjectEntriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListProjectsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProjectPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProjectsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProjectsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterProjectResponse201Headers the declared response headers of an HTTP 201 response for RegisterProject
+type RegisterProjectResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterProjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Project
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterProjectResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterProjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetProjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Project
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetProjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AssignToProjectResponse201Headers the declared response headers of an HTTP 201 response for AssignToProject
+type AssignToProjectResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AssignToProjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ProjectAssignment
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AssignToProjectResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignToProjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignToProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepProjectResponse200Headers the declared response headers of an HTTP 200 response for StepProject
+type StepProjectResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepProjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Project
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepProjectResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepProjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListRegionPairsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14421,6 +15360,137 @@ func (c *ClientWithResponses) ListPollutantsWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListPollutantsResponse(rsp)
+}
+
+// ListProjectEntriesWithResponse What projects got, put to use and gave up
+//
+// Fills of the market are not here: they are trades.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/project-entries (the `ListProjectEntries` operationId).
+func (c *ClientWithResponses) ListProjectEntriesWithResponse(ctx context.Context, params *ListProjectEntriesParams, reqEditors ...RequestEditorFn) (*ListProjectEntriesResponse, error) {
+	rsp, err := c.ListProjectEntries(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProjectEntriesResponse(rsp)
+}
+
+// ListProjectsWithResponse Projects
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/projects (the `ListProjects` operationId).
+func (c *ClientWithResponses) ListProjectsWithResponse(ctx context.Context, params *ListProjectsParams, reqEditors ...RequestEditorFn) (*ListProjectsResponse, error) {
+	rsp, err := c.ListProjects(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProjectsResponse(rsp)
+}
+
+// RegisterProjectWithBodyWithResponse Register a project
+//
+// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+func (c *ClientWithResponses) RegisterProjectWithBodyWithResponse(ctx context.Context, params *RegisterProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterProjectResponse, error) {
+	rsp, err := c.RegisterProjectWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterProjectResponse(rsp)
+}
+
+// RegisterProjectWithResponse Register a project
+//
+// A new, rebuilt or expanded project, with what it will discharge of each pollutant. It buys nothing before its approval.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects (the `RegisterProject` operationId).
+func (c *ClientWithResponses) RegisterProjectWithResponse(ctx context.Context, params *RegisterProjectParams, body RegisterProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterProjectResponse, error) {
+	rsp, err := c.RegisterProject(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterProjectResponse(rsp)
+}
+
+// GetProjectWithResponse A project with its needs
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/projects/{id} (the `GetProject` operationId).
+func (c *ClientWithResponses) GetProjectWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetProjectResponse, error) {
+	rsp, err := c.GetProject(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetProjectResponse(rsp)
+}
+
+// AssignToProjectWithBodyWithResponse Put permits to a project
+//
+// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+func (c *ClientWithResponses) AssignToProjectWithBodyWithResponse(ctx context.Context, id PathID, params *AssignToProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignToProjectResponse, error) {
+	rsp, err := c.AssignToProjectWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignToProjectResponse(rsp)
+}
+
+// AssignToProjectWithResponse Put permits to a project
+//
+// Out of what was bought for it. The share that the offset ratio asks for beyond one is retired, the rest kept: of 1.5 at the ratio 1.5, 0.5 is retired.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects/{id}/assignments (the `AssignToProject` operationId).
+func (c *ClientWithResponses) AssignToProjectWithResponse(ctx context.Context, id PathID, params *AssignToProjectParams, body AssignToProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignToProjectResponse, error) {
+	rsp, err := c.AssignToProject(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignToProjectResponse(rsp)
+}
+
+// StepProjectWithBodyWithResponse Take a step of a project
+//
+// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+func (c *ClientWithResponses) StepProjectWithBodyWithResponse(ctx context.Context, id PathID, params *StepProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepProjectResponse, error) {
+	rsp, err := c.StepProjectWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepProjectResponse(rsp)
+}
+
+// StepProjectWithResponse Take a step of a project
+//
+// An approval, by another person than the one who registered it, fixes the offset ratio of each pollutant: needed = need × ratio, rounded up at four decimals. A reduction or cancellation takes the open orders that rest on it out of their books; what was bought beyond the need becomes the licence's surplus, for the government to buy back. What was retired stays retired.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
+func (c *ClientWithResponses) StepProjectWithResponse(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*StepProjectResponse, error) {
+	rsp, err := c.StepProject(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepProjectResponse(rsp)
 }
 
 // ListRegionPairsWithResponse Pairs of regions that may deal with each other
@@ -17647,6 +18717,243 @@ func ParseListPollutantsResponse(rsp *http.Response) (*ListPollutantsResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListProjectEntriesResponse parses an HTTP response from a ListProjectEntriesWithResponse call
+func ParseListProjectEntriesResponse(rsp *http.Response) (*ListProjectEntriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProjectEntriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProjectEntryPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProjectsResponse parses an HTTP response from a ListProjectsWithResponse call
+func ParseListProjectsResponse(rsp *http.Response) (*ListProjectsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProjectsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProjectPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterProjectResponse parses an HTTP response from a RegisterProjectWithResponse call
+func ParseRegisterProjectResponse(rsp *http.Response) (*RegisterProjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterProjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Project
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterProjectResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetProjectResponse parses an HTTP response from a GetProjectWithResponse call
+func ParseGetProjectResponse(rsp *http.Response) (*GetProjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetProjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Project
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAssignToProjectResponse parses an HTTP response from a AssignToProjectWithResponse call
+func ParseAssignToProjectResponse(rsp *http.Response) (*AssignToProjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignToProjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ProjectAssignment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AssignToProjectResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStepProjectResponse parses an HTTP response from a StepProjectWithResponse call
+func ParseStepProjectResponse(rsp *http.Response) (*StepProjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepProjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Project
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepProjectResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

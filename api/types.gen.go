@@ -720,6 +720,108 @@ func (e PriceBasis) Valid() bool {
 	}
 }
 
+// Defines values for ProjectEntryKind.
+const (
+	ProjectEntryKindAssignment ProjectEntryKind = "assignment"
+	ProjectEntryKindDeal       ProjectEntryKind = "deal"
+	ProjectEntryKindGuarantee  ProjectEntryKind = "guarantee"
+	ProjectEntryKindRelease    ProjectEntryKind = "release"
+	ProjectEntryKindReversal   ProjectEntryKind = "reversal"
+	ProjectEntryKindSale       ProjectEntryKind = "sale"
+)
+
+// Valid indicates whether the value is a known member of the ProjectEntryKind enum.
+func (e ProjectEntryKind) Valid() bool {
+	switch e {
+	case ProjectEntryKindAssignment:
+		return true
+	case ProjectEntryKindDeal:
+		return true
+	case ProjectEntryKindGuarantee:
+		return true
+	case ProjectEntryKindRelease:
+		return true
+	case ProjectEntryKindReversal:
+		return true
+	case ProjectEntryKindSale:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProjectEvent.
+const (
+	ProjectEventApprove  ProjectEvent = "approve"
+	ProjectEventCancel   ProjectEvent = "cancel"
+	ProjectEventComplete ProjectEvent = "complete"
+	ProjectEventReduce   ProjectEvent = "reduce"
+)
+
+// Valid indicates whether the value is a known member of the ProjectEvent enum.
+func (e ProjectEvent) Valid() bool {
+	switch e {
+	case ProjectEventApprove:
+		return true
+	case ProjectEventCancel:
+		return true
+	case ProjectEventComplete:
+		return true
+	case ProjectEventReduce:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProjectKind.
+const (
+	ProjectKindExpanded ProjectKind = "expanded"
+	ProjectKindNew      ProjectKind = "new"
+	ProjectKindRebuilt  ProjectKind = "rebuilt"
+)
+
+// Valid indicates whether the value is a known member of the ProjectKind enum.
+func (e ProjectKind) Valid() bool {
+	switch e {
+	case ProjectKindExpanded:
+		return true
+	case ProjectKindNew:
+		return true
+	case ProjectKindRebuilt:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProjectState.
+const (
+	ProjectStateApproved  ProjectState = "approved"
+	ProjectStateCancelled ProjectState = "cancelled"
+	ProjectStateCompleted ProjectState = "completed"
+	ProjectStateProposed  ProjectState = "proposed"
+	ProjectStateReduced   ProjectState = "reduced"
+)
+
+// Valid indicates whether the value is a known member of the ProjectState enum.
+func (e ProjectState) Valid() bool {
+	switch e {
+	case ProjectStateApproved:
+		return true
+	case ProjectStateCancelled:
+		return true
+	case ProjectStateCompleted:
+		return true
+	case ProjectStateProposed:
+		return true
+	case ProjectStateReduced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RegionLevel.
 const (
 	RegionLevelCity     RegionLevel = "city"
@@ -871,6 +973,7 @@ const (
 	TransferReasonEscrow          TransferReason = "escrow"
 	TransferReasonFill            TransferReason = "fill"
 	TransferReasonLevelTransfer   TransferReason = "level_transfer"
+	TransferReasonOffset          TransferReason = "offset"
 	TransferReasonOpening         TransferReason = "opening"
 	TransferReasonPrimarySale     TransferReason = "primary_sale"
 	TransferReasonRenewal         TransferReason = "renewal"
@@ -901,6 +1004,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonFill:
 		return true
 	case TransferReasonLevelTransfer:
+		return true
+	case TransferReasonOffset:
 		return true
 	case TransferReasonOpening:
 		return true
@@ -1815,8 +1920,11 @@ type Deal struct {
 	// Price CNY/(t·a).
 	Price Price `json:"price"`
 
-	// Project That the permits are put to; required across regions.
-	Project *string `json:"project,omitempty"`
+	// Project Of the buyer's licence, that the permits are put to; required across regions. The offset ratio is then that of the project.
+	Project *ID `json:"project,omitempty"`
+
+	// ProjectName As it was when the deal was proposed.
+	ProjectName *string `json:"project_name,omitempty"`
 
 	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -1895,7 +2003,7 @@ type DealInput struct {
 	Months *int    `json:"months,omitempty"`
 	Note   *string `json:"note,omitempty"`
 
-	// OffsetRatio Absent means what the rule asks for; less than that is refused.
+	// OffsetRatio Absent means that of the project, or 1 where none is named; another is refused.
 	OffsetRatio *Ratio `json:"offset_ratio,omitempty"`
 
 	// Payment Through the platform's escrow, or directly, confirmed by both parties and finance.
@@ -1904,8 +2012,8 @@ type DealInput struct {
 	// Price CNY/(t·a).
 	Price Price `json:"price"`
 
-	// Project That the permits are put to; required across regions.
-	Project *string `json:"project,omitempty"`
+	// Project Of the buyer's licence, that the permits are put to; required across regions. The offset ratio is then that of the project.
+	Project *ID `json:"project,omitempty"`
 
 	// Proposer The side that the caller acts for.
 	Proposer DealSide `json:"proposer"`
@@ -2589,9 +2697,12 @@ type Market struct {
 	Pollutant PollutantCode `json:"pollutant"`
 
 	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
-	PriceBasis PriceBasis   `json:"price_basis"`
-	Regions    []RegionCode `json:"regions"`
-	Source     *string      `json:"source,omitempty"`
+	PriceBasis PriceBasis `json:"price_basis"`
+
+	// ProjectRequired A buy names the project that it is for.
+	ProjectRequired bool         `json:"project_required"`
+	Regions         []RegionCode `json:"regions"`
+	Source          *string      `json:"source,omitempty"`
 
 	// State Whether a market accepts orders.
 	State MarketState `json:"state"`
@@ -2666,9 +2777,12 @@ type MarketInput struct {
 	Pollutant PollutantCode `json:"pollutant"`
 
 	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
-	PriceBasis PriceBasis   `json:"price_basis"`
-	Regions    []RegionCode `json:"regions"`
-	Source     *string      `json:"source,omitempty"`
+	PriceBasis PriceBasis `json:"price_basis"`
+
+	// ProjectRequired A buy names the project that it is for.
+	ProjectRequired *bool        `json:"project_required,omitempty"`
+	Regions         []RegionCode `json:"regions"`
+	Source          *string      `json:"source,omitempty"`
 
 	// Tick Smallest step of a price.
 	Tick Price `json:"tick"`
@@ -2786,6 +2900,9 @@ type Order struct {
 	// Price The limit; a multiple of the tick.
 	Price Price `json:"price"`
 
+	// Project That a buy is for.
+	Project *ID `json:"project,omitempty"`
+
 	// Quantity A multiple of the lot size.
 	Quantity Quantity `json:"quantity"`
 
@@ -2839,6 +2956,9 @@ type OrderInput struct {
 
 	// Price The limit; a multiple of the tick.
 	Price Price `json:"price"`
+
+	// Project Of the licence, that a buy is for; some markets ask for it. No more is bid for than it needs.
+	Project *ID `json:"project,omitempty"`
 
 	// Quantity A multiple of the lot size.
 	Quantity Quantity `json:"quantity"`
@@ -2985,8 +3105,11 @@ type PaymentNotice struct {
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
 	// Example: 2397.22
-	Price  Price          `json:"price"`
-	Proofs []PaymentProof `json:"proofs"`
+	Price Price `json:"price"`
+
+	// Project Of the licence, that the permits are for.
+	Project *ID            `json:"project,omitempty"`
+	Proofs  []PaymentProof `json:"proofs"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -3029,6 +3152,9 @@ type PaymentNoticeInput struct {
 	//
 	// Example: 2397.22
 	Price Price `json:"price"`
+
+	// Project Of the licence, that the permits are for.
+	Project *ID `json:"project,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -3228,6 +3354,264 @@ type ProblemError struct {
 	Code   ProblemCode `json:"code"`
 	Detail string      `json:"detail"`
 	Field  string      `json:"field"`
+}
+
+// Project A building project that needs permits.
+type Project struct {
+	// CancelledOrders Taken out of their books by this step.
+	CancelledOrders []ID `json:"cancelled_orders,omitempty"`
+
+	// DecidedOn The day whose offset ratio holds.
+	DecidedOn *Date `json:"decided_on,omitempty"`
+
+	// Document Of the last decision.
+	Document *string `json:"document,omitempty"`
+	Eia      string  `json:"eia"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Industry Division, group or class of GB/T 4754.
+	//
+	// Example: 2319
+	Industry Industry `json:"industry"`
+
+	// Kind What a project does to the site (新建、改建、扩建).
+	Kind ProjectKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID            `json:"licence"`
+	Name    string        `json:"name"`
+	Needs   []ProjectNeed `json:"needs"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RegisteredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisteredAt Instant `json:"registered_at"`
+
+	// State Where a project is in its life.
+	State ProjectState `json:"state"`
+	Zone  *string      `json:"zone,omitempty"`
+}
+
+// ProjectAssignment Permits put to a project.
+type ProjectAssignment struct {
+	// Entry A change of a project's figures.
+	Entry ProjectEntry `json:"entry"`
+
+	// Need Afterwards.
+	Need ProjectNeed `json:"need"`
+}
+
+// ProjectAssignmentInput defines model for ProjectAssignmentInput.
+type ProjectAssignmentInput struct {
+	Document string `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Quantity Of what was bought for the project.
+	Quantity Quantity `json:"quantity"`
+}
+
+// ProjectEntry A change of a project's figures.
+type ProjectEntry struct {
+	// Assigned A change of a quantity in t/a, with at most 6 decimals.
+	//
+	// Example: -2.5
+	Assigned SignedQuantity `json:"assigned"`
+
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// Bought A change of a quantity in t/a, with at most 6 decimals.
+	//
+	// Example: -2.5
+	Bought   SignedQuantity `json:"bought"`
+	Document string         `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Kind Why a project's figures changed.
+	Kind ProjectEntryKind `json:"kind"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Project Number of a record.
+	Project ID `json:"project"`
+
+	// Reference The deal, payment notice or allocation.
+	Reference *ID `json:"reference,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Retired A change of a quantity in t/a, with at most 6 decimals.
+	//
+	// Example: -2.5
+	Retired SignedQuantity `json:"retired"`
+
+	// Surplus Of a release: what became the licence's surplus.
+	Surplus *Quantity `json:"surplus,omitempty"`
+
+	// Transfer Number of a record.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// ProjectEntryKind Why a project's figures changed.
+type ProjectEntryKind string
+
+// ProjectEntryPage defines model for ProjectEntryPage.
+type ProjectEntryPage struct {
+	Items []ProjectEntry `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ProjectEvent A step of a project.
+type ProjectEvent string
+
+// ProjectInput defines model for ProjectInput.
+type ProjectInput struct {
+	// Eia Number of the environmental impact assessment's approval; unique.
+	Eia string `json:"eia"`
+
+	// Industry Division, group or class of GB/T 4754.
+	//
+	// Example: 2319
+	Industry Industry `json:"industry"`
+
+	// Kind What a project does to the site (新建、改建、扩建).
+	Kind ProjectKind `json:"kind"`
+
+	// Licence Whose permits are put to it.
+	Licence ID                 `json:"licence"`
+	Name    string             `json:"name"`
+	Needs   []ProjectNeedInput `json:"needs"`
+
+	// Zone Unit of 生态环境分区管控.
+	Zone *string `json:"zone,omitempty"`
+}
+
+// ProjectKind What a project does to the site (新建、改建、扩建).
+type ProjectKind string
+
+// ProjectNeed What a project must obtain of a pollutant, and what it has.
+type ProjectNeed struct {
+	// Assigned Of what was bought, put to the project.
+	Assigned Quantity `json:"assigned"`
+
+	// Basis What the ratio rests on.
+	Basis *string `json:"basis,omitempty"`
+
+	// Bought A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Bought Quantity `json:"bought"`
+
+	// Kept assigned − retired.
+	Kept Quantity `json:"kept"`
+
+	// Missing needed − bought.
+	Missing *Quantity `json:"missing,omitempty"`
+
+	// Need What the project will discharge.
+	Need Quantity `json:"need"`
+
+	// Needed need × ratio, rounded up at four decimals.
+	Needed *Quantity `json:"needed,omitempty"`
+
+	// Open What open orders, deals and payment notices are for.
+	Open Quantity `json:"open"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Ratio Offset ratio. Absent before the approval, like needed and missing.
+	Ratio *Ratio `json:"ratio,omitempty"`
+
+	// Retired Of what was assigned, the offset share.
+	Retired Quantity `json:"retired"`
+}
+
+// ProjectNeedInput defines model for ProjectNeedInput.
+type ProjectNeedInput struct {
+	// Need What the project will discharge; at most four decimals.
+	Need Quantity `json:"need"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+}
+
+// ProjectPage defines model for ProjectPage.
+type ProjectPage struct {
+	Items []Project `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ProjectRatioInput defines model for ProjectRatioInput.
+type ProjectRatioInput struct {
+	// Basis The document that the ratio rests on.
+	Basis string `json:"basis"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Ratio Offset ratio of the day of the decision; at least 1, and at least what the region asks for.
+	Ratio Ratio `json:"ratio"`
+}
+
+// ProjectState Where a project is in its life.
+type ProjectState string
+
+// ProjectStepInput defines model for ProjectStepInput.
+type ProjectStepInput struct {
+	Document string `json:"document"`
+
+	// Event A step of a project.
+	Event ProjectEvent `json:"event"`
+
+	// Needs With a reduction: the lower needs.
+	Needs []ProjectNeedInput `json:"needs,omitempty"`
+	Note  *string            `json:"note,omitempty"`
+
+	// Ratios With an approval: of every pollutant.
+	Ratios []ProjectRatioInput `json:"ratios,omitempty"`
 }
 
 // Quantity A quantity of permits in t/a, with at most 6 decimals.
@@ -3959,6 +4343,15 @@ type PersonFilter = ID
 // Example: NH3-N
 type PollutantFilter = PollutantCode
 
+// ProjectEntryKindFilter Why a project's figures changed.
+type ProjectEntryKindFilter = ProjectEntryKind
+
+// ProjectFilter Number of a record.
+type ProjectFilter = ID
+
+// ProjectStateFilter Where a project is in its life.
+type ProjectStateFilter = ProjectState
+
 // RegionFilter Code of a region by GB/T 2260.
 //
 // Example: 330421
@@ -4571,6 +4964,56 @@ type ListPollutantsParams struct {
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListProjectEntriesParams defines parameters for ListProjectEntries.
+type ListProjectEntriesParams struct {
+	Project   *ProjectFilter          `form:"project,omitempty" json:"project,omitempty"`
+	Party     *PartyFilter            `form:"party,omitempty" json:"party,omitempty"`
+	Region    *RegionFilter           `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter        `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Kind      *ProjectEntryKindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListProjectsParams defines parameters for ListProjects.
+type ListProjectsParams struct {
+	Party   *PartyFilter        `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter      `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter       `form:"region,omitempty" json:"region,omitempty"`
+	State   *ProjectStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RegisterProjectParams defines parameters for RegisterProject.
+type RegisterProjectParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AssignToProjectParams defines parameters for AssignToProject.
+type AssignToProjectParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepProjectParams defines parameters for StepProject.
+type StepProjectParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListRegionPairsParams defines parameters for ListRegionPairs.
 type ListRegionPairsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
@@ -4785,6 +5228,15 @@ type ProvePaymentJSONRequestBody = PaymentProofInput
 
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = PersonInput
+
+// RegisterProjectJSONRequestBody defines body for RegisterProject for application/json ContentType.
+type RegisterProjectJSONRequestBody = ProjectInput
+
+// AssignToProjectJSONRequestBody defines body for AssignToProject for application/json ContentType.
+type AssignToProjectJSONRequestBody = ProjectAssignmentInput
+
+// StepProjectJSONRequestBody defines body for StepProject for application/json ContentType.
+type StepProjectJSONRequestBody = ProjectStepInput
 
 // CreateRegionPairJSONRequestBody defines body for CreateRegionPair for application/json ContentType.
 type CreateRegionPairJSONRequestBody = RegionPairInput

@@ -60,11 +60,15 @@ func (t *story) deal(ctx context.Context, a agreed) error {
 }
 
 func (t *story) propose(ctx context.Context, a agreed) (api.Deal, error) {
+	project, err := t.project(ctx, a.buyer, a.project, a.quantity)
+	if err != nil {
+		return api.Deal{}, fmt.Errorf("project: %w", err)
+	}
 	return answer[api.Deal](read(a.buyer.handler.ProposeDeal(ctx, &api.ProposeDealParams{IdempotencyKey: commandKey()}, api.DealInput{
 		Kind: api.DealKindCrossRegion, Proposer: api.DealSideBuyer,
 		SellerParty: a.seller.party, SellerLicence: a.seller.licence, BuyerParty: a.buyer.party, BuyerLicence: a.buyer.licence,
 		Instrument: t.instrument(vocs, false), Quantity: a.quantity, Price: a.price, Months: as(termMonths), Payment: api.DealPaymentEscrow,
-		Project: &a.project, CapEffect: as(api.CapEffectPermanent), CapDocument: as(pilotUnknown),
+		Project: &project, CapEffect: as(api.CapEffectPermanent), CapDocument: as(pilotUnknown),
 	})))
 }
 

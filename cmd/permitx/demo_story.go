@@ -23,6 +23,8 @@ type story struct {
 	regions []*demoRegion
 	deals   []agreed
 
+	projects int // registered so far
+
 	admin, finance, upper, auditor *actor
 	actors                         []*actor
 

@@ -137,15 +137,22 @@ func (c *checker) checkEscrow() error {
 	return err
 }
 
+// pollutants are those of the instruments.
+func (c *checker) pollutants() (map[int64]string, error) {
+	of := map[int64]string{}
+	err := eachOf(c.ctx, c.r, Instruments, Query{}, func(i catalog.Instrument) { of[i.ID] = i.Pollutant })
+	return of, err
+}
+
 // checkSurplus compares each verified surplus with its verifications, with
 // the open sells and with the deals that hold permits (I-16).
 func (c *checker) checkSurplus() error {
 	verified, held := map[surplusKey]quantity.Quantity{}, map[surplusKey]quantity.Quantity{}
-	pollutants := map[int64]string{}
-	if err := eachOf(c.ctx, c.r, Instruments, Query{}, func(i catalog.Instrument) { pollutants[i.ID] = i.Pollutant }); err != nil {
+	pollutants, err := c.pollutants()
+	if err != nil {
 		return err
 	}
-	err := eachOf(c.ctx, c.r, SurplusVerifications, Query{}, func(s reserve.SurplusVerification) {
+	err = eachOf(c.ctx, c.r, SurplusVerifications, Query{}, func(s reserve.SurplusVerification) {
 		if s.Outcome == reserve.MayBeSold {
 			verified[surplusKey{s.Licence, s.Pollutant}] += s.Quantity
 		}

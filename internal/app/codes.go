@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
+	"permitx/internal/permit"
 )
 
 // codes finds resident records by what people call them.
@@ -13,6 +14,8 @@ type codes struct {
 	instruments map[string]int64
 	parties     map[string]int64 // by USCC
 	licences    map[string]int64 // by number
+	projects    map[string]int64 // by number of the EIA's approval
+	needs       map[needKey]int64
 	grants      map[int64][]int64
 	areas       map[int64][]string // regions of a market
 }
@@ -22,6 +25,7 @@ func (s *state) indexCodes() {
 	s.byCode = codes{
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
+		projects: map[string]int64{}, needs: map[needKey]int64{},
 		grants: map[int64][]int64{}, areas: map[int64][]string{},
 	}
 	indexAll(s, Regions)
@@ -31,6 +35,8 @@ func (s *state) indexCodes() {
 	indexAll(s, Instruments)
 	indexAll(s, Parties)
 	indexAll(s, Licences)
+	indexAll(s, Projects)
+	indexAll(s, ProjectNeeds)
 	indexAll(s, Grants)
 }
 
@@ -57,6 +63,10 @@ func (s *state) indexCode(row any) {
 		s.byCode.parties[r.USCC] = r.ID
 	case catalog.Licence:
 		s.byCode.licences[r.Number] = r.ID
+	case permit.Project:
+		s.byCode.projects[r.EIA] = r.ID
+	case permit.Need:
+		s.byCode.needs[needKey{r.Project, r.Pollutant}] = r.ID
 	case identity.Grant:
 		for _, id := range s.byCode.grants[r.Person] {
 			if id == r.ID {

@@ -9,7 +9,6 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
-	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -38,6 +37,8 @@ var (
 	ErrDealTermEnded = fault.New(fault.Refused, "deal.instrument_expired", "the instrument's term has ended").At("instrument")
 	// ErrMonthsBeyondTerm is returned when more months are paid for than the term has left.
 	ErrMonthsBeyondTerm = fault.New(fault.Refused, "deal.months_beyond_term", "the term has not so many months left").At("months")
+	// ErrOffset is returned when the offset ratio of a deal is not that of its project.
+	ErrOffset = fault.New(fault.Refused, "deal.offset_not_of_project", "the offset ratio is that of the project").At("offset_ratio").Under(ruleProject, citeProject)
 	// ErrTooManySources is returned when the quantity comes out of too many acquisitions.
 	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts").At("quantity")
 )
@@ -54,9 +55,9 @@ type DealPropose struct {
 	Quantity      quantity.Quantity
 	Price         quantity.Price
 	Months        int32          // 0: the months left, a part month counted as one
-	OffsetRatio   quantity.Ratio // 0: what the rule asks for
+	OffsetRatio   quantity.Ratio // 0: that of the project
 	Payment       settlement.DealPayment
-	Project       string
+	Project       int64 // of the buyer
 	CapEffect     settlement.CapEffect
 	CapDocument   string
 	Note          string
@@ -76,8 +77,9 @@ type DealResult struct {
 func (DealPropose) Operation() identity.Operation { return identity.DealPropose }
 
 // Decide checks the terms, the two sides and the way between their regions.
-// What a seller has is his secret: only his own proposal is checked against
-// it, another's when he signs. The result is a DealResult.
+// What a seller has is his secret, and what a buyer's project has the buyer's:
+// only one's own proposal is checked against it, another's when he signs or
+// confirms. The result is a DealResult.
 func (c DealPropose) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.DealPropose, identity.Target{}); err != nil {
 		return nil, err // the role, before anything that could tell what exists
@@ -115,9 +117,12 @@ func (c DealPropose) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if c.Proposer == settlement.SellerSide {
-		if err := v.checkDealSale(d); err != nil {
-			return nil, err
-		}
+		err = v.checkDealSale(d)
+	} else {
+		err = v.checkDealProject(d)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any {
 		d = Put(tx, Deals, d)
@@ -145,11 +150,8 @@ func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Inst
 		d.Pair, d.Coefficient = pair.ID, pair.Coefficient
 		d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper = pair.SellerBureau, pair.BuyerBureau, pair.Upper
 	}
-	if d.OffsetRatio == 0 {
-		var err error
-		if d.OffsetRatio, err = v.offsetFor(d); err != nil {
-			return d, err
-		}
+	if err := v.nameProject(&d, buyer); err != nil {
+		return d, err
 	}
 	if err := d.CheckTerms(); err != nil {
 		if errors.Is(err, settlement.ErrDealKind) && d.SellerRegion != d.BuyerRegion && !hasPair {
@@ -177,6 +179,46 @@ func (v *View) checkDealFacts(d settlement.Deal) error {
 		return ErrDealTermEnded.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	}
 	return v.judgeDeal(d, false)
+}
+
+// nameProject puts the buyer's project into a deal that names it, and its
+// offset ratio, which is then applied once: such a deal counts as the
+// assignment to the project.
+func (v *View) nameProject(d *settlement.Deal, buyer catalog.Licence) error {
+	if d.Project != 0 {
+		p, n, err := v.projectFor(d.Project, buyer, d.Pollutant)
+		if err != nil {
+			return err
+		}
+		d.ProjectName = p.Name
+		if d.OffsetRatio == 0 {
+			d.OffsetRatio = n.Ratio
+		}
+		if d.OffsetRatio != n.Ratio {
+			return ErrOffset.With("the offset ratio of the project is %s for %s: leave it out", n.Ratio, n.Pollutant)
+		}
+	}
+	if d.OffsetRatio == 0 {
+		d.OffsetRatio = quantity.OneRatio
+	}
+	return nil
+}
+
+// checkDealProject holds that the project of a deal may still buy and needs
+// what arrives.
+func (v *View) checkDealProject(d settlement.Deal) error {
+	if d.Project == 0 {
+		return nil
+	}
+	buyer, err := Get(v, Licences, "buyer_licence", d.BuyerLicence)
+	if err != nil {
+		return err
+	}
+	_, n, err := v.projectFor(d.Project, buyer, d.Pollutant)
+	if err != nil {
+		return err
+	}
+	return checkProjectRoom(n, d.Arriving)
 }
 
 // checkPairStill returns ErrNoPair, or ErrDealStale when the pair has become
@@ -222,16 +264,6 @@ func (v *View) checkSources(d settlement.Deal) error {
 		return ErrTooManySources
 	}
 	return nil
-}
-
-// offsetFor is the offset ratio r that a deal must have at least: one, unless
-// the permits are put to a project.
-func (v *View) offsetFor(d settlement.Deal) (quantity.Ratio, error) {
-	if d.Project == "" {
-		return quantity.OneRatio, nil
-	}
-	f, err := v.dealFacts(d, false)
-	return rulebook.OffsetNeeded(&f), err
 }
 
 // pairFor is the pair of the deal's regions that holds today.

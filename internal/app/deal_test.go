@@ -35,11 +35,29 @@ type dealDesk struct {
 	inst     catalog.Instrument
 	leaders  map[string]int64
 	deposits int
+	projects map[projectKey]int64
+}
+
+// projectKey names a project that deals of a test are for.
+type projectKey struct {
+	licence int64
+	ratio   quantity.Ratio
+}
+
+// projectOf is a project of a firm with an offset ratio that needs more than a
+// test deals in.
+func (k *dealDesk) projectOf(f firm, ratio quantity.Ratio) int64 {
+	k.t.Helper()
+	key := projectKey{f.licence.ID, ratio}
+	if k.projects[key] == 0 {
+		k.projects[key] = k.project(f, "VOCs", 10_000*quantity.OneQuantity, ratio)
+	}
+	return k.projects[key]
 }
 
 func openDealDesk(t *testing.T) *dealDesk {
 	t.Helper()
-	k := &dealDesk{office: openOffice(t), leaders: map[string]int64{}}
+	k := &dealDesk{office: openOffice(t), leaders: map[string]int64{}, projects: map[projectKey]int64{}}
 	k.inst = done[catalog.Instrument](k.office, k.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630})
 	for _, region := range []string{qingpu, wujiang, jiashan, guangde} {
 		k.leaders[region] = k.person("leader of "+region, GrantAdd{Role: identity.BureauLeader, Region: region})
@@ -106,6 +124,14 @@ func (k *dealDesk) pair(seller, buyer string, change func(*PairAdd)) {
 	done[settlement.Pair](k.office, k.upper, c)
 }
 
+// ratioIn is the offset ratio that a region asks for: two where it missed its target.
+func (k *dealDesk) ratioIn(region string) quantity.Ratio {
+	if k.app.st.known.areaOf(region, "VOCs", k.now.get().Date()).Missed != 0 {
+		return 2 * quantity.OneRatio
+	}
+	return quantity.OneRatio
+}
+
 // offer is a proposal by the buyer.
 func (k *dealDesk) offer(seller, buyer firm, q quantity.Quantity, price int64) DealPropose {
 	c := DealPropose{
@@ -114,7 +140,7 @@ func (k *dealDesk) offer(seller, buyer firm, q quantity.Quantity, price int64) D
 		Instrument: k.inst.Code, Quantity: q, Price: quantity.Price(price) * quantity.OnePrice, Payment: settlement.EscrowPayment,
 	}
 	if seller.licence.Region != buyer.licence.Region {
-		c.Kind, c.Project, c.CapEffect, c.CapDocument = settlement.CrossRegion, "coating line", settlement.CapPermanent, "cap document"
+		c.Kind, c.Project, c.CapEffect, c.CapDocument = settlement.CrossRegion, k.projectOf(buyer, k.ratioIn(buyer.licence.Region)), settlement.CapPermanent, "cap document"
 	}
 	return c
 }
@@ -305,7 +331,7 @@ func TestDeal_CrossRegion(t *testing.T) {
 	k.pair(qingpu, jiashan, func(p *PairAdd) { p.Coefficient = 800_000 })
 	seller, buyer := k.seller(qingpu, 1, 10*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
 	c := k.offer(seller, buyer, 5*quantity.OneQuantity, 2000)
-	c.OffsetRatio, c.Months = 1_500_000, 12
+	c.Project, c.Months = k.projectOf(buyer, 1_500_000), 12
 	d := k.propose(c, buyer)
 	if got := []string{d.Arriving.String(), d.Delivered.String(), d.Retired.String(), d.Amount.String()}; !slices.Equal(got, []string{"4", "2.6666", "1.3334", "10000.00"}) {
 		t.Fatal(got)
@@ -405,7 +431,7 @@ func TestDeal_Reverse(t *testing.T) {
 		k.allocate(buyer, quantity.OneQuantity, 500*quantity.OnePrice, 20260101) // older than what the deal brings
 		k.verify(buyer, quantity.OneQuantity)
 		c := k.offer(seller, buyer, 8*quantity.OneQuantity, 2000)
-		c.OffsetRatio, c.Project, c.Months = 2_000_000, "line 3", 12
+		c.OffsetRatio, c.Project, c.Months = 2_000_000, k.projectOf(buyer, 2_000_000), 12
 		before, lots, lotsBuyer, surplus := k.amounts(), k.lots(seller), k.lots(buyer), k.surplus(seller)
 		d := k.run(k.propose(c, buyer), seller, buyer, settlement.Settle)
 		if d.Delivered != 4*quantity.OneQuantity || k.permits(ledger.Retired, region) != "4" {
@@ -589,6 +615,7 @@ func TestDealPropose_Refused(t *testing.T) {
 	unverified := k.firm(qingpu, 5)
 	k.allocate(unverified, 3*quantity.OneQuantity, quantity.OnePrice, 20260105)
 	closed := k.buyer(jiashan, 6, 1)
+	k.projectOf(closed, quantity.OneRatio)
 	done[PartyResult](k.office, k.leader, PartyState{Party: closed.party, State: catalog.PartySuspended, Reason: "inspection"})
 	revoked := k.buyer(jiashan, 7, 1)
 	done[LicenceResult](k.office, k.leader, LicenceState{Licence: revoked.licence.ID, State: catalog.LicenceSuspended, Reason: "inspection", Document: "order"})
@@ -614,7 +641,7 @@ func TestDealPropose_Refused(t *testing.T) {
 		{"with itself", buyer.user, with(cross, func(c *DealPropose) { c.SellerParty, c.SellerLicence = buyer.party, buyer.licence.ID }), settlement.ErrOwnDeal},
 		{"off lot", buyer.user, with(cross, func(c *DealPropose) { c.Quantity = 150 }), settlement.ErrDealLot},
 		{"no cap effect", buyer.user, with(cross, func(c *DealPropose) { c.CapEffect = "" }), settlement.ErrCapEffectMissing},
-		{"no project", buyer.user, with(cross, func(c *DealPropose) { c.Project = "" }), settlement.ErrProjectMissing},
+		{"no project", buyer.user, with(cross, func(c *DealPropose) { c.Project = 0 }), settlement.ErrProjectMissing},
 		{"called local", buyer.user, with(cross, func(c *DealPropose) { c.Kind = settlement.Local }), settlement.ErrDealKind},
 		{"two regions without a pair", project.user, with(k.offer(project, buyer, 100, 1), func(c *DealPropose) { c.Proposer = settlement.SellerSide }), ErrNoPair},
 		{"two regions without a pair, called local", project.user, with(k.offer(project, buyer, 100, 1), func(c *DealPropose) { c.Kind, c.Proposer = settlement.Local, settlement.SellerSide }), ErrNoPair},
@@ -624,9 +651,9 @@ func TestDealPropose_Refused(t *testing.T) {
 		{"too many months", buyer.user, with(cross, func(c *DealPropose) { c.Months = 61 }), ErrMonthsBeyondTerm},
 		{"inflow into a region that missed its target (fact 22)", missed.user, k.offer(seller, missed, 100, 1), ErrInflowRefused},
 		{"offset of a project there", project.user, with(k.offer(project, missed, 100, 1), func(c *DealPropose) {
-			c.Proposer, c.Project, c.OffsetRatio = settlement.SellerSide, "line", 1_500_000
-		}), ErrOffsetTooLow},
-		{"nothing arrives", near.user, with(local, func(c *DealPropose) { c.Quantity, c.OffsetRatio, c.Project = 100, 2_000_000, "line" }), settlement.ErrNothingDelivered},
+			c.Proposer, c.Project, c.OffsetRatio = settlement.SellerSide, k.projectOf(missed, 2_000_000), 1_500_000
+		}), ErrOffset},
+		{"nothing arrives", near.user, with(local, func(c *DealPropose) { c.Quantity, c.Project = 100, k.projectOf(near, 2_000_000) }), settlement.ErrNothingDelivered},
 		{"rounds to nothing", near.user, with(local, func(c *DealPropose) { c.Quantity, c.Price = 100, 1 }), settlement.ErrAmountZero},
 		{"more than the seller has", seller.user, with(cross, func(c *DealPropose) { c.Proposer, c.Quantity = settlement.SellerSide, 5*quantity.OneQuantity }), ledger.ErrInsufficient},
 		{"without a price", poor.user, with(k.offer(poor, near, 100, 1000), func(c *DealPropose) { c.Proposer = settlement.SellerSide }), ErrNotForSale},
@@ -642,7 +669,7 @@ func TestDealPropose_Refused(t *testing.T) {
 	// Outflow from a region that missed its target stays possible (fact 22), and so does a deal within.
 	k.pair(guangde, jiashan, nil)
 	k.propose(k.offer(project, buyer, 100, 1000), buyer)
-	in := k.propose(with(k.offer(project, missed, 300, 1000), func(c *DealPropose) { c.Project = "line" }), missed)
+	in := k.propose(with(k.offer(project, missed, 300, 1000), func(c *DealPropose) { c.Project = k.projectOf(missed, 2_000_000) }), missed)
 	if in.OffsetRatio != 2*quantity.OneRatio || in.Delivered != 100 || in.Retired != 200 {
 		t.Errorf("%+v", in)
 	}
@@ -845,7 +872,7 @@ func (k *dealDesk) randomProposal(r *rand.Rand, firms []firm) {
 		c.CapEffect = settlement.CapReturnsAtTerm
 	}
 	if r.Intn(3) == 0 {
-		c.Project, c.OffsetRatio = "line", 1_500_000
+		c.Project = k.projectOf(buyer, 1_500_000)
 	}
 	k.do(by.user, c)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/settlement"
 )
 
@@ -43,6 +44,8 @@ func (tx *Tx) settleDeal(d *settlement.Deal, h dealHolds) {
 	tx.Acquire(d.BuyerKey(), ledger.Acquisition{
 		AcquiredOn: tx.Today, Price: d.Price, PriceKnown: true, Document: dealDocument(d), Deal: d.ID, Quantity: d.Delivered,
 	})
+	tx.projectBids(d.Project, d.Pollutant, -d.Arriving)
+	tx.projectBought(dealEntry(*d))
 	if d.CapEffect == settlement.CapReturnsAtTerm {
 		i := mustGet(tx, Instruments, d.Instrument)
 		tx.armTermEnd(i)
@@ -65,6 +68,9 @@ func dealDocument(d *settlement.Deal) string {
 // releaseDeal gives back what the deal holds: the permits with their surplus,
 // and the money in escrow to the buyer.
 func (tx *Tx) releaseDeal(d *settlement.Deal, h dealHolds) {
+	if d.IsBuyersWord() {
+		tx.projectBids(d.Project, d.Pollutant, -d.Arriving)
+	}
 	if d.PermitHold != 0 {
 		tx.closeHold(h.permits, ledger.HoldVoided)
 		tx.ChangeSurplus(d.SellerLicence, d.Pollutant, func(s *market.Surplus) { s.Held -= d.Quantity })
@@ -85,6 +91,18 @@ func (tx *Tx) reverseDeal(d *settlement.Deal, sources []ledger.Acquisition) {
 		tx.Acquire(d.SellerKey(), a)
 	}
 	tx.ChangeSurplus(d.SellerLicence, d.Pollutant, func(s *market.Surplus) { s.Used -= d.Quantity })
+	undone := dealEntry(*d).Negated()
+	undone.Transfer = d.Reversal
+	tx.projectBought(undone)
+}
+
+// dealEntry is what a deal brings its project: all that arrives is bought for
+// it and put to it, and r is applied by the settlement.
+func dealEntry(d settlement.Deal) permit.Entry {
+	return permit.Entry{
+		Project: d.Project, Pollutant: d.Pollutant, Kind: permit.ByDeal, Reference: d.ID, Instrument: d.Instrument,
+		Bought: d.Arriving, Assigned: d.Arriving, Retired: d.Retired, Document: dealDocument(&d), Transfer: d.Transfer,
+	}
 }
 
 // takeBack takes what a deal brought out of the buyer's acquisitions.

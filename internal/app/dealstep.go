@@ -212,7 +212,10 @@ func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
 	if err := v.checkDealFacts(d); err != nil {
 		return nil, err
 	}
-	return noEffect, v.checkDealSigner(d, settlement.AsBuyer)
+	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx, d *settlement.Deal) { tx.projectBids(d.Project, d.Pollutant, d.Arriving) }, v.checkDealProject(d)
 }
 
 // decideApproval judges the deal again by the facts of today. With the last
@@ -308,6 +311,9 @@ func (v *View) decideReverse(d settlement.Deal) (dealEffect, error) {
 	// What was taken over without a price cannot stand in for what is held.
 	if free := v.ledger.BalanceOf(buyer).Available() - int64(v.ledger.Unpriced(buyer)); free < int64(d.Delivered) {
 		return nil, ErrNotReversible.With("a part of the %s t/a that this deal brought is held for orders or deals of the buyer", d.Delivered)
+	}
+	if n, named := v.needOf(d.Project, d.Pollutant); named && !n.With(dealEntry(d).Negated()).IsSound() {
+		return nil, ErrNotReversible.With("the project has been reduced since this deal, and keeps less than it brought")
 	}
 	if err := v.ledger.Check(d.ReverseTransfer()); err != nil {
 		return nil, err

@@ -131,6 +131,7 @@ func appendOrder(b []byte, r *market.Record) []byte {
 	b = appendInt(b, r.Instrument)
 	b = appendInt(b, r.Party)
 	b = appendInt(b, r.Licence)
+	b = appendInt(b, r.Project)
 	b = appendInt(b, r.Side)
 	b = appendInt(b, r.TimeInForce)
 	b = appendInt(b, r.State)

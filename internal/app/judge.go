@@ -4,6 +4,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
@@ -116,6 +117,16 @@ func (v *View) judgeMaker(f rulebook.Facts, maker *market.Record) error {
 	return rulebook.JudgeBasin(&f)
 }
 
+// judgeOffset judges the offset ratio that a project is given for a pollutant,
+// on the day of its decision.
+func (v *View) judgeOffset(p permit.Project, pollutant string, ratio quantity.Ratio) error {
+	f := v.facts(rulebook.Deal, pollutant, 0)
+	party, licence := rowsOf(v.state, Parties).rows[p.Party], rowsOf(v.state, Licences).rows[p.Licence]
+	f.Buyer = v.known.side("ratios", party, licence, pollutant, v.Today)
+	f.Buyer.Industry, f.Project, f.Offset = p.Industry, true, ratio
+	return rulebook.JudgeOffset(&f)
+}
+
 // judgeArrival judges permits that the government gives or sells to a licence.
 func (v *View) judgeArrival(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
 	p, err := Get(v, Parties, "licence", l.Party)
@@ -131,7 +142,7 @@ func (v *View) judgeArrival(action rulebook.Action, l catalog.Licence, i catalog
 // where it is his own proposal or signature; afterwards the deal holds it.
 func (v *View) dealFacts(d settlement.Deal, own bool) (rulebook.Facts, error) {
 	f := v.facts(rulebook.Deal, d.Pollutant, d.Quantity)
-	f.Spans, f.Project, f.Offset = d.SellerRegion != d.BuyerRegion, d.Project != "", d.OffsetRatio
+	f.Spans = d.SellerRegion != d.BuyerRegion // the offset ratio was judged when the project was decided
 	if d.Pair != 0 {
 		pair, err := Get(v, Pairs, "pair", d.Pair)
 		if err != nil {

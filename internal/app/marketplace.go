@@ -43,6 +43,8 @@ type MarketOpen struct {
 	ValidFrom  calendar.Date
 	ValidTo    calendar.Date // 0: no end
 	Source     string        // empty: project default
+	// ProjectRequired says that a buy names the project that it is for.
+	ProjectRequired bool
 }
 
 // MarketState halts, opens again or closes a market. One that is closed is
@@ -78,6 +80,7 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 	m := catalog.Market{
 		Code: c.Code, Name: c.Name, Pollutant: c.Pollutant, LotSize: c.LotSize, Tick: c.Tick, PriceBasis: c.PriceBasis,
 		State: catalog.MarketOpen, Approval: c.Approval, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
+		ProjectRequired: c.ProjectRequired,
 	}
 	if m.Source == "" {
 		m.Source = sourceDefault

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -35,6 +36,7 @@ type NoticeIssue struct {
 	Price      quantity.Price // CNY/(t·a)
 	DueOn      calendar.Date
 	Document   string // may be empty
+	Project    int64  // that the permits are for; 0: none is named
 }
 
 // NoticeProve records that finance has seen the payment. It never touches the
@@ -79,7 +81,7 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	n := reserve.PaymentNotice{
-		Party: l.Party, Region: l.Region, Licence: l.ID, Instrument: i.ID, Pollutant: i.Pollutant, Quantity: c.Quantity,
+		Party: l.Party, Region: l.Region, Licence: l.ID, Project: c.Project, Instrument: i.ID, Pollutant: i.Pollutant, Quantity: c.Quantity,
 		Price: c.Price, DueOn: c.DueOn, Document: c.Document, State: reserve.NoticeIssued, IssuedAt: v.Now,
 	}
 	if err := n.Validate(); err != nil {
@@ -90,6 +92,15 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	}
 	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
 		return nil, err
+	}
+	if c.Project != 0 {
+		_, need, err := v.projectFor(c.Project, l, i.Pollutant)
+		if err == nil {
+			err = checkProjectRoom(need, c.Quantity)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if c.DueOn > i.TermEnd {
 		return nil, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
@@ -110,6 +121,7 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 		tx.moveLots(lotMove{
 			event: reserve.Reserving, from: reserve.ListedBucket, picks: picks, claimant: claimant{reserve.ForNotice, n.ID}, reference: n.ID, document: n.Document,
 		})
+		tx.projectBids(n.Project, n.Pollutant, n.Quantity)
 		n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
 		return tx.putNotice(n)
 	}, nil
@@ -199,6 +211,11 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 			AcquiredOn: tx.Today, Price: n.Price, PriceKnown: true, Quantity: n.Quantity, Document: documentOf(n),
 		}).ID
 		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
+		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
+		tx.projectBought(permit.Entry{
+			Project: n.Project, Pollutant: n.Pollutant, Kind: permit.ByNotice, Reference: n.ID, Instrument: n.Instrument,
+			Bought: n.Quantity, Document: documentOf(n), Transfer: n.Transfer,
+		})
 		return tx.putNotice(n)
 	}, nil
 }
@@ -231,6 +248,7 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
 		tx.closeHold(h, ledger.HoldVoided)
+		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
 		return tx.putNotice(n)
 	}, nil
 }

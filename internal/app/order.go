@@ -60,6 +60,7 @@ type PlaceOrder struct {
 	Price       quantity.Price
 	Quantity    quantity.Quantity
 	TimeInForce market.TimeInForce
+	Project     int64 // that a buy is for; 0: none is named
 }
 
 // CancelOrder takes an open order out of its book.
@@ -88,6 +89,9 @@ func (c PlaceOrder) appendPayload(b []byte) []byte {
 	b = appendField(b, "Price", int64(c.Price))
 	b = appendField(b, "Quantity", int64(c.Quantity))
 	b = appendField(b, "TimeInForce", int64(c.TimeInForce))
+	if c.Project != 0 {
+		b = appendField(b, "Project", c.Project)
+	}
 	return append(b, '}')
 }
 
@@ -136,11 +140,14 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := v.checkArea(l, m); err != nil {
 		return e, err
 	}
+	if err := c.checkOrderProject(v, m, l, i.Pollutant); err != nil {
+		return e, err
+	}
 	if m.PriceBasis == catalog.PerYear {
 		e.months = v.monthsLeft(i)
 	}
 	e.order = market.Record{
-		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Side: c.Side, TimeInForce: c.TimeInForce,
+		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Project: c.Project, Side: c.Side, TimeInForce: c.TimeInForce,
 		State: market.Open, Price: c.Price, Quantity: c.Quantity, Remaining: c.Quantity, PlacedAt: v.Now,
 	}
 	cost, err := market.HoldOf(c.Price, c.Quantity, e.months)
@@ -283,6 +290,7 @@ func (tx *Tx) place(e entry) OrderResult {
 	} else {
 		tx.wanted.add(o.Licence, e.inst.Pollutant, o.Remaining)
 	}
+	tx.projectBids(o.Project, e.inst.Pollutant, o.Remaining)
 	tx.putOrder(o, true)
 	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
 	var rest quantity.Quantity
@@ -367,6 +375,7 @@ func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, amount quantity.M
 	keep := int64(must(market.HoldOf(o.Price, o.Remaining, e.months)))
 	back := o.Hold - int64(amount) - keep
 	o.Hold = keep
+	tx.projectFilled(o.Project, e.inst.Pollutant, q)
 	tx.Release(ledger.FundsKey(o.Party), back)
 }
 
@@ -380,6 +389,7 @@ func (tx *Tx) finish(o *market.Record, state market.State, key ledger.Key, pollu
 	default:
 		tx.wanted.add(o.Licence, pollutant, -o.Remaining)
 	}
+	tx.projectBids(o.Project, pollutant, -o.Remaining)
 	o.Hold, o.State = 0, state
 	tx.putOrder(o, false)
 }

@@ -13,8 +13,8 @@ const MaxBatchOrders = 1000
 
 // rowsPerFill is the most rows that a fill writes as a rule: the trade, its
 // postings, the maker's order, the balances of both sides, acquisitions of
-// both, surplus.
-const rowsPerFill = 10
+// both, surplus, the need of the buyer's project.
+const rowsPerFill = 11
 
 // ErrOrderBatchFull is the result of an item that finds the batch full: a
 // command writes a bounded number of rows. Send it again in another batch.

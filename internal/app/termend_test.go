@@ -49,7 +49,7 @@ func TestTermEnd(t *testing.T) {
 		t.Fatal(r)
 	}
 	lent := k.offer(seller, buyer, 5*quantity.OneQuantity, 2000)
-	lent.CapEffect, lent.OffsetRatio, lent.Months = settlement.CapReturnsAtTerm, 2_000_000, 12
+	lent.CapEffect, lent.Project, lent.Months = settlement.CapReturnsAtTerm, k.projectOf(buyer, 2_000_000), 12
 	settled := k.run(k.propose(lent, buyer), seller, buyer, settlement.AcknowledgeBuyer)
 	paid := k.run(k.propose(k.offer(near, buyer, quantity.OneQuantity, 10), buyer), near, buyer, settlement.Fund)
 	proposed := k.propose(k.offer(near, buyer, quantity.OneQuantity, 10), buyer)
@@ -122,7 +122,7 @@ func TestCapReturn_Waits(t *testing.T) {
 	k.pair(qingpu, jiashan, nil)
 	seller, buyer := k.seller(qingpu, 1, 4*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
 	c := k.offer(seller, buyer, 4*quantity.OneQuantity, 1000)
-	c.CapEffect, c.OffsetRatio = settlement.CapReturnsAtTerm, 2_000_000
+	c.CapEffect, c.Project = settlement.CapReturnsAtTerm, k.projectOf(buyer, 2_000_000)
 	d := k.run(k.propose(c, buyer), seller, buyer, settlement.Settle)
 	done[reserve.Movement](k.office, k.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "all"})
 	k.advance(k.inst.TermEnd.AddDays(3).Start())

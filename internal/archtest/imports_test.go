@@ -27,7 +27,7 @@ var (
 	capability   = append(slices.Clone(rulebook), "internal/rulebook")
 	capabilities = []string{
 		"internal/market", "internal/settlement", "internal/reserve", "internal/auction", "internal/encumbrance",
-		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity",
+		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit",
 	}
 	app  = slices.Concat(capability, capabilities)
 	edge = append(slices.Clone(app), "internal/app")
@@ -57,6 +57,7 @@ var rules = map[string]rule{
 	"internal/carbon":      {core: true, internal: capability},
 	"internal/evidence":    {core: true, internal: capability, external: []string{"golang.org/x/mod/sumdb", "github.com/emmansun/gmsm"}},
 	"internal/approval":    {core: true, internal: capability},
+	"internal/permit":      {core: true, internal: capability},
 	"internal/identity":    {core: true, internal: capability, external: []string{"golang.org/x/crypto"}, random: "crypto/rand"},
 
 	"internal/app":         {core: true, internal: app},

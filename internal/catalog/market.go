@@ -43,10 +43,12 @@ type Market struct {
 	PriceBasis PriceBasis
 	State      MarketState
 	Approval   string // document of the standing approval, where the market spans regions
-	ValidFrom  calendar.Date
-	ValidTo    calendar.Date // last day; zero: no end
-	Source     string
-	Command    int64
+	// ProjectRequired says that a buy names the project that it is for.
+	ProjectRequired bool
+	ValidFrom       calendar.Date
+	ValidTo         calendar.Date // last day; zero: no end
+	Source          string
+	Command         int64
 }
 
 // A MarketRegion says that a market spans a region, by its own account only:

@@ -49,8 +49,8 @@ func (p Party) Validate() error {
 	if err := CheckRegionCode("region", p.Region); err != nil {
 		return err
 	}
-	if n := len(p.Industry); n < 2 || n > 4 || !allDigits(p.Industry) {
-		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)
+	if err := CheckIndustry("industry", p.Industry); err != nil {
+		return err
 	}
 	return checkOneOf("state", p.State, PartyStates)
 }

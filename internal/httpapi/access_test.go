@@ -59,6 +59,8 @@ var ruleOf = map[string]identity.Operation{
 	"listOrders": identity.OrderRead, "getOrder": identity.OrderRead, "placeOrder": identity.OrderPlace, "cancelOrder": identity.OrderCancel,
 	"submitOrderBatch": identity.OrderBatch,
 	"listDeals":        identity.DealRead, "getDeal": identity.DealRead, "proposeDeal": identity.DealPropose, "stepDeal": identity.DealStep,
+	"listProjects": identity.ProjectRead, "getProject": identity.ProjectRead, "registerProject": identity.ProjectRegister,
+	"stepProject": identity.ProjectStep, "assignToProject": identity.ProjectAssign, "listProjectEntries": identity.ProjectRead,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 
@@ -162,6 +164,7 @@ type walked struct {
 	funds, otherFunds, toProve, toDeliver, toCancel int64
 	toConfirm, toDrop, toAssign, toReturn           int64
 	transfer, statement                             int64
+	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
 }
 
 const smallMarket = "JX-VOCS"
@@ -228,6 +231,14 @@ func openWalked(t *testing.T) *walked {
 		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
 		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
 	})
+	w.line = w.projectOf(w.buyer)
+	w.project = w.projectOf(f)
+	w.must(leader, app.NoticeIssue{
+		Licence: f.licence, Instrument: instrumentCode, Quantity: quantity.OneQuantity, Price: 2000 * quantity.OnePrice, DueOn: 20260801, Project: w.project,
+	})
+	bought := last(w.world, app.Notices)
+	w.must(finance, app.NoticeProve{Notice: bought, Amount: 10_000 * quantity.OneMoney, Proof: "bought", PaidOn: 20260701})
+	w.must(leader, app.NoticeDeliver{Notice: bought})
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
 	return w
 }
@@ -254,8 +265,8 @@ func last[R any](w *world, t app.Table[R]) int64 {
 func (w *walked) dealBody() string {
 	f := w.firms[0]
 	return fmt.Sprintf(`{"kind":"cross_region","proposer":"seller","seller_party":%d,"seller_licence":%d,"buyer_party":%d,"buyer_licence":%d,
-		"instrument":%q,"quantity":"1","price":"2400","payment":"escrow","project":"a plant","cap_effect":"permanent","cap_document":"pilot"}`,
-		f.party, f.licence, w.buyer.party, w.buyer.licence, instrumentCode)
+		"instrument":%q,"quantity":"1","price":"2400","payment":"escrow","project":%d,"cap_effect":"permanent","cap_document":"pilot"}`,
+		f.party, f.licence, w.buyer.party, w.buyer.licence, instrumentCode, w.line)
 }
 
 // stepOf is a step that somebody with a role may take, if not now.
@@ -349,6 +360,12 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/orders/%d/cancel", w.order), ""
 	case "submitOrderBatch":
 		return "/v1/order-batches", `{"orders":[{"place":` + order(f, "buy", "1000", "1") + `}]}`
+	case "registerProject":
+		return "/v1/projects", fmt.Sprintf(`{"eia":"嘉环建〔2026〕1号","name":"line","kind":"new","licence":%d,"industry":"2319","needs":[{"pollutant":"VOCs","need":"1"}]}`, f.licence)
+	case "stepProject":
+		return fmt.Sprintf("/v1/projects/%d/steps", w.project), `{"event":"reduce","document":"d","needs":[{"pollutant":"VOCs","need":"50"}]}`
+	case "assignToProject":
+		return fmt.Sprintf("/v1/projects/%d/assignments", w.project), fmt.Sprintf(`{"instrument":%q,"quantity":"0.5","document":"d"}`, instrumentCode)
 	case "proposeDeal":
 		return "/v1/deals", w.dealBody()
 	case "stepDeal":
@@ -388,6 +405,7 @@ func (w *walked) query(id string) string {
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
+		"listProjects": "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
 		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
 	}[id]
 	if !known {

@@ -93,7 +93,7 @@ func dealOf(d settlement.Deal, i catalog.Instrument) api.Deal {
 		Quantity: d.Quantity.String(), Price: d.Price.String(), Months: int(d.Months), Amount: d.Amount.String(), Payment: api.DealPayment(d.Payment),
 		Coefficient: d.Coefficient.String(), OffsetRatio: d.OffsetRatio.String(),
 		Arriving: d.Arriving.String(), Delivered: d.Delivered.String(), Retired: d.Retired.String(),
-		Project: optional(d.Project), CapEffect: optional(api.CapEffect(d.CapEffect)), CapDocument: optional(d.CapDocument), Note: optional(d.Note),
+		Project: optional(d.Project), ProjectName: optional(d.ProjectName), CapEffect: optional(api.CapEffect(d.CapEffect)), CapDocument: optional(d.CapDocument), Note: optional(d.Note),
 		Approvals: approversOf(d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper),
 		Document:  optional(d.Document), DueOn: dateOf(d.DueOn), Transfer: optional(d.Transfer), SettledAt: instantOf(d.SettledAt),
 		Reversal: optional(d.Reversal), CapReturn: optional(d.CapReturn), ProposedAt: d.ProposedAt.String(),

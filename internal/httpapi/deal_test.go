@@ -45,7 +45,11 @@ func (w *dealers) propose(by string, kind string, buyer firm, extra string) answ
 		kind, w.seller.party, w.seller.licence, buyer.party, buyer.licence, instrumentCode, extra))
 }
 
-const acrossRegions = `,"project":"涂装线","cap_effect":"permanent","cap_document":"沪苏浙试点","note":"first batch"`
+// acrossRegions are the fields of a deal across regions for a project of the buyer.
+func (w *dealers) acrossRegions() string {
+	w.t.Helper()
+	return fmt.Sprintf(`,"project":%d,"cap_effect":"permanent","cap_document":"沪苏浙试点","note":"first batch"`, w.projectOf(w.buyer))
+}
 
 func (w *dealers) step(by string, deal api.ID, event, extra string) answer {
 	w.t.Helper()
@@ -62,7 +66,7 @@ func (w *dealers) deal(by string, id api.ID) api.Deal {
 func TestDeals_CrossRegion(t *testing.T) {
 	t.Parallel()
 	w := openDealers(t)
-	a := w.propose(w.seller.key, "cross_region", w.buyer, acrossRegions)
+	a := w.propose(w.seller.key, "cross_region", w.buyer, w.acrossRegions())
 	d := decode[api.Deal](t, a)
 	if a.status != http.StatusCreated || d.State != api.DealStateProposed || d.Amount != "61363.20" || d.Arriving != "5.12" || d.Delivered != "5.12" || d.Retired != "0" ||
 		d.Instrument != instrumentCode || d.TermEnd != "2031-06-30" || len(d.Approvals) != 3 || d.DueOn != nil || !slices.Contains(d.NextEvents, api.DealEventSellerSign) {
@@ -113,7 +117,7 @@ func TestDeals_CrossRegion(t *testing.T) {
 func TestDeals_Refused(t *testing.T) {
 	t.Parallel()
 	w := openDealers(t)
-	d := decode[api.Deal](t, w.propose(w.second, "cross_region", w.buyer, acrossRegions))
+	d := decode[api.Deal](t, w.propose(w.second, "cross_region", w.buyer, w.acrossRegions()))
 	w.isProblem(w.step(w.buyer.key, d.ID, "seller_sign", ""), http.StatusForbidden, "deal.not_your_step", "")
 	w.isProblem(w.step(w.bureau, d.ID, "reject", `,"note":"n"`), http.StatusConflict, "deal.not_now", "/event")
 	w.isProblem(w.step(w.unrelated.key, d.ID, "seller_sign", ""), http.StatusNotFound, "record.not_found", "id")
@@ -121,9 +125,9 @@ func TestDeals_Refused(t *testing.T) {
 	w.isProblem(w.step(w.seller.key, d.ID, "go", ""), http.StatusBadRequest, "request.invalid", "/event")
 	w.isProblem(w.step(w.seller.key, 999, "seller_sign", ""), http.StatusNotFound, "record.not_found", "id")
 	w.isProblem(w.get(fmt.Sprintf("/v1/deals/%d", d.ID), w.unrelated.key), http.StatusNotFound, "record.not_found", "id")
-	w.isProblem(w.propose(w.buyer.key, "cross_region", w.buyer, acrossRegions), http.StatusNotFound, "record.not_found", "/seller_licence")
+	w.isProblem(w.propose(w.buyer.key, "cross_region", w.buyer, w.acrossRegions()), http.StatusNotFound, "record.not_found", "/seller_licence")
 	w.isProblem(w.propose(w.seller.key, "local", w.buyer, ""), http.StatusBadRequest, "deal.kind_does_not_fit", "/kind")
-	w.isProblem(w.propose(w.seller.key, "cross_region", w.buyer, `,"project":"p"`), http.StatusBadRequest, "deal.cap_effect_missing", "/cap_effect")
+	w.isProblem(w.propose(w.seller.key, "cross_region", w.buyer, fmt.Sprintf(`,"project":%d`, w.projectOf(w.buyer))), http.StatusBadRequest, "deal.cap_effect_missing", "/cap_effect")
 	w.isProblem(w.propose(w.seller.key, "local", w.local, `,"offset_ratio":"0.5"`), http.StatusBadRequest, "request.invalid", "/offset_ratio")
 	a := w.step(w.seller.key, d.ID, "withdraw", `,"note":"another buyer"`)
 	if got := decode[api.Deal](t, a); a.status != http.StatusOK || got.State != api.DealStateWithdrawn || got.NextEvents != nil {
@@ -138,7 +142,7 @@ func TestDeals_List(t *testing.T) {
 	w := openDealers(t)
 	var across, local []api.ID
 	for range 3 {
-		across = append(across, decode[api.Deal](t, w.propose(w.seller.key, "cross_region", w.buyer, acrossRegions)).ID)
+		across = append(across, decode[api.Deal](t, w.propose(w.seller.key, "cross_region", w.buyer, w.acrossRegions())).ID)
 		local = append(local, decode[api.Deal](t, w.propose(w.seller.key, "local", w.local, "")).ID)
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(across, local)))

@@ -29,11 +29,12 @@ const (
 	fieldPrice
 	fieldQuantity
 	fieldTimeInForce
+	fieldProject
 )
 
 var orderFields = fields{
-	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force"},
-	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce},
+	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project"},
+	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber},
 	required: 1<<fieldTimeInForce - 1,
 }
 
@@ -63,6 +64,8 @@ func (s *scanner) order() app.PlaceOrder {
 			o.Quantity = decimal(s, "quantity", aQuantity, quantity.ParsePositiveQuantity)
 		case fieldTimeInForce:
 			o.TimeInForce = s.timeInForce()
+		case fieldProject:
+			o.Project = s.whole("project")
 		}
 	})
 	return o

@@ -62,6 +62,9 @@ func orderFrom(in api.OrderInput) (app.PlaceOrder, error) {
 	}
 	var errs [4]error
 	o := app.PlaceOrder{Market: in.Market, Instrument: in.Instrument, Licence: in.Licence}
+	if in.Project != nil {
+		o.Project = *in.Project
+	}
 	o.Side, errs[0] = market.ParseSide("", string(in.Side))
 	o.TimeInForce, errs[1] = market.ParseTimeInForce("", tif)
 	o.Price, errs[2] = quantity.ParsePositivePrice("", in.Price)
@@ -213,7 +216,7 @@ func TestDecodeOrder_Sentences(t *testing.T) {
 		`/side: must be one of buy, sell`,
 		`/price: must be a string such as "2397.22", not a number`,
 		`/quantity: "1.1234567" has 7 decimals; at most 6 are allowed`,
-		`/tif: there is no such field; the fields are instrument, licence, market, price, quantity, side, time_in_force`,
+		`/tif: there is no such field; the fields are instrument, licence, market, price, project, quantity, side, time_in_force`,
 		`/licence: is missing: it must be a whole number from 1`,
 	}
 	for i, f := range got {

@@ -17,7 +17,7 @@ var _ = register(orderOf, identity.OrderPlace, identity.OrderCancel)
 func orderOf(r app.OrderResult) api.Order {
 	o := r.Order
 	out := api.Order{
-		Hold: holdOf(&o), ID: o.ID, Instrument: r.Instrument, Licence: o.Licence, Market: r.Market, Party: o.Party,
+		Hold: holdOf(&o), ID: o.ID, Instrument: r.Instrument, Licence: o.Licence, Market: r.Market, Party: o.Party, Project: optional(o.Project),
 		PlacedAt: o.PlacedAt.String(), Price: o.Price.String(), Quantity: o.Quantity.String(), Remaining: o.Remaining.String(),
 		Side: api.Side(o.Side.String()), State: api.OrderState(o.State.String()), TimeInForce: api.TimeInForce(o.TimeInForce.String()),
 	}
@@ -67,7 +67,11 @@ func appendOrder(b []byte, r *app.OrderResult) []byte {
 	b = strconv.AppendInt(append(b, `,"party":`...), o.Party, 10)
 	b = appendInstant(append(b, `,"placed_at":"`...), o.PlacedAt)
 	b = o.Price.AppendTo(append(b, `","price":"`...))
-	b = o.Quantity.AppendTo(append(b, `","quantity":"`...))
+	b = append(b, '"')
+	if o.Project != 0 {
+		b = strconv.AppendInt(append(b, `,"project":`...), o.Project, 10)
+	}
+	b = o.Quantity.AppendTo(append(b, `,"quantity":"`...))
 	b = o.Remaining.AppendTo(append(b, `","remaining":"`...))
 	b = append(append(b, `","side":"`...), o.Side.String()...)
 	b = append(append(b, `","state":"`...), o.State.String()...)

@@ -51,10 +51,11 @@ func sampleOrders() []app.OrderResult {
 	at := calendar.NewDate(2026, 7, 1).Start() + 123_456
 	trade := market.Trade{ID: 7, Price: 24_000_000, Quantity: 1_500_000, Amount: 123_456}
 	order := market.Record{
-		ID: 1, Market: 2, Instrument: 3, Party: 4, Licence: 5, Side: market.Buy, TimeInForce: market.GTC, State: market.Open,
+		ID: 1, Market: 2, Instrument: 3, Party: 4, Licence: 5, Project: 6, Side: market.Buy, TimeInForce: market.GTC, State: market.Open,
 		Price: 23_972_200, Quantity: 13_257_000, Remaining: 100, Hold: 15_890_000, PlacedAt: at, Command: 9,
 	}
 	sell := order
+	sell.Project = 0
 	sell.Side, sell.TimeInForce, sell.State, sell.Hold = market.Sell, market.IOC, market.Cancelled, 1
 	return []app.OrderResult{
 		{Order: order, Market: "YRD-VOCS", Instrument: "VOCs-20310630"},

@@ -56,7 +56,7 @@ func (s *Server) showNotice(n reserve.PaymentNotice) api.PaymentNotice {
 
 func noticeOf(n reserve.PaymentNotice, instrument string, overdue bool) api.PaymentNotice {
 	out := api.PaymentNotice{
-		ID: n.ID, Party: n.Party, Region: n.Region, Licence: n.Licence, Instrument: instrument, Quantity: n.Quantity.String(),
+		ID: n.ID, Party: n.Party, Region: n.Region, Licence: n.Licence, Project: optional(n.Project), Instrument: instrument, Quantity: n.Quantity.String(),
 		Price: n.Price.String(), DueOn: n.DueOn.String(), Document: optional(n.Document), Months: int(n.Months), Amount: n.Amount.String(),
 		Paid: n.Paid.String(), Proofs: []api.PaymentProof{}, Overdue: overdue, State: api.PaymentNoticeState(n.State),
 		Reason: optional(n.Reason), IssuedAt: n.IssuedAt.String(), DeliveredAt: instantOf(n.DeliveredAt), Transfer: optional(n.Transfer),
@@ -75,7 +75,7 @@ func (s *Server) IssuePaymentNotice(ctx context.Context, r gen.IssuePaymentNotic
 	c := app.NoticeIssue{
 		Licence: r.Body.Licence, Instrument: r.Body.Instrument, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Price: read(&in, "price", r.Body.Price, quantity.ParsePrice), DueOn: read(&in, "due_on", r.Body.DueOn, calendar.ParseDate),
-		Document: deref(r.Body.Document),
+		Document: deref(r.Body.Document), Project: deref(r.Body.Project),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ import (
 	"permitx/internal/httpapi"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/store"
 )
@@ -47,6 +48,7 @@ type world struct {
 	serial atomic.Int64
 
 	admin                                    int64
+	clerk                                    string // key, once one is needed
 	adminKey, leader, finance, auditor, west string // keys; west leads Qingpu only
 	firms                                    []firm
 }
@@ -160,6 +162,23 @@ func (w *world) newFirm(i int, region string) firm {
 		Monitored: true, TaskDone: true, VerifiedOn: 20260701,
 	})
 	return f
+}
+
+// projectOf registers and approves a project of a firm that needs VOCs.
+func (w *world) projectOf(f firm) int64 {
+	w.t.Helper()
+	if w.clerk == "" {
+		w.clerk = w.person("clerk", app.GrantAdd{Role: identity.BureauClerk})
+	}
+	w.must(w.personOf(w.clerk), app.ProjectRegister{
+		EIA: w.next("eia"), Name: "涂装线", Kind: permit.Expanded, Licence: f.licence, Industry: "2319",
+		Needs: []app.ProjectNeed{{Pollutant: apptest.VOCs, Need: 100 * quantity.OneQuantity}},
+	})
+	project := lastID(w, app.Projects)
+	w.must(w.personOf(w.leader), app.ProjectStep{Project: project, Event: permit.Approve, Document: "d", Needs: []app.ProjectNeed{
+		{Pollutant: apptest.VOCs, Ratio: quantity.OneRatio, Basis: "d"},
+	}})
+	return project
 }
 
 // person makes a person with a role and returns the key.

@@ -67,6 +67,9 @@ const (
 	StatementImport Operation = "bank_statement.import"
 	EntryAssign     Operation = "bank_entry.assign"
 	EntryReturn     Operation = "bank_entry.return"
+	ProjectRegister Operation = "project.register"
+	ProjectStep     Operation = "project.step"
+	ProjectAssign   Operation = "project.assign"
 	OrderPlace      Operation = "order.place"
 	OrderCancel     Operation = "order.cancel"
 	OrderBatch      Operation = "order.batch"
@@ -88,6 +91,7 @@ const (
 	AccountRead Operation = "account.read"
 	OrderRead   Operation = "order.read"
 	DealRead    Operation = "deal.read"
+	ProjectRead Operation = "project.read"
 	NoticeRead  Operation = "payment_notice.read"
 	MoneyRead   Operation = "money.read" // bank entries and statements
 	CapRead     Operation = "cap.read"   // cap decisions, allocations, movements
@@ -133,6 +137,9 @@ var Table = map[Operation]Rule{
 	StatementImport: {Finance: Any},
 	EntryAssign:     {Finance: Any},
 	EntryReturn:     {Finance: Any},
+	ProjectRegister: {BureauClerk: Own, BureauLeader: Own},
+	ProjectStep:     {BureauLeader: Own},
+	ProjectAssign:   {BureauLeader: Own},
 	OrderPlace:      {Enterprise: Own},
 	OrderCancel:     {Enterprise: Own},
 	OrderBatch:      {Enterprise: Own},
@@ -151,6 +158,7 @@ var Table = map[Operation]Rule{
 	AccountRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
 	OrderRead:   {Enterprise: Own, Auditor: Any},
 	DealRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	ProjectRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	NoticeRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	MoneyRead:   {Finance: Any, Auditor: Any},
 	CapRead:     {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},

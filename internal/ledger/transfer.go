@@ -25,6 +25,7 @@ const (
 	CapReturn      Reason = 18 // a cap lent by a cross-region deal returns at term end
 	BuyBack        Reason = 21 // bought back by the government: holding to reserve
 	Reclamation    Reason = 22 // taken back without payment: holding to reserve
+	Offset         Reason = 23 // the offset share of permits that are put to a project is retired
 )
 
 var reasonNames = [...]string{
@@ -32,6 +33,7 @@ var reasonNames = [...]string{
 	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", BuyBack: "buy_back", Reclamation: "reclamation",
+	Offset: "offset",
 }
 
 // String gives the name that JSON and the views use.

@@ -33,6 +33,7 @@ type Record struct {
 	Instrument  int64
 	Party       int64
 	Licence     int64
+	Project     int64 // that a buy is for; 0: none is named
 	Side        Side
 	TimeInForce TimeInForce
 	State       State

@@ -43,6 +43,7 @@ type PaymentNotice struct {
 	Party       int64
 	Region      string
 	Licence     int64
+	Project     int64 // that the permits are for; 0: none is named
 	Instrument  int64
 	Pollutant   string
 	Quantity    quantity.Quantity

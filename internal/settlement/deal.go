@@ -102,7 +102,8 @@ type Deal struct {
 	Delivered   quantity.Quantity // ⌊T/r⌋ at the lot size: to the buyer's holding
 	Retired     quantity.Quantity // T − delivered
 
-	Project     string // that the permits are put to; cross-region deals name one
+	Project     int64  // of the buyer, that the permits are put to; cross-region deals name one
+	ProjectName string // as it was when the deal was proposed
 	CapEffect   CapEffect
 	CapDocument string // by which the caps move
 	Note        string
@@ -166,7 +167,6 @@ func (d Deal) CheckTerms() error {
 		catalog.CheckOneOf("kind", d.Kind, DealKinds),
 		catalog.CheckOneOf("proposer", d.Proposer, DealSides),
 		catalog.CheckOneOf("payment", d.Payment, DealPayments),
-		CheckDealText("project", d.Project),
 		CheckDealText("cap_document", d.CapDocument),
 		CheckDealText("note", d.Note),
 	); err != nil {
@@ -185,7 +185,7 @@ func (d Deal) CheckTerms() error {
 		return ErrDealLot
 	case d.OffsetRatio < quantity.OneRatio:
 		return fault.Invalidf("offset_ratio", "must be at least 1")
-	case d.OffsetRatio > quantity.OneRatio && d.Project == "":
+	case d.OffsetRatio > quantity.OneRatio && d.Project == 0:
 		return ErrOffsetWithoutProject
 	}
 	return d.checkCap()
@@ -204,7 +204,7 @@ func (d Deal) checkCap() error {
 	switch {
 	case d.SellerRegion == d.BuyerRegion:
 		return ErrDealKind.With("both licences lie in %s: such a deal is local", d.SellerRegion)
-	case d.Project == "":
+	case d.Project == 0:
 		return ErrProjectMissing
 	case d.CapEffect == NoCapEffect:
 		return ErrCapEffectMissing
@@ -252,6 +252,12 @@ func (d Deal) Delivery() Delivery {
 // Outcome is what the delivery comes to, as it was agreed.
 func (d Deal) Outcome() Outcome {
 	return Outcome{Given: d.Quantity, Arriving: d.Arriving, Delivered: d.Delivered, Retired: d.Retired}
+}
+
+// IsBuyersWord reports whether the buyer has confirmed a deal that is open: it
+// then counts against the need of its project.
+func (d Deal) IsBuyersWord() bool {
+	return d.State.IsOpen() && d.State != DealProposed && d.State != DealSellerSigned
 }
 
 // IsSettled reports whether permits and money have changed hands and were not

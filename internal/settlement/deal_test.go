@@ -20,14 +20,14 @@ func crossDeal() settlement.Deal {
 		SellerParty: 1, SellerLicence: 11, SellerRegion: "310118", BuyerParty: 2, BuyerLicence: 12, BuyerRegion: "330421",
 		Instrument: 3, Pollutant: "VOCs", Quantity: 5_120_000, Price: 2397 * quantity.OnePrice, Months: 60,
 		Payment: settlement.EscrowPayment, Coefficient: quantity.OneRatio, OffsetRatio: quantity.OneRatio, LotSize: settlement.DealLotSize,
-		Project: "涂布线", CapEffect: settlement.CapPermanent, CapDocument: "made-up No. 1",
+		Project: 5, ProjectName: "涂布线", CapEffect: settlement.CapPermanent, CapDocument: "made-up No. 1",
 		NeedsSellerBureau: true, NeedsBuyerBureau: true, NeedsUpper: true,
 	}
 }
 
 func localDeal() settlement.Deal {
 	d := crossDeal()
-	d.Kind, d.BuyerRegion, d.CapEffect, d.CapDocument, d.Project = settlement.Local, d.SellerRegion, settlement.NoCapEffect, "", ""
+	d.Kind, d.BuyerRegion, d.CapEffect, d.CapDocument, d.Project = settlement.Local, d.SellerRegion, settlement.NoCapEffect, "", 0
 	d.NeedsSellerBureau, d.NeedsBuyerBureau, d.NeedsUpper = false, false, false
 	return d
 }
@@ -127,7 +127,7 @@ func TestDeal_CheckTerms(t *testing.T) {
 		field string
 	}{
 		{"local", local(func(*settlement.Deal) {}), nil, ""},
-		{"local with a project and an offset", local(func(d *settlement.Deal) { d.Project, d.OffsetRatio = "line 2", 1_500_000 }), nil, ""},
+		{"local with a project and an offset", local(func(d *settlement.Deal) { d.Project, d.OffsetRatio = 5, 1_500_000 }), nil, ""},
 		{"cross", cross(func(*settlement.Deal) {}), nil, ""},
 		{"returns", cross(func(d *settlement.Deal) { d.CapEffect = settlement.CapReturnsAtTerm }), nil, ""},
 		{"kind", cross(func(d *settlement.Deal) { d.Kind = "x" }), invalid, "kind"},
@@ -146,7 +146,7 @@ func TestDeal_CheckTerms(t *testing.T) {
 		{"local across", local(func(d *settlement.Deal) { d.BuyerRegion = "330421" }), settlement.ErrDealKind, "kind"},
 		{"local with a cap", local(func(d *settlement.Deal) { d.CapEffect = settlement.CapPermanent }), settlement.ErrNoCapMoves, "cap_effect"},
 		{"cross within", cross(func(d *settlement.Deal) { d.BuyerRegion = d.SellerRegion }), settlement.ErrDealKind, "kind"},
-		{"no project", cross(func(d *settlement.Deal) { d.Project = "" }), settlement.ErrProjectMissing, "project"},
+		{"no project", cross(func(d *settlement.Deal) { d.Project = 0 }), settlement.ErrProjectMissing, "project"},
 		{"no cap effect", cross(func(d *settlement.Deal) { d.CapEffect = "" }), settlement.ErrCapEffectMissing, "cap_effect"},
 		{"no cap document", cross(func(d *settlement.Deal) { d.CapDocument = "" }), settlement.ErrCapDocumentMissing, "cap_document"},
 		{"cap effect", cross(func(d *settlement.Deal) { d.CapEffect = "maybe" }), invalid, "cap_effect"},
@@ -279,7 +279,7 @@ func draw(t *rapid.T, kinds ...settlement.DealKind) settlement.Deal {
 	d := crossDeal()
 	if rapid.SampledFrom(kinds).Draw(t, "kind") == settlement.Local {
 		d = localDeal()
-		d.Project = "line 2"
+		d.Project = 5
 	}
 	d.Quantity = quantity.Quantity(rapid.Int64Range(10, 1_000_000).Draw(t, "lots")) * settlement.DealLotSize
 	d.Price = quantity.Price(rapid.Int64Range(100, 100_000).Draw(t, "price"))*quantity.OnePrice + quantity.Price(rapid.Int64Range(0, 9999).Draw(t, "fraction"))

@@ -173,6 +173,7 @@ func newOrders(from []market.Record) rows {
 	ints(&r, "instrument", from, func(o *market.Record) int64 { return o.Instrument })
 	ints(&r, "party", from, func(o *market.Record) int64 { return o.Party })
 	ints(&r, "licence", from, func(o *market.Record) int64 { return o.Licence })
+	ints(&r, "project", from, func(o *market.Record) int64 { return o.Project })
 	ints(&r, "side", from, func(o *market.Record) market.Side { return o.Side })
 	ints(&r, "time_in_force", from, func(o *market.Record) market.TimeInForce { return o.TimeInForce })
 	ints(&r, "state", from, func(o *market.Record) market.State { return o.State })

@@ -9,7 +9,7 @@ import (
 	"permitx/internal/quantity"
 )
 
-const openOrders = `SELECT id, market, instrument, party, licence, side, time_in_force, price, quantity, remaining, hold, placed_at, command
+const openOrders = `SELECT id, market, instrument, party, licence, project, side, time_in_force, price, quantity, remaining, hold, placed_at, command
   FROM market_order WHERE state = 1 AND id > ? AND id <= ? ORDER BY id`
 
 // OpenOrders calls each with every open order, by id. It is plain SQL because
@@ -72,7 +72,7 @@ func scanOrders(rows *sql.Rows, most int) ([]market.Record, error) {
 	// Plain integers are what database/sql converts without reflection.
 	var side, force, price, amount, remaining, placed int64
 	for len(part) < most && rows.Next() {
-		err := rows.Scan(&o.ID, &o.Market, &o.Instrument, &o.Party, &o.Licence, &side, &force,
+		err := rows.Scan(&o.ID, &o.Market, &o.Instrument, &o.Party, &o.Licence, &o.Project, &side, &force,
 			&price, &amount, &remaining, &o.Hold, &placed, &o.Command)
 		if err != nil {
 			return part, err

@@ -80,6 +80,7 @@ func provider(url string) (*sql.DB, *goose.Provider, error) {
 var appendOnly = []string{
 	app.Journal.Name(), app.Payloads.Name(), app.Accounts.Name(), app.Postings.Name(), app.Trades.Name(),
 	app.DealSteps.Name(), app.DealSources.Name(), app.LotMovements.Name(),
+	app.ProjectSteps.Name(), app.ProjectEntries.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it

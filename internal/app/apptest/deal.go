@@ -39,7 +39,7 @@ func (w *World) propose(seller, buyer Firm, leaders map[string]int64, q quantity
 	r := Result[app.DealResult](w, buyer.Person, app.DealPropose{
 		Kind: settlement.CrossRegion, Proposer: settlement.BuyerSide, SellerParty: seller.Party, SellerLicence: seller.Licence.ID,
 		BuyerParty: buyer.Party, BuyerLicence: buyer.Licence.ID, Instrument: w.Instrument.Code, Quantity: q, Price: 2397 * quantity.OnePrice,
-		OffsetRatio: 2 * quantity.OneRatio, Payment: settlement.EscrowPayment, Project: "line", CapEffect: settlement.CapReturnsAtTerm, CapDocument: approval,
+		OffsetRatio: 2 * quantity.OneRatio, Payment: settlement.EscrowPayment, Project: w.Project(buyer, 100*ton, 2*quantity.OneRatio), CapEffect: settlement.CapReturnsAtTerm, CapDocument: approval,
 	})
 	return deal{w, r.Deal.ID, seller, buyer, leaders}
 }

@@ -21,6 +21,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 )
 
@@ -156,6 +157,20 @@ func (w *World) NewFirm(i int, region string) Firm {
 	}).Licence
 	person := w.Person(p.Name, app.GrantAdd{Role: identity.Enterprise, Party: p.ID, Signer: true})
 	return Firm{Person: person, Party: p.ID, Licence: l}
+}
+
+// Project registers and approves a project of a firm that needs VOCs.
+func (w *World) Project(f Firm, need quantity.Quantity, ratio quantity.Ratio) int64 {
+	w.T.Helper()
+	clerk := w.Person("clerk", app.GrantAdd{Role: identity.BureauClerk})
+	p := Result[app.ProjectResult](w, clerk, app.ProjectRegister{
+		EIA: w.key("eia"), Name: "line", Kind: permit.Expanded, Licence: f.Licence.ID, Industry: "2319",
+		Needs: []app.ProjectNeed{{Pollutant: VOCs, Need: need}},
+	}).Project.ID
+	w.Must(w.Leader, app.ProjectStep{
+		Project: p, Event: permit.Approve, Document: approval, Needs: []app.ProjectNeed{{Pollutant: VOCs, Ratio: ratio, Basis: approval}},
+	})
+	return p
 }
 
 // Fund pays money in for a firm.

@@ -1,0 +1,366 @@
+package app
+
+import (
+	"fmt"
+	"math/rand"
+	"testing"
+
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// site is a deal desk with a market that asks for a project, a seller with
+// surplus, and a buyer with money.
+type site struct {
+	*dealDesk
+	seller, buyer firm
+	proofs        int
+}
+
+const siteMarket = "JS-VOCS"
+
+func openSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{dealDesk: openDealDesk(t)}
+	s.seller, s.buyer = s.dealDesk.seller(jiashan, 1, 40*one), s.dealDesk.buyer(jiashan, 2, 10_000_000_00)
+	done[MarketResult](s.office, s.admin, MarketOpen{
+		Code: siteMarket, Name: "嘉善", Pollutant: "VOCs", Regions: []string{jiashan}, LotSize: 100, Tick: quantity.OnePrice,
+		PriceBasis: catalog.PerYear, ValidFrom: 20260101, ProjectRequired: true,
+	})
+	done[reserve.Movement](s.office, s.leader, ReserveMove{Region: jiashan, Pollutant: "VOCs", Direction: reserve.ToReserve, Quantity: 20 * one, Document: "d"})
+	return s
+}
+
+func (s *site) need(project int64) permit.Need {
+	n, _ := (&View{state: s.app.st}).needOf(project, "VOCs")
+	return n
+}
+
+func (s *site) order(f firm, side market.Side, q quantity.Quantity, project int64) PlaceOrder {
+	return PlaceOrder{
+		Market: siteMarket, Instrument: s.inst.Code, Licence: f.licence.ID, Side: side, Price: 100 * quantity.OnePrice, Quantity: q,
+		TimeInForce: market.GTC, Project: project,
+	}
+}
+
+// trade fills a buy for a project on the market.
+func (s *site) trade(project int64, q quantity.Quantity) {
+	s.t.Helper()
+	done[OrderResult](s.office, s.seller.user, s.order(s.seller, market.Sell, q, 0))
+	done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, q, project))
+}
+
+// sale sells out of the reserve for a project, up to the delivery.
+func (s *site) sale(project int64, q quantity.Quantity, until NoticeState) reserve.PaymentNotice {
+	s.t.Helper()
+	n := done[NoticeResult](s.office, s.clerk, NoticeIssue{
+		Licence: s.buyer.licence.ID, Instrument: s.inst.Code, Quantity: q, Price: 100 * quantity.OnePrice, DueOn: 20260801, Project: project,
+	}).Notice
+	if until == reserve.NoticeIssued {
+		return n
+	}
+	s.proofs++
+	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, fmt.Sprint("proof ", s.proofs), 20260701})
+	return done[NoticeResult](s.office, s.leader, NoticeDeliver{n.ID}).Notice
+}
+
+// NoticeState shortens the tests.
+type NoticeState = reserve.NoticeState
+
+func (s *site) assign(project int64, q quantity.Quantity) ProjectAssign {
+	return ProjectAssign{Project: project, Instrument: s.inst.Code, Quantity: q, Document: "assignment"}
+}
+
+func (s *site) step(project int64, e permit.ProjectEvent, need quantity.Quantity) ProjectStep {
+	c := ProjectStep{Project: project, Event: e, Document: "d"}
+	if need > 0 {
+		c.Needs = []ProjectNeed{{Pollutant: "VOCs", Need: need}}
+	}
+	return c
+}
+
+func (s *site) is(project int64, open, bought, assigned, retired quantity.Quantity) {
+	s.t.Helper()
+	n := s.need(project)
+	if n.Open != open || n.Bought != bought || n.Assigned != assigned || n.Retired != retired {
+		s.t.Fatalf("the project has %+v, want %s open, %s bought, %s assigned, %s retired", n, open, bought, assigned, retired)
+	}
+}
+
+// Fact 8: 1.5 is bought for a need of 1; 1 stays in the holding, 0.5 is retired
+// by one transfer.
+func TestProject_AssignRetiresTheShare(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", one, 1_500_000)
+	s.trade(p, 15*one/10)
+	s.is(p, 0, 15*one/10, 0, 0)
+	r := done[AssignResult](s.office, s.leader, s.assign(p, 15*one/10))
+	holding := s.balance(HoldingKey(s.buyer.licence, s.inst, ledger.Paid)).Balance
+	retired := s.balance(ledger.PermitKey(ledger.Retired, jiashan, "VOCs")).Balance
+	if holding != int64(one) || retired != int64(one/2) || r.Entry.Retired != one/2 || !r.Need.IsCovered() || r.Entry.Transfer == 0 {
+		t.Errorf("holding %d, retired %d, %+v", holding, retired, r)
+	}
+	s.is(p, 0, 15*one/10, 15*one/10, one/2)
+	s.refuses(s.leader, s.assign(p, 1), ErrNotBought)
+	done[ProjectResult](s.office, s.leader, s.step(p, permit.Complete, 0))
+	s.refuses(s.buyer.user, s.order(s.buyer, market.Buy, 100, p), ErrProjectNotApproved)
+	s.restart()
+	s.is(p, 0, 15*one/10, 15*one/10, one/2)
+}
+
+// No more is bid for than a project needs, whatever the way: orders, deals and
+// payment notices count together, and what comes to nothing counts no longer.
+func TestProject_CapsEveryBuy(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", 4*one, quantity.OneRatio)
+	resting := done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one, p)).Order.ID
+	s.is(p, one, 0, 0, 0)
+	deal := s.offer(s.seller, s.buyer, one, 100)
+	deal.Project = p
+	d := s.propose(deal, s.buyer)
+	s.is(p, one, 0, 0, 0) // a proposal is nobody's word yet
+	d = s.dealDesk.step(d, s.seller.user, settlement.SellerSign)
+	d = s.dealDesk.step(d, s.buyer.user, settlement.BuyerConfirm)
+	s.is(p, 2*one, 0, 0, 0)
+	n := s.sale(p, one, reserve.NoticeIssued)
+	s.is(p, 3*one, 0, 0, 0)
+	s.refuses(s.buyer.user, s.order(s.buyer, market.Buy, one+100, p), ErrBeyondNeed)
+	deal.Quantity = one + 100
+	s.refuses(s.buyer.user, deal, ErrBeyondNeed)
+	s.refuses(s.clerk, NoticeIssue{
+		Licence: s.buyer.licence.ID, Instrument: s.inst.Code, Quantity: one + 100, Price: quantity.OnePrice, DueOn: 20260801, Project: p,
+	}, ErrBeyondNeed)
+	s.refuses(s.leader, s.step(p, permit.Cancel, 0), ErrProjectDeals)
+	done[OrderResult](s.office, s.buyer.user, CancelOrder{resting})
+	s.dealDesk.step(d, s.leaders[jiashan], settlement.Reject)
+	done[NoticeResult](s.office, s.leader, NoticeCancel{n.ID, "r"})
+	s.is(p, 0, 0, 0, 0)
+	s.sale(p, one, reserve.NoticeDelivered)
+	s.is(p, 0, one, 0, 0)
+}
+
+// A seller who names the buyer's project learns nothing of what it needs: the
+// cap is held against the deal when the buyer confirms.
+func TestProject_OfSellersProposal(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", one, quantity.OneRatio)
+	deal := s.offer(s.seller, s.buyer, 2*one, 100)
+	deal.Project, deal.Proposer = p, settlement.SellerSide
+	d := s.propose(deal, s.seller)
+	d = s.dealDesk.step(d, s.seller.user, settlement.SellerSign)
+	s.refuses(s.buyer.user, DealStep{Deal: d.ID, Event: settlement.BuyerConfirm}, ErrBeyondNeed)
+}
+
+// A deal that names its project applies its ratio once, with the settlement;
+// a reversal takes all of it back.
+func TestProject_DealAppliesTheRatioOnce(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	far := s.dealDesk.seller(qingpu, 5, 10*one)
+	s.pair(qingpu, jiashan, nil)
+	p := s.projectOf(s.buyer, 2_000_000)
+	deal := s.offer(far, s.buyer, 4*one, 100)
+	deal.Project = p
+	d := s.propose(deal, s.buyer)
+	if d.OffsetRatio != 2_000_000 || d.ProjectName != "coating line" {
+		t.Fatalf("%+v", d)
+	}
+	d = s.run(d, far, s.buyer, settlement.Settle)
+	s.is(p, 0, 4*one, 4*one, 2*one)
+	s.refuses(s.leader, s.assign(p, 100), ErrNotBought)
+	for _, who := range []int64{s.leaders[qingpu], s.leaders[jiashan]} {
+		d = s.dealDesk.step(d, who, settlement.ConsentReversal)
+	}
+	s.dealDesk.step(d, s.upper, settlement.Reverse)
+	s.is(p, 0, 0, 0, 0)
+}
+
+// What a project no longer needs is the licence's surplus for a buy-back; the
+// orders that rested on it leave their books.
+func TestProject_ReducedAndCancelled(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", 2*one, 1_500_000)
+	s.trade(p, 2*one)
+	done[AssignResult](s.office, s.leader, s.assign(p, 15*one/10))
+	resting := done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one, p)).Order.ID
+	s.refuses(s.leader, s.step(p, permit.Reduce, 2*one), ErrNotReduced)
+	s.refuses(s.leader, s.step(p, permit.Reduce, 0), ErrNeedsOfStep)
+	s.refuses(s.leader, s.step(p, permit.Complete, 0), ErrNotCovered)
+	r := done[ProjectResult](s.office, s.leader, s.step(p, permit.Reduce, one))
+	if len(r.Cancelled) != 1 || r.Cancelled[0] != resting || r.Project.State != permit.Reduced {
+		t.Errorf("%+v", r)
+	}
+	s.is(p, 0, 15*one/10, 15*one/10, one/2)
+	done[ProjectResult](s.office, s.leader, s.step(p, permit.Cancel, 0))
+	s.is(p, 0, 0, 0, 0)
+	var found []reserve.SurplusVerification
+	if err := s.store.Find(t.Context(), SurplusVerifications.name, Where("licence", s.buyer.licence.ID), &found); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 2 || found[0].Quantity != one/2 || found[1].Quantity != one || found[0].Outcome != reserve.BuyBackOnly || found[1].Rung != reserve.EIAAmount {
+		t.Errorf("%+v", found)
+	}
+	if retired := s.balance(ledger.PermitKey(ledger.Retired, jiashan, "VOCs")).Balance; retired != int64(one/2) {
+		t.Errorf("%d is retired: what was retired stays so", retired)
+	}
+}
+
+// Malformed and impossible project commands are refused, each with its fault.
+func TestProject_Refusals(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", one, quantity.OneRatio)
+	register := ProjectRegister{
+		EIA: "e", Name: "n", Kind: permit.NewProject, Licence: s.buyer.licence.ID, Industry: "2319", Needs: []ProjectNeed{{Pollutant: "VOCs", Need: one}},
+	}
+	own := register
+	own.EIA = "own"
+	mine := done[ProjectResult](s.office, s.leader, own).Project.ID
+	ratio := []ProjectNeed{{Pollutant: "VOCs", Ratio: quantity.OneRatio, Basis: "b"}}
+	with := func(change func(*ProjectRegister)) ProjectRegister { c := register; change(&c); return c }
+	for _, c := range []struct {
+		name string
+		by   int64
+		c    Command
+		want *fault.Error
+	}{
+		{"an enterprise", s.buyer.user, register, identity.ErrForbidden},
+		{"no licence", s.clerk, with(func(c *ProjectRegister) { c.Licence = 999 }), ErrNoRecord},
+		{"no number", s.clerk, with(func(c *ProjectRegister) { c.EIA = "" }), fault.Invalidf("eia", "")},
+		{"industry", s.clerk, with(func(c *ProjectRegister) { c.Industry = "C" }), fault.Invalidf("industry", "")},
+		{"no needs", s.clerk, with(func(c *ProjectRegister) { c.Needs = nil }), permit.ErrNoNeeds},
+		{"a need of five decimals", s.clerk, with(func(c *ProjectRegister) { c.Needs = []ProjectNeed{{Pollutant: "VOCs", Need: 10}} }), permit.ErrNeedStep},
+		{"twice", s.clerk, with(func(c *ProjectRegister) { c.Needs = append(c.Needs[:1:1], c.Needs...) }), permit.ErrNeedTwice},
+		{"number taken", s.clerk, with(func(c *ProjectRegister) { c.EIA = "own" }), ErrEIATaken},
+		{"its registrar approves", s.leader, ProjectStep{Project: mine, Event: permit.Approve, Document: "d", Needs: ratio}, permit.ErrSamePerson},
+		{"approved twice", s.leader, ProjectStep{Project: p, Event: permit.Approve, Document: "d", Needs: ratio}, permit.ErrProjectStep},
+		{"no document", s.leader, ProjectStep{Project: p, Event: permit.Cancel}, fault.Invalidf("document", "")},
+		{"another region's leader", s.leaders[qingpu], ProjectStep{Project: p, Event: permit.Cancel, Document: "d"}, identity.ErrNotYours},
+		{"buy without a project", s.buyer.user, s.order(s.buyer, market.Buy, 100, 0), ErrProjectNeeded},
+		{"buy for another's project", s.seller.user, s.order(s.seller, market.Buy, 100, p), ErrNoRecord},
+		{"buy for one that is not approved", s.buyer.user, s.order(s.buyer, market.Buy, 100, mine), ErrProjectNotApproved},
+		{"a sale for a project", s.seller.user, s.order(s.seller, market.Sell, 100, p), ErrProjectOfSale},
+		{"assign what was not bought", s.leader, s.assign(p, 100), ErrNotBought},
+		{"assign nothing", s.leader, s.assign(p, 0), fault.Invalidf("quantity", "")},
+	} {
+		if got := s.do(c.by, c.c); got == nil || got.Code != c.want.Code {
+			t.Errorf("%s: got %v, want %s", c.name, got, c.want.Code)
+		}
+	}
+	s.pair(qingpu, jiashan, nil)
+	missed := s.dealDesk.buyer(wujiang, 8, 1)
+	done[AttainmentResult](s.office, s.upper, AttainmentSet{Region: wujiang, Pollutant: "VOCs", Year: 2025, Document: "d"})
+	there := done[ProjectResult](s.office, s.clerk, with(func(c *ProjectRegister) { c.Licence = missed.licence.ID })).Project.ID
+	s.refuses(s.leader, ProjectStep{Project: there, Event: permit.Approve, Document: "d", Needs: ratio}, rulebook.ErrOffsetTooLow)
+}
+
+// What is assigned must be in the holding: permits that were bought and sold
+// again, or are held, cannot be put to the project.
+func TestProject_AssignNeedsTheHolding(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", 2*one, quantity.OneRatio)
+	s.trade(p, 2*one)
+	s.verify(s.buyer, one)
+	done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Sell, one, 0))
+	s.refuses(s.leader, s.assign(p, 2*one), ErrNotAvailable)
+	done[AssignResult](s.office, s.leader, s.assign(p, one))
+	s.is(p, 0, 2*one, one, 0)
+}
+
+// Whatever buyers and officers do with projects, in any order, after each
+// command permit check finds the figures of every project to be what orders,
+// deals, notices and assignments come to.
+func TestProject_Random(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			randomProjects(t, rand.New(rand.NewSource(seed)), 300)
+		})
+	}
+}
+
+func randomProjects(t *testing.T, r *rand.Rand, steps int) {
+	t.Helper()
+	s := openSite(t)
+	far := s.dealDesk.seller(qingpu, 5, 60*one)
+	s.pair(qingpu, jiashan, nil)
+	var projects []int64
+	for _, ratio := range []quantity.Ratio{1_000_000, 1_200_000, 1_500_000, 2_000_000, 1_333_333} {
+		projects = append(projects, s.project(s.buyer, "VOCs", quantity.Quantity(20000+r.Intn(40000))*100, ratio))
+	}
+	pick := func() int64 { return projects[r.Intn(len(projects))] }
+	q := func() quantity.Quantity { return quantity.Quantity(1+r.Intn(9000)) * 100 }
+	id := func(table string) int64 { last, _ := s.store.LastID(t.Context(), table); return r.Int63n(last+1) + 1 }
+	people := []int64{far.user, s.buyer.user, s.seller.user, s.leaders[qingpu], s.leaders[jiashan], s.upper}
+	seen, finished := map[settlement.DealState]int{}, map[string]int{}
+	commands := []func() (int64, Command){
+		func() (int64, Command) { return s.buyer.user, s.order(s.buyer, market.Buy, q(), pick()) },
+		func() (int64, Command) { return s.buyer.user, s.order(s.buyer, market.Buy, q(), pick()) },
+		func() (int64, Command) { return s.seller.user, s.order(s.seller, market.Sell, q(), 0) },
+		func() (int64, Command) { return s.buyer.user, CancelOrder{id(Orders.name)} },
+		func() (int64, Command) {
+			return s.buyer.user, OrderBatch{[]OrderBatchItem{
+				{Place: s.order(s.buyer, market.Buy, q(), pick())}, {Cancel: id(Orders.name)}, {Place: s.order(s.buyer, market.Buy, q(), pick())},
+			}}
+		},
+		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
+		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
+		func() (int64, Command) {
+			return s.clerk, NoticeIssue{s.buyer.licence.ID, s.inst.Code, q(), 100 * quantity.OnePrice, 20260801, "", pick()}
+		},
+		func() (int64, Command) {
+			var rows []reserve.PaymentNotice
+			if err := s.store.Find(t.Context(), Notices.name, Where("state", string(reserve.NoticeIssued)), &rows); err != nil || len(rows) == 0 {
+				return s.finance, NoticeProve{}
+			}
+			s.proofs++
+			return s.finance, NoticeProve{rows[0].ID, rows[0].Amount, fmt.Sprint("proof ", s.proofs), today}
+		},
+		func() (int64, Command) { return s.leader, NoticeDeliver{id(Notices.name)} },
+		func() (int64, Command) { return s.leader, NoticeCancel{id(Notices.name), "r"} },
+		func() (int64, Command) {
+			p := pick()
+			if r.Intn(3) > 0 {
+				return s.leader, s.assign(p, q())
+			}
+			return s.leader, s.step(p, permit.Reduce, s.need(p).Need*9/10/100*100)
+		},
+		func() (int64, Command) {
+			return s.leader, s.step(pick(), []permit.ProjectEvent{permit.Complete, permit.Cancel}[r.Intn(40)/39], 0)
+		},
+		func() (int64, Command) {
+			c := s.offer(far, s.buyer, q(), 100)
+			c.Project = pick()
+			return s.buyer.user, c
+		},
+	}
+	for range steps {
+		if r.Intn(2) == 0 {
+			s.randomStep(r, people, seen)
+			continue
+		}
+		who, c := commands[r.Intn(len(commands))]()
+		if s.do(who, c) == nil {
+			finished[string(c.Operation())]++
+		}
+	}
+	s.restart()
+	s.check()
+	if len(finished) < 8 || len(seen) < 3 {
+		t.Errorf("too little was done: %v, %v", finished, seen)
+	}
+}

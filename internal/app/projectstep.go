@@ -1,0 +1,242 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/market"
+	"permitx/internal/permit"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// The faults of a project's steps, in the order in which they are checked;
+// those of the table of steps are in permit.
+var (
+	// ErrNeedsOfStep is returned when a step names needs that it is not about.
+	ErrNeedsOfStep = fault.New(fault.Invalid, "project.needs_of_step", "an approval names the ratio of every pollutant, a reduction the lower needs; other steps none").At("needs")
+	// ErrNotReduced is returned when a reduction would not lower a need.
+	ErrNotReduced = fault.New(fault.Invalid, "project.not_reduced", "a reduction lowers the need").At("needs")
+	// ErrProjectDeals is returned when deals or payment notices rest on what the project would no longer need.
+	ErrProjectDeals = fault.New(fault.Conflict, "project.deals_open", "deals or payment notices for this project are open: end them first").At("event")
+	// ErrNotCovered is returned when a project would be completed that does not keep what it discharges.
+	ErrNotCovered = fault.New(fault.Refused, "project.not_covered", "the project does not keep what it will discharge").At("event").Under(ruleProject, citeProject)
+)
+
+// ProjectStep takes the next step of a project.
+type ProjectStep struct {
+	Project  int64
+	Event    permit.ProjectEvent
+	Document string
+	Note     string        // may be empty
+	Needs    []ProjectNeed // approve: ratios; reduce: the lower needs
+}
+
+// projectChange is what a step makes of a project's needs.
+type projectChange struct {
+	needs  []permit.Need
+	freed  []permit.Entry   // with something in it
+	orders []*market.Record // that rest on what is no longer needed
+}
+
+// Operation is ProjectStep.
+func (ProjectStep) Operation() identity.Operation { return identity.ProjectStep }
+
+// Decide looks the step up in the table, and checks what it would do. The
+// result is a ProjectResult.
+func (c ProjectStep) Decide(v *View) (Apply, error) {
+	p, err := v.projectUnder(identity.ProjectStep, c.Project)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkForm(); err != nil {
+		return nil, err
+	}
+	to, err := p.Next(c.Event, v.Actor.Person)
+	if err != nil {
+		return nil, err
+	}
+	change, err := c.change(v, p)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		r := ProjectResult{Cancelled: tx.cancelAll(change.orders)}
+		step := permit.Step{
+			Project: p.ID, Event: c.Event, Person: tx.Actor.Person, FromState: p.State, ToState: to,
+			Document: c.Document, Note: c.Note, At: tx.Now,
+		}
+		p.State, p.Document = to, c.Document
+		if c.Event == permit.Approve {
+			p.DecidedOn = tx.Today
+		}
+		r.Project = Put(tx, Projects, p)
+		Put(tx, ProjectSteps, step)
+		for _, n := range change.needs {
+			// What cancelled orders had bid for is open no longer.
+			r.Needs = append(r.Needs, tx.changeNeed(p.ID, n.Pollutant, func(now *permit.Need) {
+				n.Open, n.Command = now.Open, now.Command
+				*now = n
+			}))
+		}
+		for _, e := range change.freed {
+			tx.releaseFromProject(r.Project, e, c.Document)
+		}
+		return r
+	}, nil
+}
+
+func (c ProjectStep) checkForm() error {
+	if err := catalog.CheckOneOf("event", c.Event, permit.ProjectEvents); err != nil {
+		return err
+	}
+	if err := catalog.CheckDocument("document", c.Document); err != nil {
+		return err
+	}
+	return settlement.CheckDealText("note", c.Note)
+}
+
+// change is what the step makes of the project's needs.
+func (c ProjectStep) change(v *View, p permit.Project) (projectChange, error) {
+	needs := v.needsOf(p.ID)
+	named := map[string]ProjectNeed{}
+	for _, n := range c.Needs {
+		if _, twice := named[n.Pollutant]; twice {
+			return projectChange{}, permit.ErrNeedTwice
+		}
+		if _, needed := v.needOf(p.ID, n.Pollutant); !needed {
+			return projectChange{}, ErrPollutantNotNeeded.With("the project needs no permits for %s", n.Pollutant).At("needs")
+		}
+		named[n.Pollutant] = n
+	}
+	switch c.Event {
+	case permit.Approve:
+		return v.approveProject(p, needs, named)
+	case permit.Reduce:
+		return v.reduceProject(needs, named)
+	case permit.Cancel:
+		for _, n := range needs {
+			named[n.Pollutant] = ProjectNeed{Pollutant: n.Pollutant}
+		}
+		if len(c.Needs) > 0 {
+			return projectChange{}, ErrNeedsOfStep
+		}
+		return v.lowerNeeds(needs, named)
+	case permit.Complete:
+		if len(c.Needs) > 0 {
+			return projectChange{}, ErrNeedsOfStep
+		}
+		return projectChange{}, checkCovered(needs)
+	}
+	panic("app: no change is declared for the step " + string(c.Event))
+}
+
+// approveProject fixes the offset ratio of every pollutant: that of the day of
+// the decision, at least what the rule asks for.
+func (v *View) approveProject(p permit.Project, needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
+	if len(named) != len(needs) {
+		return projectChange{}, ErrNeedsOfStep
+	}
+	for i, n := range needs {
+		c := named[n.Pollutant]
+		if err := catalog.CheckDocument("needs", c.Basis); err != nil {
+			return projectChange{}, err
+		}
+		if err := v.judgeOffset(p, n.Pollutant, c.Ratio); err != nil {
+			return projectChange{}, err
+		}
+		decided, err := n.Decided(c.Ratio, c.Basis)
+		if err != nil {
+			return projectChange{}, err
+		}
+		needs[i] = decided
+	}
+	return projectChange{needs: needs}, nil
+}
+
+func (v *View) reduceProject(needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
+	if len(named) == 0 {
+		return projectChange{}, ErrNeedsOfStep
+	}
+	for _, n := range needs {
+		lower, is := named[n.Pollutant]
+		if !is {
+			continue
+		}
+		if err := (permit.Need{Need: lower.Need}).Check(); err != nil {
+			return projectChange{}, err
+		}
+		if lower.Need >= n.Need {
+			return projectChange{}, ErrNotReduced.With("the project needs %s t/a of %s, which is not more than %s", n.Need, n.Pollutant, lower.Need)
+		}
+	}
+	return v.lowerNeeds(needs, named)
+}
+
+// lowerNeeds lowers the needs that are named. Open orders that rest on what is
+// no longer needed are cancelled; deals and payment notices must be ended
+// before, by their own steps.
+func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c projectChange, err error) {
+	for _, n := range needs {
+		lower, is := named[n.Pollutant]
+		if !is {
+			continue
+		}
+		after, freed, err := n.Reduced(lower.Need)
+		if err != nil {
+			return c, err
+		}
+		if after.Room() < 0 {
+			orders, err := v.ordersToCancel(func(o *market.Record) bool {
+				return o.Project == n.Project && rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant == n.Pollutant
+			})
+			if err != nil {
+				return c, err
+			}
+			for _, o := range orders {
+				after.Open -= o.Remaining
+			}
+			c.orders = append(c.orders, orders...)
+		}
+		if after.Room() < 0 {
+			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s are open for this project: end them first", after.Open, n.Pollutant)
+		}
+		c.needs = append(c.needs, after)
+		if freed.Bought != 0 {
+			c.freed = append(c.freed, freed)
+		}
+	}
+	if len(c.orders) > MaxCancels {
+		return c, ErrTooManyOpenOrders
+	}
+	return c, nil
+}
+
+// checkCovered holds that a project keeps what it will discharge, and that
+// nothing is left over or on its way.
+func checkCovered(needs []permit.Need) error {
+	for _, n := range needs {
+		switch {
+		case !n.IsCovered():
+			return ErrNotCovered.With("the project discharges %s t/a of %s and keeps %s t/a for it", n.Need, n.Pollutant, n.Kept())
+		case n.Open > 0 || n.Unassigned() > 0:
+			return ErrNotCovered.With("%s t/a of %s are bid for and %s t/a bought and not assigned: end, assign or reduce first", n.Open, n.Pollutant, n.Unassigned())
+		}
+	}
+	return nil
+}
+
+// releaseFromProject records what a project no longer needs: the licence's
+// surplus, which only the government may buy back (甬环发〔2015〕81号: project
+// cancelled, or surplus found at completion). The quantity is that of the EIA.
+func (tx *Tx) releaseFromProject(p permit.Project, e permit.Entry, document string) {
+	e.Document = document
+	tx.putEntry(e)
+	if e.Surplus == 0 {
+		return
+	}
+	Put(tx, SurplusVerifications, reserve.SurplusVerification{
+		Party: p.Party, Region: p.Region, Licence: p.Licence, Pollutant: e.Pollutant, Quantity: e.Surplus, Rung: reserve.EIAAmount,
+		TaskDone: true, Outcome: reserve.BuyBackOnly, VerifiedOn: tx.Today, Document: document, RecordedAt: tx.Now,
+	})
+}

@@ -1,0 +1,22 @@
+// Package permit is what happens to permits in the hands of the firm that
+// needs them: they are put to a project.
+//
+// # Terms
+//
+// A project (新、改、扩建项目) needs, for each pollutant, its discharge times the
+// offset ratio of the day of the decision: needed = need × ratio, rounded up
+// at four decimals. Permits are bought for it, and assigned to it: the share
+// that the ratio asks for beyond one is then retired, and the rest kept. Of
+// 1.5 t/a bought at the ratio 1.5, 1 is kept and 0.5 retired.
+//
+// # Invariants
+//
+// I-26: needed ≥ bought + open. I-27: bought ≥ assigned, and what is kept of
+// it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired.
+//
+// # Sources
+//
+// 排污许可管理条例 art. 8(3): new, rebuilt and expanded projects state where their
+// reduction-substitution comes from; 财税〔2015〕61号. The rounding is a project
+// default: what the state needs from a firm up, what it grants down.
+package permit

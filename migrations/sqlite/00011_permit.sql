@@ -1,0 +1,128 @@
+-- The life of a permit: projects that permits are put to. Ratios and quantities are
+-- in 10⁻⁶; 0 and '' are "none".
+
+-- +goose Up
+CREATE TABLE project (
+    id            INTEGER NOT NULL CONSTRAINT project_pkey PRIMARY KEY,
+    eia           TEXT    NOT NULL,
+    name          TEXT    NOT NULL,
+    kind          TEXT    NOT NULL,
+    party         BIGINT  NOT NULL,
+    licence       BIGINT  NOT NULL,
+    region        TEXT    NOT NULL,
+    industry      TEXT    NOT NULL,
+    zone          TEXT    NOT NULL,
+    state         TEXT    NOT NULL,
+    document      TEXT    NOT NULL,
+    registered_by BIGINT  NOT NULL,
+    registered_at BIGINT  NOT NULL,
+    decided_on    INTEGER NOT NULL,
+    command       BIGINT  NOT NULL,
+    CONSTRAINT project_eia_unique UNIQUE (eia),
+    CONSTRAINT project_kind_known CHECK (kind IN ('new', 'rebuilt', 'expanded')),
+    CONSTRAINT project_state_known CHECK (state IN ('proposed', 'approved', 'reduced', 'cancelled', 'completed')),
+    CONSTRAINT project_decided CHECK (decided_on > 0 OR state IN ('proposed', 'cancelled')),
+    CONSTRAINT project_document_named CHECK (document <> '' OR state = 'proposed')
+);
+CREATE INDEX project_by_party ON project (party);
+CREATE INDEX project_by_licence ON project (licence);
+CREATE INDEX project_by_region ON project (region);
+
+-- What a project needs of a pollutant and what it has (I-26, I-27).
+CREATE TABLE project_need (
+    id        INTEGER NOT NULL CONSTRAINT project_need_pkey PRIMARY KEY,
+    project   BIGINT NOT NULL,
+    pollutant TEXT   NOT NULL,
+    need      BIGINT NOT NULL,
+    ratio     BIGINT NOT NULL,
+    basis     TEXT   NOT NULL,
+    needed    BIGINT NOT NULL,
+    open      BIGINT NOT NULL,
+    bought    BIGINT NOT NULL,
+    assigned  BIGINT NOT NULL,
+    retired   BIGINT NOT NULL,
+    command   BIGINT NOT NULL,
+    CONSTRAINT project_need_unique UNIQUE (project, pollutant),
+    CONSTRAINT project_need_ratio CHECK (ratio = 0 AND needed = 0 OR ratio >= 1000000 AND basis <> '' AND needed >= need),
+    CONSTRAINT project_need_not_negative CHECK (need >= 0 AND open >= 0 AND bought >= 0 AND assigned >= 0 AND retired >= 0),
+    CONSTRAINT project_need_covers CHECK (needed >= bought + open),
+    CONSTRAINT project_need_assigned CHECK (bought >= assigned AND assigned >= retired)
+);
+
+CREATE TABLE project_step (
+    id         INTEGER NOT NULL CONSTRAINT project_step_pkey PRIMARY KEY,
+    project    BIGINT NOT NULL,
+    event      TEXT   NOT NULL,
+    person     BIGINT NOT NULL,
+    from_state TEXT   NOT NULL,
+    to_state   TEXT   NOT NULL,
+    document   TEXT   NOT NULL,
+    note       TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    command    BIGINT NOT NULL,
+    CONSTRAINT project_step_event_known CHECK (event IN ('approve', 'reduce', 'cancel', 'complete')),
+    CONSTRAINT project_step_document_named CHECK (document <> '')
+);
+CREATE INDEX project_step_by_project ON project_step (project);
+
+CREATE TABLE project_entry (
+    id         INTEGER NOT NULL CONSTRAINT project_entry_pkey PRIMARY KEY,
+    project    BIGINT NOT NULL,
+    party      BIGINT NOT NULL,
+    region     TEXT   NOT NULL,
+    pollutant  TEXT   NOT NULL,
+    kind       TEXT   NOT NULL,
+    reference  BIGINT NOT NULL,
+    instrument BIGINT NOT NULL,
+    bought     BIGINT NOT NULL,
+    assigned   BIGINT NOT NULL,
+    retired    BIGINT NOT NULL,
+    surplus    BIGINT NOT NULL,
+    document   TEXT   NOT NULL,
+    transfer   BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    command    BIGINT NOT NULL,
+    CONSTRAINT project_entry_kind_known CHECK (kind IN ('deal', 'reversal', 'sale', 'guarantee', 'assignment', 'release')),
+    CONSTRAINT project_entry_signs CHECK (CASE WHEN kind IN ('reversal', 'release')
+        THEN bought <= 0 AND assigned <= 0 AND retired <= 0 ELSE bought >= 0 AND assigned >= 0 AND retired >= 0 END),
+    CONSTRAINT project_entry_surplus CHECK (surplus = 0 OR kind = 'release' AND surplus = retired - bought),
+    CONSTRAINT project_entry_assignment CHECK (kind <> 'assignment' OR bought = 0 AND assigned > 0 AND (retired > 0) = (transfer > 0)),
+    CONSTRAINT project_entry_document_named CHECK (document <> '')
+);
+CREATE INDEX project_entry_by_project ON project_entry (project);
+
+-- What a buy is for. A market may ask for it; the markets that there are do not.
+ALTER TABLE market ADD COLUMN project_required BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE market_order ADD COLUMN project BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX market_order_by_project ON market_order (project) WHERE project > 0;
+ALTER TABLE payment_notice ADD COLUMN project BIGINT NOT NULL DEFAULT 0;
+-- A deal names a registered project; its name is kept as it was.
+DROP VIEW v_deal;
+ALTER TABLE deal RENAME COLUMN project TO project_name;
+ALTER TABLE deal ADD COLUMN project BIGINT NOT NULL DEFAULT 0;
+CREATE VIEW v_deal AS
+SELECT d.id, d.kind, d.state, d.seller_party, d.seller_licence, d.seller_region, d.buyer_party, d.buyer_licence, d.buyer_region,
+       i.code AS instrument, CASE WHEN d.quantity < 0 THEN '-' ELSE '' END || (abs(d.quantity) / 1000000) || '.' || substr('000000' || (abs(d.quantity) % 1000000), -6) AS quantity, CASE WHEN d.price < 0 THEN '-' ELSE '' END || (abs(d.price) / 10000) || '.' || substr('0000' || (abs(d.price) % 10000), -4) AS price, d.months, CASE WHEN d.amount < 0 THEN '-' ELSE '' END || (abs(d.amount) / 100) || '.' || substr('00' || (abs(d.amount) % 100), -2) AS amount, d.payment,
+       CASE WHEN d.coefficient < 0 THEN '-' ELSE '' END || (abs(d.coefficient) / 1000000) || '.' || substr('000000' || (abs(d.coefficient) % 1000000), -6) AS coefficient, CASE WHEN d.offset_ratio < 0 THEN '-' ELSE '' END || (abs(d.offset_ratio) / 1000000) || '.' || substr('000000' || (abs(d.offset_ratio) % 1000000), -6) AS offset_ratio, CASE WHEN d.arriving < 0 THEN '-' ELSE '' END || (abs(d.arriving) / 1000000) || '.' || substr('000000' || (abs(d.arriving) % 1000000), -6) AS arriving,
+       CASE WHEN d.delivered < 0 THEN '-' ELSE '' END || (abs(d.delivered) / 1000000) || '.' || substr('000000' || (abs(d.delivered) % 1000000), -6) AS delivered, CASE WHEN d.retired < 0 THEN '-' ELSE '' END || (abs(d.retired) / 1000000) || '.' || substr('000000' || (abs(d.retired) % 1000000), -6) AS retired, d.project, d.project_name, d.cap_effect, d.cap_document, d.command
+  FROM deal d LEFT JOIN instrument i ON i.id = d.instrument;
+
+CREATE VIEW v_project_need AS
+SELECT n.id, p.eia, p.name, p.state, n.project, n.pollutant, CASE WHEN n.need < 0 THEN '-' ELSE '' END || (abs(n.need) / 1000000) || '.' || substr('000000' || (abs(n.need) % 1000000), -6) AS need, CASE WHEN n.ratio < 0 THEN '-' ELSE '' END || (abs(n.ratio) / 1000000) || '.' || substr('000000' || (abs(n.ratio) % 1000000), -6) AS ratio, CASE WHEN n.needed < 0 THEN '-' ELSE '' END || (abs(n.needed) / 1000000) || '.' || substr('000000' || (abs(n.needed) % 1000000), -6) AS needed,
+       CASE WHEN n.open < 0 THEN '-' ELSE '' END || (abs(n.open) / 1000000) || '.' || substr('000000' || (abs(n.open) % 1000000), -6) AS open, CASE WHEN n.bought < 0 THEN '-' ELSE '' END || (abs(n.bought) / 1000000) || '.' || substr('000000' || (abs(n.bought) % 1000000), -6) AS bought, CASE WHEN n.assigned < 0 THEN '-' ELSE '' END || (abs(n.assigned) / 1000000) || '.' || substr('000000' || (abs(n.assigned) % 1000000), -6) AS assigned,
+       CASE WHEN n.retired < 0 THEN '-' ELSE '' END || (abs(n.retired) / 1000000) || '.' || substr('000000' || (abs(n.retired) % 1000000), -6) AS retired, n.command
+  FROM project_need n JOIN project p ON p.id = n.project;
+
+-- What is written once stays as it was.
+-- +goose StatementBegin
+CREATE TRIGGER project_step_no_update BEFORE UPDATE ON project_step BEGIN SELECT RAISE(ABORT, 'a row of project_step is never changed'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER project_step_no_delete BEFORE DELETE ON project_step BEGIN SELECT RAISE(ABORT, 'a row of project_step is never deleted'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER project_entry_no_update BEFORE UPDATE ON project_entry BEGIN SELECT RAISE(ABORT, 'a row of project_entry is never changed'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER project_entry_no_delete BEFORE DELETE ON project_entry BEGIN SELECT RAISE(ABORT, 'a row of project_entry is never deleted'); END;
+-- +goose StatementEnd
