@@ -151,8 +151,6 @@ var benchMeasures = []benchMeasure{
 	{name: "book", place: onNone, run: measureBook},
 }
 
-const restartMeasure = "restart" // not in the rounds
-
 // benchRatio is what is judged: a figure, or one figure over another of the
 // same round.
 type benchRatio struct {
@@ -186,7 +184,7 @@ var benchRatios = []benchRatio{
 	{bench.Goal{Name: "order_batches_per_s", Must: 25_000, Aim: 50_000}, "order_batches_postgres_per_s", "", []string{"order_batches_postgres"}},
 	{bench.Goal{Name: "book_ns", Must: 350, Aim: 100}, "book_ns", "", []string{"book"}},
 	{bench.Goal{Name: "bulk_postings_per_s", Must: 40_000, Aim: 100_000}, "bulk_postgres_per_s", "", []string{"bulk_postgres"}},
-	{bench.Goal{Name: "restart_1m_orders_s", Must: 5, Aim: 2}, "restart_1m_orders_s", "", []string{restartMeasure}},
+	{bench.Goal{Name: "restart_1m_orders_s", Must: 5, Aim: 2}, "restart_1m_orders_s", "", []string{"restart"}},
 }
 
 // chooseMeasures returns the measures that names, of measures or of ratios, need;
@@ -197,10 +195,7 @@ func chooseMeasures(names []string) (map[string]bool, error) {
 	}
 	chosen := map[string]bool{}
 	for _, name := range names {
-		isKnown := name == restartMeasure
-		for _, m := range benchMeasures {
-			isKnown = isKnown || m.name == name
-		}
+		isKnown := slices.ContainsFunc(allMeasures(), func(m benchMeasure) bool { return m.name == name })
 		needs := []string{name}
 		for _, r := range benchRatios {
 			if r.Name == name {
@@ -222,11 +217,13 @@ func benchNames() []string {
 	for _, r := range benchRatios {
 		names = append(names, r.Name)
 	}
-	for _, m := range benchMeasures {
+	for _, m := range allMeasures() {
 		names = append(names, m.name)
 	}
-	return append(names, restartMeasure)
+	return names
 }
+
+func allMeasures() []benchMeasure { return slices.Concat(benchMeasures, restartMeasures) }
 
 // benchRun is a run of the measurements.
 type benchRun struct {
@@ -301,10 +298,14 @@ func (b *benchRun) run() error {
 	if err := b.closeSites(); err != nil {
 		return err
 	}
-	if b.chosen != nil && !b.chosen[restartMeasure] {
-		return nil
+	for _, m := range restartMeasures {
+		if b.wants(m) && b.why[m.name] == "" {
+			if err := m.run(ctx, b, m); err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+		}
 	}
-	return b.measureRestart(ctx)
+	return nil
 }
 
 func (b *benchRun) makeDir() (err error) {
@@ -332,7 +333,8 @@ func (b *benchRun) prepare(ctx context.Context) error {
 	for _, m := range benchMeasures {
 		needed[m.place] = needed[m.place] || b.wants(m)
 	}
-	if needed[onPostgres] || needed[onTPCB] {
+	restart := slices.ContainsFunc(restartMeasures, func(m benchMeasure) bool { return m.place == onPostgres && b.wants(m) })
+	if needed[onPostgres] || needed[onTPCB] || restart {
 		if err := b.preparePostgres(ctx, needed[onPostgres], needed[onTPCB]); err != nil {
 			return err
 		}
@@ -352,7 +354,7 @@ func (b *benchRun) prepare(ctx context.Context) error {
 
 // lack makes all measures of a place absent.
 func (b *benchRun) lack(place, why string) {
-	for _, m := range benchMeasures {
+	for _, m := range allMeasures() {
 		if m.place == place && b.wants(m) {
 			b.why[m.name] = why
 		}

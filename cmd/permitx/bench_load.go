@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -265,52 +264,4 @@ func parseBatches(metrics []byte) (found benchBatches, err error) {
 		return found, fmt.Errorf("/metrics has no %s", name)
 	}
 	return found, nil
-}
-
-// measureRestart fills a registry with open orders, each a command with a key
-// of its own, and measures how long the server takes from the start of its
-// process until it is ready. The files are in the system's cache, as they are
-// when a server is started again.
-func (b *benchRun) measureRestart(ctx context.Context) error {
-	args := []string{"--data", filepath.Join(b.dir, "restart")}
-	site, err := b.openSite(ctx, args...)
-	if err != nil {
-		return err
-	}
-	b.progress("restart: placing %d orders that stay open", b.openOrders)
-	r, err := bench.Run(ctx, bench.Load{Address: site.server.address, Clients: asClients(site.resting()), Things: int64(b.openOrders)})
-	if err = errors.Join(err, site.server.stop()); err != nil {
-		return err
-	}
-	b.add("restart_load_per_s", "1/s", r.PerSecond())
-	figure := "restart_1m_orders_s"
-	if b.openOrders != benchOpenOrders {
-		figure = fmt.Sprintf("restart_%d_orders_s", b.openOrders)
-		b.why[restartMeasure] = fmt.Sprintf("only %d orders were placed, for want of time", b.openOrders)
-	}
-	for range benchRestarts {
-		server, err := startBenchServer(ctx, b.dir, b.command.Profile != "", args...)
-		if err != nil {
-			return err
-		}
-		b.add(figure, "s", server.ready.Seconds())
-		if err := server.stop(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// resting are clients whose orders never cross.
-func (s *benchSite) resting() []*benchClient {
-	clients := make([]*benchClient, len(s.firms))
-	for i := range clients {
-		f := &s.firms[i]
-		bodies := make([]string, benchDistance)
-		for j := range bodies {
-			bodies[j] = s.order(f, 1+(i*benchDistance+j*7)%benchDeep)
-		}
-		clients[i] = s.client("/v1/orders", f.key, bodies, created)
-	}
-	return clients
 }

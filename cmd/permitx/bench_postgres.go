@@ -22,9 +22,9 @@ const tpcbScale = 10 // branches; 100,000 accounts each
 type benchPostgres struct {
 	server   *pgtest.Server // ours; nil if a flag named one
 	adminURL string
-	exchange pgtest.Database
 	tpcb     pgtest.Database
-	pgbench  string // program
+	pgbench  string            // program
+	made     []pgtest.Database // to be dropped
 }
 
 // preparePostgres starts PostgreSQL and on it what is wanted: the exchange, and
@@ -48,7 +48,11 @@ func (b *benchRun) preparePostgres(ctx context.Context, exchange, tpcb bool) err
 	}
 	b.postgres = p
 	if exchange {
-		if err := b.prepareExchange(ctx); err != nil {
+		d, err := p.newExchange(ctx)
+		if err != nil {
+			return err
+		}
+		if err := b.prepareSite(ctx, onPostgres, "--database-url", d.ServiceURL); err != nil {
 			return err
 		}
 	}
@@ -58,20 +62,25 @@ func (b *benchRun) preparePostgres(ctx context.Context, exchange, tpcb bool) err
 	return nil
 }
 
-// prepareExchange makes the exchange's database. As in production the server's
+// newExchange makes a database for an exchange. As in production the server's
 // role owns nothing.
-func (b *benchRun) prepareExchange(ctx context.Context) (err error) {
-	p := b.postgres
-	if p.exchange, err = pgtest.NewDatabase(ctx, p.adminURL, "permitx_bench_"+strings.ToLower(commandKey())); err != nil {
-		return err
+func (p *benchPostgres) newExchange(ctx context.Context) (pgtest.Database, error) {
+	d, err := p.newDatabase(ctx, "permitx_bench_")
+	if err != nil {
+		return d, err
 	}
-	if _, err := store.Migrate(ctx, p.exchange.OwnerURL); err != nil {
-		return err
+	if _, err := store.Migrate(ctx, d.OwnerURL); err != nil {
+		return d, err
 	}
-	if err := store.GrantService(ctx, p.exchange.OwnerURL, pgtest.ServiceRole); err != nil {
-		return err
+	return d, store.GrantService(ctx, d.OwnerURL, pgtest.ServiceRole)
+}
+
+func (p *benchPostgres) newDatabase(ctx context.Context, prefix string) (pgtest.Database, error) {
+	d, err := pgtest.NewDatabase(ctx, p.adminURL, prefix+strings.ToLower(commandKey()))
+	if err == nil {
+		p.made = append(p.made, d)
 	}
-	return b.prepareSite(ctx, onPostgres, "--database-url", p.exchange.ServiceURL)
+	return d, err
 }
 
 func (b *benchRun) prepareTPCB(ctx context.Context) (err error) {
@@ -80,7 +89,7 @@ func (b *benchRun) prepareTPCB(ctx context.Context) (err error) {
 		b.lack(onTPCB, "pgbench is not installed (Debian: postgresql-contrib or postgresql)")
 		return nil
 	}
-	if p.tpcb, err = pgtest.NewDatabase(ctx, p.adminURL, "permitx_tpcb_"+strings.ToLower(commandKey())); err != nil {
+	if p.tpcb, err = p.newDatabase(ctx, "permitx_tpcb_"); err != nil {
 		return err
 	}
 	b.progress("setting up: pgbench")
@@ -158,10 +167,8 @@ func (p *benchPostgres) close() error {
 	}
 	ctx := context.Background() // also after an interrupt
 	var all error
-	for _, d := range []pgtest.Database{p.exchange, p.tpcb} {
-		if d.Name != "" {
-			all = errors.Join(all, d.Drop(ctx))
-		}
+	for _, d := range p.made {
+		all = errors.Join(all, d.Drop(ctx))
 	}
 	return all
 }

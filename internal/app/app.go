@@ -154,7 +154,7 @@ func (a *App) run(r *request) (Answer, error) {
 // different ones do not meet.
 type keyDigest [16]byte
 
-func digestKey(actor int64, key string) keyDigest {
+func digestKey[K string | []byte](actor int64, key K) keyDigest {
 	var buf [96]byte
 	b := appendString(appendInt(buf[:0], actor), key)
 	h := sha256.Sum256(b)

@@ -97,7 +97,7 @@ func appendBool(b []byte, v bool) []byte {
 	return appendInt(b, int64(0))
 }
 
-func appendString[T ~string](b []byte, s T) []byte {
+func appendString[T ~string | ~[]byte](b []byte, s T) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }

@@ -256,12 +256,12 @@ func (s *fakeStore) LastID(_ context.Context, table string) (int64, error) {
 }
 
 // Keys calls each with the idempotency keys used since an instant.
-func (s *fakeStore) Keys(_ context.Context, since calendar.Instant, each func(number, actor int64, key string)) error {
+func (s *fakeStore) Keys(_ context.Context, since calendar.Instant, each func(number, actor int64, key []byte)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range s.table(Journal.name).ids {
 		if r, ok := s.table(Journal.name).rows[id].(JournalRow); ok && r.At >= since {
-			each(r.Number, r.Actor, r.Key)
+			each(r.Number, r.Actor, []byte(r.Key))
 		}
 	}
 	return nil

@@ -110,7 +110,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 
 func (s *state) loadKeys() error {
 	since := s.registry.LastAt - IdempotencyTime
-	err := s.store.Keys(s.ctx, since, func(number, actor int64, key string) { s.keys[digestKey(actor, key)] = number })
+	err := s.store.Keys(s.ctx, since, func(number, actor int64, key []byte) { s.keys[digestKey(actor, key)] = number })
 	if err != nil {
 		return fmt.Errorf("read idempotency keys: %w", err)
 	}
@@ -157,14 +157,17 @@ func (s *state) loadLedger() error {
 // loadOrders rebuilds the books: orders rest in the order of their ids, which
 // is the order in which they came.
 func (s *state) loadOrders() error {
-	return s.store.OpenOrders(s.ctx, func(o *market.Record) {
+	err := s.store.OpenOrders(s.ctx, func(o *market.Record) {
 		s.orders[o.ID] = o
 		if o.Side == market.Buy {
 			s.wanted.add(o.Licence, rowsOf(s, Instruments).rows[o.Instrument].Pollutant, o.Remaining)
 		}
 		s.book(o.Market, o.Instrument).Rest(o.Entry())
-		s.changed.books[bookID{o.Market, o.Instrument}] = true
 	})
+	for id := range s.books {
+		s.changed.books[id] = true
+	}
+	return err
 }
 
 // book returns the book of an instrument in a market; there always is one.

@@ -50,6 +50,9 @@ type Store interface {
 	// OpenOrders calls each with every open order, by id, from one goroutine;
 	// the caller may keep the pointers.
 	OpenOrders(ctx context.Context, each func(*market.Record)) error
+	// Keys calls each with the idempotency keys used since an instant, from one
+	// goroutine; the key is good only during the call.
+	Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key []byte)) error
 	// Commit writes a batch and advances the fence in one transaction.
 	Commit(ctx context.Context, b *Batch) error
 	Reader
@@ -61,8 +64,6 @@ type Reader interface {
 	Find(ctx context.Context, table string, q Query, rows any) error
 	// LastID is the largest id in a table, 0 when it is empty.
 	LastID(ctx context.Context, table string) (int64, error)
-	// Keys calls each with the idempotency keys used since an instant.
-	Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key string)) error
 	// Statement returns the postings on an account that are not newer than
 	// last, newest first, by walking back from one to the one before.
 	Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error)

@@ -26,6 +26,8 @@ type dialect interface {
 	// flush writes rows and the fence in one transaction. records, when not
 	// nil, writes the batch's other tables inside it.
 	flush(ctx context.Context, fence registryMove, all []rows, records func(*gorm.DB) error) error
+	// bulk calls each with the rows of a query of very many, by id.
+	bulk(ctx context.Context, q bulk, each func(bulkRow)) error
 	// classify wraps a driver's error in app.ErrLost, if the connection broke.
 	classify(err error) error
 	snapshotOptions() *sql.TxOptions
