@@ -948,7 +948,7 @@ type ClientInterface interface {
 
 	// PostTransferBatchWithBody Post up to 1,000 transfers
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -957,7 +957,7 @@ type ClientInterface interface {
 
 	// PostTransferBatch Post up to 1,000 transfers
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3138,7 +3138,7 @@ func (c *Client) VerifySurplus(ctx context.Context, params *VerifySurplusParams,
 
 // PostTransferBatchWithBody Post up to 1,000 transfers
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3157,7 +3157,7 @@ func (c *Client) PostTransferBatchWithBody(ctx context.Context, params *PostTran
 
 // PostTransferBatch Post up to 1,000 transfers
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11060,7 +11060,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11069,7 +11069,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostTransferBatchWithResponse Post up to 1,000 transfers
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15672,7 +15672,7 @@ func (c *ClientWithResponses) VerifySurplusWithResponse(ctx context.Context, par
 
 // PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -15687,7 +15687,7 @@ func (c *ClientWithResponses) PostTransferBatchWithBodyWithResponse(ctx context.
 
 // PostTransferBatchWithResponse Post up to 1,000 transfers
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the problem lists each that does not fit. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -2,6 +2,7 @@ package app
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"permitx/internal/fault"
@@ -155,22 +156,6 @@ func TestTransferBatch(t *testing.T) {
 	o.refuses(o.finance, TransferBatch{}, ErrBatchSize)
 	o.refuses(o.finance, TransferBatch{Transfers: make([]TransferPost, MaxTransfers+1)}, ErrBatchSize)
 	o.refuses(o.finance, TransferBatch{Mode: "some", Transfers: []TransferPost{good}}, ErrBatchMode)
-	for _, tt := range []struct {
-		all  []TransferPost
-		want *fault.Error
-		at   string
-	}{
-		{[]TransferPost{good, good}, ledger.ErrInsufficient, "transfers/1"},
-		{[]TransferPost{good, {funds, 9999, 1, "d", ""}}, ErrNoRecord, "transfers/1/credit_account"},
-		{[]TransferPost{{funds, other, 1, "", ""}, good}, invalid, "transfers/0/document"},
-		{[]TransferPost{good, good, {other, funds, 1, "d", ""}}, ledger.ErrInsufficient, "transfers/1"},
-	} {
-		o.refuses(o.finance, TransferBatch{Mode: AllItems, Transfers: tt.all}, tt.want)
-		_, err := TransferBatch{Mode: AllItems, Transfers: tt.all}.Decide(&View{state: o.app.st, Actor: o.app.st.actor(o.finance)})
-		if got, ok := fault.As(err); !ok || got.Field != tt.at {
-			t.Errorf("%v, want %s", err, tt.at)
-		}
-	}
 	o.refuses(o.leader, TransferBatch{Mode: AllItems, Transfers: []TransferPost{{o.account(first), o.account(second), 1, "d", ""}}}, ErrAllMoneyOnly)
 	done[TransferBatchResult](o, o.finance, TransferBatch{Mode: AllItems, Transfers: []TransferPost{good, {other, funds, 60_00, "d", ""}, good}})
 	o.wantMoney(f.party, "200.00 0.00 40.00")
@@ -187,6 +172,47 @@ func TestTransferBatch(t *testing.T) {
 	o.wantMoney(f.party, "200.00 0.00 50.00")
 	o.restart()
 	o.check()
+}
+
+// Done whole, a batch names each transfer that does not fit on what those
+// before it that fit would leave; the first decides the answer.
+func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
+	t.Parallel()
+	o, f, g, _, _ := deskOfTransfers(t)
+	funds, other := o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party))
+	good := TransferPost{funds, other, 60_00, "d", "note"}
+	for _, tt := range []struct {
+		all  []TransferPost
+		want *fault.Error
+		at   []string
+	}{
+		{[]TransferPost{good, good}, ledger.ErrInsufficient, []string{"transfers/1"}},
+		{[]TransferPost{good, {funds, 9999, 1, "d", ""}}, ErrNoRecord, []string{"transfers/1/credit_account"}},
+		{[]TransferPost{{funds, other, 1, "", ""}, good}, invalid, []string{"transfers/0/document"}},
+		{
+			[]TransferPost{good, good, {other, funds, 1, "d", ""}, {funds, funds, 1, "d", ""}, {funds, other, 40_02, "d", ""}, {funds, other, 40_01, "d", ""}, {9999, other, 1, "d", ""}},
+			ledger.ErrInsufficient, []string{"transfers/1", "transfers/3", "transfers/4", "transfers/6/debit_account"},
+		},
+	} {
+		c := TransferBatch{Mode: AllItems, Transfers: tt.all}
+		o.refuses(o.finance, c, tt.want)
+		_, err := c.Decide(&View{state: o.app.st, Actor: o.app.st.actor(o.finance)})
+		got, ok := fault.As(err)
+		if !ok {
+			t.Fatal(err)
+		}
+		at := []string{got.Field}
+		if len(got.All) > 0 {
+			at = at[:0]
+			for _, e := range got.All {
+				at = append(at, e.Field)
+			}
+		}
+		if !slices.Equal(at, tt.at) {
+			t.Errorf("misfits at %v, want %v", at, tt.at)
+		}
+	}
+	o.wantMoney(f.party, "200.00 0.00 100.00")
 }
 
 // A batch writes a bounded number of rows; what finds it full says so.

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"sort"
-
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -25,7 +23,7 @@ var (
 	ErrBatchMode = fault.New(fault.Invalid, "request.batch_mode", "the mode of a batch is each or all").At("mode")
 	// ErrAllMoneyOnly is returned when permits are to be moved by a batch that is done
 	// whole or not at all.
-	ErrAllMoneyOnly = fault.New(fault.Invalid, "transfer.all_money_only", "with the mode all a batch moves money only: send permits with the mode each").At("mode")
+	ErrAllMoneyOnly = fault.New(fault.Invalid, "transfer.all_money_only", "with the mode all a batch moves money only: send permits with the mode each").At("debit_account")
 	// ErrBatchFull is the result of an item that finds the batch full: a command
 	// writes a bounded number of rows. Send it again in another batch.
 	ErrBatchFull = fault.New(fault.Refused, "transfer.batch_full", "the batch has written as much as one may: send the transfer again in another batch")
@@ -97,26 +95,25 @@ func (c TransferBatch) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return c.run(tx) }, nil
 }
 
-// checkAll returns the first fault of making all the transfers in order. Each is
-// looked at by itself first, and then their sum by account.
+// checkAll returns the faults of all the transfers that do not fit, each made on
+// what those before it that fit would leave. The first one says what kind of
+// answer it is.
 func (c TransferBatch) checkAll(v *View) error {
-	transfers := make([]ledger.Transfer, 0, len(c.Transfers))
+	var misfits []*fault.Error
+	draft := v.ledger.Draft()
 	for i := range c.Transfers {
 		leg, err := c.Transfers[i].checkForm(v)
+		if err == nil && leg.Debit.Kind.IsPermit() {
+			err = ErrAllMoneyOnly
+		}
+		if err == nil {
+			err = draft.Add(ledger.Correction, leg)
+		}
 		if err != nil {
-			return within("transfers", i, err)
+			misfits = append(misfits, itemFault(within("transfers", i, err)))
 		}
-		if leg.Debit.Kind.IsPermit() {
-			return ErrAllMoneyOnly
-		}
-		transfers = append(transfers, ledger.Transfer{Reason: ledger.Correction, Legs: []ledger.Leg{leg}})
 	}
-	err := v.ledger.Check(transfers...)
-	if err == nil {
-		return nil
-	}
-	bad := sort.Search(len(transfers)-1, func(i int) bool { return v.ledger.Check(transfers[:i+1]...) != nil })
-	return within("transfers", bad, err)
+	return fault.Together(misfits)
 }
 
 // run makes the transfers one after the other, each on what those before it

@@ -39,11 +39,12 @@ var Kinds = []Kind{Internal, Invalid, Unauthenticated, Forbidden, NotFound, Conf
 // changed copy. Two faults are the same for errors.Is when their codes are.
 type Error struct {
 	Kind     Kind
-	Code     string // stable, "package.snake_case"
-	Detail   string // a sentence that a person can act on; safe to show
-	Field    string // where in the input, as a JSON pointer or a parameter's name
-	Rule     string // id of the rule that refused, where one did
-	Citation string // the rule's source: document number and article, or "project default"
+	Code     string   // stable, "package.snake_case"
+	Detail   string   // a sentence that a person can act on; safe to show
+	Field    string   // where in the input, as a JSON pointer or a parameter's name
+	Rule     string   // id of the rule that refused, where one did
+	Citation string   // the rule's source: document number and article, or "project default"
+	All      []*Error // each of several things that are wrong, this one first; nil where it is alone
 	cause    error
 }
 
@@ -55,6 +56,20 @@ func New(kind Kind, code, detail string) *Error {
 // Invalidf returns a fault about one field of the input.
 func Invalidf(field, format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Code: "request.invalid", Field: field, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Together returns what is wrong as one error: the first fault, which names the
+// others, or nil when there is none.
+func Together(all []*Error) error {
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	first := *all[0]
+	first.All = all
+	return &first
 }
 
 // Error gives the code and the detail; the cause is not part of it.

@@ -133,12 +133,12 @@ func agree(t *testing.T, data []byte, got any, err error, want any, slowErr erro
 	if err == nil {
 		return
 	}
-	if f, ok := fault.As(err); !ok || f.Kind != fault.Invalid || f.Detail == "" || f.Code == "" {
+	f, ok := fault.As(err)
+	if !ok || f.Kind != fault.Invalid || f.Detail == "" || f.Code == "" {
 		t.Fatalf("%s: %v is not a fault of the request", data, err)
 	}
-	var several requestErrors
-	if errors.As(err, &several) && len(several) > maxInvalid {
-		t.Fatalf("%d errors", len(several))
+	if len(f.All) > maxInvalid {
+		t.Fatalf("%d errors", len(f.All))
 	}
 }
 
@@ -206,10 +206,11 @@ func FuzzDecodeTransfers(f *testing.F) {
 func TestDecodeOrder_Sentences(t *testing.T) {
 	t.Parallel()
 	_, err := decodeOrder([]byte(`{"market":3,"instrument":"VOCs","side":"bye","price":2397.22,"quantity":"1.1234567","tif":1}`))
-	var got requestErrors
-	if !errors.As(err, &got) {
+	wrong, ok := fault.As(err)
+	if !ok {
 		t.Fatal(err)
 	}
+	got := wrong.All
 	want := []string{
 		`/market: must be a string such as "YRD-VOCS", not a number`,
 		`/instrument: must be a string such as "VOCs-20310630"`,

@@ -131,7 +131,7 @@ func TestProblem_ByHand(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	several := requestErrors{fault.Invalidf("/a", "is missing"), fault.Invalidf("/b", "is missing")}
+	several := fault.Together([]*fault.Error{fault.Invalidf("/a", "is missing"), fault.Invalidf("/b", "is missing")})
 	var got api.Problem
 	if err := json.Unmarshal(problemOf(several).append(nil, nil), &got); err != nil {
 		t.Fatal(err)

@@ -62,21 +62,11 @@ var (
 	errDatabase = fault.New(fault.Unavailable, "request.database_unavailable", "the database does not answer at this moment; try again")
 )
 
-// requestErrors is everything that is wrong with a request.
-type requestErrors []*fault.Error
-
-// Error gives the first of them.
-func (e requestErrors) Error() string { return e[0].Error() }
-
-// Unwrap returns the first of them, so that it is found as a fault.
-func (e requestErrors) Unwrap() error { return e[0] }
-
 // problem is an error as it is answered.
 type problem struct {
 	*fault.Error
 	status  int
-	request string        // the request's id
-	errors  requestErrors // where there are several
+	request string // the request's id
 }
 
 // problemOf turns any error into a problem. Errors that are not faults lose
@@ -96,9 +86,6 @@ func problemOf(err error) problem {
 	if f.Code == errNoMethod.Code {
 		p.status = http.StatusMethodNotAllowed
 	}
-	if errors.As(err, &p.errors) && len(p.errors) < 2 {
-		p.errors = nil
-	}
 	return p
 }
 
@@ -111,7 +98,7 @@ func (p problem) append(b []byte, o *operation) []byte {
 	}
 	b = appendText(append(b, `"code":`...), p.Code)
 	b = appendText(append(b, `,"detail":`...), p.Detail)
-	for i, e := range p.errors {
+	for i, e := range p.All {
 		if i == 0 {
 			b = append(b, `,"errors":[`...)
 		} else {
@@ -122,7 +109,7 @@ func (p problem) append(b []byte, o *operation) []byte {
 		b = appendText(append(b, `,"field":`...), o.pointer(e.Field))
 		b = append(b, '}')
 	}
-	if p.errors != nil {
+	if p.All != nil {
 		b = append(b, ']')
 	}
 	if p.Field != "" {

@@ -41,13 +41,11 @@ func validate(c *gin.Context, o *operation) error {
 	return wrong.err()
 }
 
-// err returns nil when nothing is wrong.
-func (e requestErrors) err() error {
-	if len(e) == 0 {
-		return nil
-	}
-	return e[:min(len(e), maxInvalid)]
-}
+// requestErrors is everything that is wrong with a request.
+type requestErrors []*fault.Error
+
+// err is what the problem lists: nil when nothing is wrong.
+func (e requestErrors) err() error { return fault.Together(e[:min(len(e), maxInvalid)]) }
 
 func parameterNames(o *operation) string {
 	names := make([]string, 0, len(o.query))

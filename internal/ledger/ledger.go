@@ -113,47 +113,63 @@ func change(k Kind, debit bool, amount int64) int64 {
 }
 
 // Check returns the first fault of making the transfers in order, or nil. It
-// changes nothing. Accounts that do not exist yet count as empty: Post opens
-// them.
+// changes nothing.
 func (l *Ledger) Check(transfers ...Transfer) error {
-	sheet := map[Key]Balance{}
-	at := func(k Key) Balance {
-		if b, ok := sheet[k]; ok {
-			return b
-		}
-		return l.Balance(k)
-	}
+	d := l.Draft()
 	for _, t := range transfers {
 		for _, leg := range t.Legs {
-			if err := checkForm(t.Reason, leg); err != nil {
+			if err := d.Add(t.Reason, leg); err != nil {
 				return err
-			}
-			for _, side := range [2]struct {
-				key   Key
-				debit bool
-			}{{leg.Debit, true}, {leg.Credit, false}} {
-				b, err := applied(at(side.key), side.key, change(side.key.Kind, side.debit, leg.Amount), leg.FromHeld && side.debit)
-				if err != nil {
-					return err
-				}
-				sheet[side.key] = b
 			}
 		}
 	}
 	return nil
 }
 
+// Draft is the balances as postings would leave them. Accounts that do not
+// exist yet count as empty: Post opens them.
+type Draft struct {
+	ledger  *Ledger
+	changed map[Key]Balance
+}
+
+// Draft begins with the balances as they are; the ledger stays as it is.
+func (l *Ledger) Draft() *Draft { return &Draft{l, map[Key]Balance{}} }
+
+func (d *Draft) balance(k Key) Balance {
+	if b, ok := d.changed[k]; ok {
+		return b
+	}
+	return d.ledger.Balance(k)
+}
+
+// Add makes a posting, or returns its fault and leaves the draft as it was.
+func (d *Draft) Add(r Reason, leg Leg) error {
+	debit, credit, err := posted(r, leg, d.balance(leg.Debit), d.balance(leg.Credit))
+	if err != nil {
+		return err
+	}
+	d.changed[leg.Debit], d.changed[leg.Credit] = debit, credit
+	return nil
+}
+
 // CheckOne is Check for a transfer of a single posting: nothing is allocated
 // unless it fails.
 func (l *Ledger) CheckOne(r Reason, leg Leg) error {
-	if err := checkForm(r, leg); err != nil {
-		return err
-	}
-	if _, err := applied(l.Balance(leg.Debit), leg.Debit, change(leg.Debit.Kind, true, leg.Amount), leg.FromHeld); err != nil {
-		return err
-	}
-	_, err := applied(l.Balance(leg.Credit), leg.Credit, change(leg.Credit.Kind, false, leg.Amount), false)
+	_, _, err := posted(r, leg, l.Balance(leg.Debit), l.Balance(leg.Credit))
 	return err
+}
+
+// posted returns both balances after a posting, or its fault.
+func posted(r Reason, leg Leg, debit, credit Balance) (Balance, Balance, error) {
+	if err := checkForm(r, leg); err != nil {
+		return debit, credit, err
+	}
+	debit, err := applied(debit, leg.Debit, change(leg.Debit.Kind, true, leg.Amount), leg.FromHeld)
+	if err == nil {
+		credit, err = applied(credit, leg.Credit, change(leg.Credit.Kind, false, leg.Amount), false)
+	}
+	return debit, credit, err
 }
 
 func checkForm(r Reason, leg Leg) error {
