@@ -167,5 +167,11 @@ func (a *App) Now() calendar.Instant { return a.config.Clock() }
 // Reader reads committed rows for queries.
 func (a *App) Reader() Reader { return a.config.Store }
 
+// Moment returns the committed rows and the registry row of one moment, for
+// what must add up. The caller must end it.
+func (a *App) Moment(ctx context.Context) (r Reader, registry Registry, end func(), err error) {
+	return a.config.Store.Snapshot(ctx)
+}
+
 // Waiting is how many commands wait for the writer.
 func (a *App) Waiting() int { return a.queue.depth() }

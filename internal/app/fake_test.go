@@ -200,6 +200,11 @@ func (s *fakeStore) checkUnique(b *Batch) error {
 	return nil
 }
 
+// Snapshot returns the store itself: nobody writes meanwhile.
+func (s *fakeStore) Snapshot(context.Context) (Reader, Registry, func(), error) {
+	return s, s.registry, func() {}, nil
+}
+
 // Find returns the rows that a query selects.
 func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) error {
 	s.mu.Lock()

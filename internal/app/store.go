@@ -53,6 +53,9 @@ type Store interface {
 	// Keys calls each with the idempotency keys used since an instant, from one
 	// goroutine; the key is good only during the call.
 	Keys(ctx context.Context, since calendar.Instant, each func(number, actor int64, key []byte)) error
+	// Snapshot returns the committed rows and the registry row of one moment.
+	// The caller must end it, and soon: it keeps a connection.
+	Snapshot(ctx context.Context) (r Reader, registry Registry, end func(), err error)
 	// Commit writes a batch and advances the fence in one transaction.
 	Commit(ctx context.Context, b *Batch) error
 	Reader

@@ -214,9 +214,11 @@ func TestAccounts_AddUp(t *testing.T) {
 	seller, buyer := w.firms[0], w.firms[2]
 	w.post("/v1/orders", seller.key, order(seller, "sell", "2400", "10"))
 	w.post("/v1/orders", buyer.key, order(buyer, "buy", "2400", "4"))
+	w.post("/v1/parties", w.leader, `{"name":"New","uscc":"`+apptest.USCC(apptest.Jiashan, 99)+`","region":"`+apptest.Jiashan+`","industry":"2319"}`) // posts nothing
+	last := decode[api.JournalPage](t, w.get("/v1/journal?limit=1&newest_first=true", w.auditor)).Items[0]
 	trial := decode[api.TrialBalance](t, w.get("/v1/trial-balance", w.auditor))
-	if !trial.Balanced || trial.Command == 0 || len(trial.Lines) == 0 {
-		t.Errorf("%+v", trial)
+	if !trial.Balanced || trial.Command != last.Number || trial.At != last.At || len(trial.Lines) == 0 {
+		t.Errorf("%+v, the last journal row is %+v", trial, last)
 	}
 	for region, want := range map[string]api.BasicAccount{
 		apptest.Jiashan: {Cap: "996", Holdings: "196", Unallocated: "800"}, apptest.Qingpu: {Cap: "1004", Holdings: "104", Unallocated: "900"},

@@ -12,28 +12,27 @@ import (
 	"permitx/internal/ledger"
 )
 
-// GetTrialBalance adds up all balances. They are read in one statement, so
-// that they belong to one commit; the accounts, which never change, after it.
+// GetTrialBalance adds up all balances as they were after one commit.
 func (s *Server) GetTrialBalance(ctx context.Context, _ gen.GetTrialBalanceRequestObject) (gen.GetTrialBalanceResponseObject, error) {
 	if err := identity.Authorise(callOf(ctx).actor, identity.TrialRead, identity.Target{}); err != nil {
 		return nil, err
 	}
+	rows, registry, end, err := s.app.Moment(plain(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	var balances []ledger.Balance
-	if err := s.rows.Find(ctx, app.Balances.Name(), app.Query{}, &balances); err != nil {
+	if err := rows.Find(plain(ctx), app.Balances.Name(), app.Query{}, &balances); err != nil {
 		return nil, err
 	}
 	var accounts []ledger.Account
-	if err := s.rows.Find(ctx, app.Accounts.Name(), app.Query{}, &accounts); err != nil {
+	if err := rows.Find(plain(ctx), app.Accounts.Name(), app.Query{}, &accounts); err != nil {
 		return nil, err
 	}
-	sums, last := trialSums(accounts, balances)
-	out := gen.GetTrialBalance200JSONResponse{Command: last, At: s.app.Now().String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced()}
-	if last > 0 {
-		row, err := s.journalRow(ctx, last)
-		if err != nil {
-			return nil, err
-		}
-		out.At = row.At.String()
+	sums := trialSums(accounts, balances)
+	out := gen.GetTrialBalance200JSONResponse{
+		Command: registry.Length, At: registry.LastAt.String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced(),
 	}
 	for _, k := range sums.keys() {
 		out.Lines = append(out.Lines, sums.line(k))
@@ -51,13 +50,13 @@ type trialSum struct{ accounts, atoms int64 }
 
 type trialBalance map[trialKey]*trialSum
 
-// trialSums adds up balances by line; last is the newest command that wrote one.
-func trialSums(accounts []ledger.Account, balances []ledger.Balance) (sums trialBalance, last int64) {
+// trialSums adds up balances by line.
+func trialSums(accounts []ledger.Account, balances []ledger.Balance) trialBalance {
 	keys := make(map[ledger.AccountID]trialKey, len(accounts))
 	for _, a := range accounts {
 		keys[a.ID] = trialKey{a.Kind, a.Key().Asset()}
 	}
-	sums = trialBalance{}
+	sums := trialBalance{}
 	for _, b := range balances {
 		k := keys[b.ID]
 		if sums[k] == nil {
@@ -65,9 +64,8 @@ func trialSums(accounts []ledger.Account, balances []ledger.Balance) (sums trial
 		}
 		sums[k].accounts++
 		sums[k].atoms += b.Balance
-		last = max(last, b.Command)
 	}
-	return sums, last
+	return sums
 }
 
 // balanced reports whether debits equal credits within each asset.

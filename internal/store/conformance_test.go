@@ -3,6 +3,7 @@ package store
 import (
 	"testing"
 
+	"permitx/internal/app"
 	"permitx/internal/app/apptest"
 )
 
@@ -11,10 +12,10 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		apptest.Run(t, func(t *testing.T) apptest.Inner { t.Helper(); return opened(t, migratedSQLite(t)) })
+		apptest.Run(t, func(t *testing.T) app.Store { t.Helper(); return opened(t, migratedSQLite(t)) })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		apptest.Run(t, func(t *testing.T) apptest.Inner { t.Helper(); return opened(t, migratedPostgres(t)) })
+		apptest.Run(t, func(t *testing.T) app.Store { t.Helper(); return opened(t, migratedPostgres(t)) })
 	})
 }

@@ -18,7 +18,7 @@ import (
 
 // Run tests an App on a kind of store. open gives a fresh, migrated registry
 // each time.
-func Run(t *testing.T, open func(t *testing.T) Inner) {
+func Run(t *testing.T, open func(t *testing.T) app.Store) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -38,7 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) Inner) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := &Faulty{Inner: open(t)}
+			f := &Faulty{Store: open(t)}
 			c.test(t, f)
 			Check(t, f)
 		})
@@ -46,7 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Inner) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("RandomCommands/seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			f := &Faulty{Inner: open(t)}
+			f := &Faulty{Store: open(t)}
 			RandomCommands(t, f, seed, 150)
 			Check(t, f)
 		})

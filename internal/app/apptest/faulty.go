@@ -11,7 +11,7 @@ import (
 
 // Faulty is a store whose commits can be stopped, broken or lost.
 type Faulty struct {
-	Inner
+	app.Store
 
 	mu     sync.Mutex
 	gate   chan struct{}
@@ -19,12 +19,6 @@ type Faulty struct {
 	after  func(*app.Batch, error) error
 	count  int
 	reads  int
-}
-
-// Inner is what a Faulty wraps.
-type Inner interface {
-	app.Store
-	Snapshotter
 }
 
 // Stop makes the next commits wait until the function that it returns is called.
@@ -74,7 +68,7 @@ func (f *Faulty) Find(ctx context.Context, table string, q app.Query, rows any) 
 	f.mu.Lock()
 	f.reads++
 	f.mu.Unlock()
-	return f.Inner.Find(ctx, table, q, rows)
+	return f.Store.Find(ctx, table, q, rows)
 }
 
 // Commit passes a batch on, with what the hooks do to it.
@@ -91,7 +85,7 @@ func (f *Faulty) Commit(ctx context.Context, b *app.Batch) error {
 			return err
 		}
 	}
-	err := f.Inner.Commit(ctx, b)
+	err := f.Store.Commit(ctx, b)
 	if after != nil {
 		err = after(b, err)
 	}
