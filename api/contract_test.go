@@ -133,7 +133,8 @@ func TestContract_Commands(t *testing.T) {
 }
 
 // Every operation lists the problems that it may answer with, each a shared
-// response that carries a Problem.
+// response that carries a Problem. A key that is not valid is refused also
+// where none is needed.
 func TestContract_Problems(t *testing.T) {
 	t.Parallel()
 	components := map[string]string{
@@ -156,14 +157,15 @@ func TestContract_Problems(t *testing.T) {
 		case o.isCommand():
 			want = []string{"400", "401", "403", "404", "409", "413", "422", "429", "500", "503"}
 		case o.path == "/healthz":
+			want = []string{"401", "500"}
 		case o.path == "/readyz":
-			want = []string{"500", "503"}
+			want = []string{"401", "500", "503"}
 		case o.Security == nil:
 			want = []string{"400", "401", "403", "404", "429", "500", "503"}
 		case strings.Contains(o.path, "{"):
-			want = []string{"400", "404", "429", "500", "503"}
+			want = []string{"400", "401", "404", "429", "500", "503"}
 		default:
-			want = []string{"400", "429", "500", "503"}
+			want = []string{"400", "401", "429", "500", "503"}
 		}
 		var got []string
 		for status, r := range o.Responses.Map() {

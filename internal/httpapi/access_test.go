@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,6 +113,24 @@ func TestAccess_ContractSaysTheTable(t *testing.T) {
 			t.Errorf("%s is no operation of the contract", op)
 		}
 	}
+}
+
+// A key that is not valid is refused by every operation, also where none is
+// needed: whoever sends one believes to be somebody.
+func TestAccess_BadKey(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	contractOperations(func(method, path string, o *openapi3.Operation) {
+		path = regexp.MustCompile(`{[a-z_]+}`).ReplaceAllString(path, "1")
+		for name, value := range map[string]string{
+			"unknown": "Bearer px_nobody_nobody_nobody", "malformed": "Bearer secret", "another scheme": "Basic cHg6cHg=", "empty": "",
+		} {
+			a := w.send(method, path, "", "", func(r *http.Request) { r.Header.Set("Authorization", value) })
+			if a.status != http.StatusUnauthorized || a.header.Get("Www-Authenticate") != "Bearer" {
+				t.Errorf("%s: a key that is %s: %d %s", o.OperationID, name, a.status, a.body)
+			}
+		}
+	})
 }
 
 // relation is how an actor stands to the objects of the walk: those of the
