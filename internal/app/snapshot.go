@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"permitx/internal/calendar"
@@ -13,8 +14,10 @@ import (
 	"permitx/internal/market"
 )
 
-// DepthLevels is how many price levels of each side a snapshot keeps.
-const DepthLevels = 50
+// DepthLevels is how many price levels of each side a snapshot keeps: as many
+// as the contract lets a reader ask for. Two sides of 100 cost the writer as
+// much as two of 50 did before their memory was made in one piece.
+const DepthLevels = 100
 
 // Snapshot is what readers see without asking the writer: the books as they
 // were after a commit. It never changes.
@@ -61,12 +64,18 @@ func (a *App) publish() {
 			b := s.books[id]
 			next.Books[BookKey{id.market, id.instrument}] = &Depth{
 				Number: s.registry.Length, OpenOrders: b.Len(),
-				Buys: b.Depth(market.Buy, DepthLevels, nil), Sells: b.Depth(market.Sell, DepthLevels, nil),
+				Buys: s.bestLevels(b, market.Buy), Sells: s.bestLevels(b, market.Sell),
 			}
 		}
 		clear(s.changed.books)
 		a.published.Store(next)
 	}
+}
+
+// bestLevels are what readers see of a side of a book.
+func (s *state) bestLevels(b *market.Book, side market.Side) []market.Level {
+	s.levels = b.Depth(side, DepthLevels, s.levels[:0])
+	return slices.Clone(s.levels)
 }
 
 func (s *state) newDirectory() *Directory {

@@ -39,8 +39,9 @@ type state struct {
 	lots    lotIndex
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
-	fills   []market.Fill
-	judged  rulebook.Facts // of the order in hand: room that each uses again
+	fills   []market.Fill            // used again
+	levels  []market.Level           // used again
+	judged  rulebook.Facts           // of the order in hand: room that each uses again
 	hasher  hasher
 }
 

@@ -146,7 +146,7 @@ func marketOf(m catalog.Market, regions []string) api.Market {
 }
 
 // defaultDepth is how many levels of a side a book shows unless it is asked
-// for others. More than app.DepthLevels are not published.
+// for others, at most app.DepthLevels.
 const defaultDepth = 20
 
 // GetBook shows the best levels of a book as it was after the last commit.

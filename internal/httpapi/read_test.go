@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -266,5 +267,25 @@ func TestTransfers(t *testing.T) {
 	}
 	if third := decode[api.Transfer](t, w.get("/v1/transfers/"+itoa(*results[2].Transfer), w.auditor)); *third.Document != "文号 1" || third.Reference != nil {
 		t.Errorf("%+v", third)
+	}
+}
+
+// Readers get as many levels of a book as the contract lets them ask for.
+func TestBook_Depth(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	seller := w.firms[0]
+	for i := range app.DepthLevels + 1 {
+		w.post("/v1/orders", seller.key, order(seller, "sell", strconv.Itoa(2400+i), "0.1"))
+	}
+	most := *contractDoc.Components.Parameters["Depth"].Value.Schema.Value.Max
+	for depth, want := range map[string]int{"": 20, "&depth=1": 1, fmt.Sprintf("&depth=%.0f", most): app.DepthLevels} {
+		book := decode[api.Book](t, w.get("/v1/markets/"+marketCode+"/book?instrument="+instrumentCode+depth, ""))
+		if len(book.Asks) != want || book.Asks[want-1].Price != strconv.Itoa(2400+want-1) {
+			t.Errorf("%s: %d levels, want %d", depth, len(book.Asks), want)
+		}
+	}
+	if most != app.DepthLevels {
+		t.Errorf("the contract allows %.0f levels, %d are published", most, app.DepthLevels)
 	}
 }
