@@ -351,6 +351,116 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/deposits (the `ConfirmDeposit` operationId).
 	ConfirmDeposit(ctx context.Context, params *ConfirmDepositParams, body ConfirmDepositJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
+	//
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+	PlaceEmergencyFreezeWithBody(ctx context.Context, params *PlaceEmergencyFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceEmergencyFreeze Freeze at once on one officer's word
+	//
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+	PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFreezes Freezes of permits and funds
+	//
+	// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
+	ListFreezes(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceFreezeWithBody Record a freeze by order of a court or a bureau
+	//
+	// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+	PlaceFreezeWithBody(ctx context.Context, params *PlaceFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceFreeze Record a freeze by order of a court or a bureau
+	//
+	// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+	PlaceFreeze(ctx context.Context, params *PlaceFreezeParams, body PlaceFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFreeze A freeze
+	//
+	// Corresponds with GET /v1/freezes/{id} (the `GetFreeze` operationId).
+	GetFreeze(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmFreezeWithBody Confirm an emergency freeze as a second person
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+	ConfirmFreezeWithBody(ctx context.Context, id PathID, params *ConfirmFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmFreeze Confirm an emergency freeze as a second person
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+	ConfirmFreeze(ctx context.Context, id PathID, params *ConfirmFreezeParams, body ConfirmFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExtendFreezeWithBody Move the last day of a freeze back
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+	ExtendFreezeWithBody(ctx context.Context, id PathID, params *ExtendFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExtendFreeze Move the last day of a freeze back
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+	ExtendFreeze(ctx context.Context, id PathID, params *ExtendFreezeParams, body ExtendFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseFreezeWithBody Release a freeze
+	//
+	// What it gives back goes first to the freezes that wait behind it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+	ReleaseFreezeWithBody(ctx context.Context, id PathID, params *ReleaseFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseFreeze Release a freeze
+	//
+	// What it gives back goes first to the freezes that wait behind it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+	ReleaseFreeze(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SellFrozenWithBody Transfer frozen permits to the buyer of a judicial sale
+	//
+	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+	SellFrozenWithBody(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	//
+	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+	SellFrozen(ctx context.Context, id PathID, params *SellFrozenParams, body SellFrozenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFunds Money of parties
 	//
 	// Corresponds with GET /v1/funds (the `ListFunds` operationId).
@@ -427,6 +537,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/journal/{number} (the `GetJournalRow` operationId).
 	GetJournalRow(ctx context.Context, number NumberPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListJudicialSales Judicial sales
+	//
+	// Corresponds with GET /v1/judicial-sales (the `ListJudicialSales` operationId).
+	ListJudicialSales(ctx context.Context, params *ListJudicialSalesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKeys API keys, without their secrets
 	//
@@ -1671,6 +1786,256 @@ func (c *Client) ConfirmDeposit(ctx context.Context, params *ConfirmDepositParam
 	return c.Client.Do(req)
 }
 
+// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
+//
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+func (c *Client) PlaceEmergencyFreezeWithBody(ctx context.Context, params *PlaceEmergencyFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceEmergencyFreezeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceEmergencyFreeze Freeze at once on one officer's word
+//
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceEmergencyFreezeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFreezes Freezes of permits and funds
+//
+// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
+func (c *Client) ListFreezes(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFreezesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceFreezeWithBody Record a freeze by order of a court or a bureau
+//
+// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+func (c *Client) PlaceFreezeWithBody(ctx context.Context, params *PlaceFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceFreezeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceFreeze Record a freeze by order of a court or a bureau
+//
+// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+func (c *Client) PlaceFreeze(ctx context.Context, params *PlaceFreezeParams, body PlaceFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceFreezeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFreeze A freeze
+//
+// Corresponds with GET /v1/freezes/{id} (the `GetFreeze` operationId).
+func (c *Client) GetFreeze(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFreezeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmFreezeWithBody Confirm an emergency freeze as a second person
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+func (c *Client) ConfirmFreezeWithBody(ctx context.Context, id PathID, params *ConfirmFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmFreezeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmFreeze Confirm an emergency freeze as a second person
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+func (c *Client) ConfirmFreeze(ctx context.Context, id PathID, params *ConfirmFreezeParams, body ConfirmFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmFreezeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExtendFreezeWithBody Move the last day of a freeze back
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+func (c *Client) ExtendFreezeWithBody(ctx context.Context, id PathID, params *ExtendFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExtendFreezeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExtendFreeze Move the last day of a freeze back
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+func (c *Client) ExtendFreeze(ctx context.Context, id PathID, params *ExtendFreezeParams, body ExtendFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExtendFreezeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseFreezeWithBody Release a freeze
+//
+// What it gives back goes first to the freezes that wait behind it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+func (c *Client) ReleaseFreezeWithBody(ctx context.Context, id PathID, params *ReleaseFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseFreezeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseFreeze Release a freeze
+//
+// What it gives back goes first to the freezes that wait behind it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+func (c *Client) ReleaseFreeze(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseFreezeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SellFrozenWithBody Transfer frozen permits to the buyer of a judicial sale
+//
+// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+func (c *Client) SellFrozenWithBody(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSellFrozenRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+//
+// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+func (c *Client) SellFrozen(ctx context.Context, id PathID, params *SellFrozenParams, body SellFrozenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSellFrozenRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFunds Money of parties
 //
 // Corresponds with GET /v1/funds (the `ListFunds` operationId).
@@ -1868,6 +2233,21 @@ func (c *Client) GetJournalHead(ctx context.Context, reqEditors ...RequestEditor
 // Corresponds with GET /v1/journal/{number} (the `GetJournalRow` operationId).
 func (c *Client) GetJournalRow(ctx context.Context, number NumberPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetJournalRowRequest(c.Server, number)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListJudicialSales Judicial sales
+//
+// Corresponds with GET /v1/judicial-sales (the `ListJudicialSales` operationId).
+func (c *Client) ListJudicialSales(ctx context.Context, params *ListJudicialSalesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJudicialSalesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5277,6 +5657,500 @@ func NewConfirmDepositRequestWithBody(server string, params *ConfirmDepositParam
 	return req, nil
 }
 
+// NewPlaceEmergencyFreezeRequest calls the generic PlaceEmergencyFreeze builder with application/json body
+func NewPlaceEmergencyFreezeRequest(server string, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlaceEmergencyFreezeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPlaceEmergencyFreezeRequestWithBody constructs an http.Request for the PlaceEmergencyFreeze method, with any body, and a specified content type
+func NewPlaceEmergencyFreezeRequestWithBody(server string, params *PlaceEmergencyFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/emergency-freezes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListFreezesRequest constructs an http.Request for the ListFreezes method
+func NewListFreezesRequest(server string, params *ListFreezesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPlaceFreezeRequest calls the generic PlaceFreeze builder with application/json body
+func NewPlaceFreezeRequest(server string, params *PlaceFreezeParams, body PlaceFreezeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlaceFreezeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPlaceFreezeRequestWithBody constructs an http.Request for the PlaceFreeze method, with any body, and a specified content type
+func NewPlaceFreezeRequestWithBody(server string, params *PlaceFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetFreezeRequest constructs an http.Request for the GetFreeze method
+func NewGetFreezeRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmFreezeRequest calls the generic ConfirmFreeze builder with application/json body
+func NewConfirmFreezeRequest(server string, id PathID, params *ConfirmFreezeParams, body ConfirmFreezeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmFreezeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewConfirmFreezeRequestWithBody constructs an http.Request for the ConfirmFreeze method, with any body, and a specified content type
+func NewConfirmFreezeRequestWithBody(server string, id PathID, params *ConfirmFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewExtendFreezeRequest calls the generic ExtendFreeze builder with application/json body
+func NewExtendFreezeRequest(server string, id PathID, params *ExtendFreezeParams, body ExtendFreezeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExtendFreezeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewExtendFreezeRequestWithBody constructs an http.Request for the ExtendFreeze method, with any body, and a specified content type
+func NewExtendFreezeRequestWithBody(server string, id PathID, params *ExtendFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes/%s/extend", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReleaseFreezeRequest calls the generic ReleaseFreeze builder with application/json body
+func NewReleaseFreezeRequest(server string, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseFreezeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReleaseFreezeRequestWithBody constructs an http.Request for the ReleaseFreeze method, with any body, and a specified content type
+func NewReleaseFreezeRequestWithBody(server string, id PathID, params *ReleaseFreezeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSellFrozenRequest calls the generic SellFrozen builder with application/json body
+func NewSellFrozenRequest(server string, id PathID, params *SellFrozenParams, body SellFrozenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSellFrozenRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSellFrozenRequestWithBody constructs an http.Request for the SellFrozen method, with any body, and a specified content type
+func NewSellFrozenRequestWithBody(server string, id PathID, params *SellFrozenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/freezes/%s/sales", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListFundsRequest constructs an http.Request for the ListFunds method
 func NewListFundsRequest(server string, params *ListFundsParams) (*http.Request, error) {
 	var err error
@@ -6013,6 +6887,84 @@ func NewGetJournalRowRequest(server string, number NumberPath) (*http.Request, e
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListJudicialSalesRequest constructs an http.Request for the ListJudicialSales method
+func NewListJudicialSalesRequest(server string, params *ListJudicialSalesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/judicial-sales")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -10381,6 +11333,120 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/deposits (the `ConfirmDeposit` operationId).
 	ConfirmDepositWithResponse(ctx context.Context, params *ConfirmDepositParams, body ConfirmDepositJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmDepositResponse, error)
 
+	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
+	//
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+	PlaceEmergencyFreezeWithBodyWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error)
+
+	// PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
+	//
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+	PlaceEmergencyFreezeWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error)
+
+	// ListFreezesWithResponse Freezes of permits and funds
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
+	ListFreezesWithResponse(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*ListFreezesResponse, error)
+
+	// PlaceFreezeWithBodyWithResponse Record a freeze by order of a court or a bureau
+	//
+	// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+	PlaceFreezeWithBodyWithResponse(ctx context.Context, params *PlaceFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceFreezeResponse, error)
+
+	// PlaceFreezeWithResponse Record a freeze by order of a court or a bureau
+	//
+	// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+	PlaceFreezeWithResponse(ctx context.Context, params *PlaceFreezeParams, body PlaceFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceFreezeResponse, error)
+
+	// GetFreezeWithResponse A freeze
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/freezes/{id} (the `GetFreeze` operationId).
+	GetFreezeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetFreezeResponse, error)
+
+	// ConfirmFreezeWithBodyWithResponse Confirm an emergency freeze as a second person
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+	ConfirmFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmFreezeResponse, error)
+
+	// ConfirmFreezeWithResponse Confirm an emergency freeze as a second person
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+	ConfirmFreezeWithResponse(ctx context.Context, id PathID, params *ConfirmFreezeParams, body ConfirmFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmFreezeResponse, error)
+
+	// ExtendFreezeWithBodyWithResponse Move the last day of a freeze back
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+	ExtendFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ExtendFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendFreezeResponse, error)
+
+	// ExtendFreezeWithResponse Move the last day of a freeze back
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+	ExtendFreezeWithResponse(ctx context.Context, id PathID, params *ExtendFreezeParams, body ExtendFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendFreezeResponse, error)
+
+	// ReleaseFreezeWithBodyWithResponse Release a freeze
+	//
+	// What it gives back goes first to the freezes that wait behind it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+	ReleaseFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ReleaseFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseFreezeResponse, error)
+
+	// ReleaseFreezeWithResponse Release a freeze
+	//
+	// What it gives back goes first to the freezes that wait behind it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+	ReleaseFreezeWithResponse(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseFreezeResponse, error)
+
+	// SellFrozenWithBodyWithResponse Transfer frozen permits to the buyer of a judicial sale
+	//
+	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+	SellFrozenWithBodyWithResponse(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SellFrozenResponse, error)
+
+	// SellFrozenWithResponse Transfer frozen permits to the buyer of a judicial sale
+	//
+	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+	SellFrozenWithResponse(ctx context.Context, id PathID, params *SellFrozenParams, body SellFrozenJSONRequestBody, reqEditors ...RequestEditorFn) (*SellFrozenResponse, error)
+
 	// ListFundsWithResponse Money of parties
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10475,6 +11541,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/journal/{number} (the `GetJournalRow` operationId).
 	GetJournalRowWithResponse(ctx context.Context, number NumberPath, reqEditors ...RequestEditorFn) (*GetJournalRowResponse, error)
+
+	// ListJudicialSalesWithResponse Judicial sales
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/judicial-sales (the `ListJudicialSales` operationId).
+	ListJudicialSalesWithResponse(ctx context.Context, params *ListJudicialSalesParams, reqEditors ...RequestEditorFn) (*ListJudicialSalesResponse, error)
 
 	// ListKeysWithResponse API keys, without their secrets
 	//
@@ -11907,6 +12980,248 @@ func (r ConfirmDepositResponse) StatusCode() int {
 	return 0
 }
 
+// PlaceEmergencyFreezeResponse201Headers the declared response headers of an HTTP 201 response for PlaceEmergencyFreeze
+type PlaceEmergencyFreezeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PlaceEmergencyFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PlaceEmergencyFreezeResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PlaceEmergencyFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlaceEmergencyFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListFreezesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FreezePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFreezesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFreezesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PlaceFreezeResponse201Headers the declared response headers of an HTTP 201 response for PlaceFreeze
+type PlaceFreezeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PlaceFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PlaceFreezeResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PlaceFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlaceFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ConfirmFreezeResponse200Headers the declared response headers of an HTTP 200 response for ConfirmFreeze
+type ConfirmFreezeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConfirmFreezeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ExtendFreezeResponse200Headers the declared response headers of an HTTP 200 response for ExtendFreeze
+type ExtendFreezeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ExtendFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExtendFreezeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ExtendFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExtendFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReleaseFreezeResponse200Headers the declared response headers of an HTTP 200 response for ReleaseFreeze
+type ReleaseFreezeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReleaseFreezeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Freeze
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReleaseFreezeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseFreezeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SellFrozenResponse201Headers the declared response headers of an HTTP 201 response for SellFrozen
+type SellFrozenResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SellFrozenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *JudicialSale
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SellFrozenResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SellFrozenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SellFrozenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListFundsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12197,6 +13512,31 @@ func (r GetJournalRowResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetJournalRowResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListJudicialSalesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JudicialSalePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJudicialSalesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJudicialSalesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14471,6 +15811,204 @@ func (c *ClientWithResponses) ConfirmDepositWithResponse(ctx context.Context, pa
 	return ParseConfirmDepositResponse(rsp)
 }
 
+// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
+//
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+func (c *ClientWithResponses) PlaceEmergencyFreezeWithBodyWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error) {
+	rsp, err := c.PlaceEmergencyFreezeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceEmergencyFreezeResponse(rsp)
+}
+
+// PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
+//
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
+func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error) {
+	rsp, err := c.PlaceEmergencyFreeze(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceEmergencyFreezeResponse(rsp)
+}
+
+// ListFreezesWithResponse Freezes of permits and funds
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
+func (c *ClientWithResponses) ListFreezesWithResponse(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*ListFreezesResponse, error) {
+	rsp, err := c.ListFreezes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFreezesResponse(rsp)
+}
+
+// PlaceFreezeWithBodyWithResponse Record a freeze by order of a court or a bureau
+//
+// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+func (c *ClientWithResponses) PlaceFreezeWithBodyWithResponse(ctx context.Context, params *PlaceFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceFreezeResponse, error) {
+	rsp, err := c.PlaceFreezeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceFreezeResponse(rsp)
+}
+
+// PlaceFreezeWithResponse Record a freeze by order of a court or a bureau
+//
+// It may exceed what is available: what is there is frozen at once, the rest as it becomes available, in the order in which the freezes of the holding took effect. Open orders that stand in its way are withdrawn, the newest first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes (the `PlaceFreeze` operationId).
+func (c *ClientWithResponses) PlaceFreezeWithResponse(ctx context.Context, params *PlaceFreezeParams, body PlaceFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceFreezeResponse, error) {
+	rsp, err := c.PlaceFreeze(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceFreezeResponse(rsp)
+}
+
+// GetFreezeWithResponse A freeze
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/freezes/{id} (the `GetFreeze` operationId).
+func (c *ClientWithResponses) GetFreezeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetFreezeResponse, error) {
+	rsp, err := c.GetFreeze(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFreezeResponse(rsp)
+}
+
+// ConfirmFreezeWithBodyWithResponse Confirm an emergency freeze as a second person
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+func (c *ClientWithResponses) ConfirmFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmFreezeResponse, error) {
+	rsp, err := c.ConfirmFreezeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmFreezeResponse(rsp)
+}
+
+// ConfirmFreezeWithResponse Confirm an emergency freeze as a second person
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/confirm (the `ConfirmFreeze` operationId).
+func (c *ClientWithResponses) ConfirmFreezeWithResponse(ctx context.Context, id PathID, params *ConfirmFreezeParams, body ConfirmFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmFreezeResponse, error) {
+	rsp, err := c.ConfirmFreeze(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmFreezeResponse(rsp)
+}
+
+// ExtendFreezeWithBodyWithResponse Move the last day of a freeze back
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+func (c *ClientWithResponses) ExtendFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ExtendFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendFreezeResponse, error) {
+	rsp, err := c.ExtendFreezeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExtendFreezeResponse(rsp)
+}
+
+// ExtendFreezeWithResponse Move the last day of a freeze back
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/extend (the `ExtendFreeze` operationId).
+func (c *ClientWithResponses) ExtendFreezeWithResponse(ctx context.Context, id PathID, params *ExtendFreezeParams, body ExtendFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendFreezeResponse, error) {
+	rsp, err := c.ExtendFreeze(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExtendFreezeResponse(rsp)
+}
+
+// ReleaseFreezeWithBodyWithResponse Release a freeze
+//
+// What it gives back goes first to the freezes that wait behind it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+func (c *ClientWithResponses) ReleaseFreezeWithBodyWithResponse(ctx context.Context, id PathID, params *ReleaseFreezeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseFreezeResponse, error) {
+	rsp, err := c.ReleaseFreezeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseFreezeResponse(rsp)
+}
+
+// ReleaseFreezeWithResponse Release a freeze
+//
+// What it gives back goes first to the freezes that wait behind it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
+func (c *ClientWithResponses) ReleaseFreezeWithResponse(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseFreezeResponse, error) {
+	rsp, err := c.ReleaseFreeze(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseFreezeResponse(rsp)
+}
+
+// SellFrozenWithBodyWithResponse Transfer frozen permits to the buyer of a judicial sale
+//
+// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+func (c *ClientWithResponses) SellFrozenWithBodyWithResponse(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SellFrozenResponse, error) {
+	rsp, err := c.SellFrozenWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSellFrozenResponse(rsp)
+}
+
+// SellFrozenWithResponse Transfer frozen permits to the buyer of a judicial sale
+//
+// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
+func (c *ClientWithResponses) SellFrozenWithResponse(ctx context.Context, id PathID, params *SellFrozenParams, body SellFrozenJSONRequestBody, reqEditors ...RequestEditorFn) (*SellFrozenResponse, error) {
+	rsp, err := c.SellFrozen(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSellFrozenResponse(rsp)
+}
+
 // ListFundsWithResponse Money of parties
 //
 // Returns a wrapper object for the known response body format(s).
@@ -14642,6 +16180,19 @@ func (c *ClientWithResponses) GetJournalRowWithResponse(ctx context.Context, num
 		return nil, err
 	}
 	return ParseGetJournalRowResponse(rsp)
+}
+
+// ListJudicialSalesWithResponse Judicial sales
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/judicial-sales (the `ListJudicialSales` operationId).
+func (c *ClientWithResponses) ListJudicialSalesWithResponse(ctx context.Context, params *ListJudicialSalesParams, reqEditors ...RequestEditorFn) (*ListJudicialSalesResponse, error) {
+	rsp, err := c.ListJudicialSales(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJudicialSalesResponse(rsp)
 }
 
 // ListKeysWithResponse API keys, without their secrets
@@ -16872,6 +18423,348 @@ func ParseConfirmDepositResponse(rsp *http.Response) (*ConfirmDepositResponse, e
 	return response, nil
 }
 
+// ParsePlaceEmergencyFreezeResponse parses an HTTP response from a PlaceEmergencyFreezeWithResponse call
+func ParsePlaceEmergencyFreezeResponse(rsp *http.Response) (*PlaceEmergencyFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlaceEmergencyFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PlaceEmergencyFreezeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListFreezesResponse parses an HTTP response from a ListFreezesWithResponse call
+func ParseListFreezesResponse(rsp *http.Response) (*ListFreezesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFreezesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FreezePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePlaceFreezeResponse parses an HTTP response from a PlaceFreezeWithResponse call
+func ParsePlaceFreezeResponse(rsp *http.Response) (*PlaceFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlaceFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PlaceFreezeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetFreezeResponse parses an HTTP response from a GetFreezeWithResponse call
+func ParseGetFreezeResponse(rsp *http.Response) (*GetFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmFreezeResponse parses an HTTP response from a ConfirmFreezeWithResponse call
+func ParseConfirmFreezeResponse(rsp *http.Response) (*ConfirmFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConfirmFreezeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExtendFreezeResponse parses an HTTP response from a ExtendFreezeWithResponse call
+func ParseExtendFreezeResponse(rsp *http.Response) (*ExtendFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExtendFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExtendFreezeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReleaseFreezeResponse parses an HTTP response from a ReleaseFreezeWithResponse call
+func ParseReleaseFreezeResponse(rsp *http.Response) (*ReleaseFreezeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseFreezeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Freeze
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReleaseFreezeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSellFrozenResponse parses an HTTP response from a SellFrozenWithResponse call
+func ParseSellFrozenResponse(rsp *http.Response) (*SellFrozenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SellFrozenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest JudicialSale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SellFrozenResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListFundsResponse parses an HTTP response from a ListFundsWithResponse call
 func ParseListFundsResponse(rsp *http.Response) (*ListFundsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -17257,6 +19150,39 @@ func ParseGetJournalRowResponse(rsp *http.Response) (*GetJournalRowResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest JournalRow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListJudicialSalesResponse parses an HTTP response from a ListJudicialSalesWithResponse call
+func ParseListJudicialSalesResponse(rsp *http.Response) (*ListJudicialSalesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJudicialSalesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JudicialSalePage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

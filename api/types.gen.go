@@ -459,6 +459,60 @@ func (e DealState) Valid() bool {
 	}
 }
 
+// Defines values for FreezeIssuer.
+const (
+	FreezeIssuerBureau FreezeIssuer = "bureau"
+	FreezeIssuerCourt  FreezeIssuer = "court"
+)
+
+// Valid indicates whether the value is a known member of the FreezeIssuer enum.
+func (e FreezeIssuer) Valid() bool {
+	switch e {
+	case FreezeIssuerBureau:
+		return true
+	case FreezeIssuerCourt:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FreezeState.
+const (
+	FreezeStateActive    FreezeState = "active"
+	FreezeStateEmergency FreezeState = "emergency"
+	FreezeStateEnded     FreezeState = "ended"
+	FreezeStateEnforced  FreezeState = "enforced"
+	FreezeStateExpired   FreezeState = "expired"
+	FreezeStateLapsed    FreezeState = "lapsed"
+	FreezeStatePending   FreezeState = "pending"
+	FreezeStateReleased  FreezeState = "released"
+)
+
+// Valid indicates whether the value is a known member of the FreezeState enum.
+func (e FreezeState) Valid() bool {
+	switch e {
+	case FreezeStateActive:
+		return true
+	case FreezeStateEmergency:
+		return true
+	case FreezeStateEnded:
+		return true
+	case FreezeStateEnforced:
+		return true
+	case FreezeStateExpired:
+		return true
+	case FreezeStateLapsed:
+		return true
+	case FreezeStatePending:
+		return true
+	case FreezeStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GrantState.
 const (
 	GrantStateActive  GrantState = "active"
@@ -972,6 +1026,7 @@ const (
 	TransferReasonDeposit         TransferReason = "deposit"
 	TransferReasonEscrow          TransferReason = "escrow"
 	TransferReasonFill            TransferReason = "fill"
+	TransferReasonJudicialSale    TransferReason = "judicial_sale"
 	TransferReasonLevelTransfer   TransferReason = "level_transfer"
 	TransferReasonOffset          TransferReason = "offset"
 	TransferReasonOpening         TransferReason = "opening"
@@ -980,7 +1035,9 @@ const (
 	TransferReasonReserveMovement TransferReason = "reserve_movement"
 	TransferReasonRetirement      TransferReason = "retirement"
 	TransferReasonReversal        TransferReason = "reversal"
+	TransferReasonRevocation      TransferReason = "revocation"
 	TransferReasonSettlement      TransferReason = "settlement"
+	TransferReasonSuccession      TransferReason = "succession"
 	TransferReasonSuspense        TransferReason = "suspense"
 	TransferReasonTermEnd         TransferReason = "term_end"
 	TransferReasonWithdrawal      TransferReason = "withdrawal"
@@ -1003,6 +1060,8 @@ func (e TransferReason) Valid() bool {
 		return true
 	case TransferReasonFill:
 		return true
+	case TransferReasonJudicialSale:
+		return true
 	case TransferReasonLevelTransfer:
 		return true
 	case TransferReasonOffset:
@@ -1019,7 +1078,11 @@ func (e TransferReason) Valid() bool {
 		return true
 	case TransferReasonReversal:
 		return true
+	case TransferReasonRevocation:
+		return true
 	case TransferReasonSettlement:
+		return true
+	case TransferReasonSuccession:
 		return true
 	case TransferReasonSuspense:
 		return true
@@ -2157,6 +2220,40 @@ type DocumentInput struct {
 	Note     *string `json:"note,omitempty"`
 }
 
+// EmergencyFreezeInput Either licence, instrument, origin and quantity, or party and amount.
+type EmergencyFreezeInput struct {
+	// Amount Of money.
+	Amount *Money `json:"amount,omitempty"`
+
+	// EndsOn Last day; absent: until it is released.
+	EndsOn *Date `json:"ends_on,omitempty"`
+
+	// Instrument Of permits.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Issuer Who ordered a freeze.
+	Issuer FreezeIssuer `json:"issuer"`
+
+	// IssuerName The court or bureau.
+	IssuerName string `json:"issuer_name"`
+
+	// Licence Of permits.
+	Licence *ID `json:"licence,omitempty"`
+
+	// OrderNumber Of the order, as it is printed.
+	OrderNumber string `json:"order_number"`
+
+	// Origin Of permits.
+	Origin *Origin `json:"origin,omitempty"`
+
+	// Party Of money: whose funds.
+	Party *ID `json:"party,omitempty"`
+
+	// Quantity Of permits.
+	Quantity *Quantity `json:"quantity,omitempty"`
+	Reason   string    `json:"reason"`
+}
+
 // EventID Id of an event: journal number and index within it.
 //
 // Example: 1042-0
@@ -2180,6 +2277,155 @@ type Fill struct {
 	// Trade Number of a record.
 	Trade ID `json:"trade"`
 }
+
+// Freeze An order to keep an amount of a holding or of funds where it is. Amounts are in t/a, or in CNY where there is no licence.
+type Freeze struct {
+	// Account Number of a record.
+	Account ID `json:"account"`
+
+	// Amount Ordered.
+	Amount Quantity `json:"amount"`
+
+	// Cancelled Orders that this command has withdrawn.
+	Cancelled []ID `json:"cancelled,omitempty"`
+
+	// ConfirmBy Of an emergency freeze: the last day to confirm it.
+	ConfirmBy *Date `json:"confirm_by,omitempty"`
+
+	// ConfirmedBy Person.
+	ConfirmedBy *ID `json:"confirmed_by,omitempty"`
+
+	// EffectiveAt Its rank on the account.
+	EffectiveAt *Instant `json:"effective_at,omitempty"`
+	EndDocument *string  `json:"end_document,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// EndsOn Last day; absent: until it is released.
+	EndsOn *Date `json:"ends_on,omitempty"`
+
+	// Frozen Set aside now.
+	Frozen Quantity `json:"frozen"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Absent: funds.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Issuer Who ordered a freeze.
+	Issuer FreezeIssuer `json:"issuer"`
+
+	// IssuerName The court or bureau.
+	IssuerName string `json:"issuer_name"`
+
+	// Licence Absent: funds.
+	Licence *ID `json:"licence,omitempty"`
+
+	// OrderNumber Of the order, as it is printed.
+	OrderNumber string `json:"order_number"`
+
+	// Origin Absent: funds.
+	Origin *Origin `json:"origin,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// PlacedBy Person.
+	PlacedBy ID     `json:"placed_by"`
+	Reason   string `json:"reason"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Short Will be frozen as it becomes available.
+	Short Quantity `json:"short"`
+
+	// StartsOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	StartsOn Date `json:"starts_on"`
+
+	// State emergency and active are in effect; pending begins on a day to come; ended means that the term of the permits is over.
+	State FreezeState `json:"state"`
+
+	// Taken Gone to buyers of judicial sales.
+	Taken Quantity `json:"taken"`
+}
+
+// FreezeDocumentInput The document that a step rests on.
+type FreezeDocumentInput struct {
+	Document string `json:"document"`
+}
+
+// FreezeExtensionInput A later last day.
+type FreezeExtensionInput struct {
+	Document string `json:"document"`
+
+	// EndsOn Absent: until it is released.
+	EndsOn *Date `json:"ends_on,omitempty"`
+}
+
+// FreezeInput Either licence, instrument, origin and quantity, or party and amount.
+type FreezeInput struct {
+	// Amount Of money.
+	Amount *Money `json:"amount,omitempty"`
+
+	// EndsOn Last day; absent: until it is released.
+	EndsOn *Date `json:"ends_on,omitempty"`
+
+	// Instrument Of permits.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Issuer Who ordered a freeze.
+	Issuer FreezeIssuer `json:"issuer"`
+
+	// IssuerName The court or bureau.
+	IssuerName string `json:"issuer_name"`
+
+	// Licence Of permits.
+	Licence *ID `json:"licence,omitempty"`
+
+	// OrderNumber Of the order, as it is printed.
+	OrderNumber string `json:"order_number"`
+
+	// Origin Of permits.
+	Origin *Origin `json:"origin,omitempty"`
+
+	// Party Of money: whose funds.
+	Party *ID `json:"party,omitempty"`
+
+	// Quantity Of permits.
+	Quantity *Quantity `json:"quantity,omitempty"`
+	Reason   string    `json:"reason"`
+
+	// StartsOn First day; today where it is absent.
+	StartsOn *Date `json:"starts_on,omitempty"`
+}
+
+// FreezeIssuer Who ordered a freeze.
+type FreezeIssuer string
+
+// FreezePage defines model for FreezePage.
+type FreezePage struct {
+	Items []Freeze `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// FreezeState emergency and active are in effect; pending begins on a day to come; ended means that the term of the permits is over.
+type FreezeState string
 
 // Funds Money of a party.
 type Funds struct {
@@ -2288,6 +2534,9 @@ type Holding struct {
 	//
 	// Example: 13.257
 	Balance Quantity `json:"balance"`
+
+	// Frozen The part of held that courts and bureaus have frozen.
+	Frozen Quantity `json:"frozen"`
 
 	// Held Set aside for orders, deals and freezes.
 	Held Quantity `json:"held"`
@@ -2455,6 +2704,79 @@ type JournalRow struct {
 
 	// Status 2xx done, 422 refused by a rule, 500 put in quarantine.
 	Status int `json:"status"`
+}
+
+// JudicialSale Permits that went to the buyer of a judicial sale.
+type JudicialSale struct {
+	// Amount Paid to the court.
+	Amount Money `json:"amount"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence ID `json:"buyer_licence"`
+
+	// BuyerParty Number of a record.
+	BuyerParty ID     `json:"buyer_party"`
+	Document   string `json:"document"`
+
+	// Freeze Number of a record.
+	Freeze ID `json:"freeze"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Had the permits.
+	Party ID `json:"party"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Transfer Number of a record.
+	Transfer ID `json:"transfer"`
+}
+
+// JudicialSaleInput What goes to the buyer of a judicial sale.
+type JudicialSaleInput struct {
+	// Amount What the buyer paid to the court.
+	Amount Money `json:"amount"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence ID `json:"buyer_licence"`
+
+	// Document The order of the court.
+	Document string `json:"document"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// JudicialSalePage defines model for JudicialSalePage.
+type JudicialSalePage struct {
+	Items []JudicialSale `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
 }
 
 // Key An API key, without its secret.
@@ -4256,6 +4578,9 @@ type DifferenceFilter = BankDifference
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
 
+// FreezeStateFilter emergency and active are in effect; pending begins on a day to come; ended means that the term of the permits is over.
+type FreezeStateFilter = FreezeState
+
 // FromFilter A day of the calendar in Asia/Shanghai.
 //
 // Example: 2031-06-30
@@ -4610,6 +4935,56 @@ type ConfirmDepositParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// PlaceEmergencyFreezeParams defines parameters for PlaceEmergencyFreeze.
+type PlaceEmergencyFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListFreezesParams defines parameters for ListFreezes.
+type ListFreezesParams struct {
+	Party   *PartyFilter       `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter     `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter      `form:"region,omitempty" json:"region,omitempty"`
+	State   *FreezeStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// PlaceFreezeParams defines parameters for PlaceFreeze.
+type PlaceFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ConfirmFreezeParams defines parameters for ConfirmFreeze.
+type ConfirmFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExtendFreezeParams defines parameters for ExtendFreeze.
+type ExtendFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReleaseFreezeParams defines parameters for ReleaseFreeze.
+type ReleaseFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SellFrozenParams defines parameters for SellFrozen.
+type SellFrozenParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListFundsParams defines parameters for ListFunds.
 type ListFundsParams struct {
 	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
@@ -4700,6 +5075,17 @@ type ListJournalParams struct {
 
 	// NewestFirst Highest numbers first.
 	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListJudicialSalesParams defines parameters for ListJudicialSales.
+type ListJudicialSalesParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListKeysParams defines parameters for ListKeys.
@@ -5177,6 +5563,24 @@ type StepDealJSONRequestBody = DealStepInput
 
 // ConfirmDepositJSONRequestBody defines body for ConfirmDeposit for application/json ContentType.
 type ConfirmDepositJSONRequestBody = DepositInput
+
+// PlaceEmergencyFreezeJSONRequestBody defines body for PlaceEmergencyFreeze for application/json ContentType.
+type PlaceEmergencyFreezeJSONRequestBody = EmergencyFreezeInput
+
+// PlaceFreezeJSONRequestBody defines body for PlaceFreeze for application/json ContentType.
+type PlaceFreezeJSONRequestBody = FreezeInput
+
+// ConfirmFreezeJSONRequestBody defines body for ConfirmFreeze for application/json ContentType.
+type ConfirmFreezeJSONRequestBody = FreezeDocumentInput
+
+// ExtendFreezeJSONRequestBody defines body for ExtendFreeze for application/json ContentType.
+type ExtendFreezeJSONRequestBody = FreezeExtensionInput
+
+// ReleaseFreezeJSONRequestBody defines body for ReleaseFreeze for application/json ContentType.
+type ReleaseFreezeJSONRequestBody = FreezeDocumentInput
+
+// SellFrozenJSONRequestBody defines body for SellFrozen for application/json ContentType.
+type SellFrozenJSONRequestBody = JudicialSaleInput
 
 // CreateGrantJSONRequestBody defines body for CreateGrant for application/json ContentType.
 type CreateGrantJSONRequestBody = GrantInput

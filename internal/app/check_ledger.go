@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 
+	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/reserve"
@@ -127,7 +128,7 @@ func (c *checker) checkBalances() error {
 }
 
 // checkHolds compares what is held aside with the open orders, the active
-// holds, and what the lots of the reserve set aside (I-3).
+// holds, the freezes, and what the lots of the reserve set aside (I-3).
 func (c *checker) checkHolds() error {
 	held := map[ledger.AccountID]int64{}
 	byKey := map[ledger.Key]ledger.AccountID{}
@@ -163,9 +164,13 @@ func (c *checker) checkHolds() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Freezes, Query{}, func(f encumbrance.Freeze) { held[f.Account] += f.Frozen })
+	if err != nil {
+		return err
+	}
 	for id, b := range c.ledger.balances {
 		if b.Held != held[id] {
-			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders, holds and lots come to %d", b.Held, held[id])
+			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders, holds, freezes and lots come to %d", b.Held, held[id])
 		}
 	}
 	return nil

@@ -197,12 +197,14 @@ func (v *View) judgeCorrection(from, to ledger.Key) error {
 	if err != nil {
 		return err
 	}
-	p, err := Get(v, Parties, "debit_account", from.Party)
-	if err != nil {
-		return err
-	}
-	f := v.facts(rulebook.Correction, from.Pollutant, 0)
-	f.Seller = v.known.side("debit_account", p, seller, from.Pollutant, v.Today)
-	f.Buyer = v.known.side("credit_account", p, buyer, from.Pollutant, v.Today)
+	return v.judgeOrdered(seller, buyer, from.Pollutant, "debit_account", "credit_account")
+}
+
+// judgeOrdered judges permits that move from one licence to another by order
+// of a document, whoever has them.
+func (v *View) judgeOrdered(from, to catalog.Licence, pollutant, fromField, toField string) error {
+	f := v.facts(rulebook.Correction, pollutant, 0)
+	f.Seller = v.known.side(fromField, rowsOf(v.state, Parties).rows[from.Party], from, pollutant, v.Today)
+	f.Buyer = v.known.side(toField, rowsOf(v.state, Parties).rows[to.Party], to, pollutant, v.Today)
 	return v.judge(&f)
 }

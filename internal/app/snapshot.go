@@ -159,6 +159,9 @@ func (a *App) verifyHolds() error {
 	for asset, sh := range a.st.lots.shelves {
 		held[ledger.PermitKey(ledger.Reserve, asset.Region, asset.Pollutant)] += int64(sh.sum.setAside)
 	}
+	for f := range All(&View{state: a.st}, Freezes) {
+		held[f.Key()] += f.Frozen
+	}
 	a.st.ledger.Each(func(acc ledger.Account, b ledger.Balance) {
 		if b.Held != held[acc.Key()] {
 			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds and lots say %d", acc.ID, b.Held, held[acc.Key()]))

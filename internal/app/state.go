@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"permitx/internal/calendar"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -37,6 +38,7 @@ type state struct {
 	byCode  codes
 	known   *knowledge
 	lots    lotIndex
+	frozen  frozenIndex
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
 	fills   []market.Fill            // used again
@@ -77,7 +79,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		store: store, registry: registry, ctx: ctx,
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
-		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{},
+		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{},
 		wanted: wanted{}, lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {
@@ -100,6 +102,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.learn()
 	s.indexLots()
 	s.loadTimers()
+	s.loadFreezes()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
 	go func() { keys <- s.loadKeys() }()
 	err := s.loadLedger()
@@ -309,6 +312,8 @@ func (s *state) onResident(row any) {
 		s.indexClaim(r)
 	case reserve.DayTotal:
 		s.indexDay(r)
+	case encumbrance.Freeze:
+		s.indexFreeze(r)
 	default:
 		s.indexCode(r)
 		s.known.add(r)

@@ -18,7 +18,7 @@ type TermEnd struct {
 	After      int64 // holdings up to this account are done
 	Orders     int64 // cancelled
 	Deals      int64 // lapsed
-	Holds      int64 // voided
+	Holds      int64 // voided, and freezes ended
 	Holdings   int64 // emptied
 	Moved      quantity.Quantity
 	EndedAt    calendar.Instant // 0: not yet
@@ -175,6 +175,13 @@ func endHoldings(v *View, e TermEnd) (termEndPart, error) {
 				tx.closeHold(h, ledger.HoldVoided)
 			}
 			e.Holds += int64(len(holds))
+		}, nil
+	}
+	if frozen := v.frozenAmong(ids, termEndHolds); len(frozen) > 0 {
+		return func(tx *Tx, e *TermEnd) {
+			for _, id := range frozen {
+				e.Holds += tx.endFreezes(ledger.AccountID(id))
+			}
 		}, nil
 	}
 	moves, after := v.planTermEnd(accounts, e.After)

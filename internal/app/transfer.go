@@ -164,8 +164,22 @@ func checkKinds(debit, credit ledger.Key) error {
 // enough permits with a known price for all that is held aside, and comes from
 // a bounded number of acquisitions.
 func (v *View) checkCorrection(id ledger.AccountID, leg ledger.Leg) error {
+	var needed int64
+	if leg.Debit.Origin == ledger.Paid {
+		needed = v.ledger.BalanceOf(id).Held
+	}
+	if err := v.checkTaken(id, leg.Amount, needed); err != nil {
+		return err
+	}
+	return v.judgeCorrection(leg.Debit, leg.Credit)
+}
+
+// checkTaken returns ErrPricedHeld unless an amount that leaves a holding,
+// first in first out, leaves what is needed of permits with a known price, and
+// ErrTransferRows when it comes from too many acquisitions.
+func (v *View) checkTaken(id ledger.AccountID, amount, needed int64) error {
 	var priced, pricedTaken, rows int64
-	left := leg.Amount
+	left := amount
 	for _, a := range v.ledger.Acquisitions(id) {
 		taken := min(left, int64(a.Remaining))
 		left -= taken
@@ -177,14 +191,14 @@ func (v *View) checkCorrection(id ledger.AccountID, leg ledger.Leg) error {
 			pricedTaken += taken
 		}
 	}
-	if held := v.ledger.BalanceOf(id).Held; leg.Debit.Origin == ledger.Paid && priced-pricedTaken < held {
+	if priced-pricedTaken < needed {
 		return ErrPricedHeld.With("%s t/a with a known price would be left, %s t/a are held aside",
-			quantity.Quantity(priced-pricedTaken), quantity.Quantity(held))
+			quantity.Quantity(priced-pricedTaken), quantity.Quantity(needed))
 	}
 	if rows > MaxTransferRows {
 		return ErrTransferRows
 	}
-	return v.judgeCorrection(leg.Debit, leg.Credit)
+	return nil
 }
 
 // correct posts a correcting transfer. Permits take their acquisitions along,
@@ -193,12 +207,18 @@ func (tx *Tx) correct(leg ledger.Leg, place int64) ledger.Posting {
 	legs := [1]ledger.Leg{leg}
 	posted := tx.Post(ledger.Transfer{Reason: ledger.Correction, Reference: place, Legs: legs[:]})[0]
 	if leg.Debit.Kind == ledger.Holding {
-		for _, a := range tx.Consume(leg.Debit, quantity.Quantity(leg.Amount), false) {
-			tx.Acquire(leg.Credit, ledger.Acquisition{
-				AcquiredOn: a.AcquiredOn, Price: a.Price, PriceKnown: a.PriceKnown, Document: a.Document,
-				Trade: a.Trade, Deal: a.Deal, Quantity: a.Quantity,
-			})
-		}
+		tx.carry(leg.Debit, leg.Credit, quantity.Quantity(leg.Amount))
 	}
 	return posted
+}
+
+// carry takes acquisitions along with permits that go from one holding to
+// another, first in first out: date, price and document stay.
+func (tx *Tx) carry(from, to ledger.Key, q quantity.Quantity) {
+	for _, a := range tx.Consume(from, q, false) {
+		tx.Acquire(to, ledger.Acquisition{
+			AcquiredOn: a.AcquiredOn, Price: a.Price, PriceKnown: a.PriceKnown, Document: a.Document,
+			Trade: a.Trade, Deal: a.Deal, Quantity: a.Quantity,
+		})
+	}
 }

@@ -246,6 +246,7 @@ func (a *App) record(b *Batch, r *request, v *View, apply Apply, refusal *fault.
 	var result any
 	if refusal == nil {
 		result = apply(tx)
+		tx.coverTouched()
 		tx.mustAgree()
 	}
 	status, body := a.config.Encode(result, refusal)

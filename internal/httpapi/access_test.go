@@ -14,6 +14,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -50,6 +51,10 @@ var ruleOf = map[string]identity.Operation{
 	"listLevelTransfers": identity.CapRead, "transferLevel": identity.LevelMove, "listAllocations": identity.CapRead, "allocatePermits": identity.Allocate,
 	"listPaymentNotices": identity.NoticeRead, "getPaymentNotice": identity.NoticeRead, "issuePaymentNotice": identity.NoticeIssue,
 	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel,
+
+	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
+	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
+	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
 
 	"listDeposits": identity.FundsRead, "confirmDeposit": identity.DepositConfirm, "listWithdrawals": identity.FundsRead,
 	"getWithdrawal": identity.FundsRead, "requestWithdrawal": identity.WithdrawRequest, "confirmWithdrawal": identity.WithdrawConfirm,
@@ -184,6 +189,7 @@ type walked struct {
 	toConfirm, toDrop, toAssign, toReturn           int64
 	transfer, statement                             int64
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
+	frozen, toConfirmFreeze, toRelease              int64
 }
 
 const smallMarket = "JX-VOCS"
@@ -246,6 +252,7 @@ func openWalked(t *testing.T) *walked {
 		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "allocation",
 	})
 	w.transfer = last(w.world, app.Postings)
+	w.freezes(leader)
 	w.must(w.admin, app.PairAdd{
 		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
 		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
@@ -260,6 +267,25 @@ func openWalked(t *testing.T) *walked {
 	w.must(leader, app.NoticeDeliver{Notice: bought})
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
 	return w
+}
+
+// freezes are of the first firm's free permits, and a judicial sale of paid ones.
+func (w *walked) freezes(leader int64) {
+	w.t.Helper()
+	f := w.firms[0]
+	terms := app.FreezeTerms{
+		Licence: f.licence, Instrument: instrumentCode, Origin: ledger.Paid, Quantity: 2, Issuer: encumbrance.Court, IssuerName: "court",
+		OrderNumber: "walked", Reason: "r", EndsOn: 20260731,
+	}
+	w.must(leader, app.FreezePlace{FreezeTerms: terms})
+	w.frozen = lastID(w.world, app.Freezes)
+	w.must(leader, app.FreezeSell{Freeze: w.frozen, BuyerLicence: w.spare.licence, Quantity: 1, Document: "d"})
+	terms.Origin = ledger.Free
+	w.must(leader, app.FreezeEmergency{FreezeTerms: terms})
+	w.toConfirmFreeze = lastID(w.world, app.Freezes)
+	terms.OrderNumber = "to release"
+	w.must(leader, app.FreezePlace{FreezeTerms: terms})
+	w.toRelease = lastID(w.world, app.Freezes)
 }
 
 func (w *walked) account(id *int64, q app.Query) {
@@ -359,6 +385,18 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/payment-notices/%d/deliver", w.toDeliver), ""
 	case "cancelPaymentNotice":
 		return fmt.Sprintf("/v1/payment-notices/%d/cancel", w.toCancel), `{"reason":"r"}`
+	case "placeFreeze":
+		return "/v1/freezes", fmt.Sprintf(`{"party":%d,"amount":"1","issuer":"court","issuer_name":"court","order_number":"walk","reason":"r"}`, f.party)
+	case "placeEmergencyFreeze":
+		return "/v1/emergency-freezes", fmt.Sprintf(`{"party":%d,"amount":"1","issuer":"bureau","issuer_name":"bureau","order_number":"walk 2","reason":"r"}`, f.party)
+	case "confirmFreeze":
+		return fmt.Sprintf("/v1/freezes/%d/confirm", w.toConfirmFreeze), `{"document":"d"}`
+	case "extendFreeze":
+		return fmt.Sprintf("/v1/freezes/%d/extend", w.frozen), `{"ends_on":"2027-07-31","document":"d"}`
+	case "releaseFreeze":
+		return fmt.Sprintf("/v1/freezes/%d/release", w.toRelease), `{"document":"d"}`
+	case "sellFrozen":
+		return fmt.Sprintf("/v1/freezes/%d/sales", w.frozen), fmt.Sprintf(`{"buyer_licence":%d,"quantity":"0.000001","amount":"1","document":"d"}`, w.spare.licence)
 	case "confirmDeposit":
 		return "/v1/deposits", fmt.Sprintf(`{"party":%d,"amount":"1","bank_reference":"walk","received_on":"2026-07-01"}`, f.party)
 	case "requestWithdrawal":
@@ -421,6 +459,7 @@ func (w *walked) query(id string) string {
 		"listFunds": "/v1/funds", "getTrialBalance": "/v1/trial-balance", "getTransfer": "/v1/transfers/" + itoa(w.transfer),
 		"listCapDecisions": "/v1/cap-decisions", "listReserveMovements": "/v1/reserve-movements", "listLevelTransfers": "/v1/level-transfers",
 		"listAllocations": "/v1/allocations", "listPaymentNotices": "/v1/payment-notices", "getPaymentNotice": "/v1/payment-notices/" + itoa(w.toCancel),
+		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),

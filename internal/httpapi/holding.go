@@ -42,10 +42,10 @@ func (s *Server) ListHoldings(ctx context.Context, r gen.ListHoldingsRequestObje
 	if err != nil {
 		return nil, err
 	}
-	instruments := app.ReadTable(s.app.Reference(), app.Instruments)
+	instruments, frozen := app.ReadTable(s.app.Reference(), app.Instruments), s.frozen()
 	return gen.ListHoldings200JSONResponse{Next: next, Items: convertAll(rows, func(a ledger.Account) api.Holding {
 		i, _ := instruments.Get(a.Instrument)
-		return holdingOf(a, balances[a.ID], i, sellable(a, balances[a.ID], unpriced[a.ID], surplus[surplusKey{a.Licence, a.Pollutant}]))
+		return holdingOf(a, balances[a.ID], i, frozen[a.ID], sellable(a, balances[a.ID], unpriced[a.ID], surplus[surplusKey{a.Licence, a.Pollutant}]))
 	})}, nil
 }
 
@@ -62,11 +62,11 @@ func (s *Server) holdingQuery(party, licence *api.ID, instrument *string) (app.Q
 	return q, nil
 }
 
-func holdingOf(a ledger.Account, b ledger.Balance, i catalog.Instrument, sellable quantity.Quantity) api.Holding {
+func holdingOf(a ledger.Account, b ledger.Balance, i catalog.Instrument, frozen int64, sellable quantity.Quantity) api.Holding {
 	return api.Holding{
 		ID: int64(a.ID), Party: a.Party, Licence: a.Licence, Region: a.Region, Pollutant: a.Pollutant, Instrument: i.Code,
 		TermEnd: i.TermEnd.String(), Origin: api.Origin(a.Origin.String()), Balance: amountOf(a.Kind, b.Balance),
-		Held: amountOf(a.Kind, b.Held), Available: amountOf(a.Kind, b.Available()), Sellable: sellable.String(),
+		Held: amountOf(a.Kind, b.Held), Frozen: amountOf(a.Kind, frozen), Available: amountOf(a.Kind, b.Available()), Sellable: sellable.String(),
 	}
 }
 

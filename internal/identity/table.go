@@ -60,6 +60,12 @@ const (
 	NoticeDeliver   Operation = "payment_notice.deliver"
 	NoticeCancel    Operation = "payment_notice.cancel"
 	SurplusVerify   Operation = "surplus.verify"
+	FreezePlace     Operation = "freeze.place"
+	FreezeEmergency Operation = "freeze.emergency"
+	FreezeConfirm   Operation = "freeze.confirm"
+	FreezeExtend    Operation = "freeze.extend"
+	FreezeRelease   Operation = "freeze.release"
+	FreezeSell      Operation = "freeze.sell"
 	DepositConfirm  Operation = "deposit.confirm"
 	WithdrawRequest Operation = "withdrawal.request"
 	WithdrawConfirm Operation = "withdrawal.confirm"
@@ -93,6 +99,7 @@ const (
 	DealRead    Operation = "deal.read"
 	ProjectRead Operation = "project.read"
 	NoticeRead  Operation = "payment_notice.read"
+	FreezeRead  Operation = "freeze.read"
 	MoneyRead   Operation = "money.read" // bank entries and statements
 	CapRead     Operation = "cap.read"   // cap decisions, allocations, movements
 	JournalRead Operation = "journal.read"
@@ -130,6 +137,12 @@ var Table = map[Operation]Rule{
 	NoticeDeliver:   {BureauLeader: Own},
 	NoticeCancel:    {BureauLeader: Own},
 	SurplusVerify:   {BureauLeader: Own},
+	FreezePlace:     {BureauClerk: Own, BureauLeader: Own},
+	FreezeEmergency: {BureauClerk: Own, BureauLeader: Own},
+	FreezeConfirm:   {BureauLeader: Own},
+	FreezeExtend:    {BureauClerk: Own, BureauLeader: Own},
+	FreezeRelease:   {BureauClerk: Own, BureauLeader: Own},
+	FreezeSell:      {BureauClerk: Own, BureauLeader: Own},
 	DepositConfirm:  {Finance: Any},
 	WithdrawRequest: {Enterprise: Own},
 	WithdrawConfirm: {Finance: Any},
@@ -159,6 +172,7 @@ var Table = map[Operation]Rule{
 	OrderRead:   {Enterprise: Own, Auditor: Any},
 	DealRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ProjectRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FreezeRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	MoneyRead:   {Finance: Any, Auditor: Any},
 	CapRead:     {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},

@@ -26,6 +26,9 @@ const (
 	BuyBack        Reason = 21 // bought back by the government: holding to reserve
 	Reclamation    Reason = 22 // taken back without payment: holding to reserve
 	Offset         Reason = 23 // the offset share of permits that are put to a project is retired
+	Succession     Reason = 24 // permits follow their site or enterprise to its successor
+	Revocation     Reason = 25 // a wrong allocation is taken back, or what is owed for it
+	JudicialSale   Reason = 26 // to the buyer, by order of a court
 )
 
 var reasonNames = [...]string{
@@ -33,7 +36,8 @@ var reasonNames = [...]string{
 	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", BuyBack: "buy_back", Reclamation: "reclamation",
-	Offset: "offset",
+	Offset:     "offset",
+	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale",
 }
 
 // String gives the name that JSON and the views use.

@@ -11,6 +11,8 @@ import (
 
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/encumbrance"
+	"permitx/internal/ledger"
 	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 )
@@ -57,6 +59,9 @@ var tamperings = []struct {
 	{"lot movement deleted", []string{"DELETE FROM lot_movement WHERE id = 3"}, "lot"},
 	{"lot claim", []string{"UPDATE lot_claim SET quantity = quantity + 1 WHERE id = 1"}, "lot_claim"},
 	{"day total", []string{"UPDATE reserve_day SET quantity = quantity + 1 WHERE id = 1"}, "reserve_day"},
+	{"frozen", []string{"UPDATE freeze_order SET frozen = frozen - 1"}, "freeze_order"},
+	{"freeze lifted", []string{"UPDATE freeze_order SET state = 'released', frozen = 0, ended_at = 1"}, "freeze_order"},
+	{"judicial sale", []string{"UPDATE judicial_sale SET quantity = quantity + 1"}, "judicial_sale"},
 	{"cap decision", []string{"UPDATE cap_decision SET change = change + 1000000 WHERE id = 1"}, "cap_decision"},
 }
 
@@ -70,10 +75,22 @@ func tamperedWorld(t *testing.T, s *Store) {
 	w.Must(w.Leader, app.NoticeIssue{
 		Licence: w.Firms[0].Licence.ID, Instrument: w.Instrument.Code, Quantity: quantity.OneQuantity, Price: 4000 * quantity.OnePrice, DueOn: 20260731,
 	})
+	encumbered(w)
 	if err := w.App.Close(); err != nil {
 		t.Fatal(err)
 	}
 	apptest.Check(t, s)
+}
+
+// encumbered has a freeze of the first firm's permits, a part of which went to
+// another licence by a judicial sale.
+func encumbered(w *apptest.World) {
+	frozen := apptest.Result[app.FreezeResult](w, w.Leader, app.FreezePlace{FreezeTerms: app.FreezeTerms{
+		Licence: w.Firms[0].Licence.ID, Instrument: w.Instrument.Code, Origin: ledger.Paid, Quantity: 2 * quantity.OneQuantity,
+		Issuer: encumbrance.Court, IssuerName: "court", OrderNumber: "1", Reason: "r",
+	}}).Freeze
+	buyer := w.NewFirm(20, w.Firms[0].Licence.Region)
+	w.Must(w.Leader, app.FreezeSell{Freeze: frozen.ID, BuyerLicence: buyer.Licence.ID, Quantity: quantity.OneQuantity, Amount: 1, Document: "d"})
 }
 
 // Whatever is altered behind the writer's back, permitx check names it.

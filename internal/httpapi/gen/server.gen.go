@@ -101,6 +101,30 @@ type ServerInterface interface {
 	// ConfirmDeposit Confirm money received
 	// (POST /v1/deposits)
 	ConfirmDeposit(c *gin.Context, params ConfirmDepositParams)
+	// PlaceEmergencyFreeze Freeze at once on one officer's word
+	// (POST /v1/emergency-freezes)
+	PlaceEmergencyFreeze(c *gin.Context, params PlaceEmergencyFreezeParams)
+	// ListFreezes Freezes of permits and funds
+	// (GET /v1/freezes)
+	ListFreezes(c *gin.Context, params ListFreezesParams)
+	// PlaceFreeze Record a freeze by order of a court or a bureau
+	// (POST /v1/freezes)
+	PlaceFreeze(c *gin.Context, params PlaceFreezeParams)
+	// GetFreeze A freeze
+	// (GET /v1/freezes/{id})
+	GetFreeze(c *gin.Context, id PathID)
+	// ConfirmFreeze Confirm an emergency freeze as a second person
+	// (POST /v1/freezes/{id}/confirm)
+	ConfirmFreeze(c *gin.Context, id PathID, params ConfirmFreezeParams)
+	// ExtendFreeze Move the last day of a freeze back
+	// (POST /v1/freezes/{id}/extend)
+	ExtendFreeze(c *gin.Context, id PathID, params ExtendFreezeParams)
+	// ReleaseFreeze Release a freeze
+	// (POST /v1/freezes/{id}/release)
+	ReleaseFreeze(c *gin.Context, id PathID, params ReleaseFreezeParams)
+	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	// (POST /v1/freezes/{id}/sales)
+	SellFrozen(c *gin.Context, id PathID, params SellFrozenParams)
 	// ListFunds Money of parties
 	// (GET /v1/funds)
 	ListFunds(c *gin.Context, params ListFundsParams)
@@ -134,6 +158,9 @@ type ServerInterface interface {
 	// GetJournalRow A journal row with its payload and result
 	// (GET /v1/journal/{number})
 	GetJournalRow(c *gin.Context, number NumberPath)
+	// ListJudicialSales Judicial sales
+	// (GET /v1/judicial-sales)
+	ListJudicialSales(c *gin.Context, params ListJudicialSalesParams)
 	// ListKeys API keys, without their secrets
 	// (GET /v1/keys)
 	ListKeys(c *gin.Context, params ListKeysParams)
@@ -351,6 +378,24 @@ func (a Answer) VisitStepDealResponse(w http.ResponseWriter) error { return a.wr
 
 // VisitConfirmDepositResponse sends the stored answer.
 func (a Answer) VisitConfirmDepositResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitPlaceEmergencyFreezeResponse sends the stored answer.
+func (a Answer) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitPlaceFreezeResponse sends the stored answer.
+func (a Answer) VisitPlaceFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitConfirmFreezeResponse sends the stored answer.
+func (a Answer) VisitConfirmFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitExtendFreezeResponse sends the stored answer.
+func (a Answer) VisitExtendFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReleaseFreezeResponse sends the stored answer.
+func (a Answer) VisitReleaseFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSellFrozenResponse sends the stored answer.
+func (a Answer) VisitSellFrozenResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateGrantResponse sends the stored answer.
 func (a Answer) VisitCreateGrantResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1730,6 +1775,392 @@ func (siw *ServerInterfaceWrapper) ConfirmDeposit(c *gin.Context) {
 	siw.Handler.ConfirmDeposit(c, params)
 }
 
+// PlaceEmergencyFreeze operation middleware
+func (siw *ServerInterfaceWrapper) PlaceEmergencyFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceEmergencyFreezeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PlaceEmergencyFreeze(c, params)
+}
+
+// ListFreezes operation middleware
+func (siw *ServerInterfaceWrapper) ListFreezes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFreezesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFreezes(c, params)
+}
+
+// PlaceFreeze operation middleware
+func (siw *ServerInterfaceWrapper) PlaceFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceFreezeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PlaceFreeze(c, params)
+}
+
+// GetFreeze operation middleware
+func (siw *ServerInterfaceWrapper) GetFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFreeze(c, id)
+}
+
+// ConfirmFreeze operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmFreezeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmFreeze(c, id, params)
+}
+
+// ExtendFreeze operation middleware
+func (siw *ServerInterfaceWrapper) ExtendFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExtendFreezeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExtendFreeze(c, id, params)
+}
+
+// ReleaseFreeze operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseFreeze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseFreezeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseFreeze(c, id, params)
+}
+
+// SellFrozen operation middleware
+func (siw *ServerInterfaceWrapper) SellFrozen(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SellFrozenParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SellFrozen(c, id, params)
+}
+
 // ListFunds operation middleware
 func (siw *ServerInterfaceWrapper) ListFunds(c *gin.Context) {
 
@@ -2216,6 +2647,49 @@ func (siw *ServerInterfaceWrapper) GetJournalRow(c *gin.Context) {
 	}
 
 	siw.Handler.GetJournalRow(c, number)
+}
+
+// ListJudicialSales operation middleware
+func (siw *ServerInterfaceWrapper) ListJudicialSales(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJudicialSalesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListJudicialSales(c, params)
 }
 
 // ListKeys operation middleware
@@ -5120,6 +5594,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deals/:id/steps", wrapper.StepDeal)
 	router.GET(options.BaseURL+"/v1/deposits", wrapper.ListDeposits)
 	router.POST(options.BaseURL+"/v1/deposits", wrapper.ConfirmDeposit)
+	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
+	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
+	router.POST(options.BaseURL+"/v1/freezes", wrapper.PlaceFreeze)
+	router.GET(options.BaseURL+"/v1/freezes/:id", wrapper.GetFreeze)
+	router.POST(options.BaseURL+"/v1/freezes/:id/confirm", wrapper.ConfirmFreeze)
+	router.POST(options.BaseURL+"/v1/freezes/:id/extend", wrapper.ExtendFreeze)
+	router.POST(options.BaseURL+"/v1/freezes/:id/release", wrapper.ReleaseFreeze)
+	router.POST(options.BaseURL+"/v1/freezes/:id/sales", wrapper.SellFrozen)
 	router.GET(options.BaseURL+"/v1/funds", wrapper.ListFunds)
 	router.GET(options.BaseURL+"/v1/grants", wrapper.ListGrants)
 	router.POST(options.BaseURL+"/v1/grants", wrapper.CreateGrant)
@@ -5131,6 +5613,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/journal", wrapper.ListJournal)
 	router.GET(options.BaseURL+"/v1/journal/:number", wrapper.GetJournalRow)
 	router.GET(options.BaseURL+"/v1/journal/head", wrapper.GetJournalHead)
+	router.GET(options.BaseURL+"/v1/judicial-sales", wrapper.ListJudicialSales)
 	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey)
 	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey)
@@ -5901,6 +6384,252 @@ func (response ConfirmDeposit201JSONResponse) VisitConfirmDepositResponse(w http
 	return err
 }
 
+type PlaceEmergencyFreezeRequestObject struct {
+	Params PlaceEmergencyFreezeParams
+	Body   *PlaceEmergencyFreezeJSONRequestBody
+}
+
+type PlaceEmergencyFreezeResponseObject interface {
+	VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error
+}
+
+type PlaceEmergencyFreeze201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type PlaceEmergencyFreeze201JSONResponse struct {
+	Body    Freeze
+	Headers PlaceEmergencyFreeze201ResponseHeaders
+}
+
+func (response PlaceEmergencyFreeze201JSONResponse) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFreezesRequestObject struct {
+	Params ListFreezesParams
+}
+
+type ListFreezesResponseObject interface {
+	VisitListFreezesResponse(w http.ResponseWriter) error
+}
+
+type ListFreezes200JSONResponse FreezePage
+
+func (response ListFreezes200JSONResponse) VisitListFreezesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlaceFreezeRequestObject struct {
+	Params PlaceFreezeParams
+	Body   *PlaceFreezeJSONRequestBody
+}
+
+type PlaceFreezeResponseObject interface {
+	VisitPlaceFreezeResponse(w http.ResponseWriter) error
+}
+
+type PlaceFreeze201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type PlaceFreeze201JSONResponse struct {
+	Body    Freeze
+	Headers PlaceFreeze201ResponseHeaders
+}
+
+func (response PlaceFreeze201JSONResponse) VisitPlaceFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFreezeRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetFreezeResponseObject interface {
+	VisitGetFreezeResponse(w http.ResponseWriter) error
+}
+
+type GetFreeze200JSONResponse Freeze
+
+func (response GetFreeze200JSONResponse) VisitGetFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmFreezeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ConfirmFreezeParams
+	Body   *ConfirmFreezeJSONRequestBody
+}
+
+type ConfirmFreezeResponseObject interface {
+	VisitConfirmFreezeResponse(w http.ResponseWriter) error
+}
+
+type ConfirmFreeze200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmFreeze200JSONResponse struct {
+	Body    Freeze
+	Headers ConfirmFreeze200ResponseHeaders
+}
+
+func (response ConfirmFreeze200JSONResponse) VisitConfirmFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendFreezeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ExtendFreezeParams
+	Body   *ExtendFreezeJSONRequestBody
+}
+
+type ExtendFreezeResponseObject interface {
+	VisitExtendFreezeResponse(w http.ResponseWriter) error
+}
+
+type ExtendFreeze200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ExtendFreeze200JSONResponse struct {
+	Body    Freeze
+	Headers ExtendFreeze200ResponseHeaders
+}
+
+func (response ExtendFreeze200JSONResponse) VisitExtendFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseFreezeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ReleaseFreezeParams
+	Body   *ReleaseFreezeJSONRequestBody
+}
+
+type ReleaseFreezeResponseObject interface {
+	VisitReleaseFreezeResponse(w http.ResponseWriter) error
+}
+
+type ReleaseFreeze200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReleaseFreeze200JSONResponse struct {
+	Body    Freeze
+	Headers ReleaseFreeze200ResponseHeaders
+}
+
+func (response ReleaseFreeze200JSONResponse) VisitReleaseFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SellFrozenRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SellFrozenParams
+	Body   *SellFrozenJSONRequestBody
+}
+
+type SellFrozenResponseObject interface {
+	VisitSellFrozenResponse(w http.ResponseWriter) error
+}
+
+type SellFrozen201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SellFrozen201JSONResponse struct {
+	Body    JudicialSale
+	Headers SellFrozen201ResponseHeaders
+}
+
+func (response SellFrozen201JSONResponse) VisitSellFrozenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFundsRequestObject struct {
 	Params ListFundsParams
 }
@@ -6164,6 +6893,28 @@ type GetJournalRowResponseObject interface {
 type GetJournalRow200JSONResponse JournalRow
 
 func (response GetJournalRow200JSONResponse) VisitGetJournalRowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJudicialSalesRequestObject struct {
+	Params ListJudicialSalesParams
+}
+
+type ListJudicialSalesResponseObject interface {
+	VisitListJudicialSalesResponse(w http.ResponseWriter) error
+}
+
+type ListJudicialSales200JSONResponse JudicialSalePage
+
+func (response ListJudicialSales200JSONResponse) VisitListJudicialSalesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -7981,6 +8732,30 @@ type StrictServerInterface interface {
 	// ConfirmDeposit Confirm money received
 	// (POST /v1/deposits)
 	ConfirmDeposit(ctx context.Context, request ConfirmDepositRequestObject) (ConfirmDepositResponseObject, error)
+	// PlaceEmergencyFreeze Freeze at once on one officer's word
+	// (POST /v1/emergency-freezes)
+	PlaceEmergencyFreeze(ctx context.Context, request PlaceEmergencyFreezeRequestObject) (PlaceEmergencyFreezeResponseObject, error)
+	// ListFreezes Freezes of permits and funds
+	// (GET /v1/freezes)
+	ListFreezes(ctx context.Context, request ListFreezesRequestObject) (ListFreezesResponseObject, error)
+	// PlaceFreeze Record a freeze by order of a court or a bureau
+	// (POST /v1/freezes)
+	PlaceFreeze(ctx context.Context, request PlaceFreezeRequestObject) (PlaceFreezeResponseObject, error)
+	// GetFreeze A freeze
+	// (GET /v1/freezes/{id})
+	GetFreeze(ctx context.Context, request GetFreezeRequestObject) (GetFreezeResponseObject, error)
+	// ConfirmFreeze Confirm an emergency freeze as a second person
+	// (POST /v1/freezes/{id}/confirm)
+	ConfirmFreeze(ctx context.Context, request ConfirmFreezeRequestObject) (ConfirmFreezeResponseObject, error)
+	// ExtendFreeze Move the last day of a freeze back
+	// (POST /v1/freezes/{id}/extend)
+	ExtendFreeze(ctx context.Context, request ExtendFreezeRequestObject) (ExtendFreezeResponseObject, error)
+	// ReleaseFreeze Release a freeze
+	// (POST /v1/freezes/{id}/release)
+	ReleaseFreeze(ctx context.Context, request ReleaseFreezeRequestObject) (ReleaseFreezeResponseObject, error)
+	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	// (POST /v1/freezes/{id}/sales)
+	SellFrozen(ctx context.Context, request SellFrozenRequestObject) (SellFrozenResponseObject, error)
 	// ListFunds Money of parties
 	// (GET /v1/funds)
 	ListFunds(ctx context.Context, request ListFundsRequestObject) (ListFundsResponseObject, error)
@@ -8014,6 +8789,9 @@ type StrictServerInterface interface {
 	// GetJournalRow A journal row with its payload and result
 	// (GET /v1/journal/{number})
 	GetJournalRow(ctx context.Context, request GetJournalRowRequestObject) (GetJournalRowResponseObject, error)
+	// ListJudicialSales Judicial sales
+	// (GET /v1/judicial-sales)
+	ListJudicialSales(ctx context.Context, request ListJudicialSalesRequestObject) (ListJudicialSalesResponseObject, error)
 	// ListKeys API keys, without their secrets
 	// (GET /v1/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -9141,6 +9919,326 @@ func (sh *strictHandler) ConfirmDeposit(ctx *gin.Context, params ConfirmDepositP
 	}
 }
 
+// PlaceEmergencyFreeze operation middleware
+func (sh *strictHandler) PlaceEmergencyFreeze(ctx *gin.Context, params PlaceEmergencyFreezeParams) {
+	var request PlaceEmergencyFreezeRequestObject
+
+	request.Params = params
+
+	var body PlaceEmergencyFreezeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlaceEmergencyFreeze(ctx, request.(PlaceEmergencyFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlaceEmergencyFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PlaceEmergencyFreezeResponseObject); ok {
+		if err := validResponse.VisitPlaceEmergencyFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFreezes operation middleware
+func (sh *strictHandler) ListFreezes(ctx *gin.Context, params ListFreezesParams) {
+	var request ListFreezesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFreezes(ctx, request.(ListFreezesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFreezes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFreezesResponseObject); ok {
+		if err := validResponse.VisitListFreezesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PlaceFreeze operation middleware
+func (sh *strictHandler) PlaceFreeze(ctx *gin.Context, params PlaceFreezeParams) {
+	var request PlaceFreezeRequestObject
+
+	request.Params = params
+
+	var body PlaceFreezeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlaceFreeze(ctx, request.(PlaceFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlaceFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PlaceFreezeResponseObject); ok {
+		if err := validResponse.VisitPlaceFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetFreeze operation middleware
+func (sh *strictHandler) GetFreeze(ctx *gin.Context, id PathID) {
+	var request GetFreezeRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFreeze(ctx, request.(GetFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFreezeResponseObject); ok {
+		if err := validResponse.VisitGetFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmFreeze operation middleware
+func (sh *strictHandler) ConfirmFreeze(ctx *gin.Context, id PathID, params ConfirmFreezeParams) {
+	var request ConfirmFreezeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ConfirmFreezeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmFreeze(ctx, request.(ConfirmFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmFreezeResponseObject); ok {
+		if err := validResponse.VisitConfirmFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExtendFreeze operation middleware
+func (sh *strictHandler) ExtendFreeze(ctx *gin.Context, id PathID, params ExtendFreezeParams) {
+	var request ExtendFreezeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ExtendFreezeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExtendFreeze(ctx, request.(ExtendFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExtendFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExtendFreezeResponseObject); ok {
+		if err := validResponse.VisitExtendFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseFreeze operation middleware
+func (sh *strictHandler) ReleaseFreeze(ctx *gin.Context, id PathID, params ReleaseFreezeParams) {
+	var request ReleaseFreezeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReleaseFreezeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseFreeze(ctx, request.(ReleaseFreezeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseFreeze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseFreezeResponseObject); ok {
+		if err := validResponse.VisitReleaseFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SellFrozen operation middleware
+func (sh *strictHandler) SellFrozen(ctx *gin.Context, id PathID, params SellFrozenParams) {
+	var request SellFrozenRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SellFrozenJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SellFrozen(ctx, request.(SellFrozenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SellFrozen")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SellFrozenResponseObject); ok {
+		if err := validResponse.VisitSellFrozenResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListFunds operation middleware
 func (sh *strictHandler) ListFunds(ctx *gin.Context, params ListFundsParams) {
 	var request ListFundsRequestObject
@@ -9455,6 +10553,32 @@ func (sh *strictHandler) GetJournalRow(ctx *gin.Context, number NumberPath) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetJournalRowResponseObject); ok {
 		if err := validResponse.VisitGetJournalRowResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListJudicialSales operation middleware
+func (sh *strictHandler) ListJudicialSales(ctx *gin.Context, params ListJudicialSalesParams) {
+	var request ListJudicialSalesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJudicialSales(ctx, request.(ListJudicialSalesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJudicialSales")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListJudicialSalesResponseObject); ok {
+		if err := validResponse.VisitListJudicialSalesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

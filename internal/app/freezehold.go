@@ -1,0 +1,146 @@
+package app
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/encumbrance"
+	"permitx/internal/ledger"
+)
+
+// frozenIndex are the ids of the open freezes of each account.
+type frozenIndex map[ledger.AccountID][]int64
+
+// indexFreeze keeps the open freezes of each account.
+func (s *state) indexFreeze(f encumbrance.Freeze) {
+	ids := s.frozen[f.Account]
+	at := -1
+	for i, id := range ids {
+		if id == f.ID {
+			at = i
+		}
+	}
+	switch {
+	case f.State.IsOpen() && at < 0:
+		s.frozen[f.Account] = append(ids, f.ID)
+	case !f.State.IsOpen() && len(ids) == 1 && at == 0:
+		delete(s.frozen, f.Account)
+	case !f.State.IsOpen() && at >= 0:
+		s.frozen[f.Account] = append(ids[:at:at], ids[at+1:]...)
+	}
+}
+
+func (s *state) loadFreezes() {
+	for _, f := range rowsOf(s, Freezes).rows {
+		s.indexFreeze(f)
+	}
+}
+
+// openFreezes are the freezes of an account that are not at an end, in the
+// order in which they are served.
+func (s *state) openFreezes(id ledger.AccountID) []encumbrance.Freeze {
+	ids := s.frozen[id]
+	freezes := make([]encumbrance.Freeze, len(ids))
+	for i, id := range ids {
+		freezes[i] = rowsOf(s, Freezes).rows[id]
+	}
+	encumbrance.InOrder(freezes)
+	return freezes
+}
+
+// coverFreezes freezes what is available of an account for the freezes that
+// are short, in their order.
+func (tx *Tx) coverFreezes(id ledger.AccountID) {
+	freezes := tx.openFreezes(id)
+	for i, part := range encumbrance.Share(freezes, tx.ledger.BalanceOf(id).Available()) {
+		if part > 0 {
+			f := freezes[i]
+			tx.Hold(f.Key(), part)
+			f.Frozen += part
+			Put(tx, Freezes, f)
+		}
+	}
+}
+
+// coverTouched is the end of every command: what it has made available on an
+// account with a short freeze is frozen (I-30). It costs nothing while nothing
+// is frozen.
+func (tx *Tx) coverTouched() {
+	if len(tx.frozen) == 0 {
+		return
+	}
+	for i := 0; i < len(tx.touched.balances); i++ {
+		if id := tx.touched.balances[i].id; len(tx.frozen[id]) > 0 {
+			tx.coverFreezes(id)
+		}
+	}
+}
+
+// endFreeze writes a freeze that has come to a final state and gives back
+// what it had frozen, to those that wait behind it first.
+func (tx *Tx) endFreeze(f encumbrance.Freeze) encumbrance.Freeze {
+	tx.Release(f.Key(), f.Frozen)
+	f.Frozen, f.EndedAt = 0, tx.Now
+	f = Put(tx, Freezes, f)
+	tx.coverFreezes(f.Account)
+	return f
+}
+
+// frozenAmong are those of some accounts that have open freezes: whole
+// accounts, with about as many freezes as a command may end.
+func (s *state) frozenAmong(accounts []int64, most int) []int64 {
+	var found []int64
+	for _, id := range accounts {
+		if n := len(s.frozen[ledger.AccountID(id)]); n > 0 {
+			found = append(found, id)
+			most -= n
+		}
+		if most <= 0 {
+			break
+		}
+	}
+	return found
+}
+
+// endFreezes ends the freezes of an account whose term is over, and returns
+// how many there were.
+func (tx *Tx) endFreezes(id ledger.AccountID) int64 {
+	freezes := tx.openFreezes(id)
+	for _, f := range freezes {
+		tx.Release(f.Key(), f.Frozen)
+		f = must(f.Next(encumbrance.End, encumbrance.AsSystem))
+		f.Frozen, f.EndedAt = 0, tx.Now
+		Put(tx, Freezes, f)
+	}
+	return int64(len(freezes))
+}
+
+// startFreeze lets a freeze take effect whose first day has come.
+func startFreeze(v *View, id int64) (Apply, error) {
+	f, err := Get(v, Freezes, "freeze", id)
+	if err != nil {
+		return nil, err
+	}
+	if f, err = f.Next(encumbrance.Start, encumbrance.AsSystem); err != nil { // released before
+		return nil, nil //nolint:nilerr,nilnil // nothing to do
+	}
+	resting, err := v.ordersUncovering(f.Key(), f.Amount)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.beginFreeze(f, resting) }, nil
+}
+
+// freezeTimer ends a freeze by an event when its day has come. It may have
+// been extended, confirmed or released meanwhile.
+func freezeTimer(e encumbrance.Event, due func(f encumbrance.Freeze, today calendar.Date) bool) timerFunc {
+	return func(v *View, id int64) (Apply, error) {
+		f, err := Get(v, Freezes, "freeze", id)
+		if err != nil {
+			return nil, err
+		}
+		next, err := f.Next(e, encumbrance.AsSystem)
+		if err != nil || !due(f, v.Today) {
+			return nil, nil //nolint:nilerr,nilnil // nothing to do
+		}
+		return func(tx *Tx) any { return tx.endFreeze(next) }, nil
+	}
+}

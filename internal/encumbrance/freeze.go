@@ -1,0 +1,199 @@
+package encumbrance
+
+import (
+	"cmp"
+	"slices"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// ConfirmDays is how long an emergency freeze holds without a second person's
+// word: one working day (project default).
+const ConfirmDays = 1
+
+// The faults of freezes, in the order in which they are checked. A plain
+// mistake in one field is a request.invalid that names it.
+var (
+	// ErrTarget is returned unless a freeze names either a holding with a quantity or a party with an amount.
+	ErrTarget = fault.New(fault.Invalid, "freeze.target", "a freeze is of a quantity of one holding (licence, instrument, origin) or of an amount of a party's funds")
+	// ErrPeriod is returned when a freeze would end before it begins.
+	ErrPeriod = fault.New(fault.Invalid, "freeze.period", "the last day is before the first").At("ends_on")
+	// ErrState is returned when the freeze's state does not allow this event.
+	ErrState = fault.New(fault.Conflict, "freeze.state", "the freeze does not allow this now")
+	// ErrSamePerson is returned when the officer who froze would confirm it.
+	ErrSamePerson = fault.New(fault.Refused, "freeze.same_person", "an emergency freeze is confirmed by another person than the one who placed it")
+	// ErrNotLater is returned when an extension does not move the last day back.
+	ErrNotLater = fault.New(fault.Invalid, "freeze.not_later", "an extension ends later than the freeze does now").At("ends_on")
+	// ErrNotFrozen is returned when more would be sold than is frozen.
+	ErrNotFrozen = fault.New(fault.Refused, "freeze.not_frozen", "the freeze has not frozen so much").At("quantity")
+)
+
+// Issuer is who may order a freeze.
+type Issuer string
+
+// The issuers.
+const (
+	Court  Issuer = "court"
+	Bureau Issuer = "bureau"
+)
+
+// Issuers are all issuers.
+var Issuers = []Issuer{Court, Bureau}
+
+// Freeze is an order to keep an amount of an account where it is.
+type Freeze struct {
+	ID          int64
+	Account     ledger.AccountID
+	Party       int64
+	Region      string // whose bureau keeps it: the licence's, or that of the party's registration
+	Licence     int64  // 0: funds
+	Instrument  int64  // 0: funds
+	Pollutant   string // "": funds
+	Origin      ledger.Origin
+	Amount      int64 // ordered; atoms of the account's asset, > 0
+	Frozen      int64 // set aside now
+	Taken       int64 // transferred to buyers of judicial sales
+	Issuer      Issuer
+	IssuerName  string
+	OrderNumber string
+	Reason      string
+	StartsOn    calendar.Date
+	EndsOn      calendar.Date // last day; 0: until it is released
+	ConfirmBy   calendar.Date // emergency: last day to confirm it
+	State       State
+	PlacedBy    int64            // person
+	ConfirmedBy int64            // person; 0: nobody had to, or has
+	EffectiveAt calendar.Instant // when it took effect, its rank on the account; 0: not yet
+	EndedAt     calendar.Instant // 0: not yet
+	EndDocument string           // what ended it; "" where no document did
+	RecordedAt  calendar.Instant
+	Command     int64
+}
+
+// Validate returns a fault that names the first field that is wrong. That
+// the account is there is for the caller.
+func (f Freeze) Validate() error {
+	if f.IsPermits() != (f.Origin != ledger.NoOrigin) || f.IsPermits() != (f.Instrument != 0) {
+		return ErrTarget
+	}
+	if f.Amount <= 0 {
+		return fault.Invalidf(f.amountField(), "must be greater than zero")
+	}
+	for _, err := range []error{
+		catalog.CheckOneOf("issuer", f.Issuer, Issuers),
+		catalog.CheckText("issuer_name", f.IssuerName, 200),
+		catalog.CheckText("order_number", f.OrderNumber, 200),
+		catalog.CheckDocument("reason", f.Reason),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case !f.StartsOn.Valid():
+		return fault.Invalidf("starts_on", "must be the first day of the freeze")
+	case f.EndsOn != 0 && !f.EndsOn.Valid():
+		return fault.Invalidf("ends_on", "must be the last day of the freeze")
+	case f.EndsOn != 0 && f.EndsOn < max(f.StartsOn, f.ConfirmBy):
+		return ErrPeriod
+	}
+	return nil
+}
+
+func (f Freeze) amountField() string {
+	if f.IsPermits() {
+		return "quantity"
+	}
+	return "amount"
+}
+
+// IsPermits reports whether permits are frozen; otherwise it is money.
+func (f Freeze) IsPermits() bool { return f.Licence != 0 }
+
+// Key is the account that the freeze is on.
+func (f Freeze) Key() ledger.Key {
+	if !f.IsPermits() {
+		return ledger.FundsKey(f.Party)
+	}
+	return ledger.HoldingKey(f.Region, f.Pollutant, f.Party, f.Licence, f.Instrument, f.Origin)
+}
+
+// Short is what was ordered and is not yet frozen, of a freeze that is in
+// effect.
+func (f Freeze) Short() int64 {
+	if !f.State.IsInEffect() {
+		return 0
+	}
+	return f.Amount - f.Taken - f.Frozen
+}
+
+// Sell is the freeze after q of what it has frozen went to the buyer of a
+// judicial sale. Returns ErrNotFrozen when it has not frozen so much.
+func (f Freeze) Sell(q quantity.Quantity) (Freeze, error) {
+	if q <= 0 {
+		return f, fault.Invalidf("quantity", "must be greater than zero")
+	}
+	if int64(q) > f.Frozen {
+		return f, ErrNotFrozen.With("the freeze has frozen %s t/a", quantity.Quantity(f.Frozen))
+	}
+	f.Frozen -= int64(q)
+	f.Taken += int64(q)
+	return f, nil
+}
+
+// Extend is the freeze with a later last day. Returns ErrNotLater when it is
+// not later.
+func (f Freeze) Extend(to calendar.Date) (Freeze, error) {
+	switch {
+	case to != 0 && !to.Valid():
+		return f, fault.Invalidf("ends_on", "must be a day")
+	case f.EndsOn == 0:
+		return f, ErrNotLater.With("the freeze has no last day")
+	case to != 0 && to <= f.EndsOn:
+		return f, ErrNotLater.With("the freeze ends on %s", f.EndsOn)
+	}
+	f.EndsOn = to
+	return f, nil
+}
+
+// InOrder sorts the freezes of an account in the order in which they are
+// served: as they took effect.
+func InOrder(freezes []Freeze) {
+	slices.SortFunc(freezes, func(a, b Freeze) int {
+		return cmp.Or(cmp.Compare(a.EffectiveAt, b.EffectiveAt), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// Share says how much more each of the freezes of an account, in their order,
+// freezes of what is available.
+func Share(freezes []Freeze, available int64) []int64 {
+	parts := make([]int64, len(freezes))
+	for i, f := range freezes {
+		parts[i] = min(f.Short(), available)
+		available -= parts[i]
+	}
+	return parts
+}
+
+// JudicialSale is permits that went from a frozen holding to a buyer by order
+// of a court, without the holder's consent.
+type JudicialSale struct {
+	ID           int64
+	FreezeOrder  int64
+	Party        int64 // that had the permits
+	Licence      int64
+	Region       string
+	BuyerParty   int64
+	BuyerLicence int64
+	Instrument   int64
+	Quantity     quantity.Quantity
+	Amount       quantity.Money // paid to the court; the platform does not touch it
+	Document     string         // the court's order
+	Transfer     int64
+	RecordedAt   calendar.Instant
+	Command      int64
+}
