@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
@@ -47,9 +49,33 @@ func TestOrderBatch(t *testing.T) {
 	if r.Items[9].Order.Order.State != market.Cancelled || len(o.app.st.orders) != 0 {
 		t.Errorf("%+v", r.Items[9])
 	}
-	o.refuses(buyer.user, CancelOrder{old}, ErrNoRecord)
-	if r := done[OrderBatchResult](o, buyer.user, OrderBatch{Items: []OrderBatchItem{{Cancel: old}}}); r.Items[0].Fault == nil || r.Items[0].Fault.Code != ErrNoRecord.Code {
-		t.Errorf("another's order: %+v", r)
+}
+
+// Whether an order does not exist, is another's or was another's looks the
+// same, one by one and in a batch.
+func TestCancel_HidesOrdersOfOthers(t *testing.T) {
+	t.Parallel()
+	o, i, seller, buyer := tradingOffice(t)
+	theirs := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	gone := done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, 3000, one)).Order.ID
+	done[OrderResult](o, seller.user, CancelOrder{gone})
+	ids := []int64{9999, theirs, gone}
+	var batch OrderBatch
+	for _, id := range ids {
+		_, err := CancelOrder{id}.Decide(&View{state: o.app.st, batch: o.app.newBatch(), Actor: o.app.st.actor(buyer.user)})
+		got, ok := fault.As(err)
+		if !ok {
+			t.Fatalf("order %d: %v", id, err)
+		}
+		if diff := cmp.Diff(ErrNoRecord.At("id"), got, cmpopts.IgnoreUnexported(fault.Error{})); diff != "" {
+			t.Errorf("order %d, by itself:\n%s", id, diff)
+		}
+		batch.Items = append(batch.Items, OrderBatchItem{Cancel: id})
+	}
+	for n, item := range done[OrderBatchResult](o, buyer.user, batch).Items {
+		if diff := cmp.Diff(ErrNoRecord.At("cancel"), item.Fault, cmpopts.IgnoreUnexported(fault.Error{})); diff != "" {
+			t.Errorf("order %d, in a batch:\n%s", ids[n], diff)
+		}
 	}
 }
 
