@@ -47,7 +47,8 @@ type Directory struct {
 // newer state may exist elsewhere. Try again later.
 var ErrStale = fault.New(fault.Unavailable, "app.snapshot_stale", "the exchange is not up to date at this moment; try again")
 
-// publish makes what the batch changed visible to readers. Only the writer calls it.
+// publish makes what the batch changed visible to readers, and wakes those who
+// wait for it. Only the writer calls it.
 func (a *App) publish() {
 	s := a.st
 	if s.changed.directory {
@@ -61,7 +62,7 @@ func (a *App) publish() {
 			maps.Copy(next.Books, old.Books)
 		}
 		for id := range s.changed.books {
-			b := s.books[id]
+			b := s.book(id.market, id.instrument)
 			next.Books[BookKey{id.market, id.instrument}] = &Depth{
 				Number: s.registry.Length, OpenOrders: b.Len(),
 				Buys: s.bestLevels(b, market.Buy), Sells: s.bestLevels(b, market.Sell),
@@ -70,6 +71,7 @@ func (a *App) publish() {
 		clear(s.changed.books)
 		a.published.Store(next)
 	}
+	a.watchers.notify()
 }
 
 // bestLevels are what readers see of a side of a book.

@@ -125,7 +125,6 @@ func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 	for i, o := range outcomes {
 		waiting[i].done <- o
 	}
-	a.watchers.notify()
 	a.report(b, ran.Sub(started), time.Since(ran))
 	return len(outcomes), nil
 }
@@ -291,6 +290,9 @@ func (a *App) reload(ctx context.Context) error {
 		return err
 	}
 	st.changed.directory = true
+	for key := range a.published.Load().Books { // one that has become empty is not among those read
+		st.changed.books[bookID{key.Market, key.Instrument}] = true
+	}
 	a.st = st
 	return nil
 }
