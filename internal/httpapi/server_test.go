@@ -151,12 +151,10 @@ func TestMetrics(t *testing.T) {
 	w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))
 	w.post("/v1/orders", f.key, order(f, "sell", "2400", "1000"))
 	var text string
-	for range 100 { // the writer counts after it has answered
-		if text = string(w.get("/metrics", "").body); strings.Contains(text, `result="refused"`) {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	waitFor(t, "the writer to count, after it has answered", func() bool {
+		text = string(w.get("/metrics", "").body)
+		return strings.Contains(text, `result="refused"`)
+	})
 	for _, want := range []string{
 		`permitx_commands_total{kind="order.place",result="done"} 1`, `permitx_commands_total{kind="order.place",result="refused"} 1`,
 		"permitx_batch_commands_bucket", "permitx_batch_commit_seconds_bucket", "permitx_queue_commands 0", "permitx_ready 1",

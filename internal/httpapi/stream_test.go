@@ -126,9 +126,9 @@ func TestStream_Resume(t *testing.T) {
 		}
 		again.cancel()
 		s.cancel() // nobody listens: the next commit ends the hub and its memory
-		time.Sleep(100 * time.Millisecond)
+		waitFor(t, "the streams to end", func() bool { open, _ := w.api.Streams(); return open == 0 })
 		w.post("/v1/orders", seller.key, order(seller, "sell", "2500", "1"))
-		time.Sleep(100 * time.Millisecond)
+		waitFor(t, "the hub to end", func() bool { _, kept := w.api.Streams(); return !kept })
 	}
 	again := w.listen(t, "", first.ID)
 	for range 3 {

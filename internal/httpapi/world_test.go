@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -277,6 +278,16 @@ func (w *world) send(method, path, key, body string, edit ...func(*http.Request)
 	a := answer{resp.StatusCode, resp.Header, data}
 	checkContract(w.t, req, a)
 	return a
+}
+
+// waitFor returns when a condition holds.
+func waitFor(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited too long for %s", what)
+		}
+	}
 }
 
 func (w *world) get(path, key string) answer {

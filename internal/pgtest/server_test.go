@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		fmt.Println(server.base)
-		time.Sleep(time.Minute)
+		io.Copy(io.Discard, os.Stdin) // until the test is over, if it did not kill
 		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
@@ -77,6 +78,9 @@ func TestStart_StarterKilled(t *testing.T) {
 	child.Env = append(os.Environ(), envChild+"=1")
 	out, err := child.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := child.StdinPipe(); err != nil { // stays open while the test runs
 		t.Fatal(err)
 	}
 	if err := child.Start(); err != nil {

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,24 +34,31 @@ func TestCommand_ExitCode(t *testing.T) {
 // An interrupt ends the command and what it has started.
 func TestCommand_Interrupt(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	ready, late := filepath.Join(dir, "ready"), filepath.Join(dir, "late")
+	alive := filepath.Join(t.TempDir(), "alive")
+	if err := syscall.Mkfifo(alive, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	pipe := make(chan *os.File, 1)
 	go func() {
-		for ctx.Err() == nil {
-			if _, err := os.Stat(ready); err == nil {
-				cancel()
-			}
-			time.Sleep(10 * time.Millisecond)
+		f, err := os.Open(alive) // returns when the command has opened its end
+		if err != nil {
+			t.Error(err)
 		}
+		pipe <- f
+		cancel()
 	}()
-	script := `(sleep 2; touch "$2") & touch "$1"; wait`
-	if got, err := command(ctx, []string{"sh", "-c", script, "sh", ready, late}, ""); got != exitSignal || err == nil {
+	script := `exec 3>"$1"; sleep 600 & wait`
+	if got, err := command(ctx, []string{"sh", "-c", script, "sh", alive}, ""); got != exitSignal || err == nil {
 		t.Errorf("exit code %d, %v", got, err)
 	}
-	time.Sleep(3 * time.Second)
-	if _, err := os.Stat(late); err == nil {
-		t.Error("a process that the command started went on")
+	f := <-pipe
+	defer f.Close()
+	if err := f.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(f); err != nil { // it ends when the last process that has it open does
+		t.Errorf("a process that the command started went on: %v", err)
 	}
 }
