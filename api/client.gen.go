@@ -495,6 +495,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/holdings (the `ListHoldings` operationId).
 	ListHoldings(ctx context.Context, params *ListHoldingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetInbox What waits for the caller
+	//
+	// By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
+	//
+	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
+	GetInbox(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListInstruments Instruments
 	//
 	// Corresponds with GET /v1/instruments (the `ListInstruments` operationId).
@@ -703,6 +710,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListObjections Objections to public notices
+	//
+	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+	ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody Answer an objection
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, id PathID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection Answer an objection
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SubmitOrderBatchWithBody Place and cancel up to 1,000 orders
 	//
@@ -976,6 +1002,127 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
 	StepProject(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListProposals Commands that wait, or waited, for a second person
+	//
+	// Corresponds with GET /v1/proposals (the `ListProposals` operationId).
+	ListProposals(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetProposal A proposal and what it would do
+	//
+	// Corresponds with GET /v1/proposals/{id} (the `GetProposal` operationId).
+	GetProposal(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveProposalWithBody Do what a proposal shows
+	//
+	// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposalWithBody(ctx context.Context, id PathID, params *ApproveProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveProposal Do what a proposal shows
+	//
+	// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposal(ctx context.Context, id PathID, params *ApproveProposalParams, body ApproveProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefreshProposal Look again at what a proposal would do today
+	//
+	// Corresponds with POST /v1/proposals/{id}/refresh (the `RefreshProposal` operationId).
+	RefreshProposal(ctx context.Context, id PathID, params *RefreshProposalParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RejectProposalWithBody End a proposal without doing it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithBody(ctx context.Context, id PathID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RejectProposal End a proposal without doing it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposal(ctx context.Context, id PathID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawProposalWithBody Take a proposal of ones own back
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithBody(ctx context.Context, id PathID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawProposal Take a proposal of ones own back
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposal(ctx context.Context, id PathID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPublicNotices Public notices (公示)
+	//
+	// Corresponds with GET /v1/public-notices (the `ListPublicNotices` operationId).
+	ListPublicNotices(ctx context.Context, params *ListPublicNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostPublicNoticeWithBody Publish something for a period in which anybody may object
+	//
+	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+	PostPublicNoticeWithBody(ctx context.Context, params *PostPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostPublicNotice Publish something for a period in which anybody may object
+	//
+	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+	PostPublicNotice(ctx context.Context, params *PostPublicNoticeParams, body PostPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPublicNotice A public notice
+	//
+	// Corresponds with GET /v1/public-notices/{id} (the `GetPublicNotice` operationId).
+	GetPublicNotice(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileObjectionWithBody Object to a public notice
+	//
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+	FileObjectionWithBody(ctx context.Context, id PathID, params *FileObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileObjection Object to a public notice
+	//
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+	FileObjection(ctx context.Context, id PathID, params *FileObjectionParams, body FileObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPublicNoticeWithBody Withdraw a public notice
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+	WithdrawPublicNoticeWithBody(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPublicNotice Withdraw a public notice
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+	WithdrawPublicNotice(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRegionPairs Pairs of regions that may deal with each other
 	//
 	// Corresponds with GET /v1/region-pairs (the `ListRegionPairs` operationId).
@@ -1030,6 +1177,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserve(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListStandIns Orders by which a person acts in the role of another
+	//
+	// Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
+	ListStandIns(ctx context.Context, params *ListStandInsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderStandInWithBody Let a person act in the role of another for some days
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+	OrderStandInWithBody(ctx context.Context, params *OrderStandInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderStandIn Let a person act in the role of another for some days
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+	OrderStandIn(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSurplus Surplus of each licence and pollutant
 	//
@@ -2130,6 +2296,23 @@ func (c *Client) ListHoldings(ctx context.Context, params *ListHoldingsParams, r
 	return c.Client.Do(req)
 }
 
+// GetInbox What waits for the caller
+//
+// By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
+//
+// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
+func (c *Client) GetInbox(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInboxRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListInstruments Instruments
 //
 // Corresponds with GET /v1/instruments (the `ListInstruments` operationId).
@@ -2639,6 +2822,55 @@ func (c *Client) ListTrades(ctx context.Context, code MarketPath, params *ListTr
 // Corresponds with GET /v1/me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListObjections Objections to public notices
+//
+// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+func (c *Client) ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListObjectionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody Answer an objection
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, id PathID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection Answer an objection
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3301,6 +3533,297 @@ func (c *Client) StepProject(ctx context.Context, id PathID, params *StepProject
 	return c.Client.Do(req)
 }
 
+// ListProposals Commands that wait, or waited, for a second person
+//
+// Corresponds with GET /v1/proposals (the `ListProposals` operationId).
+func (c *Client) ListProposals(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProposalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetProposal A proposal and what it would do
+//
+// Corresponds with GET /v1/proposals/{id} (the `GetProposal` operationId).
+func (c *Client) GetProposal(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetProposalRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveProposalWithBody Do what a proposal shows
+//
+// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *Client) ApproveProposalWithBody(ctx context.Context, id PathID, params *ApproveProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveProposalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveProposal Do what a proposal shows
+//
+// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *Client) ApproveProposal(ctx context.Context, id PathID, params *ApproveProposalParams, body ApproveProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveProposalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefreshProposal Look again at what a proposal would do today
+//
+// Corresponds with POST /v1/proposals/{id}/refresh (the `RefreshProposal` operationId).
+func (c *Client) RefreshProposal(ctx context.Context, id PathID, params *RefreshProposalParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshProposalRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RejectProposalWithBody End a proposal without doing it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *Client) RejectProposalWithBody(ctx context.Context, id PathID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectProposalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RejectProposal End a proposal without doing it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *Client) RejectProposal(ctx context.Context, id PathID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectProposalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProposalWithBody Take a proposal of ones own back
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *Client) WithdrawProposalWithBody(ctx context.Context, id PathID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProposalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProposal Take a proposal of ones own back
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *Client) WithdrawProposal(ctx context.Context, id PathID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProposalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPublicNotices Public notices (公示)
+//
+// Corresponds with GET /v1/public-notices (the `ListPublicNotices` operationId).
+func (c *Client) ListPublicNotices(ctx context.Context, params *ListPublicNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPublicNoticesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostPublicNoticeWithBody Publish something for a period in which anybody may object
+//
+// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+func (c *Client) PostPublicNoticeWithBody(ctx context.Context, params *PostPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostPublicNoticeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostPublicNotice Publish something for a period in which anybody may object
+//
+// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+func (c *Client) PostPublicNotice(ctx context.Context, params *PostPublicNoticeParams, body PostPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostPublicNoticeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPublicNotice A public notice
+//
+// Corresponds with GET /v1/public-notices/{id} (the `GetPublicNotice` operationId).
+func (c *Client) GetPublicNotice(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPublicNoticeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileObjectionWithBody Object to a public notice
+//
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+func (c *Client) FileObjectionWithBody(ctx context.Context, id PathID, params *FileObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileObjectionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileObjection Object to a public notice
+//
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+func (c *Client) FileObjection(ctx context.Context, id PathID, params *FileObjectionParams, body FileObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileObjectionRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPublicNoticeWithBody Withdraw a public notice
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+func (c *Client) WithdrawPublicNoticeWithBody(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPublicNoticeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPublicNotice Withdraw a public notice
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+func (c *Client) WithdrawPublicNotice(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPublicNoticeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRegionPairs Pairs of regions that may deal with each other
 //
 // Corresponds with GET /v1/region-pairs (the `ListRegionPairs` operationId).
@@ -3436,6 +3959,55 @@ func (c *Client) MoveReserveWithBody(ctx context.Context, params *MoveReservePar
 // Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 func (c *Client) MoveReserve(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMoveReserveRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListStandIns Orders by which a person acts in the role of another
+//
+// Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
+func (c *Client) ListStandIns(ctx context.Context, params *ListStandInsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListStandInsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderStandInWithBody Let a person act in the role of another for some days
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+func (c *Client) OrderStandInWithBody(ctx context.Context, params *OrderStandInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderStandInRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderStandIn Let a person act in the role of another for some days
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+func (c *Client) OrderStandIn(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderStandInRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6533,6 +7105,60 @@ func NewListHoldingsRequest(server string, params *ListHoldingsParams) (*http.Re
 	return req, nil
 }
 
+// NewGetInboxRequest constructs an http.Request for the GetInbox method
+func NewGetInboxRequest(server string, params *GetInboxParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/inbox")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListInstrumentsRequest constructs an http.Request for the ListInstruments method
 func NewListInstrumentsRequest(server string, params *ListInstrumentsParams) (*http.Request, error) {
 	var err error
@@ -8082,6 +8708,180 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListObjectionsRequest constructs an http.Request for the ListObjections method
+func NewListObjectionsRequest(server string, params *ListObjectionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/objections")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Notice != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "notice", *params.Notice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, id PathID, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/objections/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -9791,6 +10591,678 @@ func NewStepProjectRequestWithBody(server string, id PathID, params *StepProject
 	return req, nil
 }
 
+// NewListProposalsRequest constructs an http.Request for the ListProposals method
+func NewListProposalsRequest(server string, params *ListProposalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Operation != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "operation", *params.Operation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetProposalRequest constructs an http.Request for the GetProposal method
+func NewGetProposalRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveProposalRequest calls the generic ApproveProposal builder with application/json body
+func NewApproveProposalRequest(server string, id PathID, params *ApproveProposalParams, body ApproveProposalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveProposalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewApproveProposalRequestWithBody constructs an http.Request for the ApproveProposal method, with any body, and a specified content type
+func NewApproveProposalRequestWithBody(server string, id PathID, params *ApproveProposalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRefreshProposalRequest constructs an http.Request for the RefreshProposal method
+func NewRefreshProposalRequest(server string, id PathID, params *RefreshProposalParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals/%s/refresh", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRejectProposalRequest calls the generic RejectProposal builder with application/json body
+func NewRejectProposalRequest(server string, id PathID, params *RejectProposalParams, body RejectProposalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRejectProposalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRejectProposalRequestWithBody constructs an http.Request for the RejectProposal method, with any body, and a specified content type
+func NewRejectProposalRequestWithBody(server string, id PathID, params *RejectProposalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals/%s/reject", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawProposalRequest calls the generic WithdrawProposal builder with application/json body
+func NewWithdrawProposalRequest(server string, id PathID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawProposalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawProposalRequestWithBody constructs an http.Request for the WithdrawProposal method, with any body, and a specified content type
+func NewWithdrawProposalRequestWithBody(server string, id PathID, params *WithdrawProposalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/proposals/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListPublicNoticesRequest constructs an http.Request for the ListPublicNotices method
+func NewListPublicNoticesRequest(server string, params *ListPublicNoticesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/public-notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPostPublicNoticeRequest calls the generic PostPublicNotice builder with application/json body
+func NewPostPublicNoticeRequest(server string, params *PostPublicNoticeParams, body PostPublicNoticeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostPublicNoticeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPostPublicNoticeRequestWithBody constructs an http.Request for the PostPublicNotice method, with any body, and a specified content type
+func NewPostPublicNoticeRequestWithBody(server string, params *PostPublicNoticeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/public-notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPublicNoticeRequest constructs an http.Request for the GetPublicNotice method
+func NewGetPublicNoticeRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/public-notices/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFileObjectionRequest calls the generic FileObjection builder with application/json body
+func NewFileObjectionRequest(server string, id PathID, params *FileObjectionParams, body FileObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileObjectionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewFileObjectionRequestWithBody constructs an http.Request for the FileObjection method, with any body, and a specified content type
+func NewFileObjectionRequestWithBody(server string, id PathID, params *FileObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/public-notices/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPublicNoticeRequest calls the generic WithdrawPublicNotice builder with application/json body
+func NewWithdrawPublicNoticeRequest(server string, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPublicNoticeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPublicNoticeRequestWithBody constructs an http.Request for the WithdrawPublicNotice method, with any body, and a specified content type
+func NewWithdrawPublicNoticeRequestWithBody(server string, id PathID, params *WithdrawPublicNoticeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/public-notices/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListRegionPairsRequest constructs an http.Request for the ListRegionPairs method
 func NewListRegionPairsRequest(server string, params *ListRegionPairsParams) (*http.Request, error) {
 	var err error
@@ -10242,6 +11714,137 @@ func NewMoveReserveRequestWithBody(server string, params *MoveReserveParams, con
 	}
 
 	operationPath := fmt.Sprintf("/v1/reserve-movements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListStandInsRequest constructs an http.Request for the ListStandIns method
+func NewListStandInsRequest(server string, params *ListStandInsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/stand-ins")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Person != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", *params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOrderStandInRequest calls the generic OrderStandIn builder with application/json body
+func NewOrderStandInRequest(server string, params *OrderStandInParams, body OrderStandInJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOrderStandInRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOrderStandInRequestWithBody constructs an http.Request for the OrderStandIn method, with any body, and a specified content type
+func NewOrderStandInRequestWithBody(server string, params *OrderStandInParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/stand-ins")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -11489,6 +13092,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/holdings (the `ListHoldings` operationId).
 	ListHoldingsWithResponse(ctx context.Context, params *ListHoldingsParams, reqEditors ...RequestEditorFn) (*ListHoldingsResponse, error)
 
+	// GetInboxWithResponse What waits for the caller
+	//
+	// By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
+	GetInboxWithResponse(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*GetInboxResponse, error)
+
 	// ListInstrumentsWithResponse Instruments
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11731,6 +13343,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+
+	// ListObjectionsWithResponse Objections to public notices
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+	ListObjectionsWithResponse(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse Answer an objection
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse Answer an objection
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
 
 	// SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
 	//
@@ -12032,6 +13665,137 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/projects/{id}/steps (the `StepProject` operationId).
 	StepProjectWithResponse(ctx context.Context, id PathID, params *StepProjectParams, body StepProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*StepProjectResponse, error)
 
+	// ListProposalsWithResponse Commands that wait, or waited, for a second person
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/proposals (the `ListProposals` operationId).
+	ListProposalsWithResponse(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*ListProposalsResponse, error)
+
+	// GetProposalWithResponse A proposal and what it would do
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/proposals/{id} (the `GetProposal` operationId).
+	GetProposalWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetProposalResponse, error)
+
+	// ApproveProposalWithBodyWithResponse Do what a proposal shows
+	//
+	// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposalWithBodyWithResponse(ctx context.Context, id PathID, params *ApproveProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error)
+
+	// ApproveProposalWithResponse Do what a proposal shows
+	//
+	// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+	ApproveProposalWithResponse(ctx context.Context, id PathID, params *ApproveProposalParams, body ApproveProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error)
+
+	// RefreshProposalWithResponse Look again at what a proposal would do today
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/refresh (the `RefreshProposal` operationId).
+	RefreshProposalWithResponse(ctx context.Context, id PathID, params *RefreshProposalParams, reqEditors ...RequestEditorFn) (*RefreshProposalResponse, error)
+
+	// RejectProposalWithBodyWithResponse End a proposal without doing it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithBodyWithResponse(ctx context.Context, id PathID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error)
+
+	// RejectProposalWithResponse End a proposal without doing it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+	RejectProposalWithResponse(ctx context.Context, id PathID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error)
+
+	// WithdrawProposalWithBodyWithResponse Take a proposal of ones own back
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error)
+
+	// WithdrawProposalWithResponse Take a proposal of ones own back
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+	WithdrawProposalWithResponse(ctx context.Context, id PathID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error)
+
+	// ListPublicNoticesWithResponse Public notices (公示)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/public-notices (the `ListPublicNotices` operationId).
+	ListPublicNoticesWithResponse(ctx context.Context, params *ListPublicNoticesParams, reqEditors ...RequestEditorFn) (*ListPublicNoticesResponse, error)
+
+	// PostPublicNoticeWithBodyWithResponse Publish something for a period in which anybody may object
+	//
+	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+	PostPublicNoticeWithBodyWithResponse(ctx context.Context, params *PostPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostPublicNoticeResponse, error)
+
+	// PostPublicNoticeWithResponse Publish something for a period in which anybody may object
+	//
+	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+	PostPublicNoticeWithResponse(ctx context.Context, params *PostPublicNoticeParams, body PostPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*PostPublicNoticeResponse, error)
+
+	// GetPublicNoticeWithResponse A public notice
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/public-notices/{id} (the `GetPublicNotice` operationId).
+	GetPublicNoticeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPublicNoticeResponse, error)
+
+	// FileObjectionWithBodyWithResponse Object to a public notice
+	//
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+	FileObjectionWithBodyWithResponse(ctx context.Context, id PathID, params *FileObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileObjectionResponse, error)
+
+	// FileObjectionWithResponse Object to a public notice
+	//
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+	FileObjectionWithResponse(ctx context.Context, id PathID, params *FileObjectionParams, body FileObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*FileObjectionResponse, error)
+
+	// WithdrawPublicNoticeWithBodyWithResponse Withdraw a public notice
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+	WithdrawPublicNoticeWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPublicNoticeResponse, error)
+
+	// WithdrawPublicNoticeWithResponse Withdraw a public notice
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+	WithdrawPublicNoticeWithResponse(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPublicNoticeResponse, error)
+
 	// ListRegionPairsWithResponse Pairs of regions that may deal with each other
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -12096,6 +13860,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserveWithResponse(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveReserveResponse, error)
+
+	// ListStandInsWithResponse Orders by which a person acts in the role of another
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
+	ListStandInsWithResponse(ctx context.Context, params *ListStandInsParams, reqEditors ...RequestEditorFn) (*ListStandInsResponse, error)
+
+	// OrderStandInWithBodyWithResponse Let a person act in the role of another for some days
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+	OrderStandInWithBodyWithResponse(ctx context.Context, params *OrderStandInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error)
+
+	// OrderStandInWithResponse Let a person act in the role of another for some days
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+	OrderStandInWithResponse(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error)
 
 	// ListSurplusWithResponse Surplus of each licence and pollutant
 	//
@@ -12415,15 +14200,24 @@ type AllocatePermitsResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// AllocatePermitsResponse202Headers the declared response headers of an HTTP 202 response for AllocatePermits
+type AllocatePermitsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type AllocatePermitsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Allocation
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *AllocatePermitsResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AllocatePermitsResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -12782,15 +14576,24 @@ type DecideCapResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// DecideCapResponse202Headers the declared response headers of an HTTP 202 response for DecideCap
+type DecideCapResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type DecideCapResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *CapDecision
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *DecideCapResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DecideCapResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -13277,15 +15080,24 @@ type CreateGrantResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// CreateGrantResponse202Headers the declared response headers of an HTTP 202 response for CreateGrant
+type CreateGrantResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type CreateGrantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Grant
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateGrantResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CreateGrantResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -13355,6 +15167,31 @@ func (r ListHoldingsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListHoldingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetInboxResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Inbox
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetInboxResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetInboxResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13573,15 +15410,24 @@ type CreateKeyResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// CreateKeyResponse202Headers the declared response headers of an HTTP 202 response for CreateKey
+type CreateKeyResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type CreateKeyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *CreatedKey
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateKeyResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CreateKeyResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -13662,15 +15508,24 @@ type TransferLevelResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// TransferLevelResponse202Headers the declared response headers of an HTTP 202 response for TransferLevel
+type TransferLevelResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type TransferLevelResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *LevelTransfer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *TransferLevelResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *TransferLevelResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -14009,6 +15864,63 @@ func (r GetMeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetMeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListObjectionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ObjectionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListObjectionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListObjectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AnswerObjectionResponse200Headers the declared response headers of an HTTP 200 response for AnswerObjection
+type AnswerObjectionResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Objection
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerObjectionResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14763,6 +16675,330 @@ func (r StepProjectResponse) StatusCode() int {
 	return 0
 }
 
+type ListProposalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProposalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProposalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApproveProposalResponse200Headers the declared response headers of an HTTP 200 response for ApproveProposal
+type ApproveProposalResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ApproveProposalResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RefreshProposalResponse200Headers the declared response headers of an HTTP 200 response for RefreshProposal
+type RefreshProposalResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RefreshProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RefreshProposalResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RefreshProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefreshProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RejectProposalResponse200Headers the declared response headers of an HTTP 200 response for RejectProposal
+type RejectProposalResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RejectProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RejectProposalResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RejectProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RejectProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// WithdrawProposalResponse200Headers the declared response headers of an HTTP 200 response for WithdrawProposal
+type WithdrawProposalResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawProposalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProposalOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawProposalResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawProposalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawProposalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPublicNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicNoticePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPublicNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPublicNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PostPublicNoticeResponse201Headers the declared response headers of an HTTP 201 response for PostPublicNotice
+type PostPublicNoticeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PostPublicNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PublicNotice
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PostPublicNoticeResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PostPublicNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostPublicNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPublicNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicNotice
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPublicNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPublicNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// FileObjectionResponse201Headers the declared response headers of an HTTP 201 response for FileObjection
+type FileObjectionResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type FileObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Objection
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *FileObjectionResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r FileObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// WithdrawPublicNoticeResponse200Headers the declared response headers of an HTTP 200 response for WithdrawPublicNotice
+type WithdrawPublicNoticeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawPublicNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicNotice
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawPublicNoticeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawPublicNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawPublicNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListRegionPairsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14925,15 +17161,24 @@ type MoveReserveResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// MoveReserveResponse202Headers the declared response headers of an HTTP 202 response for MoveReserve
+type MoveReserveResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type MoveReserveResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *ReserveMovement
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *MoveReserveResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MoveReserveResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -14946,6 +17191,72 @@ func (r MoveReserveResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r MoveReserveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListStandInsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StandInPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListStandInsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListStandInsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OrderStandInResponse201Headers the declared response headers of an HTTP 201 response for OrderStandIn
+type OrderStandInResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// OrderStandInResponse202Headers the declared response headers of an HTTP 202 response for OrderStandIn
+type OrderStandInResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OrderStandInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *StandIn
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OrderStandInResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OrderStandInResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OrderStandInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrderStandInResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16087,6 +18398,21 @@ func (c *ClientWithResponses) ListHoldingsWithResponse(ctx context.Context, para
 	return ParseListHoldingsResponse(rsp)
 }
 
+// GetInboxWithResponse What waits for the caller
+//
+// By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
+func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*GetInboxResponse, error) {
+	rsp, err := c.GetInbox(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetInboxResponse(rsp)
+}
+
 // ListInstrumentsWithResponse Instruments
 //
 // Returns a wrapper object for the known response body format(s).
@@ -16514,6 +18840,45 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 		return nil, err
 	}
 	return ParseGetMeResponse(rsp)
+}
+
+// ListObjectionsWithResponse Objections to public notices
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/objections (the `ListObjections` operationId).
+func (c *ClientWithResponses) ListObjectionsWithResponse(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error) {
+	rsp, err := c.ListObjections(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListObjectionsResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse Answer an objection
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse Answer an objection
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
 }
 
 // SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
@@ -17044,6 +19409,239 @@ func (c *ClientWithResponses) StepProjectWithResponse(ctx context.Context, id Pa
 	return ParseStepProjectResponse(rsp)
 }
 
+// ListProposalsWithResponse Commands that wait, or waited, for a second person
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/proposals (the `ListProposals` operationId).
+func (c *ClientWithResponses) ListProposalsWithResponse(ctx context.Context, params *ListProposalsParams, reqEditors ...RequestEditorFn) (*ListProposalsResponse, error) {
+	rsp, err := c.ListProposals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProposalsResponse(rsp)
+}
+
+// GetProposalWithResponse A proposal and what it would do
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/proposals/{id} (the `GetProposal` operationId).
+func (c *ClientWithResponses) GetProposalWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetProposalResponse, error) {
+	rsp, err := c.GetProposal(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetProposalResponse(rsp)
+}
+
+// ApproveProposalWithBodyWithResponse Do what a proposal shows
+//
+// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *ClientWithResponses) ApproveProposalWithBodyWithResponse(ctx context.Context, id PathID, params *ApproveProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error) {
+	rsp, err := c.ApproveProposalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveProposalResponse(rsp)
+}
+
+// ApproveProposalWithResponse Do what a proposal shows
+//
+// By another person than its proposer, of the region and role that the operation asks for. `effects_digest` says which effects were read; if the proposal would do something else today it is stale (409) and must be refreshed first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/approve (the `ApproveProposal` operationId).
+func (c *ClientWithResponses) ApproveProposalWithResponse(ctx context.Context, id PathID, params *ApproveProposalParams, body ApproveProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveProposalResponse, error) {
+	rsp, err := c.ApproveProposal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveProposalResponse(rsp)
+}
+
+// RefreshProposalWithResponse Look again at what a proposal would do today
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/refresh (the `RefreshProposal` operationId).
+func (c *ClientWithResponses) RefreshProposalWithResponse(ctx context.Context, id PathID, params *RefreshProposalParams, reqEditors ...RequestEditorFn) (*RefreshProposalResponse, error) {
+	rsp, err := c.RefreshProposal(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefreshProposalResponse(rsp)
+}
+
+// RejectProposalWithBodyWithResponse End a proposal without doing it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *ClientWithResponses) RejectProposalWithBodyWithResponse(ctx context.Context, id PathID, params *RejectProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error) {
+	rsp, err := c.RejectProposalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectProposalResponse(rsp)
+}
+
+// RejectProposalWithResponse End a proposal without doing it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/reject (the `RejectProposal` operationId).
+func (c *ClientWithResponses) RejectProposalWithResponse(ctx context.Context, id PathID, params *RejectProposalParams, body RejectProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectProposalResponse, error) {
+	rsp, err := c.RejectProposal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectProposalResponse(rsp)
+}
+
+// WithdrawProposalWithBodyWithResponse Take a proposal of ones own back
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *ClientWithResponses) WithdrawProposalWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawProposalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error) {
+	rsp, err := c.WithdrawProposalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProposalResponse(rsp)
+}
+
+// WithdrawProposalWithResponse Take a proposal of ones own back
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/proposals/{id}/withdraw (the `WithdrawProposal` operationId).
+func (c *ClientWithResponses) WithdrawProposalWithResponse(ctx context.Context, id PathID, params *WithdrawProposalParams, body WithdrawProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProposalResponse, error) {
+	rsp, err := c.WithdrawProposal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProposalResponse(rsp)
+}
+
+// ListPublicNoticesWithResponse Public notices (公示)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/public-notices (the `ListPublicNotices` operationId).
+func (c *ClientWithResponses) ListPublicNoticesWithResponse(ctx context.Context, params *ListPublicNoticesParams, reqEditors ...RequestEditorFn) (*ListPublicNoticesResponse, error) {
+	rsp, err := c.ListPublicNotices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPublicNoticesResponse(rsp)
+}
+
+// PostPublicNoticeWithBodyWithResponse Publish something for a period in which anybody may object
+//
+// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+func (c *ClientWithResponses) PostPublicNoticeWithBodyWithResponse(ctx context.Context, params *PostPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostPublicNoticeResponse, error) {
+	rsp, err := c.PostPublicNoticeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostPublicNoticeResponse(rsp)
+}
+
+// PostPublicNoticeWithResponse Publish something for a period in which anybody may object
+//
+// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices (the `PostPublicNotice` operationId).
+func (c *ClientWithResponses) PostPublicNoticeWithResponse(ctx context.Context, params *PostPublicNoticeParams, body PostPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*PostPublicNoticeResponse, error) {
+	rsp, err := c.PostPublicNotice(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostPublicNoticeResponse(rsp)
+}
+
+// GetPublicNoticeWithResponse A public notice
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/public-notices/{id} (the `GetPublicNotice` operationId).
+func (c *ClientWithResponses) GetPublicNoticeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPublicNoticeResponse, error) {
+	rsp, err := c.GetPublicNotice(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPublicNoticeResponse(rsp)
+}
+
+// FileObjectionWithBodyWithResponse Object to a public notice
+//
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+func (c *ClientWithResponses) FileObjectionWithBodyWithResponse(ctx context.Context, id PathID, params *FileObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileObjectionResponse, error) {
+	rsp, err := c.FileObjectionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileObjectionResponse(rsp)
+}
+
+// FileObjectionWithResponse Object to a public notice
+//
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices/{id}/objections (the `FileObjection` operationId).
+func (c *ClientWithResponses) FileObjectionWithResponse(ctx context.Context, id PathID, params *FileObjectionParams, body FileObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*FileObjectionResponse, error) {
+	rsp, err := c.FileObjection(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileObjectionResponse(rsp)
+}
+
+// WithdrawPublicNoticeWithBodyWithResponse Withdraw a public notice
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+func (c *ClientWithResponses) WithdrawPublicNoticeWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPublicNoticeResponse, error) {
+	rsp, err := c.WithdrawPublicNoticeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPublicNoticeResponse(rsp)
+}
+
+// WithdrawPublicNoticeWithResponse Withdraw a public notice
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
+func (c *ClientWithResponses) WithdrawPublicNoticeWithResponse(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPublicNoticeResponse, error) {
+	rsp, err := c.WithdrawPublicNotice(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPublicNoticeResponse(rsp)
+}
+
 // ListRegionPairsWithResponse Pairs of regions that may deal with each other
 //
 // Returns a wrapper object for the known response body format(s).
@@ -17161,6 +19759,45 @@ func (c *ClientWithResponses) MoveReserveWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseMoveReserveResponse(rsp)
+}
+
+// ListStandInsWithResponse Orders by which a person acts in the role of another
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
+func (c *ClientWithResponses) ListStandInsWithResponse(ctx context.Context, params *ListStandInsParams, reqEditors ...RequestEditorFn) (*ListStandInsResponse, error) {
+	rsp, err := c.ListStandIns(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListStandInsResponse(rsp)
+}
+
+// OrderStandInWithBodyWithResponse Let a person act in the role of another for some days
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+func (c *ClientWithResponses) OrderStandInWithBodyWithResponse(ctx context.Context, params *OrderStandInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error) {
+	rsp, err := c.OrderStandInWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderStandInResponse(rsp)
+}
+
+// OrderStandInWithResponse Let a person act in the role of another for some days
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
+func (c *ClientWithResponses) OrderStandInWithResponse(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error) {
+	rsp, err := c.OrderStandIn(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderStandInResponse(rsp)
 }
 
 // ListSurplusWithResponse Surplus of each licence and pollutant
@@ -17654,6 +20291,13 @@ func ParseAllocatePermitsResponse(rsp *http.Response) (*AllocatePermitsResponse,
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -17674,6 +20318,16 @@ func ParseAllocatePermitsResponse(rsp *http.Response) (*AllocatePermitsResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AllocatePermitsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -18161,6 +20815,13 @@ func ParseDecideCapResponse(rsp *http.Response) (*DecideCapResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -18181,6 +20842,16 @@ func ParseDecideCapResponse(rsp *http.Response) (*DecideCapResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers DecideCapResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -18852,6 +21523,13 @@ func ParseCreateGrantResponse(rsp *http.Response) (*CreateGrantResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -18872,6 +21550,16 @@ func ParseCreateGrantResponse(rsp *http.Response) (*CreateGrantResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers CreateGrantResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -18939,6 +21627,39 @@ func ParseListHoldingsResponse(rsp *http.Response) (*ListHoldingsResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest HoldingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetInboxResponse parses an HTTP response from a GetInboxWithResponse call
+func ParseGetInboxResponse(rsp *http.Response) (*GetInboxResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetInboxResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Inbox
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -19254,6 +21975,13 @@ func ParseCreateKeyResponse(rsp *http.Response) (*CreateKeyResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -19274,6 +22002,16 @@ func ParseCreateKeyResponse(rsp *http.Response) (*CreateKeyResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers CreateKeyResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -19379,6 +22117,13 @@ func ParseTransferLevelResponse(rsp *http.Response) (*TransferLevelResponse, err
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -19399,6 +22144,16 @@ func ParseTransferLevelResponse(rsp *http.Response) (*TransferLevelResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers TransferLevelResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -19840,6 +22595,85 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListObjectionsResponse parses an HTTP response from a ListObjectionsWithResponse call
+func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListObjectionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ObjectionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Objection
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerObjectionResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -20885,6 +23719,460 @@ func ParseStepProjectResponse(rsp *http.Response) (*StepProjectResponse, error) 
 	return response, nil
 }
 
+// ParseListProposalsResponse parses an HTTP response from a ListProposalsWithResponse call
+func ParseListProposalsResponse(rsp *http.Response) (*ListProposalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProposalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetProposalResponse parses an HTTP response from a GetProposalWithResponse call
+func ParseGetProposalResponse(rsp *http.Response) (*GetProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveProposalResponse parses an HTTP response from a ApproveProposalWithResponse call
+func ParseApproveProposalResponse(rsp *http.Response) (*ApproveProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ApproveProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRefreshProposalResponse parses an HTTP response from a RefreshProposalWithResponse call
+func ParseRefreshProposalResponse(rsp *http.Response) (*RefreshProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefreshProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RefreshProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRejectProposalResponse parses an HTTP response from a RejectProposalWithResponse call
+func ParseRejectProposalResponse(rsp *http.Response) (*RejectProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RejectProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RejectProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawProposalResponse parses an HTTP response from a WithdrawProposalWithResponse call
+func ParseWithdrawProposalResponse(rsp *http.Response) (*WithdrawProposalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawProposalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProposalOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawProposalResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPublicNoticesResponse parses an HTTP response from a ListPublicNoticesWithResponse call
+func ParseListPublicNoticesResponse(rsp *http.Response) (*ListPublicNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPublicNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicNoticePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePostPublicNoticeResponse parses an HTTP response from a PostPublicNoticeWithResponse call
+func ParsePostPublicNoticeResponse(rsp *http.Response) (*PostPublicNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostPublicNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PublicNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PostPublicNoticeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPublicNoticeResponse parses an HTTP response from a GetPublicNoticeWithResponse call
+func ParseGetPublicNoticeResponse(rsp *http.Response) (*GetPublicNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPublicNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFileObjectionResponse parses an HTTP response from a FileObjectionWithResponse call
+func ParseFileObjectionResponse(rsp *http.Response) (*FileObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Objection
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers FileObjectionResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawPublicNoticeResponse parses an HTTP response from a WithdrawPublicNoticeWithResponse call
+func ParseWithdrawPublicNoticeResponse(rsp *http.Response) (*WithdrawPublicNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawPublicNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawPublicNoticeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListRegionPairsResponse parses an HTTP response from a ListRegionPairsWithResponse call
 func ParseListRegionPairsResponse(rsp *http.Response) (*ListRegionPairsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21117,6 +24405,13 @@ func ParseMoveReserveResponse(rsp *http.Response) (*MoveReserveResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -21137,6 +24432,112 @@ func ParseMoveReserveResponse(rsp *http.Response) (*MoveReserveResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers MoveReserveResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListStandInsResponse parses an HTTP response from a ListStandInsWithResponse call
+func ParseListStandInsResponse(rsp *http.Response) (*ListStandInsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListStandInsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StandInPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOrderStandInResponse parses an HTTP response from a OrderStandInWithResponse call
+func ParseOrderStandInResponse(rsp *http.Response) (*OrderStandInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrderStandInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest StandIn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OrderStandInResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OrderStandInResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -90,8 +90,16 @@ func (s *benchSite) seed(ctx context.Context) error {
 	if client, err = api.NewBearerClient("http://"+s.server.address, s.officer); err != nil {
 		return err
 	}
+	second, err := newBenchUser(ctx, admin, "Second officer", api.GrantInput{Role: api.RoleBureauLeader})
+	if err != nil {
+		return err
+	}
+	approver, err := api.NewBearerClient("http://"+s.server.address, second)
+	if err != nil {
+		return err
+	}
 	today := calendar.InstantOf(time.Now()).Date()
-	seeder := &benchSeeder{ctx: ctx, admin: admin, officer: client, site: s, today: today, end: calendar.NewDate(today.Year()+benchTermYears, time.December, 31)}
+	seeder := &benchSeeder{ctx: ctx, admin: admin, officer: client, approver: approver, site: s, today: today, end: calendar.NewDate(today.Year()+benchTermYears, time.December, 31)}
 	if err := seeder.market(); err != nil {
 		return err
 	}
@@ -116,17 +124,18 @@ func newBenchUser(ctx context.Context, admin *remote, name string, roles ...api.
 
 // benchSeeder makes the records of a site.
 type benchSeeder struct {
-	ctx     context.Context //nolint:containedctx // of this one call of seed
-	admin   *remote
-	officer *api.ClientWithResponses
-	site    *benchSite
-	today   calendar.Date
-	end     calendar.Date
+	ctx      context.Context //nolint:containedctx // of this one call of seed
+	admin    *remote
+	officer  *api.ClientWithResponses
+	approver *api.ClientWithResponses // of what two must decide
+	site     *benchSite
+	today    calendar.Date
+	end      calendar.Date
 }
 
 // market makes cap, instrument and market.
 func (s *benchSeeder) market() error {
-	if _, err := answer[api.CapDecision](read(s.officer.DecideCap(s.ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
+	if _, err := approved[api.CapDecision](s.ctx, s.approver)(read(s.officer.DecideCap(s.ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
 		Region: benchRegion, Pollutant: benchPollutant, Change: benchCap, Document: benchDocument, DecidedOn: s.today.String(),
 	}))); err != nil {
 		return err
@@ -177,7 +186,7 @@ func (s *benchSeeder) firm(i int) error {
 // permits gives a licence permits that it may sell.
 func (s *benchSeeder) permits(licence api.ID) error {
 	price := "2000"
-	if _, err := answer[api.Allocation](read(s.officer.AllocatePermits(s.ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, api.AllocationInput{
+	if _, err := approved[api.Allocation](s.ctx, s.approver)(read(s.officer.AllocatePermits(s.ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, api.AllocationInput{
 		Licence: licence, Instrument: s.site.instrument, Kind: api.AllocationKindInitial, From: api.CapPartUnallocated, Origin: api.OriginPaid,
 		Quantity: benchHolding, Price: &price, AcquiredOn: s.today.String(), Document: benchDocument,
 	}))); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +64,29 @@ func answer[T any](r reply, err error) (T, error) {
 		return result, problemOf(r.status, r.body)
 	}
 	return result, unmarshal(r.body, &result)
+}
+
+// approved is answer for a command that a second person must approve: the
+// server answers with a proposal, and the approver approves what it shows.
+func approved[T any](ctx context.Context, approver api.ClientInterface) func(reply, error) (T, error) {
+	return func(r reply, err error) (T, error) {
+		if err != nil || r.status != http.StatusAccepted {
+			return answer[T](r, err)
+		}
+		var done struct {
+			Result T `json:"result"`
+		}
+		p, err := answer[api.Proposal](r, nil)
+		if err != nil {
+			return done.Result, err
+		}
+		r, err = read(approver.ApproveProposal(ctx, p.ID, &api.ApproveProposalParams{IdempotencyKey: commandKey()},
+			api.ProposalApproval{EffectsDigest: p.EffectsDigest}))
+		if err != nil || r.status >= http.StatusBadRequest {
+			return answer[T](r, err)
+		}
+		return done.Result, unmarshal(r.body, &done)
+	}
 }
 
 func problemOf(status int, body []byte) error {

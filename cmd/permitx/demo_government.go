@@ -58,15 +58,16 @@ func (t *story) calendar(ctx context.Context) error {
 	return nil
 }
 
-// basicAccount decides a cap and moves a part of it into the reserve.
+// basicAccount decides a cap and moves a part of it into the reserve: the
+// clerk proposes, the leader approves.
 func (t *story) basicAccount(ctx context.Context, r *demoRegion, pollutant, limit, reserve string) error {
-	_, err := answer[api.CapDecision](read(r.leader.DecideCap(ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
+	_, err := approved[api.CapDecision](ctx, r.leader)(read(r.clerk.DecideCap(ctx, &api.DecideCapParams{IdempotencyKey: commandKey()}, api.CapDecisionInput{
 		Region: r.code, Pollutant: pollutant, Change: limit, DecidedOn: t.monthsAgo(12), Document: made("总量控制指标 " + r.code + " " + pollutant),
 	})))
 	if err != nil {
 		return err
 	}
-	_, err = answer[api.ReserveMovement](read(r.leader.MoveReserve(ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
+	_, err = approved[api.ReserveMovement](ctx, r.leader)(read(r.clerk.MoveReserve(ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
 		Region: r.code, Pollutant: pollutant, Direction: api.ReserveDirectionToReserve, Quantity: reserve,
 		Document: made("政府储备 " + r.code + " " + pollutant),
 	})))
@@ -162,7 +163,7 @@ func (t *story) takeOver(ctx context.Context, f *firm, o opening) error {
 	case o.origin == api.OriginUnknown:
 		price = "origin not known: may not be sold"
 	}
-	a, err := answer[api.Allocation](read(t.region(f.region).leader.AllocatePermits(ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, in)))
+	a, err := approved[api.Allocation](ctx, t.region(f.region).leader)(read(t.region(f.region).clerk.AllocatePermits(ctx, &api.AllocatePermitsParams{IdempotencyKey: commandKey()}, in)))
 	if err == nil {
 		t.say("    holds %s t/a of %s, %s, of %s, %s", a.Quantity, a.Instrument, a.Origin, a.AcquiredOn, price)
 	}

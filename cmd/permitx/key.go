@@ -174,7 +174,11 @@ func (c *keyMakeCommand) Run(g *globals) (err error) {
 	if err != nil {
 		return err
 	}
-	g.say("Key %d of %s (person %d), expires: %s. Its secret is shown this once:", key.ID, person.Name, person.ID, orElse(key.ExpiresAt, endlessExpires))
+	if key.ID == 0 {
+		g.say("The key of %s (person %d) opens nothing before a second administrator approves it: see /v1/inbox. Its secret is shown this once:", person.Name, person.ID)
+	} else {
+		g.say("Key %d of %s (person %d), expires: %s. Its secret is shown this once:", key.ID, person.Name, person.ID, orElse(key.ExpiresAt, endlessExpires))
+	}
 	g.print("%s", text)
 	return nil
 }
@@ -234,10 +238,15 @@ func (c *keyMakeCommand) grant(g *globals, r registrar, person api.ID) error {
 		return nil
 	}
 	made, err := r.addGrant(g.ctx, want)
-	if err == nil {
+	switch {
+	case err != nil:
+		return err
+	case made.Person == 0: // the answer is a proposal
+		g.say("The role %s counts when a second administrator has approved it: see /v1/inbox", want.Role)
+	default:
 		g.say("Gave the role: %s", describeGrant(made))
 	}
-	return err
+	return nil
 }
 
 // usccLength is that of a unified social credit code, which is longer than any number of a party.

@@ -44,7 +44,7 @@ func TestCapDecide(t *testing.T) {
 	o := openOffice(t)
 	good := CapDecide{Region: jiashan, Pollutant: vocs, Change: 10 * one, Document: "d", DecidedOn: 20260630}
 	nanhu := o.person("nanhu", GrantAdd{Role: identity.BureauLeader, Region: "330402"})
-	o.refuses(o.clerk, good, identity.ErrForbidden)
+	o.refuses(o.finance, good, identity.ErrForbidden)
 	o.refuses(nanhu, good, ErrNoRecord)
 	for _, tt := range []struct {
 		change func(*CapDecide)
@@ -160,7 +160,7 @@ func TestAllocate(t *testing.T) {
 		Quantity: one, Price: 4000 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260701, Document: "d",
 	}
 	nanhu := o.person("nanhu", GrantAdd{Role: identity.BureauLeader, Region: "330402"})
-	o.refuses(o.clerk, good, identity.ErrForbidden)
+	o.refuses(o.finance, good, identity.ErrForbidden)
 	o.refuses(nanhu, good, ErrNoRecord)
 	for _, tt := range []struct {
 		change func(*Allocate)

@@ -141,13 +141,23 @@ type View struct {
 	Number int64 // the command's journal number
 
 	authorised bool
+	region     string          // the first region that the actor's right was asked for
+	approver   *identity.Actor // of a proposal that is being approved; the actor is its proposer
+	dry        *dryRun         // where a command that is only shown writes
 }
 
-// Authorise returns the fault that forbids the actor this, or nil. Every
-// Decide must call it.
+// Authorise returns the fault that forbids the actor this, or nil; of a
+// proposal that is being approved, also the one that forbids its approver to
+// approve it. Every Decide must call it.
 func (v *View) Authorise(op identity.Operation, t identity.Target) error {
 	v.authorised = true
-	return identity.Authorise(v.Actor, op, t)
+	if v.region == "" && len(t.Regions) > 0 {
+		v.region = t.Regions[0]
+	}
+	if err := identity.Authorise(v.Actor, op, t); err != nil || v.approver == nil {
+		return err
+	}
+	return identity.Approve(*v.approver, op, t)
 }
 
 // AuthoriseAt is Authorise about the field that named the object: whether it

@@ -10,12 +10,11 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"unicode"
 
+	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -294,7 +293,7 @@ func (s *fakeStore) Statement(_ context.Context, account ledger.AccountID, last 
 // or bool.
 func fieldOf(row reflect.Value, column string) any {
 	for i := range row.NumField() {
-		if columnName(row.Type().Field(i).Name) == column {
+		if snakeCase(row.Type().Field(i).Name) == column {
 			return plain(row.Field(i))
 		}
 	}
@@ -313,19 +312,6 @@ func plain(v reflect.Value) any {
 		return v.String()
 	}
 	panic("fake store: cannot compare " + v.Type().String())
-}
-
-// columnName writes a field's name in snake case.
-func columnName(field string) string {
-	var b strings.Builder
-	runes := []rune(field)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }
 
 func holds(field any, c Cond) bool {
@@ -382,6 +368,9 @@ type office struct {
 	keys    int
 
 	admin, clerk, leader, finance, upper int64 // persons; leader and clerk of every region
+	second                               int64 // approves what the others propose
+
+	proposal approval.Proposal // the last one that was made or decided
 }
 
 // dayOne is Wednesday 1 July 2026, 09:00 in Jiaxing.
@@ -402,6 +391,10 @@ func openOffice(t *testing.T) *office {
 	o.leader = o.person("leader", GrantAdd{Role: identity.BureauLeader})
 	o.finance = o.person("finance", GrantAdd{Role: identity.Finance})
 	o.upper = o.person("upper", GrantAdd{Role: identity.Upper})
+	o.second = o.person("second", GrantAdd{Role: identity.BureauLeader})
+	for _, role := range []identity.Role{identity.Upper, identity.Finance} {
+		done[identity.Grant](o, o.admin, GrantAdd{Person: o.second, Role: role})
+	}
 	return o
 }
 
@@ -414,7 +407,15 @@ func (o *office) start() {
 		if _, err := json.Marshal(result); err != nil { // every result can be shown
 			panic(err)
 		}
-		if _, timer := result.(Timer); !timer { // a timer runs beside the test
+		switch r := result.(type) {
+		case Timer: // runs beside the test
+		case ProposalResult:
+			o.proposal = r.Proposal
+			o.results = append(o.results, r.Result)
+		case Proposed:
+			o.proposal = r.Proposal
+			return http.StatusAccepted, nil
+		default:
 			o.results = append(o.results, result)
 		}
 		return http.StatusOK, fmt.Appendf(nil, "%T", result)
@@ -436,20 +437,42 @@ func (o *office) restart() {
 	o.start()
 }
 
-// do sends a command and returns the fault that refused it, or nil. A refusal
-// must leave no trace but its journal row.
+// do sends a command and returns the fault that refused it, or nil. What a
+// second person must approve the second approves.
 func (o *office) do(person int64, c Command) *fault.Error {
+	o.t.Helper()
+	refused, proposed := o.send(person, c)
+	if proposed {
+		refused, _ = o.send(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest})
+	}
+	return refused
+}
+
+// propose sends a command that waits for a second person's approval.
+func (o *office) propose(person int64, c Command) approval.Proposal {
+	o.t.Helper()
+	if refused, proposed := o.send(person, c); !proposed {
+		o.t.Fatalf("%T is no proposal: %v", c, refused)
+	}
+	return o.proposal
+}
+
+// send sends a command and returns the fault that refused it, or nil, and
+// whether it became a proposal. A refusal must leave no trace but its journal
+// row.
+func (o *office) send(person int64, c Command) (refused *fault.Error, proposed bool) {
 	o.t.Helper()
 	o.keys++
 	before := o.mutable()
 	answer, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)
 	o.mustDecode(c)
-	var refused *fault.Error
 	switch f, isFault := fault.As(err); {
 	case err != nil && !isFault:
 		o.t.Fatalf("%T: %v", c, err)
 	case err != nil:
 		refused = f
+	case answer.Status == http.StatusAccepted:
+		proposed = true
 	case answer.Status == http.StatusUnprocessableEntity:
 		refused = &fault.Error{Kind: fault.Refused, Code: string(answer.Body)}
 	case answer.Status != http.StatusOK:
@@ -459,7 +482,7 @@ func (o *office) do(person int64, c Command) *fault.Error {
 		o.t.Fatalf("%T was refused with %s and changed something", c, refused.Code)
 	}
 	o.check()
-	return refused
+	return refused, proposed
 }
 
 // mutable tells two states apart: how many rows there are outside the journal,
@@ -550,6 +573,14 @@ func done[R any](o *office, person int64, c Command) R {
 		o.t.Fatalf("%T %+v: %v", c, c, f)
 	}
 	return last[R](o)
+}
+
+// does sends a command that must succeed, whatever its result.
+func (o *office) does(person int64, c Command) {
+	o.t.Helper()
+	if f := o.do(person, c); f != nil {
+		o.t.Fatalf("%T %+v: %v", c, c, f)
+	}
 }
 
 func last[R any](o *office) R {

@@ -437,6 +437,9 @@ func (v *View) closedOrder(id int64) (market.Record, error) {
 // cancel takes an open order out of its book.
 func (tx *Tx) cancel(o *market.Record) OrderResult {
 	m, i := mustGet(tx, Markets, o.Market), mustGet(tx, Instruments, o.Instrument)
+	if tx.dry != nil {
+		return tx.dryCancel(*o, m, i)
+	}
 	if _, rests := tx.changedBook(o.Market, o.Instrument).Cancel(o.ID); !rests {
 		panic("app: an open order is not in its book")
 	}

@@ -154,7 +154,16 @@ func (c GrantRevoke) Decide(v *View) (Apply, error) {
 		return nil, ErrLastAdmin
 	}
 	g.State = identity.GrantRevoked
-	return func(tx *Tx) any { return Put(tx, Grants, g) }, nil
+	ending, err := v.standInsOf(g.ID)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		for _, end := range ending {
+			end(tx)
+		}
+		return Put(tx, Grants, g)
+	}, nil
 }
 
 func (v *View) hasOtherAdmin(grant int64) bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
@@ -217,6 +218,11 @@ var ErrNoRecord = identity.ErrNotYours
 // Get returns a record by id, or ErrNoRecord about the field that named it.
 func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
 	var none R
+	if v.dry != nil {
+		if r, ok := v.dry.rows[t.name][id].(*R); ok {
+			return *r, nil
+		}
+	}
 	if t.resident {
 		if r, ok := rowsOf(v.state, t).rows[id]; ok {
 			return r, nil
@@ -265,6 +271,9 @@ func All[R any](v *View, t Table[R]) func(yield func(R) bool) {
 // Put writes a record: a new one when its id is 0. It returns the record with
 // its id.
 func Put[R any](tx *Tx, t Table[R], row R) R {
+	if tx.dry != nil {
+		return dryPut(tx, t, row)
+	}
 	id, previous := idOf(&row), commandOf(&row)
 	isNew := id == 0
 	if isNew {
@@ -306,6 +315,10 @@ func (s *state) onResident(row any) {
 		s.changed.directory = true
 	case Timer:
 		s.addTimer(r)
+	case approval.Proposal:
+		if r.State != approval.Pending {
+			rowsOf(s, Proposals).remove(r.ID)
+		}
 	case reserve.Lot:
 		s.indexLot(r)
 	case reserve.LotClaim:

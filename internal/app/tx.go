@@ -10,6 +10,9 @@ import (
 // Post makes a transfer, opening accounts that do not exist yet, and returns
 // its postings. The ledger panics on a transfer that Check would refuse.
 func (tx *Tx) Post(t ledger.Transfer) []ledger.Posting {
+	if tx.dry != nil {
+		return tx.dry.post(tx.ledger, t, tx.Number)
+	}
 	for _, leg := range t.Legs {
 		tx.touchBalance(tx.open(leg.Debit))
 		tx.touchBalance(tx.open(leg.Credit))
@@ -61,6 +64,9 @@ func (tx *Tx) stageBalance(id ledger.AccountID) {
 
 // Hold sets an amount of an account aside. The View has checked that it can.
 func (tx *Tx) Hold(k ledger.Key, amount int64) ledger.AccountID {
+	if tx.dry != nil {
+		return tx.dry.hold(tx.ledger, k, amount)
+	}
 	id := tx.open(k)
 	tx.touchBalance(id)
 	tx.ledger.Hold(id, amount, tx.Number)
@@ -73,6 +79,10 @@ func (tx *Tx) Release(k ledger.Key, amount int64) {
 	if amount == 0 {
 		return
 	}
+	if tx.dry != nil {
+		tx.dry.hold(tx.ledger, k, -amount)
+		return
+	}
 	id := tx.open(k)
 	tx.touchBalance(id)
 	tx.ledger.Release(id, amount, tx.Number)
@@ -81,6 +91,9 @@ func (tx *Tx) Release(k ledger.Key, amount int64) {
 
 // Acquire records where permits of a holding came from.
 func (tx *Tx) Acquire(k ledger.Key, a ledger.Acquisition) ledger.Acquisition {
+	if tx.dry != nil {
+		return tx.dry.acquire(tx.ledger, k, a, tx.Today)
+	}
 	a.ID = tx.nextID(Acquisitions.name)
 	a.Account = tx.open(k)
 	a.Remaining = a.Quantity
@@ -98,6 +111,9 @@ func (tx *Tx) Acquire(k ledger.Key, a ledger.Acquisition) ledger.Acquisition {
 // with priced set it passes over rows without a price. It returns the rows
 // that were used, with the amounts taken from each.
 func (tx *Tx) Consume(k ledger.Key, q quantity.Quantity, priced bool) []ledger.Acquisition {
+	if tx.dry != nil {
+		return tx.dry.consume(tx.ledger, k, q, priced)
+	}
 	id := tx.open(k)
 	left := q
 	var used []ledger.Acquisition
@@ -136,6 +152,10 @@ func (v *View) Surplus(licence int64, pollutant string) market.Surplus {
 // ChangeSurplus changes the verified surplus of a licence for a pollutant.
 func (tx *Tx) ChangeSurplus(licence int64, pollutant string, change func(*market.Surplus)) {
 	key := surplusKey{licence, pollutant}
+	if tx.dry != nil {
+		tx.dry.changeSurplus(key, tx.Surplus(licence, pollutant), change)
+		return
+	}
 	s := tx.surplus[key]
 	isNew := s == nil
 	if isNew {

@@ -227,6 +227,9 @@ func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 	if !v.authorised {
 		panic("app: " + string(r.command.Operation()) + " decided without authorising")
 	}
+	if refusal == nil && v.needsApproval(r.command) {
+		apply = v.propose(r.command, r.payload, apply)
+	}
 	return a.record(b, r, v, apply, refusal, key), false
 }
 

@@ -22,7 +22,7 @@ func TestAllocations(t *testing.T) {
 			f.licence, instrumentCode, kind, origin, price)
 	}
 	for _, c := range []struct{ kind, origin, price string }{{"initial", "paid", "2397.5"}, {"initial", "free", ""}, {"opening", "unknown", ""}, {"opening", "paid", ""}} {
-		a := w.post("/v1/allocations", w.leader, body(c.kind, c.origin, c.price))
+		a := w.approved("/v1/allocations", w.leader, body(c.kind, c.origin, c.price))
 		got := decode[api.Allocation](t, a)
 		if a.status != http.StatusCreated || got.Instrument != instrumentCode || got.From != api.CapPartUnallocated || string(got.Origin) != c.origin ||
 			got.Quantity != "1.5" || got.Party != f.party || (got.Price == nil) != (c.price == "") || got.Acquisition == 0 || got.Account == 0 {

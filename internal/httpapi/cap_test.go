@@ -15,15 +15,15 @@ func TestGovernment(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	upper := w.person("upper", app.GrantAdd{Role: identity.Upper})
-	a := w.post("/v1/cap-decisions", w.leader, `{"region":"330421","pollutant":"VOCs","change":"-2.5","document":"d","decided_on":"2026-06-30"}`)
+	a := w.approved("/v1/cap-decisions", w.leader, `{"region":"330421","pollutant":"VOCs","change":"-2.5","document":"d","decided_on":"2026-06-30"}`)
 	if got := decode[api.CapDecision](t, a); a.status != http.StatusCreated || got.Change != "-2.5" || got.Cap != "997.5" || got.Transfer == 0 || got.RecordedAt == nil {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	a = w.post("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"10","document":"d"}`)
+	a = w.approved("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"10","document":"d"}`)
 	if got := decode[api.ReserveMovement](t, a); a.status != http.StatusCreated || got.Quantity != "10" || got.Direction != api.ReserveDirectionToReserve {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	a = w.post("/v1/level-transfers", upper, `{"from_region":"330421","to_region":"330400","pollutant":"VOCs","quantity":"4","part":"reserve","document":"d"}`)
+	a = w.approved("/v1/level-transfers", upper, `{"from_region":"330421","to_region":"330400","pollutant":"VOCs","quantity":"4","part":"reserve","document":"d"}`)
 	if got := decode[api.LevelTransfer](t, a); a.status != http.StatusCreated || got.Part != api.CapPartReserve || got.FromTransfer == got.ToTransfer {
 		t.Fatalf("%d %s", a.status, a.body)
 	}

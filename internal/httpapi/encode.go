@@ -24,6 +24,8 @@ func Encode(result any, refusal *fault.Error) (status int, body []byte) {
 		return p.status, p.append(make([]byte, 0, 512), nil)
 	}
 	switch r := result.(type) {
+	case app.Proposed: // not done: 202, whatever a success would be
+		return http.StatusAccepted, must(json.Marshal(proposalOf(r.Proposal)))
 	case app.OrderResult:
 		return http.StatusOK, appendOrder(make([]byte, 0, 384+96*len(r.Fills)), &r)
 	case app.OrderBatchResult:
@@ -37,11 +39,15 @@ func Encode(result any, refusal *fault.Error) (status int, body []byte) {
 	if !known {
 		panic(fmt.Sprintf("httpapi: nothing is registered for results of type %T", result))
 	}
-	body, err := json.Marshal(convert(result))
+	return http.StatusOK, must(json.Marshal(convert(result)))
+}
+
+// must is for what can always be written as JSON.
+func must(body []byte, err error) []byte {
 	if err != nil {
-		panic(fmt.Sprintf("httpapi: a result of type %T cannot be written as JSON: %v", result, err))
+		panic(fmt.Sprintf("httpapi: a result cannot be written as JSON: %v", err))
 	}
-	return http.StatusOK, body
+	return body
 }
 
 // conversions turn results of commands into the contract's types.

@@ -58,7 +58,7 @@ func (s *Server) CreateKey(ctx context.Context, r gen.CreateKeyRequestObject) (g
 	if errors.Is(err, app.ErrKeyReused) {
 		return s.repeatKey(ctx, r.Params.IdempotencyKey, c)
 	}
-	if a.Status == http.StatusCreated && !a.Replayed {
+	if isMade := a.Status == http.StatusCreated || a.Status == http.StatusAccepted; isMade && !a.Replayed {
 		a.Body = withSecret(a.Body, secret)
 	}
 	return a, err

@@ -32,6 +32,8 @@ func (s *Server) pages(e *gin.Engine) {
 	e.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", permitx.OpenAPI) })
 	e.GET("/docs", func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/docs/") })
 	e.GET("/docs/*file", s.showDocs)
+	e.GET("/notices", s.showNotices)
+	e.GET("/notices/:id", s.showNoticePage)
 	if s.config.Metrics != nil {
 		e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{})))
 	}

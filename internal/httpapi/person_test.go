@@ -61,7 +61,7 @@ func TestPersons_Pages(t *testing.T) {
 			t.Fatalf("pages have %v", ids)
 		}
 	}
-	if len(ids) != 8 {
+	if len(ids) != 9 {
 		t.Errorf("%d persons", len(ids))
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"permitx"
+	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
 	"permitx/internal/catalog"
@@ -51,6 +52,8 @@ type world struct {
 	admin                                    int64
 	clerk                                    string // key, once one is needed
 	adminKey, leader, finance, auditor, west string // keys; west leads Qingpu only
+	second                                   string // key of who approves what officers propose
+	otherAdmin                               int64  // 0: the first one decides alone
 	firms                                    []firm
 }
 
@@ -122,6 +125,8 @@ func (w *world) people() {
 	w.leader = w.person("leader", app.GrantAdd{Role: identity.BureauLeader})
 	w.finance = w.person("finance", app.GrantAdd{Role: identity.Finance})
 	w.auditor = w.person("auditor", app.GrantAdd{Role: identity.Auditor})
+	w.second = w.person("approver", app.GrantAdd{Role: identity.BureauLeader})
+	w.must(w.admin, app.GrantAdd{Person: w.personOf(w.second), Role: identity.Upper})
 	w.west = w.person("west", app.GrantAdd{Role: identity.BureauLeader, Region: apptest.Qingpu})
 }
 
@@ -215,11 +220,40 @@ func lastID[R any](w *world, t app.Table[R]) int64 {
 
 func (w *world) next(kind string) string { return kind + "-" + strconv.FormatInt(w.serial.Add(1), 10) }
 
-// must runs a command that must succeed.
+// must runs a command that must succeed. What a second person must approve
+// the second approves.
 func (w *world) must(person int64, c app.Command) {
 	w.t.Helper()
 	a, err := w.app.Do(context.Background(), identity.Actor{Person: person}, w.next("k"), c)
+	if err == nil && a.Status == http.StatusAccepted {
+		p := decode[api.Proposal](w.t, answer{body: a.Body})
+		a, err = w.app.Do(context.Background(), identity.Actor{Person: w.approverOf(p)}, w.next("k"), app.ProposalApprove{Proposal: p.ID, EffectsDigest: p.EffectsDigest})
+	}
 	w.mustDone(a, err)
+}
+
+func (w *world) approverOf(p api.Proposal) int64 {
+	w.t.Helper()
+	if _, byAdmin := identity.FourEyes[identity.Operation(p.Operation)][identity.Admin]; byAdmin {
+		return w.otherAdmin
+	}
+	return w.personOf(w.second)
+}
+
+// approved posts a command that a second person must approve, approves it, and
+// returns what it came to, as if it had been done at once.
+func (w *world) approved(path, key, body string) answer {
+	w.t.Helper()
+	a := w.post(path, key, body)
+	if a.status != http.StatusAccepted {
+		return a
+	}
+	p := decode[api.Proposal](w.t, a)
+	a = w.post(fmt.Sprintf("/v1/proposals/%d/approve", p.ID), w.second, fmt.Sprintf(`{"effects_digest":%q}`, p.EffectsDigest))
+	if a.status != http.StatusOK {
+		return a
+	}
+	return answer{http.StatusCreated, a.header, decode[api.ProposalOutcome](w.t, a).Result}
 }
 
 func (w *world) mustDone(a app.Answer, err error) {

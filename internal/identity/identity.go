@@ -178,6 +178,13 @@ func Authorise(a Actor, op Operation, t Target) error {
 	if !known {
 		panic("identity: no rule for operation " + string(op))
 	}
+	if err := rule.authorise(a, t); err != ErrForbidden { //nolint:errorlint // the sentinel itself
+		return err
+	}
+	return ErrForbidden.With("%s may be done by %s", op, rule.names())
+}
+
+func (rule Rule) authorise(a Actor, t Target) error {
 	roleFits := false
 	for _, g := range a.Grants {
 		relation, ok := rule[g.Role]
@@ -197,7 +204,7 @@ func Authorise(a Actor, op Operation, t Target) error {
 	case a.Person == 0 && len(a.Grants) == 0:
 		return ErrNoKey
 	}
-	return ErrForbidden.With("%s may be done by %s", op, rule.names())
+	return ErrForbidden
 }
 
 func (g Grant) fits(r Relation, t Target) bool {

@@ -35,149 +35,171 @@ func (r Rule) names() string {
 
 // The commands.
 const (
-	PersonAdd       Operation = "person.add"
-	GrantAdd        Operation = "grant.add"
-	GrantRevoke     Operation = "grant.revoke"
-	KeyMake         Operation = "key.make"
-	KeyRevoke       Operation = "key.revoke"
-	YearPublish     Operation = "calendar.publish"
-	MarketOpen      Operation = "market.open"
-	MarketState     Operation = "market.state"
-	InstrumentAdd   Operation = "instrument.add"
-	PairAdd         Operation = "region_pair.add"
-	AttainmentSet   Operation = "attainment.set"
-	PartyRegister   Operation = "party.register"
-	PartyState      Operation = "party.state"
-	USCCConfirm     Operation = "party.confirm_uscc"
-	LicenceRegister Operation = "licence.register"
-	LicenceState    Operation = "licence.state"
-	CapDecide       Operation = "cap.decide"
-	ReserveMoveOp   Operation = "reserve.move"
-	LevelMove       Operation = "level.move"
-	Allocate        Operation = "allocation.grant"
-	NoticeIssue     Operation = "payment_notice.issue"
-	NoticeProve     Operation = "payment_notice.prove"
-	NoticeDeliver   Operation = "payment_notice.deliver"
-	NoticeCancel    Operation = "payment_notice.cancel"
-	SurplusVerify   Operation = "surplus.verify"
-	FreezePlace     Operation = "freeze.place"
-	FreezeEmergency Operation = "freeze.emergency"
-	FreezeConfirm   Operation = "freeze.confirm"
-	FreezeExtend    Operation = "freeze.extend"
-	FreezeRelease   Operation = "freeze.release"
-	FreezeSell      Operation = "freeze.sell"
-	DepositConfirm  Operation = "deposit.confirm"
-	WithdrawRequest Operation = "withdrawal.request"
-	WithdrawConfirm Operation = "withdrawal.confirm"
-	WithdrawCancel  Operation = "withdrawal.cancel"
-	StatementImport Operation = "bank_statement.import"
-	EntryAssign     Operation = "bank_entry.assign"
-	EntryReturn     Operation = "bank_entry.return"
-	ProjectRegister Operation = "project.register"
-	ProjectStep     Operation = "project.step"
-	ProjectAssign   Operation = "project.assign"
-	OrderPlace      Operation = "order.place"
-	OrderCancel     Operation = "order.cancel"
-	OrderBatch      Operation = "order.batch"
-	DealPropose     Operation = "deal.propose"
-	DealStep        Operation = "deal.step"
-	TransferPost    Operation = "transfer.post"
-	TransferBatch   Operation = "transfer.batch"
-	TimerFire       Operation = "timer.fire"
-	Bootstrap       Operation = "registry.bootstrap"
+	PersonAdd        Operation = "person.add"
+	GrantAdd         Operation = "grant.add"
+	GrantRevoke      Operation = "grant.revoke"
+	KeyMake          Operation = "key.make"
+	KeyRevoke        Operation = "key.revoke"
+	YearPublish      Operation = "calendar.publish"
+	MarketOpen       Operation = "market.open"
+	MarketState      Operation = "market.state"
+	InstrumentAdd    Operation = "instrument.add"
+	PairAdd          Operation = "region_pair.add"
+	AttainmentSet    Operation = "attainment.set"
+	PartyRegister    Operation = "party.register"
+	PartyState       Operation = "party.state"
+	USCCConfirm      Operation = "party.confirm_uscc"
+	LicenceRegister  Operation = "licence.register"
+	LicenceState     Operation = "licence.state"
+	CapDecide        Operation = "cap.decide"
+	ReserveMoveOp    Operation = "reserve.move"
+	LevelMove        Operation = "level.move"
+	Allocate         Operation = "allocation.grant"
+	NoticeIssue      Operation = "payment_notice.issue"
+	NoticeProve      Operation = "payment_notice.prove"
+	NoticeDeliver    Operation = "payment_notice.deliver"
+	NoticeCancel     Operation = "payment_notice.cancel"
+	SurplusVerify    Operation = "surplus.verify"
+	FreezePlace      Operation = "freeze.place"
+	FreezeEmergency  Operation = "freeze.emergency"
+	FreezeConfirm    Operation = "freeze.confirm"
+	FreezeExtend     Operation = "freeze.extend"
+	FreezeRelease    Operation = "freeze.release"
+	FreezeSell       Operation = "freeze.sell"
+	DepositConfirm   Operation = "deposit.confirm"
+	WithdrawRequest  Operation = "withdrawal.request"
+	WithdrawConfirm  Operation = "withdrawal.confirm"
+	WithdrawCancel   Operation = "withdrawal.cancel"
+	StatementImport  Operation = "bank_statement.import"
+	EntryAssign      Operation = "bank_entry.assign"
+	EntryReturn      Operation = "bank_entry.return"
+	ProjectRegister  Operation = "project.register"
+	ProjectStep      Operation = "project.step"
+	ProjectAssign    Operation = "project.assign"
+	OrderPlace       Operation = "order.place"
+	OrderCancel      Operation = "order.cancel"
+	OrderBatch       Operation = "order.batch"
+	DealPropose      Operation = "deal.propose"
+	DealStep         Operation = "deal.step"
+	TransferPost     Operation = "transfer.post"
+	TransferBatch    Operation = "transfer.batch"
+	TimerFire        Operation = "timer.fire"
+	Bootstrap        Operation = "registry.bootstrap"
+	ProposalApprove  Operation = "proposal.approve"
+	ProposalReject   Operation = "proposal.reject"
+	ProposalWithdraw Operation = "proposal.withdraw"
+	ProposalRefresh  Operation = "proposal.refresh"
+	StandInOrder     Operation = "stand_in.order"
+	PublicNoticePost Operation = "public_notice.post"
+	PublicNoticeEnd  Operation = "public_notice.withdraw"
+	ObjectionFile    Operation = "objection.file"
+	ObjectionAnswer  Operation = "objection.answer"
 )
 
 // The queries that not everybody may ask.
 const (
-	PersonRead  Operation = "person.read"
-	KeyRead     Operation = "key.read"
-	PartyRead   Operation = "party.read"
-	HoldingRead Operation = "holding.read"
-	FundsRead   Operation = "funds.read"
-	AccountRead Operation = "account.read"
-	OrderRead   Operation = "order.read"
-	DealRead    Operation = "deal.read"
-	ProjectRead Operation = "project.read"
-	NoticeRead  Operation = "payment_notice.read"
-	FreezeRead  Operation = "freeze.read"
-	MoneyRead   Operation = "money.read" // bank entries and statements
-	CapRead     Operation = "cap.read"   // cap decisions, allocations, movements
-	JournalRead Operation = "journal.read"
-	TrialRead   Operation = "trial_balance.read"
-	SelfRead    Operation = "self.read"
-	PublicRead  Operation = "public.read" // regions, pollutants, markets, instruments, books, trades, basic accounts
+	PersonRead    Operation = "person.read"
+	KeyRead       Operation = "key.read"
+	PartyRead     Operation = "party.read"
+	HoldingRead   Operation = "holding.read"
+	FundsRead     Operation = "funds.read"
+	AccountRead   Operation = "account.read"
+	OrderRead     Operation = "order.read"
+	DealRead      Operation = "deal.read"
+	ProjectRead   Operation = "project.read"
+	NoticeRead    Operation = "payment_notice.read"
+	FreezeRead    Operation = "freeze.read"
+	MoneyRead     Operation = "money.read" // bank entries and statements
+	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
+	JournalRead   Operation = "journal.read"
+	TrialRead     Operation = "trial_balance.read"
+	SelfRead      Operation = "self.read"
+	PublicRead    Operation = "public.read" // regions, pollutants, markets, instruments, books, trades, basic accounts
+	ProposalRead  Operation = "proposal.read"
+	ObjectionRead Operation = "objection.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
 // and docs say the same; a test compares them. The system makes keys where
 // somebody who may open the database does so while no server runs.
 var Table = map[Operation]Rule{
-	PersonAdd:       {Admin: Any, System: Any},
-	GrantAdd:        {Admin: Any, System: Any},
-	GrantRevoke:     {Admin: Any},
-	KeyMake:         {Admin: Any, System: Any},
-	KeyRevoke:       {Admin: Any, System: Any},
-	YearPublish:     {Admin: Any},
-	MarketOpen:      {Admin: Any},
-	MarketState:     {Admin: Any, BureauLeader: Own},
-	InstrumentAdd:   {Admin: Any, BureauClerk: Any, BureauLeader: Any},
-	PairAdd:         {Admin: Any, Upper: Own},
-	AttainmentSet:   {Upper: Own, BureauLeader: Own},
-	PartyRegister:   {BureauClerk: Own, BureauLeader: Own},
-	PartyState:      {BureauLeader: Own},
-	USCCConfirm:     {BureauLeader: Own},
-	LicenceRegister: {BureauClerk: Own, BureauLeader: Own},
-	LicenceState:    {BureauLeader: Own},
-	CapDecide:       {BureauLeader: Own, Upper: Own},
-	ReserveMoveOp:   {BureauLeader: Own},
-	LevelMove:       {Upper: Own},
-	Allocate:        {BureauLeader: Own},
-	NoticeIssue:     {BureauClerk: Own, BureauLeader: Own},
-	NoticeProve:     {Finance: Own},
-	NoticeDeliver:   {BureauLeader: Own},
-	NoticeCancel:    {BureauLeader: Own},
-	SurplusVerify:   {BureauLeader: Own},
-	FreezePlace:     {BureauClerk: Own, BureauLeader: Own},
-	FreezeEmergency: {BureauClerk: Own, BureauLeader: Own},
-	FreezeConfirm:   {BureauLeader: Own},
-	FreezeExtend:    {BureauClerk: Own, BureauLeader: Own},
-	FreezeRelease:   {BureauClerk: Own, BureauLeader: Own},
-	FreezeSell:      {BureauClerk: Own, BureauLeader: Own},
-	DepositConfirm:  {Finance: Any},
-	WithdrawRequest: {Enterprise: Own},
-	WithdrawConfirm: {Finance: Any},
-	WithdrawCancel:  {Enterprise: Own, Finance: Any},
-	StatementImport: {Finance: Any},
-	EntryAssign:     {Finance: Any},
-	EntryReturn:     {Finance: Any},
-	ProjectRegister: {BureauClerk: Own, BureauLeader: Own},
-	ProjectStep:     {BureauLeader: Own},
-	ProjectAssign:   {BureauLeader: Own},
-	OrderPlace:      {Enterprise: Own},
-	OrderCancel:     {Enterprise: Own},
-	OrderBatch:      {Enterprise: Own},
-	DealPropose:     {Enterprise: Own},
-	DealStep:        {Enterprise: Own, BureauLeader: Own, Upper: Own, Finance: Own},
-	TransferPost:    {Finance: Any, BureauLeader: Own},
-	TransferBatch:   {Finance: Any, BureauLeader: Own},
-	TimerFire:       {System: Any},
-	Bootstrap:       {System: Any},
+	PersonAdd:        {Admin: Any, System: Any},
+	GrantAdd:         {Admin: Any, System: Any},
+	GrantRevoke:      {Admin: Any},
+	KeyMake:          {Admin: Any, System: Any},
+	KeyRevoke:        {Admin: Any, System: Any},
+	YearPublish:      {Admin: Any},
+	MarketOpen:       {Admin: Any},
+	MarketState:      {Admin: Any, BureauLeader: Own},
+	InstrumentAdd:    {Admin: Any, BureauClerk: Any, BureauLeader: Any},
+	PairAdd:          {Admin: Any, Upper: Own},
+	AttainmentSet:    {Upper: Own, BureauLeader: Own},
+	PartyRegister:    {BureauClerk: Own, BureauLeader: Own},
+	PartyState:       {BureauLeader: Own},
+	USCCConfirm:      {BureauLeader: Own},
+	LicenceRegister:  {BureauClerk: Own, BureauLeader: Own},
+	LicenceState:     {BureauLeader: Own},
+	LevelMove:        {Upper: Own},
+	NoticeIssue:      {BureauClerk: Own, BureauLeader: Own},
+	NoticeProve:      {Finance: Own},
+	NoticeDeliver:    {BureauLeader: Own},
+	NoticeCancel:     {BureauLeader: Own},
+	SurplusVerify:    {BureauLeader: Own},
+	FreezePlace:      {BureauClerk: Own, BureauLeader: Own},
+	FreezeEmergency:  {BureauClerk: Own, BureauLeader: Own},
+	FreezeConfirm:    {BureauLeader: Own},
+	FreezeExtend:     {BureauClerk: Own, BureauLeader: Own},
+	FreezeRelease:    {BureauClerk: Own, BureauLeader: Own},
+	FreezeSell:       {BureauClerk: Own, BureauLeader: Own},
+	DepositConfirm:   {Finance: Any},
+	WithdrawRequest:  {Enterprise: Own},
+	WithdrawConfirm:  {Finance: Any},
+	WithdrawCancel:   {Enterprise: Own, Finance: Any},
+	StatementImport:  {Finance: Any},
+	EntryAssign:      {Finance: Any},
+	EntryReturn:      {Finance: Any},
+	ProjectRegister:  {BureauClerk: Own, BureauLeader: Own},
+	ProjectStep:      {BureauLeader: Own},
+	ProjectAssign:    {BureauLeader: Own},
+	OrderPlace:       {Enterprise: Own},
+	OrderCancel:      {Enterprise: Own},
+	OrderBatch:       {Enterprise: Own},
+	DealPropose:      {Enterprise: Own},
+	DealStep:         {Enterprise: Own, BureauLeader: Own, Upper: Own, Finance: Own},
+	TransferPost:     {Finance: Any, BureauLeader: Own},
+	TransferBatch:    {Finance: Any, BureauLeader: Own},
+	TimerFire:        {System: Any},
+	Bootstrap:        {System: Any},
+	CapDecide:        {BureauClerk: Own, BureauLeader: Own, Upper: Own},
+	ReserveMoveOp:    {BureauClerk: Own, BureauLeader: Own},
+	Allocate:         {BureauClerk: Own, BureauLeader: Own},
+	ProposalApprove:  {BureauLeader: Own, Upper: Own, Admin: Any},
+	ProposalReject:   {BureauLeader: Own, Upper: Own, Admin: Any},
+	ProposalWithdraw: {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	ProposalRefresh:  {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	StandInOrder:     {Admin: Any},
+	PublicNoticePost: {BureauClerk: Own, BureauLeader: Own},
+	PublicNoticeEnd:  {BureauLeader: Own},
+	ObjectionFile:    {Enterprise: Any, BureauClerk: Own, BureauLeader: Own},
+	ObjectionAnswer:  {BureauLeader: Own},
 
-	PersonRead:  {Admin: Any, Auditor: Any},
-	KeyRead:     {Admin: Any, Auditor: Any},
-	PartyRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
-	HoldingRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	FundsRead:   {Enterprise: Own, Finance: Any, Auditor: Any},
-	AccountRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
-	OrderRead:   {Enterprise: Own, Auditor: Any},
-	DealRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
-	ProjectRead: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	FreezeRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
-	NoticeRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
-	MoneyRead:   {Finance: Any, Auditor: Any},
-	CapRead:     {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	JournalRead: {Auditor: Any},
-	TrialRead:   {Auditor: Any, Finance: Any},
-	SelfRead:    {Enterprise: Any, BureauClerk: Any, BureauLeader: Any, Finance: Any, Upper: Any, Partner: Any, BankOfficer: Any, Operator: Any, Verifier: Any, Auditor: Any, Admin: Any},
-	PublicRead:  {Public: Any},
+	PersonRead:    {Admin: Any, Auditor: Any},
+	KeyRead:       {Admin: Any, Auditor: Any},
+	PartyRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
+	HoldingRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FundsRead:     {Enterprise: Own, Finance: Any, Auditor: Any},
+	AccountRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
+	OrderRead:     {Enterprise: Own, Auditor: Any},
+	DealRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	ProjectRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FreezeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	NoticeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
+	MoneyRead:     {Finance: Any, Auditor: Any},
+	CapRead:       {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	JournalRead:   {Auditor: Any},
+	TrialRead:     {Auditor: Any, Finance: Any},
+	SelfRead:      {Enterprise: Any, BureauClerk: Any, BureauLeader: Any, Finance: Any, Upper: Any, Partner: Any, BankOfficer: Any, Operator: Any, Verifier: Any, Auditor: Any, Admin: Any},
+	PublicRead:    {Public: Any},
+	ProposalRead:  {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any, Auditor: Any},
+	ObjectionRead: {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 }

@@ -117,39 +117,10 @@ func change(k Kind, debit bool, amount int64) int64 {
 func (l *Ledger) Check(transfers ...Transfer) error {
 	d := l.Draft()
 	for _, t := range transfers {
-		for _, leg := range t.Legs {
-			if err := d.Add(t.Reason, leg); err != nil {
-				return err
-			}
+		if err := d.Post(t); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// Draft is the balances as postings would leave them. Accounts that do not
-// exist yet count as empty: Post opens them.
-type Draft struct {
-	ledger  *Ledger
-	changed map[Key]Balance
-}
-
-// Draft begins with the balances as they are; the ledger stays as it is.
-func (l *Ledger) Draft() *Draft { return &Draft{l, map[Key]Balance{}} }
-
-func (d *Draft) balance(k Key) Balance {
-	if b, ok := d.changed[k]; ok {
-		return b
-	}
-	return d.ledger.Balance(k)
-}
-
-// Add makes a posting, or returns its fault and leaves the draft as it was.
-func (d *Draft) Add(r Reason, leg Leg) error {
-	debit, credit, err := posted(r, leg, d.balance(leg.Debit), d.balance(leg.Credit))
-	if err != nil {
-		return err
-	}
-	d.changed[leg.Debit], d.changed[leg.Credit] = debit, credit
 	return nil
 }
 

@@ -62,6 +62,8 @@ var tamperings = []struct {
 	{"frozen", []string{"UPDATE freeze_order SET frozen = frozen - 1"}, "freeze_order"},
 	{"freeze lifted", []string{"UPDATE freeze_order SET state = 'released', frozen = 0, ended_at = 1"}, "freeze_order"},
 	{"judicial sale", []string{"UPDATE judicial_sale SET quantity = quantity + 1"}, "judicial_sale"},
+	{"proposal", []string{"UPDATE proposal SET effects = '[]' WHERE id = 1"}, "proposal"},
+	{"proposal gone", []string{"DELETE FROM proposal WHERE id = 1"}, "journal"},
 	{"cap decision", []string{"UPDATE cap_decision SET change = change + 1000000 WHERE id = 1"}, "cap_decision"},
 }
 

@@ -189,7 +189,7 @@ func quarantineOne(t *testing.T, f *Faulty) {
 func (f *Faulty) keepBusy(t *testing.T, w *World) {
 	t.Helper()
 	commits := f.Commits()
-	go w.Do(w.Leader, app.CapDecide{Region: Nanhu, Pollutant: VOCs, Change: ton, Document: "busy", DecidedOn: 20260701}) // seen by its commit
+	go w.Do(w.Admin, app.PersonAdd{Name: "busy"}) // seen by its commit
 	waitFor(t, "the writer to be busy", func() bool { return f.Commits() > commits })
 }
 

@@ -46,11 +46,18 @@ func Encode(result any, refusal *fault.Error) (int, []byte) {
 		}
 		return status, []byte(strconv.Quote(refusal.Code))
 	}
+	status := http.StatusCreated
+	switch r := result.(type) {
+	case app.Proposed:
+		status = http.StatusAccepted
+	case app.ProposalResult:
+		result = r.Result
+	}
 	b, err := json.Marshal(result)
 	if err != nil {
 		panic(err)
 	}
-	return http.StatusCreated, b
+	return status, b
 }
 
 // Firm is an enterprise with a licence.
@@ -67,6 +74,7 @@ type World struct {
 	Clock *Clock
 
 	Admin, Leader, Finance, Upper, Auditor int64
+	Second                                 int64 // approves what the others propose
 	Market                                 string
 	Instrument                             catalog.Instrument
 	Firms                                  []Firm
@@ -136,6 +144,8 @@ func (w *World) people() {
 	w.Finance = w.Person("finance", app.GrantAdd{Role: identity.Finance})
 	w.Upper = w.Person("upper", app.GrantAdd{Role: identity.Upper})
 	w.Auditor = w.Person("auditor", app.GrantAdd{Role: identity.Auditor})
+	w.Second = w.Person("second", app.GrantAdd{Role: identity.BureauLeader})
+	w.Must(w.Admin, app.GrantAdd{Person: w.Second, Role: identity.Upper})
 }
 
 // Person makes a person with a role.
@@ -198,8 +208,22 @@ func (w *World) Grant(f Firm, q, surplus quantity.Quantity, price quantity.Price
 
 func (w *World) key(kind string) string { return kind + "-" + strconv.FormatInt(w.keys.Add(1), 10) }
 
-// Do sends a command with a fresh key.
+// Do sends a command with a fresh key. What a second person must approve the
+// second approves.
 func (w *World) Do(person int64, c app.Command) (app.Answer, error) {
+	a, err := w.Send(person, c)
+	if err != nil || a.Status != http.StatusAccepted {
+		return a, err
+	}
+	var p app.Proposed
+	if err := json.Unmarshal(a.Body, &p); err != nil {
+		return a, err
+	}
+	return w.Send(w.Second, app.ProposalApprove{Proposal: p.Proposal.ID, EffectsDigest: p.Proposal.EffectsDigest})
+}
+
+// Send sends a command with a fresh key.
+func (w *World) Send(person int64, c app.Command) (app.Answer, error) {
 	return w.App.Do(context.Background(), identity.Actor{Person: person}, w.key("k"), c)
 }
 

@@ -140,6 +140,9 @@ type ServerInterface interface {
 	// ListHoldings Holdings of permits
 	// (GET /v1/holdings)
 	ListHoldings(c *gin.Context, params ListHoldingsParams)
+	// GetInbox What waits for the caller
+	// (GET /v1/inbox)
+	GetInbox(c *gin.Context, params GetInboxParams)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(c *gin.Context, params ListInstrumentsParams)
@@ -212,6 +215,12 @@ type ServerInterface interface {
 	// GetMe Who the key belongs to, and its roles
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// ListObjections Objections to public notices
+	// (GET /v1/objections)
+	ListObjections(c *gin.Context, params ListObjectionsParams)
+	// AnswerObjection Answer an objection
+	// (POST /v1/objections/{id}/answer)
+	AnswerObjection(c *gin.Context, id PathID, params AnswerObjectionParams)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(c *gin.Context, params SubmitOrderBatchParams)
@@ -290,6 +299,39 @@ type ServerInterface interface {
 	// StepProject Take a step of a project
 	// (POST /v1/projects/{id}/steps)
 	StepProject(c *gin.Context, id PathID, params StepProjectParams)
+	// ListProposals Commands that wait, or waited, for a second person
+	// (GET /v1/proposals)
+	ListProposals(c *gin.Context, params ListProposalsParams)
+	// GetProposal A proposal and what it would do
+	// (GET /v1/proposals/{id})
+	GetProposal(c *gin.Context, id PathID)
+	// ApproveProposal Do what a proposal shows
+	// (POST /v1/proposals/{id}/approve)
+	ApproveProposal(c *gin.Context, id PathID, params ApproveProposalParams)
+	// RefreshProposal Look again at what a proposal would do today
+	// (POST /v1/proposals/{id}/refresh)
+	RefreshProposal(c *gin.Context, id PathID, params RefreshProposalParams)
+	// RejectProposal End a proposal without doing it
+	// (POST /v1/proposals/{id}/reject)
+	RejectProposal(c *gin.Context, id PathID, params RejectProposalParams)
+	// WithdrawProposal Take a proposal of ones own back
+	// (POST /v1/proposals/{id}/withdraw)
+	WithdrawProposal(c *gin.Context, id PathID, params WithdrawProposalParams)
+	// ListPublicNotices Public notices (公示)
+	// (GET /v1/public-notices)
+	ListPublicNotices(c *gin.Context, params ListPublicNoticesParams)
+	// PostPublicNotice Publish something for a period in which anybody may object
+	// (POST /v1/public-notices)
+	PostPublicNotice(c *gin.Context, params PostPublicNoticeParams)
+	// GetPublicNotice A public notice
+	// (GET /v1/public-notices/{id})
+	GetPublicNotice(c *gin.Context, id PathID)
+	// FileObjection Object to a public notice
+	// (POST /v1/public-notices/{id}/objections)
+	FileObjection(c *gin.Context, id PathID, params FileObjectionParams)
+	// WithdrawPublicNotice Withdraw a public notice
+	// (POST /v1/public-notices/{id}/withdraw)
+	WithdrawPublicNotice(c *gin.Context, id PathID, params WithdrawPublicNoticeParams)
 	// ListRegionPairs Pairs of regions that may deal with each other
 	// (GET /v1/region-pairs)
 	ListRegionPairs(c *gin.Context, params ListRegionPairsParams)
@@ -311,6 +353,12 @@ type ServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(c *gin.Context, params MoveReserveParams)
+	// ListStandIns Orders by which a person acts in the role of another
+	// (GET /v1/stand-ins)
+	ListStandIns(c *gin.Context, params ListStandInsParams)
+	// OrderStandIn Let a person act in the role of another for some days
+	// (POST /v1/stand-ins)
+	OrderStandIn(c *gin.Context, params OrderStandInParams)
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(c *gin.Context, params ListSurplusParams)
@@ -427,6 +475,9 @@ func (a Answer) VisitCreateMarketResponse(w http.ResponseWriter) error { return 
 // VisitSetMarketStateResponse sends the stored answer.
 func (a Answer) VisitSetMarketStateResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitAnswerObjectionResponse sends the stored answer.
+func (a Answer) VisitAnswerObjectionResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitSubmitOrderBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitOrderBatchResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -469,11 +520,35 @@ func (a Answer) VisitAssignToProjectResponse(w http.ResponseWriter) error { retu
 // VisitStepProjectResponse sends the stored answer.
 func (a Answer) VisitStepProjectResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitApproveProposalResponse sends the stored answer.
+func (a Answer) VisitApproveProposalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRefreshProposalResponse sends the stored answer.
+func (a Answer) VisitRefreshProposalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRejectProposalResponse sends the stored answer.
+func (a Answer) VisitRejectProposalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitWithdrawProposalResponse sends the stored answer.
+func (a Answer) VisitWithdrawProposalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitPostPublicNoticeResponse sends the stored answer.
+func (a Answer) VisitPostPublicNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitFileObjectionResponse sends the stored answer.
+func (a Answer) VisitFileObjectionResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitWithdrawPublicNoticeResponse sends the stored answer.
+func (a Answer) VisitWithdrawPublicNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitCreateRegionPairResponse sends the stored answer.
 func (a Answer) VisitCreateRegionPairResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitMoveReserveResponse sends the stored answer.
 func (a Answer) VisitMoveReserveResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOrderStandInResponse sends the stored answer.
+func (a Answer) VisitOrderStandInResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitVerifySurplusResponse sends the stored answer.
 func (a Answer) VisitVerifySurplusResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -2417,6 +2492,33 @@ func (siw *ServerInterfaceWrapper) ListHoldings(c *gin.Context) {
 	siw.Handler.ListHoldings(c, params)
 }
 
+// GetInbox operation middleware
+func (siw *ServerInterfaceWrapper) GetInbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInboxParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInbox(c, params)
+}
+
 // ListInstruments operation middleware
 func (siw *ServerInterfaceWrapper) ListInstruments(c *gin.Context) {
 
@@ -3470,6 +3572,125 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	}
 
 	siw.Handler.GetMe(c)
+}
+
+// ListObjections operation middleware
+func (siw *ServerInterfaceWrapper) ListObjections(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListObjectionsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "notice" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "notice", c.Request.URL.Query(), &params.Notice, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter notice: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListObjections(c, params)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AnswerObjection(c, id, params)
 }
 
 // SubmitOrderBatch operation middleware
@@ -4716,6 +4937,529 @@ func (siw *ServerInterfaceWrapper) StepProject(c *gin.Context) {
 	siw.Handler.StepProject(c, id, params)
 }
 
+// ListProposals operation middleware
+func (siw *ServerInterfaceWrapper) ListProposals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProposalsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "operation" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "operation", c.Request.URL.Query(), &params.Operation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter operation: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListProposals(c, params)
+}
+
+// GetProposal operation middleware
+func (siw *ServerInterfaceWrapper) GetProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetProposal(c, id)
+}
+
+// ApproveProposal operation middleware
+func (siw *ServerInterfaceWrapper) ApproveProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveProposal(c, id, params)
+}
+
+// RefreshProposal operation middleware
+func (siw *ServerInterfaceWrapper) RefreshProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefreshProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RefreshProposal(c, id, params)
+}
+
+// RejectProposal operation middleware
+func (siw *ServerInterfaceWrapper) RejectProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RejectProposal(c, id, params)
+}
+
+// WithdrawProposal operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawProposal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawProposalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawProposal(c, id, params)
+}
+
+// ListPublicNotices operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicNotices(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPublicNoticesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPublicNotices(c, params)
+}
+
+// PostPublicNotice operation middleware
+func (siw *ServerInterfaceWrapper) PostPublicNotice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostPublicNoticeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PostPublicNotice(c, params)
+}
+
+// GetPublicNotice operation middleware
+func (siw *ServerInterfaceWrapper) GetPublicNotice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPublicNotice(c, id)
+}
+
+// FileObjection operation middleware
+func (siw *ServerInterfaceWrapper) FileObjection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileObjectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FileObjection(c, id, params)
+}
+
+// WithdrawPublicNotice operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawPublicNotice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPublicNoticeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawPublicNotice(c, id, params)
+}
+
 // ListRegionPairs operation middleware
 func (siw *ServerInterfaceWrapper) ListRegionPairs(c *gin.Context) {
 
@@ -5022,6 +5766,92 @@ func (siw *ServerInterfaceWrapper) MoveReserve(c *gin.Context) {
 	}
 
 	siw.Handler.MoveReserve(c, params)
+}
+
+// ListStandIns operation middleware
+func (siw *ServerInterfaceWrapper) ListStandIns(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStandInsParams
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", c.Request.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStandIns(c, params)
+}
+
+// OrderStandIn operation middleware
+func (siw *ServerInterfaceWrapper) OrderStandIn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OrderStandInParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OrderStandIn(c, params)
 }
 
 // ListSurplus operation middleware
@@ -5607,6 +6437,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/grants", wrapper.CreateGrant)
 	router.POST(options.BaseURL+"/v1/grants/:id/revoke", wrapper.RevokeGrant)
 	router.GET(options.BaseURL+"/v1/holdings", wrapper.ListHoldings)
+	router.GET(options.BaseURL+"/v1/inbox", wrapper.GetInbox)
 	router.GET(options.BaseURL+"/v1/instruments", wrapper.ListInstruments)
 	router.POST(options.BaseURL+"/v1/instruments", wrapper.CreateInstrument)
 	router.GET(options.BaseURL+"/v1/instruments/:code", wrapper.GetInstrument)
@@ -5631,6 +6462,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/markets/:code/state", wrapper.SetMarketState)
 	router.GET(options.BaseURL+"/v1/markets/:code/trades", wrapper.ListTrades)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.GET(options.BaseURL+"/v1/objections", wrapper.ListObjections)
+	router.POST(options.BaseURL+"/v1/objections/:id/answer", wrapper.AnswerObjection)
 	router.POST(options.BaseURL+"/v1/order-batches", wrapper.SubmitOrderBatch)
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
@@ -5657,6 +6490,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/projects/:id", wrapper.GetProject)
 	router.POST(options.BaseURL+"/v1/projects/:id/assignments", wrapper.AssignToProject)
 	router.POST(options.BaseURL+"/v1/projects/:id/steps", wrapper.StepProject)
+	router.GET(options.BaseURL+"/v1/proposals", wrapper.ListProposals)
+	router.GET(options.BaseURL+"/v1/proposals/:id", wrapper.GetProposal)
+	router.POST(options.BaseURL+"/v1/proposals/:id/approve", wrapper.ApproveProposal)
+	router.POST(options.BaseURL+"/v1/proposals/:id/refresh", wrapper.RefreshProposal)
+	router.POST(options.BaseURL+"/v1/proposals/:id/reject", wrapper.RejectProposal)
+	router.POST(options.BaseURL+"/v1/proposals/:id/withdraw", wrapper.WithdrawProposal)
+	router.GET(options.BaseURL+"/v1/public-notices", wrapper.ListPublicNotices)
+	router.POST(options.BaseURL+"/v1/public-notices", wrapper.PostPublicNotice)
+	router.GET(options.BaseURL+"/v1/public-notices/:id", wrapper.GetPublicNotice)
+	router.POST(options.BaseURL+"/v1/public-notices/:id/objections", wrapper.FileObjection)
+	router.POST(options.BaseURL+"/v1/public-notices/:id/withdraw", wrapper.WithdrawPublicNotice)
 	router.GET(options.BaseURL+"/v1/region-pairs", wrapper.ListRegionPairs)
 	router.POST(options.BaseURL+"/v1/region-pairs", wrapper.CreateRegionPair)
 	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
@@ -5664,6 +6508,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/regions/:code/accounts", wrapper.ListBasicAccounts)
 	router.GET(options.BaseURL+"/v1/reserve-movements", wrapper.ListReserveMovements)
 	router.POST(options.BaseURL+"/v1/reserve-movements", wrapper.MoveReserve)
+	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
+	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
 	router.GET(options.BaseURL+"/v1/surplus", wrapper.ListSurplus)
 	router.GET(options.BaseURL+"/v1/surplus-verifications", wrapper.ListSurplusVerifications)
 	router.POST(options.BaseURL+"/v1/surplus-verifications", wrapper.VerifySurplus)
@@ -6762,6 +7608,28 @@ func (response ListHoldings200JSONResponse) VisitListHoldingsResponse(w http.Res
 	return err
 }
 
+type GetInboxRequestObject struct {
+	Params GetInboxParams
+}
+
+type GetInboxResponseObject interface {
+	VisitGetInboxResponse(w http.ResponseWriter) error
+}
+
+type GetInbox200JSONResponse Inbox
+
+func (response GetInbox200JSONResponse) VisitGetInboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInstrumentsRequestObject struct {
 	Params ListInstrumentsParams
 }
@@ -7405,6 +8273,62 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) e
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObjectionsRequestObject struct {
+	Params ListObjectionsParams
+}
+
+type ListObjectionsResponseObject interface {
+	VisitListObjectionsResponse(w http.ResponseWriter) error
+}
+
+type ListObjections200JSONResponse ObjectionPage
+
+func (response ListObjections200JSONResponse) VisitListObjectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectionRequestObject struct {
+	ID     PathID `json:"id"`
+	Params AnswerObjectionParams
+	Body   *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerObjection200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AnswerObjection200JSONResponse struct {
+	Body    Objection
+	Headers AnswerObjection200ResponseHeaders
+}
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8142,6 +9066,330 @@ func (response StepProject200JSONResponse) VisitStepProjectResponse(w http.Respo
 	return err
 }
 
+type ListProposalsRequestObject struct {
+	Params ListProposalsParams
+}
+
+type ListProposalsResponseObject interface {
+	VisitListProposalsResponse(w http.ResponseWriter) error
+}
+
+type ListProposals200JSONResponse ProposalPage
+
+func (response ListProposals200JSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProposalRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetProposalResponseObject interface {
+	VisitGetProposalResponse(w http.ResponseWriter) error
+}
+
+type GetProposal200JSONResponse Proposal
+
+func (response GetProposal200JSONResponse) VisitGetProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveProposalRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ApproveProposalParams
+	Body   *ApproveProposalJSONRequestBody
+}
+
+type ApproveProposalResponseObject interface {
+	VisitApproveProposalResponse(w http.ResponseWriter) error
+}
+
+type ApproveProposal200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveProposal200JSONResponse struct {
+	Body    ProposalOutcome
+	Headers ApproveProposal200ResponseHeaders
+}
+
+func (response ApproveProposal200JSONResponse) VisitApproveProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshProposalRequestObject struct {
+	ID     PathID `json:"id"`
+	Params RefreshProposalParams
+}
+
+type RefreshProposalResponseObject interface {
+	VisitRefreshProposalResponse(w http.ResponseWriter) error
+}
+
+type RefreshProposal200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RefreshProposal200JSONResponse struct {
+	Body    ProposalOutcome
+	Headers RefreshProposal200ResponseHeaders
+}
+
+func (response RefreshProposal200JSONResponse) VisitRefreshProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectProposalRequestObject struct {
+	ID     PathID `json:"id"`
+	Params RejectProposalParams
+	Body   *RejectProposalJSONRequestBody
+}
+
+type RejectProposalResponseObject interface {
+	VisitRejectProposalResponse(w http.ResponseWriter) error
+}
+
+type RejectProposal200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RejectProposal200JSONResponse struct {
+	Body    ProposalOutcome
+	Headers RejectProposal200ResponseHeaders
+}
+
+func (response RejectProposal200JSONResponse) VisitRejectProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawProposalRequestObject struct {
+	ID     PathID `json:"id"`
+	Params WithdrawProposalParams
+	Body   *WithdrawProposalJSONRequestBody
+}
+
+type WithdrawProposalResponseObject interface {
+	VisitWithdrawProposalResponse(w http.ResponseWriter) error
+}
+
+type WithdrawProposal200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawProposal200JSONResponse struct {
+	Body    ProposalOutcome
+	Headers WithdrawProposal200ResponseHeaders
+}
+
+func (response WithdrawProposal200JSONResponse) VisitWithdrawProposalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicNoticesRequestObject struct {
+	Params ListPublicNoticesParams
+}
+
+type ListPublicNoticesResponseObject interface {
+	VisitListPublicNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListPublicNotices200JSONResponse PublicNoticePage
+
+func (response ListPublicNotices200JSONResponse) VisitListPublicNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostPublicNoticeRequestObject struct {
+	Params PostPublicNoticeParams
+	Body   *PostPublicNoticeJSONRequestBody
+}
+
+type PostPublicNoticeResponseObject interface {
+	VisitPostPublicNoticeResponse(w http.ResponseWriter) error
+}
+
+type PostPublicNotice201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type PostPublicNotice201JSONResponse struct {
+	Body    PublicNotice
+	Headers PostPublicNotice201ResponseHeaders
+}
+
+func (response PostPublicNotice201JSONResponse) VisitPostPublicNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicNoticeRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetPublicNoticeResponseObject interface {
+	VisitGetPublicNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetPublicNotice200JSONResponse PublicNotice
+
+func (response GetPublicNotice200JSONResponse) VisitGetPublicNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileObjectionRequestObject struct {
+	ID     PathID `json:"id"`
+	Params FileObjectionParams
+	Body   *FileObjectionJSONRequestBody
+}
+
+type FileObjectionResponseObject interface {
+	VisitFileObjectionResponse(w http.ResponseWriter) error
+}
+
+type FileObjection201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type FileObjection201JSONResponse struct {
+	Body    Objection
+	Headers FileObjection201ResponseHeaders
+}
+
+func (response FileObjection201JSONResponse) VisitFileObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPublicNoticeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params WithdrawPublicNoticeParams
+	Body   *WithdrawPublicNoticeJSONRequestBody
+}
+
+type WithdrawPublicNoticeResponseObject interface {
+	VisitWithdrawPublicNoticeResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPublicNotice200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawPublicNotice200JSONResponse struct {
+	Body    PublicNotice
+	Headers WithdrawPublicNotice200ResponseHeaders
+}
+
+func (response WithdrawPublicNotice200JSONResponse) VisitWithdrawPublicNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRegionPairsRequestObject struct {
 	Params ListRegionPairsParams
 }
@@ -8305,6 +9553,61 @@ type MoveReserve201JSONResponse struct {
 }
 
 func (response MoveReserve201JSONResponse) VisitMoveReserveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStandInsRequestObject struct {
+	Params ListStandInsParams
+}
+
+type ListStandInsResponseObject interface {
+	VisitListStandInsResponse(w http.ResponseWriter) error
+}
+
+type ListStandIns200JSONResponse StandInPage
+
+func (response ListStandIns200JSONResponse) VisitListStandInsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderStandInRequestObject struct {
+	Params OrderStandInParams
+	Body   *OrderStandInJSONRequestBody
+}
+
+type OrderStandInResponseObject interface {
+	VisitOrderStandInResponse(w http.ResponseWriter) error
+}
+
+type OrderStandIn201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OrderStandIn201JSONResponse struct {
+	Body    StandIn
+	Headers OrderStandIn201ResponseHeaders
+}
+
+func (response OrderStandIn201JSONResponse) VisitOrderStandInResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8771,6 +10074,9 @@ type StrictServerInterface interface {
 	// ListHoldings Holdings of permits
 	// (GET /v1/holdings)
 	ListHoldings(ctx context.Context, request ListHoldingsRequestObject) (ListHoldingsResponseObject, error)
+	// GetInbox What waits for the caller
+	// (GET /v1/inbox)
+	GetInbox(ctx context.Context, request GetInboxRequestObject) (GetInboxResponseObject, error)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(ctx context.Context, request ListInstrumentsRequestObject) (ListInstrumentsResponseObject, error)
@@ -8843,6 +10149,12 @@ type StrictServerInterface interface {
 	// GetMe Who the key belongs to, and its roles
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ListObjections Objections to public notices
+	// (GET /v1/objections)
+	ListObjections(ctx context.Context, request ListObjectionsRequestObject) (ListObjectionsResponseObject, error)
+	// AnswerObjection Answer an objection
+	// (POST /v1/objections/{id}/answer)
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(ctx context.Context, request SubmitOrderBatchRequestObject) (SubmitOrderBatchResponseObject, error)
@@ -8921,6 +10233,39 @@ type StrictServerInterface interface {
 	// StepProject Take a step of a project
 	// (POST /v1/projects/{id}/steps)
 	StepProject(ctx context.Context, request StepProjectRequestObject) (StepProjectResponseObject, error)
+	// ListProposals Commands that wait, or waited, for a second person
+	// (GET /v1/proposals)
+	ListProposals(ctx context.Context, request ListProposalsRequestObject) (ListProposalsResponseObject, error)
+	// GetProposal A proposal and what it would do
+	// (GET /v1/proposals/{id})
+	GetProposal(ctx context.Context, request GetProposalRequestObject) (GetProposalResponseObject, error)
+	// ApproveProposal Do what a proposal shows
+	// (POST /v1/proposals/{id}/approve)
+	ApproveProposal(ctx context.Context, request ApproveProposalRequestObject) (ApproveProposalResponseObject, error)
+	// RefreshProposal Look again at what a proposal would do today
+	// (POST /v1/proposals/{id}/refresh)
+	RefreshProposal(ctx context.Context, request RefreshProposalRequestObject) (RefreshProposalResponseObject, error)
+	// RejectProposal End a proposal without doing it
+	// (POST /v1/proposals/{id}/reject)
+	RejectProposal(ctx context.Context, request RejectProposalRequestObject) (RejectProposalResponseObject, error)
+	// WithdrawProposal Take a proposal of ones own back
+	// (POST /v1/proposals/{id}/withdraw)
+	WithdrawProposal(ctx context.Context, request WithdrawProposalRequestObject) (WithdrawProposalResponseObject, error)
+	// ListPublicNotices Public notices (公示)
+	// (GET /v1/public-notices)
+	ListPublicNotices(ctx context.Context, request ListPublicNoticesRequestObject) (ListPublicNoticesResponseObject, error)
+	// PostPublicNotice Publish something for a period in which anybody may object
+	// (POST /v1/public-notices)
+	PostPublicNotice(ctx context.Context, request PostPublicNoticeRequestObject) (PostPublicNoticeResponseObject, error)
+	// GetPublicNotice A public notice
+	// (GET /v1/public-notices/{id})
+	GetPublicNotice(ctx context.Context, request GetPublicNoticeRequestObject) (GetPublicNoticeResponseObject, error)
+	// FileObjection Object to a public notice
+	// (POST /v1/public-notices/{id}/objections)
+	FileObjection(ctx context.Context, request FileObjectionRequestObject) (FileObjectionResponseObject, error)
+	// WithdrawPublicNotice Withdraw a public notice
+	// (POST /v1/public-notices/{id}/withdraw)
+	WithdrawPublicNotice(ctx context.Context, request WithdrawPublicNoticeRequestObject) (WithdrawPublicNoticeResponseObject, error)
 	// ListRegionPairs Pairs of regions that may deal with each other
 	// (GET /v1/region-pairs)
 	ListRegionPairs(ctx context.Context, request ListRegionPairsRequestObject) (ListRegionPairsResponseObject, error)
@@ -8942,6 +10287,12 @@ type StrictServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(ctx context.Context, request MoveReserveRequestObject) (MoveReserveResponseObject, error)
+	// ListStandIns Orders by which a person acts in the role of another
+	// (GET /v1/stand-ins)
+	ListStandIns(ctx context.Context, request ListStandInsRequestObject) (ListStandInsResponseObject, error)
+	// OrderStandIn Let a person act in the role of another for some days
+	// (POST /v1/stand-ins)
+	OrderStandIn(ctx context.Context, request OrderStandInRequestObject) (OrderStandInResponseObject, error)
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(ctx context.Context, request ListSurplusRequestObject) (ListSurplusResponseObject, error)
@@ -10388,6 +11739,32 @@ func (sh *strictHandler) ListHoldings(ctx *gin.Context, params ListHoldingsParam
 	}
 }
 
+// GetInbox operation middleware
+func (sh *strictHandler) GetInbox(ctx *gin.Context, params GetInboxParams) {
+	var request GetInboxRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetInbox(ctx, request.(GetInboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetInbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetInboxResponseObject); ok {
+		if err := validResponse.VisitGetInboxResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListInstruments operation middleware
 func (sh *strictHandler) ListInstruments(ctx *gin.Context, params ListInstrumentsParams) {
 	var request ListInstrumentsRequestObject
@@ -11133,6 +12510,77 @@ func (sh *strictHandler) GetMe(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		if err := validResponse.VisitGetMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListObjections operation middleware
+func (sh *strictHandler) ListObjections(ctx *gin.Context, params ListObjectionsParams) {
+	var request ListObjectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObjections(ctx, request.(ListObjectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObjections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListObjectionsResponseObject); ok {
+		if err := validResponse.VisitListObjectionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(ctx *gin.Context, id PathID, params AnswerObjectionParams) {
+	var request AnswerObjectionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx, request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12040,6 +13488,406 @@ func (sh *strictHandler) StepProject(ctx *gin.Context, id PathID, params StepPro
 	}
 }
 
+// ListProposals operation middleware
+func (sh *strictHandler) ListProposals(ctx *gin.Context, params ListProposalsParams) {
+	var request ListProposalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProposals(ctx, request.(ListProposalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProposals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListProposalsResponseObject); ok {
+		if err := validResponse.VisitListProposalsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetProposal operation middleware
+func (sh *strictHandler) GetProposal(ctx *gin.Context, id PathID) {
+	var request GetProposalRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProposal(ctx, request.(GetProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetProposalResponseObject); ok {
+		if err := validResponse.VisitGetProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveProposal operation middleware
+func (sh *strictHandler) ApproveProposal(ctx *gin.Context, id PathID, params ApproveProposalParams) {
+	var request ApproveProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ApproveProposalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveProposal(ctx, request.(ApproveProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApproveProposalResponseObject); ok {
+		if err := validResponse.VisitApproveProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefreshProposal operation middleware
+func (sh *strictHandler) RefreshProposal(ctx *gin.Context, id PathID, params RefreshProposalParams) {
+	var request RefreshProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefreshProposal(ctx, request.(RefreshProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefreshProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RefreshProposalResponseObject); ok {
+		if err := validResponse.VisitRefreshProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectProposal operation middleware
+func (sh *strictHandler) RejectProposal(ctx *gin.Context, id PathID, params RejectProposalParams) {
+	var request RejectProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RejectProposalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectProposal(ctx, request.(RejectProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RejectProposalResponseObject); ok {
+		if err := validResponse.VisitRejectProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawProposal operation middleware
+func (sh *strictHandler) WithdrawProposal(ctx *gin.Context, id PathID, params WithdrawProposalParams) {
+	var request WithdrawProposalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawProposalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawProposal(ctx, request.(WithdrawProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawProposalResponseObject); ok {
+		if err := validResponse.VisitWithdrawProposalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPublicNotices operation middleware
+func (sh *strictHandler) ListPublicNotices(ctx *gin.Context, params ListPublicNoticesParams) {
+	var request ListPublicNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicNotices(ctx, request.(ListPublicNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicNotices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPublicNoticesResponseObject); ok {
+		if err := validResponse.VisitListPublicNoticesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PostPublicNotice operation middleware
+func (sh *strictHandler) PostPublicNotice(ctx *gin.Context, params PostPublicNoticeParams) {
+	var request PostPublicNoticeRequestObject
+
+	request.Params = params
+
+	var body PostPublicNoticeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostPublicNotice(ctx, request.(PostPublicNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostPublicNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PostPublicNoticeResponseObject); ok {
+		if err := validResponse.VisitPostPublicNoticeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPublicNotice operation middleware
+func (sh *strictHandler) GetPublicNotice(ctx *gin.Context, id PathID) {
+	var request GetPublicNoticeRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPublicNotice(ctx, request.(GetPublicNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPublicNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPublicNoticeResponseObject); ok {
+		if err := validResponse.VisitGetPublicNoticeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FileObjection operation middleware
+func (sh *strictHandler) FileObjection(ctx *gin.Context, id PathID, params FileObjectionParams) {
+	var request FileObjectionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body FileObjectionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FileObjection(ctx, request.(FileObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FileObjectionResponseObject); ok {
+		if err := validResponse.VisitFileObjectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawPublicNotice operation middleware
+func (sh *strictHandler) WithdrawPublicNotice(ctx *gin.Context, id PathID, params WithdrawPublicNoticeParams) {
+	var request WithdrawPublicNoticeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawPublicNoticeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPublicNotice(ctx, request.(WithdrawPublicNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPublicNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawPublicNoticeResponseObject); ok {
+		if err := validResponse.VisitWithdrawPublicNoticeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRegionPairs operation middleware
 func (sh *strictHandler) ListRegionPairs(ctx *gin.Context, params ListRegionPairsParams) {
 	var request ListRegionPairsRequestObject
@@ -12252,6 +14100,76 @@ func (sh *strictHandler) MoveReserve(ctx *gin.Context, params MoveReserveParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(MoveReserveResponseObject); ok {
 		if err := validResponse.VisitMoveReserveResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStandIns operation middleware
+func (sh *strictHandler) ListStandIns(ctx *gin.Context, params ListStandInsParams) {
+	var request ListStandInsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStandIns(ctx, request.(ListStandInsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStandIns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStandInsResponseObject); ok {
+		if err := validResponse.VisitListStandInsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OrderStandIn operation middleware
+func (sh *strictHandler) OrderStandIn(ctx *gin.Context, params OrderStandInParams) {
+	var request OrderStandInRequestObject
+
+	request.Params = params
+
+	var body OrderStandInJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderStandIn(ctx, request.(OrderStandInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderStandIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OrderStandInResponseObject); ok {
+		if err := validResponse.VisitOrderStandInResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

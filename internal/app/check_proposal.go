@@ -1,0 +1,48 @@
+package app
+
+import (
+	"permitx/internal/approval"
+	"permitx/internal/identity"
+)
+
+// statusProposed is the answer 202 of a command that waits for its approval.
+const statusProposed = 202
+
+var _ = declareCheck((*checker).checkProposals)
+
+// checkProposals holds that nobody alone has done what two must decide: each
+// executed proposal was done by the approval of another person than its
+// proposer, and no governed command was done by itself (I-18). What a lone
+// administrator may do is not looked for: see decidesAlone.
+func (c *checker) checkProposals() error {
+	if !c.isWhole() {
+		return nil
+	}
+	approvals := map[int64]int64{} // journal number → approver
+	err := eachOf(c.ctx, c.r, Proposals, Where("state", string(approval.Executed)), func(p approval.Proposal) {
+		approvals[p.Command] = p.DecidedBy
+		if p.DecidedBy == 0 || p.DecidedBy == p.ProposedBy {
+			c.report("I-18", Proposals.name, p.ID, "executed by person %d, proposed by person %d", p.DecidedBy, p.ProposedBy)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	kinds := []string{string(identity.ProposalApprove)}
+	for op, rule := range identity.FourEyes {
+		if _, byAdmin := rule[identity.Admin]; !byAdmin {
+			kinds = append(kinds, string(op))
+		}
+	}
+	return eachOf(c.ctx, c.r, Journal, Query{Where: []Cond{{"kind", In, kinds}}}, func(r JournalRow) {
+		done := r.Status/100 == 2 && r.Status != statusProposed
+		approver, approved := approvals[r.Number]
+		switch {
+		case !done || r.Actor == 0:
+		case r.Kind != string(identity.ProposalApprove):
+			c.report("I-18", Journal.name, r.Number, "%s was done by person %d alone", r.Kind, r.Actor)
+		case !approved || approver != r.Actor:
+			c.report("I-18", Journal.name, r.Number, "person %d approved something, but no proposal says that this row executed it", r.Actor)
+		}
+	})
+}

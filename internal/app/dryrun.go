@@ -1,0 +1,244 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"unicode"
+
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+)
+
+// dryRun is where a Tx writes when a command is only shown: nothing of it
+// reaches the state or the batch. New records have negative ids.
+type dryRun struct {
+	draft    *ledger.Draft
+	accounts map[ledger.Key]ledger.AccountID // new ones
+	used     map[int64]quantity.Quantity     // of acquisitions
+	surplus  map[surplusKey]*market.Surplus
+	rows     map[string]map[int64]any // pointers to records
+	written  []dryRow
+	others   []approval.Effect // in the order in which they happen
+	last     int64
+}
+
+// dryRow is a record that a dry run has written.
+type dryRow struct {
+	table  string
+	id     int64
+	before any // a pointer; nil for a new record
+}
+
+// unshown are the tables whose rows say nothing that the others do not.
+var unshown = []string{"timer", "hold", "reserve_day"}
+
+// show runs a decided command dry and returns what it would do.
+func (v *View) show(apply Apply) []approval.Effect {
+	dry := *v
+	dry.dry = &dryRun{
+		draft: v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
+		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{},
+	}
+	apply(&Tx{View: &dry})
+	return dry.dry.effects(v.Today)
+}
+
+func (d *dryRun) nextID() int64 {
+	d.last--
+	return d.last
+}
+
+func (d *dryRun) open(l *ledger.Ledger, k ledger.Key) ledger.AccountID {
+	if id, ok := l.Find(k); ok {
+		return id
+	}
+	if d.accounts[k] == 0 {
+		d.accounts[k] = ledger.AccountID(d.nextID())
+	}
+	return d.accounts[k]
+}
+
+func (d *dryRun) post(l *ledger.Ledger, t ledger.Transfer, command int64) []ledger.Posting {
+	var made []ledger.Posting
+	transfer := d.nextID()
+	for _, leg := range t.Legs {
+		if err := d.draft.Add(t.Reason, leg); err != nil {
+			panic(fmt.Sprintf("app: %s transfer: %v", t.Reason, err))
+		}
+		made = append(made, ledger.Posting{
+			ID: transfer, Transfer: transfer, Reason: t.Reason, Reference: t.Reference, Amount: leg.Amount, Command: command,
+			Debit: d.open(l, leg.Debit), Credit: d.open(l, leg.Credit),
+			DebitAfter: d.draft.Balance(leg.Debit).Balance, CreditAfter: d.draft.Balance(leg.Credit).Balance,
+		})
+	}
+	return made
+}
+
+func (d *dryRun) hold(l *ledger.Ledger, k ledger.Key, amount int64) ledger.AccountID {
+	d.draft.Hold(k, amount)
+	return d.open(l, k)
+}
+
+func (d *dryRun) acquire(l *ledger.Ledger, k ledger.Key, a ledger.Acquisition, today calendar.Date) ledger.Acquisition {
+	a.ID, a.Account, a.Remaining = d.nextID(), d.open(l, k), a.Quantity
+	d.add("acquisition of "+k.String(), 0, "quantity", "", a.Quantity.String())
+	d.add("acquisition of "+k.String(), 0, "price", "", a.Price.String())
+	d.others = append(d.others, approval.OfField("acquisition of "+k.String(), 0, "acquired_on", "", a.AcquiredOn.String(), a.AcquiredOn == today))
+	d.add("acquisition of "+k.String(), 0, "document", "", a.Document)
+	return a
+}
+
+// consume is Tx.Consume; it knows only acquisitions that were there before.
+func (d *dryRun) consume(l *ledger.Ledger, k ledger.Key, q quantity.Quantity, priced bool) []ledger.Acquisition {
+	id := d.open(l, k)
+	var used []ledger.Acquisition
+	for _, a := range l.Acquisitions(id) {
+		left := a.Remaining - d.used[a.ID]
+		if part := min(q, left); part > 0 && (!priced || a.PriceKnown) {
+			d.used[a.ID] += part
+			d.add("acquisition", a.ID, "remaining", left.String(), (left - part).String())
+			taken := *a
+			taken.Quantity = part
+			used = append(used, taken)
+			q -= part
+		}
+	}
+	return used
+}
+
+func (d *dryRun) changeSurplus(key surplusKey, s market.Surplus, change func(*market.Surplus)) {
+	if d.surplus[key] == nil {
+		d.surplus[key] = &s
+	}
+	before := *d.surplus[key]
+	change(d.surplus[key])
+	after := *d.surplus[key]
+	subject := fmt.Sprintf("surplus of licence %d for %s", key.licence, key.pollutant)
+	for _, f := range []struct {
+		name          string
+		before, after quantity.Quantity
+	}{{"verified", before.Verified, after.Verified}, {"used", before.Used, after.Used}, {"held", before.Held, after.Held}} {
+		if f.before != f.after {
+			d.others = append(d.others, approval.OfBalance(subject, f.name, int64(f.before), int64(f.after), formatQuantity))
+		}
+	}
+}
+
+func formatQuantity(atoms int64) string { return quantity.Quantity(atoms).String() + " t/a" }
+
+func (d *dryRun) add(subject string, id int64, field, before, after string) {
+	if before != after {
+		d.others = append(d.others, approval.OfField(subject, id, field, before, after, false))
+	}
+}
+
+// dryPut is Put in a dry run.
+func dryPut[R any](tx *Tx, t Table[R], row R) R {
+	id := idOf(&row)
+	var before any
+	if id == 0 {
+		id = tx.dry.nextID()
+		stamp(&row, id, tx.Number)
+	} else if _, again := tx.dry.rows[t.name][id]; !again {
+		old := mustGet(tx, t, id)
+		before = &old
+	}
+	if tx.dry.rows[t.name] == nil {
+		tx.dry.rows[t.name] = map[int64]any{}
+	}
+	if _, again := tx.dry.rows[t.name][id]; !again {
+		tx.dry.written = append(tx.dry.written, dryRow{t.name, id, before})
+	}
+	kept := row
+	tx.dry.rows[t.name][id] = &kept
+	return row
+}
+
+// effects is everything that the run has written: balances, then records,
+// then the rest.
+func (d *dryRun) effects(today calendar.Date) []approval.Effect {
+	var all []approval.Effect
+	d.draft.Each(func(k ledger.Key, before, after ledger.Balance) {
+		if before.Balance != after.Balance {
+			all = append(all, approval.OfBalance(k.String(), "balance", before.Balance, after.Balance, k.Format))
+		}
+		if before.Held != after.Held {
+			all = append(all, approval.OfBalance(k.String(), "held", before.Held, after.Held, k.Format))
+		}
+	})
+	for _, w := range d.written {
+		if !slices.Contains(unshown, w.table) {
+			all = append(all, fieldEffects(w.table, max(w.id, 0), w.before, d.rows[w.table][w.id], today)...)
+		}
+	}
+	return append(all, d.others...)
+}
+
+// fieldEffects are the fields in which two versions of a record differ. Its
+// number, and when it was written, are no effect.
+func fieldEffects(table string, id int64, before, after any, today calendar.Date) []approval.Effect {
+	var all []approval.Effect
+	now := reflect.ValueOf(after).Elem()
+	was := reflect.Zero(now.Type())
+	if before != nil {
+		was = reflect.ValueOf(before).Elem()
+	}
+	p := planOf(now.Type())
+	for i := range now.NumField() {
+		f := now.Type().Field(i)
+		if i == p.id || i == p.command || f.Type == reflect.TypeFor[calendar.Instant]() || f.Name == "Hash" || now.Field(i).Equal(was.Field(i)) {
+			continue
+		}
+		all = append(all, approval.OfField(table, id, snakeCase(f.Name), fieldText(was.Field(i)), fieldText(now.Field(i)), isDay(now.Field(i), today)))
+	}
+	return all
+}
+
+func isDay(v reflect.Value, day calendar.Date) bool {
+	d, ok := v.Interface().(calendar.Date)
+	return ok && d == day
+}
+
+// fieldText writes a field for a person; the id of a record that is not there
+// yet is "new", and zero is nothing.
+func fieldText(v reflect.Value) string {
+	switch s, named := v.Interface().(fmt.Stringer); {
+	case v.IsZero():
+		return ""
+	case named:
+		return s.String()
+	case v.Kind() == reflect.Int64 && v.Type() == reflect.TypeFor[int64]() && v.Int() < 0:
+		return "new"
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// snakeCase writes a field's name as its column is named.
+func snakeCase(field string) string {
+	var b []rune
+	runes := []rune(field)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b = append(b, '_')
+		}
+		b = append(b, unicode.ToLower(r))
+	}
+	return string(b)
+}
+
+// dryCancel is Tx.cancel in a dry run: the order and its book stay as they are.
+func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument) OrderResult {
+	key := must(tx.holdKey(&o))
+	tx.Release(key, o.Hold)
+	if o.Side == market.Sell && o.Remaining > 0 {
+		tx.ChangeSurplus(o.Licence, i.Pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
+	}
+	tx.dry.add("order", o.ID, "state", o.State.String(), market.Cancelled.String())
+	o.Hold, o.State = 0, market.Cancelled
+	return OrderResult{Order: o, Market: m.Code, Instrument: i.Code}
+}

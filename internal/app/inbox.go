@@ -1,0 +1,159 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// Waiting is something that waits for somebody.
+type Waiting struct {
+	Kind   string // what it is: the name of its table
+	ID     int64
+	Action string // what is to be done, as the path of its operation ends
+	Region string
+	Party  int64
+	Since  calendar.Instant
+	Until  calendar.Instant // 0: no deadline
+}
+
+// inboxSource calls each with what of one table waits for an actor.
+type inboxSource func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error
+
+var inboxSources []inboxSource
+
+func declareWaiting(s inboxSource) bool {
+	inboxSources = append(inboxSources, s)
+	return true
+}
+
+// declareInbox makes the rows that a query selects wait for whoever may do op
+// to them; as says what they are to whom. Each capability declares its own.
+func declareInbox[R any](t Table[R], q Query, op identity.Operation, as func(R) (Waiting, identity.Target)) bool {
+	return declareWaiting(func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+		if identity.Authorise(a, op, identity.Target{}) != nil {
+			return nil
+		}
+		return eachOf(ctx, r, t, q, func(row R) {
+			w, target := as(row)
+			if w.Action != "" && identity.Authorise(a, op, target) == nil {
+				w.Kind, w.ID = t.name, idOf(&row)
+				each(w)
+			}
+		})
+	})
+}
+
+// Inbox returns what waits for an actor, what is due first coming first, and
+// then what has waited longest.
+func Inbox(ctx context.Context, r Reader, a identity.Actor) ([]Waiting, error) {
+	var all []Waiting
+	for _, source := range inboxSources {
+		if err := source(ctx, r, a, func(w Waiting) { all = append(all, w) }); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Waiting) int {
+		if a.Until != b.Until && (a.Until == 0 || b.Until == 0) {
+			return cmp.Compare(b.Until, a.Until) // none comes last
+		}
+		return cmp.Or(cmp.Compare(a.Until, b.Until), cmp.Compare(a.Since, b.Since))
+	})
+	return all, nil
+}
+
+// through is the end of a day: what is due on it may be done until then.
+func through(d calendar.Date) calendar.Instant {
+	if d == 0 {
+		return 0
+	}
+	return d.AddDays(1).Start()
+}
+
+var (
+	_ = declareWaiting(proposalsWaiting)
+	_ = declareWaiting(dealsWaiting)
+	_ = declareInbox(Objections, Where("state", string(approval.ObjectionOpen)), identity.ObjectionAnswer,
+		func(o approval.Objection) (Waiting, identity.Target) {
+			return Waiting{Action: "answer", Region: o.Region, Since: o.FiledAt, Until: through(o.DueOn)}, identity.OfRegion(o.Region)
+		})
+	_ = declareInbox(Notices, Where("state", string(reserve.NoticeIssued)), identity.NoticeProve,
+		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
+			return Waiting{Action: "prove", Region: n.Region, Party: n.Party, Since: n.IssuedAt, Until: through(n.DueOn)}, identity.OfRegion(n.Region)
+		})
+	_ = declareInbox(Notices, Where("state", string(reserve.NoticeProved)), identity.NoticeDeliver,
+		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
+			return Waiting{Action: "deliver", Region: n.Region, Party: n.Party, Since: n.ProvedAt}, identity.OfRegion(n.Region)
+		})
+	_ = declareInbox(Withdrawals, Where("state", string(settlement.WithdrawalRequested)), identity.WithdrawConfirm,
+		func(w settlement.Withdrawal) (Waiting, identity.Target) {
+			return Waiting{Action: "confirm", Party: w.Party, Since: w.RequestedAt}, identity.Target{}
+		})
+	_ = declareInbox(BankEntries, Where("state", string(settlement.EntrySuspense)), identity.EntryAssign,
+		func(e settlement.BankEntry) (Waiting, identity.Target) {
+			return Waiting{Action: "assign", Party: e.Party, Since: e.RecordedAt}, identity.Target{}
+		})
+)
+
+// proposalsWaiting are the proposals that the actor may decide.
+func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	return eachOf(ctx, r, Proposals, Where("state", string(approval.Pending)), func(p approval.Proposal) {
+		if p.ProposedBy != a.Person && identity.Approve(a, identity.Operation(p.Operation), identity.OfRegion(p.Region)) == nil {
+			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Since: p.ProposedAt, Until: p.LapsesAt})
+		}
+	})
+}
+
+// forward reports whether a step brings a deal on: a deal does not wait for
+// its end or its reversal.
+func forward(e settlement.DealEvent) bool {
+	switch e { //nolint:exhaustive // the others do
+	case settlement.Reject, settlement.Withdraw, settlement.Lapse, settlement.ConsentReversal, settlement.Reverse:
+		return false
+	}
+	return true
+}
+
+// dealsWaiting are the deals whose next step the actor can take.
+func dealsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	if identity.Authorise(a, identity.DealStep, identity.Target{}) != nil {
+		return nil
+	}
+	var unfinished []string
+	for _, s := range slices.Concat(settlement.OpenStates, settlement.SettledStates) {
+		if s != settlement.DealCertified && s != settlement.DealClosed {
+			unfinished = append(unfinished, string(s))
+		}
+	}
+	var deals []settlement.Deal
+	err := eachOf(ctx, r, Deals, Query{Where: []Cond{{"state", In, unfinished}}}, func(d settlement.Deal) {
+		if len(dealRoles(a, d)) > 0 {
+			deals = append(deals, d)
+		}
+	})
+	for _, d := range deals {
+		var h settlement.History
+		if err == nil {
+			err = r.Find(ctx, DealSteps.name, Where("deal", d.ID), &h)
+		}
+		for _, e := range NextDealEvents(a, d, h) {
+			if since := lastStep(d, h); err == nil && forward(e) {
+				each(Waiting{Kind: Deals.name, ID: d.ID, Action: string(e), Region: d.BuyerRegion, Party: d.BuyerParty, Since: since, Until: through(d.DueOn)})
+			}
+		}
+	}
+	return err
+}
+
+func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
+	if len(h) == 0 {
+		return d.ProposedAt
+	}
+	return h[len(h)-1].At
+}

@@ -1,0 +1,296 @@
+package app
+
+import (
+	"encoding/json"
+
+	"permitx/internal/approval"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+)
+
+// Proposals are commands that wait, or waited, for a second person. Those that
+// wait lie in memory.
+var Proposals = residentWhere[approval.Proposal]("proposal", Where("state", string(approval.Pending)))
+
+// ErrProposerMayNot is returned when the proposer has lost the right to what he
+// has proposed.
+var ErrProposerMayNot = fault.New(fault.Conflict, "proposal.proposer_may_not", "its proposer may no longer do this: reject the proposal")
+
+// ProposalApprove does what a proposal shows. The approver names the effects
+// that he was shown.
+type ProposalApprove struct {
+	Proposal      int64
+	EffectsDigest string
+}
+
+// ProposalReject ends a proposal without doing it.
+type ProposalReject struct {
+	Proposal int64
+	Reason   string
+}
+
+// ProposalWithdraw is ProposalReject by its proposer.
+type ProposalWithdraw struct {
+	Proposal int64
+	Reason   string
+}
+
+// ProposalRefresh looks again at what a proposal would do today.
+type ProposalRefresh struct{ Proposal int64 }
+
+// Proposed is the result of a command that a second person must approve: it
+// was not done.
+type Proposed struct{ Proposal approval.Proposal }
+
+// ProposalResult is a proposal after a step, with the result of the command
+// where it was done.
+type ProposalResult struct {
+	Proposal approval.Proposal
+	Result   any
+}
+
+var (
+	_ = declare(ProposalApprove{}, ProposalReject{}, ProposalWithdraw{}, ProposalRefresh{})
+	_ = declareTimer("proposal.lapse", lapseProposal)
+)
+
+// needsApproval reports whether a second person must approve a command. A
+// command that needs it only at times has a method that says so.
+func (v *View) needsApproval(c Command) bool {
+	if _, governed := identity.FourEyes[c.Operation()]; !governed || v.Actor.Has(identity.System) {
+		return false
+	}
+	if at, ok := c.(interface{ NeedsApproval(v *View) bool }); ok {
+		return at.NeedsApproval(v)
+	}
+	return true
+}
+
+// propose takes the place of what was decided: it keeps the command, with what
+// it would do, for a second person.
+func (v *View) propose(c Command, payload []byte, apply Apply) Apply {
+	effects := v.show(apply)
+	p := approval.Proposal{
+		Operation: string(c.Operation()), Region: v.region, Payload: string(payload), Effects: effectsText(effects),
+		EffectsDigest: approval.Digest(effects), State: approval.Pending, ProposedBy: v.Actor.Person, ProposedAt: v.Now, ShownAt: v.Now,
+		LapsesAt: v.Today.AddDays(approval.LapseDays + 1).Start(),
+	}
+	return func(tx *Tx) any {
+		p = Put(tx, Proposals, p)
+		tx.Arm(p.LapsesAt, "proposal.lapse", p.ID)
+		return Proposed{p}
+	}
+}
+
+func effectsText(effects []approval.Effect) string {
+	if len(effects) == 0 {
+		return "[]"
+	}
+	return string(must(json.Marshal(effects)))
+}
+
+// proposal returns a proposal after the actor's right to act on it was
+// checked, and how he stands to it.
+func (v *View) proposal(op identity.Operation, id int64) (p approval.Proposal, by approval.By, err error) {
+	if err := v.Authorise(op, identity.Target{}); err != nil {
+		return p, by, err
+	}
+	if p, err = Get(v, Proposals, "id", id); err != nil {
+		if p, err = v.decidedProposal(id); err != nil {
+			return p, by, err
+		}
+	}
+	by = approval.Proposer
+	if p.ProposedBy != v.Actor.Person {
+		by = approval.Approver
+		if err := v.AuthoriseAt("id", op, identity.OfRegion(p.Region)); err != nil {
+			return p, by, err
+		}
+	}
+	return p, by, nil
+}
+
+// decidedProposal finds a proposal that no longer lies in memory.
+func (v *View) decidedProposal(id int64) (approval.Proposal, error) {
+	found, err := Find(v, Proposals, Where("id", id))
+	if err == nil && len(found) == 0 {
+		err = ErrNoRecord.At("id")
+	}
+	if err != nil {
+		return approval.Proposal{}, err
+	}
+	return found[0], nil
+}
+
+// decider is the actor as somebody who decides about a proposal, without the
+// roles in which he stands in for its proposer.
+func (v *View) decider(p approval.Proposal) (identity.Actor, error) {
+	decider := v.Actor.Without(v.standInGrants(v.Actor.Person, p.ProposedBy)...)
+	err := identity.Approve(decider, identity.Operation(p.Operation), identity.OfRegion(p.Region))
+	if err != nil && len(decider.Grants) < len(v.Actor.Grants) {
+		err = approval.ErrOwnProposal
+	}
+	return decider, err
+}
+
+// again decides the proposed command once more, for its proposer and, where
+// there is one, its approver.
+func (v *View) again(p approval.Proposal, approver *identity.Actor) (Apply, error) {
+	c, err := DecodeCommand(p.Operation, []byte(p.Payload))
+	if err != nil {
+		panic(err)
+	}
+	as := *v
+	as.Actor, as.approver, as.region = v.actor(p.ProposedBy), approver, ""
+	if err := identity.Authorise(as.Actor, c.Operation(), identity.Target{}); err != nil {
+		return nil, ErrProposerMayNot
+	}
+	return c.Decide(&as)
+}
+
+// Operation is ProposalApprove.
+func (ProposalApprove) Operation() identity.Operation { return identity.ProposalApprove }
+
+// Decide checks that another person than the proposer approves what he was
+// shown, that the command can still be done, by its own faults, and that it
+// would still do that: approval.ErrStale. The result is a ProposalResult.
+func (c ProposalApprove) Decide(v *View) (Apply, error) {
+	p, by, err := v.proposal(identity.ProposalApprove, c.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = p.Step(approval.Approve, by, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	if c.EffectsDigest != p.EffectsDigest {
+		return nil, approval.ErrNotShown
+	}
+	approver, err := v.decider(p)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := v.again(p, &approver)
+	if err != nil {
+		return nil, err
+	}
+	if approval.Digest(v.show(shown)) != p.EffectsDigest {
+		return nil, approval.ErrStale
+	}
+	apply, err := v.again(p, &approver) // what was run dry is used up
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		result := apply(tx)
+		return ProposalResult{Put(tx, Proposals, p), result}
+	}, nil
+}
+
+// Operation is ProposalReject.
+func (ProposalReject) Operation() identity.Operation { return identity.ProposalReject }
+
+// Decide checks that another person than the proposer rejects it. The result
+// is a ProposalResult.
+func (c ProposalReject) Decide(v *View) (Apply, error) {
+	p, by, err := v.proposal(identity.ProposalReject, c.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if p, err = p.Step(approval.Reject, by, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	if _, err := v.decider(p); err != nil {
+		return nil, err
+	}
+	p.Reason = c.Reason
+	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
+}
+
+// Operation is ProposalWithdraw.
+func (ProposalWithdraw) Operation() identity.Operation { return identity.ProposalWithdraw }
+
+// Decide checks that the actor has proposed it. The result is a ProposalResult.
+func (c ProposalWithdraw) Decide(v *View) (Apply, error) {
+	p, by, err := v.proposal(identity.ProposalWithdraw, c.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if p, err = p.Step(approval.Withdraw, by, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	p.Reason = c.Reason
+	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
+}
+
+// Operation is ProposalRefresh.
+func (ProposalRefresh) Operation() identity.Operation { return identity.ProposalRefresh }
+
+// Decide checks that the command can still be done, by its own faults. The
+// result is a ProposalResult.
+func (c ProposalRefresh) Decide(v *View) (Apply, error) {
+	p, by, err := v.proposal(identity.ProposalRefresh, c.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = p.Step(approval.Refresh, by, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	apply, err := v.again(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	effects := v.show(apply)
+	p.Effects, p.EffectsDigest, p.ShownAt = effectsText(effects), approval.Digest(effects), v.Now
+	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
+}
+
+// lapseProposal ends a proposal that nobody has decided in time.
+func lapseProposal(v *View, id int64) (Apply, error) {
+	p, err := Get(v, Proposals, "id", id)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = p.Step(approval.Lapse, approval.Timer, 0, v.Now); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Proposals, p) }, nil
+}
+
+// decidesAlone reports whether there is one administrator only: what two
+// would decide he then decides alone, for nobody else could make the second
+// one. The journal shows which keys were made like that.
+func (v *View) decidesAlone() bool {
+	admins := map[int64]bool{}
+	for k := range All(v, Keys) {
+		if k.IsUsable(v.Now) && v.actor(k.Person).Has(identity.Admin) {
+			admins[k.Person] = true
+		}
+	}
+	return len(admins) < 2
+}
+
+// isOfficial reports whether a role is exercised for the public.
+func isOfficial(r identity.Role) bool { return r != identity.Enterprise }
+
+// NeedsApproval is true of an officer's role, where there is a second administrator.
+func (c GrantAdd) NeedsApproval(v *View) bool { return isOfficial(c.Role) && !v.decidesAlone() }
+
+// NeedsApproval is true of an officer's key, where there is a second administrator.
+func (c KeyMake) NeedsApproval(v *View) bool {
+	for _, g := range v.actor(c.Person).Grants {
+		if isOfficial(g.Role) {
+			return !v.decidesAlone()
+		}
+	}
+	return false
+}
+
+// NeedsApproval is true where there is a second administrator.
+func (StandInOrder) NeedsApproval(v *View) bool { return !v.decidesAlone() }

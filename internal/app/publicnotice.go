@@ -1,0 +1,143 @@
+package app
+
+import (
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+)
+
+// Public notices and what people have against them.
+var (
+	PublicNotices = cold[approval.PublicNotice]("public_notice")
+	Objections    = cold[approval.Objection]("objection")
+)
+
+// PublicNoticePost publishes something for a period in which anybody may object.
+type PublicNoticePost struct {
+	Region   string
+	Kind     string
+	Subject  int64 // a record; 0: none
+	Title    string
+	Body     string
+	Document string
+	StartsOn calendar.Date
+	EndsOn   calendar.Date
+}
+
+// PublicNoticeEnd withdraws a public notice.
+type PublicNoticeEnd struct {
+	Notice int64
+	Reason string
+}
+
+// ObjectionFile objects to a public notice.
+type ObjectionFile struct {
+	Notice   int64
+	Objector string
+	Text     string
+}
+
+// ObjectionAnswer answers an objection.
+type ObjectionAnswer struct {
+	Objection int64
+	Answer    string
+	Upheld    bool
+}
+
+var _ = declare(PublicNoticePost{}, PublicNoticeEnd{}, ObjectionFile{}, ObjectionAnswer{})
+
+// Operation is PublicNoticePost.
+func (PublicNoticePost) Operation() identity.Operation { return identity.PublicNoticePost }
+
+// Decide checks the notice, and that the working days are known in which an
+// objection on its last day is answered. The result is an
+// approval.PublicNotice.
+func (c PublicNoticePost) Decide(v *View) (Apply, error) {
+	if err := v.AuthoriseAt("region", identity.PublicNoticePost, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	n := approval.PublicNotice{
+		Region: c.Region, Kind: c.Kind, Subject: c.Subject, Title: c.Title, Body: c.Body, Document: c.Document,
+		StartsOn: c.StartsOn, EndsOn: c.EndsOn, State: approval.NoticePosted, PostedAt: v.Now,
+	}
+	if err := n.Validate(v.Today); err != nil {
+		return nil, err
+	}
+	if _, err := v.Region("region", c.Region); err != nil {
+		return nil, err
+	}
+	if _, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, PublicNotices, n) }, nil
+}
+
+// Operation is PublicNoticeEnd.
+func (PublicNoticeEnd) Operation() identity.Operation { return identity.PublicNoticeEnd }
+
+// Decide checks that the notice stands. The result is an approval.PublicNotice.
+func (c PublicNoticeEnd) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.PublicNoticeEnd, identity.Target{}); err != nil {
+		return nil, err
+	}
+	n, err := Get(v, PublicNotices, "id", c.Notice)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.PublicNoticeEnd, identity.OfRegion(n.Region)); err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if n.State != approval.NoticePosted {
+		return nil, approval.ErrNoticeWithdrawn
+	}
+	n.State, n.Reason = approval.NoticeWithdrawn, c.Reason
+	return func(tx *Tx) any { return Put(tx, PublicNotices, n) }, nil
+}
+
+// Operation is ObjectionFile.
+func (ObjectionFile) Operation() identity.Operation { return identity.ObjectionFile }
+
+// Decide checks that the notice stands today. The result is an
+// approval.Objection, with the day by which it is answered.
+func (c ObjectionFile) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.ObjectionFile, identity.Target{}); err != nil {
+		return nil, err
+	}
+	n, err := Get(v, PublicNotices, "id", c.Notice)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.ObjectionFile, identity.OfRegion(n.Region)); err != nil {
+		return nil, err
+	}
+	o, err := n.Object(c.Objector, c.Text, v.Actor.Person, v.Now, v.Calendar())
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil
+}
+
+// Operation is ObjectionAnswer.
+func (ObjectionAnswer) Operation() identity.Operation { return identity.ObjectionAnswer }
+
+// Decide checks that the objection is open. The result is an approval.Objection.
+func (c ObjectionAnswer) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.ObjectionAnswer, identity.Target{}); err != nil {
+		return nil, err
+	}
+	o, err := Get(v, Objections, "id", c.Objection)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.ObjectionAnswer, identity.OfRegion(o.Region)); err != nil {
+		return nil, err
+	}
+	if o, err = o.Answered(c.Answer, c.Upheld, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil
+}

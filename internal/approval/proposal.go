@@ -1,0 +1,167 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+)
+
+// LapseDays is how long a proposal waits for its approval (project default).
+const LapseDays = 14
+
+// ProposalState is where a proposal is in its life; all but Pending are final.
+type ProposalState string
+
+// The states of a proposal.
+const (
+	Pending   ProposalState = "pending"
+	Executed  ProposalState = "executed" // approved, and done in the same command
+	Rejected  ProposalState = "rejected"
+	Withdrawn ProposalState = "withdrawn"
+	Lapsed    ProposalState = "lapsed"
+)
+
+// ProposalStates are all states of a proposal.
+var ProposalStates = []ProposalState{Pending, Executed, Rejected, Withdrawn, Lapsed}
+
+// ProposalEvent is what happens to a proposal.
+type ProposalEvent string
+
+// The events of a proposal.
+const (
+	Approve  ProposalEvent = "approve"
+	Reject   ProposalEvent = "reject"
+	Withdraw ProposalEvent = "withdraw"
+	Refresh  ProposalEvent = "refresh" // its effects are shown again
+	Lapse    ProposalEvent = "lapse"
+)
+
+// ProposalEvents are all events of a proposal.
+var ProposalEvents = []ProposalEvent{Approve, Reject, Withdraw, Refresh, Lapse}
+
+// By is how the person who acts stands to a proposal.
+type By string
+
+// Who may act on a proposal.
+const (
+	Proposer By = "proposer"
+	Approver By = "approver" // somebody else whom identity.FourEyes names
+	Timer    By = "timer"
+)
+
+// transitions is every step that a proposal can take.
+var transitions = map[ProposalEvent]struct {
+	to ProposalState
+	by []By
+}{
+	Approve:  {Executed, []By{Approver}},
+	Reject:   {Rejected, []By{Approver}},
+	Withdraw: {Withdrawn, []By{Proposer}},
+	Refresh:  {Pending, []By{Proposer, Approver}},
+	Lapse:    {Lapsed, []By{Timer}},
+}
+
+// The faults of a proposal, in the order in which they are checked.
+var (
+	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed.
+	ErrNotPending = fault.New(fault.Conflict, "proposal.not_pending", "the proposal is no longer pending")
+	// ErrOwnProposal is returned when the proposer, as a person, or his stand-in would decide his proposal.
+	ErrOwnProposal = fault.New(fault.Refused, "proposal.own", "a proposal is decided by another person than its proposer or his stand-in")
+	// ErrNotProposer is returned when somebody else would withdraw a proposal.
+	ErrNotProposer = fault.New(fault.Conflict, "proposal.not_proposer", "only its proposer withdraws a proposal")
+	// ErrNotShown is returned when an approval names other effects than the proposal shows.
+	ErrNotShown = fault.New(fault.Conflict, "proposal.effects_not_shown", "the proposal shows other effects than those that were approved: read it again").At("effects_digest")
+	// ErrStale is returned when the proposal would no longer do what it shows.
+	ErrStale = fault.New(fault.Conflict, "proposal.stale", "the proposal would no longer do what it shows: refresh it and look at its effects again")
+)
+
+// A Proposal is a command that waits for a second person.
+type Proposal struct {
+	ID            int64
+	Operation     string
+	Region        string // whose officers it concerns; "" for the whole registry
+	Payload       string // the command, as the journal keeps it
+	Effects       string // what it would do, as JSON: a list of Effect
+	EffectsDigest string
+	State         ProposalState
+	ProposedBy    int64 // person
+	ProposedAt    calendar.Instant
+	ShownAt       calendar.Instant // when the effects were last looked at
+	LapsesAt      calendar.Instant
+	DecidedBy     int64            // person; 0: nobody yet, or a timer
+	DecidedAt     calendar.Instant // 0: not yet
+	Reason        string           // of a rejection or a withdrawal
+	Command       int64
+}
+
+// Step returns the proposal after an event, or the fault that forbids it.
+func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant) (Proposal, error) {
+	if p.State != Pending {
+		return p, ErrNotPending.With("the proposal is %s", p.State)
+	}
+	t := transitions[e]
+	if !contains(t.by, by) {
+		if e == Withdraw {
+			return p, ErrNotProposer
+		}
+		return p, ErrOwnProposal
+	}
+	p.State = t.to
+	if t.to != Pending {
+		p.DecidedBy, p.DecidedAt = person, at
+	}
+	return p, nil
+}
+
+func contains[T comparable](all []T, one T) bool {
+	for _, v := range all {
+		if v == one {
+			return true
+		}
+	}
+	return false
+}
+
+// An Effect is one thing that a command would change.
+type Effect struct {
+	Subject string `json:"subject"`          // an account or a record, for a person
+	Record  int64  `json:"record,omitempty"` // id; 0: a new one, or an account
+	Field   string `json:"field"`
+	Before  string `json:"before,omitempty"`
+	After   string `json:"after,omitempty"`
+
+	// same is what must be equal for two effects to be: of a balance, which
+	// others move too, it is the difference.
+	same string
+}
+
+// OfBalance is the effect on a part of an account's balance.
+func OfBalance(account, field string, before, after int64, format func(int64) string) Effect {
+	return Effect{
+		Subject: account, Field: field, Before: format(before), After: format(after), same: fmt.Sprint(after - before),
+	}
+}
+
+// OfField is the effect on a field of a record. A day that is today is the
+// same as any other day that is today when it is looked at again.
+func OfField(record string, id int64, field, before, after string, isToday bool) Effect {
+	e := Effect{Subject: record, Record: id, Field: field, Before: before, After: after, same: before + "\x00" + after}
+	if isToday {
+		e.same = before + "\x00today"
+	}
+	return e
+}
+
+// Digest tells whether two lists of effects are the same, in hex.
+func Digest(effects []Effect) string {
+	var b strings.Builder
+	for _, e := range effects {
+		fmt.Fprintf(&b, "%s\x00%d\x00%s\x00%s\n", e.Subject, e.Record, e.Field, e.same)
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}

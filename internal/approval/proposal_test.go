@@ -1,0 +1,98 @@
+package approval
+
+import (
+	"errors"
+	"testing"
+
+	"permitx/internal/calendar"
+)
+
+// Every state × event × who: only a pending proposal takes a step, another
+// than the proposer decides it, he alone withdraws it.
+func TestProposal_Transitions(t *testing.T) {
+	t.Parallel()
+	allowed := map[ProposalEvent]map[By]ProposalState{
+		Approve: {Approver: Executed}, Reject: {Approver: Rejected}, Withdraw: {Proposer: Withdrawn},
+		Refresh: {Proposer: Pending, Approver: Pending}, Lapse: {Timer: Lapsed},
+	}
+	for _, state := range ProposalStates {
+		for _, event := range ProposalEvents {
+			for _, by := range []By{Proposer, Approver, Timer} {
+				p, err := Proposal{State: state}.Step(event, by, 7, 9)
+				want, ok := allowed[event][by]
+				switch {
+				case state != Pending:
+					if !errors.Is(err, ErrNotPending) || p.State != state {
+						t.Errorf("%s %s by %s: %v, %s", state, event, by, err, p.State)
+					}
+				case !ok:
+					if !errors.Is(err, ErrOwnProposal) && !errors.Is(err, ErrNotProposer) {
+						t.Errorf("%s by %s: %v", event, by, err)
+					}
+				case err != nil || p.State != want:
+					t.Errorf("%s by %s: %s, %v; want %s", event, by, p.State, err, want)
+				case want != Pending && (p.DecidedBy != 7 || p.DecidedAt != 9):
+					t.Errorf("%s by %s: decided by %d at %d", event, by, p.DecidedBy, p.DecidedAt)
+				}
+			}
+		}
+	}
+}
+
+// What a proposal would do is the same when a balance has moved since by
+// somebody else, or when a day is today both times, and not otherwise.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	number := func(n int64) string { return calendar.Date(n).String() }
+	of := func(before, after int64, day string, today bool) string {
+		return Digest([]Effect{OfBalance("a", "balance", before, after, number), OfField("r", 1, "on", "", day, today)})
+	}
+	base := of(1, 3, "2026-07-01", true)
+	if of(5, 7, "2026-07-02", true) != base {
+		t.Error("another balance before, or another today, is no other effect")
+	}
+	if of(5, 8, "2026-07-01", true) == base || of(1, 3, "2026-07-02", false) == base {
+		t.Error("another difference, or another day, is another effect")
+	}
+}
+
+// A notice stands for seven days at least, and objections are answered within
+// five working days: one of Friday 25 September 2026 by 9 October, because 1 to
+// 7 October are holidays (in a made-up calendar).
+func TestObject(t *testing.T) {
+	t.Parallel()
+	n := PublicNotice{Kind: "k", Title: "t", Body: "b", Document: "d", StartsOn: 20260921, EndsOn: 20260926, State: NoticePosted}
+	if err := n.Validate(20260921); !errors.Is(err, ErrNoticeShort) {
+		t.Errorf("six days: %v", err)
+	}
+	n.EndsOn = 20260927
+	if err := n.Validate(20260921); err != nil {
+		t.Errorf("seven days: %v", err)
+	}
+	if err := n.Validate(20260922); !errors.Is(err, ErrNoticePast) {
+		t.Errorf("yesterday: %v", err)
+	}
+	var days []calendar.Day
+	for d := calendar.Date(20261001); d <= 20261007; d = d.AddDays(1) {
+		days = append(days, calendar.Day{On: d})
+	}
+	c := calendar.New([]calendar.Year{{Year: 2026, Published: true}}, days)
+	friday := calendar.Date(20260925).Start()
+	o, err := n.Object("o", "t", 1, friday, c)
+	if err != nil || o.DueOn != 20261009 {
+		t.Errorf("due on %s, %v", o.DueOn, err)
+	}
+	if _, err := n.Object("o", "t", 1, calendar.Date(20260928).Start(), c); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("after the last day: %v", err)
+	}
+	if _, err := n.Object("o", "t", 1, friday, calendar.New(nil, nil)); !errors.Is(err, calendar.ErrYearNotPublished) {
+		t.Errorf("unpublished year: %v", err)
+	}
+	answered, err := o.Answered("no", false, 2, friday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answered.Answered("yes", true, 2, friday); !errors.Is(err, ErrAnswered) {
+		t.Errorf("answered twice: %v", err)
+	}
+}

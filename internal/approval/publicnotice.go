@@ -1,0 +1,175 @@
+package approval
+
+import (
+	"unicode/utf8"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+)
+
+// The periods of public notices.
+const (
+	// NoticeDays is how long a public notice stands at least, in calendar days:
+	// 7 in Lishui (2018) and in Wuzhong (2025); project default for Jiaxing.
+	NoticeDays = 7
+	// AnswerDays is within how many working days an objection is answered: 5
+	// days by 《浙江省大气污染防治条例》 art. 14; that they are working days is the
+	// project's reading.
+	AnswerDays = 5
+)
+
+// The bounds of texts, in characters.
+const (
+	titleMax = 200
+	bodyMax  = 20_000
+	nameMax  = 200
+	kindMax  = 60
+)
+
+// NoticeState is where a public notice is in its life.
+type NoticeState string
+
+// The states of a public notice. Whether its period runs is a matter of days.
+const (
+	NoticePosted    NoticeState = "posted"
+	NoticeWithdrawn NoticeState = "withdrawn"
+)
+
+// A PublicNotice is a publication (公示) that anybody may read and object to.
+type PublicNotice struct {
+	ID       int64
+	Region   string
+	Kind     string // what it is about, for example surplus_verification
+	Subject  int64  // the record that it is about; 0: none of the registry's
+	Title    string
+	Body     string
+	Document string
+	StartsOn calendar.Date
+	EndsOn   calendar.Date // the last day, included
+	State    NoticeState
+	PostedAt calendar.Instant
+	Reason   string // of the withdrawal
+	Command  int64
+}
+
+// ObjectionState is where an objection is in its life.
+type ObjectionState string
+
+// The states of an objection.
+const (
+	ObjectionOpen     ObjectionState = "open"
+	ObjectionAnswered ObjectionState = "answered"
+)
+
+// An Objection is what somebody has against a public notice.
+type Objection struct {
+	ID         int64
+	Notice     int64
+	Region     string
+	FiledBy    int64  // person; an officer enters what came on paper
+	Objector   string // who objects
+	Text       string
+	FiledAt    calendar.Instant
+	DueOn      calendar.Date // the last day for the answer
+	State      ObjectionState
+	Upheld     bool
+	Answer     string
+	AnsweredBy int64
+	AnsweredAt calendar.Instant
+	Command    int64
+}
+
+// The faults of public notices, in the order in which they are checked. A plain
+// mistake in one field is a request.invalid that names it.
+var (
+	// ErrNoticePast is returned when a notice would begin before today.
+	ErrNoticePast = fault.New(fault.Invalid, "public_notice.starts_in_the_past", "a public notice begins today or later").At("starts_on")
+	// ErrNoticeShort is returned when a notice would stand for fewer than NoticeDays days.
+	ErrNoticeShort = fault.New(fault.Invalid, "public_notice.too_short", "a public notice stands for at least 7 days (project default)").At("ends_on")
+	// ErrNoticeWithdrawn is returned when the notice is withdrawn already.
+	ErrNoticeWithdrawn = fault.New(fault.Conflict, "public_notice.withdrawn", "the public notice is withdrawn")
+	// ErrNotRunning is returned when an objection comes before a notice's first day or after its last.
+	ErrNotRunning = fault.New(fault.Refused, "objection.out_of_time", "objections are filed while the notice stands")
+	// ErrAnswered is returned when an objection is answered already.
+	ErrAnswered = fault.New(fault.Conflict, "objection.answered", "the objection is answered already")
+)
+
+// Validate returns a fault that names the first field that is wrong.
+func (n PublicNotice) Validate(today calendar.Date) error {
+	if err := first(
+		catalog.CheckText("kind", n.Kind, kindMax), catalog.CheckText("title", n.Title, titleMax), checkBody("body", n.Body),
+		catalog.CheckDocument("document", n.Document),
+	); err != nil {
+		return err
+	}
+	switch {
+	case !n.StartsOn.Valid():
+		return fault.Invalidf("starts_on", "must be a day, for example 2026-07-01")
+	case !n.EndsOn.Valid():
+		return fault.Invalidf("ends_on", "must be a day, for example 2026-07-08")
+	case n.Subject < 0:
+		return fault.Invalidf("subject", "must be the id of a record")
+	case n.StartsOn < today:
+		return ErrNoticePast
+	case n.EndsOn < n.StartsOn.AddDays(NoticeDays-1):
+		return ErrNoticeShort
+	}
+	return nil
+}
+
+// RunsOn reports whether objections can be filed on a day.
+func (n PublicNotice) RunsOn(d calendar.Date) bool {
+	return n.State == NoticePosted && n.StartsOn <= d && d <= n.EndsOn
+}
+
+// Object returns an objection to the notice, filed at an instant. It fails with
+// ErrNoticeWithdrawn, ErrNotRunning, or calendar.ErrYearNotPublished where the
+// day of the answer cannot be told.
+func (n PublicNotice) Object(objector, text string, person int64, at calendar.Instant, c *calendar.Calendar) (Objection, error) {
+	o := Objection{
+		Notice: n.ID, Region: n.Region, FiledBy: person, Objector: objector, Text: text, FiledAt: at, State: ObjectionOpen,
+	}
+	if err := first(catalog.CheckText("objector", objector, nameMax), checkBody("text", text)); err != nil {
+		return o, err
+	}
+	if n.State == NoticeWithdrawn {
+		return o, ErrNoticeWithdrawn
+	}
+	if !n.RunsOn(at.Date()) {
+		return o, ErrNotRunning.With("the notice stands from %s to %s", n.StartsOn, n.EndsOn)
+	}
+	var err error
+	o.DueOn, err = c.AddWorkingDays(at.Date(), AnswerDays)
+	return o, err
+}
+
+// Answered returns the objection with its answer.
+func (o Objection) Answered(answer string, upheld bool, person int64, at calendar.Instant) (Objection, error) {
+	if err := checkBody("answer", answer); err != nil {
+		return o, err
+	}
+	if o.State != ObjectionOpen {
+		return o, ErrAnswered
+	}
+	o.State, o.Answer, o.Upheld, o.AnsweredBy, o.AnsweredAt = ObjectionAnswered, answer, upheld, person, at
+	return o, nil
+}
+
+// checkBody is catalog.CheckText for a text of several lines.
+func checkBody(field, s string) error {
+	if n := utf8.RuneCountInString(s); n == 0 || n > bodyMax || !utf8.ValidString(s) {
+		return fault.Invalidf(field, "must be a text of 1 to %d characters", bodyMax)
+	}
+	return nil
+}
+
+// first returns the first error there is.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

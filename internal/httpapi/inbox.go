@@ -1,0 +1,33 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
+)
+
+// GetInbox shows what waits for the caller.
+func (s *Server) GetInbox(ctx context.Context, r gen.GetInboxRequestObject) (gen.GetInboxResponseObject, error) {
+	actor := callOf(ctx).actor
+	if err := identity.Authorise(actor, identity.SelfRead, identity.Target{}); err != nil {
+		return nil, err
+	}
+	waiting, err := app.Inbox(ctx, s.rows, actor)
+	if err != nil {
+		return nil, err
+	}
+	most := pageOf(r.Params.Limit, nil).limit
+	return gen.GetInbox200JSONResponse{
+		Items: convertAll(waiting[:min(most, len(waiting))], waitingOf), More: len(waiting) > most,
+	}, nil
+}
+
+func waitingOf(w app.Waiting) api.InboxItem {
+	return api.InboxItem{
+		Kind: w.Kind, ID: w.ID, Action: w.Action, Region: optional(w.Region), Party: optional(w.Party), Since: w.Since.String(),
+		Until: instantOf(w.Until),
+	}
+}

@@ -1,0 +1,31 @@
+package identity
+
+import "slices"
+
+// FourEyes is the one place that says which operations take effect only when
+// a second person approves them, and who that may be. Table says who may
+// propose them. Timers need nobody.
+var FourEyes = map[Operation]Rule{
+	CapDecide:     {BureauLeader: Own, Upper: Own},
+	ReserveMoveOp: {BureauLeader: Own},
+	LevelMove:     {Upper: Own},
+	Allocate:      {BureauLeader: Own},
+	GrantAdd:      {Admin: Any},
+	KeyMake:       {Admin: Any},
+	StandInOrder:  {Admin: Any},
+}
+
+// Approve returns nil when a may approve op to t.
+func Approve(a Actor, op Operation, t Target) error {
+	rule := FourEyes[op]
+	if err := rule.authorise(a, t); err != ErrForbidden { //nolint:errorlint // the sentinel itself
+		return err
+	}
+	return ErrForbidden.With("%s is approved by %s", op, rule.names())
+}
+
+// Without is the actor without some of his grants.
+func (a Actor) Without(grants ...int64) Actor {
+	a.Grants = slices.DeleteFunc(slices.Clone(a.Grants), func(g Grant) bool { return slices.Contains(grants, g.ID) })
+	return a
+}
