@@ -13,8 +13,8 @@ import (
 	"permitx/internal/reserve"
 )
 
-func capOf(o *office, region string) quantity.Quantity {
-	return quantity.Quantity(o.balance(ledger.PermitKey(ledger.Cap, region, "VOCs")).Balance)
+func capOf(o *office) quantity.Quantity {
+	return quantity.Quantity(o.balance(ledger.PermitKey(ledger.Cap, jiashan, "VOCs")).Balance)
 }
 
 // A governed command changes nothing but its proposal; another person makes it
@@ -24,8 +24,8 @@ func TestProposal_Approve(t *testing.T) {
 	o := openOffice(t)
 	rise := CapDecide{Region: jiashan, Pollutant: "VOCs", Change: 5 * quantity.OneQuantity, Document: "浙环1号", DecidedOn: 20260701}
 	p := o.propose(o.leader, rise)
-	if capOf(o, jiashan) != 0 || p.State != approval.Pending || p.Region != jiashan || p.Operation != "cap.decide" {
-		t.Fatalf("the cap is %s after %+v", capOf(o, jiashan), p)
+	if capOf(o) != 0 || p.State != approval.Pending || p.Region != jiashan || p.Operation != "cap.decide" {
+		t.Fatalf("the cap is %s after %+v", capOf(o), p)
 	}
 	for _, want := range []string{"the cap account of 330421 for VOCs", `"after":"5 t/a"`, "浙环1号"} {
 		if !strings.Contains(p.Effects, want) {
@@ -41,8 +41,8 @@ func TestProposal_Approve(t *testing.T) {
 	if got := done[reserve.CapDecision](o, o.second, ProposalApprove{p.ID, p.EffectsDigest}); got.Cap != 5*quantity.OneQuantity {
 		t.Errorf("the decision is %+v", got)
 	}
-	if capOf(o, jiashan) != 5*quantity.OneQuantity || o.proposal.State != approval.Executed || o.proposal.DecidedBy != o.second {
-		t.Errorf("the cap is %s after %+v", capOf(o, jiashan), o.proposal)
+	if capOf(o) != 5*quantity.OneQuantity || o.proposal.State != approval.Executed || o.proposal.DecidedBy != o.second {
+		t.Errorf("the cap is %s after %+v", capOf(o), o.proposal)
 	}
 	o.refuses(o.second, ProposalApprove{p.ID, p.EffectsDigest}, approval.ErrNotPending)
 	o.refuses(o.second, ProposalReject{p.ID, "late"}, approval.ErrNotPending)
@@ -52,8 +52,8 @@ func TestProposal_Approve(t *testing.T) {
 	o.does(o.second, ProposalReject{p.ID, "not now"})
 	p = o.propose(o.leader, rise)
 	o.does(o.leader, ProposalWithdraw{p.ID, "a mistake"})
-	if capOf(o, jiashan) != 5*quantity.OneQuantity {
-		t.Errorf("the cap is %s", capOf(o, jiashan))
+	if capOf(o) != 5*quantity.OneQuantity {
+		t.Errorf("the cap is %s", capOf(o))
 	}
 }
 
@@ -93,7 +93,7 @@ func TestProposal_Lapses(t *testing.T) {
 	o.now.set(p.LapsesAt)
 	o.runTimers()
 	o.refuses(o.second, ProposalApprove{p.ID, p.EffectsDigest}, approval.ErrNotPending)
-	if capOf(o, jiashan) != 0 {
+	if capOf(o) != 0 {
 		t.Error("a lapsed proposal was done")
 	}
 }

@@ -37,7 +37,7 @@ const noticesShown = 50
 // showNotices shows the public notices to anybody, newest first.
 func (s *Server) showNotices(c *gin.Context) {
 	view := noticesView{Today: s.app.Now().Date()}
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) //nolint:errcheck // anything else is the first page
+	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // anything else is the first page
 	p := page{after: max(after, 0), limit: noticesShown, newest: true}
 	rows, next, err := find(c.Request.Context(), s, app.PublicNotices, []app.Query{{}}, p, func(n approval.PublicNotice) int64 { return n.ID })
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) showNotices(c *gin.Context) {
 
 // showNoticePage shows a public notice to anybody.
 func (s *Server) showNoticePage(c *gin.Context) {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) //nolint:errcheck // no notice has the number 0
+	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // no notice has the number 0
 	n, known, err := get(c.Request.Context(), s, app.PublicNotices, id)
 	if err == nil && !known {
 		err = identity.ErrNotYours

@@ -184,10 +184,10 @@ func Authorise(a Actor, op Operation, t Target) error {
 	return ErrForbidden.With("%s may be done by %s", op, rule.names())
 }
 
-func (rule Rule) authorise(a Actor, t Target) error {
+func (r Rule) authorise(a Actor, t Target) error {
 	roleFits := false
 	for _, g := range a.Grants {
-		relation, ok := rule[g.Role]
+		relation, ok := r[g.Role]
 		if !ok {
 			continue
 		}
@@ -197,7 +197,7 @@ func (rule Rule) authorise(a Actor, t Target) error {
 		}
 	}
 	switch {
-	case rule[Public] != None:
+	case r[Public] != None:
 		return nil
 	case roleFits:
 		return ErrNotYours
