@@ -25,7 +25,7 @@ func Encode(result any, refusal *fault.Error) (status int, body []byte) {
 	}
 	switch r := result.(type) {
 	case app.Proposed: // not done: 202, whatever a success would be
-		return http.StatusAccepted, must(json.Marshal(proposalOf(r.Proposal)))
+		return http.StatusAccepted, must(json.Marshal(proposalOf(r.Proposal))) //nolint:gosec // a stored proposal has no secret
 	case app.OrderResult:
 		return http.StatusOK, appendOrder(make([]byte, 0, 384+96*len(r.Fills)), &r)
 	case app.OrderBatchResult:
