@@ -1,12 +1,48 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"strings"
+
+	"gorm.io/gorm"
 
 	"permitx/internal/app"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 )
+
+// writes are what a commit writes.
+type writes struct {
+	move    registryMove
+	rows    []rows
+	records map[string]*app.Records // of the tables that are written whole
+}
+
+// txWriter is how a dialect writes inside a transaction.
+type txWriter interface {
+	moveFence(ctx context.Context, tx *sql.Tx, move registryMove) error
+	writeRows(ctx context.Context, tx *sql.Tx, r *rows) error
+}
+
+// inside writes in a transaction that is open; orm is any GORM of its dialect.
+func (w *writes) inside(ctx context.Context, tx *sql.Tx, d txWriter, orm *gorm.DB) error {
+	if err := d.moveFence(ctx, tx, w.move); err != nil {
+		return err
+	}
+	for i := range w.rows {
+		if err := d.writeRows(ctx, tx, &w.rows[i]); err != nil {
+			return fmt.Errorf("write %s: %w", w.rows[i].table, err)
+		}
+	}
+	if len(w.records) == 0 {
+		return nil
+	}
+	orm = orm.Session(&gorm.Session{NewDB: true, Context: ctx})
+	orm.Statement.ConnPool = tx
+	return writeRecords(orm, w.records)
+}
 
 // rows are new or changed rows of one table, column by column. The first
 // column of changed rows is the key.

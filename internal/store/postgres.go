@@ -70,9 +70,9 @@ func (d *postgresDialect) name() string { return "postgres" }
 
 func (d *postgresDialect) close() error { return errors.Join(d.write.Close(), d.read.Close()) }
 
-func (d *postgresDialect) flush(ctx context.Context, move registryMove, all []rows, records func(*gorm.DB) error) error {
-	if records != nil {
-		return d.flushWithRecords(ctx, move, all, records)
+func (d *postgresDialect) flush(ctx context.Context, w writes) error {
+	if len(w.records) > 0 {
+		return d.flushWithRecords(ctx, w)
 	}
 	conn, err := d.write.Conn(ctx)
 	if err != nil {
@@ -81,9 +81,9 @@ func (d *postgresDialect) flush(ctx context.Context, move registryMove, all []ro
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
 		batch := &pgx.Batch{}
-		batch.Queue(fenceSQL, move.args()...)
-		for i := range all {
-			batch.Queue(all[i].arraySQL(), all[i].columns...)
+		batch.Queue(fenceSQL, w.move.args()...)
+		for i := range w.rows {
+			batch.Queue(w.rows[i].arraySQL(), w.rows[i].columns...)
 		}
 		return d.send(ctx, driver.(*stdlib.Conn).Conn(), batch) //nolint:errcheck // stdlib's own type
 	})
@@ -102,34 +102,29 @@ func (d *postgresDialect) send(ctx context.Context, conn *pgx.Conn, batch *pgx.B
 	return fmt.Errorf("%w: %w", app.ErrUnknown, err)
 }
 
-func (d *postgresDialect) flushWithRecords(ctx context.Context, move registryMove, all []rows, records func(*gorm.DB) error) error {
-	tx := d.gorm.WithContext(ctx).Begin()
-	if tx.Error != nil {
-		return lost(tx.Error)
+func (d *postgresDialect) flushWithRecords(ctx context.Context, w writes) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return lost(err)
 	}
-	if err := d.inside(tx, move, all, records); err != nil {
-		tx.Rollback()
-		return fenced(lost(err))
+	if err := w.inside(ctx, tx, d, d.gorm); err != nil {
+		return errors.Join(fenced(lost(err)), tx.Rollback())
 	}
-	err := tx.Commit().Error
+	err = tx.Commit()
 	if err != nil && !isServerError(err) {
 		return fmt.Errorf("%w: %w", app.ErrUnknown, err)
 	}
 	return err
 }
 
-func (d *postgresDialect) inside(tx *gorm.DB, move registryMove, all []rows, records func(*gorm.DB) error) error {
-	pool := tx.Statement.ConnPool
-	ctx := tx.Statement.Context
-	if _, err := pool.ExecContext(ctx, fenceSQL, move.args()...); err != nil {
-		return err
-	}
-	for i := range all {
-		if _, err := pool.ExecContext(ctx, all[i].arraySQL(), all[i].columns...); err != nil {
-			return fmt.Errorf("write %s: %w", all[i].table, err)
-		}
-	}
-	return records(tx)
+func (*postgresDialect) moveFence(ctx context.Context, tx *sql.Tx, move registryMove) error {
+	_, err := tx.ExecContext(ctx, fenceSQL, move.args()...)
+	return err
+}
+
+func (*postgresDialect) writeRows(ctx context.Context, tx *sql.Tx, r *rows) error {
+	_, err := tx.ExecContext(ctx, r.arraySQL(), r.columns...)
+	return err
 }
 
 func (m registryMove) args() []any {

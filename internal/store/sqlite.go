@@ -99,21 +99,21 @@ func (d *sqliteDialect) classify(err error) error { return err }
 const fenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, beat_at = ?
  WHERE id = 1 AND epoch = ? AND batch = ?`
 
-func (d *sqliteDialect) flush(ctx context.Context, move registryMove, all []rows, records func(*gorm.DB) error) error {
-	if err := d.prepare(ctx, all); err != nil {
+func (d *sqliteDialect) flush(ctx context.Context, w writes) error {
+	if err := d.prepare(ctx, w.rows); err != nil {
 		return err
 	}
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if err := d.inside(ctx, tx, move, all, records); err != nil {
+	if err := w.inside(ctx, tx, d, d.gorm); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }
 
-func (d *sqliteDialect) inside(ctx context.Context, tx *sql.Tx, move registryMove, all []rows, records func(*gorm.DB) error) error {
+func (d *sqliteDialect) moveFence(ctx context.Context, tx *sql.Tx, move registryMove) error {
 	done, err := tx.StmtContext(ctx, d.prepared[fenceUpdate]).ExecContext(ctx, move.args()...)
 	if err != nil {
 		return err
@@ -121,17 +121,7 @@ func (d *sqliteDialect) inside(ctx context.Context, tx *sql.Tx, move registryMov
 	if n, err := done.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(app.ErrFenced, err)
 	}
-	for i := range all {
-		if err := d.writeRows(ctx, tx, &all[i]); err != nil {
-			return fmt.Errorf("write %s: %w", all[i].table, err)
-		}
-	}
-	if records == nil {
-		return nil
-	}
-	orm := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	orm.Statement.ConnPool = tx
-	return records(orm)
+	return nil
 }
 
 // chunkRows are the rows of one insert: full chunks first, then one by one.

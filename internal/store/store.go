@@ -23,9 +23,8 @@ const readConnections = 8
 // dialect is what differs between the databases.
 type dialect interface {
 	name() string
-	// flush writes rows and the fence in one transaction. records, when not
-	// nil, writes the batch's other tables inside it.
-	flush(ctx context.Context, fence registryMove, all []rows, records func(*gorm.DB) error) error
+	// flush writes a batch and the fence in one transaction.
+	flush(ctx context.Context, w writes) error
 	// bulk calls each with the rows of a query of very many, by id.
 	bulk(ctx context.Context, q bulk, each func(bulkRow)) error
 	// classify wraps a driver's error in app.ErrLost, if the connection broke.
@@ -87,12 +86,9 @@ type registryMove struct {
 // app.ErrFenced, app.ErrLost or app.ErrUnknown; any other error is a
 // constraint that the batch would have broken.
 func (s *Store) Commit(ctx context.Context, b *app.Batch) error {
-	move := registryMove{b.Epoch, b.Registry.Batch - 1, b.Registry}
-	var records func(*gorm.DB) error
-	if len(b.Records) > 0 {
-		records = func(tx *gorm.DB) error { return writeRecords(tx, b.Records) }
-	}
-	return s.dialect.flush(ctx, move, flushRows(b), records)
+	return s.dialect.flush(ctx, writes{
+		move: registryMove{b.Epoch, b.Registry.Batch - 1, b.Registry}, rows: flushRows(b), records: b.Records,
+	})
 }
 
 // writeRecords writes the tables that are written whole, each in the order of
