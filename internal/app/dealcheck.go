@@ -18,35 +18,85 @@ var _ = declareCheck((*checker).checkDeals)
 //     be, and no posting of these kinds is without its deal;
 //   - it holds something only while it is open;
 //   - the acquisitions that it used up are as much as it gave.
-func (c *checker) checkDeals() error {
-	steps := map[int64]settlement.History{}
-	if err := eachOf(c.ctx, c.r, DealSteps, Query{}, func(s settlement.DealStep) { steps[s.Deal] = append(steps[s.Deal], s) }); err != nil {
+func (c *checker) checkDeals() error { return c.checkDealsBy(dealsPerPass) }
+
+// dealsPerPass bounds the memory of checkDeals: a registry with more deals is
+// walked several times, a range of deals at a time.
+const dealsPerPass = 100_000
+
+func (c *checker) checkDealsBy(perPass int64) error {
+	last, err := c.r.LastID(c.ctx, Deals.name)
+	for after := int64(0); err == nil && (after == 0 || after < last); after += perPass {
+		err = c.checkDealsOf(dealRange{after, after + perPass, after == 0, after+perPass >= last})
+	}
+	return err
+}
+
+// dealRange is a range of deals. The first and the last one take in rows that
+// name deals which do not exist.
+type dealRange struct {
+	after, until    int64
+	isFirst, isLast bool
+}
+
+// of restricts q to the rows whose column names a deal of the range.
+func (r dealRange) of(q Query, column string) Query {
+	if !r.isFirst {
+		q = q.And(column, Gt, r.after)
+	}
+	if !r.isLast {
+		q = q.And(column, Le, r.until)
+	}
+	return q
+}
+
+// dealRows are what the deals of a range are held against.
+type dealRows struct {
+	steps  map[int64]settlement.History
+	used   map[int64]quantity.Quantity
+	holds  map[int64]ledger.Hold
+	posted map[int64][]ledger.Posting // by transfer
+}
+
+func (c *checker) readDealRows(r dealRange) (dealRows, error) {
+	rows := dealRows{map[int64]settlement.History{}, map[int64]quantity.Quantity{}, map[int64]ledger.Hold{}, map[int64][]ledger.Posting{}}
+	reasons := Query{}.And("reason", In, []int64{int64(ledger.Settlement), int64(ledger.Reversal), int64(ledger.CapReturn)})
+	for _, read := range []func() error{
+		func() error {
+			return eachOf(c.ctx, c.r, DealSteps, r.of(Query{}, "deal"), func(s settlement.DealStep) { rows.steps[s.Deal] = append(rows.steps[s.Deal], s) })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, DealSources, r.of(Query{}, "deal"), func(s settlement.DealSource) { rows.used[s.Deal] += s.Quantity })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Holds, r.of(Where("purpose", string(ledger.ForDeal)), "reference"), func(h ledger.Hold) { rows.holds[h.ID] = h })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Postings, r.of(reasons, "reference"), func(p ledger.Posting) { rows.posted[p.Transfer] = append(rows.posted[p.Transfer], p) })
+		},
+	} {
+		if err := read(); err != nil {
+			return rows, err
+		}
+	}
+	return rows, nil
+}
+
+func (c *checker) checkDealsOf(r dealRange) error {
+	rows, err := c.readDealRows(r)
+	if err != nil {
 		return err
 	}
-	used := map[int64]quantity.Quantity{}
-	if err := eachOf(c.ctx, c.r, DealSources, Query{}, func(s settlement.DealSource) { used[s.Deal] += s.Quantity }); err != nil {
-		return err
-	}
-	holds := map[int64]ledger.Hold{}
-	ofDeals := Where("purpose", string(ledger.ForDeal))
-	if err := eachOf(c.ctx, c.r, Holds, ofDeals, func(h ledger.Hold) { holds[h.ID] = h }); err != nil {
-		return err
-	}
-	posted := map[int64][]ledger.Posting{} // by transfer
-	ofReasons := Query{}.And("reason", In, []int64{int64(ledger.Settlement), int64(ledger.Reversal), int64(ledger.CapReturn)})
-	if err := eachOf(c.ctx, c.r, Postings, ofReasons, func(p ledger.Posting) { posted[p.Transfer] = append(posted[p.Transfer], p) }); err != nil {
-		return err
-	}
-	err := eachOf(c.ctx, c.r, Deals, Query{}, func(d settlement.Deal) {
-		c.checkDealSteps(d, steps[d.ID])
+	err = eachOf(c.ctx, c.r, Deals, r.of(Query{}, "id"), func(d settlement.Deal) {
+		c.checkDealSteps(d, rows.steps[d.ID])
 		c.checkDealTerms(d)
-		c.checkDealHolds(d, holds)
-		c.checkDealPostings(d, posted)
-		if want := given(d); used[d.ID] != want {
-			c.report("I-17", Deals.name, d.ID, "has used up %s of acquisitions, it has given %s", used[d.ID], want)
+		c.checkDealHolds(d, rows.holds)
+		c.checkDealPostings(d, rows.posted)
+		if want := given(d); rows.used[d.ID] != want {
+			c.report("I-17", Deals.name, d.ID, "has used up %s of acquisitions, it has given %s", rows.used[d.ID], want)
 		}
 	})
-	for transfer, postings := range posted {
+	for transfer, postings := range rows.posted {
 		if reason := postings[0].Reason; reason != ledger.Reversal {
 			c.report("I-17", Postings.name, transfer, "is a %s of no deal", reason)
 		}

@@ -2,7 +2,11 @@ package app
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -230,6 +234,55 @@ func TestCheck_Deals(t *testing.T) {
 		restore()
 	}
 	k.check()
+}
+
+// A check that takes a few deals at a time finds what one of all deals finds. A
+// posting that was given to a deal of another range is named there too.
+func TestCheckDeals_ByRanges(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	k.pair(qingpu, jiashan, nil)
+	seller, buyer := k.seller(qingpu, 1, 9*quantity.OneQuantity), k.buyer(jiashan, 2, 100_000_00)
+	var ids []int64
+	for _, until := range []settlement.DealEvent{settlement.Settle, settlement.BuyerConfirm, settlement.Settle, settlement.Fund, settlement.Settle} {
+		ids = append(ids, k.run(k.propose(k.offer(seller, buyer, quantity.OneQuantity, 1000), buyer), seller, buyer, until).ID)
+	}
+	k.check()
+	deals, postings := k.store.table(Deals.name), k.store.table(Postings.name)
+	swap(deals, ids[0], func(d *settlement.Deal) { d.Amount++ })
+	swap(k.store.table(DealSteps.name), 2, func(s *settlement.DealStep) { s.Person = seller.user })
+	swap(deals, ids[3], func(d *settlement.Deal) { d.PermitHold = d.MoneyHold })
+	for _, to := range []int64{0, ids[1], 1 << 40} { // a settlement of another deal and of none
+		for _, id := range postings.ids {
+			if p := postings.rows[id].(ledger.Posting); p.Reason == ledger.Settlement && slices.Contains(ids, p.Reference) {
+				swap(postings, id, func(p *ledger.Posting) { p.Reference = to })
+				break
+			}
+		}
+	}
+	find := func(perPass int64) (found []string) {
+		c := &checker{ctx: t.Context(), r: k.store, registry: k.store.registry}
+		for _, step := range []func() error{c.checkPostings, func() error { c.found = nil; return c.checkDealsBy(perPass) }} {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, v := range c.found {
+			found = append(found, v.String())
+		}
+		slices.Sort(found)
+		return found
+	}
+	want := find(dealsPerPass)
+	if len(want) < 5 {
+		t.Fatalf("too little is found: %v", want)
+	}
+	for _, perPass := range []int64{1, 2, 3, 5} {
+		found := slices.DeleteFunc(find(perPass), func(v string) bool { return strings.HasSuffix(v, "of no deal") && !slices.Contains(want, v) })
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%d at a time (+):\n%s", perPass, diff)
+		}
+	}
 }
 
 // swap changes a row of a fake table and returns what puts it back.
