@@ -351,6 +351,31 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/deposits (the `ConfirmDeposit` operationId).
 	ConfirmDeposit(ctx context.Context, params *ConfirmDepositParams, body ConfirmDepositJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDischarges Actual discharge by quarter
+	//
+	// With the records that were corrected since: the one that no other supersedes counts.
+	//
+	// Corresponds with GET /v1/discharges (the `ListDischarges` operationId).
+	ListDischarges(ctx context.Context, params *ListDischargesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordDischargeWithBody Record a discharge
+	//
+	// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+	RecordDischargeWithBody(ctx context.Context, params *RecordDischargeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordDischarge Record a discharge
+	//
+	// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+	RecordDischarge(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 	//
 	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -600,6 +625,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/level-transfers (the `TransferLevel` operationId).
 	TransferLevel(ctx context.Context, params *TransferLevelParams, body TransferLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLicenceQuantities What licences permit
+	//
+	// Corresponds with GET /v1/licence-quantities (the `ListLicenceQuantities` operationId).
+	ListLicenceQuantities(ctx context.Context, params *ListLicenceQuantitiesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordLicenceQuantityWithBody Record what a licence permits
+	//
+	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+	RecordLicenceQuantityWithBody(ctx context.Context, params *RecordLicenceQuantityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordLicenceQuantity Record what a licence permits
+	//
+	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+	RecordLicenceQuantity(ctx context.Context, params *RecordLicenceQuantityParams, body RecordLicenceQuantityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLicenceQuantityChanges How licences came to what they permit
+	//
+	// Corresponds with GET /v1/licence-quantity-changes (the `ListLicenceQuantityChanges` operationId).
+	ListLicenceQuantityChanges(ctx context.Context, params *ListLicenceQuantityChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLicences Licences
 	//
@@ -1123,6 +1176,29 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
 	WithdrawPublicNotice(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListReductionTasks Reduction tasks of licences
+	//
+	// Corresponds with GET /v1/reduction-tasks (the `ListReductionTasks` operationId).
+	ListReductionTasks(ctx context.Context, params *ListReductionTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReductionTaskWithBody Set a reduction task
+	//
+	// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+	SetReductionTaskWithBody(ctx context.Context, params *SetReductionTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReductionTask Set a reduction task
+	//
+	// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+	SetReductionTask(ctx context.Context, params *SetReductionTaskParams, body SetReductionTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRegionPairs Pairs of regions that may deal with each other
 	//
 	// Corresponds with GET /v1/region-pairs (the `ListRegionPairs` operationId).
@@ -1203,6 +1279,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/surplus (the `ListSurplus` operationId).
 	ListSurplus(ctx context.Context, params *ListSurplusParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSurplusEstimate What a surplus comes to
+	//
+	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+	//
+	// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
+	GetSurplusEstimate(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSurplusVerifications Verifications of surplus
 	//
@@ -1952,6 +2035,61 @@ func (c *Client) ConfirmDeposit(ctx context.Context, params *ConfirmDepositParam
 	return c.Client.Do(req)
 }
 
+// ListDischarges Actual discharge by quarter
+//
+// With the records that were corrected since: the one that no other supersedes counts.
+//
+// Corresponds with GET /v1/discharges (the `ListDischarges` operationId).
+func (c *Client) ListDischarges(ctx context.Context, params *ListDischargesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDischargesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordDischargeWithBody Record a discharge
+//
+// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+func (c *Client) RecordDischargeWithBody(ctx context.Context, params *RecordDischargeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordDischargeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordDischarge Record a discharge
+//
+// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+func (c *Client) RecordDischarge(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordDischargeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 //
 // It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -2552,6 +2690,74 @@ func (c *Client) TransferLevelWithBody(ctx context.Context, params *TransferLeve
 // Corresponds with POST /v1/level-transfers (the `TransferLevel` operationId).
 func (c *Client) TransferLevel(ctx context.Context, params *TransferLevelParams, body TransferLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTransferLevelRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLicenceQuantities What licences permit
+//
+// Corresponds with GET /v1/licence-quantities (the `ListLicenceQuantities` operationId).
+func (c *Client) ListLicenceQuantities(ctx context.Context, params *ListLicenceQuantitiesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLicenceQuantitiesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordLicenceQuantityWithBody Record what a licence permits
+//
+// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+func (c *Client) RecordLicenceQuantityWithBody(ctx context.Context, params *RecordLicenceQuantityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordLicenceQuantityRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordLicenceQuantity Record what a licence permits
+//
+// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+func (c *Client) RecordLicenceQuantity(ctx context.Context, params *RecordLicenceQuantityParams, body RecordLicenceQuantityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordLicenceQuantityRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLicenceQuantityChanges How licences came to what they permit
+//
+// Corresponds with GET /v1/licence-quantity-changes (the `ListLicenceQuantityChanges` operationId).
+func (c *Client) ListLicenceQuantityChanges(ctx context.Context, params *ListLicenceQuantityChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLicenceQuantityChangesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3824,6 +4030,59 @@ func (c *Client) WithdrawPublicNotice(ctx context.Context, id PathID, params *Wi
 	return c.Client.Do(req)
 }
 
+// ListReductionTasks Reduction tasks of licences
+//
+// Corresponds with GET /v1/reduction-tasks (the `ListReductionTasks` operationId).
+func (c *Client) ListReductionTasks(ctx context.Context, params *ListReductionTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReductionTasksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReductionTaskWithBody Set a reduction task
+//
+// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+func (c *Client) SetReductionTaskWithBody(ctx context.Context, params *SetReductionTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReductionTaskRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReductionTask Set a reduction task
+//
+// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+func (c *Client) SetReductionTask(ctx context.Context, params *SetReductionTaskParams, body SetReductionTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReductionTaskRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRegionPairs Pairs of regions that may deal with each other
 //
 // Corresponds with GET /v1/region-pairs (the `ListRegionPairs` operationId).
@@ -4025,6 +4284,23 @@ func (c *Client) OrderStandIn(ctx context.Context, params *OrderStandInParams, b
 // Corresponds with GET /v1/surplus (the `ListSurplus` operationId).
 func (c *Client) ListSurplus(ctx context.Context, params *ListSurplusParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSurplusRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSurplusEstimate What a surplus comes to
+//
+// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+//
+// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
+func (c *Client) GetSurplusEstimate(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSurplusEstimateRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6229,6 +6505,197 @@ func NewConfirmDepositRequestWithBody(server string, params *ConfirmDepositParam
 	return req, nil
 }
 
+// NewListDischargesRequest constructs an http.Request for the ListDischarges method
+func NewListDischargesRequest(server string, params *ListDischargesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/discharges")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Year != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "year", *params.Year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordDischargeRequest calls the generic RecordDischarge builder with application/json body
+func NewRecordDischargeRequest(server string, params *RecordDischargeParams, body RecordDischargeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordDischargeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordDischargeRequestWithBody constructs an http.Request for the RecordDischarge method, with any body, and a specified content type
+func NewRecordDischargeRequestWithBody(server string, params *RecordDischargeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/discharges")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewPlaceEmergencyFreezeRequest calls the generic PlaceEmergencyFreeze builder with application/json body
 func NewPlaceEmergencyFreezeRequest(server string, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7929,6 +8396,299 @@ func NewTransferLevelRequestWithBody(server string, params *TransferLevelParams,
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListLicenceQuantitiesRequest constructs an http.Request for the ListLicenceQuantities method
+func NewListLicenceQuantitiesRequest(server string, params *ListLicenceQuantitiesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/licence-quantities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordLicenceQuantityRequest calls the generic RecordLicenceQuantity builder with application/json body
+func NewRecordLicenceQuantityRequest(server string, params *RecordLicenceQuantityParams, body RecordLicenceQuantityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordLicenceQuantityRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordLicenceQuantityRequestWithBody constructs an http.Request for the RecordLicenceQuantity method, with any body, and a specified content type
+func NewRecordLicenceQuantityRequestWithBody(server string, params *RecordLicenceQuantityParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/licence-quantities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListLicenceQuantityChangesRequest constructs an http.Request for the ListLicenceQuantityChanges method
+func NewListLicenceQuantityChangesRequest(server string, params *ListLicenceQuantityChangesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/licence-quantity-changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -11263,6 +12023,197 @@ func NewWithdrawPublicNoticeRequestWithBody(server string, id PathID, params *Wi
 	return req, nil
 }
 
+// NewListReductionTasksRequest constructs an http.Request for the ListReductionTasks method
+func NewListReductionTasksRequest(server string, params *ListReductionTasksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reduction-tasks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Year != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "year", *params.Year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetReductionTaskRequest calls the generic SetReductionTask builder with application/json body
+func NewSetReductionTaskRequest(server string, params *SetReductionTaskParams, body SetReductionTaskJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetReductionTaskRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetReductionTaskRequestWithBody constructs an http.Request for the SetReductionTask method, with any body, and a specified content type
+func NewSetReductionTaskRequestWithBody(server string, params *SetReductionTaskParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reduction-tasks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListRegionPairsRequest constructs an http.Request for the ListRegionPairs method
 func NewListRegionPairsRequest(server string, params *ListRegionPairsParams) (*http.Request, error) {
 	var err error
@@ -11963,6 +12914,72 @@ func NewListSurplusRequest(server string, params *ListSurplusParams) (*http.Requ
 				}
 			}
 
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSurplusEstimateRequest constructs an http.Request for the GetSurplusEstimate method
+func NewGetSurplusEstimateRequest(server string, params *GetSurplusEstimateParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/surplus-estimates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "year", params.Year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -12936,6 +13953,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/deposits (the `ConfirmDeposit` operationId).
 	ConfirmDepositWithResponse(ctx context.Context, params *ConfirmDepositParams, body ConfirmDepositJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmDepositResponse, error)
 
+	// ListDischargesWithResponse Actual discharge by quarter
+	//
+	// With the records that were corrected since: the one that no other supersedes counts.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/discharges (the `ListDischarges` operationId).
+	ListDischargesWithResponse(ctx context.Context, params *ListDischargesParams, reqEditors ...RequestEditorFn) (*ListDischargesResponse, error)
+
+	// RecordDischargeWithBodyWithResponse Record a discharge
+	//
+	// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+	RecordDischargeWithBodyWithResponse(ctx context.Context, params *RecordDischargeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error)
+
+	// RecordDischargeWithResponse Record a discharge
+	//
+	// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+	RecordDischargeWithResponse(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error)
+
 	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 	//
 	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -13217,6 +14261,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/level-transfers (the `TransferLevel` operationId).
 	TransferLevelWithResponse(ctx context.Context, params *TransferLevelParams, body TransferLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferLevelResponse, error)
+
+	// ListLicenceQuantitiesWithResponse What licences permit
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/licence-quantities (the `ListLicenceQuantities` operationId).
+	ListLicenceQuantitiesWithResponse(ctx context.Context, params *ListLicenceQuantitiesParams, reqEditors ...RequestEditorFn) (*ListLicenceQuantitiesResponse, error)
+
+	// RecordLicenceQuantityWithBodyWithResponse Record what a licence permits
+	//
+	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+	RecordLicenceQuantityWithBodyWithResponse(ctx context.Context, params *RecordLicenceQuantityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordLicenceQuantityResponse, error)
+
+	// RecordLicenceQuantityWithResponse Record what a licence permits
+	//
+	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+	RecordLicenceQuantityWithResponse(ctx context.Context, params *RecordLicenceQuantityParams, body RecordLicenceQuantityJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordLicenceQuantityResponse, error)
+
+	// ListLicenceQuantityChangesWithResponse How licences came to what they permit
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/licence-quantity-changes (the `ListLicenceQuantityChanges` operationId).
+	ListLicenceQuantityChangesWithResponse(ctx context.Context, params *ListLicenceQuantityChangesParams, reqEditors ...RequestEditorFn) (*ListLicenceQuantityChangesResponse, error)
 
 	// ListLicencesWithResponse Licences
 	//
@@ -13796,6 +14872,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/public-notices/{id}/withdraw (the `WithdrawPublicNotice` operationId).
 	WithdrawPublicNoticeWithResponse(ctx context.Context, id PathID, params *WithdrawPublicNoticeParams, body WithdrawPublicNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPublicNoticeResponse, error)
 
+	// ListReductionTasksWithResponse Reduction tasks of licences
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reduction-tasks (the `ListReductionTasks` operationId).
+	ListReductionTasksWithResponse(ctx context.Context, params *ListReductionTasksParams, reqEditors ...RequestEditorFn) (*ListReductionTasksResponse, error)
+
+	// SetReductionTaskWithBodyWithResponse Set a reduction task
+	//
+	// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+	SetReductionTaskWithBodyWithResponse(ctx context.Context, params *SetReductionTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReductionTaskResponse, error)
+
+	// SetReductionTaskWithResponse Set a reduction task
+	//
+	// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+	SetReductionTaskWithResponse(ctx context.Context, params *SetReductionTaskParams, body SetReductionTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReductionTaskResponse, error)
+
 	// ListRegionPairsWithResponse Pairs of regions that may deal with each other
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13890,6 +14991,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/surplus (the `ListSurplus` operationId).
 	ListSurplusWithResponse(ctx context.Context, params *ListSurplusParams, reqEditors ...RequestEditorFn) (*ListSurplusResponse, error)
+
+	// GetSurplusEstimateWithResponse What a surplus comes to
+	//
+	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
+	GetSurplusEstimateWithResponse(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*GetSurplusEstimateResponse, error)
 
 	// ListSurplusVerificationsWithResponse Verifications of surplus
 	//
@@ -14783,6 +15893,63 @@ func (r ConfirmDepositResponse) StatusCode() int {
 	return 0
 }
 
+type ListDischargesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DischargePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDischargesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDischargesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordDischargeResponse201Headers the declared response headers of an HTTP 201 response for RecordDischarge
+type RecordDischargeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordDischargeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Discharge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordDischargeResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordDischargeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordDischargeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // PlaceEmergencyFreezeResponse201Headers the declared response headers of an HTTP 201 response for PlaceEmergencyFreeze
 type PlaceEmergencyFreezeResponse201Headers struct {
 	IdempotencyReplayed *bool
@@ -15538,6 +16705,88 @@ func (r TransferLevelResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r TransferLevelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListLicenceQuantitiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LicenceQuantityPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLicenceQuantitiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLicenceQuantitiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordLicenceQuantityResponse201Headers the declared response headers of an HTTP 201 response for RecordLicenceQuantity
+type RecordLicenceQuantityResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordLicenceQuantityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *LicenceQuantity
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordLicenceQuantityResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordLicenceQuantityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordLicenceQuantityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListLicenceQuantityChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LicenceQuantityChangePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLicenceQuantityChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLicenceQuantityChangesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16999,6 +18248,63 @@ func (r WithdrawPublicNoticeResponse) StatusCode() int {
 	return 0
 }
 
+type ListReductionTasksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReductionTaskPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReductionTasksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReductionTasksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetReductionTaskResponse201Headers the declared response headers of an HTTP 201 response for SetReductionTask
+type SetReductionTaskResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetReductionTaskResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ReductionTask
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetReductionTaskResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetReductionTaskResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetReductionTaskResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListRegionPairsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17282,6 +18588,31 @@ func (r ListSurplusResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListSurplusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetSurplusEstimateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurplusEstimate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSurplusEstimateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSurplusEstimateResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -18122,6 +19453,51 @@ func (c *ClientWithResponses) ConfirmDepositWithResponse(ctx context.Context, pa
 	return ParseConfirmDepositResponse(rsp)
 }
 
+// ListDischargesWithResponse Actual discharge by quarter
+//
+// With the records that were corrected since: the one that no other supersedes counts.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/discharges (the `ListDischarges` operationId).
+func (c *ClientWithResponses) ListDischargesWithResponse(ctx context.Context, params *ListDischargesParams, reqEditors ...RequestEditorFn) (*ListDischargesResponse, error) {
+	rsp, err := c.ListDischarges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDischargesResponse(rsp)
+}
+
+// RecordDischargeWithBodyWithResponse Record a discharge
+//
+// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+func (c *ClientWithResponses) RecordDischargeWithBodyWithResponse(ctx context.Context, params *RecordDischargeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error) {
+	rsp, err := c.RecordDischargeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordDischargeResponse(rsp)
+}
+
+// RecordDischargeWithResponse Record a discharge
+//
+// What was measured is rounded to the decimals of the pollutant, half to even (GB/T 8170). A correction names the record that it supersedes.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
+func (c *ClientWithResponses) RecordDischargeWithResponse(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error) {
+	rsp, err := c.RecordDischarge(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordDischargeResponse(rsp)
+}
+
 // PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 //
 // It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -18618,6 +19994,62 @@ func (c *ClientWithResponses) TransferLevelWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseTransferLevelResponse(rsp)
+}
+
+// ListLicenceQuantitiesWithResponse What licences permit
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/licence-quantities (the `ListLicenceQuantities` operationId).
+func (c *ClientWithResponses) ListLicenceQuantitiesWithResponse(ctx context.Context, params *ListLicenceQuantitiesParams, reqEditors ...RequestEditorFn) (*ListLicenceQuantitiesResponse, error) {
+	rsp, err := c.ListLicenceQuantities(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLicenceQuantitiesResponse(rsp)
+}
+
+// RecordLicenceQuantityWithBodyWithResponse Record what a licence permits
+//
+// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+func (c *ClientWithResponses) RecordLicenceQuantityWithBodyWithResponse(ctx context.Context, params *RecordLicenceQuantityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordLicenceQuantityResponse, error) {
+	rsp, err := c.RecordLicenceQuantityWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordLicenceQuantityResponse(rsp)
+}
+
+// RecordLicenceQuantityWithResponse Record what a licence permits
+//
+// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/licence-quantities (the `RecordLicenceQuantity` operationId).
+func (c *ClientWithResponses) RecordLicenceQuantityWithResponse(ctx context.Context, params *RecordLicenceQuantityParams, body RecordLicenceQuantityJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordLicenceQuantityResponse, error) {
+	rsp, err := c.RecordLicenceQuantity(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordLicenceQuantityResponse(rsp)
+}
+
+// ListLicenceQuantityChangesWithResponse How licences came to what they permit
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/licence-quantity-changes (the `ListLicenceQuantityChanges` operationId).
+func (c *ClientWithResponses) ListLicenceQuantityChangesWithResponse(ctx context.Context, params *ListLicenceQuantityChangesParams, reqEditors ...RequestEditorFn) (*ListLicenceQuantityChangesResponse, error) {
+	rsp, err := c.ListLicenceQuantityChanges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLicenceQuantityChangesResponse(rsp)
 }
 
 // ListLicencesWithResponse Licences
@@ -19642,6 +21074,49 @@ func (c *ClientWithResponses) WithdrawPublicNoticeWithResponse(ctx context.Conte
 	return ParseWithdrawPublicNoticeResponse(rsp)
 }
 
+// ListReductionTasksWithResponse Reduction tasks of licences
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reduction-tasks (the `ListReductionTasks` operationId).
+func (c *ClientWithResponses) ListReductionTasksWithResponse(ctx context.Context, params *ListReductionTasksParams, reqEditors ...RequestEditorFn) (*ListReductionTasksResponse, error) {
+	rsp, err := c.ListReductionTasks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReductionTasksResponse(rsp)
+}
+
+// SetReductionTaskWithBodyWithResponse Set a reduction task
+//
+// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+func (c *ClientWithResponses) SetReductionTaskWithBodyWithResponse(ctx context.Context, params *SetReductionTaskParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReductionTaskResponse, error) {
+	rsp, err := c.SetReductionTaskWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReductionTaskResponse(rsp)
+}
+
+// SetReductionTaskWithResponse Set a reduction task
+//
+// A licence's share of its region's task (减排任务) of a year. The latest row of a year counts.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/reduction-tasks (the `SetReductionTask` operationId).
+func (c *ClientWithResponses) SetReductionTaskWithResponse(ctx context.Context, params *SetReductionTaskParams, body SetReductionTaskJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReductionTaskResponse, error) {
+	rsp, err := c.SetReductionTask(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReductionTaskResponse(rsp)
+}
+
 // ListRegionPairsWithResponse Pairs of regions that may deal with each other
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19813,6 +21288,21 @@ func (c *ClientWithResponses) ListSurplusWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListSurplusResponse(rsp)
+}
+
+// GetSurplusEstimateWithResponse What a surplus comes to
+//
+// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
+func (c *ClientWithResponses) GetSurplusEstimateWithResponse(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*GetSurplusEstimateResponse, error) {
+	rsp, err := c.GetSurplusEstimate(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSurplusEstimateResponse(rsp)
 }
 
 // ListSurplusVerificationsWithResponse Verifications of surplus
@@ -21094,6 +22584,85 @@ func ParseConfirmDepositResponse(rsp *http.Response) (*ConfirmDepositResponse, e
 	return response, nil
 }
 
+// ParseListDischargesResponse parses an HTTP response from a ListDischargesWithResponse call
+func ParseListDischargesResponse(rsp *http.Response) (*ListDischargesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDischargesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DischargePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordDischargeResponse parses an HTTP response from a RecordDischargeWithResponse call
+func ParseRecordDischargeResponse(rsp *http.Response) (*RecordDischargeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordDischargeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Discharge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordDischargeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePlaceEmergencyFreezeResponse parses an HTTP response from a PlaceEmergencyFreezeWithResponse call
 func ParsePlaceEmergencyFreezeResponse(rsp *http.Response) (*PlaceEmergencyFreezeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22154,6 +23723,118 @@ func ParseTransferLevelResponse(rsp *http.Response) (*TransferLevelResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLicenceQuantitiesResponse parses an HTTP response from a ListLicenceQuantitiesWithResponse call
+func ParseListLicenceQuantitiesResponse(rsp *http.Response) (*ListLicenceQuantitiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLicenceQuantitiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LicenceQuantityPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordLicenceQuantityResponse parses an HTTP response from a RecordLicenceQuantityWithResponse call
+func ParseRecordLicenceQuantityResponse(rsp *http.Response) (*RecordLicenceQuantityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordLicenceQuantityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest LicenceQuantity
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordLicenceQuantityResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLicenceQuantityChangesResponse parses an HTTP response from a ListLicenceQuantityChangesWithResponse call
+func ParseListLicenceQuantityChangesResponse(rsp *http.Response) (*ListLicenceQuantityChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLicenceQuantityChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LicenceQuantityChangePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -24173,6 +25854,85 @@ func ParseWithdrawPublicNoticeResponse(rsp *http.Response) (*WithdrawPublicNotic
 	return response, nil
 }
 
+// ParseListReductionTasksResponse parses an HTTP response from a ListReductionTasksWithResponse call
+func ParseListReductionTasksResponse(rsp *http.Response) (*ListReductionTasksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReductionTasksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReductionTaskPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetReductionTaskResponse parses an HTTP response from a SetReductionTaskWithResponse call
+func ParseSetReductionTaskResponse(rsp *http.Response) (*SetReductionTaskResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetReductionTaskResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ReductionTask
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetReductionTaskResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListRegionPairsResponse parses an HTTP response from a ListRegionPairsWithResponse call
 func ParseListRegionPairsResponse(rsp *http.Response) (*ListRegionPairsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24559,6 +26319,39 @@ func ParseListSurplusResponse(rsp *http.Response) (*ListSurplusResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest SurplusPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSurplusEstimateResponse parses an HTTP response from a GetSurplusEstimateWithResponse call
+func ParseGetSurplusEstimateResponse(rsp *http.Response) (*GetSurplusEstimateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSurplusEstimateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurplusEstimate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -463,6 +463,27 @@ func (e DealState) Valid() bool {
 	}
 }
 
+// Defines values for DischargeSource.
+const (
+	DischargeSourceAutomaticMonitor DischargeSource = "automatic_monitor"
+	DischargeSourceExecutionReport  DischargeSource = "execution_report"
+	DischargeSourceMeterCard        DischargeSource = "meter_card"
+)
+
+// Valid indicates whether the value is a known member of the DischargeSource enum.
+func (e DischargeSource) Valid() bool {
+	switch e {
+	case DischargeSourceAutomaticMonitor:
+		return true
+	case DischargeSourceExecutionReport:
+		return true
+	case DischargeSourceMeterCard:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FreezeIssuer.
 const (
 	FreezeIssuerBureau FreezeIssuer = "bureau"
@@ -562,6 +583,39 @@ func (e LicenceKind) Valid() bool {
 	case LicenceKindLicence:
 		return true
 	case LicenceKindRegistration:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LicenceQuantityChangeKind.
+const (
+	LicenceQuantityChangeKindBuyBack     LicenceQuantityChangeKind = "buy_back"
+	LicenceQuantityChangeKindDecision    LicenceQuantityChangeKind = "decision"
+	LicenceQuantityChangeKindFills       LicenceQuantityChangeKind = "fills"
+	LicenceQuantityChangeKindPrimarySale LicenceQuantityChangeKind = "primary_sale"
+	LicenceQuantityChangeKindPurchase    LicenceQuantityChangeKind = "purchase"
+	LicenceQuantityChangeKindRenewal     LicenceQuantityChangeKind = "renewal"
+	LicenceQuantityChangeKindSale        LicenceQuantityChangeKind = "sale"
+)
+
+// Valid indicates whether the value is a known member of the LicenceQuantityChangeKind enum.
+func (e LicenceQuantityChangeKind) Valid() bool {
+	switch e {
+	case LicenceQuantityChangeKindBuyBack:
+		return true
+	case LicenceQuantityChangeKindDecision:
+		return true
+	case LicenceQuantityChangeKindFills:
+		return true
+	case LicenceQuantityChangeKindPrimarySale:
+		return true
+	case LicenceQuantityChangeKindPurchase:
+		return true
+	case LicenceQuantityChangeKindRenewal:
+		return true
+	case LicenceQuantityChangeKindSale:
 		return true
 	default:
 		return false
@@ -2302,6 +2356,88 @@ type DepositPage struct {
 // Digest SHA-256 in hexadecimal.
 type Digest = string
 
+// Discharge What a licence has discharged of a pollutant in a quarter.
+type Discharge struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity t, at the decimals of the pollutant.
+	Quantity Quantity `json:"quantity"`
+	Quarter  int      `json:"quarter"`
+
+	// Reading t, as it was read or stated.
+	Reading Quantity `json:"reading"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Source Where a discharge was read; a report states, the others measure.
+	Source DischargeSource `json:"source"`
+
+	// Supersedes Number of a record.
+	Supersedes *ID `json:"supersedes,omitempty"`
+
+	// Year A year of the calendar.
+	Year Year `json:"year"`
+}
+
+// DischargeInput defines model for DischargeInput.
+type DischargeInput struct {
+	Document string `json:"document"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity t, as it was read or stated.
+	Quantity Quantity `json:"quantity"`
+	Quarter  int      `json:"quarter"`
+
+	// Source Where a discharge was read; a report states, the others measure.
+	Source DischargeSource `json:"source"`
+
+	// Supersedes The record that this one corrects.
+	Supersedes *ID `json:"supersedes,omitempty"`
+
+	// Year A year of the calendar.
+	Year Year `json:"year"`
+}
+
+// DischargePage defines model for DischargePage.
+type DischargePage struct {
+	Items []Discharge `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// DischargeSource Where a discharge was read; a report states, the others measure.
+type DischargeSource string
+
 // DocumentInput The document that a step rests on.
 type DocumentInput struct {
 	Document string  `json:"document"`
@@ -3123,6 +3259,116 @@ type LicenceNumber = string
 // LicencePage defines model for LicencePage.
 type LicencePage struct {
 	Items []Licence `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LicenceQuantity What a licence permits of a pollutant now (许可排放量).
+type LicenceQuantity struct {
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity Below zero where more was sold than was recorded: record it anew.
+	Quantity SignedQuantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Rung That the last decision rests on.
+	Rung VerificationRung `json:"rung"`
+}
+
+// LicenceQuantityChange A change of what a licence permits.
+type LicenceQuantityChange struct {
+	// Change A change of a quantity in t/a, with at most 6 decimals.
+	//
+	// Example: -2.5
+	Change   SignedQuantity `json:"change"`
+	Document string         `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind Why what a licence permits changed.
+	Kind LicenceQuantityChangeKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity Afterwards.
+	Quantity SignedQuantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Reference The deal, payment notice, buy-back or renewal; of fills the last trade.
+	Reference *ID `json:"reference,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// LicenceQuantityChangeKind Why what a licence permits changed.
+type LicenceQuantityChangeKind string
+
+// LicenceQuantityChangePage defines model for LicenceQuantityChangePage.
+type LicenceQuantityChangePage struct {
+	Items []LicenceQuantityChange `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LicenceQuantityInput defines model for LicenceQuantityInput.
+type LicenceQuantityInput struct {
+	Document string `json:"document"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
+	Rung VerificationRung `json:"rung"`
+}
+
+// LicenceQuantityPage defines model for LicenceQuantityPage.
+type LicenceQuantityPage struct {
+	Items []LicenceQuantity `json:"items"`
 
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
@@ -4303,6 +4549,72 @@ type ReasonInput struct {
 	Reason string `json:"reason"`
 }
 
+// ReductionTask A licence's share of its region's reduction task of a year.
+type ReductionTask struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Year A year of the calendar.
+	Year Year `json:"year"`
+}
+
+// ReductionTaskInput defines model for ReductionTaskInput.
+type ReductionTaskInput struct {
+	Document string `json:"document"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Year A year of the calendar.
+	Year Year `json:"year"`
+}
+
+// ReductionTaskPage defines model for ReductionTaskPage.
+type ReductionTaskPage struct {
+	Items []ReductionTask `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Region An administrative division that keeps a basic account of its own.
 type Region struct {
 	// Code Code of a region by GB/T 2260.
@@ -4603,6 +4915,38 @@ type Surplus struct {
 	Verified Quantity `json:"verified"`
 }
 
+// SurplusEstimate What a licence's surplus of a year comes to.
+type SurplusEstimate struct {
+	// Actual Of the quarters that are recorded.
+	Actual Quantity `json:"actual"`
+
+	// Licence Number of a record.
+	Licence         ID    `json:"licence"`
+	MissingQuarters []int `json:"missing_quarters"`
+
+	// Permitted Absent where neither the licence nor a project says it.
+	Permitted *Quantity `json:"permitted,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Rung That permitted was taken from.
+	Rung *VerificationRung `json:"rung,omitempty"`
+
+	// Surplus permitted − actual − task, at least 0. Absent while something is missing.
+	Surplus *Quantity `json:"surplus,omitempty"`
+
+	// Task A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Task Quantity `json:"task"`
+
+	// Year A year of the calendar.
+	Year Year `json:"year"`
+}
+
 // SurplusOutcome What may become of a surplus: sale to another party, only back to the government (no automatic monitors), or nothing (the reduction task is not done).
 type SurplusOutcome string
 
@@ -4616,7 +4960,9 @@ type SurplusPage struct {
 
 // SurplusVerification The bureau's verification of a surplus.
 type SurplusVerification struct {
-	Document string `json:"document"`
+	// Actual Of that year, as it was.
+	Actual   *Quantity `json:"actual,omitempty"`
+	Document string    `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -4632,6 +4978,9 @@ type SurplusVerification struct {
 
 	// Party Number of a record.
 	Party ID `json:"party"`
+
+	// Permitted Of that year, as it was.
+	Permitted *Quantity `json:"permitted,omitempty"`
 
 	// Pollutant Code of a pollutant, as the trade writes it.
 	//
@@ -4656,6 +5005,9 @@ type SurplusVerification struct {
 	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
 	Rung VerificationRung `json:"rung"`
 
+	// Task Of that year, as it was.
+	Task *Quantity `json:"task,omitempty"`
+
 	// TaskDone Its reduction task is done.
 	TaskDone bool `json:"task_done"`
 
@@ -4663,6 +5015,9 @@ type SurplusVerification struct {
 	//
 	// Example: 2031-06-30
 	VerifiedOn Date `json:"verified_on"`
+
+	// Year Whose discharge it rests on.
+	Year *Year `json:"year,omitempty"`
 }
 
 // SurplusVerificationInput defines model for SurplusVerificationInput.
@@ -4695,6 +5050,9 @@ type SurplusVerificationInput struct {
 	//
 	// Example: 2031-06-30
 	VerifiedOn Date `json:"verified_on"`
+
+	// Year Whose discharge it rests on: no more is verified than permitted − actual − task of that year.
+	Year *Year `json:"year,omitempty"`
 }
 
 // SurplusVerificationPage defines model for SurplusVerificationPage.
@@ -5027,6 +5385,9 @@ type LevelFilter = RegionLevel
 // LicenceFilter Number of a record.
 type LicenceFilter = ID
 
+// LicenceQuery Number of a record.
+type LicenceQuery = ID
+
 // LicenceStateFilter What the authority last did to a licence.
 type LicenceStateFilter = LicenceState
 
@@ -5080,6 +5441,11 @@ type PersonFilter = ID
 // Example: NH3-N
 type PollutantFilter = PollutantCode
 
+// PollutantQuery Code of a pollutant, as the trade writes it.
+//
+// Example: NH3-N
+type PollutantQuery = PollutantCode
+
 // ProjectEntryKindFilter Why a project's figures changed.
 type ProjectEntryKindFilter = ProjectEntryKind
 
@@ -5120,6 +5486,9 @@ type YearFilter = Year
 
 // YearPath A year of the calendar.
 type YearPath = Year
+
+// YearQuery A year of the calendar.
+type YearQuery = Year
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
@@ -5347,6 +5716,30 @@ type ConfirmDepositParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListDischargesParams defines parameters for ListDischarges.
+type ListDischargesParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Year      *YearFilter      `form:"year,omitempty" json:"year,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordDischargeParams defines parameters for RecordDischarge.
+type RecordDischargeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // PlaceEmergencyFreezeParams defines parameters for PlaceEmergencyFreeze.
 type PlaceEmergencyFreezeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -5548,6 +5941,43 @@ type ListLevelTransfersParams struct {
 type TransferLevelParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListLicenceQuantitiesParams defines parameters for ListLicenceQuantities.
+type ListLicenceQuantitiesParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RecordLicenceQuantityParams defines parameters for RecordLicenceQuantity.
+type RecordLicenceQuantityParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListLicenceQuantityChangesParams defines parameters for ListLicenceQuantityChanges.
+type ListLicenceQuantityChangesParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
 // ListLicencesParams defines parameters for ListLicences.
@@ -5912,6 +6342,30 @@ type WithdrawPublicNoticeParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListReductionTasksParams defines parameters for ListReductionTasks.
+type ListReductionTasksParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Year      *YearFilter      `form:"year,omitempty" json:"year,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SetReductionTaskParams defines parameters for SetReductionTask.
+type SetReductionTaskParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListRegionPairsParams defines parameters for ListRegionPairs.
 type ListRegionPairsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
@@ -5997,6 +6451,13 @@ type ListSurplusParams struct {
 
 	// After Cursor: `next` of the page before.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// GetSurplusEstimateParams defines parameters for GetSurplusEstimate.
+type GetSurplusEstimateParams struct {
+	Licence   LicenceQuery   `form:"licence" json:"licence"`
+	Pollutant PollutantQuery `form:"pollutant" json:"pollutant"`
+	Year      YearQuery      `form:"year" json:"year"`
 }
 
 // ListSurplusVerificationsParams defines parameters for ListSurplusVerifications.
@@ -6093,6 +6554,9 @@ type StepDealJSONRequestBody = DealStepInput
 // ConfirmDepositJSONRequestBody defines body for ConfirmDeposit for application/json ContentType.
 type ConfirmDepositJSONRequestBody = DepositInput
 
+// RecordDischargeJSONRequestBody defines body for RecordDischarge for application/json ContentType.
+type RecordDischargeJSONRequestBody = DischargeInput
+
 // PlaceEmergencyFreezeJSONRequestBody defines body for PlaceEmergencyFreeze for application/json ContentType.
 type PlaceEmergencyFreezeJSONRequestBody = EmergencyFreezeInput
 
@@ -6122,6 +6586,9 @@ type CreateKeyJSONRequestBody = KeyInput
 
 // TransferLevelJSONRequestBody defines body for TransferLevel for application/json ContentType.
 type TransferLevelJSONRequestBody = LevelTransferInput
+
+// RecordLicenceQuantityJSONRequestBody defines body for RecordLicenceQuantity for application/json ContentType.
+type RecordLicenceQuantityJSONRequestBody = LicenceQuantityInput
 
 // CreateLicenceJSONRequestBody defines body for CreateLicence for application/json ContentType.
 type CreateLicenceJSONRequestBody = LicenceInput
@@ -6191,6 +6658,9 @@ type FileObjectionJSONRequestBody = ObjectionInput
 
 // WithdrawPublicNoticeJSONRequestBody defines body for WithdrawPublicNotice for application/json ContentType.
 type WithdrawPublicNoticeJSONRequestBody = ReasonInput
+
+// SetReductionTaskJSONRequestBody defines body for SetReductionTask for application/json ContentType.
+type SetReductionTaskJSONRequestBody = ReductionTaskInput
 
 // CreateRegionPairJSONRequestBody defines body for CreateRegionPair for application/json ContentType.
 type CreateRegionPairJSONRequestBody = RegionPairInput

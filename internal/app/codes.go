@@ -16,6 +16,7 @@ type codes struct {
 	licences    map[string]int64 // by number
 	projects    map[string]int64 // by number of the EIA's approval
 	needs       map[needKey]int64
+	amounts     map[surplusKey]int64 // what a licence permits
 	grants      map[int64][]int64
 	areas       map[int64][]string // regions of a market
 }
@@ -25,7 +26,7 @@ func (s *state) indexCodes() {
 	s.byCode = codes{
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
-		projects: map[string]int64{}, needs: map[needKey]int64{},
+		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{},
 		grants: map[int64][]int64{}, areas: map[int64][]string{},
 	}
 	indexAll(s, Regions)
@@ -37,6 +38,7 @@ func (s *state) indexCodes() {
 	indexAll(s, Licences)
 	indexAll(s, Projects)
 	indexAll(s, ProjectNeeds)
+	indexAll(s, LicenceAmounts)
 	indexAll(s, Grants)
 }
 
@@ -65,6 +67,8 @@ func (s *state) indexCode(row any) {
 		s.byCode.licences[r.Number] = r.ID
 	case permit.Project:
 		s.byCode.projects[r.EIA] = r.ID
+	case permit.Amount:
+		s.byCode.amounts[surplusKey{r.Licence, r.Pollutant}] = r.ID
 	case permit.Need:
 		s.byCode.needs[needKey{r.Project, r.Pollutant}] = r.ID
 	case identity.Grant:

@@ -4,6 +4,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/permit"
+	"permitx/internal/quantity"
 	"permitx/internal/settlement"
 )
 
@@ -44,6 +45,7 @@ func (tx *Tx) settleDeal(d *settlement.Deal, h dealHolds) {
 	tx.Acquire(d.BuyerKey(), ledger.Acquisition{
 		AcquiredOn: tx.Today, Price: d.Price, PriceKnown: true, Document: dealDocument(d), Deal: d.ID, Quantity: d.Delivered,
 	})
+	tx.dealChanged(d, 1)
 	tx.projectBids(d.Project, d.Pollutant, -d.Arriving)
 	tx.projectBought(dealEntry(*d))
 	if d.CapEffect == settlement.CapReturnsAtTerm {
@@ -91,9 +93,17 @@ func (tx *Tx) reverseDeal(d *settlement.Deal, sources []ledger.Acquisition) {
 		tx.Acquire(d.SellerKey(), a)
 	}
 	tx.ChangeSurplus(d.SellerLicence, d.Pollutant, func(s *market.Surplus) { s.Used -= d.Quantity })
+	tx.dealChanged(d, -1)
 	undone := dealEntry(*d).Negated()
 	undone.Transfer = d.Reversal
 	tx.projectBought(undone)
+}
+
+// dealChanged books a settlement, or with a sign of −1 its reversal, to the two
+// licences.
+func (tx *Tx) dealChanged(d *settlement.Deal, sign quantity.Quantity) {
+	tx.licenceChanged(d.SellerLicence, d.Pollutant, amountChange{permit.AmountSold, d.ID, -sign * d.Quantity, dealDocument(d)})
+	tx.licenceChanged(d.BuyerLicence, d.Pollutant, amountChange{permit.AmountBought, d.ID, sign * d.Delivered, dealDocument(d)})
 }
 
 // dealEntry is what a deal brings its project: all that arrives is bought for

@@ -211,6 +211,7 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 			AcquiredOn: tx.Today, Price: n.Price, PriceKnown: true, Quantity: n.Quantity, Document: documentOf(n),
 		}).ID
 		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
+		tx.licenceChanged(n.Licence, n.Pollutant, amountChange{permit.AmountPrimary, n.ID, n.Quantity, documentOf(n)})
 		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
 		tx.projectBought(permit.Entry{
 			Project: n.Project, Pollutant: n.Pollutant, Kind: permit.ByNotice, Reference: n.ID, Instrument: n.Instrument,

@@ -29,6 +29,7 @@ type SurplusVerify struct {
 	TaskDone   bool // its reduction task is done
 	VerifiedOn calendar.Date
 	Document   string
+	Year       int32 // whose discharge it rests on; 0: none is named
 }
 
 // SurplusResult is the verification, and the licence's surplus that may be sold.
@@ -42,7 +43,8 @@ var _ = declare(SurplusVerify{})
 // Operation is SurplusVerify.
 func (SurplusVerify) Operation() identity.Operation { return identity.SurplusVerify }
 
-// Decide checks that paid permits cover all that is verified and not yet sold.
+// Decide checks that paid permits cover all that is verified and not yet sold,
+// and, where it names a year, that this is no more than what that year leaves.
 // The result is a SurplusResult.
 func (c SurplusVerify) Decide(v *View) (Apply, error) {
 	l, err := v.licenceOf(identity.SurplusVerify, c.Licence)
@@ -67,6 +69,16 @@ func (c SurplusVerify) Decide(v *View) (Apply, error) {
 	unsold := verified.Verified - verified.Used
 	if paid := v.paidHoldings(l.ID, c.Pollutant); c.Quantity > paid-unsold {
 		return nil, ErrBeyondHoldings.With("the licence has %s t/a of paid permits, %s t/a of it are verified as surplus already", paid, unsold)
+	}
+	if c.Year != 0 {
+		e, err := v.estimate(l.ID, c.Pollutant, c.Year)
+		if err == nil {
+			err = e.check(c.Quantity)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.Year, s.Permitted, s.Actual, s.Task = c.Year, e.Permitted, e.Actual, e.Task
 	}
 	return func(tx *Tx) any {
 		r := SurplusResult{Verification: Put(tx, SurplusVerifications, s)}

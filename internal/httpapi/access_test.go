@@ -17,6 +17,7 @@ import (
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
@@ -67,6 +68,9 @@ var ruleOf = map[string]identity.Operation{
 	"listDeals":        identity.DealRead, "getDeal": identity.DealRead, "proposeDeal": identity.DealPropose, "stepDeal": identity.DealStep,
 	"listProjects": identity.ProjectRead, "getProject": identity.ProjectRead, "registerProject": identity.ProjectRegister,
 	"stepProject": identity.ProjectStep, "assignToProject": identity.ProjectAssign, "listProjectEntries": identity.ProjectRead,
+	"listLicenceQuantities": identity.UseRead, "listLicenceQuantityChanges": identity.UseRead, "recordLicenceQuantity": identity.AmountRecord,
+	"listDischarges": identity.UseRead, "recordDischarge": identity.DischargeRecord, "listReductionTasks": identity.UseRead,
+	"setReductionTask": identity.TaskSet, "getSurplusEstimate": identity.UseRead,
 	"getInbox": identity.SelfRead, "listProposals": identity.ProposalRead, "getProposal": identity.ProposalRead,
 	"approveProposal": identity.ProposalApprove, "rejectProposal": identity.ProposalReject, "withdrawProposal": identity.ProposalWithdraw,
 	"refreshProposal": identity.ProposalRefresh, "listStandIns": identity.PersonRead, "orderStandIn": identity.StandInOrder,
@@ -268,6 +272,11 @@ func openWalked(t *testing.T) *walked {
 		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
 		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
 	})
+	w.must(leader, app.AmountRecord{Licence: f.licence, Pollutant: apptest.VOCs, Quantity: quantity.OneQuantity, Rung: reserve.LicenceAmount, Document: "d"})
+	w.must(leader, app.DischargeRecord{
+		Licence: f.licence, Pollutant: apptest.VOCs, Year: 2025, Quarter: 1, Source: permit.MeterCard, Quantity: 1, Document: "d",
+	})
+	w.must(leader, app.TaskSet{Licence: f.licence, Pollutant: apptest.VOCs, Year: 2025, Quantity: 1, Document: "d"})
 	w.line = w.projectOf(w.buyer)
 	w.project = w.projectOf(f)
 	w.must(leader, app.NoticeIssue{
@@ -481,6 +490,12 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/orders/%d/cancel", w.order), ""
 	case "submitOrderBatch":
 		return "/v1/order-batches", `{"orders":[{"place":` + order(f, "buy", "1000", "1") + `}]}`
+	case "recordLicenceQuantity":
+		return "/v1/licence-quantities", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"1","rung":"licence_amount","document":"d"}`, f.licence)
+	case "recordDischarge":
+		return "/v1/discharges", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","year":2025,"quarter":4,"source":"meter_card","quantity":"1","document":"d"}`, f.licence)
+	case "setReductionTask":
+		return "/v1/reduction-tasks", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","year":2025,"quantity":"1","document":"d"}`, f.licence)
 	case "registerProject":
 		return "/v1/projects", fmt.Sprintf(`{"eia":"嘉环建〔2026〕1号","name":"line","kind":"new","licence":%d,"industry":"2319","needs":[{"pollutant":"VOCs","need":"1"}]}`, f.licence)
 	case "stepProject":
@@ -527,7 +542,10 @@ func (w *walked) query(id string) string {
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
-		"listProjects": "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
+		"listLicenceQuantities": "/v1/licence-quantities", "listLicenceQuantityChanges": "/v1/licence-quantity-changes",
+		"listDischarges": "/v1/discharges", "listReductionTasks": "/v1/reduction-tasks",
+		"getSurplusEstimate": "/v1/surplus-estimates?pollutant=VOCs&year=2025&licence=" + itoa(f.licence),
+		"listProjects":       "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
 		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "getProposal": "/v1/proposals/" + itoa(w.toReject[""].ID), "listStandIns": "/v1/stand-ins",
 		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections",
 		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",

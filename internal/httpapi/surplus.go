@@ -30,11 +30,15 @@ func (s *Server) ListSurplusVerifications(ctx context.Context, r gen.ListSurplus
 }
 
 func verificationOf(v reserve.SurplusVerification) api.SurplusVerification {
-	return api.SurplusVerification{
+	out := api.SurplusVerification{
 		ID: v.ID, Party: v.Party, Region: v.Region, Licence: v.Licence, Pollutant: v.Pollutant, Quantity: v.Quantity.String(),
 		Rung: api.VerificationRung(v.Rung), Monitored: v.Monitored, TaskDone: v.TaskDone, Outcome: api.SurplusOutcome(v.Outcome),
 		VerifiedOn: v.VerifiedOn.String(), Document: v.Document, RecordedAt: instantOf(v.RecordedAt),
 	}
+	if v.Year != 0 {
+		out.Year, out.Permitted, out.Actual, out.Task = new(int(v.Year)), new(v.Permitted.String()), new(v.Actual.String()), new(v.Task.String())
+	}
+	return out
 }
 
 // VerifySurplus records that a part of a licence's permits is surplus.
@@ -44,6 +48,7 @@ func (s *Server) VerifySurplus(ctx context.Context, r gen.VerifySurplusRequestOb
 		Licence: r.Body.Licence, Pollutant: r.Body.Pollutant, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Rung: reserve.Rung(r.Body.Rung), Monitored: r.Body.Monitored, TaskDone: r.Body.TaskDone,
 		VerifiedOn: read(&in, "verified_on", r.Body.VerifiedOn, calendar.ParseDate), Document: r.Body.Document,
+		Year: int32(deref(r.Body.Year)), //nolint:gosec // the contract bounds it
 	}
 	if err := in.err(); err != nil {
 		return nil, err

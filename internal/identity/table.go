@@ -73,6 +73,9 @@ const (
 	StatementImport  Operation = "bank_statement.import"
 	EntryAssign      Operation = "bank_entry.assign"
 	EntryReturn      Operation = "bank_entry.return"
+	AmountRecord     Operation = "licence.record_quantity"
+	DischargeRecord  Operation = "discharge.record"
+	TaskSet          Operation = "reduction_task.set"
 	ProjectRegister  Operation = "project.register"
 	ProjectStep      Operation = "project.step"
 	ProjectAssign    Operation = "project.assign"
@@ -106,6 +109,7 @@ const (
 	AccountRead   Operation = "account.read"
 	OrderRead     Operation = "order.read"
 	DealRead      Operation = "deal.read"
+	UseRead       Operation = "use.read" // what licences permit and discharge, and their reduction tasks
 	ProjectRead   Operation = "project.read"
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
@@ -158,6 +162,9 @@ var Table = map[Operation]Rule{
 	StatementImport:  {Finance: Any},
 	EntryAssign:      {Finance: Any},
 	EntryReturn:      {Finance: Any},
+	AmountRecord:     {BureauLeader: Own},
+	DischargeRecord:  {BureauClerk: Own, BureauLeader: Own},
+	TaskSet:          {BureauLeader: Own},
 	ProjectRegister:  {BureauClerk: Own, BureauLeader: Own},
 	ProjectStep:      {BureauLeader: Own},
 	ProjectAssign:    {BureauLeader: Own},
@@ -191,6 +198,7 @@ var Table = map[Operation]Rule{
 	AccountRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
 	OrderRead:     {Enterprise: Own, Auditor: Any},
 	DealRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	UseRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	ProjectRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	FreezeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},

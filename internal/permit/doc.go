@@ -1,5 +1,5 @@
 // Package permit is what happens to permits in the hands of the firm that
-// needs them: they are put to a project.
+// needs them: they are put to a project, and used by a licence.
 //
 // # Terms
 //
@@ -8,6 +8,9 @@
 // at four decimals. Permits are bought for it, and assigned to it: the share
 // that the ratio asks for beyond one is then retired, and the rest kept. Of
 // 1.5 t/a bought at the ratio 1.5, 1 is kept and 0.5 retired.
+//
+// A licence permits an amount of each pollutant; it discharges what is recorded
+// by quarter, where missing is not zero. Surplus = permitted − actual − task.
 //
 // # Invariants
 //

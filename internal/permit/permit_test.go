@@ -7,9 +7,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"permitx/internal/calendar"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 )
+
+func date(d int32) calendar.Date { return calendar.Date(d) }
 
 func q(t *testing.T, s string) quantity.Quantity {
 	t.Helper()

@@ -59,6 +59,10 @@ type SurplusVerification struct {
 	Monitored  bool // the site has automatic monitors
 	TaskDone   bool // its reduction task is done
 	Outcome    SurplusOutcome
+	Year       int32             // whose discharge it rests on; 0: none was named
+	Permitted  quantity.Quantity // of that year, as they were
+	Actual     quantity.Quantity
+	Task       quantity.Quantity
 	VerifiedOn calendar.Date
 	Document   string
 	RecordedAt calendar.Instant

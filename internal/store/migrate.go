@@ -81,6 +81,7 @@ var appendOnly = []string{
 	app.Journal.Name(), app.Payloads.Name(), app.Accounts.Name(), app.Postings.Name(), app.Trades.Name(),
 	app.DealSteps.Name(), app.DealSources.Name(), app.LotMovements.Name(),
 	app.ProjectSteps.Name(), app.ProjectEntries.Name(),
+	app.AmountChanges.Name(), app.Discharges.Name(), app.Tasks.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it

@@ -91,6 +91,96 @@ CREATE TABLE project_entry (
 );
 CREATE INDEX project_entry_by_project ON project_entry (project);
 
+-- What a licence permits of a pollutant, and how it came to that (I-28).
+CREATE TABLE licence_quantity (
+    id        BIGINT  NOT NULL CONSTRAINT licence_quantity_pkey PRIMARY KEY,
+    party     BIGINT NOT NULL,
+    region    TEXT   NOT NULL,
+    licence   BIGINT NOT NULL,
+    pollutant TEXT   NOT NULL,
+    quantity  BIGINT NOT NULL,
+    rung      TEXT   NOT NULL,
+    since     BIGINT NOT NULL,
+    command   BIGINT NOT NULL,
+    CONSTRAINT licence_quantity_unique UNIQUE (licence, pollutant),
+    CONSTRAINT licence_quantity_rung_known CHECK (rung IN ('licence_amount', 'eia_amount', 'emission_factor'))
+);
+
+CREATE TABLE licence_quantity_change (
+    id          BIGINT  NOT NULL CONSTRAINT licence_quantity_change_pkey PRIMARY KEY,
+    party       BIGINT NOT NULL,
+    region      TEXT   NOT NULL,
+    licence     BIGINT NOT NULL,
+    pollutant   TEXT   NOT NULL,
+    kind        TEXT   NOT NULL,
+    reference   BIGINT NOT NULL,
+    change      BIGINT NOT NULL,
+    quantity    BIGINT NOT NULL,
+    document    TEXT   NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    command     BIGINT NOT NULL,
+    CONSTRAINT licence_quantity_change_kind_known CHECK (kind IN (
+        'decision', 'sale', 'purchase', 'primary_sale', 'buy_back', 'fills', 'renewal')),
+    CONSTRAINT licence_quantity_change_document_named CHECK (document <> ''),
+    CONSTRAINT licence_quantity_change_not_zero CHECK (change <> 0 OR kind = 'decision')
+);
+CREATE INDEX licence_quantity_change_by_licence ON licence_quantity_change (licence, pollutant);
+
+-- How far the market's trades are booked to the licences.
+CREATE TABLE licence_quantity_run (
+    id      BIGINT  NOT NULL CONSTRAINT licence_quantity_run_pkey PRIMARY KEY,
+    trade   BIGINT NOT NULL,
+    command BIGINT NOT NULL,
+    CONSTRAINT licence_quantity_run_one CHECK (id = 1 AND trade >= 0)
+);
+
+-- Discharge of a quarter, t; a correction supersedes the row before.
+CREATE TABLE discharge (
+    id          BIGINT  NOT NULL CONSTRAINT discharge_pkey PRIMARY KEY,
+    party       BIGINT  NOT NULL,
+    region      TEXT    NOT NULL,
+    licence     BIGINT  NOT NULL,
+    pollutant   TEXT    NOT NULL,
+    year        INTEGER NOT NULL,
+    quarter     INTEGER NOT NULL,
+    source      TEXT    NOT NULL,
+    reading     BIGINT  NOT NULL,
+    quantity    BIGINT  NOT NULL,
+    supersedes  BIGINT  NOT NULL,
+    document    TEXT    NOT NULL,
+    recorded_at BIGINT  NOT NULL,
+    command     BIGINT  NOT NULL,
+    CONSTRAINT discharge_quarter_known CHECK (quarter BETWEEN 1 AND 4),
+    CONSTRAINT discharge_source_known CHECK (source IN ('automatic_monitor', 'execution_report', 'meter_card')),
+    CONSTRAINT discharge_not_negative CHECK (reading >= 0 AND quantity >= 0),
+    CONSTRAINT discharge_supersedes_earlier CHECK (supersedes >= 0 AND supersedes < id),
+    CONSTRAINT discharge_document_named CHECK (document <> '')
+);
+CREATE UNIQUE INDEX discharge_first_unique ON discharge (licence, pollutant, year, quarter) WHERE supersedes = 0;
+CREATE UNIQUE INDEX discharge_supersedes_unique ON discharge (supersedes) WHERE supersedes > 0;
+
+CREATE TABLE reduction_task (
+    id          BIGINT  NOT NULL CONSTRAINT reduction_task_pkey PRIMARY KEY,
+    party       BIGINT  NOT NULL,
+    region      TEXT    NOT NULL,
+    licence     BIGINT  NOT NULL,
+    pollutant   TEXT    NOT NULL,
+    year        INTEGER NOT NULL,
+    quantity    BIGINT  NOT NULL,
+    document    TEXT    NOT NULL,
+    recorded_at BIGINT  NOT NULL,
+    command     BIGINT  NOT NULL,
+    CONSTRAINT reduction_task_not_negative CHECK (quantity >= 0),
+    CONSTRAINT reduction_task_document_named CHECK (document <> '')
+);
+CREATE INDEX reduction_task_by_licence ON reduction_task (licence, pollutant, year);
+
+-- A surplus may rest on the discharge of a year: right − actual − task.
+ALTER TABLE surplus_verification ADD COLUMN year INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE surplus_verification ADD COLUMN permitted BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE surplus_verification ADD COLUMN actual BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE surplus_verification ADD COLUMN task BIGINT NOT NULL DEFAULT 0;
+
 -- What a buy is for. A market may ask for it; the markets that there are do not.
 ALTER TABLE market ADD COLUMN project_required BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE market_order ADD COLUMN project BIGINT NOT NULL DEFAULT 0;
@@ -115,3 +205,4 @@ SELECT n.id, p.eia, p.name, p.state, n.project, n.pollutant, (n.need::numeric / 
 
 -- What is written once stays as it was.
 REVOKE UPDATE, DELETE, TRUNCATE ON project_step, project_entry FROM CURRENT_USER;
+REVOKE UPDATE, DELETE, TRUNCATE ON licence_quantity_change, discharge, reduction_task FROM CURRENT_USER;

@@ -101,6 +101,12 @@ type ServerInterface interface {
 	// ConfirmDeposit Confirm money received
 	// (POST /v1/deposits)
 	ConfirmDeposit(c *gin.Context, params ConfirmDepositParams)
+	// ListDischarges Actual discharge by quarter
+	// (GET /v1/discharges)
+	ListDischarges(c *gin.Context, params ListDischargesParams)
+	// RecordDischarge Record a discharge
+	// (POST /v1/discharges)
+	RecordDischarge(c *gin.Context, params RecordDischargeParams)
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(c *gin.Context, params PlaceEmergencyFreezeParams)
@@ -179,6 +185,15 @@ type ServerInterface interface {
 	// TransferLevel Move cap between two levels of government
 	// (POST /v1/level-transfers)
 	TransferLevel(c *gin.Context, params TransferLevelParams)
+	// ListLicenceQuantities What licences permit
+	// (GET /v1/licence-quantities)
+	ListLicenceQuantities(c *gin.Context, params ListLicenceQuantitiesParams)
+	// RecordLicenceQuantity Record what a licence permits
+	// (POST /v1/licence-quantities)
+	RecordLicenceQuantity(c *gin.Context, params RecordLicenceQuantityParams)
+	// ListLicenceQuantityChanges How licences came to what they permit
+	// (GET /v1/licence-quantity-changes)
+	ListLicenceQuantityChanges(c *gin.Context, params ListLicenceQuantityChangesParams)
 	// ListLicences Licences
 	// (GET /v1/licences)
 	ListLicences(c *gin.Context, params ListLicencesParams)
@@ -332,6 +347,12 @@ type ServerInterface interface {
 	// WithdrawPublicNotice Withdraw a public notice
 	// (POST /v1/public-notices/{id}/withdraw)
 	WithdrawPublicNotice(c *gin.Context, id PathID, params WithdrawPublicNoticeParams)
+	// ListReductionTasks Reduction tasks of licences
+	// (GET /v1/reduction-tasks)
+	ListReductionTasks(c *gin.Context, params ListReductionTasksParams)
+	// SetReductionTask Set a reduction task
+	// (POST /v1/reduction-tasks)
+	SetReductionTask(c *gin.Context, params SetReductionTaskParams)
 	// ListRegionPairs Pairs of regions that may deal with each other
 	// (GET /v1/region-pairs)
 	ListRegionPairs(c *gin.Context, params ListRegionPairsParams)
@@ -362,6 +383,9 @@ type ServerInterface interface {
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(c *gin.Context, params ListSurplusParams)
+	// GetSurplusEstimate What a surplus comes to
+	// (GET /v1/surplus-estimates)
+	GetSurplusEstimate(c *gin.Context, params GetSurplusEstimateParams)
 	// ListSurplusVerifications Verifications of surplus
 	// (GET /v1/surplus-verifications)
 	ListSurplusVerifications(c *gin.Context, params ListSurplusVerificationsParams)
@@ -427,6 +451,9 @@ func (a Answer) VisitStepDealResponse(w http.ResponseWriter) error { return a.wr
 // VisitConfirmDepositResponse sends the stored answer.
 func (a Answer) VisitConfirmDepositResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRecordDischargeResponse sends the stored answer.
+func (a Answer) VisitRecordDischargeResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitPlaceEmergencyFreezeResponse sends the stored answer.
 func (a Answer) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -462,6 +489,9 @@ func (a Answer) VisitRevokeKeyResponse(w http.ResponseWriter) error { return a.w
 
 // VisitTransferLevelResponse sends the stored answer.
 func (a Answer) VisitTransferLevelResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordLicenceQuantityResponse sends the stored answer.
+func (a Answer) VisitRecordLicenceQuantityResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateLicenceResponse sends the stored answer.
 func (a Answer) VisitCreateLicenceResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -540,6 +570,9 @@ func (a Answer) VisitFileObjectionResponse(w http.ResponseWriter) error { return
 
 // VisitWithdrawPublicNoticeResponse sends the stored answer.
 func (a Answer) VisitWithdrawPublicNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetReductionTaskResponse sends the stored answer.
+func (a Answer) VisitSetReductionTaskResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateRegionPairResponse sends the stored answer.
 func (a Answer) VisitCreateRegionPairResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1850,6 +1883,132 @@ func (siw *ServerInterfaceWrapper) ConfirmDeposit(c *gin.Context) {
 	siw.Handler.ConfirmDeposit(c, params)
 }
 
+// ListDischarges operation middleware
+func (siw *ServerInterfaceWrapper) ListDischarges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDischargesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "year" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "year", c.Request.URL.Query(), &params.Year, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter year: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDischarges(c, params)
+}
+
+// RecordDischarge operation middleware
+func (siw *ServerInterfaceWrapper) RecordDischarge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordDischargeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordDischarge(c, params)
+}
+
 // PlaceEmergencyFreeze operation middleware
 func (siw *ServerInterfaceWrapper) PlaceEmergencyFreeze(c *gin.Context) {
 
@@ -3032,6 +3191,191 @@ func (siw *ServerInterfaceWrapper) TransferLevel(c *gin.Context) {
 	}
 
 	siw.Handler.TransferLevel(c, params)
+}
+
+// ListLicenceQuantities operation middleware
+func (siw *ServerInterfaceWrapper) ListLicenceQuantities(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLicenceQuantitiesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLicenceQuantities(c, params)
+}
+
+// RecordLicenceQuantity operation middleware
+func (siw *ServerInterfaceWrapper) RecordLicenceQuantity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordLicenceQuantityParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordLicenceQuantity(c, params)
+}
+
+// ListLicenceQuantityChanges operation middleware
+func (siw *ServerInterfaceWrapper) ListLicenceQuantityChanges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLicenceQuantityChangesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLicenceQuantityChanges(c, params)
 }
 
 // ListLicences operation middleware
@@ -5460,6 +5804,132 @@ func (siw *ServerInterfaceWrapper) WithdrawPublicNotice(c *gin.Context) {
 	siw.Handler.WithdrawPublicNotice(c, id, params)
 }
 
+// ListReductionTasks operation middleware
+func (siw *ServerInterfaceWrapper) ListReductionTasks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReductionTasksParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "year" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "year", c.Request.URL.Query(), &params.Year, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter year: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReductionTasks(c, params)
+}
+
+// SetReductionTask operation middleware
+func (siw *ServerInterfaceWrapper) SetReductionTask(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetReductionTaskParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetReductionTask(c, params)
+}
+
 // ListRegionPairs operation middleware
 func (siw *ServerInterfaceWrapper) ListRegionPairs(c *gin.Context) {
 
@@ -5911,6 +6381,49 @@ func (siw *ServerInterfaceWrapper) ListSurplus(c *gin.Context) {
 	}
 
 	siw.Handler.ListSurplus(c, params)
+}
+
+// GetSurplusEstimate operation middleware
+func (siw *ServerInterfaceWrapper) GetSurplusEstimate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSurplusEstimateParams
+
+	// ------------- Required query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "year" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "year", c.Request.URL.Query(), &params.Year, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter year: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSurplusEstimate(c, params)
 }
 
 // ListSurplusVerifications operation middleware
@@ -6424,6 +6937,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deals/:id/steps", wrapper.StepDeal)
 	router.GET(options.BaseURL+"/v1/deposits", wrapper.ListDeposits)
 	router.POST(options.BaseURL+"/v1/deposits", wrapper.ConfirmDeposit)
+	router.GET(options.BaseURL+"/v1/discharges", wrapper.ListDischarges)
+	router.POST(options.BaseURL+"/v1/discharges", wrapper.RecordDischarge)
 	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
 	router.POST(options.BaseURL+"/v1/freezes", wrapper.PlaceFreeze)
@@ -6450,6 +6965,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey)
 	router.GET(options.BaseURL+"/v1/level-transfers", wrapper.ListLevelTransfers)
 	router.POST(options.BaseURL+"/v1/level-transfers", wrapper.TransferLevel)
+	router.GET(options.BaseURL+"/v1/licence-quantities", wrapper.ListLicenceQuantities)
+	router.POST(options.BaseURL+"/v1/licence-quantities", wrapper.RecordLicenceQuantity)
+	router.GET(options.BaseURL+"/v1/licence-quantity-changes", wrapper.ListLicenceQuantityChanges)
 	router.GET(options.BaseURL+"/v1/licences", wrapper.ListLicences)
 	router.POST(options.BaseURL+"/v1/licences", wrapper.CreateLicence)
 	router.GET(options.BaseURL+"/v1/licences/:id", wrapper.GetLicence)
@@ -6501,6 +7019,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/public-notices/:id", wrapper.GetPublicNotice)
 	router.POST(options.BaseURL+"/v1/public-notices/:id/objections", wrapper.FileObjection)
 	router.POST(options.BaseURL+"/v1/public-notices/:id/withdraw", wrapper.WithdrawPublicNotice)
+	router.GET(options.BaseURL+"/v1/reduction-tasks", wrapper.ListReductionTasks)
+	router.POST(options.BaseURL+"/v1/reduction-tasks", wrapper.SetReductionTask)
 	router.GET(options.BaseURL+"/v1/region-pairs", wrapper.ListRegionPairs)
 	router.POST(options.BaseURL+"/v1/region-pairs", wrapper.CreateRegionPair)
 	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
@@ -6511,6 +7031,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
 	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
 	router.GET(options.BaseURL+"/v1/surplus", wrapper.ListSurplus)
+	router.GET(options.BaseURL+"/v1/surplus-estimates", wrapper.GetSurplusEstimate)
 	router.GET(options.BaseURL+"/v1/surplus-verifications", wrapper.ListSurplusVerifications)
 	router.POST(options.BaseURL+"/v1/surplus-verifications", wrapper.VerifySurplus)
 	router.POST(options.BaseURL+"/v1/transfer-batches", wrapper.PostTransferBatch)
@@ -7230,6 +7751,61 @@ func (response ConfirmDeposit201JSONResponse) VisitConfirmDepositResponse(w http
 	return err
 }
 
+type ListDischargesRequestObject struct {
+	Params ListDischargesParams
+}
+
+type ListDischargesResponseObject interface {
+	VisitListDischargesResponse(w http.ResponseWriter) error
+}
+
+type ListDischarges200JSONResponse DischargePage
+
+func (response ListDischarges200JSONResponse) VisitListDischargesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordDischargeRequestObject struct {
+	Params RecordDischargeParams
+	Body   *RecordDischargeJSONRequestBody
+}
+
+type RecordDischargeResponseObject interface {
+	VisitRecordDischargeResponse(w http.ResponseWriter) error
+}
+
+type RecordDischarge201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordDischarge201JSONResponse struct {
+	Body    Discharge
+	Headers RecordDischarge201ResponseHeaders
+}
+
+func (response RecordDischarge201JSONResponse) VisitRecordDischargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlaceEmergencyFreezeRequestObject struct {
 	Params PlaceEmergencyFreezeParams
 	Body   *PlaceEmergencyFreezeJSONRequestBody
@@ -7933,6 +8509,83 @@ func (response TransferLevel201JSONResponse) VisitTransferLevelResponse(w http.R
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLicenceQuantitiesRequestObject struct {
+	Params ListLicenceQuantitiesParams
+}
+
+type ListLicenceQuantitiesResponseObject interface {
+	VisitListLicenceQuantitiesResponse(w http.ResponseWriter) error
+}
+
+type ListLicenceQuantities200JSONResponse LicenceQuantityPage
+
+func (response ListLicenceQuantities200JSONResponse) VisitListLicenceQuantitiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordLicenceQuantityRequestObject struct {
+	Params RecordLicenceQuantityParams
+	Body   *RecordLicenceQuantityJSONRequestBody
+}
+
+type RecordLicenceQuantityResponseObject interface {
+	VisitRecordLicenceQuantityResponse(w http.ResponseWriter) error
+}
+
+type RecordLicenceQuantity201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordLicenceQuantity201JSONResponse struct {
+	Body    LicenceQuantity
+	Headers RecordLicenceQuantity201ResponseHeaders
+}
+
+func (response RecordLicenceQuantity201JSONResponse) VisitRecordLicenceQuantityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLicenceQuantityChangesRequestObject struct {
+	Params ListLicenceQuantityChangesParams
+}
+
+type ListLicenceQuantityChangesResponseObject interface {
+	VisitListLicenceQuantityChangesResponse(w http.ResponseWriter) error
+}
+
+type ListLicenceQuantityChanges200JSONResponse LicenceQuantityChangePage
+
+func (response ListLicenceQuantityChanges200JSONResponse) VisitListLicenceQuantityChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9390,6 +10043,61 @@ func (response WithdrawPublicNotice200JSONResponse) VisitWithdrawPublicNoticeRes
 	return err
 }
 
+type ListReductionTasksRequestObject struct {
+	Params ListReductionTasksParams
+}
+
+type ListReductionTasksResponseObject interface {
+	VisitListReductionTasksResponse(w http.ResponseWriter) error
+}
+
+type ListReductionTasks200JSONResponse ReductionTaskPage
+
+func (response ListReductionTasks200JSONResponse) VisitListReductionTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReductionTaskRequestObject struct {
+	Params SetReductionTaskParams
+	Body   *SetReductionTaskJSONRequestBody
+}
+
+type SetReductionTaskResponseObject interface {
+	VisitSetReductionTaskResponse(w http.ResponseWriter) error
+}
+
+type SetReductionTask201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetReductionTask201JSONResponse struct {
+	Body    ReductionTask
+	Headers SetReductionTask201ResponseHeaders
+}
+
+func (response SetReductionTask201JSONResponse) VisitSetReductionTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRegionPairsRequestObject struct {
 	Params ListRegionPairsParams
 }
@@ -9633,6 +10341,28 @@ type ListSurplusResponseObject interface {
 type ListSurplus200JSONResponse SurplusPage
 
 func (response ListSurplus200JSONResponse) VisitListSurplusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurplusEstimateRequestObject struct {
+	Params GetSurplusEstimateParams
+}
+
+type GetSurplusEstimateResponseObject interface {
+	VisitGetSurplusEstimateResponse(w http.ResponseWriter) error
+}
+
+type GetSurplusEstimate200JSONResponse SurplusEstimate
+
+func (response GetSurplusEstimate200JSONResponse) VisitGetSurplusEstimateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -10035,6 +10765,12 @@ type StrictServerInterface interface {
 	// ConfirmDeposit Confirm money received
 	// (POST /v1/deposits)
 	ConfirmDeposit(ctx context.Context, request ConfirmDepositRequestObject) (ConfirmDepositResponseObject, error)
+	// ListDischarges Actual discharge by quarter
+	// (GET /v1/discharges)
+	ListDischarges(ctx context.Context, request ListDischargesRequestObject) (ListDischargesResponseObject, error)
+	// RecordDischarge Record a discharge
+	// (POST /v1/discharges)
+	RecordDischarge(ctx context.Context, request RecordDischargeRequestObject) (RecordDischargeResponseObject, error)
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(ctx context.Context, request PlaceEmergencyFreezeRequestObject) (PlaceEmergencyFreezeResponseObject, error)
@@ -10113,6 +10849,15 @@ type StrictServerInterface interface {
 	// TransferLevel Move cap between two levels of government
 	// (POST /v1/level-transfers)
 	TransferLevel(ctx context.Context, request TransferLevelRequestObject) (TransferLevelResponseObject, error)
+	// ListLicenceQuantities What licences permit
+	// (GET /v1/licence-quantities)
+	ListLicenceQuantities(ctx context.Context, request ListLicenceQuantitiesRequestObject) (ListLicenceQuantitiesResponseObject, error)
+	// RecordLicenceQuantity Record what a licence permits
+	// (POST /v1/licence-quantities)
+	RecordLicenceQuantity(ctx context.Context, request RecordLicenceQuantityRequestObject) (RecordLicenceQuantityResponseObject, error)
+	// ListLicenceQuantityChanges How licences came to what they permit
+	// (GET /v1/licence-quantity-changes)
+	ListLicenceQuantityChanges(ctx context.Context, request ListLicenceQuantityChangesRequestObject) (ListLicenceQuantityChangesResponseObject, error)
 	// ListLicences Licences
 	// (GET /v1/licences)
 	ListLicences(ctx context.Context, request ListLicencesRequestObject) (ListLicencesResponseObject, error)
@@ -10266,6 +11011,12 @@ type StrictServerInterface interface {
 	// WithdrawPublicNotice Withdraw a public notice
 	// (POST /v1/public-notices/{id}/withdraw)
 	WithdrawPublicNotice(ctx context.Context, request WithdrawPublicNoticeRequestObject) (WithdrawPublicNoticeResponseObject, error)
+	// ListReductionTasks Reduction tasks of licences
+	// (GET /v1/reduction-tasks)
+	ListReductionTasks(ctx context.Context, request ListReductionTasksRequestObject) (ListReductionTasksResponseObject, error)
+	// SetReductionTask Set a reduction task
+	// (POST /v1/reduction-tasks)
+	SetReductionTask(ctx context.Context, request SetReductionTaskRequestObject) (SetReductionTaskResponseObject, error)
 	// ListRegionPairs Pairs of regions that may deal with each other
 	// (GET /v1/region-pairs)
 	ListRegionPairs(ctx context.Context, request ListRegionPairsRequestObject) (ListRegionPairsResponseObject, error)
@@ -10296,6 +11047,9 @@ type StrictServerInterface interface {
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(ctx context.Context, request ListSurplusRequestObject) (ListSurplusResponseObject, error)
+	// GetSurplusEstimate What a surplus comes to
+	// (GET /v1/surplus-estimates)
+	GetSurplusEstimate(ctx context.Context, request GetSurplusEstimateRequestObject) (GetSurplusEstimateResponseObject, error)
 	// ListSurplusVerifications Verifications of surplus
 	// (GET /v1/surplus-verifications)
 	ListSurplusVerifications(ctx context.Context, request ListSurplusVerificationsRequestObject) (ListSurplusVerificationsResponseObject, error)
@@ -11270,6 +12024,76 @@ func (sh *strictHandler) ConfirmDeposit(ctx *gin.Context, params ConfirmDepositP
 	}
 }
 
+// ListDischarges operation middleware
+func (sh *strictHandler) ListDischarges(ctx *gin.Context, params ListDischargesParams) {
+	var request ListDischargesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDischarges(ctx, request.(ListDischargesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDischarges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDischargesResponseObject); ok {
+		if err := validResponse.VisitListDischargesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordDischarge operation middleware
+func (sh *strictHandler) RecordDischarge(ctx *gin.Context, params RecordDischargeParams) {
+	var request RecordDischargeRequestObject
+
+	request.Params = params
+
+	var body RecordDischargeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordDischarge(ctx, request.(RecordDischargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordDischarge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordDischargeResponseObject); ok {
+		if err := validResponse.VisitRecordDischargeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PlaceEmergencyFreeze operation middleware
 func (sh *strictHandler) PlaceEmergencyFreeze(ctx *gin.Context, params PlaceEmergencyFreezeParams) {
 	var request PlaceEmergencyFreezeRequestObject
@@ -12123,6 +12947,102 @@ func (sh *strictHandler) TransferLevel(ctx *gin.Context, params TransferLevelPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(TransferLevelResponseObject); ok {
 		if err := validResponse.VisitTransferLevelResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLicenceQuantities operation middleware
+func (sh *strictHandler) ListLicenceQuantities(ctx *gin.Context, params ListLicenceQuantitiesParams) {
+	var request ListLicenceQuantitiesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLicenceQuantities(ctx, request.(ListLicenceQuantitiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLicenceQuantities")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLicenceQuantitiesResponseObject); ok {
+		if err := validResponse.VisitListLicenceQuantitiesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordLicenceQuantity operation middleware
+func (sh *strictHandler) RecordLicenceQuantity(ctx *gin.Context, params RecordLicenceQuantityParams) {
+	var request RecordLicenceQuantityRequestObject
+
+	request.Params = params
+
+	var body RecordLicenceQuantityJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordLicenceQuantity(ctx, request.(RecordLicenceQuantityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordLicenceQuantity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordLicenceQuantityResponseObject); ok {
+		if err := validResponse.VisitRecordLicenceQuantityResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLicenceQuantityChanges operation middleware
+func (sh *strictHandler) ListLicenceQuantityChanges(ctx *gin.Context, params ListLicenceQuantityChangesParams) {
+	var request ListLicenceQuantityChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLicenceQuantityChanges(ctx, request.(ListLicenceQuantityChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLicenceQuantityChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLicenceQuantityChangesResponseObject); ok {
+		if err := validResponse.VisitListLicenceQuantityChangesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13888,6 +14808,76 @@ func (sh *strictHandler) WithdrawPublicNotice(ctx *gin.Context, id PathID, param
 	}
 }
 
+// ListReductionTasks operation middleware
+func (sh *strictHandler) ListReductionTasks(ctx *gin.Context, params ListReductionTasksParams) {
+	var request ListReductionTasksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReductionTasks(ctx, request.(ListReductionTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReductionTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReductionTasksResponseObject); ok {
+		if err := validResponse.VisitListReductionTasksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetReductionTask operation middleware
+func (sh *strictHandler) SetReductionTask(ctx *gin.Context, params SetReductionTaskParams) {
+	var request SetReductionTaskRequestObject
+
+	request.Params = params
+
+	var body SetReductionTaskJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetReductionTask(ctx, request.(SetReductionTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetReductionTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetReductionTaskResponseObject); ok {
+		if err := validResponse.VisitSetReductionTaskResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRegionPairs operation middleware
 func (sh *strictHandler) ListRegionPairs(ctx *gin.Context, params ListRegionPairsParams) {
 	var request ListRegionPairsRequestObject
@@ -14196,6 +15186,32 @@ func (sh *strictHandler) ListSurplus(ctx *gin.Context, params ListSurplusParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSurplusResponseObject); ok {
 		if err := validResponse.VisitListSurplusResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSurplusEstimate operation middleware
+func (sh *strictHandler) GetSurplusEstimate(ctx *gin.Context, params GetSurplusEstimateParams) {
+	var request GetSurplusEstimateRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSurplusEstimate(ctx, request.(GetSurplusEstimateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSurplusEstimate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSurplusEstimateResponseObject); ok {
+		if err := validResponse.VisitGetSurplusEstimateResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"iter"
+
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// The tables of what licences discharge and must reduce.
+var (
+	Discharges = cold[permit.Discharge]("discharge")
+	Tasks      = cold[permit.Task]("reduction_task")
+)
+
+// The faults of discharges and estimates, in the order in which they are checked.
+var (
+	// ErrQuarterNotOver is returned when a discharge is recorded for a quarter that is not over.
+	ErrQuarterNotOver = fault.New(fault.Refused, "discharge.quarter_not_over", "the quarter is not over").At("quarter")
+	// ErrDischargeKnown is returned when the quarter has a record that the new one does not supersede.
+	ErrDischargeKnown = fault.New(fault.Conflict, "discharge.recorded", "the quarter is recorded already: a correction names what it supersedes").At("supersedes")
+	// ErrDischargeMissing is returned when a surplus would rest on a year with quarters that are not recorded.
+	ErrDischargeMissing = fault.New(fault.Refused, "surplus.discharge_missing", "a quarter of the year is not recorded, and missing is not zero").At("year")
+	// ErrRightUnknown is returned when neither the licence's amount nor a project's is recorded.
+	ErrRightUnknown = fault.New(fault.Refused, "surplus.right_unknown", "what the licence permits is not recorded").At("licence")
+	// ErrBeyondEstimate is returned when more would be verified than right − actual − task.
+	ErrBeyondEstimate = fault.New(fault.Refused, "surplus.beyond_estimate", "the surplus is less: right − actual discharge − reduction task").At("quantity")
+)
+
+// DischargeRecord records what a licence has discharged in a quarter, or
+// corrects it.
+type DischargeRecord struct {
+	Licence    int64
+	Pollutant  string
+	Year       int32
+	Quarter    int32
+	Source     permit.DischargeSource
+	Quantity   quantity.Quantity // t
+	Supersedes int64             // 0: the first record of the quarter
+	Document   string
+}
+
+// TaskSet sets a licence's share of its region's reduction task of a year.
+type TaskSet struct {
+	Licence   int64
+	Pollutant string
+	Year      int32
+	Quantity  quantity.Quantity // t/a
+	Document  string
+}
+
+var _ = declare(DischargeRecord{}, TaskSet{})
+
+// Operation is DischargeRecord.
+func (DischargeRecord) Operation() identity.Operation { return identity.DischargeRecord }
+
+// Decide checks the discharge, and that it is the first of its quarter or
+// names the one that it supersedes. The result is a permit.Discharge.
+func (c DischargeRecord) Decide(v *View) (Apply, error) {
+	l, err := v.licenceOf(identity.DischargeRecord, c.Licence)
+	if err != nil {
+		return nil, err
+	}
+	p, err := v.Pollutant("pollutant", c.Pollutant)
+	if err != nil {
+		return nil, err
+	}
+	d, err := permit.Discharge{
+		Party: l.Party, Region: l.Region, Licence: l.ID, Pollutant: p.Code, Year: c.Year, Quarter: c.Quarter, Source: c.Source,
+		Reading: c.Quantity, Supersedes: c.Supersedes, Document: c.Document, RecordedAt: v.Now,
+	}.Rounded(int(p.Decimals))
+	if err != nil {
+		return nil, err
+	}
+	if q := (permit.Quarter{Year: c.Year, Number: c.Quarter}); !q.IsBefore(permit.QuarterOf(v.Today)) {
+		return nil, ErrQuarterNotOver.With("quarter %d of %d is not over", c.Quarter, c.Year)
+	}
+	rows, err := Find(v, Discharges, YearOf(l.ID, p.Code, c.Year).And("quarter", Eq, int64(c.Quarter)))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSupersedes(permit.Current(rows), c.Supersedes); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Discharges, d) }, nil
+}
+
+// YearOf selects the rows about a licence, a pollutant and a year.
+func YearOf(licence int64, pollutant string, year int32) Query {
+	return Where("licence", licence).And("pollutant", Eq, pollutant).And("year", Eq, int64(year))
+}
+
+// checkSupersedes holds that a quarter has one current record: its first, or
+// one that supersedes the one before.
+func checkSupersedes(current []permit.Discharge, supersedes int64) error {
+	switch {
+	case len(current) == 0 && supersedes != 0:
+		return ErrNoRecord.At("supersedes")
+	case len(current) > 0 && supersedes != current[0].ID:
+		return ErrDischargeKnown.With("record %d of %s t is the quarter's: a correction supersedes it", current[0].ID, current[0].Quantity)
+	}
+	return nil
+}
+
+// Operation is TaskSet.
+func (TaskSet) Operation() identity.Operation { return identity.TaskSet }
+
+// Decide checks the task. The result is a permit.Task.
+func (c TaskSet) Decide(v *View) (Apply, error) {
+	l, err := v.licenceOf(identity.TaskSet, c.Licence)
+	if err != nil {
+		return nil, err
+	}
+	t := permit.Task{
+		Party: l.Party, Region: l.Region, Licence: l.ID, Pollutant: c.Pollutant, Year: c.Year, Quantity: c.Quantity,
+		Document: c.Document, RecordedAt: v.Now,
+	}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	if _, err := v.Pollutant("pollutant", c.Pollutant); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Tasks, t) }, nil
+}
+
+// SurplusEstimate is what a licence's surplus of a year comes to, with the
+// rung of the verification order that the right was taken from.
+type SurplusEstimate struct {
+	permit.Estimate
+	Rung reserve.Rung
+}
+
+// EstimateSurplus is the estimate of rows that are about one licence,
+// pollutant and year.
+func EstimateSurplus(right quantity.Quantity, rung reserve.Rung, discharges []permit.Discharge, tasks []permit.Task) (SurplusEstimate, error) {
+	var task quantity.Quantity
+	if n := len(tasks); n > 0 {
+		task = tasks[n-1].Quantity
+	}
+	e, err := permit.EstimateOf(right, rung != "", permit.Current(discharges), task)
+	return SurplusEstimate{e, rung}, err
+}
+
+// RightOf is what a licence may discharge of a pollutant: its recorded amount,
+// or what the assessments of its projects say; no rung where neither is known.
+func RightOf(amounts iter.Seq[permit.Amount], projects iter.Seq[permit.Project], needs iter.Seq[permit.Need], licence int64, pollutant string) (right quantity.Quantity, rung reserve.Rung) {
+	for a := range amounts {
+		if a.Licence == licence && a.Pollutant == pollutant {
+			return max(a.Quantity, 0), reserve.Rung(a.Rung)
+		}
+	}
+	own := map[int64]bool{}
+	for p := range projects {
+		own[p.ID] = p.Licence == licence && (p.State.MayBuy() || p.State == permit.Completed)
+	}
+	for n := range needs {
+		if own[n.Project] && n.Pollutant == pollutant {
+			right, rung = right+n.Need, reserve.EIAAmount
+		}
+	}
+	return right, rung
+}
+
+// estimate reads what a licence's surplus of a year comes to.
+func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEstimate, error) {
+	discharges, err := Find(v, Discharges, YearOf(licence, pollutant, year))
+	if err != nil {
+		return SurplusEstimate{}, err
+	}
+	tasks, err := Find(v, Tasks, YearOf(licence, pollutant, year))
+	if err != nil {
+		return SurplusEstimate{}, err
+	}
+	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant)
+	return EstimateSurplus(right, rung, discharges, tasks)
+}
+
+// check holds that a surplus is no more than right − actual − task of
+// a year, of which nothing is missing.
+func (e SurplusEstimate) check(q quantity.Quantity) error {
+	surplus, known := e.Surplus()
+	switch {
+	case !e.Known:
+		return ErrRightUnknown
+	case !known:
+		return ErrDischargeMissing.With("of the year the quarters %v are not recorded, and missing is not zero", e.Missing)
+	case q > surplus:
+		return ErrBeyondEstimate.With("the right of %s t/a less %s t discharged and %s t/a of the reduction task leaves %s t/a", e.Permitted, e.Actual, e.Task, surplus)
+	}
+	return nil
+}

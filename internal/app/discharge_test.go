@@ -1,0 +1,146 @@
+package app
+
+import (
+	"testing"
+
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+func (s *site) discharge(f firm, quarter int32, q quantity.Quantity, supersedes int64) DischargeRecord {
+	return DischargeRecord{
+		Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quarter: quarter, Source: permit.AutomaticMonitor, Quantity: q,
+		Supersedes: supersedes, Document: "monitor",
+	}
+}
+
+// permits is what a licence permits, 0 where nothing is recorded.
+func (s *site) permits(f firm) quantity.Quantity {
+	a, _ := (&View{state: s.app.st}).amountOf(f.licence.ID, "VOCs")
+	return a.Quantity
+}
+
+func (s *site) record(f firm, q quantity.Quantity) permit.AmountChange {
+	s.t.Helper()
+	return done[AmountResult](s.office, s.leader, AmountRecord{
+		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: q, Rung: reserve.LicenceAmount, Document: "licence",
+	}).Change
+}
+
+// A quarter has one record; a correction is a further row that names it, and
+// nothing is recorded of a quarter that is not over.
+func TestDischarge_RecordAndCorrect(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	first := done[permit.Discharge](s.office, s.clerk, s.discharge(s.seller, 1, 1_234_550, 0))
+	if first.Quantity != 1_234_600 || first.Reading != 1_234_550 {
+		t.Errorf("%+v", first)
+	}
+	s.refuses(s.clerk, s.discharge(s.seller, 1, one, 0), ErrDischargeKnown)
+	second := done[permit.Discharge](s.office, s.clerk, s.discharge(s.seller, 1, one, first.ID))
+	s.refuses(s.clerk, s.discharge(s.seller, 1, one, first.ID), ErrDischargeKnown)
+	done[permit.Discharge](s.office, s.clerk, s.discharge(s.seller, 1, 2*one, second.ID))
+	s.refuses(s.clerk, s.discharge(s.seller, 2, one, second.ID), ErrNoRecord)
+	s.refuses(s.seller.user, s.discharge(s.seller, 2, one, 0), identity.ErrForbidden)
+	s.refuses(s.leaders[qingpu], s.discharge(s.seller, 2, one, 0), identity.ErrNotYours)
+	running := s.discharge(s.seller, 3, one, 0)
+	running.Year = 2026
+	s.refuses(s.clerk, running, ErrQuarterNotOver)
+	running.Quarter = 5
+	s.refuses(s.clerk, running, fault.Invalidf("quarter", ""))
+}
+
+// A verification that names a year is held to permitted − actual − task of it,
+// and says what these were.
+func TestSurplusVerify_RestsOnAYear(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	f := s.firm(jiashan, 7)
+	s.allocate(f, 20*one, 100*quantity.OnePrice, 20260105)
+	verify := SurplusVerify{
+		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: 5*one + 1, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
+		VerifiedOn: today, Document: "d", Year: 2025,
+	}
+	s.refuses(s.leader, verify, ErrRightUnknown)
+	s.record(f, 10*one)
+	done[permit.Task](s.office, s.leader, TaskSet{Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quantity: 3 * one, Document: "d"})
+	done[permit.Task](s.office, s.leader, TaskSet{Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quantity: one, Document: "lowered"})
+	for quarter := range int32(4) {
+		s.refuses(s.leader, verify, ErrDischargeMissing)
+		done[permit.Discharge](s.office, s.clerk, s.discharge(f, quarter+1, one, 0))
+	}
+	s.refuses(s.leader, verify, ErrBeyondEstimate)
+	verify.Quantity = 5 * one
+	v := done[SurplusResult](s.office, s.leader, verify).Verification
+	if v.Permitted != 10*one || v.Actual != 4*one || v.Task != one || v.Year != 2025 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// Where a licence's amount is not recorded, its projects' assessments are the
+// next rung.
+func TestRightOf_Rungs(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", 3*one, quantity.OneRatio)
+	v := &View{state: s.app.st}
+	right := func() (quantity.Quantity, reserve.Rung) {
+		return RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs")
+	}
+	if q, rung := right(); q != 3*one || rung != reserve.EIAAmount {
+		t.Errorf("%s, %s", q, rung)
+	}
+	s.record(s.buyer, 2*one)
+	if q, rung := right(); q != 2*one || rung != reserve.LicenceAmount {
+		t.Errorf("%s, %s", q, rung)
+	}
+	done[ProjectResult](s.office, s.leader, s.step(p, permit.Cancel, 0))
+}
+
+// A sold surplus lowers the seller's licence on the document of the deal and
+// raises the buyer's; a reversal takes it back. The trades of a day are booked
+// in the night, those before the licence's record never.
+func TestLicenceAmount_FollowsWhatIsSold(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, "VOCs", 30*one, quantity.OneRatio)
+	s.trade(p, 2*one) // before the licences' amounts are recorded
+	s.record(s.seller, 40*one)
+	s.record(s.buyer, 2*one)
+	s.trade(p, 3*one)
+	s.trade(p, one)
+	d := s.run(s.propose(s.offer(s.seller, s.buyer, 5*one, 100), s.buyer), s.seller, s.buyer, settlement.Settle)
+	if s.permits(s.seller) != 35*one || s.permits(s.buyer) != 7*one {
+		t.Errorf("after the deal %s and %s", s.permits(s.seller), s.permits(s.buyer))
+	}
+	s.sale(p, 2*one, reserve.NoticeDelivered)
+	s.advance(dayOne.Date().AddDays(1).Start())
+	if s.permits(s.seller) != 31*one || s.permits(s.buyer) != 13*one {
+		t.Errorf("the next day %s and %s", s.permits(s.seller), s.permits(s.buyer))
+	}
+	var changes []permit.AmountChange
+	q := Where("licence", s.seller.licence.ID)
+	if err := s.store.Find(t.Context(), AmountChanges.name, q, &changes); err != nil {
+		t.Fatal(err)
+	}
+	if len(changes) != 3 || changes[1].Kind != permit.AmountSold || changes[1].Document != d.Document || changes[2].Kind != permit.AmountFills || changes[2].Change != -4*one {
+		t.Errorf("%+v", changes)
+	}
+	for _, who := range []int64{s.seller.user, s.buyer.user} {
+		d = s.dealDesk.step(d, who, settlement.ConsentReversal)
+	}
+	s.dealDesk.step(d, s.leaders[jiashan], settlement.Reverse)
+	if s.permits(s.seller) != 36*one || s.permits(s.buyer) != 8*one {
+		t.Errorf("after the reversal %s and %s", s.permits(s.seller), s.permits(s.buyer))
+	}
+	s.advance(dayOne.Date().AddDays(3).Start())
+	s.restart()
+	if s.permits(s.seller) != 36*one || s.balance(HoldingKey(s.buyer.licence, s.inst, ledger.Paid)).Balance != int64(8*one) {
+		t.Error("a later night or a restart has booked something again")
+	}
+}

@@ -1,0 +1,53 @@
+package permit
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// An Amount is what a licence permits of a pollutant now (许可排放量). It begins
+// with a first record by document; sales and purchases change it on theirs.
+type Amount struct {
+	ID        int64
+	Party     int64
+	Region    string
+	Licence   int64
+	Pollutant string
+	Quantity  quantity.Quantity // t/a; below zero where more was sold than was recorded
+	Rung      string            // which rung of the verification order the last decision rests on
+	Since     int64             // command of the last decision: it knows what was sold before
+	Command   int64
+}
+
+// An AmountKind is why a licence's amount changed.
+type AmountKind string
+
+// The kinds of change.
+const (
+	AmountDecided AmountKind = "decision"     // recorded by the bureau, the first time and again
+	AmountSold    AmountKind = "sale"         // a deal was settled, or undone, for the seller
+	AmountBought  AmountKind = "purchase"     // … for the buyer
+	AmountPrimary AmountKind = "primary_sale" // bought from the reserve
+	AmountBuyBack AmountKind = "buy_back"     // bought back by the government
+	AmountFills   AmountKind = "fills"        // of a day's trades on the market
+	AmountRenewed AmountKind = "renewal"      // re-verified for a new term
+)
+
+// AmountKinds are all kinds of change.
+var AmountKinds = []AmountKind{AmountDecided, AmountSold, AmountBought, AmountPrimary, AmountBuyBack, AmountFills, AmountRenewed}
+
+// An AmountChange is a change of what a licence permits. It never changes.
+type AmountChange struct {
+	ID         int64
+	Party      int64
+	Region     string
+	Licence    int64
+	Pollutant  string
+	Kind       AmountKind
+	Reference  int64 // the deal, notice, …; of fills the last trade
+	Change     quantity.Quantity
+	Quantity   quantity.Quantity // afterwards
+	Document   string
+	RecordedAt calendar.Instant
+	Command    int64
+}
