@@ -376,6 +376,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
 	RecordDischarge(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AskEligibilityWithBody May permits change hands so today, and why
+	//
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+	AskEligibilityWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskEligibility May permits change hands so today, and why
+	//
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+	AskEligibility(ctx context.Context, body AskEligibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 	//
 	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -393,6 +411,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
 	PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFacts What is recorded of licences, parties and regions
+	//
+	// Corresponds with GET /v1/facts (the `ListFacts` operationId).
+	ListFacts(ctx context.Context, params *ListFactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordFactWithBody Record a fact
+	//
+	// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+	RecordFactWithBody(ctx context.Context, params *RecordFactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordFact Record a fact
+	//
+	// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+	RecordFact(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFreezes Freezes of permits and funds
 	//
@@ -834,6 +875,29 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrder(ctx context.Context, id PathID, params *CancelOrderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListParameters Parameters of the rules
+	//
+	// Corresponds with GET /v1/parameters (the `ListParameters` operationId).
+	ListParameters(ctx context.Context, params *ListParametersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetParameterWithBody Set a parameter from a day on
+	//
+	// What was decided before stays: a decision is judged by the parameters of its own day.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+	SetParameterWithBody(ctx context.Context, params *SetParameterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetParameter Set a parameter from a day on
+	//
+	// What was decided before stays: a decision is judged by the parameters of its own day.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+	SetParameter(ctx context.Context, params *SetParameterParams, body SetParameterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListParties Parties
 	//
 	// Corresponds with GET /v1/parties (the `ListParties` operationId).
@@ -1254,6 +1318,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserve(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListRules The rules under which permits change hands
+	//
+	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+	//
+	// Corresponds with GET /v1/rules (the `ListRules` operationId).
+	ListRules(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListStandIns Orders by which a person acts in the role of another
 	//
 	// Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
@@ -1402,6 +1473,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/withdrawals/{id}/confirm (the `ConfirmWithdrawal` operationId).
 	ConfirmWithdrawal(ctx context.Context, id PathID, params *ConfirmWithdrawalParams, body ConfirmWithdrawalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListZoneRules Admission lists of zones
+	//
+	// Corresponds with GET /v1/zone-rules (the `ListZoneRules` operationId).
+	ListZoneRules(ctx context.Context, params *ListZoneRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetZoneRuleWithBody Say whether a zone admits an industry
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+	SetZoneRuleWithBody(ctx context.Context, params *SetZoneRuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetZoneRule Say whether a zone admits an industry
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+	SetZoneRule(ctx context.Context, params *SetZoneRuleParams, body SetZoneRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // CheckHealth Whether the process answers
@@ -2090,6 +2180,44 @@ func (c *Client) RecordDischarge(ctx context.Context, params *RecordDischargePar
 	return c.Client.Do(req)
 }
 
+// AskEligibilityWithBody May permits change hands so today, and why
+//
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+func (c *Client) AskEligibilityWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskEligibilityRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AskEligibility May permits change hands so today, and why
+//
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+func (c *Client) AskEligibility(ctx context.Context, body AskEligibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskEligibilityRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 //
 // It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -2118,6 +2246,59 @@ func (c *Client) PlaceEmergencyFreezeWithBody(ctx context.Context, params *Place
 // Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
 func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPlaceEmergencyFreezeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFacts What is recorded of licences, parties and regions
+//
+// Corresponds with GET /v1/facts (the `ListFacts` operationId).
+func (c *Client) ListFacts(ctx context.Context, params *ListFactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFactsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordFactWithBody Record a fact
+//
+// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+func (c *Client) RecordFactWithBody(ctx context.Context, params *RecordFactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordFactRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordFact Record a fact
+//
+// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+func (c *Client) RecordFact(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordFactRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3208,6 +3389,59 @@ func (c *Client) CancelOrder(ctx context.Context, id PathID, params *CancelOrder
 	return c.Client.Do(req)
 }
 
+// ListParameters Parameters of the rules
+//
+// Corresponds with GET /v1/parameters (the `ListParameters` operationId).
+func (c *Client) ListParameters(ctx context.Context, params *ListParametersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListParametersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetParameterWithBody Set a parameter from a day on
+//
+// What was decided before stays: a decision is judged by the parameters of its own day.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+func (c *Client) SetParameterWithBody(ctx context.Context, params *SetParameterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetParameterRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetParameter Set a parameter from a day on
+//
+// What was decided before stays: a decision is judged by the parameters of its own day.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+func (c *Client) SetParameter(ctx context.Context, params *SetParameterParams, body SetParameterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetParameterRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListParties Parties
 //
 // Corresponds with GET /v1/parties (the `ListParties` operationId).
@@ -4228,6 +4462,23 @@ func (c *Client) MoveReserve(ctx context.Context, params *MoveReserveParams, bod
 	return c.Client.Do(req)
 }
 
+// ListRules The rules under which permits change hands
+//
+// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+//
+// Corresponds with GET /v1/rules (the `ListRules` operationId).
+func (c *Client) ListRules(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRulesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListStandIns Orders by which a person acts in the role of another
 //
 // Corresponds with GET /v1/stand-ins (the `ListStandIns` operationId).
@@ -4577,6 +4828,55 @@ func (c *Client) ConfirmWithdrawalWithBody(ctx context.Context, id PathID, param
 // Corresponds with POST /v1/withdrawals/{id}/confirm (the `ConfirmWithdrawal` operationId).
 func (c *Client) ConfirmWithdrawal(ctx context.Context, id PathID, params *ConfirmWithdrawalParams, body ConfirmWithdrawalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmWithdrawalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListZoneRules Admission lists of zones
+//
+// Corresponds with GET /v1/zone-rules (the `ListZoneRules` operationId).
+func (c *Client) ListZoneRules(ctx context.Context, params *ListZoneRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListZoneRulesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetZoneRuleWithBody Say whether a zone admits an industry
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+func (c *Client) SetZoneRuleWithBody(ctx context.Context, params *SetZoneRuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetZoneRuleRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetZoneRule Say whether a zone admits an industry
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+func (c *Client) SetZoneRule(ctx context.Context, params *SetZoneRuleParams, body SetZoneRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetZoneRuleRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6696,6 +6996,46 @@ func NewRecordDischargeRequestWithBody(server string, params *RecordDischargePar
 	return req, nil
 }
 
+// NewAskEligibilityRequest calls the generic AskEligibility builder with application/json body
+func NewAskEligibilityRequest(server string, body AskEligibilityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskEligibilityRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAskEligibilityRequestWithBody constructs an http.Request for the AskEligibility method, with any body, and a specified content type
+func NewAskEligibilityRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/eligibility")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewPlaceEmergencyFreezeRequest calls the generic PlaceEmergencyFreeze builder with application/json body
 func NewPlaceEmergencyFreezeRequest(server string, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6717,6 +7057,173 @@ func NewPlaceEmergencyFreezeRequestWithBody(server string, params *PlaceEmergenc
 	}
 
 	operationPath := fmt.Sprintf("/v1/emergency-freezes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListFactsRequest constructs an http.Request for the ListFacts method
+func NewListFactsRequest(server string, params *ListFactsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/facts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordFactRequest calls the generic RecordFact builder with application/json body
+func NewRecordFactRequest(server string, params *RecordFactParams, body RecordFactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordFactRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordFactRequestWithBody constructs an http.Request for the RecordFact method, with any body, and a specified content type
+func NewRecordFactRequestWithBody(server string, params *RecordFactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/facts")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -9984,6 +10491,161 @@ func NewCancelOrderRequest(server string, id PathID, params *CancelOrderParams) 
 	return req, nil
 }
 
+// NewListParametersRequest constructs an http.Request for the ListParameters method
+func NewListParametersRequest(server string, params *ListParametersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/parameters")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Key != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "key", *params.Key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetParameterRequest calls the generic SetParameter builder with application/json body
+func NewSetParameterRequest(server string, params *SetParameterParams, body SetParameterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetParameterRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetParameterRequestWithBody constructs an http.Request for the SetParameter method, with any body, and a specified content type
+func NewSetParameterRequestWithBody(server string, params *SetParameterParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/parameters")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPartiesRequest constructs an http.Request for the ListParties method
 func NewListPartiesRequest(server string, params *ListPartiesParams) (*http.Request, error) {
 	var err error
@@ -12697,6 +13359,60 @@ func NewMoveReserveRequestWithBody(server string, params *MoveReserveParams, con
 	return req, nil
 }
 
+// NewListRulesRequest constructs an http.Request for the ListRules method
+func NewListRulesRequest(server string, params *ListRulesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListStandInsRequest constructs an http.Request for the ListStandIns method
 func NewListStandInsRequest(server string, params *ListStandInsParams) (*http.Request, error) {
 	var err error
@@ -13614,6 +14330,149 @@ func NewConfirmWithdrawalRequestWithBody(server string, id PathID, params *Confi
 	return req, nil
 }
 
+// NewListZoneRulesRequest constructs an http.Request for the ListZoneRules method
+func NewListZoneRulesRequest(server string, params *ListZoneRulesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/zone-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Zone != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "zone", *params.Zone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetZoneRuleRequest calls the generic SetZoneRule builder with application/json body
+func NewSetZoneRuleRequest(server string, params *SetZoneRuleParams, body SetZoneRuleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetZoneRuleRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetZoneRuleRequestWithBody constructs an http.Request for the SetZoneRule method, with any body, and a specified content type
+func NewSetZoneRuleRequestWithBody(server string, params *SetZoneRuleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/zone-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -13980,6 +14839,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
 	RecordDischargeWithResponse(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error)
 
+	// AskEligibilityWithBodyWithResponse May permits change hands so today, and why
+	//
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+	AskEligibilityWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskEligibilityResponse, error)
+
+	// AskEligibilityWithResponse May permits change hands so today, and why
+	//
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+	AskEligibilityWithResponse(ctx context.Context, body AskEligibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*AskEligibilityResponse, error)
+
 	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 	//
 	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -13997,6 +14874,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
 	PlaceEmergencyFreezeWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error)
+
+	// ListFactsWithResponse What is recorded of licences, parties and regions
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/facts (the `ListFacts` operationId).
+	ListFactsWithResponse(ctx context.Context, params *ListFactsParams, reqEditors ...RequestEditorFn) (*ListFactsResponse, error)
+
+	// RecordFactWithBodyWithResponse Record a fact
+	//
+	// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+	RecordFactWithBodyWithResponse(ctx context.Context, params *RecordFactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordFactResponse, error)
+
+	// RecordFactWithResponse Record a fact
+	//
+	// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+	RecordFactWithResponse(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordFactResponse, error)
 
 	// ListFreezesWithResponse Freezes of permits and funds
 	//
@@ -14498,6 +15400,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrderWithResponse(ctx context.Context, id PathID, params *CancelOrderParams, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
 
+	// ListParametersWithResponse Parameters of the rules
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/parameters (the `ListParameters` operationId).
+	ListParametersWithResponse(ctx context.Context, params *ListParametersParams, reqEditors ...RequestEditorFn) (*ListParametersResponse, error)
+
+	// SetParameterWithBodyWithResponse Set a parameter from a day on
+	//
+	// What was decided before stays: a decision is judged by the parameters of its own day.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+	SetParameterWithBodyWithResponse(ctx context.Context, params *SetParameterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetParameterResponse, error)
+
+	// SetParameterWithResponse Set a parameter from a day on
+	//
+	// What was decided before stays: a decision is judged by the parameters of its own day.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+	SetParameterWithResponse(ctx context.Context, params *SetParameterParams, body SetParameterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetParameterResponse, error)
+
 	// ListPartiesWithResponse Parties
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -14962,6 +15889,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserveWithResponse(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveReserveResponse, error)
 
+	// ListRulesWithResponse The rules under which permits change hands
+	//
+	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rules (the `ListRules` operationId).
+	ListRulesWithResponse(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*ListRulesResponse, error)
+
 	// ListStandInsWithResponse Orders by which a person acts in the role of another
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -15128,6 +16064,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/withdrawals/{id}/confirm (the `ConfirmWithdrawal` operationId).
 	ConfirmWithdrawalWithResponse(ctx context.Context, id PathID, params *ConfirmWithdrawalParams, body ConfirmWithdrawalJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmWithdrawalResponse, error)
+
+	// ListZoneRulesWithResponse Admission lists of zones
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/zone-rules (the `ListZoneRules` operationId).
+	ListZoneRulesWithResponse(ctx context.Context, params *ListZoneRulesParams, reqEditors ...RequestEditorFn) (*ListZoneRulesResponse, error)
+
+	// SetZoneRuleWithBodyWithResponse Say whether a zone admits an industry
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+	SetZoneRuleWithBodyWithResponse(ctx context.Context, params *SetZoneRuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetZoneRuleResponse, error)
+
+	// SetZoneRuleWithResponse Say whether a zone admits an industry
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+	SetZoneRuleWithResponse(ctx context.Context, params *SetZoneRuleParams, body SetZoneRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetZoneRuleResponse, error)
 }
 
 type CheckHealthResponse struct {
@@ -15950,6 +16907,31 @@ func (r RecordDischargeResponse) StatusCode() int {
 	return 0
 }
 
+type AskEligibilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Eligibility
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r AskEligibilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskEligibilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // PlaceEmergencyFreezeResponse201Headers the declared response headers of an HTTP 201 response for PlaceEmergencyFreeze
 type PlaceEmergencyFreezeResponse201Headers struct {
 	IdempotencyReplayed *bool
@@ -15976,6 +16958,63 @@ func (r PlaceEmergencyFreezeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r PlaceEmergencyFreezeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListFactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FactPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordFactResponse201Headers the declared response headers of an HTTP 201 response for RecordFact
+type RecordFactResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordFactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Fact
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordFactResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordFactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordFactResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -17322,6 +18361,72 @@ func (r CancelOrderResponse) StatusCode() int {
 	return 0
 }
 
+type ListParametersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ParameterPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListParametersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListParametersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetParameterResponse201Headers the declared response headers of an HTTP 201 response for SetParameter
+type SetParameterResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetParameterResponse202Headers the declared response headers of an HTTP 202 response for SetParameter
+type SetParameterResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetParameterResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Parameter
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetParameterResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetParameterResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetParameterResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetParameterResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPartiesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18503,6 +19608,31 @@ func (r MoveReserveResponse) StatusCode() int {
 	return 0
 }
 
+type ListRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Rulebook
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListStandInsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18930,6 +20060,63 @@ func (r ConfirmWithdrawalResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ConfirmWithdrawalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListZoneRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ZoneRulePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListZoneRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListZoneRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetZoneRuleResponse201Headers the declared response headers of an HTTP 201 response for SetZoneRule
+type SetZoneRuleResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetZoneRuleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ZoneRule
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetZoneRuleResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetZoneRuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetZoneRuleResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -19498,6 +20685,36 @@ func (c *ClientWithResponses) RecordDischargeWithResponse(ctx context.Context, p
 	return ParseRecordDischargeResponse(rsp)
 }
 
+// AskEligibilityWithBodyWithResponse May permits change hands so today, and why
+//
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+func (c *ClientWithResponses) AskEligibilityWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskEligibilityResponse, error) {
+	rsp, err := c.AskEligibilityWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskEligibilityResponse(rsp)
+}
+
+// AskEligibilityWithResponse May permits change hands so today, and why
+//
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/eligibility (the `AskEligibility` operationId).
+func (c *ClientWithResponses) AskEligibilityWithResponse(ctx context.Context, body AskEligibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*AskEligibilityResponse, error) {
+	rsp, err := c.AskEligibility(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskEligibilityResponse(rsp)
+}
+
 // PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 //
 // It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
@@ -19526,6 +20743,49 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return ParsePlaceEmergencyFreezeResponse(rsp)
+}
+
+// ListFactsWithResponse What is recorded of licences, parties and regions
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/facts (the `ListFacts` operationId).
+func (c *ClientWithResponses) ListFactsWithResponse(ctx context.Context, params *ListFactsParams, reqEditors ...RequestEditorFn) (*ListFactsResponse, error) {
+	rsp, err := c.ListFacts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFactsResponse(rsp)
+}
+
+// RecordFactWithBodyWithResponse Record a fact
+//
+// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+func (c *ClientWithResponses) RecordFactWithBodyWithResponse(ctx context.Context, params *RecordFactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordFactResponse, error) {
+	rsp, err := c.RecordFactWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordFactResponse(rsp)
+}
+
+// RecordFactWithResponse Record a fact
+//
+// Open orders that the rules now refuse are cancelled in the same command. A correction is a further record.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/facts (the `RecordFact` operationId).
+func (c *ClientWithResponses) RecordFactWithResponse(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordFactResponse, error) {
+	rsp, err := c.RecordFact(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordFactResponse(rsp)
 }
 
 // ListFreezesWithResponse Freezes of permits and funds
@@ -20412,6 +21672,49 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id Pa
 	return ParseCancelOrderResponse(rsp)
 }
 
+// ListParametersWithResponse Parameters of the rules
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/parameters (the `ListParameters` operationId).
+func (c *ClientWithResponses) ListParametersWithResponse(ctx context.Context, params *ListParametersParams, reqEditors ...RequestEditorFn) (*ListParametersResponse, error) {
+	rsp, err := c.ListParameters(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListParametersResponse(rsp)
+}
+
+// SetParameterWithBodyWithResponse Set a parameter from a day on
+//
+// What was decided before stays: a decision is judged by the parameters of its own day.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+func (c *ClientWithResponses) SetParameterWithBodyWithResponse(ctx context.Context, params *SetParameterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetParameterResponse, error) {
+	rsp, err := c.SetParameterWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetParameterResponse(rsp)
+}
+
+// SetParameterWithResponse Set a parameter from a day on
+//
+// What was decided before stays: a decision is judged by the parameters of its own day.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/parameters (the `SetParameter` operationId).
+func (c *ClientWithResponses) SetParameterWithResponse(ctx context.Context, params *SetParameterParams, body SetParameterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetParameterResponse, error) {
+	rsp, err := c.SetParameter(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetParameterResponse(rsp)
+}
+
 // ListPartiesWithResponse Parties
 //
 // Returns a wrapper object for the known response body format(s).
@@ -21236,6 +22539,21 @@ func (c *ClientWithResponses) MoveReserveWithResponse(ctx context.Context, param
 	return ParseMoveReserveResponse(rsp)
 }
 
+// ListRulesWithResponse The rules under which permits change hands
+//
+// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rules (the `ListRules` operationId).
+func (c *ClientWithResponses) ListRulesWithResponse(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*ListRulesResponse, error) {
+	rsp, err := c.ListRules(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRulesResponse(rsp)
+}
+
 // ListStandInsWithResponse Orders by which a person acts in the role of another
 //
 // Returns a wrapper object for the known response body format(s).
@@ -21527,6 +22845,45 @@ func (c *ClientWithResponses) ConfirmWithdrawalWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseConfirmWithdrawalResponse(rsp)
+}
+
+// ListZoneRulesWithResponse Admission lists of zones
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/zone-rules (the `ListZoneRules` operationId).
+func (c *ClientWithResponses) ListZoneRulesWithResponse(ctx context.Context, params *ListZoneRulesParams, reqEditors ...RequestEditorFn) (*ListZoneRulesResponse, error) {
+	rsp, err := c.ListZoneRules(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListZoneRulesResponse(rsp)
+}
+
+// SetZoneRuleWithBodyWithResponse Say whether a zone admits an industry
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+func (c *ClientWithResponses) SetZoneRuleWithBodyWithResponse(ctx context.Context, params *SetZoneRuleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetZoneRuleResponse, error) {
+	rsp, err := c.SetZoneRuleWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetZoneRuleResponse(rsp)
+}
+
+// SetZoneRuleWithResponse Say whether a zone admits an industry
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/zone-rules (the `SetZoneRule` operationId).
+func (c *ClientWithResponses) SetZoneRuleWithResponse(ctx context.Context, params *SetZoneRuleParams, body SetZoneRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetZoneRuleResponse, error) {
+	rsp, err := c.SetZoneRule(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetZoneRuleResponse(rsp)
 }
 
 // ParseCheckHealthResponse parses an HTTP response from a CheckHealthWithResponse call
@@ -22663,6 +24020,39 @@ func ParseRecordDischargeResponse(rsp *http.Response) (*RecordDischargeResponse,
 	return response, nil
 }
 
+// ParseAskEligibilityResponse parses an HTTP response from a AskEligibilityWithResponse call
+func ParseAskEligibilityResponse(rsp *http.Response) (*AskEligibilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskEligibilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Eligibility
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePlaceEmergencyFreezeResponse parses an HTTP response from a PlaceEmergencyFreezeWithResponse call
 func ParsePlaceEmergencyFreezeResponse(rsp *http.Response) (*PlaceEmergencyFreezeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22696,6 +24086,85 @@ func ParsePlaceEmergencyFreezeResponse(rsp *http.Response) (*PlaceEmergencyFreez
 	switch {
 	case rsp.StatusCode == 201:
 		var headers PlaceEmergencyFreezeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListFactsResponse parses an HTTP response from a ListFactsWithResponse call
+func ParseListFactsResponse(rsp *http.Response) (*ListFactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FactPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordFactResponse parses an HTTP response from a RecordFactWithResponse call
+func ParseRecordFactResponse(rsp *http.Response) (*RecordFactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordFactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Fact
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordFactResponse201Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
@@ -24564,6 +26033,102 @@ func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) 
 	return response, nil
 }
 
+// ParseListParametersResponse parses an HTTP response from a ListParametersWithResponse call
+func ParseListParametersResponse(rsp *http.Response) (*ListParametersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListParametersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ParameterPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetParameterResponse parses an HTTP response from a SetParameterWithResponse call
+func ParseSetParameterResponse(rsp *http.Response) (*SetParameterResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetParameterResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Parameter
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetParameterResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetParameterResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPartiesResponse parses an HTTP response from a ListPartiesWithResponse call
 func ParseListPartiesResponse(rsp *http.Response) (*ListPartiesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26207,6 +27772,39 @@ func ParseMoveReserveResponse(rsp *http.Response) (*MoveReserveResponse, error) 
 	return response, nil
 }
 
+// ParseListRulesResponse parses an HTTP response from a ListRulesWithResponse call
+func ParseListRulesResponse(rsp *http.Response) (*ListRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Rulebook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListStandInsResponse parses an HTTP response from a ListStandInsWithResponse call
 func ParseListStandInsResponse(rsp *http.Response) (*ListStandInsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26805,6 +28403,85 @@ func ParseConfirmWithdrawalResponse(rsp *http.Response) (*ConfirmWithdrawalRespo
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListZoneRulesResponse parses an HTTP response from a ListZoneRulesWithResponse call
+func ParseListZoneRulesResponse(rsp *http.Response) (*ListZoneRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListZoneRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ZoneRulePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetZoneRuleResponse parses an HTTP response from a SetZoneRuleWithResponse call
+func ParseSetZoneRuleResponse(rsp *http.Response) (*SetZoneRuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetZoneRuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ZoneRule
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetZoneRuleResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

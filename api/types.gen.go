@@ -484,6 +484,66 @@ func (e DischargeSource) Valid() bool {
 	}
 }
 
+// Defines values for FactKind.
+const (
+	FactKindBasin         FactKind = "basin"
+	FactKindBasinApproval FactKind = "basin_approval"
+	FactKindBlacklist     FactKind = "blacklist"
+	FactKindCreditGrade   FactKind = "credit_grade"
+	FactKindCreditPoints  FactKind = "credit_points"
+	FactKindCreditReview  FactKind = "credit_review"
+	FactKindCreditSlight  FactKind = "credit_slight"
+	FactKindIdle          FactKind = "idle"
+	FactKindIndustry      FactKind = "industry"
+	FactKindMonitor       FactKind = "monitor"
+	FactKindReductionTask FactKind = "reduction_task"
+	FactKindRegionOverCap FactKind = "region_over_cap"
+	FactKindSource        FactKind = "source"
+	FactKindSurplusNeeded FactKind = "surplus_needed"
+	FactKindVerifiedRight FactKind = "verified_right"
+	FactKindZone          FactKind = "zone"
+)
+
+// Valid indicates whether the value is a known member of the FactKind enum.
+func (e FactKind) Valid() bool {
+	switch e {
+	case FactKindBasin:
+		return true
+	case FactKindBasinApproval:
+		return true
+	case FactKindBlacklist:
+		return true
+	case FactKindCreditGrade:
+		return true
+	case FactKindCreditPoints:
+		return true
+	case FactKindCreditReview:
+		return true
+	case FactKindCreditSlight:
+		return true
+	case FactKindIdle:
+		return true
+	case FactKindIndustry:
+		return true
+	case FactKindMonitor:
+		return true
+	case FactKindReductionTask:
+		return true
+	case FactKindRegionOverCap:
+		return true
+	case FactKindSource:
+		return true
+	case FactKindSurplusNeeded:
+		return true
+	case FactKindVerifiedRight:
+		return true
+	case FactKindZone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FreezeIssuer.
 const (
 	FreezeIssuerBureau FreezeIssuer = "bureau"
@@ -760,6 +820,39 @@ func (e Origin) Valid() bool {
 	case OriginPaid:
 		return true
 	case OriginUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ParameterKey.
+const (
+	ParameterKeyCreditMost          ParameterKey = "credit.most"
+	ParameterKeyCreditStart         ParameterKey = "credit.start"
+	ParameterKeyHoldingLimit        ParameterKey = "holding.limit"
+	ParameterKeyIdleBuybackAfter    ParameterKey = "idle.buyback_after"
+	ParameterKeyOffsetRatioAttained ParameterKey = "offset.ratio.attained"
+	ParameterKeyOffsetRatioMissed   ParameterKey = "offset.ratio.missed"
+	ParameterKeyPurchaseLimit       ParameterKey = "purchase.limit"
+)
+
+// Valid indicates whether the value is a known member of the ParameterKey enum.
+func (e ParameterKey) Valid() bool {
+	switch e {
+	case ParameterKeyCreditMost:
+		return true
+	case ParameterKeyCreditStart:
+		return true
+	case ParameterKeyHoldingLimit:
+		return true
+	case ParameterKeyIdleBuybackAfter:
+		return true
+	case ParameterKeyOffsetRatioAttained:
+		return true
+	case ParameterKeyOffsetRatioMissed:
+		return true
+	case ParameterKeyPurchaseLimit:
 		return true
 	default:
 		return false
@@ -1075,6 +1168,84 @@ func (e Role) Valid() bool {
 	case RoleUpper:
 		return true
 	case RoleVerifier:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleAction.
+const (
+	RuleActionAllocation        RuleAction = "allocation"
+	RuleActionBuy               RuleAction = "buy"
+	RuleActionBuyBack           RuleAction = "buy_back"
+	RuleActionCompulsoryBuyBack RuleAction = "compulsory_buy_back"
+	RuleActionCorrection        RuleAction = "correction"
+	RuleActionDeal              RuleAction = "deal"
+	RuleActionLease             RuleAction = "lease"
+	RuleActionPledge            RuleAction = "pledge"
+	RuleActionPrimarySale       RuleAction = "primary_sale"
+	RuleActionProject           RuleAction = "project"
+	RuleActionReclamation       RuleAction = "reclamation"
+	RuleActionRenewLicence      RuleAction = "renew_licence"
+	RuleActionSell              RuleAction = "sell"
+	RuleActionTakeOver          RuleAction = "take_over"
+)
+
+// Valid indicates whether the value is a known member of the RuleAction enum.
+func (e RuleAction) Valid() bool {
+	switch e {
+	case RuleActionAllocation:
+		return true
+	case RuleActionBuy:
+		return true
+	case RuleActionBuyBack:
+		return true
+	case RuleActionCompulsoryBuyBack:
+		return true
+	case RuleActionCorrection:
+		return true
+	case RuleActionDeal:
+		return true
+	case RuleActionLease:
+		return true
+	case RuleActionPledge:
+		return true
+	case RuleActionPrimarySale:
+		return true
+	case RuleActionProject:
+		return true
+	case RuleActionReclamation:
+		return true
+	case RuleActionRenewLicence:
+		return true
+	case RuleActionSell:
+		return true
+	case RuleActionTakeOver:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleOutcome.
+const (
+	RuleOutcomeNotApplicable RuleOutcome = "not_applicable"
+	RuleOutcomePassed        RuleOutcome = "passed"
+	RuleOutcomeRefused       RuleOutcome = "refused"
+	RuleOutcomeWarned        RuleOutcome = "warned"
+)
+
+// Valid indicates whether the value is a known member of the RuleOutcome enum.
+func (e RuleOutcome) Valid() bool {
+	switch e {
+	case RuleOutcomeNotApplicable:
+		return true
+	case RuleOutcomePassed:
+		return true
+	case RuleOutcomeRefused:
+		return true
+	case RuleOutcomeWarned:
 		return true
 	default:
 		return false
@@ -2284,6 +2455,11 @@ type DealStepInput struct {
 	Note  *string   `json:"note,omitempty"`
 }
 
+// Decimal A number with at most 6 decimals.
+//
+// Example: 1.2
+type Decimal = string
+
 // Deposit Money received from a party.
 type Deposit struct {
 	// Amount An amount in CNY, with at most 2 decimals.
@@ -2458,6 +2634,81 @@ type Effect struct {
 // EffectsDigest Tells whether two lists of effects are the same.
 type EffectsDigest = string
 
+// Eligibility defines model for Eligibility.
+type Eligibility struct {
+	// Action A way in which permits change hands.
+	Action RuleAction `json:"action"`
+
+	// Allowed No rule refuses it and nothing else stands in the way. Money is not looked at.
+	Allowed bool `json:"allowed"`
+
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf Date `json:"as_of"`
+
+	// Need A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Need      *Quantity             `json:"need,omitempty"`
+	Obstacles []EligibilityObstacle `json:"obstacles"`
+
+	// OffsetRatio What the buyer's region asks of a project.
+	OffsetRatio *Ratio `json:"offset_ratio,omitempty"`
+
+	// Opinions What every rule of the day says.
+	Opinions []RuleOpinion `json:"opinions"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// RatioDocument Where the ratio stands.
+	RatioDocument *string `json:"ratio_document,omitempty"`
+
+	// Required What must be bought for the need: need × ratio, rounded up at 4 decimals.
+	Required *Quantity `json:"required,omitempty"`
+
+	// Supported The need that the quantity covers: quantity ÷ ratio, rounded down at 4 decimals.
+	Supported *Quantity `json:"supported,omitempty"`
+}
+
+// EligibilityInput defines model for EligibilityInput.
+type EligibilityInput struct {
+	// Action A way in which permits change hands.
+	Action RuleAction `json:"action"`
+
+	// BuyerLicence Whom they come to, where that is a licence that is known.
+	BuyerLicence *ID `json:"buyer_licence,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Market Of an order.
+	Market *MarketCode `json:"market,omitempty"`
+
+	// Need What the buyer's project needs.
+	Need *Quantity `json:"need,omitempty"`
+
+	// Quantity Absent: what the need asks for, or nothing.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// SellerLicence Whom permits leave, where that is a licence that is known.
+	SellerLicence *ID `json:"seller_licence,omitempty"`
+}
+
+// EligibilityObstacle What stands in the way and is no rule.
+type EligibilityObstacle struct {
+	// Code Stable name of a problem.
+	//
+	// Example: ledger.insufficient_balance
+	Code   ProblemCode `json:"code"`
+	Detail string      `json:"detail"`
+}
+
 // EmergencyFreezeInput Either licence, instrument, origin and quantity, or party and amount.
 type EmergencyFreezeInput struct {
 	// Amount Of money.
@@ -2496,6 +2747,91 @@ type EmergencyFreezeInput struct {
 //
 // Example: 1042-0
 type EventID = string
+
+// Fact What an officer has recorded of a licence, a party or a region.
+type Fact struct {
+	// Cancelled Open orders that the record has cancelled. Only in the answer to the record.
+	Cancelled []ID   `json:"cancelled,omitempty"`
+	Document  string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+	Kind FactKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence *ID `json:"licence,omitempty"`
+
+	// Party Number of a record.
+	Party *ID `json:"party,omitempty"`
+
+	// Pollutant Absent: all.
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt *Instant `json:"recorded_at,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Value yes or no; done or not_done; listed or lifted; a source, grade, code, quantity or number of points.
+	Value string `json:"value"`
+}
+
+// FactInput defines model for FactInput.
+type FactInput struct {
+	Document string `json:"document"`
+
+	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+	Kind FactKind `json:"kind"`
+
+	// Licence Of a fact about a licence.
+	Licence *ID `json:"licence,omitempty"`
+
+	// Party Of a fact about a party.
+	Party *ID `json:"party,omitempty"`
+
+	// Pollutant Absent: all.
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Region Of a fact about a region.
+	Region *RegionCode `json:"region,omitempty"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Value yes or no; done or not_done; listed or lifted; a source, grade, code, quantity or number of points.
+	Value string `json:"value"`
+}
+
+// FactKind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+type FactKind string
+
+// FactPage defines model for FactPage.
+type FactPage struct {
+	Items []Fact `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
 
 // Fill A part of an order that was traded.
 type Fill struct {
@@ -3762,6 +4098,90 @@ type OrderState string
 // Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 type Origin string
 
+// Parameter The value of a parameter from a day on.
+type Parameter struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Industry A division stands for its groups and classes; absent: all.
+	Industry *Industry `json:"industry,omitempty"`
+
+	// Key Name of a parameter.
+	Key ParameterKey `json:"key"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Region A province or city stands for all within it; absent: all.
+	Region *RegionCode `json:"region,omitempty"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Value A number with at most 6 decimals.
+	//
+	// Example: 1.2
+	Value Decimal `json:"value"`
+
+	// Words The words of the source.
+	Words *string `json:"words,omitempty"`
+}
+
+// ParameterInput defines model for ParameterInput.
+type ParameterInput struct {
+	Document string `json:"document"`
+
+	// Industry A division stands for its groups and classes; absent: all.
+	Industry *Industry `json:"industry,omitempty"`
+
+	// Key Name of a parameter.
+	Key ParameterKey `json:"key"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Region A province or city stands for all within it; absent: all.
+	Region *RegionCode `json:"region,omitempty"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Value A number with at most 6 decimals.
+	//
+	// Example: 1.2
+	Value Decimal `json:"value"`
+
+	// Words The words of the source.
+	Words *string `json:"words,omitempty"`
+}
+
+// ParameterKey Name of a parameter.
+type ParameterKey string
+
+// ParameterPage defines model for ParameterPage.
+type ParameterPage struct {
+	Items []Parameter `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Party An enterprise that takes part in the exchange.
 type Party struct {
 	// ID Number of a record.
@@ -4803,6 +5223,70 @@ type ReserveMovementPage struct {
 // Role What a person does on the exchange.
 type Role string
 
+// Rule defines model for Rule.
+type Rule struct {
+	// Actions What it speaks about.
+	Actions []RuleAction `json:"actions"`
+
+	// Citation Number of the document and article, or `project default`.
+	Citation string `json:"citation"`
+
+	// Default What holds where a fact is not recorded.
+	Default *string `json:"default,omitempty"`
+	ID      string  `json:"id"`
+
+	// Needs What it must know.
+	Needs      []string       `json:"needs"`
+	Parameters []ParameterKey `json:"parameters"`
+
+	// Reading What it says, and what of that is the project's reading.
+	Reading string `json:"reading"`
+	Title   string `json:"title"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom *Date `json:"valid_from,omitempty"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Words The decisive words, in the original.
+	Words *string `json:"words,omitempty"`
+}
+
+// RuleAction A way in which permits change hands.
+type RuleAction string
+
+// RuleOpinion What a rule says, and why.
+type RuleOpinion struct {
+	Citation string `json:"citation"`
+
+	// Code Of a refusal: the code that a command would be refused with.
+	Code *ProblemCode `json:"code,omitempty"`
+
+	// Outcome What a rule says.
+	Outcome RuleOutcome `json:"outcome"`
+	Rule    string      `json:"rule"`
+	Says    string      `json:"says"`
+	Title   string      `json:"title"`
+}
+
+// RuleOutcome What a rule says.
+type RuleOutcome string
+
+// Rulebook defines model for Rulebook.
+type Rulebook struct {
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf  Date   `json:"as_of"`
+	Items []Rule `json:"items"`
+
+	// Parameters The rows of that day, for all regions.
+	Parameters []Parameter `json:"parameters"`
+}
+
 // Secret Secret of an API key.
 type Secret = string
 
@@ -5313,6 +5797,72 @@ type WithdrawalState string
 // Year A year of the calendar.
 type Year = int
 
+// ZoneCode Code of a unit of 生态环境分区管控.
+//
+// Example: ZH33042120001
+type ZoneCode = string
+
+// ZoneRule Whether a zone admits an industry.
+type ZoneRule struct {
+	Document  string `json:"document"`
+	Forbidden bool   `json:"forbidden"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Industry A division stands for its groups and classes.
+	Industry Industry `json:"industry"`
+
+	// Region That the zone lies in.
+	Region RegionCode `json:"region"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Zone Code of a unit of 生态环境分区管控.
+	//
+	// Example: ZH33042120001
+	Zone ZoneCode `json:"zone"`
+}
+
+// ZoneRuleInput defines model for ZoneRuleInput.
+type ZoneRuleInput struct {
+	Document  string `json:"document"`
+	Forbidden bool   `json:"forbidden"`
+
+	// Industry A division stands for its groups and classes.
+	Industry Industry `json:"industry"`
+
+	// Region That the zone lies in.
+	Region RegionCode `json:"region"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Zone Code of a unit of 生态环境分区管控.
+	//
+	// Example: ZH33042120001
+	Zone ZoneCode `json:"zone"`
+}
+
+// ZoneRulePage defines model for ZoneRulePage.
+type ZoneRulePage struct {
+	Items []ZoneRule `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // AccountFilter Number of a record.
 type AccountFilter = ID
 
@@ -5324,6 +5874,11 @@ type ActorFilter = ID
 
 // After Number of a record.
 type After = ID
+
+// AsOf A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type AsOf = Date
 
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
@@ -5347,6 +5902,9 @@ type DifferenceFilter = BankDifference
 
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
+
+// FactKindFilter What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+type FactKindFilter = FactKind
 
 // FreezeStateFilter emergency and active are in effect; pending begins on a day to come; ended means that the term of the permits is over.
 type FreezeStateFilter = FreezeState
@@ -5373,6 +5931,9 @@ type InstrumentPath = InstrumentCode
 //
 // Example: VOCs-20310630
 type InstrumentQuery = InstrumentCode
+
+// KeyFilter Name of a parameter.
+type KeyFilter = ParameterKey
 
 // LastEventID Id of an event: journal number and index within it.
 //
@@ -5489,6 +6050,11 @@ type YearPath = Year
 
 // YearQuery A year of the calendar.
 type YearQuery = Year
+
+// ZoneFilter Code of a unit of 生态环境分区管控.
+//
+// Example: ZH33042120001
+type ZoneFilter = ZoneCode
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
@@ -5742,6 +6308,26 @@ type RecordDischargeParams struct {
 
 // PlaceEmergencyFreezeParams defines parameters for PlaceEmergencyFreeze.
 type PlaceEmergencyFreezeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListFactsParams defines parameters for ListFacts.
+type ListFactsParams struct {
+	Kind    *FactKindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+	Party   *PartyFilter    `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter  `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter   `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RecordFactParams defines parameters for RecordFact.
+type RecordFactParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -6124,6 +6710,25 @@ type CancelOrderParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListParametersParams defines parameters for ListParameters.
+type ListParametersParams struct {
+	Key       *KeyFilter       `form:"key,omitempty" json:"key,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// SetParameterParams defines parameters for SetParameter.
+type SetParameterParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPartiesParams defines parameters for ListParties.
 type ListPartiesParams struct {
 	Region *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
@@ -6423,6 +7028,12 @@ type MoveReserveParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListRulesParams defines parameters for ListRules.
+type ListRulesParams struct {
+	// AsOf The day; today where it is left out.
+	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+}
+
 // ListStandInsParams defines parameters for ListStandIns.
 type ListStandInsParams struct {
 	Person *PersonFilter `form:"person,omitempty" json:"person,omitempty"`
@@ -6524,6 +7135,24 @@ type ConfirmWithdrawalParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListZoneRulesParams defines parameters for ListZoneRules.
+type ListZoneRulesParams struct {
+	Zone   *ZoneFilter   `form:"zone,omitempty" json:"zone,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// SetZoneRuleParams defines parameters for SetZoneRule.
+type SetZoneRuleParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // AllocatePermitsJSONRequestBody defines body for AllocatePermits for application/json ContentType.
 type AllocatePermitsJSONRequestBody = AllocationInput
 
@@ -6557,8 +7186,14 @@ type ConfirmDepositJSONRequestBody = DepositInput
 // RecordDischargeJSONRequestBody defines body for RecordDischarge for application/json ContentType.
 type RecordDischargeJSONRequestBody = DischargeInput
 
+// AskEligibilityJSONRequestBody defines body for AskEligibility for application/json ContentType.
+type AskEligibilityJSONRequestBody = EligibilityInput
+
 // PlaceEmergencyFreezeJSONRequestBody defines body for PlaceEmergencyFreeze for application/json ContentType.
 type PlaceEmergencyFreezeJSONRequestBody = EmergencyFreezeInput
+
+// RecordFactJSONRequestBody defines body for RecordFact for application/json ContentType.
+type RecordFactJSONRequestBody = FactInput
 
 // PlaceFreezeJSONRequestBody defines body for PlaceFreeze for application/json ContentType.
 type PlaceFreezeJSONRequestBody = FreezeInput
@@ -6610,6 +7245,9 @@ type SubmitOrderBatchJSONRequestBody = OrderBatchInput
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = OrderInput
+
+// SetParameterJSONRequestBody defines body for SetParameter for application/json ContentType.
+type SetParameterJSONRequestBody = ParameterInput
 
 // CreatePartyJSONRequestBody defines body for CreateParty for application/json ContentType.
 type CreatePartyJSONRequestBody = PartyInput
@@ -6685,3 +7323,6 @@ type RequestWithdrawalJSONRequestBody = WithdrawalInput
 
 // ConfirmWithdrawalJSONRequestBody defines body for ConfirmWithdrawal for application/json ContentType.
 type ConfirmWithdrawalJSONRequestBody = BankPaymentInput
+
+// SetZoneRuleJSONRequestBody defines body for SetZoneRule for application/json ContentType.
+type SetZoneRuleJSONRequestBody = ZoneRuleInput

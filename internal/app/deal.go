@@ -269,8 +269,7 @@ func (v *View) checkSources(d settlement.Deal) error {
 // pairFor is the pair of the deal's regions that holds today.
 func (v *View) pairFor(d settlement.Deal) (settlement.Pair, bool) {
 	for p := range All(v, Pairs) {
-		if p.Pollutant == d.Pollutant && p.SellerRegion == d.SellerRegion && p.BuyerRegion == d.BuyerRegion &&
-			p.ValidFrom <= v.Today && (p.ValidTo == 0 || v.Today <= p.ValidTo) {
+		if p.Joins(d.Pollutant, d.SellerRegion, d.BuyerRegion, v.Today) {
 			return p, true
 		}
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -117,14 +119,16 @@ func (v *View) judgeMaker(f rulebook.Facts, maker *market.Record) error {
 	return rulebook.JudgeBasin(&f)
 }
 
-// judgeOffset judges the offset ratio that a project is given for a pollutant,
-// on the day of its decision.
+// judgeOffset judges a project's need of a pollutant and the offset ratio that it
+// is given, on the day of its decision.
 func (v *View) judgeOffset(p permit.Project, pollutant string, ratio quantity.Ratio) error {
-	f := v.facts(rulebook.Deal, pollutant, 0)
+	f := v.facts(rulebook.Project, pollutant, 0)
 	party, licence := rowsOf(v.state, Parties).rows[p.Party], rowsOf(v.state, Licences).rows[p.Licence]
 	f.Buyer = v.known.side("ratios", party, licence, pollutant, v.Today)
 	f.Buyer.Industry, f.Project, f.Offset = p.Industry, true, ratio
-	return rulebook.JudgeOffset(&f)
+	f.Buyer.Site.Zone = cmp.Or(p.Zone, f.Buyer.Site.Zone)
+	f.Buyer.Site.Forbids = v.known.forbidden(f.Buyer.Site.Zone, p.Industry, v.Today)
+	return v.judge(&f)
 }
 
 // judgeArrival judges permits that the government gives or sells to a licence.

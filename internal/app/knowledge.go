@@ -95,11 +95,17 @@ func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollu
 	if industry != "" {
 		s.Industry = industry
 	}
-	if site.Zone != "" {
-		site.Forbids = rulebook.ForbiddenBy(k.zones[site.Zone], s.Industry, on)
-	}
+	site.Forbids = k.forbidden(site.Zone, s.Industry, on)
 	s.Site, s.Conduct, s.Area = site, rulebook.ConductOf(k.parties[p.ID], on), k.areaOf(l.Region, pollutant, on)
 	return s
+}
+
+// forbidden is the document by which a zone does not admit an industry, or "".
+func (k *knowledge) forbidden(zone, industry string, on calendar.Date) string {
+	if zone == "" { // the usual case
+		return ""
+	}
+	return rulebook.ForbiddenBy(k.zones[zone], industry, on)
 }
 
 // areaOf is what is recorded of a region. The latest record of the latest year

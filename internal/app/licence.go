@@ -82,7 +82,11 @@ func (c LicenceRegister) Decide(v *View) (Apply, error) {
 	case taken:
 		return nil, ErrLicenceTaken.With("the number %s is that of licence %d already", c.Number, id)
 	}
-	return func(tx *Tx) any { return LicenceResult{Licence: Put(tx, Licences, l)} }, nil
+	return func(tx *Tx) any {
+		l = Put(tx, Licences, l)
+		tx.Arm(l.ValidTo.AddDays(1).Start(), timerLicenceEnd, l.ID)
+		return LicenceResult{Licence: l}
+	}, nil
 }
 
 // Operation is LicenceState.

@@ -124,5 +124,6 @@ func TestLicence_Faults(t *testing.T) {
 	o.refuses(o.leader, LicenceState{l.ID, catalog.LicenceValid, "r", "d"}, ErrStateFinal)
 	done[LicenceResult](o, o.leader, LicenceState{f.licence.ID, catalog.LicenceExpired, "r", "d"})
 	o.now.set(l.ValidTo.AddDays(1).Start())
+	o.runTimers() // of the licences that have ended
 	o.refuses(o.leader, LicenceState{f.licence.ID, catalog.LicenceValid, "r", "d"}, ErrLicenceOver)
 }

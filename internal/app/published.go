@@ -3,6 +3,7 @@ package app
 import (
 	"iter"
 	"maps"
+	"sync"
 )
 
 // publishedPageRows is how many rows lie in a page: the unit that is copied
@@ -21,7 +22,37 @@ type publishedPage[R any] struct {
 }
 
 // Reference is all published tables of one commit.
-type Reference struct{ tables map[string]any }
+type Reference struct {
+	tables map[string]any
+	known  func() *knowledge // of these tables, made when somebody asks
+}
+
+// knowing is a reference over published tables.
+func knowing(tables map[string]any) *Reference {
+	r := &Reference{tables: tables}
+	r.known = sync.OnceValue(func() *knowledge {
+		k := newKnowledge()
+		for _, f := range ReadTable(r, Facts).All() {
+			k.add(f)
+		}
+		for _, z := range ReadTable(r, ZoneRules).All() {
+			k.add(z)
+		}
+		for _, p := range ReadTable(r, Parameters).All() {
+			k.add(p)
+		}
+		for _, a := range ReadTable(r, Attainments).All() {
+			k.add(a)
+		}
+		return k
+	})
+	return r
+}
+
+// changesKnowledge reports whether a table is one of those that the rules judge by.
+func changesKnowledge(table string) bool {
+	return table == Facts.name || table == ZoneRules.name || table == Parameters.name || table == Attainments.name
+}
 
 // ReadTable returns a resident table as it is in r.
 func ReadTable[R any](r *Reference, t Table[R]) *Published[R] {
@@ -109,16 +140,20 @@ func (a *App) publishReference() {
 	old, s := a.reference.Load(), a.st
 	switch {
 	case !s.changed.resident.loaded:
-		next := &Reference{tables: make(map[string]any, len(s.caches))}
+		next := knowing(make(map[string]any, len(s.caches)))
 		for name, c := range s.caches {
 			next.tables[name] = c.publish(nil, nil)
 		}
 		s.changed.resident = residentChanges{loaded: true, rows: map[string][]int64{}}
 		a.reference.Store(next)
 	case len(s.changed.resident.rows) > 0:
-		next := &Reference{tables: maps.Clone(old.tables)}
+		next, same := knowing(maps.Clone(old.tables)), true
 		for name, ids := range s.changed.resident.rows {
 			next.tables[name] = s.caches[name].publish(old.tables[name], ids)
+			same = same && !changesKnowledge(name)
+		}
+		if same {
+			next.known = old.known
 		}
 		clear(s.changed.resident.rows)
 		a.reference.Store(next)

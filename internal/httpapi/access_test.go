@@ -20,6 +20,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -27,9 +28,13 @@ import (
 var ruleOf = map[string]identity.Operation{
 	"listRegions": identity.PublicRead, "getRegion": identity.PublicRead, "listBasicAccounts": identity.PublicRead,
 	"listPollutants": identity.PublicRead, "listAttainments": identity.PublicRead, "listRegionPairs": identity.PublicRead,
+	"listRules": identity.PublicRead, "listParameters": identity.PublicRead, "listZoneRules": identity.PublicRead,
 	"listCalendarYears": identity.PublicRead, "getCalendarYear": identity.PublicRead,
 	"listInstruments": identity.PublicRead, "getInstrument": identity.PublicRead, "listMarkets": identity.PublicRead,
 	"getMarket": identity.PublicRead, "getBook": identity.PublicRead, "listTrades": identity.PublicRead, "streamMarketEvents": identity.PublicRead,
+
+	"setParameter": identity.ParameterSet, "setZoneRule": identity.ZoneRuleSet, "listFacts": identity.FactRead, "recordFact": identity.FactRecord,
+	"askEligibility": identity.Eligibility,
 
 	"recordAttainment": identity.AttainmentSet, "createRegionPair": identity.PairAdd, "publishCalendarYear": identity.YearPublish,
 	"createInstrument": identity.InstrumentAdd, "createMarket": identity.MarketOpen, "setMarketState": identity.MarketState,
@@ -268,6 +273,7 @@ func openWalked(t *testing.T) *walked {
 	})
 	w.transfer = last(w.world, app.Postings)
 	w.freezes(leader)
+	w.must(leader, app.FactRecord{Kind: rulebook.Monitor, Licence: f.licence, Value: rulebook.Yes, ValidFrom: 20260101, Document: "inspection"})
 	w.must(w.admin, app.PairAdd{
 		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
 		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
@@ -382,6 +388,14 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	switch id {
 	case "recordAttainment":
 		return "/v1/attainments", `{"region":"330421","pollutant":"VOCs","year":2025,"attained":true,"document":"d"}`
+	case "setParameter":
+		return "/v1/parameters", `{"key":"offset.ratio.attained","region":"330421","value":"1.2","valid_from":"2027-01-01","document":"d"}`
+	case "setZoneRule":
+		return "/v1/zone-rules", `{"zone":"ZH33042120001","region":"330421","industry":"26","forbidden":true,"valid_from":"2026-01-01","document":"d"}`
+	case "recordFact":
+		return "/v1/facts", fmt.Sprintf(`{"kind":"monitor","licence":%d,"value":"yes","valid_from":"2026-01-01","document":"d"}`, f.licence)
+	case "askEligibility":
+		return "/v1/eligibility", fmt.Sprintf(`{"action":"sell","seller_licence":%d,"instrument":%q,"quantity":"1"}`, f.licence, instrumentCode)
 	case "createRegionPair":
 		return "/v1/region-pairs", `{"pollutant":"VOCs","seller_region":"330402","buyer_region":"330421","coefficient":"1",
 			"approvals":["upper"],"document":"d","valid_from":"2026-01-01"}`
@@ -528,6 +542,7 @@ func (w *walked) query(id string) string {
 	path, known := map[string]string{
 		"listRegions": "/v1/regions", "getRegion": "/v1/regions/330421", "listBasicAccounts": "/v1/regions/330421/accounts",
 		"listPollutants": "/v1/pollutants", "listAttainments": "/v1/attainments", "listRegionPairs": "/v1/region-pairs",
+		"listRules": "/v1/rules", "listParameters": "/v1/parameters", "listZoneRules": "/v1/zone-rules", "listFacts": "/v1/facts",
 		"listCalendarYears": "/v1/calendar-years", "getCalendarYear": "/v1/calendar-years/2026", "listInstruments": "/v1/instruments",
 		"getInstrument": "/v1/instruments/" + instrumentCode, "listMarkets": "/v1/markets", "getMarket": "/v1/markets/" + marketCode,
 		"getBook": "/v1/markets/" + marketCode + "/book?instrument=" + instrumentCode, "listTrades": "/v1/markets/" + marketCode + "/trades",

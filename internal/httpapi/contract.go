@@ -92,7 +92,7 @@ func (o *operation) pointer(field string) string {
 		return field
 	case o == nil: // a stored refusal, which is about the command
 		return "/" + field
-	case !o.isCommand:
+	case !o.isCommand && o.body == nil:
 		return field
 	}
 	first, _, _ := strings.Cut(field, "/")

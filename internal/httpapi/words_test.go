@@ -8,6 +8,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -25,6 +26,10 @@ func TestWords(t *testing.T) {
 		"PriceBasis":         wordsOf(catalog.PriceBases),
 		"MarketState":        wordsOf(catalog.MarketStates),
 		"Origin":             {ledger.Paid.String(), ledger.Free.String(), ledger.UnknownOrigin.String()},
+		"RuleAction":         wordsOf(rulebook.Actions),
+		"RuleOutcome":        {string(rulebook.Passed), string(rulebook.Refused), string(rulebook.Warned), string(rulebook.NotApplicable)},
+		"FactKind":           wordsOf(rulebook.Kinds),
+		"ParameterKey":       keyWords(),
 		"ReserveDirection":   wordsOf(reserve.Directions),
 		"CapPart":            wordsOf(reserve.Parts),
 		"AllocationKind":     wordsOf(reserve.AllocationKinds),
@@ -52,6 +57,14 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s: the contract has %v, the program %v", schema, contract, program)
 		}
 	}
+}
+
+func keyWords() []string {
+	words := make([]string, len(rulebook.Keys))
+	for i, k := range rulebook.Keys {
+		words[i] = string(k.Key)
+	}
+	return words
 }
 
 func wordsOf[T ~string](all []T) []string {

@@ -10,6 +10,7 @@ var FourEyes = map[Operation]Rule{
 	ReserveMoveOp: {BureauLeader: Own},
 	LevelMove:     {Upper: Own},
 	Allocate:      {BureauLeader: Own},
+	ParameterSet:  {BureauLeader: Own, Upper: Own},
 	GrantAdd:      {Admin: Any},
 	KeyMake:       {Admin: Any},
 	StandInOrder:  {Admin: Any},

@@ -46,6 +46,9 @@ const (
 	InstrumentAdd    Operation = "instrument.add"
 	PairAdd          Operation = "region_pair.add"
 	AttainmentSet    Operation = "attainment.set"
+	FactRecord       Operation = "fact.record"
+	ZoneRuleSet      Operation = "zone_rule.set"
+	ParameterSet     Operation = "parameter.set"
 	PartyRegister    Operation = "party.register"
 	PartyState       Operation = "party.state"
 	USCCConfirm      Operation = "party.confirm_uscc"
@@ -105,6 +108,8 @@ const (
 	KeyRead       Operation = "key.read"
 	PartyRead     Operation = "party.read"
 	HoldingRead   Operation = "holding.read"
+	FactRead      Operation = "fact.read"
+	Eligibility   Operation = "eligibility.ask"
 	FundsRead     Operation = "funds.read"
 	AccountRead   Operation = "account.read"
 	OrderRead     Operation = "order.read"
@@ -138,6 +143,9 @@ var Table = map[Operation]Rule{
 	InstrumentAdd:    {Admin: Any, BureauClerk: Any, BureauLeader: Any},
 	PairAdd:          {Admin: Any, Upper: Own},
 	AttainmentSet:    {Upper: Own, BureauLeader: Own},
+	FactRecord:       {BureauLeader: Own},
+	ZoneRuleSet:      {BureauLeader: Own},
+	ParameterSet:     {BureauClerk: Own, BureauLeader: Own, Upper: Own},
 	PartyRegister:    {BureauClerk: Own, BureauLeader: Own},
 	PartyState:       {BureauLeader: Own},
 	USCCConfirm:      {BureauLeader: Own},
@@ -194,6 +202,8 @@ var Table = map[Operation]Rule{
 	KeyRead:       {Admin: Any, Auditor: Any},
 	PartyRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
 	HoldingRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FactRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	Eligibility:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	FundsRead:     {Enterprise: Own, Finance: Any, Auditor: Any},
 	AccountRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
 	OrderRead:     {Enterprise: Own, Auditor: Any},

@@ -1,5 +1,7 @@
 package rulebook
 
+import "slices"
+
 // An Action is a way in which permits change hands.
 type Action string
 
@@ -18,11 +20,22 @@ const (
 	Pledge       Action = "pledge"              // permits secure a loan
 	Correction   Action = "correction"          // between licences of one party, by order of a document
 	RenewLicence Action = "renew_licence"       // an application for a new term of the licence
+	Project      Action = "project"             // approval of what a project needs, with its offset ratio
 )
 
 // Actions are all actions.
 var Actions = []Action{
-	Sell, Buy, Deal, Allocation, TakeOver, PrimarySale, BuyBack, Compulsory, Reclamation, Lease, Pledge, Correction, RenewLicence,
+	Sell, Buy, Deal, Allocation, TakeOver, PrimarySale, BuyBack, Compulsory, Reclamation, Lease, Pledge, Correction, RenewLicence, Project,
+}
+
+// HasSeller reports whether permits leave a licence.
+func (a Action) HasSeller() bool {
+	return slices.Contains([]Action{Sell, Deal, BuyBack, Compulsory, Reclamation, Lease, Pledge, Correction, RenewLicence}, a)
+}
+
+// HasBuyer reports whether permits come to a licence.
+func (a Action) HasBuyer() bool {
+	return slices.Contains([]Action{Buy, Deal, Allocation, TakeOver, PrimarySale, Lease, Correction, Project}, a)
 }
 
 // The groups of actions that rules speak about.

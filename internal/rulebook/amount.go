@@ -55,7 +55,7 @@ var holdingLimit = &Rule{
 		}
 		limit := f.Buyer.Site.Right + quantity.Quantity(most)
 		if f.Quantity > limit-h.Total {
-			return refused(ErrHoldingLimit.With("the licence has %s t/a and may have %s, %s more is too much", h.Total, limit, f.Quantity))
+			return refused(ErrHoldingLimit.With("licence %s may hold %s t/a of %s: with %s t/a more it would hold too much", f.Buyer.Licence.Number, limit, f.Pollutant, f.Quantity))
 		}
 		return passed("the holding stays within the limit")
 	},

@@ -13,17 +13,17 @@ const offsetStep = quantity.OneQuantity / 10_000
 
 var offsetRatio = &Rule{
 	ID: "deal.offset_ratio", Title: "Offset ratio of a project", Citation: ProjectDefault,
-	Reading: "Permits that are put to a project are more than it needs, by the ratio of its region, pollutant, industry and day; the difference is retired. 嘉兴 asked for 1.5 in 2008 and 1.2 in 2012, 吴忠 for 1 in 2025. " +
+	Reading: "Permits that are put to a project are more than it needs, by the ratio of its region, pollutant, industry and the day when it is approved; the difference is retired. 嘉兴 asked for 1.5 in 2008 and 1.2 in 2012, 吴忠 for 1 in 2025. " +
 		"What must be bought is rounded up at 4 decimals, what a purchase supports down.",
 	Default: "Without a row 1 where the region met its target, 2 where it missed it.",
 	Needs:   []string{"whether the permits are put to a project", "whether the buyer's region met its target"},
 	Keys:    []Key{OffsetAttained, OffsetMissed},
-	Actions: []Action{Deal},
+	Actions: []Action{Project, Deal},
 	Check: func(f *Facts) Finding {
 		if !f.Project {
 			return notApplicable("the permits are not put to a project")
 		}
-		if need := OffsetNeeded(f); f.Offset < need {
+		if _, need := Offset(f); f.Offset < need {
 			return refused(ErrOffsetTooLow.With("%s asks for an offset ratio of %s where permits are put to a project", f.Buyer.Region(), need))
 		}
 		return passed("the offset ratio is enough")
@@ -40,31 +40,42 @@ var offsetRatio = &Rule{
 
 var jiaxing2008 = Rows{{ID: 1, Key: OffsetAttained, Value: "1.5", ValidFrom: 20080101, Document: "嘉兴 2008"}}
 
-// OffsetNeeded is the ratio that the buyer's region asks of a project on f's day.
-func OffsetNeeded(f *Facts) quantity.Ratio {
+// Offset is the row that says what the buyer's region asks of a project on f's
+// day, and its ratio.
+func Offset(f *Facts) (Parameter, quantity.Ratio) {
 	key := OffsetAttained
 	if f.Buyer.Area.Missed != 0 {
 		key = OffsetMissed
 	}
-	_, ratio, _ := Lookup(f.Parameters, key, f.place(&f.Buyer), f.On)
-	return ratio
+	row, ratio, _ := Lookup(f.Parameters, key, f.place(&f.Buyer), f.On)
+	return row, ratio
 }
 
-// Required is what must be bought for a need: need × ratio, rounded up at 4
-// decimals, so that the project has at least what it needs.
-func Required(need quantity.Quantity, ratio quantity.Ratio) (quantity.Quantity, error) {
+// Required is what must be bought for a need: need × ratio ÷ coefficient, rounded
+// up at 4 decimals, so that the project has at least what it needs. The exchange
+// coefficient is 1 within a region.
+func Required(need quantity.Quantity, ratio, coefficient quantity.Ratio) (quantity.Quantity, error) {
 	q, err := need.Times(ratio, quantity.Up)
 	if err != nil {
+		return 0, err
+	}
+	if q, err = q.CeilTo(offsetStep); err != nil {
+		return 0, err
+	}
+	if q, err = q.Over(coefficient, quantity.Up); err != nil {
 		return 0, err
 	}
 	return q.CeilTo(offsetStep)
 }
 
-// Supported is the need that a purchase covers: purchase ÷ ratio, rounded down
-// at 4 decimals, so that no more is allocated than was bought.
-func Supported(bought quantity.Quantity, ratio quantity.Ratio) (quantity.Quantity, error) {
-	q, err := bought.Over(ratio, quantity.Down)
+// Supported is the need that a purchase covers: purchase × coefficient ÷ ratio,
+// rounded down at 4 decimals, so that no more is allocated than was bought.
+func Supported(bought quantity.Quantity, ratio, coefficient quantity.Ratio) (quantity.Quantity, error) {
+	q, err := bought.Times(coefficient, quantity.Down)
 	if err != nil {
+		return 0, err
+	}
+	if q, err = q.Over(ratio, quantity.Down); err != nil {
 		return 0, err
 	}
 	return q.FloorTo(offsetStep), nil
@@ -72,6 +83,6 @@ func Supported(bought quantity.Quantity, ratio quantity.Ratio) (quantity.Quantit
 
 func offsetCase(missed int32, ratio quantity.Ratio, rows Rows) Facts {
 	return Facts{
-		Action: Deal, On: 20260701, Project: true, Offset: ratio, Parameters: rows, Buyer: Side{Known: true, Area: Area{Missed: missed}},
+		Action: Project, On: 20260701, Project: true, Offset: ratio, Parameters: rows, Buyer: Side{Known: true, Area: Area{Missed: missed}},
 	}
 }

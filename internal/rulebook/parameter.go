@@ -163,8 +163,11 @@ func Lookup(all Parameters, key Key, at Place, on calendar.Date) (p Parameter, v
 	return *found, value, true
 }
 
+// HoldsOn reports whether the parameter holds on a day.
+func (p *Parameter) HoldsOn(on calendar.Date) bool { return inPeriod(on, p.ValidFrom, p.ValidTo) }
+
 func (p *Parameter) holds(at Place, on calendar.Date) bool {
-	return inPeriod(on, p.ValidFrom, p.ValidTo) &&
+	return p.HoldsOn(on) &&
 		(p.Region == "" || catalog.IsWithin(at.Region, p.Region, true)) &&
 		(p.Pollutant == "" || p.Pollutant == at.Pollutant) &&
 		(p.Industry == "" || strings.HasPrefix(at.Industry, p.Industry))

@@ -116,15 +116,6 @@ func JudgeBasin(f *Facts) error {
 	return nil
 }
 
-// JudgeOffset is Judge by the offset ratio alone: it is judged once, where a
-// project is decided, and holds for every permit that is put to it.
-func JudgeOffset(f *Facts) error {
-	if x := offsetRatio.Check(f); x.Outcome == Refused {
-		return x.Fault.Under(offsetRatio.ID, offsetRatio.Citation)
-	}
-	return nil
-}
-
 // Explain returns what every rule of f's day says.
 func Explain(f *Facts) []Opinion {
 	var all []Opinion

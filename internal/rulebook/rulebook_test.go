@@ -111,7 +111,7 @@ func TestOffset_Facts(t *testing.T) {
 		{"1", "1.5", "1.5"}, {"1.2345", "2", "2.469"}, {"0.0001", "1.2", "0.0002"}, {"0", "2", "0"},
 	} {
 		ratio, _ := quantity.ParseRatio("r", c.ratio)
-		if got, err := Required(parse(c.need), ratio); err != nil || got != parse(c.want) {
+		if got, err := Required(parse(c.need), ratio, quantity.OneRatio); err != nil || got != parse(c.want) {
 			t.Errorf("need %s × %s: got %s %v, want %s", c.need, c.ratio, got, err, c.want)
 		}
 	}
@@ -119,11 +119,11 @@ func TestOffset_Facts(t *testing.T) {
 		{"1.5", "1.5", "1"}, {"3.8750", "1.2", "3.2291"}, {"2.4690", "2", "1.2345"},
 	} {
 		ratio, _ := quantity.ParseRatio("r", c.ratio)
-		if got, err := Supported(parse(c.bought), ratio); err != nil || got != parse(c.want) {
+		if got, err := Supported(parse(c.bought), ratio, quantity.OneRatio); err != nil || got != parse(c.want) {
 			t.Errorf("%s ÷ %s: got %s %v, want %s", c.bought, c.ratio, got, err, c.want)
 		}
 	}
-	if _, err := Required(9_000_000_000_000_000_000, 2*quantity.OneRatio); err == nil {
+	if _, err := Required(9_000_000_000_000_000_000, 2*quantity.OneRatio, quantity.OneRatio); err == nil {
 		t.Error("a need beyond what can be counted is not refused")
 	}
 }

@@ -1,6 +1,10 @@
 package rulebook
 
-import "permitx/internal/fault"
+import (
+	"slices"
+
+	"permitx/internal/fault"
+)
 
 // ErrZone is returned when a zone does not admit the buyer's industry.
 var ErrZone = fault.New(fault.Refused, "rule.zone_admission", "the zone does not admit this industry")
@@ -10,7 +14,7 @@ var zoneAdmission = &Rule{
 	Reading: "A site in a zone of 生态环境分区管控 gets permits only for an industry that the zone's admission list does not forbid.",
 	Default: "A site whose zone nobody has recorded is admitted, and so is an industry that no list names (project default).",
 	Needs:   []string{"facts zone and industry of the buyer's licence", "rules of the zone"},
-	Actions: arrivals,
+	Actions: slices.Concat(arrivals, []Action{Project}),
 	Check: func(f *Facts) Finding {
 		switch s := &f.Buyer; {
 		case !s.Known || s.Site.Zone == "":

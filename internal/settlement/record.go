@@ -24,6 +24,13 @@ type Pair struct {
 	Command      int64
 }
 
+// Joins reports whether the pair lets permits of a pollutant go from one region
+// to another on a day.
+func (p Pair) Joins(pollutant, seller, buyer string, on calendar.Date) bool {
+	return p.Pollutant == pollutant && p.SellerRegion == seller && p.BuyerRegion == buyer &&
+		p.ValidFrom <= on && (p.ValidTo == 0 || on <= p.ValidTo)
+}
+
 // Attainment says whether a region met its environmental quality target of a
 // year for a pollutant's medium.
 type Attainment struct {

@@ -107,9 +107,18 @@ type ServerInterface interface {
 	// RecordDischarge Record a discharge
 	// (POST /v1/discharges)
 	RecordDischarge(c *gin.Context, params RecordDischargeParams)
+	// AskEligibility May permits change hands so today, and why
+	// (POST /v1/eligibility)
+	AskEligibility(c *gin.Context)
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(c *gin.Context, params PlaceEmergencyFreezeParams)
+	// ListFacts What is recorded of licences, parties and regions
+	// (GET /v1/facts)
+	ListFacts(c *gin.Context, params ListFactsParams)
+	// RecordFact Record a fact
+	// (POST /v1/facts)
+	RecordFact(c *gin.Context, params RecordFactParams)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(c *gin.Context, params ListFreezesParams)
@@ -251,6 +260,12 @@ type ServerInterface interface {
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(c *gin.Context, id PathID, params CancelOrderParams)
+	// ListParameters Parameters of the rules
+	// (GET /v1/parameters)
+	ListParameters(c *gin.Context, params ListParametersParams)
+	// SetParameter Set a parameter from a day on
+	// (POST /v1/parameters)
+	SetParameter(c *gin.Context, params SetParameterParams)
 	// ListParties Parties
 	// (GET /v1/parties)
 	ListParties(c *gin.Context, params ListPartiesParams)
@@ -374,6 +389,9 @@ type ServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(c *gin.Context, params MoveReserveParams)
+	// ListRules The rules under which permits change hands
+	// (GET /v1/rules)
+	ListRules(c *gin.Context, params ListRulesParams)
 	// ListStandIns Orders by which a person acts in the role of another
 	// (GET /v1/stand-ins)
 	ListStandIns(c *gin.Context, params ListStandInsParams)
@@ -419,6 +437,12 @@ type ServerInterface interface {
 	// ConfirmWithdrawal Confirm that it was paid
 	// (POST /v1/withdrawals/{id}/confirm)
 	ConfirmWithdrawal(c *gin.Context, id PathID, params ConfirmWithdrawalParams)
+	// ListZoneRules Admission lists of zones
+	// (GET /v1/zone-rules)
+	ListZoneRules(c *gin.Context, params ListZoneRulesParams)
+	// SetZoneRule Say whether a zone admits an industry
+	// (POST /v1/zone-rules)
+	SetZoneRule(c *gin.Context, params SetZoneRuleParams)
 }
 
 // VisitAllocatePermitsResponse sends the stored answer.
@@ -456,6 +480,9 @@ func (a Answer) VisitRecordDischargeResponse(w http.ResponseWriter) error { retu
 
 // VisitPlaceEmergencyFreezeResponse sends the stored answer.
 func (a Answer) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordFactResponse sends the stored answer.
+func (a Answer) VisitRecordFactResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitPlaceFreezeResponse sends the stored answer.
 func (a Answer) VisitPlaceFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -516,6 +543,9 @@ func (a Answer) VisitPlaceOrderResponse(w http.ResponseWriter) error { return a.
 
 // VisitCancelOrderResponse sends the stored answer.
 func (a Answer) VisitCancelOrderResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetParameterResponse sends the stored answer.
+func (a Answer) VisitSetParameterResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreatePartyResponse sends the stored answer.
 func (a Answer) VisitCreatePartyResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -600,6 +630,9 @@ func (a Answer) VisitCancelWithdrawalResponse(w http.ResponseWriter) error { ret
 
 // VisitConfirmWithdrawalResponse sends the stored answer.
 func (a Answer) VisitConfirmWithdrawalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetZoneRuleResponse sends the stored answer.
+func (a Answer) VisitSetZoneRuleResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // ServerInterfaceWrapper converts contexts to parameters.
 type ServerInterfaceWrapper struct {
@@ -2009,6 +2042,19 @@ func (siw *ServerInterfaceWrapper) RecordDischarge(c *gin.Context) {
 	siw.Handler.RecordDischarge(c, params)
 }
 
+// AskEligibility operation middleware
+func (siw *ServerInterfaceWrapper) AskEligibility(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AskEligibility(c)
+}
+
 // PlaceEmergencyFreeze operation middleware
 func (siw *ServerInterfaceWrapper) PlaceEmergencyFreeze(c *gin.Context) {
 
@@ -2050,6 +2096,116 @@ func (siw *ServerInterfaceWrapper) PlaceEmergencyFreeze(c *gin.Context) {
 	}
 
 	siw.Handler.PlaceEmergencyFreeze(c, params)
+}
+
+// ListFacts operation middleware
+func (siw *ServerInterfaceWrapper) ListFacts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFactsParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFacts(c, params)
+}
+
+// RecordFact operation middleware
+func (siw *ServerInterfaceWrapper) RecordFact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordFactParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordFact(c, params)
 }
 
 // ListFreezes operation middleware
@@ -4291,6 +4447,108 @@ func (siw *ServerInterfaceWrapper) CancelOrder(c *gin.Context) {
 	siw.Handler.CancelOrder(c, id, params)
 }
 
+// ListParameters operation middleware
+func (siw *ServerInterfaceWrapper) ListParameters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListParametersParams
+
+	// ------------- Optional query parameter "key" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "key", c.Request.URL.Query(), &params.Key, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListParameters(c, params)
+}
+
+// SetParameter operation middleware
+func (siw *ServerInterfaceWrapper) SetParameter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetParameterParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetParameter(c, params)
+}
+
 // ListParties operation middleware
 func (siw *ServerInterfaceWrapper) ListParties(c *gin.Context) {
 
@@ -6238,6 +6496,33 @@ func (siw *ServerInterfaceWrapper) MoveReserve(c *gin.Context) {
 	siw.Handler.MoveReserve(c, params)
 }
 
+// ListRules operation middleware
+func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRulesParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRules(c, params)
+}
+
 // ListStandIns operation middleware
 func (siw *ServerInterfaceWrapper) ListStandIns(c *gin.Context) {
 
@@ -6883,6 +7168,100 @@ func (siw *ServerInterfaceWrapper) ConfirmWithdrawal(c *gin.Context) {
 	siw.Handler.ConfirmWithdrawal(c, id, params)
 }
 
+// ListZoneRules operation middleware
+func (siw *ServerInterfaceWrapper) ListZoneRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListZoneRulesParams
+
+	// ------------- Optional query parameter "zone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "zone", c.Request.URL.Query(), &params.Zone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter zone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListZoneRules(c, params)
+}
+
+// SetZoneRule operation middleware
+func (siw *ServerInterfaceWrapper) SetZoneRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetZoneRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetZoneRule(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -6939,7 +7318,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deposits", wrapper.ConfirmDeposit)
 	router.GET(options.BaseURL+"/v1/discharges", wrapper.ListDischarges)
 	router.POST(options.BaseURL+"/v1/discharges", wrapper.RecordDischarge)
+	router.POST(options.BaseURL+"/v1/eligibility", wrapper.AskEligibility)
 	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
+	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
+	router.POST(options.BaseURL+"/v1/facts", wrapper.RecordFact)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
 	router.POST(options.BaseURL+"/v1/freezes", wrapper.PlaceFreeze)
 	router.GET(options.BaseURL+"/v1/freezes/:id", wrapper.GetFreeze)
@@ -6987,6 +7369,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:id", wrapper.GetOrder)
 	router.POST(options.BaseURL+"/v1/orders/:id/cancel", wrapper.CancelOrder)
+	router.GET(options.BaseURL+"/v1/parameters", wrapper.ListParameters)
+	router.POST(options.BaseURL+"/v1/parameters", wrapper.SetParameter)
 	router.GET(options.BaseURL+"/v1/parties", wrapper.ListParties)
 	router.POST(options.BaseURL+"/v1/parties", wrapper.CreateParty)
 	router.GET(options.BaseURL+"/v1/parties/:id", wrapper.GetParty)
@@ -7028,6 +7412,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/regions/:code/accounts", wrapper.ListBasicAccounts)
 	router.GET(options.BaseURL+"/v1/reserve-movements", wrapper.ListReserveMovements)
 	router.POST(options.BaseURL+"/v1/reserve-movements", wrapper.MoveReserve)
+	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
 	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
 	router.GET(options.BaseURL+"/v1/surplus", wrapper.ListSurplus)
@@ -7043,6 +7428,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/withdrawals/:id", wrapper.GetWithdrawal)
 	router.POST(options.BaseURL+"/v1/withdrawals/:id/cancel", wrapper.CancelWithdrawal)
 	router.POST(options.BaseURL+"/v1/withdrawals/:id/confirm", wrapper.ConfirmWithdrawal)
+	router.GET(options.BaseURL+"/v1/zone-rules", wrapper.ListZoneRules)
+	router.POST(options.BaseURL+"/v1/zone-rules", wrapper.SetZoneRule)
 }
 
 type CheckHealthRequestObject struct {
@@ -7806,6 +8193,28 @@ func (response RecordDischarge201JSONResponse) VisitRecordDischargeResponse(w ht
 	return err
 }
 
+type AskEligibilityRequestObject struct {
+	Body *AskEligibilityJSONRequestBody
+}
+
+type AskEligibilityResponseObject interface {
+	VisitAskEligibilityResponse(w http.ResponseWriter) error
+}
+
+type AskEligibility200JSONResponse Eligibility
+
+func (response AskEligibility200JSONResponse) VisitAskEligibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlaceEmergencyFreezeRequestObject struct {
 	Params PlaceEmergencyFreezeParams
 	Body   *PlaceEmergencyFreezeJSONRequestBody
@@ -7825,6 +8234,61 @@ type PlaceEmergencyFreeze201JSONResponse struct {
 }
 
 func (response PlaceEmergencyFreeze201JSONResponse) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFactsRequestObject struct {
+	Params ListFactsParams
+}
+
+type ListFactsResponseObject interface {
+	VisitListFactsResponse(w http.ResponseWriter) error
+}
+
+type ListFacts200JSONResponse FactPage
+
+func (response ListFacts200JSONResponse) VisitListFactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordFactRequestObject struct {
+	Params RecordFactParams
+	Body   *RecordFactJSONRequestBody
+}
+
+type RecordFactResponseObject interface {
+	VisitRecordFactResponse(w http.ResponseWriter) error
+}
+
+type RecordFact201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordFact201JSONResponse struct {
+	Body    Fact
+	Headers RecordFact201ResponseHeaders
+}
+
+func (response RecordFact201JSONResponse) VisitRecordFactResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9130,6 +9594,61 @@ func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.Respo
 	return err
 }
 
+type ListParametersRequestObject struct {
+	Params ListParametersParams
+}
+
+type ListParametersResponseObject interface {
+	VisitListParametersResponse(w http.ResponseWriter) error
+}
+
+type ListParameters200JSONResponse ParameterPage
+
+func (response ListParameters200JSONResponse) VisitListParametersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetParameterRequestObject struct {
+	Params SetParameterParams
+	Body   *SetParameterJSONRequestBody
+}
+
+type SetParameterResponseObject interface {
+	VisitSetParameterResponse(w http.ResponseWriter) error
+}
+
+type SetParameter201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetParameter201JSONResponse struct {
+	Body    Parameter
+	Headers SetParameter201ResponseHeaders
+}
+
+func (response SetParameter201JSONResponse) VisitSetParameterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPartiesRequestObject struct {
 	Params ListPartiesParams
 }
@@ -10275,6 +10794,28 @@ func (response MoveReserve201JSONResponse) VisitMoveReserveResponse(w http.Respo
 	return err
 }
 
+type ListRulesRequestObject struct {
+	Params ListRulesParams
+}
+
+type ListRulesResponseObject interface {
+	VisitListRulesResponse(w http.ResponseWriter) error
+}
+
+type ListRules200JSONResponse Rulebook
+
+func (response ListRules200JSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStandInsRequestObject struct {
 	Params ListStandInsParams
 }
@@ -10682,6 +11223,61 @@ func (response ConfirmWithdrawal200JSONResponse) VisitConfirmWithdrawalResponse(
 	return err
 }
 
+type ListZoneRulesRequestObject struct {
+	Params ListZoneRulesParams
+}
+
+type ListZoneRulesResponseObject interface {
+	VisitListZoneRulesResponse(w http.ResponseWriter) error
+}
+
+type ListZoneRules200JSONResponse ZoneRulePage
+
+func (response ListZoneRules200JSONResponse) VisitListZoneRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetZoneRuleRequestObject struct {
+	Params SetZoneRuleParams
+	Body   *SetZoneRuleJSONRequestBody
+}
+
+type SetZoneRuleResponseObject interface {
+	VisitSetZoneRuleResponse(w http.ResponseWriter) error
+}
+
+type SetZoneRule201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetZoneRule201JSONResponse struct {
+	Body    ZoneRule
+	Headers SetZoneRule201ResponseHeaders
+}
+
+func (response SetZoneRule201JSONResponse) VisitSetZoneRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// CheckHealth Whether the process answers
@@ -10771,9 +11367,18 @@ type StrictServerInterface interface {
 	// RecordDischarge Record a discharge
 	// (POST /v1/discharges)
 	RecordDischarge(ctx context.Context, request RecordDischargeRequestObject) (RecordDischargeResponseObject, error)
+	// AskEligibility May permits change hands so today, and why
+	// (POST /v1/eligibility)
+	AskEligibility(ctx context.Context, request AskEligibilityRequestObject) (AskEligibilityResponseObject, error)
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(ctx context.Context, request PlaceEmergencyFreezeRequestObject) (PlaceEmergencyFreezeResponseObject, error)
+	// ListFacts What is recorded of licences, parties and regions
+	// (GET /v1/facts)
+	ListFacts(ctx context.Context, request ListFactsRequestObject) (ListFactsResponseObject, error)
+	// RecordFact Record a fact
+	// (POST /v1/facts)
+	RecordFact(ctx context.Context, request RecordFactRequestObject) (RecordFactResponseObject, error)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(ctx context.Context, request ListFreezesRequestObject) (ListFreezesResponseObject, error)
@@ -10915,6 +11520,12 @@ type StrictServerInterface interface {
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// ListParameters Parameters of the rules
+	// (GET /v1/parameters)
+	ListParameters(ctx context.Context, request ListParametersRequestObject) (ListParametersResponseObject, error)
+	// SetParameter Set a parameter from a day on
+	// (POST /v1/parameters)
+	SetParameter(ctx context.Context, request SetParameterRequestObject) (SetParameterResponseObject, error)
 	// ListParties Parties
 	// (GET /v1/parties)
 	ListParties(ctx context.Context, request ListPartiesRequestObject) (ListPartiesResponseObject, error)
@@ -11038,6 +11649,9 @@ type StrictServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(ctx context.Context, request MoveReserveRequestObject) (MoveReserveResponseObject, error)
+	// ListRules The rules under which permits change hands
+	// (GET /v1/rules)
+	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
 	// ListStandIns Orders by which a person acts in the role of another
 	// (GET /v1/stand-ins)
 	ListStandIns(ctx context.Context, request ListStandInsRequestObject) (ListStandInsResponseObject, error)
@@ -11083,6 +11697,12 @@ type StrictServerInterface interface {
 	// ConfirmWithdrawal Confirm that it was paid
 	// (POST /v1/withdrawals/{id}/confirm)
 	ConfirmWithdrawal(ctx context.Context, request ConfirmWithdrawalRequestObject) (ConfirmWithdrawalResponseObject, error)
+	// ListZoneRules Admission lists of zones
+	// (GET /v1/zone-rules)
+	ListZoneRules(ctx context.Context, request ListZoneRulesRequestObject) (ListZoneRulesResponseObject, error)
+	// SetZoneRule Say whether a zone admits an industry
+	// (POST /v1/zone-rules)
+	SetZoneRule(ctx context.Context, request SetZoneRuleRequestObject) (SetZoneRuleResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -12094,6 +12714,48 @@ func (sh *strictHandler) RecordDischarge(ctx *gin.Context, params RecordDischarg
 	}
 }
 
+// AskEligibility operation middleware
+func (sh *strictHandler) AskEligibility(ctx *gin.Context) {
+	var request AskEligibilityRequestObject
+
+	var body AskEligibilityJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskEligibility(ctx, request.(AskEligibilityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskEligibility")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AskEligibilityResponseObject); ok {
+		if err := validResponse.VisitAskEligibilityResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PlaceEmergencyFreeze operation middleware
 func (sh *strictHandler) PlaceEmergencyFreeze(ctx *gin.Context, params PlaceEmergencyFreezeParams) {
 	var request PlaceEmergencyFreezeRequestObject
@@ -12131,6 +12793,76 @@ func (sh *strictHandler) PlaceEmergencyFreeze(ctx *gin.Context, params PlaceEmer
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PlaceEmergencyFreezeResponseObject); ok {
 		if err := validResponse.VisitPlaceEmergencyFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFacts operation middleware
+func (sh *strictHandler) ListFacts(ctx *gin.Context, params ListFactsParams) {
+	var request ListFactsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFacts(ctx, request.(ListFactsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFacts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFactsResponseObject); ok {
+		if err := validResponse.VisitListFactsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordFact operation middleware
+func (sh *strictHandler) RecordFact(ctx *gin.Context, params RecordFactParams) {
+	var request RecordFactRequestObject
+
+	request.Params = params
+
+	var body RecordFactJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordFact(ctx, request.(RecordFactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordFact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordFactResponseObject); ok {
+		if err := validResponse.VisitRecordFactResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13675,6 +14407,76 @@ func (sh *strictHandler) CancelOrder(ctx *gin.Context, id PathID, params CancelO
 	}
 }
 
+// ListParameters operation middleware
+func (sh *strictHandler) ListParameters(ctx *gin.Context, params ListParametersParams) {
+	var request ListParametersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListParameters(ctx, request.(ListParametersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListParameters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListParametersResponseObject); ok {
+		if err := validResponse.VisitListParametersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetParameter operation middleware
+func (sh *strictHandler) SetParameter(ctx *gin.Context, params SetParameterParams) {
+	var request SetParameterRequestObject
+
+	request.Params = params
+
+	var body SetParameterJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetParameter(ctx, request.(SetParameterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetParameter")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetParameterResponseObject); ok {
+		if err := validResponse.VisitSetParameterResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListParties operation middleware
 func (sh *strictHandler) ListParties(ctx *gin.Context, params ListPartiesParams) {
 	var request ListPartiesRequestObject
@@ -15097,6 +15899,32 @@ func (sh *strictHandler) MoveReserve(ctx *gin.Context, params MoveReserveParams)
 	}
 }
 
+// ListRules operation middleware
+func (sh *strictHandler) ListRules(ctx *gin.Context, params ListRulesParams) {
+	var request ListRulesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRules(ctx, request.(ListRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRulesResponseObject); ok {
+		if err := validResponse.VisitListRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListStandIns operation middleware
 func (sh *strictHandler) ListStandIns(ctx *gin.Context, params ListStandInsParams) {
 	var request ListStandInsRequestObject
@@ -15588,6 +16416,76 @@ func (sh *strictHandler) ConfirmWithdrawal(ctx *gin.Context, id PathID, params C
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ConfirmWithdrawalResponseObject); ok {
 		if err := validResponse.VisitConfirmWithdrawalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListZoneRules operation middleware
+func (sh *strictHandler) ListZoneRules(ctx *gin.Context, params ListZoneRulesParams) {
+	var request ListZoneRulesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListZoneRules(ctx, request.(ListZoneRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListZoneRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListZoneRulesResponseObject); ok {
+		if err := validResponse.VisitListZoneRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetZoneRule operation middleware
+func (sh *strictHandler) SetZoneRule(ctx *gin.Context, params SetZoneRuleParams) {
+	var request SetZoneRuleRequestObject
+
+	request.Params = params
+
+	var body SetZoneRuleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetZoneRule(ctx, request.(SetZoneRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetZoneRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetZoneRuleResponseObject); ok {
+		if err := validResponse.VisitSetZoneRuleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/market"
+	"permitx/internal/rulebook"
+)
+
+var _ = declareCheck((*checker).checkRules)
+
+// checkRules holds the rows that the rules judge by to their form (I-33), and
+// every open order to the facts of the last command's day that forbid it
+// whatever it is for: a party on the blacklist, a licence not in force (I-34).
+func (c *checker) checkRules() error {
+	facts := map[int64][]rulebook.Fact{} // of parties
+	parties, licences := map[int64]catalog.Party{}, map[int64]catalog.Licence{}
+	malformed := func(table string, id int64, err error) {
+		if err != nil {
+			c.report("I-33", table, id, "is not well formed: %v", err)
+		}
+	}
+	for _, step := range []func() error{
+		func() error {
+			return eachOf(c.ctx, c.r, Facts, Query{}, func(f rulebook.Fact) {
+				malformed(Facts.name, f.ID, f.Validate())
+				if f.Kind.Subject() == rulebook.OfParty {
+					facts[f.Party] = append(facts[f.Party], f)
+				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, ZoneRules, Query{}, func(z rulebook.ZoneRule) { malformed(ZoneRules.name, z.ID, z.Validate()) })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Parameters, Query{}, func(p rulebook.Parameter) { malformed(Parameters.name, p.ID, p.Validate()) })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Parties, Query{}, func(p catalog.Party) { parties[p.ID] = p })
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Licences, Query{}, func(l catalog.Licence) { licences[l.ID] = l })
+		},
+		func() error { return c.checkOpenOrders(facts, parties, licences) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) checkOpenOrders(facts map[int64][]rulebook.Fact, parties map[int64]catalog.Party, licences map[int64]catalog.Licence) error {
+	on := c.registry.LastAt.Date()
+	return eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
+		switch l := licences[o.Licence]; {
+		case parties[o.Party].State != catalog.PartyActive:
+			c.report("I-34", Orders.name, o.ID, "is open, its party %d is %s", o.Party, parties[o.Party].State)
+		case !l.InForce(on):
+			c.report("I-34", Orders.name, o.ID, "is open, its licence %s is %s, to %s", l.Number, l.State, l.ValidTo)
+		case rulebook.ConductOf(facts[o.Party], on).BlacklistedBy != "":
+			c.report("I-34", Orders.name, o.ID, "is open, its party %d is on the blacklist", o.Party)
+		}
+	})
+}

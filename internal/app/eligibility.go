@@ -1,0 +1,357 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// Question asks whether permits may change hands in a way today.
+type Question struct {
+	Action     rulebook.Action
+	Instrument string
+	Seller     int64  // licence; 0: the government, or whom a book brings
+	Buyer      int64  // licence; likewise
+	Market     string // of an order; may be empty
+	Quantity   quantity.Quantity
+	Need       quantity.Quantity // of the buyer's project; 0: there is none
+}
+
+// Eligibility is the answer: what every rule says, by the committed rows.
+type Eligibility struct {
+	On        calendar.Date
+	Allowed   bool // no rule refuses, and nothing else stands in the way
+	Quantity  quantity.Quantity
+	Ratio     rulebook.Parameter // what the buyer's region asks of a project; no key: there is no buyer
+	Required  quantity.Quantity  // to be bought for the need
+	Supported quantity.Quantity  // of a need, by the quantity
+	Opinions  []rulebook.Opinion
+	Obstacles []*fault.Error // that are no rules
+}
+
+// ErrQuestionSide is returned when a question names a side that its action has
+// not, or does not name one that it has.
+var ErrQuestionSide = fault.New(fault.Invalid, "eligibility.sides", "the action needs its own sides named, and no other")
+
+// inquiry is a question with what it is about.
+type inquiry struct {
+	Question
+	ctx           context.Context //nolint:containedctx // of one question
+	ref           *Reference
+	rows          Reader
+	on            calendar.Date
+	inst          catalog.Instrument
+	pollutant     catalog.Pollutant
+	market        catalog.Market // of an order that names one
+	areas         []string
+	seller, buyer catalog.Licence
+	seesSeller    bool
+}
+
+// Eligibility answers a question. It changes nothing and does not ask the
+// writer: it builds the same facts as commands do out of the committed rows.
+func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question) (Eligibility, error) {
+	in := inquiry{Question: q, ctx: ctx, ref: a.Reference(), rows: a.Reader(), on: a.Now().Date()}
+	if err := identity.Authorise(actor, identity.Eligibility, identity.Target{}); err != nil {
+		return Eligibility{}, err
+	}
+	if err := in.look(actor); err != nil {
+		return Eligibility{}, err
+	}
+	f, k, err := in.facts()
+	if err != nil {
+		return Eligibility{}, err
+	}
+	e := Eligibility{On: in.on, Obstacles: in.obstacles()}
+	if err := in.reckon(&e, &f, k); err != nil {
+		return e, err
+	}
+	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(&f), len(e.Obstacles) == 0
+	for _, o := range e.Opinions {
+		e.Allowed = e.Allowed && o.Outcome != rulebook.Refused
+	}
+	return e, nil
+}
+
+// look finds what the question names, as far as the actor may ask about it.
+func (in *inquiry) look(actor identity.Actor) error {
+	if err := catalog.CheckOneOf("action", in.Action, rulebook.Actions); err != nil {
+		return err
+	}
+	for _, side := range [2]struct {
+		field   string
+		id      int64
+		needed  bool
+		licence *catalog.Licence
+	}{{dealSideFields[0], in.Seller, in.Action.HasSeller(), &in.seller}, {dealSideFields[1], in.Buyer, in.Action.HasBuyer(), &in.buyer}} {
+		if (side.id != 0) != side.needed {
+			return ErrQuestionSide.With("the action %s needs this: %t", in.Action, side.needed).At(side.field)
+		}
+		l, known := ReadTable(in.ref, Licences).Get(side.id)
+		if side.needed && !known {
+			return ErrNoRecord.At(side.field)
+		}
+		*side.licence = l
+	}
+	if err := in.authorise(actor); err != nil {
+		return err
+	}
+	var ok bool
+	if in.inst, ok = find(in.ref, Instruments, func(i catalog.Instrument) bool { return i.Code == in.Instrument }); !ok {
+		return ErrNoRecord.With("there is no instrument with the code %q", in.Instrument).At("instrument")
+	}
+	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
+	if in.Market == "" {
+		return nil
+	}
+	if in.market, ok = find(in.ref, Markets, func(m catalog.Market) bool { return m.Code == in.Market }); !ok {
+		return ErrNoRecord.With("there is no market with the code %q", in.Market).At("market")
+	}
+	for _, r := range ReadTable(in.ref, MarketAreas).All() {
+		if r.Market == in.market.ID {
+			in.areas = append(in.areas, r.Region)
+		}
+	}
+	return nil
+}
+
+// authorise lets ask who may ask about one of the sides.
+func (in *inquiry) authorise(actor identity.Actor) error {
+	var t identity.Target
+	field := dealSideFields[1]
+	for n, l := range [2]*catalog.Licence{&in.seller, &in.buyer} {
+		if l.ID != 0 {
+			t.Parties, t.Regions = append(t.Parties, l.Party), append(t.Regions, l.Region)
+			field = dealSideFields[n]
+		}
+	}
+	if err := identity.Authorise(actor, identity.Eligibility, t); err != nil {
+		return ErrNoRecord.At(field)
+	}
+	in.seesSeller = identity.Authorise(actor, identity.HoldingRead, identity.OfParty(in.seller.Party, in.seller.Region)) == nil
+	return nil
+}
+
+func find[R any](ref *Reference, t Table[R], is func(R) bool) (row R, ok bool) {
+	for _, r := range ReadTable(ref, t).All() {
+		if is(r) {
+			return r, true
+		}
+	}
+	return row, false
+}
+
+// facts are those that a command would be judged by, and the exchange
+// coefficient.
+func (in *inquiry) facts() (rulebook.Facts, quantity.Ratio, error) {
+	known, coefficient := in.ref.known(), quantity.OneRatio
+	f := rulebook.Facts{
+		Action: in.Action, On: in.on, Pollutant: in.inst.Pollutant, Medium: in.pollutant.Medium, Quantity: in.Quantity,
+		Project: in.Need > 0 || in.Action == rulebook.Project, Parameters: known,
+	}
+	var err error
+	if in.seller.ID != 0 {
+		f.Seller = in.side(known, dealSideFields[0], in.seller)
+		if in.seesSeller {
+			if f.Seller.Holding, err = in.holding(in.seller); err != nil {
+				return f, 0, err
+			}
+		}
+	}
+	if in.buyer.ID != 0 {
+		f.Buyer = in.side(known, dealSideFields[1], in.buyer)
+		if len(known.keys[rulebook.HoldingMost]) > 0 {
+			f.Buyer.Holding.Seen = true
+			if f.Buyer.Holding.Total, err = in.total(in.buyer); err != nil {
+				return f, 0, err
+			}
+		}
+	}
+	switch in.Action { //nolint:exhaustive // the others stay in their region
+	case rulebook.Sell, rulebook.Buy:
+		f.Spans, f.Approval = len(in.areas) > 1, in.market.Approval
+	case rulebook.Deal:
+		f.Spans = in.seller.Region != in.buyer.Region
+		if p, ok := find(in.ref, Pairs, func(p settlement.Pair) bool {
+			return p.Joins(in.inst.Pollutant, in.seller.Region, in.buyer.Region, in.on)
+		}); ok {
+			f.Approval, coefficient = p.Document, p.Coefficient
+		}
+	}
+	return f, coefficient, nil
+}
+
+func (in *inquiry) side(known *knowledge, field string, l catalog.Licence) rulebook.Side {
+	p, _ := ReadTable(in.ref, Parties).Get(l.Party)
+	return known.side(field, p, l, in.inst.Pollutant, in.on)
+}
+
+// reckon fills in what the need asks for and what the quantity covers. A
+// question without a quantity is about what the need asks for.
+func (in *inquiry) reckon(e *Eligibility, f *rulebook.Facts, coefficient quantity.Ratio) error {
+	if !f.Buyer.Known {
+		return nil
+	}
+	row, ratio := rulebook.Offset(f)
+	e.Ratio, f.Offset = row, ratio
+	var err error
+	if in.Need > 0 {
+		if e.Required, err = rulebook.Required(in.Need, ratio, coefficient); err != nil {
+			return fault.Invalidf("need", "%s t/a are more than can be counted", in.Need)
+		}
+		if f.Quantity == 0 {
+			f.Quantity = e.Required
+		}
+	}
+	if f.Quantity > 0 {
+		if e.Supported, err = rulebook.Supported(f.Quantity, ratio, coefficient); err != nil {
+			return fault.Invalidf("quantity", "%s t/a are more than can be counted", f.Quantity)
+		}
+	}
+	return nil
+}
+
+// obstacles are what a command would be refused for that is no rule, as far as
+// the question says enough. Money is not looked at.
+func (in *inquiry) obstacles() []*fault.Error {
+	var all []*fault.Error
+	add := func(stands bool, f *fault.Error) {
+		if stands {
+			all = append(all, f)
+		}
+	}
+	expired := ErrInstrumentExpired
+	if in.Action == rulebook.Deal {
+		expired = ErrDealTermEnded
+	}
+	add(in.inst.Expired(in.on), expired.With("the term of %s ended on %s", in.inst.Code, in.inst.TermEnd))
+	add(in.buyer.ID != 0 && in.Action != rulebook.Buy && in.Action != rulebook.Deal && !in.pollutant.ValidOn(in.on), ErrPollutantNotValid)
+	if m := in.market; m.ID != 0 && (in.Action == rulebook.Sell || in.Action == rulebook.Buy) {
+		add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State))
+		add(m.Pollutant != in.inst.Pollutant, ErrWrongInstrument.With("the market %s trades %s, not %s", m.Code, m.Pollutant, in.inst.Code))
+		add(!in.Quantity.IsMultipleOf(m.LotSize), ErrQuantityStep.With("the quantity must be a multiple of %s t/a", m.LotSize))
+		region := in.seller.Region + in.buyer.Region // an order has one side
+		isIn := false
+		for _, area := range in.areas {
+			isIn = isIn || area == region
+		}
+		add(!isIn, ErrOutsideMarket.With("region %s does not take part in the market %s", region, m.Code))
+	}
+	return all
+}
+
+// holding is what a licence has of the instrument, by the committed rows.
+func (in *inquiry) holding(l catalog.Licence) (rulebook.Holding, error) {
+	h := rulebook.Holding{Seen: true}
+	accounts, balances, err := in.accounts(Where("licence", l.ID).And("instrument", Eq, in.inst.ID))
+	if err != nil {
+		return h, err
+	}
+	for i, a := range accounts {
+		switch b := balances[i]; a.Origin {
+		case ledger.Paid:
+			h.Paid, h.Ready = quantity.Quantity(b.Balance), quantity.Quantity(b.Available())
+			var left []ledger.Acquisition
+			if err := in.find(Acquisitions.name, Where("account", int64(a.ID)).And("remaining", Gt, 0), &left); err != nil {
+				return h, err
+			}
+			for _, acquired := range left {
+				if !acquired.PriceKnown {
+					h.Unpriced += acquired.Remaining
+				}
+			}
+		case ledger.Free:
+			h.Free = quantity.Quantity(b.Balance)
+		case ledger.NoOrigin, ledger.UnknownOrigin:
+		}
+	}
+	var surplus []market.Surplus
+	err = in.find(Surpluses.name, Where("licence", l.ID).And("pollutant", Eq, in.inst.Pollutant), &surplus)
+	for _, s := range surplus {
+		h.Surplus = s.Available()
+	}
+	return h, err
+}
+
+// total is what a licence holds of the pollutant and may still buy by its open
+// orders: View.totalOf by the committed rows.
+func (in *inquiry) total(l catalog.Licence) (quantity.Quantity, error) {
+	accounts, balances, err := in.accounts(Where("licence", l.ID).And("pollutant", Eq, in.inst.Pollutant))
+	if err != nil {
+		return 0, err
+	}
+	var sum quantity.Quantity
+	for n, a := range accounts {
+		if i, ok := ReadTable(in.ref, Instruments).Get(a.Instrument); ok && !i.Expired(in.on) {
+			sum += quantity.Quantity(balances[n].Balance)
+		}
+	}
+	var orders []market.Record
+	q := Where("licence", l.ID).And("state", Eq, int64(market.Open)).And("side", Eq, int64(market.Buy))
+	err = in.find(Orders.name, q, &orders)
+	for _, o := range orders {
+		if i, ok := ReadTable(in.ref, Instruments).Get(o.Instrument); ok && i.Pollutant == in.inst.Pollutant {
+			sum += o.Remaining
+		}
+	}
+	return sum, err
+}
+
+// accounts are the accounts that a query selects, each with its balance.
+func (in *inquiry) accounts(q Query) ([]ledger.Account, []ledger.Balance, error) {
+	var accounts []ledger.Account
+	if err := in.find(Accounts.name, q, &accounts); err != nil || len(accounts) == 0 {
+		return nil, nil, err
+	}
+	ids := make([]int64, len(accounts))
+	for i, a := range accounts {
+		ids[i] = int64(a.ID)
+	}
+	var rows []ledger.Balance
+	if err := in.find(Balances.name, Query{}.And("id", In, ids), &rows); err != nil {
+		return nil, nil, err
+	}
+	byID := map[ledger.AccountID]ledger.Balance{}
+	for _, b := range rows {
+		byID[b.ID] = b
+	}
+	balances := make([]ledger.Balance, len(accounts))
+	for i, a := range accounts {
+		balances[i] = byID[a.ID]
+	}
+	return accounts, balances, nil
+}
+
+func (in *inquiry) find(table string, q Query, rows any) error {
+	if err := in.rows.Find(in.ctx, table, q, rows); err != nil {
+		return fmt.Errorf("read table %s: %w", table, err)
+	}
+	return nil
+}
+
+// RulesOn are the rules that are in force on a day, and the rows of parameters
+// that hold on it.
+func (a *App) RulesOn(on calendar.Date) ([]*rulebook.Rule, []rulebook.Parameter) {
+	var rules []*rulebook.Rule
+	for _, r := range rulebook.All() {
+		if r.InForce(on) {
+			rules = append(rules, r)
+		}
+	}
+	parameters := []rulebook.Parameter{}
+	for _, p := range ReadTable(a.Reference(), Parameters).All() {
+		if p.HoldsOn(on) {
+			parameters = append(parameters, p)
+		}
+	}
+	return rules, parameters
+}

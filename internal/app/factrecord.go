@@ -1,0 +1,249 @@
+package app
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/market"
+	"permitx/internal/rulebook"
+)
+
+// The timers of days on which the rules judge differently without a command.
+const (
+	timerFactDay    = "fact.day"     // a fact begins to hold, or has held for the last time
+	timerLicenceEnd = "licence.ends" // the day after a licence's last
+)
+
+// FactRecord records what is known of a licence, a party or a region. What
+// rested on the opposite is cancelled.
+type FactRecord struct {
+	Kind      rulebook.Kind
+	Licence   int64  // of facts about a licence
+	Party     int64  // of facts about a party
+	Region    string // of facts about a region
+	Pollutant string // empty: all
+	Value     string
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // 0: no end
+	Document  string
+}
+
+// FactResult is a fact, and the open orders that it has cancelled. Where there
+// are more than one command cancels, the next ones cancel the rest before any
+// other command runs.
+type FactResult struct {
+	Fact      rulebook.Fact
+	Cancelled []int64
+}
+
+var (
+	_ = declare(FactRecord{})
+	_ = declareTimer(timerFactDay, reviewFact)
+	_ = declareTimer(timerLicenceEnd, reviewLicence)
+)
+
+// Operation is FactRecord.
+func (FactRecord) Operation() identity.Operation { return identity.FactRecord }
+
+// Decide checks the fact and finds the open orders that the rules would now
+// refuse. The result is a FactResult.
+func (c FactRecord) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.FactRecord, identity.Target{}); err != nil {
+		return nil, err
+	}
+	f, err := c.fact(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	if f.Pollutant != "" {
+		if _, err := v.Pollutant("pollutant", f.Pollutant); err != nil {
+			return nil, err
+		}
+	}
+	refused := v.ordersRefused(v.known.with(f), v.restsOn(f))
+	return func(tx *Tx) any {
+		f = Put(tx, Facts, f)
+		tx.armFact(f)
+		return FactResult{f, tx.cancelRefused(refused, timerFactDay, f.ID)}
+	}, nil
+}
+
+// fact is the fact with all that it is about, which must be the actor's.
+func (c FactRecord) fact(v *View) (rulebook.Fact, error) {
+	f := rulebook.Fact{
+		Kind: c.Kind, Region: c.Region, Party: c.Party, Licence: c.Licence, Pollutant: c.Pollutant, Value: c.Value,
+		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Document: c.Document, RecordedAt: v.Now,
+	}
+	if err := catalog.CheckOneOf("kind", c.Kind, rulebook.Kinds); err != nil {
+		return f, err
+	}
+	subject := c.Kind.Subject()
+	for field, isSet := range map[rulebook.Subject]bool{
+		rulebook.OfLicence: c.Licence != 0, rulebook.OfParty: c.Party != 0, rulebook.OfRegion: c.Region != "",
+	} {
+		if isSet != (field == subject) {
+			return f, rulebook.ErrFactSubject.With("a fact of the kind %s is about a %s, and names that only", c.Kind, subject).At(string(subject))
+		}
+	}
+	switch subject {
+	case rulebook.OfLicence:
+		l, err := Get(v, Licences, "licence", c.Licence)
+		if err != nil {
+			return f, err
+		}
+		f.Party, f.Region = l.Party, l.Region
+	case rulebook.OfParty:
+		p, err := Get(v, Parties, "party", c.Party)
+		if err != nil {
+			return f, err
+		}
+		f.Region = p.Region
+	case rulebook.OfRegion:
+		if _, err := v.Region("region", c.Region); err != nil {
+			return f, err
+		}
+	}
+	return f, v.AuthoriseAt(string(subject), identity.FactRecord, identity.OfRegion(f.Region))
+}
+
+// restsOn selects the orders that may rest on a fact.
+func (v *View) restsOn(f rulebook.Fact) func(o *market.Record) bool {
+	switch f.Kind.Subject() {
+	case rulebook.OfLicence:
+		return func(o *market.Record) bool { return o.Licence == f.Licence }
+	case rulebook.OfParty:
+		return func(o *market.Record) bool { return o.Party == f.Party }
+	case rulebook.OfRegion:
+	}
+	return func(o *market.Record) bool {
+		return o.Side == market.Buy && rowsOf(v.state, Licences).rows[o.Licence].Region == f.Region
+	}
+}
+
+// ordersRefused returns the open orders, of those that touch selects, that the
+// rules refuse by what is known: at most MaxCancels and one more.
+func (v *View) ordersRefused(k *knowledge, touch func(o *market.Record) bool) []*market.Record {
+	return v.restingOrders(MaxCancels, func(o *market.Record) bool { return touch(o) && v.judgeResting(k, o) != nil })
+}
+
+// cancelRefused cancels as many orders as one command may. The timer comes at
+// once for the rest, before any other command.
+func (tx *Tx) cancelRefused(refused []*market.Record, purpose string, reference int64) []int64 {
+	if len(refused) > MaxCancels {
+		tx.Arm(tx.Now, purpose, reference)
+		refused = refused[:MaxCancels]
+	}
+	return tx.cancelAll(refused)
+}
+
+// armFact makes sure that the orders are looked at again on the days on which a
+// fact begins and ends to hold, where these are to come.
+func (tx *Tx) armFact(f rulebook.Fact) {
+	if f.ValidFrom > tx.Today {
+		tx.Arm(f.ValidFrom.Start(), timerFactDay, f.ID)
+	}
+	if f.ValidTo >= tx.Today {
+		tx.Arm(f.ValidTo.AddDays(1).Start(), timerFactDay, f.ID)
+	}
+}
+
+func reviewFact(v *View, id int64) (Apply, error) {
+	f, err := Get(v, Facts, "fact", id)
+	if err != nil {
+		return nil, err
+	}
+	refused := v.ordersRefused(v.known, v.restsOn(f))
+	return func(tx *Tx) any { return tx.cancelRefused(refused, timerFactDay, id) }, nil
+}
+
+func reviewLicence(v *View, id int64) (Apply, error) {
+	refused := v.ordersRefused(v.known, func(o *market.Record) bool { return o.Licence == id })
+	return func(tx *Tx) any { return tx.cancelRefused(refused, timerLicenceEnd, id) }, nil
+}
+
+// ZoneRuleSet says whether a zone admits an industry. Orders that are open stay:
+// they were judged by the list of their own day.
+type ZoneRuleSet struct {
+	Zone      string
+	Region    string
+	Industry  string
+	Forbidden bool
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // 0: no end
+	Document  string
+}
+
+// ParameterSet sets a parameter of the rules from a day on. What was decided
+// before stays as it was decided.
+type ParameterSet struct {
+	Key       rulebook.Key
+	Region    string // empty: all
+	Pollutant string // empty: all
+	Industry  string // empty: all
+	Value     string
+	ValidFrom calendar.Date
+	ValidTo   calendar.Date // 0: no end
+	Document  string
+	Words     string // may be empty
+}
+
+var _ = declare(ZoneRuleSet{}, ParameterSet{})
+
+// ErrParameterPast is returned when a parameter would change what held before today.
+var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from")
+
+// Operation is ZoneRuleSet.
+func (ZoneRuleSet) Operation() identity.Operation { return identity.ZoneRuleSet }
+
+// Decide checks the rule of a zone. The result is a rulebook.ZoneRule.
+func (c ZoneRuleSet) Decide(v *View) (Apply, error) {
+	if err := v.AuthoriseAt("region", identity.ZoneRuleSet, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	z := rulebook.ZoneRule{
+		Zone: c.Zone, Region: c.Region, Industry: c.Industry, Forbidden: c.Forbidden,
+		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Document: c.Document,
+	}
+	if err := z.Validate(); err != nil {
+		return nil, err
+	}
+	if _, err := v.Region("region", c.Region); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, ZoneRules, z) }, nil
+}
+
+// Operation is ParameterSet.
+func (ParameterSet) Operation() identity.Operation { return identity.ParameterSet }
+
+// Decide checks the parameter. The result is a rulebook.Parameter.
+func (c ParameterSet) Decide(v *View) (Apply, error) {
+	if err := v.AuthoriseAt("region", identity.ParameterSet, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	p := rulebook.Parameter{
+		Key: c.Key, Region: c.Region, Pollutant: c.Pollutant, Industry: c.Industry, Value: c.Value,
+		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Document: c.Document, Words: c.Words,
+	}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Region != "" {
+		if _, err := v.Region("region", c.Region); err != nil {
+			return nil, err
+		}
+	}
+	if c.Pollutant != "" {
+		if _, err := v.Pollutant("pollutant", c.Pollutant); err != nil {
+			return nil, err
+		}
+	}
+	if c.ValidFrom < v.Today {
+		return nil, ErrParameterPast
+	}
+	return func(tx *Tx) any { return Put(tx, Parameters, p) }, nil
+}
