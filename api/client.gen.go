@@ -1434,7 +1434,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawalWithBody Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask.
+	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1443,7 +1443,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawal Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask.
+	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4738,7 +4738,7 @@ func (c *Client) ListWithdrawals(ctx context.Context, params *ListWithdrawalsPar
 
 // RequestWithdrawalWithBody Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask.
+// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4757,7 +4757,7 @@ func (c *Client) RequestWithdrawalWithBody(ctx context.Context, params *RequestW
 
 // RequestWithdrawal Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask.
+// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -16021,7 +16021,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask.
+	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16030,7 +16030,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask.
+	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16766,15 +16766,24 @@ type StepDealResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// StepDealResponse202Headers the declared response headers of an HTTP 202 response for StepDeal
+type StepDealResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type StepDealResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Deal
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepDealResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepDealResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -18277,15 +18286,24 @@ type PlaceOrderResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// PlaceOrderResponse202Headers the declared response headers of an HTTP 202 response for PlaceOrder
+type PlaceOrderResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type PlaceOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Order
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *PlaceOrderResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *PlaceOrderResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -19950,15 +19968,24 @@ type RequestWithdrawalResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// RequestWithdrawalResponse202Headers the declared response headers of an HTTP 202 response for RequestWithdrawal
+type RequestWithdrawalResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type RequestWithdrawalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Withdrawal
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RequestWithdrawalResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RequestWithdrawalResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -22767,7 +22794,7 @@ func (c *ClientWithResponses) ListWithdrawalsWithResponse(ctx context.Context, p
 
 // RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask.
+// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22782,7 +22809,7 @@ func (c *ClientWithResponses) RequestWithdrawalWithBodyWithResponse(ctx context.
 
 // RequestWithdrawalWithResponse Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask.
+// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -23837,6 +23864,13 @@ func ParseStepDealResponse(rsp *http.Response) (*StepDealResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -23857,6 +23891,16 @@ func ParseStepDealResponse(rsp *http.Response) (*StepDealResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepDealResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -25929,6 +25973,13 @@ func ParsePlaceOrderResponse(rsp *http.Response) (*PlaceOrderResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -25949,6 +26000,16 @@ func ParsePlaceOrderResponse(rsp *http.Response) (*PlaceOrderResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers PlaceOrderResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -28258,6 +28319,13 @@ func ParseRequestWithdrawalResponse(rsp *http.Response) (*RequestWithdrawalRespo
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -28278,6 +28346,16 @@ func ParseRequestWithdrawalResponse(rsp *http.Response) (*RequestWithdrawalRespo
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RequestWithdrawalResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -4196,7 +4196,7 @@ type Party struct {
 	// Region Of registration.
 	Region RegionCode `json:"region"`
 
-	// SignerLimit Over this amount a signer must act; absent means that any user of the party may.
+	// SignerLimit Over this amount a signer must act, or approve what another user has prepared; absent means that any user of the party may.
 	SignerLimit *Money `json:"signer_limit,omitempty"`
 
 	// State Whether a party takes part: a suspended one keeps what it has and trades nothing.
@@ -4222,7 +4222,7 @@ type PartyInput struct {
 	// Region Of registration.
 	Region RegionCode `json:"region"`
 
-	// SignerLimit Over this amount a signer must act; absent means that any user of the party may.
+	// SignerLimit Over this amount a signer must act, or approve what another user has prepared; absent means that any user of the party may.
 	SignerLimit *Money `json:"signer_limit,omitempty"`
 
 	// USCC Unified social credit code (统一社会信用代码) by GB 32100.
@@ -4832,6 +4832,9 @@ type Proposal struct {
 
 	// Operation Example: cap.decide
 	Operation OperationName `json:"operation"`
+
+	// Party Whose signer approves it, where the amount is over the party's limit.
+	Party *ID `json:"party,omitempty"`
 
 	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//

@@ -144,6 +144,7 @@ type View struct {
 	region     string          // the first region that the actor's right was asked for
 	approver   *identity.Actor // of a proposal that is being approved; the actor is its proposer
 	dry        *dryRun         // where a command that is only shown writes
+	unsigned   int64           // the party whose signer must approve what the actor has prepared; 0: none
 }
 
 // Authorise returns the fault that forbids the actor this, or nil; of a

@@ -734,12 +734,14 @@ func TestDealStep_Signer(t *testing.T) {
 	signer := k.person("signer", GrantAdd{Role: identity.Enterprise, Party: limited.party, Signer: true})
 	k.pay(limited, 100_000_00)
 	d := k.step(k.propose(k.offer(seller, limited, quantity.OneQuantity, 1000), limited), seller.user, settlement.SellerSign)
-	k.refusesStep(d, limited.user, settlement.BuyerConfirm, ErrSignerNeeded)
+	prepared := k.office.propose(limited.user, DealStep{Deal: d.ID, Event: settlement.BuyerConfirm})
+	k.does(signer, ProposalReject{prepared.ID, "not yet"})
 	d = k.step(d, signer, settlement.BuyerConfirm)
 	k.step(d, k.leaders[jiashan], settlement.CheckEligibility)
 	d = k.step(d, k.leaders[jiashan], settlement.BureauApprove)
-	k.refusesStep(d, limited.user, settlement.Fund, ErrSignerNeeded)
-	k.step(d, signer, settlement.Fund)
+	prepared = k.office.propose(limited.user, DealStep{Deal: d.ID, Event: settlement.Fund})
+	k.refuses(seller.user, ProposalApprove{prepared.ID, prepared.EffectsDigest}, ErrNoRecord)
+	k.does(signer, ProposalApprove{prepared.ID, prepared.EffectsDigest})
 	_ = buyer
 }
 

@@ -242,3 +242,17 @@ func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument)
 	o.Hold, o.State = 0, market.Cancelled
 	return OrderResult{Order: o, Market: m.Code, Instrument: i.Code}
 }
+
+// dryPlace is Tx.place in a dry run: it shows the order and what it holds
+// aside. What it would trade with changes with every order before it.
+func (tx *Tx) dryPlace(e entry) OrderResult {
+	o := e.order
+	if o.Hold > 0 {
+		tx.Hold(e.key, o.Hold)
+	}
+	if o.Side == market.Sell {
+		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
+	}
+	tx.dry.others = append(tx.dry.others, fieldEffects("order", 0, nil, &o, tx.Today)...)
+	return OrderResult{Order: o, Market: e.market.Code, Instrument: e.inst.Code}
+}

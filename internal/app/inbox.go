@@ -109,8 +109,9 @@ var (
 // proposalsWaiting are the proposals that the actor may decide.
 func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 	return eachOf(ctx, r, Proposals, Where("state", string(approval.Pending)), func(p approval.Proposal) {
-		if p.ProposedBy != a.Person && identity.Approve(a, identity.Operation(p.Operation), identity.OfRegion(p.Region)) == nil {
-			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Since: p.ProposedAt, Until: p.LapsesAt})
+		mayDecide := p.Party == 0 && identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && a.MaySign(p.Party)
+		if p.ProposedBy != a.Person && mayDecide {
+			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Party: p.Party, Since: p.ProposedAt, Until: p.LapsesAt})
 		}
 	})
 }

@@ -145,7 +145,18 @@ func TestWithdrawal_Signer(t *testing.T) {
 	signer := o.person("signer", GrantAdd{Role: identity.Enterprise, Party: p.ID, Signer: true})
 	done[DepositResult](o, o.finance, DepositConfirm{Party: p.ID, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
 	done[settlement.Withdrawal](o, handler, WithdrawRequest{Party: p.ID, Amount: 10_00, PayeeAccount: "a"})
-	o.refuses(handler, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"}, ErrSignerNeeded)
+	prepared := o.propose(handler, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"})
+	held := func() int64 { return o.balance(ledger.FundsKey(p.ID)).Held }
+	if held() != 10_00 {
+		t.Errorf("before the signer approves, %d fen are held", held())
+	}
+	other := o.person("other handler", GrantAdd{Role: identity.Enterprise, Party: p.ID})
+	o.refuses(other, ProposalApprove{prepared.ID, prepared.EffectsDigest}, ErrSignerNeeded)
+	o.refuses(o.second, ProposalApprove{prepared.ID, prepared.EffectsDigest}, ErrNoRecord)
+	done[settlement.Withdrawal](o, signer, ProposalApprove{prepared.ID, prepared.EffectsDigest})
+	if held() != 20_01 {
+		t.Errorf("after it, %d fen are held", held())
+	}
 	done[settlement.Withdrawal](o, signer, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"})
 }
 

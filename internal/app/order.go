@@ -40,7 +40,7 @@ var (
 	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price")
 	// ErrOutsideMarket is returned when the licence's region does not take part in the market.
 	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
-	// ErrSignerNeeded is returned when an order over the party's limit comes from a user who may not sign.
+	// ErrSignerNeeded is returned when an amount over the party's limit is approved by a user who may not sign, or stands in a batch.
 	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer")
 	// ErrSelfTrade is returned when an order would trade with one of the same party.
 	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party: cancel that one first, or change the price")
@@ -280,6 +280,9 @@ func (v *View) holdKey(o *market.Record) (ledger.Key, error) {
 
 // place holds what the order may need, matches it and rests what is left.
 func (tx *Tx) place(e entry) OrderResult {
+	if tx.dry != nil {
+		return tx.dryPlace(e)
+	}
 	o := &e.order
 	o.ID = tx.nextID(Orders.name)
 	if o.Hold > 0 {

@@ -133,6 +133,10 @@ func (tx *Tx) placeItem(c PlaceOrder, staged int) OrderItem {
 		return OrderItem{Fault: itemFault(err)}
 	}
 	e, err := c.check(tx.View, l)
+	if err == nil && tx.unsigned != 0 { // a part of a batch cannot wait for a signer
+		tx.unsigned = 0
+		err = ErrSignerNeeded
+	}
 	if err != nil {
 		return OrderItem{Fault: itemFault(err)}
 	}

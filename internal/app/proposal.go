@@ -55,13 +55,16 @@ var (
 	_ = declareTimer("proposal.lapse", lapseProposal)
 )
 
-// needsApproval reports whether a second person must approve a command. A
-// command that needs it only at times has a method that says so.
+// governedAtTimes is a command that a second person must approve only at times.
+type governedAtTimes interface{ NeedsApproval(v *View) bool }
+
+// needsApproval reports whether a second person must approve a command that
+// was decided.
 func (v *View) needsApproval(c Command) bool {
 	if _, governed := identity.FourEyes[c.Operation()]; !governed || v.Actor.Has(identity.System) {
 		return false
 	}
-	if at, ok := c.(interface{ NeedsApproval(v *View) bool }); ok {
+	if at, ok := c.(governedAtTimes); ok {
 		return at.NeedsApproval(v)
 	}
 	return true
@@ -71,8 +74,12 @@ func (v *View) needsApproval(c Command) bool {
 // it would do, for a second person.
 func (v *View) propose(c Command, payload []byte, apply Apply) Apply {
 	effects := v.show(apply)
+	region := v.region
+	if v.unsigned != 0 { // officers do not see what a firm is about to do
+		region = ""
+	}
 	p := approval.Proposal{
-		Operation: string(c.Operation()), Region: v.region, Payload: string(payload), Effects: effectsText(effects),
+		Operation: string(c.Operation()), Region: region, Party: v.unsigned, Payload: string(payload), Effects: effectsText(effects),
 		EffectsDigest: approval.Digest(effects), State: approval.Pending, ProposedBy: v.Actor.Person, ProposedAt: v.Now, ShownAt: v.Now,
 		LapsesAt: v.Today.AddDays(approval.LapseDays + 1).Start(),
 	}
@@ -104,11 +111,19 @@ func (v *View) proposal(op identity.Operation, id int64) (p approval.Proposal, b
 	by = approval.Proposer
 	if p.ProposedBy != v.Actor.Person {
 		by = approval.Approver
-		if err := v.AuthoriseAt("id", op, identity.OfRegion(p.Region)); err != nil {
+		if err := v.AuthoriseAt("id", op, targetOf(p)); err != nil {
 			return p, by, err
 		}
 	}
 	return p, by, nil
+}
+
+// targetOf is whom a proposal concerns.
+func targetOf(p approval.Proposal) identity.Target {
+	if p.Party != 0 {
+		return identity.Target{Parties: []int64{p.Party}}
+	}
+	return identity.OfRegion(p.Region)
 }
 
 // decidedProposal finds a proposal that no longer lies in memory.
@@ -127,7 +142,7 @@ func (v *View) decidedProposal(id int64) (approval.Proposal, error) {
 // roles in which he stands in for its proposer.
 func (v *View) decider(p approval.Proposal) (identity.Actor, error) {
 	decider := v.Actor.Without(v.standInGrants(v.Actor.Person, p.ProposedBy)...)
-	err := identity.Approve(decider, identity.Operation(p.Operation), identity.OfRegion(p.Region))
+	err := identity.Approve(decider, identity.Operation(p.Operation), targetOf(p))
 	if err != nil && len(decider.Grants) < len(v.Actor.Grants) {
 		err = approval.ErrOwnProposal
 	}
@@ -142,11 +157,21 @@ func (v *View) again(p approval.Proposal, approver *identity.Actor) (Apply, erro
 		panic(err)
 	}
 	as := *v
-	as.Actor, as.approver, as.region = v.actor(p.ProposedBy), approver, ""
+	as.Actor, as.approver, as.region, as.unsigned = v.actor(p.ProposedBy), approver, "", 0
 	if err := identity.Authorise(as.Actor, c.Operation(), identity.Target{}); err != nil {
 		return nil, ErrProposerMayNot
 	}
-	return c.Decide(&as)
+	apply, err := c.Decide(&as)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		approving := tx.View
+		proposing := *approving
+		proposing.Actor, tx.View = as.Actor, &proposing // what is recorded is the proposer's doing
+		defer func() { tx.View = approving }()
+		return apply(tx)
+	}, nil
 }
 
 // Operation is ProposalApprove.

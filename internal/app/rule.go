@@ -12,16 +12,32 @@ var (
 	Attainments = resident[settlement.Attainment]("attainment")
 )
 
-// checkSigner refuses an amount over the party's limit from a user who may
-// prepare and not sign.
+// checkSigner looks whether an amount over the party's limit has a signer: who
+// sends the command, or who approves it. What a user who may not sign has
+// prepared becomes a proposal for a signer, see unsigned.
 func (v *View) checkSigner(party int64, amount quantity.Money) error {
 	p, err := Get(v, Parties, "party", party)
 	if err != nil {
 		return err
 	}
-	if p.SignerLimit > 0 && amount > p.SignerLimit && !v.Actor.MaySign(party) && !v.Actor.Has(identity.System) {
-		return ErrSignerNeeded.With("CNY %s is over the party's limit of CNY %s: a signer must send it", amount, p.SignerLimit).
-			Under("party.signer_limit", "project default")
+	switch {
+	case p.SignerLimit == 0 || amount <= p.SignerLimit || v.Actor.MaySign(party) || v.Actor.Has(identity.System):
+		return nil
+	case v.approver == nil:
+		v.unsigned = party
+		return nil
+	case v.approver.MaySign(party):
+		return nil
 	}
-	return nil
+	return ErrSignerNeeded.With("CNY %s is over the party's limit of CNY %s: a signer must approve it", amount, p.SignerLimit).
+		Under("party.signer_limit", "project default")
 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (PlaceOrder) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (DealStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }

@@ -84,6 +84,7 @@ type Proposal struct {
 	ID            int64
 	Operation     string
 	Region        string // whose officers it concerns; "" for the whole registry
+	Party         int64  // whose signer approves it; 0: officers do
 	Payload       string // the command, as the journal keeps it
 	Effects       string // what it would do, as JSON: a list of Effect
 	EffectsDigest string

@@ -320,11 +320,13 @@ func (w *walked) approvals() {
 	w.t.Helper()
 	other := w.world.person("other-admin", app.GrantAdd{Role: identity.Admin})
 	w.otherAdmin = w.personOf(other)
+	handler := w.world.person("handler", app.GrantAdd{Role: identity.Enterprise, Party: w.firms[0].party})
 	for _, proposals := range []*map[identity.Role]api.Proposal{&w.toApprove, &w.toReject} {
 		*proposals = map[identity.Role]api.Proposal{
 			"": decode[api.Proposal](w.t, w.post("/v1/cap-decisions", w.leader,
 				`{"region":"330421","pollutant":"VOCs","change":"1","document":"d","decided_on":"2026-07-01"}`)),
-			identity.Admin: decode[api.Proposal](w.t, w.post("/v1/grants", w.adminKey, fmt.Sprintf(`{"person":%d,"role":"verifier"}`, w.person))),
+			identity.Enterprise: decode[api.Proposal](w.t, w.post("/v1/orders", handler, order(w.firms[0], "buy", "1000", "999"))),
+			identity.Admin:      decode[api.Proposal](w.t, w.post("/v1/grants", w.adminKey, fmt.Sprintf(`{"person":%d,"role":"verifier"}`, w.person))),
 		}
 	}
 	for _, g := range app.ReadTable(w.app.Reference(), app.Grants).All() {
@@ -445,15 +447,17 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "allocatePermits":
 		return "/v1/allocations", fmt.Sprintf(`{"licence":%d,"instrument":%q,"kind":"initial","from":"unallocated","origin":"free","quantity":"1",
 			"acquired_on":"2026-07-01","document":"d"}`, f.licence, instrumentCode)
+	case "getProposal":
+		return fmt.Sprintf("/v1/proposals/%d", proposalFor(role, w.toReject).ID), ""
 	case "approveProposal":
 		p := proposalFor(role, w.toApprove)
 		return fmt.Sprintf("/v1/proposals/%d/approve", p.ID), fmt.Sprintf(`{"effects_digest":%q}`, p.EffectsDigest)
 	case "rejectProposal":
 		return fmt.Sprintf("/v1/proposals/%d/reject", proposalFor(role, w.toReject).ID), `{"reason":"r"}`
 	case "withdrawProposal":
-		return fmt.Sprintf("/v1/proposals/%d/withdraw", w.toReject[""].ID), `{"reason":"r"}`
+		return fmt.Sprintf("/v1/proposals/%d/withdraw", proposalFor(role, w.toReject).ID), `{"reason":"r"}`
 	case "refreshProposal":
-		return fmt.Sprintf("/v1/proposals/%d/refresh", w.toReject[""].ID), ""
+		return fmt.Sprintf("/v1/proposals/%d/refresh", proposalFor(role, w.toReject).ID), ""
 	case "orderStandIn":
 		return "/v1/stand-ins", fmt.Sprintf(`{"grant":%d,"person":%d,"valid_from":"2026-07-02","valid_to":"2026-07-03","document":"d"}`, w.leaderGrant, w.person)
 	case "postPublicNotice":
@@ -561,7 +565,7 @@ func (w *walked) query(id string) string {
 		"listDischarges": "/v1/discharges", "listReductionTasks": "/v1/reduction-tasks",
 		"getSurplusEstimate": "/v1/surplus-estimates?pollutant=VOCs&year=2025&licence=" + itoa(f.licence),
 		"listProjects":       "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
-		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "getProposal": "/v1/proposals/" + itoa(w.toReject[""].ID), "listStandIns": "/v1/stand-ins",
+		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "listStandIns": "/v1/stand-ins",
 		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections",
 		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
 	}[id]

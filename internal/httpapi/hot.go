@@ -90,9 +90,11 @@ func (h hot) run(c *gin.Context, key string, command app.Command, status int) {
 	if a.Replayed {
 		header["Idempotency-Replayed"] = replayedYes
 	}
-	if a.Status == http.StatusOK {
+	switch a.Status {
+	case http.StatusOK:
 		a.Status = status
-	} else {
+	case http.StatusAccepted: // it waits for a signer
+	default:
 		header["Content-Type"] = problemType
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}

@@ -21,8 +21,11 @@ func (s *Server) ListProposals(ctx context.Context, r gen.ListProposalsRequestOb
 	}
 	q := equal(equal(app.Query{}, "region", r.Params.Region), "state", textOf(r.Params.State))
 	q = equal(q, "operation", r.Params.Operation)
+	if !seesFirms(callOf(ctx).actor) {
+		q = q.And("party", app.Eq, 0)
+	}
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.Proposals, alternatives(q, may.by(nil, []string{"region"})), p, func(p approval.Proposal) int64 { return p.ID })
+	rows, next, err := find(ctx, s, app.Proposals, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, func(p approval.Proposal) int64 { return p.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +42,19 @@ func (s *Server) GetProposal(ctx context.Context, r gen.GetProposalRequestObject
 	if err != nil {
 		return nil, err
 	}
-	if !known || !may.has(0, p.Region) && p.ProposedBy != callOf(ctx).actor.Person {
+	if !known || !may.has(p.Party, p.Region) || p.Party != 0 && !seesFirms(callOf(ctx).actor) {
 		return nil, identity.ErrNotYours.At("id")
 	}
 	return gen.GetProposal200JSONResponse(proposalOf(p)), nil
 }
 
+// seesFirms reports whether an actor may see what users of a party have
+// prepared for its signer; officers may not.
+func seesFirms(a identity.Actor) bool { return a.Has(identity.Enterprise, identity.Auditor) }
+
 func proposalOf(p approval.Proposal) api.Proposal {
 	out := api.Proposal{
-		ID: p.ID, Operation: p.Operation, Region: optional(p.Region), Effects: []api.Effect{}, EffectsDigest: p.EffectsDigest,
+		ID: p.ID, Operation: p.Operation, Region: optional(p.Region), Party: optional(p.Party), Effects: []api.Effect{}, EffectsDigest: p.EffectsDigest,
 		State: api.ProposalState(p.State), ProposedBy: p.ProposedBy, ProposedAt: p.ProposedAt.String(), ShownAt: p.ShownAt.String(),
 		LapsesAt: p.LapsesAt.String(), DecidedBy: optional(p.DecidedBy), DecidedAt: instantOf(p.DecidedAt), Reason: optional(p.Reason),
 		Command: optional(p.Command),

@@ -127,3 +127,40 @@ func deref[T any](p *T) T {
 	}
 	return *p
 }
+
+// What a user prepares over the party's limit waits for a signer of the party.
+// Officers and other firms do not see it; once signed the order stands.
+func TestProposals_Signer(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f := w.firms[0]
+	handler := w.person("handler", app.GrantAdd{Role: identity.Enterprise, Party: f.party})
+	a := w.post("/v1/orders", handler, order(f, "buy", "1000", "999"))
+	p := decode[api.Proposal](t, a)
+	if a.status != http.StatusAccepted || deref(p.Party) != f.party || p.Region != nil || p.Operation != "order.place" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	path := fmt.Sprintf("/v1/proposals/%d", p.ID)
+	for _, key := range []string{w.leader, w.second, w.west, w.firms[2].key} {
+		w.isProblem(w.get(path, key), http.StatusNotFound, "record.not_found", "id")
+		if list := decode[api.ProposalPage](t, w.get("/v1/proposals?operation=order.place", key)); len(list.Items) != 0 {
+			t.Errorf("somebody else sees %+v", list.Items)
+		}
+	}
+	inbox := decode[api.Inbox](t, w.get("/v1/inbox", f.key)).Items
+	if len(inbox) != 1 || inbox[0].ID != p.ID || inbox[0].Action != "approve" {
+		t.Errorf("the signer's inbox is %+v", inbox)
+	}
+	if waiting := decode[api.Inbox](t, w.get("/v1/inbox", handler)).Items; len(waiting) != 0 {
+		t.Errorf("the handler's inbox is %+v", waiting)
+	}
+	approval := fmt.Sprintf(`{"effects_digest":%q}`, p.EffectsDigest)
+	w.isProblem(w.post(path+"/approve", handler, approval), http.StatusUnprocessableEntity, "proposal.own", "")
+	out := decode[api.ProposalOutcome](t, w.post(path+"/approve", f.key, approval))
+	if out.Proposal.State != api.ProposalStateExecuted || !strings.Contains(string(out.Result), `"state":"open"`) {
+		t.Fatalf("%+v", out)
+	}
+	if orders := decode[api.OrderPage](t, w.get("/v1/orders", f.key)); len(orders.Items) != 1 {
+		t.Errorf("%+v", orders.Items)
+	}
+}

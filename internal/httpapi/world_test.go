@@ -149,7 +149,7 @@ func (w *world) newFirm(i int, region string) firm {
 	w.t.Helper()
 	leader := w.personOf(w.leader)
 	uscc := apptest.USCC(region, i)
-	w.must(leader, app.PartyRegister{Name: fmt.Sprintf("firm %d", i), USCC: uscc, Region: region, Industry: "2319"})
+	w.must(leader, app.PartyRegister{Name: fmt.Sprintf("firm %d", i), USCC: uscc, Region: region, Industry: "2319", SignerLimit: 1_000_000 * quantity.OneMoney})
 	f := firm{party: lastID(w, app.Parties)}
 	w.must(leader, app.LicenceRegister{
 		Party: f.party, Number: uscc + "001P", Kind: catalog.KindLicence, Site: "site", Region: region, ValidFrom: 20260101, ValidTo: 20310630,

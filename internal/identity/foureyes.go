@@ -14,6 +14,11 @@ var FourEyes = map[Operation]Rule{
 	GrantAdd:      {Admin: Any},
 	KeyMake:       {Admin: Any},
 	StandInOrder:  {Admin: Any},
+
+	// Over the party's limit, from a user who may not sign: a signer of the party.
+	OrderPlace:      {Enterprise: Own},
+	WithdrawRequest: {Enterprise: Own},
+	DealStep:        {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.

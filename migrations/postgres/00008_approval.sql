@@ -5,6 +5,7 @@ CREATE TABLE proposal (
     id             BIGINT NOT NULL CONSTRAINT proposal_pkey PRIMARY KEY,
     operation      TEXT   NOT NULL,
     region         TEXT   NOT NULL,
+    party          BIGINT NOT NULL,
     payload        TEXT   NOT NULL,
     effects        TEXT   NOT NULL,
     effects_digest TEXT   NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE proposal (
 );
 CREATE INDEX proposal_by_state ON proposal (state, id);
 CREATE INDEX proposal_by_region ON proposal (region, id);
+CREATE INDEX proposal_by_party ON proposal (party, id);
 
 CREATE TABLE public_notice (
     id        BIGINT NOT NULL CONSTRAINT public_notice_pkey PRIMARY KEY,
