@@ -54,8 +54,11 @@ func exampleOf(path string) string {
 	default:
 		path = strings.Replace(path, "{code}", marketCode, 1)
 	}
-	if strings.HasSuffix(path, "/book") {
+	switch {
+	case strings.HasSuffix(path, "/book"):
 		path += "?instrument=" + instrumentCode
+	case strings.HasSuffix(path, "/surplus-estimates"):
+		path += "?licence=1&pollutant=VOCs&year=2026"
 	}
 	return path
 }
