@@ -181,6 +181,14 @@ func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
 	o, f, g, _, _ := deskOfTransfers(t)
 	funds, other := o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party))
 	good := TransferPost{funds, other, 60_00, "d", "note"}
+	several := []TransferPost{
+		good, good,
+		{other, funds, 1, "d", ""},
+		{funds, funds, 1, "d", ""},
+		{funds, other, 40_02, "d", ""},
+		{funds, other, 40_01, "d", ""},
+		{9999, other, 1, "d", ""},
+	}
 	for _, tt := range []struct {
 		all  []TransferPost
 		want *fault.Error
@@ -189,10 +197,7 @@ func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
 		{[]TransferPost{good, good}, ledger.ErrInsufficient, []string{"transfers/1"}},
 		{[]TransferPost{good, {funds, 9999, 1, "d", ""}}, ErrNoRecord, []string{"transfers/1/credit_account"}},
 		{[]TransferPost{{funds, other, 1, "", ""}, good}, invalid, []string{"transfers/0/document"}},
-		{
-			[]TransferPost{good, good, {other, funds, 1, "d", ""}, {funds, funds, 1, "d", ""}, {funds, other, 40_02, "d", ""}, {funds, other, 40_01, "d", ""}, {9999, other, 1, "d", ""}},
-			ledger.ErrInsufficient, []string{"transfers/1", "transfers/3", "transfers/4", "transfers/6/debit_account"},
-		},
+		{several, ledger.ErrInsufficient, []string{"transfers/1", "transfers/3", "transfers/4", "transfers/6/debit_account"}},
 	} {
 		c := TransferBatch{Mode: AllItems, Transfers: tt.all}
 		o.refuses(o.finance, c, tt.want)

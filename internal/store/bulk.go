@@ -45,6 +45,16 @@ func (q *bulk) from(after, last string) string {
 	return from
 }
 
+// rowsSQL selects the rows, for PostgreSQL.
+func (q *bulk) rowsSQL() string {
+	return "SELECT " + q.selected() + q.from("$1", "$2") + " ORDER BY " + q.id
+}
+
+// packedSQL selects the rows as one blob, for SQLite.
+func (q *bulk) packedSQL() string {
+	return "SELECT " + packFunction + "(" + q.selected() + ")" + q.from("?", "?")
+}
+
 // bulk takes the cells from pgx as they came.
 func (d *postgresDialect) bulk(ctx context.Context, q bulk, each func(bulkRow)) error {
 	conn, err := d.read.Conn(ctx)
@@ -55,8 +65,7 @@ func (d *postgresDialect) bulk(ctx context.Context, q bulk, each func(bulkRow)) 
 	row := bulkRow{numbers: make([]int64, len(q.columns))}
 	return lost(conn.Raw(func(driver any) error {
 		pg := driver.(*stdlib.Conn).Conn() //nolint:errcheck // stdlib's own type
-		rows, err := pg.Query(ctx, "SELECT "+q.selected()+q.from("$1", "$2")+" ORDER BY "+q.id,
-			pgx.QueryResultFormats{pgx.BinaryFormatCode}, q.after, q.last)
+		rows, err := pg.Query(ctx, q.rowsSQL(), pgx.QueryResultFormats{pgx.BinaryFormatCode}, q.after, q.last)
 		if err != nil {
 			return err
 		}
@@ -99,7 +108,7 @@ func (d *sqliteDialect) bulk(ctx context.Context, q bulk, each func(bulkRow)) er
 		return err
 	}
 	defer conn.Close()
-	statement, err := conn.PrepareContext(ctx, "SELECT "+packFunction+"("+q.selected()+")"+q.from("?", "?"))
+	statement, err := conn.PrepareContext(ctx, q.packedSQL())
 	if err != nil {
 		return err
 	}
