@@ -328,6 +328,52 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 	StepDeal(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDepartures Sites that leave: relocation, closure, bankruptcy
+	//
+	// Corresponds with GET /v1/departures (the `ListDepartures` operationId).
+	ListDepartures(ctx context.Context, params *ListDeparturesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordDepartureWithBody Open the departure of a site
+	//
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+	RecordDepartureWithBody(ctx context.Context, params *RecordDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordDeparture Open the departure of a site
+	//
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+	RecordDeparture(ctx context.Context, params *RecordDepartureParams, body RecordDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeparture A departure
+	//
+	// Corresponds with GET /v1/departures/{id} (the `GetDeparture` operationId).
+	GetDeparture(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepDepartureWithBody Complete or withdraw a departure
+	//
+	// Complete is refused while anything is left; the answer lists it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+	StepDepartureWithBody(ctx context.Context, id PathID, params *StepDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepDeparture Complete or withdraw a departure
+	//
+	// Complete is refused while anything is left; the answer lists it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+	StepDeparture(ctx context.Context, id PathID, params *StepDepartureParams, body StepDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDeposits Deposits
 	//
 	// Corresponds with GET /v1/deposits (the `ListDeposits` operationId).
@@ -958,6 +1004,29 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/parties/{id}/state (the `SetPartyState` operationId).
 	SetPartyState(ctx context.Context, id PathID, params *SetPartyStateParams, body SetPartyStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPartyRenames New names and codes of parties
+	//
+	// Corresponds with GET /v1/party-renames (the `ListPartyRenames` operationId).
+	ListPartyRenames(ctx context.Context, params *ListPartyRenamesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenamePartyWithBody Give a party another name or code
+	//
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+	RenamePartyWithBody(ctx context.Context, params *RenamePartyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenameParty Give a party another name or code
+	//
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+	RenameParty(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPaymentNotices Payment notices
 	//
 	// Corresponds with GET /v1/payment-notices (the `ListPaymentNotices` operationId).
@@ -1343,6 +1412,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
 	OrderStandIn(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSuccessions Successions
+	//
+	// Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
+	ListSuccessions(ctx context.Context, params *ListSuccessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordSuccessionWithBody Carry the permits of a licence to its successors
+	//
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+	RecordSuccessionWithBody(ctx context.Context, params *RecordSuccessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordSuccession Carry the permits of a licence to its successors
+	//
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+	RecordSuccession(ctx context.Context, params *RecordSuccessionParams, body RecordSuccessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSuccession A succession with its parts
+	//
+	// Corresponds with GET /v1/successions/{id} (the `GetSuccession` operationId).
+	GetSuccession(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSurplus Surplus of each licence and pollutant
 	//
@@ -2062,6 +2159,112 @@ func (c *Client) StepDealWithBody(ctx context.Context, id PathID, params *StepDe
 // Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 func (c *Client) StepDeal(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStepDealRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDepartures Sites that leave: relocation, closure, bankruptcy
+//
+// Corresponds with GET /v1/departures (the `ListDepartures` operationId).
+func (c *Client) ListDepartures(ctx context.Context, params *ListDeparturesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeparturesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordDepartureWithBody Open the departure of a site
+//
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+func (c *Client) RecordDepartureWithBody(ctx context.Context, params *RecordDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordDepartureRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordDeparture Open the departure of a site
+//
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+func (c *Client) RecordDeparture(ctx context.Context, params *RecordDepartureParams, body RecordDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordDepartureRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDeparture A departure
+//
+// Corresponds with GET /v1/departures/{id} (the `GetDeparture` operationId).
+func (c *Client) GetDeparture(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDepartureRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepDepartureWithBody Complete or withdraw a departure
+//
+// Complete is refused while anything is left; the answer lists it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+func (c *Client) StepDepartureWithBody(ctx context.Context, id PathID, params *StepDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepDepartureRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepDeparture Complete or withdraw a departure
+//
+// Complete is refused while anything is left; the answer lists it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+func (c *Client) StepDeparture(ctx context.Context, id PathID, params *StepDepartureParams, body StepDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepDepartureRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3582,6 +3785,59 @@ func (c *Client) SetPartyState(ctx context.Context, id PathID, params *SetPartyS
 	return c.Client.Do(req)
 }
 
+// ListPartyRenames New names and codes of parties
+//
+// Corresponds with GET /v1/party-renames (the `ListPartyRenames` operationId).
+func (c *Client) ListPartyRenames(ctx context.Context, params *ListPartyRenamesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPartyRenamesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenamePartyWithBody Give a party another name or code
+//
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+func (c *Client) RenamePartyWithBody(ctx context.Context, params *RenamePartyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenamePartyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenameParty Give a party another name or code
+//
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+func (c *Client) RenameParty(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenamePartyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPaymentNotices Payment notices
 //
 // Corresponds with GET /v1/payment-notices (the `ListPaymentNotices` operationId).
@@ -4518,6 +4774,74 @@ func (c *Client) OrderStandInWithBody(ctx context.Context, params *OrderStandInP
 // Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
 func (c *Client) OrderStandIn(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewOrderStandInRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSuccessions Successions
+//
+// Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
+func (c *Client) ListSuccessions(ctx context.Context, params *ListSuccessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSuccessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordSuccessionWithBody Carry the permits of a licence to its successors
+//
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+func (c *Client) RecordSuccessionWithBody(ctx context.Context, params *RecordSuccessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordSuccessionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordSuccession Carry the permits of a licence to its successors
+//
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+func (c *Client) RecordSuccession(ctx context.Context, params *RecordSuccessionParams, body RecordSuccessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordSuccessionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSuccession A succession with its parts
+//
+// Corresponds with GET /v1/successions/{id} (the `GetSuccession` operationId).
+func (c *Client) GetSuccession(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSuccessionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -6606,6 +6930,255 @@ func NewStepDealRequestWithBody(server string, id PathID, params *StepDealParams
 	}
 
 	operationPath := fmt.Sprintf("/v1/deals/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListDeparturesRequest constructs an http.Request for the ListDepartures method
+func NewListDeparturesRequest(server string, params *ListDeparturesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/departures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordDepartureRequest calls the generic RecordDeparture builder with application/json body
+func NewRecordDepartureRequest(server string, params *RecordDepartureParams, body RecordDepartureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordDepartureRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordDepartureRequestWithBody constructs an http.Request for the RecordDeparture method, with any body, and a specified content type
+func NewRecordDepartureRequestWithBody(server string, params *RecordDepartureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/departures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetDepartureRequest constructs an http.Request for the GetDeparture method
+func NewGetDepartureRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/departures/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStepDepartureRequest calls the generic StepDeparture builder with application/json body
+func NewStepDepartureRequest(server string, id PathID, params *StepDepartureParams, body StepDepartureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepDepartureRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepDepartureRequestWithBody constructs an http.Request for the StepDeparture method, with any body, and a specified content type
+func NewStepDepartureRequestWithBody(server string, id PathID, params *StepDepartureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/departures/%s/steps", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -10955,6 +11528,161 @@ func NewSetPartyStateRequestWithBody(server string, id PathID, params *SetPartyS
 	return req, nil
 }
 
+// NewListPartyRenamesRequest constructs an http.Request for the ListPartyRenames method
+func NewListPartyRenamesRequest(server string, params *ListPartyRenamesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/party-renames")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRenamePartyRequest calls the generic RenameParty builder with application/json body
+func NewRenamePartyRequest(server string, params *RenamePartyParams, body RenamePartyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRenamePartyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRenamePartyRequestWithBody constructs an http.Request for the RenameParty method, with any body, and a specified content type
+func NewRenamePartyRequestWithBody(server string, params *RenamePartyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/party-renames")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPaymentNoticesRequest constructs an http.Request for the ListPaymentNotices method
 func NewListPaymentNoticesRequest(server string, params *ListPaymentNoticesParams) (*http.Request, error) {
 	var err error
@@ -13544,6 +14272,207 @@ func NewOrderStandInRequestWithBody(server string, params *OrderStandInParams, c
 	return req, nil
 }
 
+// NewListSuccessionsRequest constructs an http.Request for the ListSuccessions method
+func NewListSuccessionsRequest(server string, params *ListSuccessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/successions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordSuccessionRequest calls the generic RecordSuccession builder with application/json body
+func NewRecordSuccessionRequest(server string, params *RecordSuccessionParams, body RecordSuccessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordSuccessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordSuccessionRequestWithBody constructs an http.Request for the RecordSuccession method, with any body, and a specified content type
+func NewRecordSuccessionRequestWithBody(server string, params *RecordSuccessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/successions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetSuccessionRequest constructs an http.Request for the GetSuccession method
+func NewGetSuccessionRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/successions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListSurplusRequest constructs an http.Request for the ListSurplus method
 func NewListSurplusRequest(server string, params *ListSurplusParams) (*http.Request, error) {
 	var err error
@@ -14787,6 +15716,56 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 	StepDealWithResponse(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*StepDealResponse, error)
 
+	// ListDeparturesWithResponse Sites that leave: relocation, closure, bankruptcy
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/departures (the `ListDepartures` operationId).
+	ListDeparturesWithResponse(ctx context.Context, params *ListDeparturesParams, reqEditors ...RequestEditorFn) (*ListDeparturesResponse, error)
+
+	// RecordDepartureWithBodyWithResponse Open the departure of a site
+	//
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+	RecordDepartureWithBodyWithResponse(ctx context.Context, params *RecordDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordDepartureResponse, error)
+
+	// RecordDepartureWithResponse Open the departure of a site
+	//
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+	RecordDepartureWithResponse(ctx context.Context, params *RecordDepartureParams, body RecordDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDepartureResponse, error)
+
+	// GetDepartureWithResponse A departure
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/departures/{id} (the `GetDeparture` operationId).
+	GetDepartureWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetDepartureResponse, error)
+
+	// StepDepartureWithBodyWithResponse Complete or withdraw a departure
+	//
+	// Complete is refused while anything is left; the answer lists it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+	StepDepartureWithBodyWithResponse(ctx context.Context, id PathID, params *StepDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepDepartureResponse, error)
+
+	// StepDepartureWithResponse Complete or withdraw a departure
+	//
+	// Complete is refused while anything is left; the answer lists it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+	StepDepartureWithResponse(ctx context.Context, id PathID, params *StepDepartureParams, body StepDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*StepDepartureResponse, error)
+
 	// ListDepositsWithResponse Deposits
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -15489,6 +16468,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/parties/{id}/state (the `SetPartyState` operationId).
 	SetPartyStateWithResponse(ctx context.Context, id PathID, params *SetPartyStateParams, body SetPartyStateJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPartyStateResponse, error)
 
+	// ListPartyRenamesWithResponse New names and codes of parties
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/party-renames (the `ListPartyRenames` operationId).
+	ListPartyRenamesWithResponse(ctx context.Context, params *ListPartyRenamesParams, reqEditors ...RequestEditorFn) (*ListPartyRenamesResponse, error)
+
+	// RenamePartyWithBodyWithResponse Give a party another name or code
+	//
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+	RenamePartyWithBodyWithResponse(ctx context.Context, params *RenamePartyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenamePartyResponse, error)
+
+	// RenamePartyWithResponse Give a party another name or code
+	//
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+	RenamePartyWithResponse(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*RenamePartyResponse, error)
+
 	// ListPaymentNoticesWithResponse Payment notices
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -15918,6 +16922,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
 	OrderStandInWithResponse(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error)
+
+	// ListSuccessionsWithResponse Successions
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
+	ListSuccessionsWithResponse(ctx context.Context, params *ListSuccessionsParams, reqEditors ...RequestEditorFn) (*ListSuccessionsResponse, error)
+
+	// RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
+	//
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+	RecordSuccessionWithBodyWithResponse(ctx context.Context, params *RecordSuccessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordSuccessionResponse, error)
+
+	// RecordSuccessionWithResponse Carry the permits of a licence to its successors
+	//
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+	RecordSuccessionWithResponse(ctx context.Context, params *RecordSuccessionParams, body RecordSuccessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordSuccessionResponse, error)
+
+	// GetSuccessionWithResponse A succession with its parts
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/successions/{id} (the `GetSuccession` operationId).
+	GetSuccessionWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSuccessionResponse, error)
 
 	// ListSurplusWithResponse Surplus of each licence and pollutant
 	//
@@ -16796,6 +17832,120 @@ func (r StepDealResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r StepDealResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDeparturesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeparturePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeparturesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeparturesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordDepartureResponse201Headers the declared response headers of an HTTP 201 response for RecordDeparture
+type RecordDepartureResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordDepartureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Departure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordDepartureResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordDepartureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordDepartureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDepartureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Departure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDepartureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDepartureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepDepartureResponse200Headers the declared response headers of an HTTP 200 response for StepDeparture
+type StepDepartureResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepDepartureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Departure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepDepartureResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepDepartureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepDepartureResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -18591,6 +19741,63 @@ func (r SetPartyStateResponse) StatusCode() int {
 	return 0
 }
 
+type ListPartyRenamesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PartyRenamePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPartyRenamesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPartyRenamesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RenamePartyResponse201Headers the declared response headers of an HTTP 201 response for RenameParty
+type RenamePartyResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RenamePartyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PartyRename
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RenamePartyResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RenamePartyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RenamePartyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPaymentNoticesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19717,6 +20924,88 @@ func (r OrderStandInResponse) StatusCode() int {
 	return 0
 }
 
+type ListSuccessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SuccessionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSuccessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSuccessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordSuccessionResponse201Headers the declared response headers of an HTTP 201 response for RecordSuccession
+type RecordSuccessionResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordSuccessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Succession
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordSuccessionResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordSuccessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordSuccessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetSuccessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Succession
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSuccessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSuccessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListSurplusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20622,6 +21911,92 @@ func (c *ClientWithResponses) StepDealWithResponse(ctx context.Context, id PathI
 		return nil, err
 	}
 	return ParseStepDealResponse(rsp)
+}
+
+// ListDeparturesWithResponse Sites that leave: relocation, closure, bankruptcy
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/departures (the `ListDepartures` operationId).
+func (c *ClientWithResponses) ListDeparturesWithResponse(ctx context.Context, params *ListDeparturesParams, reqEditors ...RequestEditorFn) (*ListDeparturesResponse, error) {
+	rsp, err := c.ListDepartures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeparturesResponse(rsp)
+}
+
+// RecordDepartureWithBodyWithResponse Open the departure of a site
+//
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+func (c *ClientWithResponses) RecordDepartureWithBodyWithResponse(ctx context.Context, params *RecordDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordDepartureResponse, error) {
+	rsp, err := c.RecordDepartureWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordDepartureResponse(rsp)
+}
+
+// RecordDepartureWithResponse Open the departure of a site
+//
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/departures (the `RecordDeparture` operationId).
+func (c *ClientWithResponses) RecordDepartureWithResponse(ctx context.Context, params *RecordDepartureParams, body RecordDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDepartureResponse, error) {
+	rsp, err := c.RecordDeparture(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordDepartureResponse(rsp)
+}
+
+// GetDepartureWithResponse A departure
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/departures/{id} (the `GetDeparture` operationId).
+func (c *ClientWithResponses) GetDepartureWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetDepartureResponse, error) {
+	rsp, err := c.GetDeparture(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDepartureResponse(rsp)
+}
+
+// StepDepartureWithBodyWithResponse Complete or withdraw a departure
+//
+// Complete is refused while anything is left; the answer lists it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+func (c *ClientWithResponses) StepDepartureWithBodyWithResponse(ctx context.Context, id PathID, params *StepDepartureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepDepartureResponse, error) {
+	rsp, err := c.StepDepartureWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepDepartureResponse(rsp)
+}
+
+// StepDepartureWithResponse Complete or withdraw a departure
+//
+// Complete is refused while anything is left; the answer lists it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/departures/{id}/steps (the `StepDeparture` operationId).
+func (c *ClientWithResponses) StepDepartureWithResponse(ctx context.Context, id PathID, params *StepDepartureParams, body StepDepartureJSONRequestBody, reqEditors ...RequestEditorFn) (*StepDepartureResponse, error) {
+	rsp, err := c.StepDeparture(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepDepartureResponse(rsp)
 }
 
 // ListDepositsWithResponse Deposits
@@ -21854,6 +23229,49 @@ func (c *ClientWithResponses) SetPartyStateWithResponse(ctx context.Context, id 
 	return ParseSetPartyStateResponse(rsp)
 }
 
+// ListPartyRenamesWithResponse New names and codes of parties
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/party-renames (the `ListPartyRenames` operationId).
+func (c *ClientWithResponses) ListPartyRenamesWithResponse(ctx context.Context, params *ListPartyRenamesParams, reqEditors ...RequestEditorFn) (*ListPartyRenamesResponse, error) {
+	rsp, err := c.ListPartyRenames(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPartyRenamesResponse(rsp)
+}
+
+// RenamePartyWithBodyWithResponse Give a party another name or code
+//
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+func (c *ClientWithResponses) RenamePartyWithBodyWithResponse(ctx context.Context, params *RenamePartyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenamePartyResponse, error) {
+	rsp, err := c.RenamePartyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenamePartyResponse(rsp)
+}
+
+// RenamePartyWithResponse Give a party another name or code
+//
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
+func (c *ClientWithResponses) RenamePartyWithResponse(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*RenamePartyResponse, error) {
+	rsp, err := c.RenameParty(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenamePartyResponse(rsp)
+}
+
 // ListPaymentNoticesWithResponse Payment notices
 //
 // Returns a wrapper object for the known response body format(s).
@@ -22618,6 +24036,62 @@ func (c *ClientWithResponses) OrderStandInWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseOrderStandInResponse(rsp)
+}
+
+// ListSuccessionsWithResponse Successions
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
+func (c *ClientWithResponses) ListSuccessionsWithResponse(ctx context.Context, params *ListSuccessionsParams, reqEditors ...RequestEditorFn) (*ListSuccessionsResponse, error) {
+	rsp, err := c.ListSuccessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSuccessionsResponse(rsp)
+}
+
+// RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
+//
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+func (c *ClientWithResponses) RecordSuccessionWithBodyWithResponse(ctx context.Context, params *RecordSuccessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordSuccessionResponse, error) {
+	rsp, err := c.RecordSuccessionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordSuccessionResponse(rsp)
+}
+
+// RecordSuccessionWithResponse Carry the permits of a licence to its successors
+//
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/successions (the `RecordSuccession` operationId).
+func (c *ClientWithResponses) RecordSuccessionWithResponse(ctx context.Context, params *RecordSuccessionParams, body RecordSuccessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordSuccessionResponse, error) {
+	rsp, err := c.RecordSuccession(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordSuccessionResponse(rsp)
+}
+
+// GetSuccessionWithResponse A succession with its parts
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/successions/{id} (the `GetSuccession` operationId).
+func (c *ClientWithResponses) GetSuccessionWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSuccessionResponse, error) {
+	rsp, err := c.GetSuccession(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSuccessionResponse(rsp)
 }
 
 // ListSurplusWithResponse Surplus of each licence and pollutant
@@ -23901,6 +25375,164 @@ func ParseStepDealResponse(rsp *http.Response) (*StepDealResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListDeparturesResponse parses an HTTP response from a ListDeparturesWithResponse call
+func ParseListDeparturesResponse(rsp *http.Response) (*ListDeparturesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeparturesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeparturePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordDepartureResponse parses an HTTP response from a RecordDepartureWithResponse call
+func ParseRecordDepartureResponse(rsp *http.Response) (*RecordDepartureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordDepartureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Departure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordDepartureResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDepartureResponse parses an HTTP response from a GetDepartureWithResponse call
+func ParseGetDepartureResponse(rsp *http.Response) (*GetDepartureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDepartureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Departure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepDepartureResponse parses an HTTP response from a StepDepartureWithResponse call
+func ParseStepDepartureResponse(rsp *http.Response) (*StepDepartureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepDepartureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Departure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepDepartureResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -26394,6 +28026,85 @@ func ParseSetPartyStateResponse(rsp *http.Response) (*SetPartyStateResponse, err
 	return response, nil
 }
 
+// ParseListPartyRenamesResponse parses an HTTP response from a ListPartyRenamesWithResponse call
+func ParseListPartyRenamesResponse(rsp *http.Response) (*ListPartyRenamesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPartyRenamesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PartyRenamePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRenamePartyResponse parses an HTTP response from a RenamePartyWithResponse call
+func ParseRenamePartyResponse(rsp *http.Response) (*RenamePartyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RenamePartyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PartyRename
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RenamePartyResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPaymentNoticesResponse parses an HTTP response from a ListPaymentNoticesWithResponse call
 func ParseListPaymentNoticesResponse(rsp *http.Response) (*ListPaymentNoticesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -27957,6 +29668,118 @@ func ParseOrderStandInResponse(rsp *http.Response) (*OrderStandInResponse, error
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSuccessionsResponse parses an HTTP response from a ListSuccessionsWithResponse call
+func ParseListSuccessionsResponse(rsp *http.Response) (*ListSuccessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSuccessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SuccessionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordSuccessionResponse parses an HTTP response from a RecordSuccessionWithResponse call
+func ParseRecordSuccessionResponse(rsp *http.Response) (*RecordSuccessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordSuccessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Succession
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordSuccessionResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSuccessionResponse parses an HTTP response from a GetSuccessionWithResponse call
+func ParseGetSuccessionResponse(rsp *http.Response) (*GetSuccessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSuccessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Succession
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -463,6 +463,66 @@ func (e DealState) Valid() bool {
 	}
 }
 
+// Defines values for DepartureEvent.
+const (
+	DepartureEventComplete DepartureEvent = "complete"
+	DepartureEventWithdraw DepartureEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the DepartureEvent enum.
+func (e DepartureEvent) Valid() bool {
+	switch e {
+	case DepartureEventComplete:
+		return true
+	case DepartureEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DepartureKind.
+const (
+	DepartureKindBankruptcy DepartureKind = "bankruptcy"
+	DepartureKindClosure    DepartureKind = "closure"
+	DepartureKindRelocation DepartureKind = "relocation"
+)
+
+// Valid indicates whether the value is a known member of the DepartureKind enum.
+func (e DepartureKind) Valid() bool {
+	switch e {
+	case DepartureKindBankruptcy:
+		return true
+	case DepartureKindClosure:
+		return true
+	case DepartureKindRelocation:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DepartureState.
+const (
+	DepartureStateCompleted DepartureState = "completed"
+	DepartureStateOpen      DepartureState = "open"
+	DepartureStateWithdrawn DepartureState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the DepartureState enum.
+func (e DepartureState) Valid() bool {
+	switch e {
+	case DepartureStateCompleted:
+		return true
+	case DepartureStateOpen:
+		return true
+	case DepartureStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DischargeSource.
 const (
 	DischargeSourceAutomaticMonitor DischargeSource = "automatic_monitor"
@@ -1285,6 +1345,27 @@ func (e StandInState) Valid() bool {
 	case StandInStateEnded:
 		return true
 	case StandInStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuccessionKind.
+const (
+	SuccessionKindDivision  SuccessionKind = "division"
+	SuccessionKindMerger    SuccessionKind = "merger"
+	SuccessionKindNewHolder SuccessionKind = "new_holder"
+)
+
+// Valid indicates whether the value is a known member of the SuccessionKind enum.
+func (e SuccessionKind) Valid() bool {
+	switch e {
+	case SuccessionKindDivision:
+		return true
+	case SuccessionKindMerger:
+		return true
+	case SuccessionKindNewHolder:
 		return true
 	default:
 		return false
@@ -2460,6 +2541,96 @@ type DealStepInput struct {
 // Example: 1.2
 type Decimal = string
 
+// Departure A site that leaves its region, or ends.
+type Departure struct {
+	// Cancelled Orders that this command has withdrawn.
+	Cancelled []ID   `json:"cancelled,omitempty"`
+	Document  string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date    `json:"effective_on"`
+	EndDocument *string `json:"end_document,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind Why a site leaves.
+	Kind DepartureKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Reclaimed Free permits, of all pollutants, that came into the reserve.
+	Reclaimed Quantity `json:"reclaimed"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State open means that the paid permits are still to be disposed of.
+	State DepartureState `json:"state"`
+
+	// Transfer Absent: nothing was free.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// DepartureEvent A step of a departure.
+type DepartureEvent string
+
+// DepartureInput defines model for DepartureInput.
+type DepartureInput struct {
+	Document string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date `json:"effective_on"`
+
+	// Kind Why a site leaves.
+	Kind DepartureKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+}
+
+// DepartureKind Why a site leaves.
+type DepartureKind string
+
+// DeparturePage defines model for DeparturePage.
+type DeparturePage struct {
+	Items []Departure `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// DepartureState open means that the paid permits are still to be disposed of.
+type DepartureState string
+
+// DepartureStepInput defines model for DepartureStepInput.
+type DepartureStepInput struct {
+	Document string `json:"document"`
+
+	// Event A step of a departure.
+	Event DepartureEvent `json:"event"`
+}
+
 // Deposit Money received from a party.
 type Deposit struct {
 	// Amount An amount in CNY, with at most 2 decimals.
@@ -3592,6 +3763,13 @@ type LicenceKind string
 // Example: 91130200699229617X001P
 type LicenceNumber = string
 
+// LicenceNumberInput The new number of a licence.
+type LicenceNumberInput struct {
+	// Licence Number of a record.
+	Licence ID     `json:"licence"`
+	Number  string `json:"number"`
+}
+
 // LicencePage defines model for LicencePage.
 type LicencePage struct {
 	Items []Licence `json:"items"`
@@ -4234,6 +4412,72 @@ type PartyInput struct {
 // PartyPage defines model for PartyPage.
 type PartyPage struct {
 	Items []Party `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// PartyRename A change of a party's name or code.
+type PartyRename struct {
+	Document string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date `json:"effective_on"`
+
+	// ID Number of a record.
+	ID      ID     `json:"id"`
+	NewName string `json:"new_name"`
+
+	// NewUSCC Unified social credit code (统一社会信用代码) by GB 32100.
+	//
+	// Example: 91130200699229617X
+	NewUSCC USCC   `json:"new_uscc"`
+	OldName string `json:"old_name"`
+
+	// OldUSCC Unified social credit code (统一社会信用代码) by GB 32100.
+	//
+	// Example: 91130200699229617X
+	OldUSCC USCC `json:"old_uscc"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// PartyRenameInput Another name or code of a party.
+type PartyRenameInput struct {
+	Document string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date `json:"effective_on"`
+
+	// Licences With another code: the new numbers of all licences.
+	Licences []LicenceNumberInput `json:"licences,omitempty"`
+	Name     string               `json:"name"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// USCC Absent: as it is.
+	USCC *USCC `json:"uscc,omitempty"`
+}
+
+// PartyRenamePage defines model for PartyRenamePage.
+type PartyRenamePage struct {
+	Items []PartyRename `json:"items"`
 
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
@@ -5371,6 +5615,126 @@ type StandInPage struct {
 // StandInState defines model for StandInState.
 type StandInState string
 
+// Succession Permits of a licence that followed its site or enterprise to others.
+type Succession struct {
+	// Cancelled Orders that it has withdrawn; only in the answer of the command.
+	Cancelled []ID `json:"cancelled,omitempty"`
+
+	// Closed Nothing stayed: the licence is revoked.
+	Closed   bool   `json:"closed"`
+	Document string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date `json:"effective_on"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind Why the permits of a licence go to others.
+	Kind SuccessionKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Parts Absent in a list.
+	Parts []SuccessionPart `json:"parts,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Transfer Absent: all stayed.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// SuccessionInput A succession, with its parts.
+type SuccessionInput struct {
+	Document string `json:"document"`
+
+	// EffectiveOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EffectiveOn Date `json:"effective_on"`
+
+	// Kind Why the permits of a licence go to others.
+	Kind SuccessionKind `json:"kind"`
+
+	// Licence Whose permits they are.
+	Licence ID                     `json:"licence"`
+	Parts   []SuccessionShareInput `json:"parts"`
+}
+
+// SuccessionKind Why the permits of a licence go to others.
+type SuccessionKind string
+
+// SuccessionPage defines model for SuccessionPage.
+type SuccessionPage struct {
+	Items []Succession `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// SuccessionPart What went to one licence, or stayed.
+type SuccessionPart struct {
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Surplus A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Surplus Quantity `json:"surplus"`
+}
+
+// SuccessionShareInput What goes to one licence, or stays.
+type SuccessionShareInput struct {
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Of the successor; the same one: it stays.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Surplus Verified surplus that goes with it; 0 where it is absent.
+	Surplus *Quantity `json:"surplus,omitempty"`
+}
+
 // Surplus How much of a licence's paid permits of a pollutant is verified as surplus.
 type Surplus struct {
 	// Available verified − used − held.
@@ -6259,6 +6623,31 @@ type StepDealParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListDeparturesParams defines parameters for ListDepartures.
+type ListDeparturesParams struct {
+	Party   *PartyFilter   `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RecordDepartureParams defines parameters for RecordDeparture.
+type RecordDepartureParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepDepartureParams defines parameters for StepDeparture.
+type StepDepartureParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListDepositsParams defines parameters for ListDeposits.
 type ListDepositsParams struct {
 	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
@@ -6763,6 +7152,27 @@ type SetPartyStateParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListPartyRenamesParams defines parameters for ListPartyRenames.
+type ListPartyRenamesParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RenamePartyParams defines parameters for RenameParty.
+type RenamePartyParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPaymentNoticesParams defines parameters for ListPaymentNotices.
 type ListPaymentNoticesParams struct {
 	Party   *PartyFilter              `form:"party,omitempty" json:"party,omitempty"`
@@ -7054,6 +7464,28 @@ type OrderStandInParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListSuccessionsParams defines parameters for ListSuccessions.
+type ListSuccessionsParams struct {
+	Party   *PartyFilter   `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordSuccessionParams defines parameters for RecordSuccession.
+type RecordSuccessionParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListSurplusParams defines parameters for ListSurplus.
 type ListSurplusParams struct {
 	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
@@ -7183,6 +7615,12 @@ type ProposeDealJSONRequestBody = DealInput
 // StepDealJSONRequestBody defines body for StepDeal for application/json ContentType.
 type StepDealJSONRequestBody = DealStepInput
 
+// RecordDepartureJSONRequestBody defines body for RecordDeparture for application/json ContentType.
+type RecordDepartureJSONRequestBody = DepartureInput
+
+// StepDepartureJSONRequestBody defines body for StepDeparture for application/json ContentType.
+type StepDepartureJSONRequestBody = DepartureStepInput
+
 // ConfirmDepositJSONRequestBody defines body for ConfirmDeposit for application/json ContentType.
 type ConfirmDepositJSONRequestBody = DepositInput
 
@@ -7261,6 +7699,9 @@ type ConfirmPartyUSCCJSONRequestBody = DocumentInput
 // SetPartyStateJSONRequestBody defines body for SetPartyState for application/json ContentType.
 type SetPartyStateJSONRequestBody = PartyStateInput
 
+// RenamePartyJSONRequestBody defines body for RenameParty for application/json ContentType.
+type RenamePartyJSONRequestBody = PartyRenameInput
+
 // IssuePaymentNoticeJSONRequestBody defines body for IssuePaymentNotice for application/json ContentType.
 type IssuePaymentNoticeJSONRequestBody = PaymentNoticeInput
 
@@ -7311,6 +7752,9 @@ type MoveReserveJSONRequestBody = ReserveMovementInput
 
 // OrderStandInJSONRequestBody defines body for OrderStandIn for application/json ContentType.
 type OrderStandInJSONRequestBody = StandInInput
+
+// RecordSuccessionJSONRequestBody defines body for RecordSuccession for application/json ContentType.
+type RecordSuccessionJSONRequestBody = SuccessionInput
 
 // VerifySurplusJSONRequestBody defines body for VerifySurplus for application/json ContentType.
 type VerifySurplusJSONRequestBody = SurplusVerificationInput

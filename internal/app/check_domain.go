@@ -144,8 +144,8 @@ func (c *checker) pollutants() (map[int64]string, error) {
 	return of, err
 }
 
-// checkSurplus compares each verified surplus with its verifications, with
-// the open sells and with the deals that hold permits (I-16).
+// checkSurplus compares each verified surplus with its verifications and what
+// successions moved, with the open sells and with the deals that hold permits (I-16).
 func (c *checker) checkSurplus() error {
 	verified, held := map[surplusKey]quantity.Quantity{}, map[surplusKey]quantity.Quantity{}
 	pollutants, err := c.pollutants()
@@ -158,6 +158,9 @@ func (c *checker) checkSurplus() error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.movedSurplus(verified); err != nil {
 		return err
 	}
 	sells := Where("state", int64(market.Open)).And("side", Eq, int64(market.Sell))

@@ -17,6 +17,8 @@ type codes struct {
 	projects    map[string]int64 // by number of the EIA's approval
 	needs       map[needKey]int64
 	amounts     map[surplusKey]int64 // what a licence permits
+	partyCode   map[int64]string     // the codes under which they are found
+	licenceCode map[int64]string
 	grants      map[int64][]int64
 	areas       map[int64][]string // regions of a market
 }
@@ -27,7 +29,7 @@ func (s *state) indexCodes() {
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
 		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{},
-		grants: map[int64][]int64{}, areas: map[int64][]string{},
+		partyCode: map[int64]string{}, licenceCode: map[int64]string{}, grants: map[int64][]int64{}, areas: map[int64][]string{},
 	}
 	indexAll(s, Regions)
 	indexAll(s, Pollutants)
@@ -62,9 +64,9 @@ func (s *state) indexCode(row any) {
 	case catalog.Instrument:
 		s.byCode.instruments[r.Code] = r.ID
 	case catalog.Party:
-		s.byCode.parties[r.USCC] = r.ID
+		rename(s.byCode.parties, s.byCode.partyCode, r.ID, r.USCC)
 	case catalog.Licence:
-		s.byCode.licences[r.Number] = r.ID
+		rename(s.byCode.licences, s.byCode.licenceCode, r.ID, r.Number)
 	case permit.Project:
 		s.byCode.projects[r.EIA] = r.ID
 	case permit.Amount:
@@ -79,6 +81,14 @@ func (s *state) indexCode(row any) {
 		}
 		s.byCode.grants[r.Person] = append(s.byCode.grants[r.Person], r.ID)
 	}
+}
+
+// rename finds a record by a code, and no longer by the one that it had.
+func rename(ids map[string]int64, codes map[int64]string, id int64, code string) {
+	if old, known := codes[id]; known && old != code && ids[old] == id {
+		delete(ids, old)
+	}
+	ids[code], codes[id] = id, code
 }
 
 func byCode[R any](v *View, t Table[R], index map[string]int64, field, code string) (R, error) {

@@ -1,30 +1,34 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 )
 
-// frozenIndex are the ids of the open freezes of each account.
-type frozenIndex map[ledger.AccountID][]int64
+// frozenIndex knows the open freezes of each account.
+type frozenIndex struct {
+	of map[ledger.AccountID][]int64
+	at map[int64]ledger.AccountID
+}
 
-// indexFreeze keeps the open freezes of each account.
+// indexFreeze keeps the open freezes of each account. A freeze goes to another
+// account when its permits go to a successor.
 func (s *state) indexFreeze(f encumbrance.Freeze) {
-	ids := s.frozen[f.Account]
-	at := -1
-	for i, id := range ids {
-		if id == f.ID {
-			at = i
+	old, indexed := s.frozen.at[f.ID]
+	if indexed && (old != f.Account || !f.State.IsOpen()) {
+		s.frozen.of[old] = slices.DeleteFunc(s.frozen.of[old], func(id int64) bool { return id == f.ID })
+		if len(s.frozen.of[old]) == 0 {
+			delete(s.frozen.of, old)
 		}
+		delete(s.frozen.at, f.ID)
+		indexed = false
 	}
-	switch {
-	case f.State.IsOpen() && at < 0:
-		s.frozen[f.Account] = append(ids, f.ID)
-	case !f.State.IsOpen() && len(ids) == 1 && at == 0:
-		delete(s.frozen, f.Account)
-	case !f.State.IsOpen() && at >= 0:
-		s.frozen[f.Account] = append(ids[:at:at], ids[at+1:]...)
+	if !indexed && f.State.IsOpen() {
+		s.frozen.of[f.Account] = append(s.frozen.of[f.Account], f.ID)
+		s.frozen.at[f.ID] = f.Account
 	}
 }
 
@@ -37,7 +41,7 @@ func (s *state) loadFreezes() {
 // openFreezes are the freezes of an account that are not at an end, in the
 // order in which they are served.
 func (s *state) openFreezes(id ledger.AccountID) []encumbrance.Freeze {
-	ids := s.frozen[id]
+	ids := s.frozen.of[id]
 	freezes := make([]encumbrance.Freeze, len(ids))
 	for i, id := range ids {
 		freezes[i] = rowsOf(s, Freezes).rows[id]
@@ -64,11 +68,11 @@ func (tx *Tx) coverFreezes(id ledger.AccountID) {
 // account with a short freeze is frozen (I-30). It costs nothing while nothing
 // is frozen.
 func (tx *Tx) coverTouched() {
-	if len(tx.frozen) == 0 {
+	if len(tx.frozen.of) == 0 {
 		return
 	}
 	for i := 0; i < len(tx.touched.balances); i++ {
-		if id := tx.touched.balances[i].id; len(tx.frozen[id]) > 0 {
+		if id := tx.touched.balances[i].id; len(tx.frozen.of[id]) > 0 {
 			tx.coverFreezes(id)
 		}
 	}
@@ -89,7 +93,7 @@ func (tx *Tx) endFreeze(f encumbrance.Freeze) encumbrance.Freeze {
 func (s *state) frozenAmong(accounts []int64, most int) []int64 {
 	var found []int64
 	for _, id := range accounts {
-		if n := len(s.frozen[ledger.AccountID(id)]); n > 0 {
+		if n := len(s.frozen.of[ledger.AccountID(id)]); n > 0 {
 			found = append(found, id)
 			most -= n
 		}

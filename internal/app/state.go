@@ -80,7 +80,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		store: store, registry: registry, ctx: ctx,
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
-		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{},
+		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{map[ledger.AccountID][]int64{}, map[int64]ledger.AccountID{}},
 		wanted: wanted{}, lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {

@@ -58,6 +58,10 @@ var ruleOf = map[string]identity.Operation{
 	"listPaymentNotices": identity.NoticeRead, "getPaymentNotice": identity.NoticeRead, "issuePaymentNotice": identity.NoticeIssue,
 	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel,
 
+	"listSuccessions": identity.ChangeRead, "getSuccession": identity.ChangeRead, "recordSuccession": identity.Succession,
+	"listPartyRenames": identity.ChangeRead, "renameParty": identity.PartyRename, "listDepartures": identity.ChangeRead,
+	"getDeparture": identity.ChangeRead, "recordDeparture": identity.DepartureRecord, "stepDeparture": identity.DepartureStep,
+
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
 	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
@@ -207,6 +211,7 @@ type walked struct {
 	toConfirm, toDrop, toAssign, toReturn           int64
 	transfer, statement                             int64
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
+	succession, departure, site                     int64
 	frozen, toConfirmFreeze, toRelease              int64
 	leaderGrant, notice, objection                  int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
@@ -274,6 +279,7 @@ func openWalked(t *testing.T) *walked {
 	w.transfer = last(w.world, app.Postings)
 	w.freezes(leader)
 	w.must(leader, app.FactRecord{Kind: rulebook.Monitor, Licence: f.licence, Value: rulebook.Yes, ValidFrom: 20260101, Document: "inspection"})
+	w.changes(leader)
 	w.must(w.admin, app.PairAdd{
 		Pollutant: apptest.VOCs, SellerRegion: apptest.Jiashan, BuyerRegion: apptest.Nanhu, Coefficient: quantity.OneRatio,
 		SellerBureau: true, BuyerBureau: true, Upper: true, Document: "pilot", ValidFrom: 20260101,
@@ -294,6 +300,29 @@ func openWalked(t *testing.T) *walked {
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
 	w.approvals()
 	return w
+}
+
+// changes are a succession of a firm of Jiaxing's whose permits stay, and a
+// departure of the first firm.
+func (w *walked) changes(leader int64) {
+	w.t.Helper()
+	f := w.firms[0]
+	w.must(leader, app.PartyRename{Party: f.party, Name: "a new name", EffectiveOn: 20260701, Document: "d"})
+	w.must(leader, app.DepartureRecord{Kind: permit.Closure, Licence: f.licence, EffectiveOn: 20260701, Document: "d"})
+	w.departure = lastID(w.world, app.Departures)
+	first, _ := app.ReadTable(w.app.Reference(), app.Licences).Get(f.licence)
+	w.must(leader, app.LicenceRegister{
+		Party: f.party, Number: first.Number[:18] + "009P", Kind: catalog.KindLicence, Site: "other site", Region: apptest.Jiashan, ValidFrom: 20260101, ValidTo: 20310630,
+	})
+	site := lastID(w.world, app.Licences)
+	w.must(leader, app.Allocate{
+		Kind: reserve.Initial, Licence: site, Instrument: instrumentCode, Part: reserve.Unallocated, Origin: ledger.Free,
+		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "allocation",
+	})
+	w.must(leader, app.SuccessionRecord{Kind: permit.Division, Licence: site, EffectiveOn: 20260701, Document: "d", Parts: []app.SuccessionShare{
+		{Licence: site, Instrument: instrumentCode, Origin: ledger.Free, Quantity: quantity.OneQuantity},
+	}})
+	w.succession, w.site = last(w.world, app.Successions), site
 }
 
 // freezes are of the first firm's free permits, and a judicial sale of paid ones.
@@ -476,6 +505,15 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/payment-notices/%d/deliver", w.toDeliver), ""
 	case "cancelPaymentNotice":
 		return fmt.Sprintf("/v1/payment-notices/%d/cancel", w.toCancel), `{"reason":"r"}`
+	case "recordSuccession":
+		return "/v1/successions", fmt.Sprintf(`{"kind":"division","licence":%d,"effective_on":"2026-07-01","document":"d","parts":[
+			{"licence":%d,"instrument":%q,"origin":"free","quantity":"1"}]}`, w.site, w.site, instrumentCode)
+	case "renameParty":
+		return "/v1/party-renames", fmt.Sprintf(`{"party":%d,"name":"another name","effective_on":"2026-07-01","document":"d"}`, f.party)
+	case "recordDeparture":
+		return "/v1/departures", fmt.Sprintf(`{"kind":"closure","licence":%d,"effective_on":"2026-07-01","document":"d"}`, w.spare.licence)
+	case "stepDeparture":
+		return fmt.Sprintf("/v1/departures/%d/steps", w.departure), `{"event":"withdraw","document":"d"}`
 	case "placeFreeze":
 		return "/v1/freezes", fmt.Sprintf(`{"party":%d,"amount":"1","issuer":"court","issuer_name":"court","order_number":"walk","reason":"r"}`, f.party)
 	case "placeEmergencyFreeze":
@@ -557,6 +595,8 @@ func (w *walked) query(id string) string {
 		"listFunds": "/v1/funds", "getTrialBalance": "/v1/trial-balance", "getTransfer": "/v1/transfers/" + itoa(w.transfer),
 		"listCapDecisions": "/v1/cap-decisions", "listReserveMovements": "/v1/reserve-movements", "listLevelTransfers": "/v1/level-transfers",
 		"listAllocations": "/v1/allocations", "listPaymentNotices": "/v1/payment-notices", "getPaymentNotice": "/v1/payment-notices/" + itoa(w.toCancel),
+		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames",
+		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",

@@ -54,6 +54,10 @@ const (
 	USCCConfirm      Operation = "party.confirm_uscc"
 	LicenceRegister  Operation = "licence.register"
 	LicenceState     Operation = "licence.state"
+	PartyRename      Operation = "party.rename"
+	Succession       Operation = "succession.record"
+	DepartureRecord  Operation = "departure.record"
+	DepartureStep    Operation = "departure.step"
 	CapDecide        Operation = "cap.decide"
 	ReserveMoveOp    Operation = "reserve.move"
 	LevelMove        Operation = "level.move"
@@ -118,8 +122,9 @@ const (
 	ProjectRead   Operation = "project.read"
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
-	MoneyRead     Operation = "money.read" // bank entries and statements
-	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
+	ChangeRead    Operation = "permit_change.read" // successions, new names, departures
+	MoneyRead     Operation = "money.read"         // bank entries and statements
+	CapRead       Operation = "cap.read"           // cap decisions, allocations, movements
 	JournalRead   Operation = "journal.read"
 	TrialRead     Operation = "trial_balance.read"
 	SelfRead      Operation = "self.read"
@@ -151,6 +156,10 @@ var Table = map[Operation]Rule{
 	USCCConfirm:      {BureauLeader: Own},
 	LicenceRegister:  {BureauClerk: Own, BureauLeader: Own},
 	LicenceState:     {BureauLeader: Own},
+	PartyRename:      {BureauLeader: Own},
+	Succession:       {BureauLeader: Own},
+	DepartureRecord:  {BureauLeader: Own},
+	DepartureStep:    {BureauLeader: Own},
 	LevelMove:        {Upper: Own},
 	NoticeIssue:      {BureauClerk: Own, BureauLeader: Own},
 	NoticeProve:      {Finance: Own},
@@ -210,6 +219,7 @@ var Table = map[Operation]Rule{
 	DealRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	UseRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	ProjectRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	ChangeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	MoneyRead:     {Finance: Any, Auditor: Any},

@@ -1,5 +1,6 @@
 // Package permit is what happens to permits in the hands of the firm that
-// needs them: they are put to a project, and used by a licence.
+// needs them: they are put to a project, used by a licence, and follow their
+// site or enterprise to its successors.
 //
 // # Terms
 //
@@ -12,10 +13,16 @@
 // A licence permits an amount of each pollutant; it discharges what is recorded
 // by quarter, where missing is not zero. Surplus = permitted − actual − task.
 //
+// A succession carries all that a licence has to others of its region, with
+// origin, date and price. Rests is the table of what follows it and what
+// blocks it. A departure is of a site that leaves: its free permits are taken
+// back, its paid ones go before it is complete.
+//
 // # Invariants
 //
 // I-26: needed ≥ bought + open. I-27: bought ≥ assigned, and what is kept of
-// it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired.
+// it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired. I-31: the parts of a
+// succession are the whole.
 //
 // # Sources
 //

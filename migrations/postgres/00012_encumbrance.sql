@@ -65,6 +65,78 @@ CREATE TABLE judicial_sale (
 );
 CREATE INDEX judicial_sale_by_freeze ON judicial_sale (freeze_order);
 
+-- Successions: permits that followed a site or an enterprise to others.
+CREATE TABLE succession (
+    id           BIGINT  NOT NULL CONSTRAINT succession_pkey PRIMARY KEY,
+    kind         TEXT    NOT NULL,
+    party        BIGINT  NOT NULL,
+    licence      BIGINT  NOT NULL,
+    region       TEXT    NOT NULL,
+    document     TEXT    NOT NULL,
+    effective_on INTEGER NOT NULL,
+    closed       BOOLEAN NOT NULL,
+    transfer     BIGINT  NOT NULL,
+    recorded_at  BIGINT  NOT NULL,
+    command      BIGINT  NOT NULL,
+    CONSTRAINT succession_kind_known CHECK (kind IN ('merger', 'division', 'new_holder')),
+    CONSTRAINT succession_moved_or_stayed CHECK (transfer > 0 OR NOT closed)
+);
+CREATE INDEX succession_by_licence ON succession (licence);
+
+CREATE TABLE succession_part (
+    id         BIGINT   NOT NULL CONSTRAINT succession_part_pkey PRIMARY KEY,
+    succession BIGINT   NOT NULL,
+    to_party   BIGINT   NOT NULL,
+    to_licence BIGINT   NOT NULL,
+    instrument BIGINT   NOT NULL,
+    pollutant  TEXT     NOT NULL,
+    origin     SMALLINT NOT NULL,
+    quantity   BIGINT   NOT NULL,
+    surplus    BIGINT   NOT NULL,
+    command    BIGINT   NOT NULL,
+    CONSTRAINT succession_part_amounts CHECK (quantity > 0 AND surplus >= 0 AND surplus <= quantity),
+    CONSTRAINT succession_part_surplus_of_paid CHECK (surplus = 0 OR origin = 1),
+    CONSTRAINT succession_part_unique UNIQUE (succession, to_licence, instrument, origin)
+);
+
+CREATE TABLE party_rename (
+    id           BIGINT  NOT NULL CONSTRAINT party_rename_pkey PRIMARY KEY,
+    party        BIGINT  NOT NULL,
+    region       TEXT    NOT NULL,
+    old_name     TEXT    NOT NULL,
+    new_name     TEXT    NOT NULL,
+    old_uscc     TEXT    NOT NULL,
+    new_uscc     TEXT    NOT NULL,
+    document     TEXT    NOT NULL,
+    effective_on INTEGER NOT NULL,
+    recorded_at  BIGINT  NOT NULL,
+    command      BIGINT  NOT NULL,
+    CONSTRAINT party_rename_changes CHECK (old_name <> new_name OR old_uscc <> new_uscc)
+);
+CREATE INDEX party_rename_by_party ON party_rename (party);
+
+CREATE TABLE departure (
+    id           BIGINT  NOT NULL CONSTRAINT departure_pkey PRIMARY KEY,
+    kind         TEXT    NOT NULL,
+    party        BIGINT  NOT NULL,
+    licence      BIGINT  NOT NULL,
+    region       TEXT    NOT NULL,
+    document     TEXT    NOT NULL,
+    effective_on INTEGER NOT NULL,
+    reclaimed    BIGINT  NOT NULL,
+    transfer     BIGINT  NOT NULL,
+    state        TEXT    NOT NULL,
+    end_document TEXT    NOT NULL,
+    recorded_at  BIGINT  NOT NULL,
+    ended_at     BIGINT  NOT NULL,
+    command      BIGINT  NOT NULL,
+    CONSTRAINT departure_kind_known CHECK (kind IN ('relocation', 'closure', 'bankruptcy')),
+    CONSTRAINT departure_state_known CHECK (state IN ('open', 'completed', 'withdrawn')),
+    CONSTRAINT departure_reclaimed_posted CHECK (reclaimed >= 0 AND (reclaimed > 0) = (transfer > 0)),
+    CONSTRAINT departure_ended CHECK ((state = 'open') = (ended_at = 0))
+);
+CREATE UNIQUE INDEX departure_once ON departure (licence) WHERE state = 'open';
+
 CREATE VIEW v_freeze_order AS
 SELECT f.id, f.account, f.party, f.region, f.licence, i.code AS instrument, CASE f.origin WHEN 1 THEN 'paid' WHEN 2 THEN 'free' WHEN 3 THEN 'unknown' END AS origin,
        CASE WHEN f.licence > 0 THEN ((f.amount)::numeric / 1000000)::numeric(24,6) ELSE ((f.amount)::numeric / 100)::numeric(24,2) END AS amount, CASE WHEN f.licence > 0 THEN ((f.frozen)::numeric / 1000000)::numeric(24,6) ELSE ((f.frozen)::numeric / 100)::numeric(24,2) END AS frozen, CASE WHEN f.licence > 0 THEN ((f.taken)::numeric / 1000000)::numeric(24,6) ELSE ((f.taken)::numeric / 100)::numeric(24,2) END AS taken,
@@ -75,3 +147,8 @@ CREATE VIEW v_judicial_sale AS
 SELECT s.id, s.freeze_order, s.party, s.licence, s.region, s.buyer_party, s.buyer_licence, i.code AS instrument,
        ((s.quantity)::numeric / 1000000)::numeric(24,6) AS quantity, ((s.amount)::numeric / 100)::numeric(24,2) AS amount, s.document, s.transfer, s.command
   FROM judicial_sale s LEFT JOIN instrument i ON i.id = s.instrument;
+
+CREATE VIEW v_succession_part AS
+SELECT p.id, p.succession, s.kind, s.licence AS from_licence, p.to_licence, p.to_party, i.code AS instrument, CASE p.origin WHEN 1 THEN 'paid' WHEN 2 THEN 'free' WHEN 3 THEN 'unknown' END AS origin,
+       ((p.quantity)::numeric / 1000000)::numeric(24,6) AS quantity, ((p.surplus)::numeric / 1000000)::numeric(24,6) AS surplus, s.document, s.effective_on, p.command
+  FROM succession_part p JOIN succession s ON s.id = p.succession LEFT JOIN instrument i ON i.id = p.instrument;

@@ -95,6 +95,18 @@ type ServerInterface interface {
 	// StepDeal Take the next step of a deal
 	// (POST /v1/deals/{id}/steps)
 	StepDeal(c *gin.Context, id PathID, params StepDealParams)
+	// ListDepartures Sites that leave: relocation, closure, bankruptcy
+	// (GET /v1/departures)
+	ListDepartures(c *gin.Context, params ListDeparturesParams)
+	// RecordDeparture Open the departure of a site
+	// (POST /v1/departures)
+	RecordDeparture(c *gin.Context, params RecordDepartureParams)
+	// GetDeparture A departure
+	// (GET /v1/departures/{id})
+	GetDeparture(c *gin.Context, id PathID)
+	// StepDeparture Complete or withdraw a departure
+	// (POST /v1/departures/{id}/steps)
+	StepDeparture(c *gin.Context, id PathID, params StepDepartureParams)
 	// ListDeposits Deposits
 	// (GET /v1/deposits)
 	ListDeposits(c *gin.Context, params ListDepositsParams)
@@ -281,6 +293,12 @@ type ServerInterface interface {
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(c *gin.Context, id PathID, params SetPartyStateParams)
+	// ListPartyRenames New names and codes of parties
+	// (GET /v1/party-renames)
+	ListPartyRenames(c *gin.Context, params ListPartyRenamesParams)
+	// RenameParty Give a party another name or code
+	// (POST /v1/party-renames)
+	RenameParty(c *gin.Context, params RenamePartyParams)
 	// ListPaymentNotices Payment notices
 	// (GET /v1/payment-notices)
 	ListPaymentNotices(c *gin.Context, params ListPaymentNoticesParams)
@@ -398,6 +416,15 @@ type ServerInterface interface {
 	// OrderStandIn Let a person act in the role of another for some days
 	// (POST /v1/stand-ins)
 	OrderStandIn(c *gin.Context, params OrderStandInParams)
+	// ListSuccessions Successions
+	// (GET /v1/successions)
+	ListSuccessions(c *gin.Context, params ListSuccessionsParams)
+	// RecordSuccession Carry the permits of a licence to its successors
+	// (POST /v1/successions)
+	RecordSuccession(c *gin.Context, params RecordSuccessionParams)
+	// GetSuccession A succession with its parts
+	// (GET /v1/successions/{id})
+	GetSuccession(c *gin.Context, id PathID)
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(c *gin.Context, params ListSurplusParams)
@@ -471,6 +498,12 @@ func (a Answer) VisitProposeDealResponse(w http.ResponseWriter) error { return a
 
 // VisitStepDealResponse sends the stored answer.
 func (a Answer) VisitStepDealResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordDepartureResponse sends the stored answer.
+func (a Answer) VisitRecordDepartureResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepDepartureResponse sends the stored answer.
+func (a Answer) VisitStepDepartureResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitConfirmDepositResponse sends the stored answer.
 func (a Answer) VisitConfirmDepositResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -556,6 +589,9 @@ func (a Answer) VisitConfirmPartyUSCCResponse(w http.ResponseWriter) error { ret
 // VisitSetPartyStateResponse sends the stored answer.
 func (a Answer) VisitSetPartyStateResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRenamePartyResponse sends the stored answer.
+func (a Answer) VisitRenamePartyResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitIssuePaymentNoticeResponse sends the stored answer.
 func (a Answer) VisitIssuePaymentNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -612,6 +648,9 @@ func (a Answer) VisitMoveReserveResponse(w http.ResponseWriter) error { return a
 
 // VisitOrderStandInResponse sends the stored answer.
 func (a Answer) VisitOrderStandInResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordSuccessionResponse sends the stored answer.
+func (a Answer) VisitRecordSuccessionResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitVerifySurplusResponse sends the stored answer.
 func (a Answer) VisitVerifySurplusResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1804,6 +1843,185 @@ func (siw *ServerInterfaceWrapper) StepDeal(c *gin.Context) {
 	}
 
 	siw.Handler.StepDeal(c, id, params)
+}
+
+// ListDepartures operation middleware
+func (siw *ServerInterfaceWrapper) ListDepartures(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeparturesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDepartures(c, params)
+}
+
+// RecordDeparture operation middleware
+func (siw *ServerInterfaceWrapper) RecordDeparture(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordDepartureParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordDeparture(c, params)
+}
+
+// GetDeparture operation middleware
+func (siw *ServerInterfaceWrapper) GetDeparture(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDeparture(c, id)
+}
+
+// StepDeparture operation middleware
+func (siw *ServerInterfaceWrapper) StepDeparture(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepDepartureParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepDeparture(c, id, params)
 }
 
 // ListDeposits operation middleware
@@ -4780,6 +4998,108 @@ func (siw *ServerInterfaceWrapper) SetPartyState(c *gin.Context) {
 	siw.Handler.SetPartyState(c, id, params)
 }
 
+// ListPartyRenames operation middleware
+func (siw *ServerInterfaceWrapper) ListPartyRenames(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPartyRenamesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPartyRenames(c, params)
+}
+
+// RenameParty operation middleware
+func (siw *ServerInterfaceWrapper) RenameParty(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenamePartyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RenameParty(c, params)
+}
+
 // ListPaymentNotices operation middleware
 func (siw *ServerInterfaceWrapper) ListPaymentNotices(c *gin.Context) {
 
@@ -6609,6 +6929,141 @@ func (siw *ServerInterfaceWrapper) OrderStandIn(c *gin.Context) {
 	siw.Handler.OrderStandIn(c, params)
 }
 
+// ListSuccessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSuccessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuccessionsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSuccessions(c, params)
+}
+
+// RecordSuccession operation middleware
+func (siw *ServerInterfaceWrapper) RecordSuccession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordSuccessionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordSuccession(c, params)
+}
+
+// GetSuccession operation middleware
+func (siw *ServerInterfaceWrapper) GetSuccession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSuccession(c, id)
+}
+
 // ListSurplus operation middleware
 func (siw *ServerInterfaceWrapper) ListSurplus(c *gin.Context) {
 
@@ -7314,6 +7769,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deals", wrapper.ProposeDeal)
 	router.GET(options.BaseURL+"/v1/deals/:id", wrapper.GetDeal)
 	router.POST(options.BaseURL+"/v1/deals/:id/steps", wrapper.StepDeal)
+	router.GET(options.BaseURL+"/v1/departures", wrapper.ListDepartures)
+	router.POST(options.BaseURL+"/v1/departures", wrapper.RecordDeparture)
+	router.GET(options.BaseURL+"/v1/departures/:id", wrapper.GetDeparture)
+	router.POST(options.BaseURL+"/v1/departures/:id/steps", wrapper.StepDeparture)
 	router.GET(options.BaseURL+"/v1/deposits", wrapper.ListDeposits)
 	router.POST(options.BaseURL+"/v1/deposits", wrapper.ConfirmDeposit)
 	router.GET(options.BaseURL+"/v1/discharges", wrapper.ListDischarges)
@@ -7376,6 +7835,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/parties/:id", wrapper.GetParty)
 	router.POST(options.BaseURL+"/v1/parties/:id/confirm-uscc", wrapper.ConfirmPartyUSCC)
 	router.POST(options.BaseURL+"/v1/parties/:id/state", wrapper.SetPartyState)
+	router.GET(options.BaseURL+"/v1/party-renames", wrapper.ListPartyRenames)
+	router.POST(options.BaseURL+"/v1/party-renames", wrapper.RenameParty)
 	router.GET(options.BaseURL+"/v1/payment-notices", wrapper.ListPaymentNotices)
 	router.POST(options.BaseURL+"/v1/payment-notices", wrapper.IssuePaymentNotice)
 	router.GET(options.BaseURL+"/v1/payment-notices/:id", wrapper.GetPaymentNotice)
@@ -7415,6 +7876,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
 	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
+	router.GET(options.BaseURL+"/v1/successions", wrapper.ListSuccessions)
+	router.POST(options.BaseURL+"/v1/successions", wrapper.RecordSuccession)
+	router.GET(options.BaseURL+"/v1/successions/:id", wrapper.GetSuccession)
 	router.GET(options.BaseURL+"/v1/surplus", wrapper.ListSurplus)
 	router.GET(options.BaseURL+"/v1/surplus-estimates", wrapper.GetSurplusEstimate)
 	router.GET(options.BaseURL+"/v1/surplus-verifications", wrapper.ListSurplusVerifications)
@@ -8069,6 +8533,117 @@ type StepDeal200JSONResponse struct {
 }
 
 func (response StepDeal200JSONResponse) VisitStepDealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDeparturesRequestObject struct {
+	Params ListDeparturesParams
+}
+
+type ListDeparturesResponseObject interface {
+	VisitListDeparturesResponse(w http.ResponseWriter) error
+}
+
+type ListDepartures200JSONResponse DeparturePage
+
+func (response ListDepartures200JSONResponse) VisitListDeparturesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordDepartureRequestObject struct {
+	Params RecordDepartureParams
+	Body   *RecordDepartureJSONRequestBody
+}
+
+type RecordDepartureResponseObject interface {
+	VisitRecordDepartureResponse(w http.ResponseWriter) error
+}
+
+type RecordDeparture201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordDeparture201JSONResponse struct {
+	Body    Departure
+	Headers RecordDeparture201ResponseHeaders
+}
+
+func (response RecordDeparture201JSONResponse) VisitRecordDepartureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDepartureRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetDepartureResponseObject interface {
+	VisitGetDepartureResponse(w http.ResponseWriter) error
+}
+
+type GetDeparture200JSONResponse Departure
+
+func (response GetDeparture200JSONResponse) VisitGetDepartureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepDepartureRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepDepartureParams
+	Body   *StepDepartureJSONRequestBody
+}
+
+type StepDepartureResponseObject interface {
+	VisitStepDepartureResponse(w http.ResponseWriter) error
+}
+
+type StepDeparture200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepDeparture200JSONResponse struct {
+	Body    Departure
+	Headers StepDeparture200ResponseHeaders
+}
+
+func (response StepDeparture200JSONResponse) VisitStepDepartureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9794,6 +10369,61 @@ func (response SetPartyState200JSONResponse) VisitSetPartyStateResponse(w http.R
 	return err
 }
 
+type ListPartyRenamesRequestObject struct {
+	Params ListPartyRenamesParams
+}
+
+type ListPartyRenamesResponseObject interface {
+	VisitListPartyRenamesResponse(w http.ResponseWriter) error
+}
+
+type ListPartyRenames200JSONResponse PartyRenamePage
+
+func (response ListPartyRenames200JSONResponse) VisitListPartyRenamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenamePartyRequestObject struct {
+	Params RenamePartyParams
+	Body   *RenamePartyJSONRequestBody
+}
+
+type RenamePartyResponseObject interface {
+	VisitRenamePartyResponse(w http.ResponseWriter) error
+}
+
+type RenameParty201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RenameParty201JSONResponse struct {
+	Body    PartyRename
+	Headers RenameParty201ResponseHeaders
+}
+
+func (response RenameParty201JSONResponse) VisitRenamePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPaymentNoticesRequestObject struct {
 	Params ListPaymentNoticesParams
 }
@@ -10871,6 +11501,83 @@ func (response OrderStandIn201JSONResponse) VisitOrderStandInResponse(w http.Res
 	return err
 }
 
+type ListSuccessionsRequestObject struct {
+	Params ListSuccessionsParams
+}
+
+type ListSuccessionsResponseObject interface {
+	VisitListSuccessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSuccessions200JSONResponse SuccessionPage
+
+func (response ListSuccessions200JSONResponse) VisitListSuccessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordSuccessionRequestObject struct {
+	Params RecordSuccessionParams
+	Body   *RecordSuccessionJSONRequestBody
+}
+
+type RecordSuccessionResponseObject interface {
+	VisitRecordSuccessionResponse(w http.ResponseWriter) error
+}
+
+type RecordSuccession201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordSuccession201JSONResponse struct {
+	Body    Succession
+	Headers RecordSuccession201ResponseHeaders
+}
+
+func (response RecordSuccession201JSONResponse) VisitRecordSuccessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSuccessionRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetSuccessionResponseObject interface {
+	VisitGetSuccessionResponse(w http.ResponseWriter) error
+}
+
+type GetSuccession200JSONResponse Succession
+
+func (response GetSuccession200JSONResponse) VisitGetSuccessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSurplusRequestObject struct {
 	Params ListSurplusParams
 }
@@ -11355,6 +12062,18 @@ type StrictServerInterface interface {
 	// StepDeal Take the next step of a deal
 	// (POST /v1/deals/{id}/steps)
 	StepDeal(ctx context.Context, request StepDealRequestObject) (StepDealResponseObject, error)
+	// ListDepartures Sites that leave: relocation, closure, bankruptcy
+	// (GET /v1/departures)
+	ListDepartures(ctx context.Context, request ListDeparturesRequestObject) (ListDeparturesResponseObject, error)
+	// RecordDeparture Open the departure of a site
+	// (POST /v1/departures)
+	RecordDeparture(ctx context.Context, request RecordDepartureRequestObject) (RecordDepartureResponseObject, error)
+	// GetDeparture A departure
+	// (GET /v1/departures/{id})
+	GetDeparture(ctx context.Context, request GetDepartureRequestObject) (GetDepartureResponseObject, error)
+	// StepDeparture Complete or withdraw a departure
+	// (POST /v1/departures/{id}/steps)
+	StepDeparture(ctx context.Context, request StepDepartureRequestObject) (StepDepartureResponseObject, error)
 	// ListDeposits Deposits
 	// (GET /v1/deposits)
 	ListDeposits(ctx context.Context, request ListDepositsRequestObject) (ListDepositsResponseObject, error)
@@ -11541,6 +12260,12 @@ type StrictServerInterface interface {
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(ctx context.Context, request SetPartyStateRequestObject) (SetPartyStateResponseObject, error)
+	// ListPartyRenames New names and codes of parties
+	// (GET /v1/party-renames)
+	ListPartyRenames(ctx context.Context, request ListPartyRenamesRequestObject) (ListPartyRenamesResponseObject, error)
+	// RenameParty Give a party another name or code
+	// (POST /v1/party-renames)
+	RenameParty(ctx context.Context, request RenamePartyRequestObject) (RenamePartyResponseObject, error)
 	// ListPaymentNotices Payment notices
 	// (GET /v1/payment-notices)
 	ListPaymentNotices(ctx context.Context, request ListPaymentNoticesRequestObject) (ListPaymentNoticesResponseObject, error)
@@ -11658,6 +12383,15 @@ type StrictServerInterface interface {
 	// OrderStandIn Let a person act in the role of another for some days
 	// (POST /v1/stand-ins)
 	OrderStandIn(ctx context.Context, request OrderStandInRequestObject) (OrderStandInResponseObject, error)
+	// ListSuccessions Successions
+	// (GET /v1/successions)
+	ListSuccessions(ctx context.Context, request ListSuccessionsRequestObject) (ListSuccessionsResponseObject, error)
+	// RecordSuccession Carry the permits of a licence to its successors
+	// (POST /v1/successions)
+	RecordSuccession(ctx context.Context, request RecordSuccessionRequestObject) (RecordSuccessionResponseObject, error)
+	// GetSuccession A succession with its parts
+	// (GET /v1/successions/{id})
+	GetSuccession(ctx context.Context, request GetSuccessionRequestObject) (GetSuccessionResponseObject, error)
 	// ListSurplus Surplus of each licence and pollutant
 	// (GET /v1/surplus)
 	ListSurplus(ctx context.Context, request ListSurplusRequestObject) (ListSurplusResponseObject, error)
@@ -12567,6 +13301,147 @@ func (sh *strictHandler) StepDeal(ctx *gin.Context, id PathID, params StepDealPa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StepDealResponseObject); ok {
 		if err := validResponse.VisitStepDealResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDepartures operation middleware
+func (sh *strictHandler) ListDepartures(ctx *gin.Context, params ListDeparturesParams) {
+	var request ListDeparturesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDepartures(ctx, request.(ListDeparturesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDepartures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDeparturesResponseObject); ok {
+		if err := validResponse.VisitListDeparturesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordDeparture operation middleware
+func (sh *strictHandler) RecordDeparture(ctx *gin.Context, params RecordDepartureParams) {
+	var request RecordDepartureRequestObject
+
+	request.Params = params
+
+	var body RecordDepartureJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordDeparture(ctx, request.(RecordDepartureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordDeparture")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordDepartureResponseObject); ok {
+		if err := validResponse.VisitRecordDepartureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDeparture operation middleware
+func (sh *strictHandler) GetDeparture(ctx *gin.Context, id PathID) {
+	var request GetDepartureRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeparture(ctx, request.(GetDepartureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeparture")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDepartureResponseObject); ok {
+		if err := validResponse.VisitGetDepartureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepDeparture operation middleware
+func (sh *strictHandler) StepDeparture(ctx *gin.Context, id PathID, params StepDepartureParams) {
+	var request StepDepartureRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepDepartureJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepDeparture(ctx, request.(StepDepartureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepDeparture")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepDepartureResponseObject); ok {
+		if err := validResponse.VisitStepDepartureResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14663,6 +15538,76 @@ func (sh *strictHandler) SetPartyState(ctx *gin.Context, id PathID, params SetPa
 	}
 }
 
+// ListPartyRenames operation middleware
+func (sh *strictHandler) ListPartyRenames(ctx *gin.Context, params ListPartyRenamesParams) {
+	var request ListPartyRenamesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPartyRenames(ctx, request.(ListPartyRenamesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPartyRenames")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPartyRenamesResponseObject); ok {
+		if err := validResponse.VisitListPartyRenamesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RenameParty operation middleware
+func (sh *strictHandler) RenameParty(ctx *gin.Context, params RenamePartyParams) {
+	var request RenamePartyRequestObject
+
+	request.Params = params
+
+	var body RenamePartyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenameParty(ctx, request.(RenamePartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenameParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RenamePartyResponseObject); ok {
+		if err := validResponse.VisitRenamePartyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPaymentNotices operation middleware
 func (sh *strictHandler) ListPaymentNotices(ctx *gin.Context, params ListPaymentNoticesParams) {
 	var request ListPaymentNoticesRequestObject
@@ -15988,6 +16933,102 @@ func (sh *strictHandler) OrderStandIn(ctx *gin.Context, params OrderStandInParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(OrderStandInResponseObject); ok {
 		if err := validResponse.VisitOrderStandInResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSuccessions operation middleware
+func (sh *strictHandler) ListSuccessions(ctx *gin.Context, params ListSuccessionsParams) {
+	var request ListSuccessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuccessions(ctx, request.(ListSuccessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuccessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSuccessionsResponseObject); ok {
+		if err := validResponse.VisitListSuccessionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordSuccession operation middleware
+func (sh *strictHandler) RecordSuccession(ctx *gin.Context, params RecordSuccessionParams) {
+	var request RecordSuccessionRequestObject
+
+	request.Params = params
+
+	var body RecordSuccessionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordSuccession(ctx, request.(RecordSuccessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordSuccession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordSuccessionResponseObject); ok {
+		if err := validResponse.VisitRecordSuccessionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSuccession operation middleware
+func (sh *strictHandler) GetSuccession(ctx *gin.Context, id PathID) {
+	var request GetSuccessionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSuccession(ctx, request.(GetSuccessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSuccession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSuccessionResponseObject); ok {
+		if err := validResponse.VisitGetSuccessionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
