@@ -13,13 +13,18 @@ import (
 	"permitx/internal/quantity"
 )
 
+type closable interface {
+	app.Store
+	Close() error
+}
+
 // BenchmarkOrders measures orders through the writer without HTTP: 256
 // callers, half of the orders cross.
 func BenchmarkOrders(b *testing.B) {
-	stores := map[string]func(ctx context.Context) (app.Store, error){
-		"sqlite":   func(ctx context.Context) (app.Store, error) { return Open(ctx, migratedSQLite(b)) },
-		"postgres": func(ctx context.Context) (app.Store, error) { return Open(ctx, migratedPostgres(b)) },
-		"nothing":  func(ctx context.Context) (app.Store, error) { return OpenNothing(ctx) },
+	stores := map[string]func(ctx context.Context) (closable, error){
+		"sqlite":   func(ctx context.Context) (closable, error) { return Open(ctx, migratedSQLite(b)) },
+		"postgres": func(ctx context.Context) (closable, error) { return Open(ctx, migratedPostgres(b)) },
+		"nothing":  func(ctx context.Context) (closable, error) { return OpenNothing(ctx) },
 	}
 	for _, name := range []string{"nothing", "sqlite", "postgres"} {
 		b.Run(name, func(b *testing.B) {
@@ -27,6 +32,7 @@ func BenchmarkOrders(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			defer s.Close()
 			w := apptest.NewWorld(b, s, 64)
 			for _, f := range w.Firms {
 				w.Fund(f, 1_000_000_000_00)
