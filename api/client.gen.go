@@ -233,6 +233,207 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/bank-statements/{id} (the `GetBankStatement` operationId).
 	GetBankStatement(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBudgets Budgets for buying back
+	//
+	// Corresponds with GET /v1/budgets (the `ListBudgets` operationId).
+	ListBudgets(ctx context.Context, params *ListBudgetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveBudgetWithBody Approve money for buying back, or lower what was approved
+	//
+	// By region, fiscal year and source; a further approval of the same three adds to the budget.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+	ApproveBudgetWithBody(ctx context.Context, params *ApproveBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveBudget Approve money for buying back, or lower what was approved
+	//
+	// By region, fiscal year and source; a further approval of the same three adds to the budget.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+	ApproveBudget(ctx context.Context, params *ApproveBudgetParams, body ApproveBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBudget A budget
+	//
+	// Corresponds with GET /v1/budgets/{id} (the `GetBudget` operationId).
+	GetBudget(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CarryBudgetOverWithBody Carry what is left of a budget over into the next year
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+	CarryBudgetOverWithBody(ctx context.Context, id PathID, params *CarryBudgetOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CarryBudgetOver Carry what is left of a budget over into the next year
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+	CarryBudgetOver(ctx context.Context, id PathID, params *CarryBudgetOverParams, body CarryBudgetOverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LapseBudgetWithBody Give back what is left of a budget whose year is over
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+	LapseBudgetWithBody(ctx context.Context, id PathID, params *LapseBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LapseBudget Give back what is left of a budget whose year is over
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+	LapseBudget(ctx context.Context, id PathID, params *LapseBudgetParams, body LapseBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBudgetMovements What has happened to a budget's money
+	//
+	// Corresponds with GET /v1/budgets/{id}/movements (the `GetBudgetMovements` operationId).
+	GetBudgetMovements(ctx context.Context, id PathID, params *GetBudgetMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBuyBacks Buy-backs
+	//
+	// Corresponds with GET /v1/buy-backs (the `ListBuyBacks` operationId).
+	ListBuyBacks(ctx context.Context, params *ListBuyBacksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyBuyBackWithBody Apply that permits go back to the government
+	//
+	// The application is a draft: nothing is held until its step submit.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+	ApplyBuyBackWithBody(ctx context.Context, params *ApplyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyBuyBack Apply that permits go back to the government
+	//
+	// The application is a draft: nothing is held until its step submit.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+	ApplyBuyBack(ctx context.Context, params *ApplyBuyBackParams, body ApplyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBuyBack A buy-back
+	//
+	// Corresponds with GET /v1/buy-backs/{id} (the `GetBuyBack` operationId).
+	GetBuyBack(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveBuyBackWithBody Approve the purchase and commit its amount in a budget
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+	ApproveBuyBackWithBody(ctx context.Context, id PathID, params *ApproveBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveBuyBack Approve the purchase and commit its amount in a budget
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+	ApproveBuyBack(ctx context.Context, id PathID, params *ApproveBuyBackParams, body ApproveBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BookBuyBackWithBody Bring the permits into the reserve
+	//
+	// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+	BookBuyBackWithBody(ctx context.Context, id PathID, params *BookBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BookBuyBack Bring the permits into the reserve
+	//
+	// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+	BookBuyBack(ctx context.Context, id PathID, params *BookBuyBackParams, body BookBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayBuyBackWithBody Record the payment by the treasury
+	//
+	// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+	PayBuyBackWithBody(ctx context.Context, id PathID, params *PayBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayBuyBack Record the payment by the treasury
+	//
+	// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+	PayBuyBack(ctx context.Context, id PathID, params *PayBuyBackParams, body PayBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBuyBackPrices What is paid for each acquisition that a buy-back takes
+	//
+	// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+	//
+	// Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
+	GetBuyBackPrices(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReclaimBuyBackWithBody Decide to take the permits back without payment
+	//
+	// A free right, a closed unit, idle for more than 36 months, or abandoned.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+	ReclaimBuyBackWithBody(ctx context.Context, id PathID, params *ReclaimBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReclaimBuyBack Decide to take the permits back without payment
+	//
+	// A free right, a closed unit, idle for more than 36 months, or abandoned.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+	ReclaimBuyBack(ctx context.Context, id PathID, params *ReclaimBuyBackParams, body ReclaimBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBuyBackSteps What has happened to a buy-back, oldest first
+	//
+	// Corresponds with GET /v1/buy-backs/{id}/steps (the `GetBuyBackSteps` operationId).
+	GetBuyBackSteps(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepBuyBackWithBody Take a step of a buy-back
+	//
+	// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+	StepBuyBackWithBody(ctx context.Context, id PathID, params *StepBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepBuyBack Take a step of a buy-back
+	//
+	// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+	StepBuyBack(ctx context.Context, id PathID, params *StepBuyBackParams, body StepBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyBuyBackWithBody Verify the surplus
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+	VerifyBuyBackWithBody(ctx context.Context, id PathID, params *VerifyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyBuyBack Verify the surplus
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+	VerifyBuyBack(ctx context.Context, id PathID, params *VerifyBuyBackParams, body VerifyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCalendarYears Years with their notices
 	//
 	// Corresponds with GET /v1/calendar-years (the `ListCalendarYears` operationId).
@@ -281,6 +482,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCap(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenBuyBackWithBody Open a compulsory buy-back
+	//
+	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+	OpenBuyBackWithBody(ctx context.Context, params *OpenBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenBuyBack Open a compulsory buy-back
+	//
+	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+	OpenBuyBack(ctx context.Context, params *OpenBuyBackParams, body OpenBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeals Deals
 	//
@@ -606,6 +825,66 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/holdings (the `ListHoldings` operationId).
 	ListHoldings(ctx context.Context, params *ListHoldingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListIdleDeclarations Declarations of idle permits
+	//
+	// Corresponds with GET /v1/idle-declarations (the `ListIdleDeclarations` operationId).
+	ListIdleDeclarations(ctx context.Context, params *ListIdleDeclarationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareIdleWithBody Declare, or record, that permits lie idle
+	//
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+	DeclareIdleWithBody(ctx context.Context, params *DeclareIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareIdle Declare, or record, that permits lie idle
+	//
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+	DeclareIdle(ctx context.Context, params *DeclareIdleParams, body DeclareIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndIdleWithBody Say that the permits are used again
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+	EndIdleWithBody(ctx context.Context, id PathID, params *EndIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndIdle Say that the permits are used again
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+	EndIdle(ctx context.Context, id PathID, params *EndIdleParams, body EndIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SweepIdleWithBody Take idle permits back
+	//
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+	SweepIdleWithBody(ctx context.Context, id PathID, params *SweepIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SweepIdle Take idle permits back
+	//
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+	SweepIdle(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListIdlePermits What lies idle, since when, and when it may be swept
+	//
+	// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
+	ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInbox What waits for the caller
 	//
@@ -1413,6 +1692,50 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
 	OrderStandIn(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListStandingOffers Standing offers of bureaus to buy at a fixed price
+	//
+	// Corresponds with GET /v1/standing-offers (the `ListStandingOffers` operationId).
+	ListStandingOffers(ctx context.Context, params *ListStandingOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenStandingOfferWithBody Offer to buy at a fixed price
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+	OpenStandingOfferWithBody(ctx context.Context, params *OpenStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenStandingOffer Offer to buy at a fixed price
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+	OpenStandingOffer(ctx context.Context, params *OpenStandingOfferParams, body OpenStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptStandingOfferWithBody Sell permits at the price of a standing offer
+	//
+	// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+	AcceptStandingOfferWithBody(ctx context.Context, id PathID, params *AcceptStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptStandingOffer Sell permits at the price of a standing offer
+	//
+	// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+	AcceptStandingOffer(ctx context.Context, id PathID, params *AcceptStandingOfferParams, body AcceptStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseStandingOffer End a standing offer
+	//
+	// What was accepted stays.
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
+	CloseStandingOffer(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListSuccessions Successions
 	//
 	// Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
@@ -1518,6 +1841,48 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 	GetTransfer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTreasuryRefunds Refunds to the treasury
+	//
+	// Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
+	ListTreasuryRefunds(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestTreasuryRefundWithBody Ask for a part of a payment back
+	//
+	// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+	RequestTreasuryRefundWithBody(ctx context.Context, params *RequestTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestTreasuryRefund Ask for a part of a payment back
+	//
+	// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+	RequestTreasuryRefund(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelTreasuryRefund No longer ask for it
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+	CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveTreasuryRefundWithBody Record that the treasury has got the money
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+	ReceiveTreasuryRefundWithBody(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveTreasuryRefund Record that the treasury has got the money
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+	ReceiveTreasuryRefund(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, body ReceiveTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTrialBalance Trial balance of the registry
 	//
@@ -1944,6 +2309,477 @@ func (c *Client) GetBankStatement(ctx context.Context, id PathID, reqEditors ...
 	return c.Client.Do(req)
 }
 
+// ListBudgets Budgets for buying back
+//
+// Corresponds with GET /v1/budgets (the `ListBudgets` operationId).
+func (c *Client) ListBudgets(ctx context.Context, params *ListBudgetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBudgetsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveBudgetWithBody Approve money for buying back, or lower what was approved
+//
+// By region, fiscal year and source; a further approval of the same three adds to the budget.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+func (c *Client) ApproveBudgetWithBody(ctx context.Context, params *ApproveBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveBudgetRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveBudget Approve money for buying back, or lower what was approved
+//
+// By region, fiscal year and source; a further approval of the same three adds to the budget.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+func (c *Client) ApproveBudget(ctx context.Context, params *ApproveBudgetParams, body ApproveBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveBudgetRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBudget A budget
+//
+// Corresponds with GET /v1/budgets/{id} (the `GetBudget` operationId).
+func (c *Client) GetBudget(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBudgetRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CarryBudgetOverWithBody Carry what is left of a budget over into the next year
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+func (c *Client) CarryBudgetOverWithBody(ctx context.Context, id PathID, params *CarryBudgetOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCarryBudgetOverRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CarryBudgetOver Carry what is left of a budget over into the next year
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+func (c *Client) CarryBudgetOver(ctx context.Context, id PathID, params *CarryBudgetOverParams, body CarryBudgetOverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCarryBudgetOverRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LapseBudgetWithBody Give back what is left of a budget whose year is over
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+func (c *Client) LapseBudgetWithBody(ctx context.Context, id PathID, params *LapseBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLapseBudgetRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LapseBudget Give back what is left of a budget whose year is over
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+func (c *Client) LapseBudget(ctx context.Context, id PathID, params *LapseBudgetParams, body LapseBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLapseBudgetRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBudgetMovements What has happened to a budget's money
+//
+// Corresponds with GET /v1/budgets/{id}/movements (the `GetBudgetMovements` operationId).
+func (c *Client) GetBudgetMovements(ctx context.Context, id PathID, params *GetBudgetMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBudgetMovementsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBuyBacks Buy-backs
+//
+// Corresponds with GET /v1/buy-backs (the `ListBuyBacks` operationId).
+func (c *Client) ListBuyBacks(ctx context.Context, params *ListBuyBacksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBuyBacksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyBuyBackWithBody Apply that permits go back to the government
+//
+// The application is a draft: nothing is held until its step submit.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+func (c *Client) ApplyBuyBackWithBody(ctx context.Context, params *ApplyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyBuyBackRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyBuyBack Apply that permits go back to the government
+//
+// The application is a draft: nothing is held until its step submit.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+func (c *Client) ApplyBuyBack(ctx context.Context, params *ApplyBuyBackParams, body ApplyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyBuyBackRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBuyBack A buy-back
+//
+// Corresponds with GET /v1/buy-backs/{id} (the `GetBuyBack` operationId).
+func (c *Client) GetBuyBack(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBuyBackRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveBuyBackWithBody Approve the purchase and commit its amount in a budget
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+func (c *Client) ApproveBuyBackWithBody(ctx context.Context, id PathID, params *ApproveBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveBuyBack Approve the purchase and commit its amount in a budget
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+func (c *Client) ApproveBuyBack(ctx context.Context, id PathID, params *ApproveBuyBackParams, body ApproveBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BookBuyBackWithBody Bring the permits into the reserve
+//
+// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+func (c *Client) BookBuyBackWithBody(ctx context.Context, id PathID, params *BookBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBookBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BookBuyBack Bring the permits into the reserve
+//
+// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+func (c *Client) BookBuyBack(ctx context.Context, id PathID, params *BookBuyBackParams, body BookBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBookBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayBuyBackWithBody Record the payment by the treasury
+//
+// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+func (c *Client) PayBuyBackWithBody(ctx context.Context, id PathID, params *PayBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayBuyBack Record the payment by the treasury
+//
+// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+func (c *Client) PayBuyBack(ctx context.Context, id PathID, params *PayBuyBackParams, body PayBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBuyBackPrices What is paid for each acquisition that a buy-back takes
+//
+// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+//
+// Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
+func (c *Client) GetBuyBackPrices(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBuyBackPricesRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReclaimBuyBackWithBody Decide to take the permits back without payment
+//
+// A free right, a closed unit, idle for more than 36 months, or abandoned.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+func (c *Client) ReclaimBuyBackWithBody(ctx context.Context, id PathID, params *ReclaimBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReclaimBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReclaimBuyBack Decide to take the permits back without payment
+//
+// A free right, a closed unit, idle for more than 36 months, or abandoned.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+func (c *Client) ReclaimBuyBack(ctx context.Context, id PathID, params *ReclaimBuyBackParams, body ReclaimBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReclaimBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBuyBackSteps What has happened to a buy-back, oldest first
+//
+// Corresponds with GET /v1/buy-backs/{id}/steps (the `GetBuyBackSteps` operationId).
+func (c *Client) GetBuyBackSteps(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBuyBackStepsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepBuyBackWithBody Take a step of a buy-back
+//
+// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+func (c *Client) StepBuyBackWithBody(ctx context.Context, id PathID, params *StepBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepBuyBack Take a step of a buy-back
+//
+// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+func (c *Client) StepBuyBack(ctx context.Context, id PathID, params *StepBuyBackParams, body StepBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyBuyBackWithBody Verify the surplus
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+func (c *Client) VerifyBuyBackWithBody(ctx context.Context, id PathID, params *VerifyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyBuyBackRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyBuyBack Verify the surplus
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+func (c *Client) VerifyBuyBack(ctx context.Context, id PathID, params *VerifyBuyBackParams, body VerifyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyBuyBackRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCalendarYears Years with their notices
 //
 // Corresponds with GET /v1/calendar-years (the `ListCalendarYears` operationId).
@@ -2053,6 +2889,44 @@ func (c *Client) DecideCapWithBody(ctx context.Context, params *DecideCapParams,
 // Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 func (c *Client) DecideCap(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCapRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenBuyBackWithBody Open a compulsory buy-back
+//
+// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+func (c *Client) OpenBuyBackWithBody(ctx context.Context, params *OpenBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenBuyBackRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenBuyBack Open a compulsory buy-back
+//
+// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+func (c *Client) OpenBuyBack(ctx context.Context, params *OpenBuyBackParams, body OpenBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenBuyBackRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2808,6 +3682,146 @@ func (c *Client) RevokeGrant(ctx context.Context, id PathID, params *RevokeGrant
 // Corresponds with GET /v1/holdings (the `ListHoldings` operationId).
 func (c *Client) ListHoldings(ctx context.Context, params *ListHoldingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListHoldingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListIdleDeclarations Declarations of idle permits
+//
+// Corresponds with GET /v1/idle-declarations (the `ListIdleDeclarations` operationId).
+func (c *Client) ListIdleDeclarations(ctx context.Context, params *ListIdleDeclarationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIdleDeclarationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareIdleWithBody Declare, or record, that permits lie idle
+//
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+func (c *Client) DeclareIdleWithBody(ctx context.Context, params *DeclareIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareIdleRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareIdle Declare, or record, that permits lie idle
+//
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+func (c *Client) DeclareIdle(ctx context.Context, params *DeclareIdleParams, body DeclareIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareIdleRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndIdleWithBody Say that the permits are used again
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+func (c *Client) EndIdleWithBody(ctx context.Context, id PathID, params *EndIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndIdleRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndIdle Say that the permits are used again
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+func (c *Client) EndIdle(ctx context.Context, id PathID, params *EndIdleParams, body EndIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndIdleRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SweepIdleWithBody Take idle permits back
+//
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+func (c *Client) SweepIdleWithBody(ctx context.Context, id PathID, params *SweepIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSweepIdleRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SweepIdle Take idle permits back
+//
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+func (c *Client) SweepIdle(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSweepIdleRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListIdlePermits What lies idle, since when, and when it may be swept
+//
+// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
+func (c *Client) ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIdlePermitsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4784,6 +5798,110 @@ func (c *Client) OrderStandIn(ctx context.Context, params *OrderStandInParams, b
 	return c.Client.Do(req)
 }
 
+// ListStandingOffers Standing offers of bureaus to buy at a fixed price
+//
+// Corresponds with GET /v1/standing-offers (the `ListStandingOffers` operationId).
+func (c *Client) ListStandingOffers(ctx context.Context, params *ListStandingOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListStandingOffersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenStandingOfferWithBody Offer to buy at a fixed price
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+func (c *Client) OpenStandingOfferWithBody(ctx context.Context, params *OpenStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenStandingOfferRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenStandingOffer Offer to buy at a fixed price
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+func (c *Client) OpenStandingOffer(ctx context.Context, params *OpenStandingOfferParams, body OpenStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenStandingOfferRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptStandingOfferWithBody Sell permits at the price of a standing offer
+//
+// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+func (c *Client) AcceptStandingOfferWithBody(ctx context.Context, id PathID, params *AcceptStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptStandingOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AcceptStandingOffer Sell permits at the price of a standing offer
+//
+// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+func (c *Client) AcceptStandingOffer(ctx context.Context, id PathID, params *AcceptStandingOfferParams, body AcceptStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptStandingOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseStandingOffer End a standing offer
+//
+// What was accepted stays.
+//
+// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
+func (c *Client) CloseStandingOffer(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseStandingOfferRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListSuccessions Successions
 //
 // Corresponds with GET /v1/successions (the `ListSuccessions` operationId).
@@ -5020,6 +6138,108 @@ func (c *Client) PostTransfer(ctx context.Context, params *PostTransferParams, b
 // Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 func (c *Client) GetTransfer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTransferRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTreasuryRefunds Refunds to the treasury
+//
+// Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
+func (c *Client) ListTreasuryRefunds(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTreasuryRefundsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestTreasuryRefundWithBody Ask for a part of a payment back
+//
+// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+func (c *Client) RequestTreasuryRefundWithBody(ctx context.Context, params *RequestTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestTreasuryRefundRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestTreasuryRefund Ask for a part of a payment back
+//
+// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+func (c *Client) RequestTreasuryRefund(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestTreasuryRefundRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelTreasuryRefund No longer ask for it
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+func (c *Client) CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelTreasuryRefundRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveTreasuryRefundWithBody Record that the treasury has got the money
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+func (c *Client) ReceiveTreasuryRefundWithBody(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveTreasuryRefundRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveTreasuryRefund Record that the treasury has got the money
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+func (c *Client) ReceiveTreasuryRefund(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, body ReceiveTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveTreasuryRefundRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6369,6 +7589,1053 @@ func NewGetBankStatementRequest(server string, id PathID) (*http.Request, error)
 	return req, nil
 }
 
+// NewListBudgetsRequest constructs an http.Request for the ListBudgets method
+func NewListBudgetsRequest(server string, params *ListBudgetsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Year != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "year", *params.Year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveBudgetRequest calls the generic ApproveBudget builder with application/json body
+func NewApproveBudgetRequest(server string, params *ApproveBudgetParams, body ApproveBudgetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveBudgetRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewApproveBudgetRequestWithBody constructs an http.Request for the ApproveBudget method, with any body, and a specified content type
+func NewApproveBudgetRequestWithBody(server string, params *ApproveBudgetParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBudgetRequest constructs an http.Request for the GetBudget method
+func NewGetBudgetRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCarryBudgetOverRequest calls the generic CarryBudgetOver builder with application/json body
+func NewCarryBudgetOverRequest(server string, id PathID, params *CarryBudgetOverParams, body CarryBudgetOverJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCarryBudgetOverRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCarryBudgetOverRequestWithBody constructs an http.Request for the CarryBudgetOver method, with any body, and a specified content type
+func NewCarryBudgetOverRequestWithBody(server string, id PathID, params *CarryBudgetOverParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets/%s/carry-over", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLapseBudgetRequest calls the generic LapseBudget builder with application/json body
+func NewLapseBudgetRequest(server string, id PathID, params *LapseBudgetParams, body LapseBudgetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLapseBudgetRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewLapseBudgetRequestWithBody constructs an http.Request for the LapseBudget method, with any body, and a specified content type
+func NewLapseBudgetRequestWithBody(server string, id PathID, params *LapseBudgetParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets/%s/lapse", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBudgetMovementsRequest constructs an http.Request for the GetBudgetMovements method
+func NewGetBudgetMovementsRequest(server string, id PathID, params *GetBudgetMovementsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/budgets/%s/movements", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBuyBacksRequest constructs an http.Request for the ListBuyBacks method
+func NewListBuyBacksRequest(server string, params *ListBuyBacksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cause != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cause", *params.Cause, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApplyBuyBackRequest calls the generic ApplyBuyBack builder with application/json body
+func NewApplyBuyBackRequest(server string, params *ApplyBuyBackParams, body ApplyBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplyBuyBackRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewApplyBuyBackRequestWithBody constructs an http.Request for the ApplyBuyBack method, with any body, and a specified content type
+func NewApplyBuyBackRequestWithBody(server string, params *ApplyBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBuyBackRequest constructs an http.Request for the GetBuyBack method
+func NewGetBuyBackRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveBuyBackRequest calls the generic ApproveBuyBack builder with application/json body
+func NewApproveBuyBackRequest(server string, id PathID, params *ApproveBuyBackParams, body ApproveBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewApproveBuyBackRequestWithBody constructs an http.Request for the ApproveBuyBack method, with any body, and a specified content type
+func NewApproveBuyBackRequestWithBody(server string, id PathID, params *ApproveBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewBookBuyBackRequest calls the generic BookBuyBack builder with application/json body
+func NewBookBuyBackRequest(server string, id PathID, params *BookBuyBackParams, body BookBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBookBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewBookBuyBackRequestWithBody constructs an http.Request for the BookBuyBack method, with any body, and a specified content type
+func NewBookBuyBackRequestWithBody(server string, id PathID, params *BookBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/booking", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPayBuyBackRequest calls the generic PayBuyBack builder with application/json body
+func NewPayBuyBackRequest(server string, id PathID, params *PayBuyBackParams, body PayBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPayBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPayBuyBackRequestWithBody constructs an http.Request for the PayBuyBack method, with any body, and a specified content type
+func NewPayBuyBackRequestWithBody(server string, id PathID, params *PayBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/payment", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBuyBackPricesRequest constructs an http.Request for the GetBuyBackPrices method
+func NewGetBuyBackPricesRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/prices", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReclaimBuyBackRequest calls the generic ReclaimBuyBack builder with application/json body
+func NewReclaimBuyBackRequest(server string, id PathID, params *ReclaimBuyBackParams, body ReclaimBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReclaimBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReclaimBuyBackRequestWithBody constructs an http.Request for the ReclaimBuyBack method, with any body, and a specified content type
+func NewReclaimBuyBackRequestWithBody(server string, id PathID, params *ReclaimBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/reclamation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBuyBackStepsRequest constructs an http.Request for the GetBuyBackSteps method
+func NewGetBuyBackStepsRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStepBuyBackRequest calls the generic StepBuyBack builder with application/json body
+func NewStepBuyBackRequest(server string, id PathID, params *StepBuyBackParams, body StepBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepBuyBackRequestWithBody constructs an http.Request for the StepBuyBack method, with any body, and a specified content type
+func NewStepBuyBackRequestWithBody(server string, id PathID, params *StepBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewVerifyBuyBackRequest calls the generic VerifyBuyBack builder with application/json body
+func NewVerifyBuyBackRequest(server string, id PathID, params *VerifyBuyBackParams, body VerifyBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVerifyBuyBackRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewVerifyBuyBackRequestWithBody constructs an http.Request for the VerifyBuyBack method, with any body, and a specified content type
+func NewVerifyBuyBackRequestWithBody(server string, id PathID, params *VerifyBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/buy-backs/%s/verification", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListCalendarYearsRequest constructs an http.Request for the ListCalendarYears method
 func NewListCalendarYearsRequest(server string, params *ListCalendarYearsParams) (*http.Request, error) {
 	var err error
@@ -6645,6 +8912,59 @@ func NewDecideCapRequestWithBody(server string, params *DecideCapParams, content
 	}
 
 	operationPath := fmt.Sprintf("/v1/cap-decisions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewOpenBuyBackRequest calls the generic OpenBuyBack builder with application/json body
+func NewOpenBuyBackRequest(server string, params *OpenBuyBackParams, body OpenBuyBackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenBuyBackRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenBuyBackRequestWithBody constructs an http.Request for the OpenBuyBack method, with any body, and a specified content type
+func NewOpenBuyBackRequestWithBody(server string, params *OpenBuyBackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/compulsory-buy-backs")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8629,6 +10949,419 @@ func NewListHoldingsRequest(server string, params *ListHoldingsParams) (*http.Re
 		if params.After != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListIdleDeclarationsRequest constructs an http.Request for the ListIdleDeclarations method
+func NewListIdleDeclarationsRequest(server string, params *ListIdleDeclarationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/idle-declarations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareIdleRequest calls the generic DeclareIdle builder with application/json body
+func NewDeclareIdleRequest(server string, params *DeclareIdleParams, body DeclareIdleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareIdleRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDeclareIdleRequestWithBody constructs an http.Request for the DeclareIdle method, with any body, and a specified content type
+func NewDeclareIdleRequestWithBody(server string, params *DeclareIdleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/idle-declarations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewEndIdleRequest calls the generic EndIdle builder with application/json body
+func NewEndIdleRequest(server string, id PathID, params *EndIdleParams, body EndIdleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEndIdleRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewEndIdleRequestWithBody constructs an http.Request for the EndIdle method, with any body, and a specified content type
+func NewEndIdleRequestWithBody(server string, id PathID, params *EndIdleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/idle-declarations/%s/end", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSweepIdleRequest calls the generic SweepIdle builder with application/json body
+func NewSweepIdleRequest(server string, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSweepIdleRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSweepIdleRequestWithBody constructs an http.Request for the SweepIdle method, with any body, and a specified content type
+func NewSweepIdleRequestWithBody(server string, id PathID, params *SweepIdleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/idle-declarations/%s/sweep", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListIdlePermitsRequest constructs an http.Request for the ListIdlePermits method
+func NewListIdlePermitsRequest(server string, params *ListIdlePermitsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/idle-report")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sweepable != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sweepable", *params.Sweepable, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14272,6 +17005,280 @@ func NewOrderStandInRequestWithBody(server string, params *OrderStandInParams, c
 	return req, nil
 }
 
+// NewListStandingOffersRequest constructs an http.Request for the ListStandingOffers method
+func NewListStandingOffersRequest(server string, params *ListStandingOffersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/standing-offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenStandingOfferRequest calls the generic OpenStandingOffer builder with application/json body
+func NewOpenStandingOfferRequest(server string, params *OpenStandingOfferParams, body OpenStandingOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenStandingOfferRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenStandingOfferRequestWithBody constructs an http.Request for the OpenStandingOffer method, with any body, and a specified content type
+func NewOpenStandingOfferRequestWithBody(server string, params *OpenStandingOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/standing-offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAcceptStandingOfferRequest calls the generic AcceptStandingOffer builder with application/json body
+func NewAcceptStandingOfferRequest(server string, id PathID, params *AcceptStandingOfferParams, body AcceptStandingOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptStandingOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAcceptStandingOfferRequestWithBody constructs an http.Request for the AcceptStandingOffer method, with any body, and a specified content type
+func NewAcceptStandingOfferRequestWithBody(server string, id PathID, params *AcceptStandingOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/standing-offers/%s/acceptances", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCloseStandingOfferRequest constructs an http.Request for the CloseStandingOffer method
+func NewCloseStandingOfferRequest(server string, id PathID, params *CloseStandingOfferParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/standing-offers/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListSuccessionsRequest constructs an http.Request for the ListSuccessions method
 func NewListSuccessionsRequest(server string, params *ListSuccessionsParams) (*http.Request, error) {
 	var err error
@@ -14931,6 +17938,280 @@ func NewGetTransferRequest(server string, id PathID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTreasuryRefundsRequest constructs an http.Request for the ListTreasuryRefunds method
+func NewListTreasuryRefundsRequest(server string, params *ListTreasuryRefundsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-refunds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRequestTreasuryRefundRequest calls the generic RequestTreasuryRefund builder with application/json body
+func NewRequestTreasuryRefundRequest(server string, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestTreasuryRefundRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRequestTreasuryRefundRequestWithBody constructs an http.Request for the RequestTreasuryRefund method, with any body, and a specified content type
+func NewRequestTreasuryRefundRequestWithBody(server string, params *RequestTreasuryRefundParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-refunds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCancelTreasuryRefundRequest constructs an http.Request for the CancelTreasuryRefund method
+func NewCancelTreasuryRefundRequest(server string, id PathID, params *CancelTreasuryRefundParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-refunds/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReceiveTreasuryRefundRequest calls the generic ReceiveTreasuryRefund builder with application/json body
+func NewReceiveTreasuryRefundRequest(server string, id PathID, params *ReceiveTreasuryRefundParams, body ReceiveTreasuryRefundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReceiveTreasuryRefundRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReceiveTreasuryRefundRequestWithBody constructs an http.Request for the ReceiveTreasuryRefund method, with any body, and a specified content type
+func NewReceiveTreasuryRefundRequestWithBody(server string, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-refunds/%s/receipt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -15611,6 +18892,221 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bank-statements/{id} (the `GetBankStatement` operationId).
 	GetBankStatementWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBankStatementResponse, error)
 
+	// ListBudgetsWithResponse Budgets for buying back
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/budgets (the `ListBudgets` operationId).
+	ListBudgetsWithResponse(ctx context.Context, params *ListBudgetsParams, reqEditors ...RequestEditorFn) (*ListBudgetsResponse, error)
+
+	// ApproveBudgetWithBodyWithResponse Approve money for buying back, or lower what was approved
+	//
+	// By region, fiscal year and source; a further approval of the same three adds to the budget.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+	ApproveBudgetWithBodyWithResponse(ctx context.Context, params *ApproveBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveBudgetResponse, error)
+
+	// ApproveBudgetWithResponse Approve money for buying back, or lower what was approved
+	//
+	// By region, fiscal year and source; a further approval of the same three adds to the budget.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+	ApproveBudgetWithResponse(ctx context.Context, params *ApproveBudgetParams, body ApproveBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveBudgetResponse, error)
+
+	// GetBudgetWithResponse A budget
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/budgets/{id} (the `GetBudget` operationId).
+	GetBudgetWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBudgetResponse, error)
+
+	// CarryBudgetOverWithBodyWithResponse Carry what is left of a budget over into the next year
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+	CarryBudgetOverWithBodyWithResponse(ctx context.Context, id PathID, params *CarryBudgetOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CarryBudgetOverResponse, error)
+
+	// CarryBudgetOverWithResponse Carry what is left of a budget over into the next year
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+	CarryBudgetOverWithResponse(ctx context.Context, id PathID, params *CarryBudgetOverParams, body CarryBudgetOverJSONRequestBody, reqEditors ...RequestEditorFn) (*CarryBudgetOverResponse, error)
+
+	// LapseBudgetWithBodyWithResponse Give back what is left of a budget whose year is over
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+	LapseBudgetWithBodyWithResponse(ctx context.Context, id PathID, params *LapseBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LapseBudgetResponse, error)
+
+	// LapseBudgetWithResponse Give back what is left of a budget whose year is over
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+	LapseBudgetWithResponse(ctx context.Context, id PathID, params *LapseBudgetParams, body LapseBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*LapseBudgetResponse, error)
+
+	// GetBudgetMovementsWithResponse What has happened to a budget's money
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/budgets/{id}/movements (the `GetBudgetMovements` operationId).
+	GetBudgetMovementsWithResponse(ctx context.Context, id PathID, params *GetBudgetMovementsParams, reqEditors ...RequestEditorFn) (*GetBudgetMovementsResponse, error)
+
+	// ListBuyBacksWithResponse Buy-backs
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/buy-backs (the `ListBuyBacks` operationId).
+	ListBuyBacksWithResponse(ctx context.Context, params *ListBuyBacksParams, reqEditors ...RequestEditorFn) (*ListBuyBacksResponse, error)
+
+	// ApplyBuyBackWithBodyWithResponse Apply that permits go back to the government
+	//
+	// The application is a draft: nothing is held until its step submit.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+	ApplyBuyBackWithBodyWithResponse(ctx context.Context, params *ApplyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyBuyBackResponse, error)
+
+	// ApplyBuyBackWithResponse Apply that permits go back to the government
+	//
+	// The application is a draft: nothing is held until its step submit.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+	ApplyBuyBackWithResponse(ctx context.Context, params *ApplyBuyBackParams, body ApplyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyBuyBackResponse, error)
+
+	// GetBuyBackWithResponse A buy-back
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/buy-backs/{id} (the `GetBuyBack` operationId).
+	GetBuyBackWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackResponse, error)
+
+	// ApproveBuyBackWithBodyWithResponse Approve the purchase and commit its amount in a budget
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+	ApproveBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *ApproveBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveBuyBackResponse, error)
+
+	// ApproveBuyBackWithResponse Approve the purchase and commit its amount in a budget
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+	ApproveBuyBackWithResponse(ctx context.Context, id PathID, params *ApproveBuyBackParams, body ApproveBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveBuyBackResponse, error)
+
+	// BookBuyBackWithBodyWithResponse Bring the permits into the reserve
+	//
+	// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+	BookBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *BookBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BookBuyBackResponse, error)
+
+	// BookBuyBackWithResponse Bring the permits into the reserve
+	//
+	// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+	BookBuyBackWithResponse(ctx context.Context, id PathID, params *BookBuyBackParams, body BookBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*BookBuyBackResponse, error)
+
+	// PayBuyBackWithBodyWithResponse Record the payment by the treasury
+	//
+	// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+	PayBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *PayBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayBuyBackResponse, error)
+
+	// PayBuyBackWithResponse Record the payment by the treasury
+	//
+	// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+	PayBuyBackWithResponse(ctx context.Context, id PathID, params *PayBuyBackParams, body PayBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*PayBuyBackResponse, error)
+
+	// GetBuyBackPricesWithResponse What is paid for each acquisition that a buy-back takes
+	//
+	// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
+	GetBuyBackPricesWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackPricesResponse, error)
+
+	// ReclaimBuyBackWithBodyWithResponse Decide to take the permits back without payment
+	//
+	// A free right, a closed unit, idle for more than 36 months, or abandoned.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+	ReclaimBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *ReclaimBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReclaimBuyBackResponse, error)
+
+	// ReclaimBuyBackWithResponse Decide to take the permits back without payment
+	//
+	// A free right, a closed unit, idle for more than 36 months, or abandoned.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+	ReclaimBuyBackWithResponse(ctx context.Context, id PathID, params *ReclaimBuyBackParams, body ReclaimBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ReclaimBuyBackResponse, error)
+
+	// GetBuyBackStepsWithResponse What has happened to a buy-back, oldest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/buy-backs/{id}/steps (the `GetBuyBackSteps` operationId).
+	GetBuyBackStepsWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackStepsResponse, error)
+
+	// StepBuyBackWithBodyWithResponse Take a step of a buy-back
+	//
+	// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+	StepBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *StepBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepBuyBackResponse, error)
+
+	// StepBuyBackWithResponse Take a step of a buy-back
+	//
+	// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+	StepBuyBackWithResponse(ctx context.Context, id PathID, params *StepBuyBackParams, body StepBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*StepBuyBackResponse, error)
+
+	// VerifyBuyBackWithBodyWithResponse Verify the surplus
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+	VerifyBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *VerifyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyBuyBackResponse, error)
+
+	// VerifyBuyBackWithResponse Verify the surplus
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+	VerifyBuyBackWithResponse(ctx context.Context, id PathID, params *VerifyBuyBackParams, body VerifyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyBuyBackResponse, error)
+
 	// ListCalendarYearsWithResponse Years with their notices
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -15665,6 +19161,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCapWithResponse(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCapResponse, error)
+
+	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
+	//
+	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+	OpenBuyBackWithBodyWithResponse(ctx context.Context, params *OpenBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenBuyBackResponse, error)
+
+	// OpenBuyBackWithResponse Open a compulsory buy-back
+	//
+	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+	OpenBuyBackWithResponse(ctx context.Context, params *OpenBuyBackParams, body OpenBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenBuyBackResponse, error)
 
 	// ListDealsWithResponse Deals
 	//
@@ -16016,6 +19530,70 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/holdings (the `ListHoldings` operationId).
 	ListHoldingsWithResponse(ctx context.Context, params *ListHoldingsParams, reqEditors ...RequestEditorFn) (*ListHoldingsResponse, error)
+
+	// ListIdleDeclarationsWithResponse Declarations of idle permits
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/idle-declarations (the `ListIdleDeclarations` operationId).
+	ListIdleDeclarationsWithResponse(ctx context.Context, params *ListIdleDeclarationsParams, reqEditors ...RequestEditorFn) (*ListIdleDeclarationsResponse, error)
+
+	// DeclareIdleWithBodyWithResponse Declare, or record, that permits lie idle
+	//
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+	DeclareIdleWithBodyWithResponse(ctx context.Context, params *DeclareIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareIdleResponse, error)
+
+	// DeclareIdleWithResponse Declare, or record, that permits lie idle
+	//
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+	DeclareIdleWithResponse(ctx context.Context, params *DeclareIdleParams, body DeclareIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareIdleResponse, error)
+
+	// EndIdleWithBodyWithResponse Say that the permits are used again
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+	EndIdleWithBodyWithResponse(ctx context.Context, id PathID, params *EndIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EndIdleResponse, error)
+
+	// EndIdleWithResponse Say that the permits are used again
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+	EndIdleWithResponse(ctx context.Context, id PathID, params *EndIdleParams, body EndIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*EndIdleResponse, error)
+
+	// SweepIdleWithBodyWithResponse Take idle permits back
+	//
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+	SweepIdleWithBodyWithResponse(ctx context.Context, id PathID, params *SweepIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SweepIdleResponse, error)
+
+	// SweepIdleWithResponse Take idle permits back
+	//
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+	SweepIdleWithResponse(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*SweepIdleResponse, error)
+
+	// ListIdlePermitsWithResponse What lies idle, since when, and when it may be swept
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
+	ListIdlePermitsWithResponse(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*ListIdlePermitsResponse, error)
 
 	// GetInboxWithResponse What waits for the caller
 	//
@@ -16923,6 +20501,54 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/stand-ins (the `OrderStandIn` operationId).
 	OrderStandInWithResponse(ctx context.Context, params *OrderStandInParams, body OrderStandInJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderStandInResponse, error)
 
+	// ListStandingOffersWithResponse Standing offers of bureaus to buy at a fixed price
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/standing-offers (the `ListStandingOffers` operationId).
+	ListStandingOffersWithResponse(ctx context.Context, params *ListStandingOffersParams, reqEditors ...RequestEditorFn) (*ListStandingOffersResponse, error)
+
+	// OpenStandingOfferWithBodyWithResponse Offer to buy at a fixed price
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+	OpenStandingOfferWithBodyWithResponse(ctx context.Context, params *OpenStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenStandingOfferResponse, error)
+
+	// OpenStandingOfferWithResponse Offer to buy at a fixed price
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+	OpenStandingOfferWithResponse(ctx context.Context, params *OpenStandingOfferParams, body OpenStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenStandingOfferResponse, error)
+
+	// AcceptStandingOfferWithBodyWithResponse Sell permits at the price of a standing offer
+	//
+	// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+	AcceptStandingOfferWithBodyWithResponse(ctx context.Context, id PathID, params *AcceptStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptStandingOfferResponse, error)
+
+	// AcceptStandingOfferWithResponse Sell permits at the price of a standing offer
+	//
+	// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+	AcceptStandingOfferWithResponse(ctx context.Context, id PathID, params *AcceptStandingOfferParams, body AcceptStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptStandingOfferResponse, error)
+
+	// CloseStandingOfferWithResponse End a standing offer
+	//
+	// What was accepted stays.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
+	CloseStandingOfferWithResponse(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*CloseStandingOfferResponse, error)
+
 	// ListSuccessionsWithResponse Successions
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -17040,6 +20666,52 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 	GetTransferWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetTransferResponse, error)
+
+	// ListTreasuryRefundsWithResponse Refunds to the treasury
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
+	ListTreasuryRefundsWithResponse(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*ListTreasuryRefundsResponse, error)
+
+	// RequestTreasuryRefundWithBodyWithResponse Ask for a part of a payment back
+	//
+	// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+	RequestTreasuryRefundWithBodyWithResponse(ctx context.Context, params *RequestTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestTreasuryRefundResponse, error)
+
+	// RequestTreasuryRefundWithResponse Ask for a part of a payment back
+	//
+	// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+	RequestTreasuryRefundWithResponse(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestTreasuryRefundResponse, error)
+
+	// CancelTreasuryRefundWithResponse No longer ask for it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+	CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error)
+
+	// ReceiveTreasuryRefundWithBodyWithResponse Record that the treasury has got the money
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+	ReceiveTreasuryRefundWithBodyWithResponse(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveTreasuryRefundResponse, error)
+
+	// ReceiveTreasuryRefundWithResponse Record that the treasury has got the money
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+	ReceiveTreasuryRefundWithResponse(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, body ReceiveTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveTreasuryRefundResponse, error)
 
 	// GetTrialBalanceWithResponse Trial balance of the registry
 	//
@@ -17567,6 +21239,546 @@ func (r GetBankStatementResponse) StatusCode() int {
 	return 0
 }
 
+type ListBudgetsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BudgetPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBudgetsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBudgetsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApproveBudgetResponse201Headers the declared response headers of an HTTP 201 response for ApproveBudget
+type ApproveBudgetResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// ApproveBudgetResponse202Headers the declared response headers of an HTTP 202 response for ApproveBudget
+type ApproveBudgetResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveBudgetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Budget
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ApproveBudgetResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ApproveBudgetResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveBudgetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveBudgetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBudgetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Budget
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBudgetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBudgetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CarryBudgetOverResponse200Headers the declared response headers of an HTTP 200 response for CarryBudgetOver
+type CarryBudgetOverResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// CarryBudgetOverResponse202Headers the declared response headers of an HTTP 202 response for CarryBudgetOver
+type CarryBudgetOverResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CarryBudgetOverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Budget
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CarryBudgetOverResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CarryBudgetOverResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CarryBudgetOverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CarryBudgetOverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// LapseBudgetResponse200Headers the declared response headers of an HTTP 200 response for LapseBudget
+type LapseBudgetResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// LapseBudgetResponse202Headers the declared response headers of an HTTP 202 response for LapseBudget
+type LapseBudgetResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type LapseBudgetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Budget
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *LapseBudgetResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *LapseBudgetResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r LapseBudgetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LapseBudgetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBudgetMovementsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BudgetMovementPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBudgetMovementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBudgetMovementsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListBuyBacksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBackPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBuyBacksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBuyBacksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApplyBuyBackResponse201Headers the declared response headers of an HTTP 201 response for ApplyBuyBack
+type ApplyBuyBackResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ApplyBuyBackResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApplyBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApplyBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApproveBuyBackResponse200Headers the declared response headers of an HTTP 200 response for ApproveBuyBack
+type ApproveBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// ApproveBuyBackResponse202Headers the declared response headers of an HTTP 202 response for ApproveBuyBack
+type ApproveBuyBackResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ApproveBuyBackResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ApproveBuyBackResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// BookBuyBackResponse200Headers the declared response headers of an HTTP 200 response for BookBuyBack
+type BookBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type BookBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BookBuyBackResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r BookBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BookBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PayBuyBackResponse200Headers the declared response headers of an HTTP 200 response for PayBuyBack
+type PayBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PayBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PayBuyBackResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PayBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PayBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBuyBackPricesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBackPricePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBuyBackPricesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBuyBackPricesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReclaimBuyBackResponse200Headers the declared response headers of an HTTP 200 response for ReclaimBuyBack
+type ReclaimBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// ReclaimBuyBackResponse202Headers the declared response headers of an HTTP 202 response for ReclaimBuyBack
+type ReclaimBuyBackResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReclaimBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReclaimBuyBackResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ReclaimBuyBackResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReclaimBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReclaimBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBuyBackStepsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBackStepPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBuyBackStepsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBuyBackStepsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepBuyBackResponse200Headers the declared response headers of an HTTP 200 response for StepBuyBack
+type StepBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepBuyBackResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// VerifyBuyBackResponse200Headers the declared response headers of an HTTP 200 response for VerifyBuyBack
+type VerifyBuyBackResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type VerifyBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *VerifyBuyBackResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyBuyBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListCalendarYearsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17709,6 +21921,38 @@ func (r DecideCapResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideCapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OpenBuyBackResponse201Headers the declared response headers of an HTTP 201 response for OpenBuyBack
+type OpenBuyBackResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenBuyBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenBuyBackResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenBuyBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenBuyBackResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -18532,6 +22776,152 @@ func (r ListHoldingsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListHoldingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListIdleDeclarationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdleDeclarationPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListIdleDeclarationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListIdleDeclarationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DeclareIdleResponse201Headers the declared response headers of an HTTP 201 response for DeclareIdle
+type DeclareIdleResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type DeclareIdleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *IdleDeclaration
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *DeclareIdleResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareIdleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareIdleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// EndIdleResponse200Headers the declared response headers of an HTTP 200 response for EndIdle
+type EndIdleResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type EndIdleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdleDeclaration
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *EndIdleResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r EndIdleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndIdleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SweepIdleResponse201Headers the declared response headers of an HTTP 201 response for SweepIdle
+type SweepIdleResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SweepIdleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SweepIdleResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SweepIdleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SweepIdleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListIdlePermitsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdlePermitsPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListIdlePermitsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListIdlePermitsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -20924,6 +25314,136 @@ func (r OrderStandInResponse) StatusCode() int {
 	return 0
 }
 
+type ListStandingOffersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StandingOfferPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListStandingOffersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListStandingOffersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OpenStandingOfferResponse201Headers the declared response headers of an HTTP 201 response for OpenStandingOffer
+type OpenStandingOfferResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// OpenStandingOfferResponse202Headers the declared response headers of an HTTP 202 response for OpenStandingOffer
+type OpenStandingOfferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenStandingOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *StandingOffer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenStandingOfferResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OpenStandingOfferResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenStandingOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenStandingOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AcceptStandingOfferResponse201Headers the declared response headers of an HTTP 201 response for AcceptStandingOffer
+type AcceptStandingOfferResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AcceptStandingOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *BuyBack
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AcceptStandingOfferResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptStandingOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptStandingOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CloseStandingOfferResponse200Headers the declared response headers of an HTTP 200 response for CloseStandingOffer
+type CloseStandingOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseStandingOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StandingOffer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseStandingOfferResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseStandingOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseStandingOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListSuccessionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21196,6 +25716,127 @@ func (r GetTransferResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetTransferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListTreasuryRefundsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TreasuryRefundPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTreasuryRefundsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTreasuryRefundsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RequestTreasuryRefundResponse201Headers the declared response headers of an HTTP 201 response for RequestTreasuryRefund
+type RequestTreasuryRefundResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RequestTreasuryRefundResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TreasuryRefund
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RequestTreasuryRefundResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestTreasuryRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestTreasuryRefundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CancelTreasuryRefundResponse200Headers the declared response headers of an HTTP 200 response for CancelTreasuryRefund
+type CancelTreasuryRefundResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CancelTreasuryRefundResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TreasuryRefund
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CancelTreasuryRefundResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelTreasuryRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelTreasuryRefundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReceiveTreasuryRefundResponse200Headers the declared response headers of an HTTP 200 response for ReceiveTreasuryRefund
+type ReceiveTreasuryRefundResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveTreasuryRefundResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TreasuryRefund
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReceiveTreasuryRefundResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveTreasuryRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveTreasuryRefundResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -21730,6 +26371,383 @@ func (c *ClientWithResponses) GetBankStatementWithResponse(ctx context.Context, 
 	return ParseGetBankStatementResponse(rsp)
 }
 
+// ListBudgetsWithResponse Budgets for buying back
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/budgets (the `ListBudgets` operationId).
+func (c *ClientWithResponses) ListBudgetsWithResponse(ctx context.Context, params *ListBudgetsParams, reqEditors ...RequestEditorFn) (*ListBudgetsResponse, error) {
+	rsp, err := c.ListBudgets(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBudgetsResponse(rsp)
+}
+
+// ApproveBudgetWithBodyWithResponse Approve money for buying back, or lower what was approved
+//
+// By region, fiscal year and source; a further approval of the same three adds to the budget.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+func (c *ClientWithResponses) ApproveBudgetWithBodyWithResponse(ctx context.Context, params *ApproveBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveBudgetResponse, error) {
+	rsp, err := c.ApproveBudgetWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveBudgetResponse(rsp)
+}
+
+// ApproveBudgetWithResponse Approve money for buying back, or lower what was approved
+//
+// By region, fiscal year and source; a further approval of the same three adds to the budget.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets (the `ApproveBudget` operationId).
+func (c *ClientWithResponses) ApproveBudgetWithResponse(ctx context.Context, params *ApproveBudgetParams, body ApproveBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveBudgetResponse, error) {
+	rsp, err := c.ApproveBudget(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveBudgetResponse(rsp)
+}
+
+// GetBudgetWithResponse A budget
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/budgets/{id} (the `GetBudget` operationId).
+func (c *ClientWithResponses) GetBudgetWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBudgetResponse, error) {
+	rsp, err := c.GetBudget(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBudgetResponse(rsp)
+}
+
+// CarryBudgetOverWithBodyWithResponse Carry what is left of a budget over into the next year
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+func (c *ClientWithResponses) CarryBudgetOverWithBodyWithResponse(ctx context.Context, id PathID, params *CarryBudgetOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CarryBudgetOverResponse, error) {
+	rsp, err := c.CarryBudgetOverWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCarryBudgetOverResponse(rsp)
+}
+
+// CarryBudgetOverWithResponse Carry what is left of a budget over into the next year
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets/{id}/carry-over (the `CarryBudgetOver` operationId).
+func (c *ClientWithResponses) CarryBudgetOverWithResponse(ctx context.Context, id PathID, params *CarryBudgetOverParams, body CarryBudgetOverJSONRequestBody, reqEditors ...RequestEditorFn) (*CarryBudgetOverResponse, error) {
+	rsp, err := c.CarryBudgetOver(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCarryBudgetOverResponse(rsp)
+}
+
+// LapseBudgetWithBodyWithResponse Give back what is left of a budget whose year is over
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+func (c *ClientWithResponses) LapseBudgetWithBodyWithResponse(ctx context.Context, id PathID, params *LapseBudgetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LapseBudgetResponse, error) {
+	rsp, err := c.LapseBudgetWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLapseBudgetResponse(rsp)
+}
+
+// LapseBudgetWithResponse Give back what is left of a budget whose year is over
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/budgets/{id}/lapse (the `LapseBudget` operationId).
+func (c *ClientWithResponses) LapseBudgetWithResponse(ctx context.Context, id PathID, params *LapseBudgetParams, body LapseBudgetJSONRequestBody, reqEditors ...RequestEditorFn) (*LapseBudgetResponse, error) {
+	rsp, err := c.LapseBudget(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLapseBudgetResponse(rsp)
+}
+
+// GetBudgetMovementsWithResponse What has happened to a budget's money
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/budgets/{id}/movements (the `GetBudgetMovements` operationId).
+func (c *ClientWithResponses) GetBudgetMovementsWithResponse(ctx context.Context, id PathID, params *GetBudgetMovementsParams, reqEditors ...RequestEditorFn) (*GetBudgetMovementsResponse, error) {
+	rsp, err := c.GetBudgetMovements(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBudgetMovementsResponse(rsp)
+}
+
+// ListBuyBacksWithResponse Buy-backs
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/buy-backs (the `ListBuyBacks` operationId).
+func (c *ClientWithResponses) ListBuyBacksWithResponse(ctx context.Context, params *ListBuyBacksParams, reqEditors ...RequestEditorFn) (*ListBuyBacksResponse, error) {
+	rsp, err := c.ListBuyBacks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBuyBacksResponse(rsp)
+}
+
+// ApplyBuyBackWithBodyWithResponse Apply that permits go back to the government
+//
+// The application is a draft: nothing is held until its step submit.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+func (c *ClientWithResponses) ApplyBuyBackWithBodyWithResponse(ctx context.Context, params *ApplyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyBuyBackResponse, error) {
+	rsp, err := c.ApplyBuyBackWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyBuyBackResponse(rsp)
+}
+
+// ApplyBuyBackWithResponse Apply that permits go back to the government
+//
+// The application is a draft: nothing is held until its step submit.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs (the `ApplyBuyBack` operationId).
+func (c *ClientWithResponses) ApplyBuyBackWithResponse(ctx context.Context, params *ApplyBuyBackParams, body ApplyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyBuyBackResponse, error) {
+	rsp, err := c.ApplyBuyBack(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyBuyBackResponse(rsp)
+}
+
+// GetBuyBackWithResponse A buy-back
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/buy-backs/{id} (the `GetBuyBack` operationId).
+func (c *ClientWithResponses) GetBuyBackWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackResponse, error) {
+	rsp, err := c.GetBuyBack(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBuyBackResponse(rsp)
+}
+
+// ApproveBuyBackWithBodyWithResponse Approve the purchase and commit its amount in a budget
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+func (c *ClientWithResponses) ApproveBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *ApproveBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveBuyBackResponse, error) {
+	rsp, err := c.ApproveBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveBuyBackResponse(rsp)
+}
+
+// ApproveBuyBackWithResponse Approve the purchase and commit its amount in a budget
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/approval (the `ApproveBuyBack` operationId).
+func (c *ClientWithResponses) ApproveBuyBackWithResponse(ctx context.Context, id PathID, params *ApproveBuyBackParams, body ApproveBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveBuyBackResponse, error) {
+	rsp, err := c.ApproveBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveBuyBackResponse(rsp)
+}
+
+// BookBuyBackWithBodyWithResponse Bring the permits into the reserve
+//
+// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+func (c *ClientWithResponses) BookBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *BookBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BookBuyBackResponse, error) {
+	rsp, err := c.BookBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBookBuyBackResponse(rsp)
+}
+
+// BookBuyBackWithResponse Bring the permits into the reserve
+//
+// The document is that of the change of the licence. Holding to reserve in one posting, a lot with what it cost, acquisitions and surplus used up.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/booking (the `BookBuyBack` operationId).
+func (c *ClientWithResponses) BookBuyBackWithResponse(ctx context.Context, id PathID, params *BookBuyBackParams, body BookBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*BookBuyBackResponse, error) {
+	rsp, err := c.BookBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBookBuyBackResponse(rsp)
+}
+
+// PayBuyBackWithBodyWithResponse Record the payment by the treasury
+//
+// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+func (c *ClientWithResponses) PayBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *PayBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayBuyBackResponse, error) {
+	rsp, err := c.PayBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayBuyBackResponse(rsp)
+}
+
+// PayBuyBackWithResponse Record the payment by the treasury
+//
+// A payment that comes back from the bank is the step payment_fail: the buy-back is contracted again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/payment (the `PayBuyBack` operationId).
+func (c *ClientWithResponses) PayBuyBackWithResponse(ctx context.Context, id PathID, params *PayBuyBackParams, body PayBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*PayBuyBackResponse, error) {
+	rsp, err := c.PayBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayBuyBackResponse(rsp)
+}
+
+// GetBuyBackPricesWithResponse What is paid for each acquisition that a buy-back takes
+//
+// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
+func (c *ClientWithResponses) GetBuyBackPricesWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackPricesResponse, error) {
+	rsp, err := c.GetBuyBackPrices(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBuyBackPricesResponse(rsp)
+}
+
+// ReclaimBuyBackWithBodyWithResponse Decide to take the permits back without payment
+//
+// A free right, a closed unit, idle for more than 36 months, or abandoned.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+func (c *ClientWithResponses) ReclaimBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *ReclaimBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReclaimBuyBackResponse, error) {
+	rsp, err := c.ReclaimBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReclaimBuyBackResponse(rsp)
+}
+
+// ReclaimBuyBackWithResponse Decide to take the permits back without payment
+//
+// A free right, a closed unit, idle for more than 36 months, or abandoned.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/reclamation (the `ReclaimBuyBack` operationId).
+func (c *ClientWithResponses) ReclaimBuyBackWithResponse(ctx context.Context, id PathID, params *ReclaimBuyBackParams, body ReclaimBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*ReclaimBuyBackResponse, error) {
+	rsp, err := c.ReclaimBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReclaimBuyBackResponse(rsp)
+}
+
+// GetBuyBackStepsWithResponse What has happened to a buy-back, oldest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/buy-backs/{id}/steps (the `GetBuyBackSteps` operationId).
+func (c *ClientWithResponses) GetBuyBackStepsWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBuyBackStepsResponse, error) {
+	rsp, err := c.GetBuyBackSteps(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBuyBackStepsResponse(rsp)
+}
+
+// StepBuyBackWithBodyWithResponse Take a step of a buy-back
+//
+// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+func (c *ClientWithResponses) StepBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *StepBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepBuyBackResponse, error) {
+	rsp, err := c.StepBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepBuyBackResponse(rsp)
+}
+
+// StepBuyBackWithResponse Take a step of a buy-back
+//
+// The table of steps is docs/buy-back-states.md; next_events of a buy-back are the caller's. The steps verify, reclaim, approve, pay and book have calls of their own.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/steps (the `StepBuyBack` operationId).
+func (c *ClientWithResponses) StepBuyBackWithResponse(ctx context.Context, id PathID, params *StepBuyBackParams, body StepBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*StepBuyBackResponse, error) {
+	rsp, err := c.StepBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepBuyBackResponse(rsp)
+}
+
+// VerifyBuyBackWithBodyWithResponse Verify the surplus
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+func (c *ClientWithResponses) VerifyBuyBackWithBodyWithResponse(ctx context.Context, id PathID, params *VerifyBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyBuyBackResponse, error) {
+	rsp, err := c.VerifyBuyBackWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyBuyBackResponse(rsp)
+}
+
+// VerifyBuyBackWithResponse Verify the surplus
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/buy-backs/{id}/verification (the `VerifyBuyBack` operationId).
+func (c *ClientWithResponses) VerifyBuyBackWithResponse(ctx context.Context, id PathID, params *VerifyBuyBackParams, body VerifyBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyBuyBackResponse, error) {
+	rsp, err := c.VerifyBuyBack(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyBuyBackResponse(rsp)
+}
+
 // ListCalendarYearsWithResponse Years with their notices
 //
 // Returns a wrapper object for the known response body format(s).
@@ -21825,6 +26843,36 @@ func (c *ClientWithResponses) DecideCapWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseDecideCapResponse(rsp)
+}
+
+// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
+//
+// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+func (c *ClientWithResponses) OpenBuyBackWithBodyWithResponse(ctx context.Context, params *OpenBuyBackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenBuyBackResponse, error) {
+	rsp, err := c.OpenBuyBackWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenBuyBackResponse(rsp)
+}
+
+// OpenBuyBackWithResponse Open a compulsory buy-back
+//
+// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/compulsory-buy-backs (the `OpenBuyBack` operationId).
+func (c *ClientWithResponses) OpenBuyBackWithResponse(ctx context.Context, params *OpenBuyBackParams, body OpenBuyBackJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenBuyBackResponse, error) {
+	rsp, err := c.OpenBuyBack(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenBuyBackResponse(rsp)
 }
 
 // ListDealsWithResponse Deals
@@ -22434,6 +27482,118 @@ func (c *ClientWithResponses) ListHoldingsWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseListHoldingsResponse(rsp)
+}
+
+// ListIdleDeclarationsWithResponse Declarations of idle permits
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/idle-declarations (the `ListIdleDeclarations` operationId).
+func (c *ClientWithResponses) ListIdleDeclarationsWithResponse(ctx context.Context, params *ListIdleDeclarationsParams, reqEditors ...RequestEditorFn) (*ListIdleDeclarationsResponse, error) {
+	rsp, err := c.ListIdleDeclarations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListIdleDeclarationsResponse(rsp)
+}
+
+// DeclareIdleWithBodyWithResponse Declare, or record, that permits lie idle
+//
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+func (c *ClientWithResponses) DeclareIdleWithBodyWithResponse(ctx context.Context, params *DeclareIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareIdleResponse, error) {
+	rsp, err := c.DeclareIdleWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareIdleResponse(rsp)
+}
+
+// DeclareIdleWithResponse Declare, or record, that permits lie idle
+//
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations (the `DeclareIdle` operationId).
+func (c *ClientWithResponses) DeclareIdleWithResponse(ctx context.Context, params *DeclareIdleParams, body DeclareIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareIdleResponse, error) {
+	rsp, err := c.DeclareIdle(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareIdleResponse(rsp)
+}
+
+// EndIdleWithBodyWithResponse Say that the permits are used again
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+func (c *ClientWithResponses) EndIdleWithBodyWithResponse(ctx context.Context, id PathID, params *EndIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EndIdleResponse, error) {
+	rsp, err := c.EndIdleWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndIdleResponse(rsp)
+}
+
+// EndIdleWithResponse Say that the permits are used again
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations/{id}/end (the `EndIdle` operationId).
+func (c *ClientWithResponses) EndIdleWithResponse(ctx context.Context, id PathID, params *EndIdleParams, body EndIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*EndIdleResponse, error) {
+	rsp, err := c.EndIdle(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndIdleResponse(rsp)
+}
+
+// SweepIdleWithBodyWithResponse Take idle permits back
+//
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+func (c *ClientWithResponses) SweepIdleWithBodyWithResponse(ctx context.Context, id PathID, params *SweepIdleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SweepIdleResponse, error) {
+	rsp, err := c.SweepIdleWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSweepIdleResponse(rsp)
+}
+
+// SweepIdleWithResponse Take idle permits back
+//
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/idle-declarations/{id}/sweep (the `SweepIdle` operationId).
+func (c *ClientWithResponses) SweepIdleWithResponse(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*SweepIdleResponse, error) {
+	rsp, err := c.SweepIdle(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSweepIdleResponse(rsp)
+}
+
+// ListIdlePermitsWithResponse What lies idle, since when, and when it may be swept
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
+func (c *ClientWithResponses) ListIdlePermitsWithResponse(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*ListIdlePermitsResponse, error) {
+	rsp, err := c.ListIdlePermits(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListIdlePermitsResponse(rsp)
 }
 
 // GetInboxWithResponse What waits for the caller
@@ -24038,6 +29198,90 @@ func (c *ClientWithResponses) OrderStandInWithResponse(ctx context.Context, para
 	return ParseOrderStandInResponse(rsp)
 }
 
+// ListStandingOffersWithResponse Standing offers of bureaus to buy at a fixed price
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/standing-offers (the `ListStandingOffers` operationId).
+func (c *ClientWithResponses) ListStandingOffersWithResponse(ctx context.Context, params *ListStandingOffersParams, reqEditors ...RequestEditorFn) (*ListStandingOffersResponse, error) {
+	rsp, err := c.ListStandingOffers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListStandingOffersResponse(rsp)
+}
+
+// OpenStandingOfferWithBodyWithResponse Offer to buy at a fixed price
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+func (c *ClientWithResponses) OpenStandingOfferWithBodyWithResponse(ctx context.Context, params *OpenStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenStandingOfferResponse, error) {
+	rsp, err := c.OpenStandingOfferWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenStandingOfferResponse(rsp)
+}
+
+// OpenStandingOfferWithResponse Offer to buy at a fixed price
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/standing-offers (the `OpenStandingOffer` operationId).
+func (c *ClientWithResponses) OpenStandingOfferWithResponse(ctx context.Context, params *OpenStandingOfferParams, body OpenStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenStandingOfferResponse, error) {
+	rsp, err := c.OpenStandingOffer(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenStandingOfferResponse(rsp)
+}
+
+// AcceptStandingOfferWithBodyWithResponse Sell permits at the price of a standing offer
+//
+// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+func (c *ClientWithResponses) AcceptStandingOfferWithBodyWithResponse(ctx context.Context, id PathID, params *AcceptStandingOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptStandingOfferResponse, error) {
+	rsp, err := c.AcceptStandingOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptStandingOfferResponse(rsp)
+}
+
+// AcceptStandingOfferWithResponse Sell permits at the price of a standing offer
+//
+// The buy-back is agreed at once, its amount committed in the offer's budget, as long as quantity and budget last. Needs a verification of the surplus.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/standing-offers/{id}/acceptances (the `AcceptStandingOffer` operationId).
+func (c *ClientWithResponses) AcceptStandingOfferWithResponse(ctx context.Context, id PathID, params *AcceptStandingOfferParams, body AcceptStandingOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptStandingOfferResponse, error) {
+	rsp, err := c.AcceptStandingOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptStandingOfferResponse(rsp)
+}
+
+// CloseStandingOfferWithResponse End a standing offer
+//
+// What was accepted stays.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
+func (c *ClientWithResponses) CloseStandingOfferWithResponse(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*CloseStandingOfferResponse, error) {
+	rsp, err := c.CloseStandingOffer(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseStandingOfferResponse(rsp)
+}
+
 // ListSuccessionsWithResponse Successions
 //
 // Returns a wrapper object for the known response body format(s).
@@ -24238,6 +29482,88 @@ func (c *ClientWithResponses) GetTransferWithResponse(ctx context.Context, id Pa
 		return nil, err
 	}
 	return ParseGetTransferResponse(rsp)
+}
+
+// ListTreasuryRefundsWithResponse Refunds to the treasury
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
+func (c *ClientWithResponses) ListTreasuryRefundsWithResponse(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*ListTreasuryRefundsResponse, error) {
+	rsp, err := c.ListTreasuryRefunds(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTreasuryRefundsResponse(rsp)
+}
+
+// RequestTreasuryRefundWithBodyWithResponse Ask for a part of a payment back
+//
+// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+func (c *ClientWithResponses) RequestTreasuryRefundWithBodyWithResponse(ctx context.Context, params *RequestTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestTreasuryRefundResponse, error) {
+	rsp, err := c.RequestTreasuryRefundWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestTreasuryRefundResponse(rsp)
+}
+
+// RequestTreasuryRefundWithResponse Ask for a part of a payment back
+//
+// After the permits are in the reserve, where they stay. What comes back is in the budget again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
+func (c *ClientWithResponses) RequestTreasuryRefundWithResponse(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestTreasuryRefundResponse, error) {
+	rsp, err := c.RequestTreasuryRefund(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestTreasuryRefundResponse(rsp)
+}
+
+// CancelTreasuryRefundWithResponse No longer ask for it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+func (c *ClientWithResponses) CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error) {
+	rsp, err := c.CancelTreasuryRefund(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelTreasuryRefundResponse(rsp)
+}
+
+// ReceiveTreasuryRefundWithBodyWithResponse Record that the treasury has got the money
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+func (c *ClientWithResponses) ReceiveTreasuryRefundWithBodyWithResponse(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveTreasuryRefundResponse, error) {
+	rsp, err := c.ReceiveTreasuryRefundWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveTreasuryRefundResponse(rsp)
+}
+
+// ReceiveTreasuryRefundWithResponse Record that the treasury has got the money
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
+func (c *ClientWithResponses) ReceiveTreasuryRefundWithResponse(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, body ReceiveTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveTreasuryRefundResponse, error) {
+	rsp, err := c.ReceiveTreasuryRefund(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveTreasuryRefundResponse(rsp)
 }
 
 // GetTrialBalanceWithResponse Trial balance of the registry
@@ -24997,6 +30323,782 @@ func ParseGetBankStatementResponse(rsp *http.Response) (*GetBankStatementRespons
 	return response, nil
 }
 
+// ParseListBudgetsResponse parses an HTTP response from a ListBudgetsWithResponse call
+func ParseListBudgetsResponse(rsp *http.Response) (*ListBudgetsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBudgetsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BudgetPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveBudgetResponse parses an HTTP response from a ApproveBudgetWithResponse call
+func ParseApproveBudgetResponse(rsp *http.Response) (*ApproveBudgetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveBudgetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Budget
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ApproveBudgetResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers ApproveBudgetResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBudgetResponse parses an HTTP response from a GetBudgetWithResponse call
+func ParseGetBudgetResponse(rsp *http.Response) (*GetBudgetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBudgetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Budget
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCarryBudgetOverResponse parses an HTTP response from a CarryBudgetOverWithResponse call
+func ParseCarryBudgetOverResponse(rsp *http.Response) (*CarryBudgetOverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CarryBudgetOverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Budget
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CarryBudgetOverResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers CarryBudgetOverResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLapseBudgetResponse parses an HTTP response from a LapseBudgetWithResponse call
+func ParseLapseBudgetResponse(rsp *http.Response) (*LapseBudgetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LapseBudgetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Budget
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers LapseBudgetResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers LapseBudgetResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBudgetMovementsResponse parses an HTTP response from a GetBudgetMovementsWithResponse call
+func ParseGetBudgetMovementsResponse(rsp *http.Response) (*GetBudgetMovementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBudgetMovementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BudgetMovementPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBuyBacksResponse parses an HTTP response from a ListBuyBacksWithResponse call
+func ParseListBuyBacksResponse(rsp *http.Response) (*ListBuyBacksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBuyBacksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBackPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApplyBuyBackResponse parses an HTTP response from a ApplyBuyBackWithResponse call
+func ParseApplyBuyBackResponse(rsp *http.Response) (*ApplyBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApplyBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ApplyBuyBackResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBuyBackResponse parses an HTTP response from a GetBuyBackWithResponse call
+func ParseGetBuyBackResponse(rsp *http.Response) (*GetBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveBuyBackResponse parses an HTTP response from a ApproveBuyBackWithResponse call
+func ParseApproveBuyBackResponse(rsp *http.Response) (*ApproveBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ApproveBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ApproveBuyBackResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseBookBuyBackResponse parses an HTTP response from a BookBuyBackWithResponse call
+func ParseBookBuyBackResponse(rsp *http.Response) (*BookBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BookBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BookBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePayBuyBackResponse parses an HTTP response from a PayBuyBackWithResponse call
+func ParsePayBuyBackResponse(rsp *http.Response) (*PayBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PayBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PayBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBuyBackPricesResponse parses an HTTP response from a GetBuyBackPricesWithResponse call
+func ParseGetBuyBackPricesResponse(rsp *http.Response) (*GetBuyBackPricesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBuyBackPricesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBackPricePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReclaimBuyBackResponse parses an HTTP response from a ReclaimBuyBackWithResponse call
+func ParseReclaimBuyBackResponse(rsp *http.Response) (*ReclaimBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReclaimBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReclaimBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ReclaimBuyBackResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBuyBackStepsResponse parses an HTTP response from a GetBuyBackStepsWithResponse call
+func ParseGetBuyBackStepsResponse(rsp *http.Response) (*GetBuyBackStepsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBuyBackStepsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBackStepPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepBuyBackResponse parses an HTTP response from a StepBuyBackWithResponse call
+func ParseStepBuyBackResponse(rsp *http.Response) (*StepBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseVerifyBuyBackResponse parses an HTTP response from a VerifyBuyBackWithResponse call
+func ParseVerifyBuyBackResponse(rsp *http.Response) (*VerifyBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers VerifyBuyBackResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCalendarYearsResponse parses an HTTP response from a ListCalendarYearsWithResponse call
 func ParseListCalendarYearsResponse(rsp *http.Response) (*ListCalendarYearsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25200,6 +31302,52 @@ func ParseDecideCapResponse(rsp *http.Response) (*DecideCapResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenBuyBackResponse parses an HTTP response from a OpenBuyBackWithResponse call
+func ParseOpenBuyBackResponse(rsp *http.Response) (*OpenBuyBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenBuyBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenBuyBackResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil
@@ -26341,6 +32489,210 @@ func ParseListHoldingsResponse(rsp *http.Response) (*ListHoldingsResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest HoldingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListIdleDeclarationsResponse parses an HTTP response from a ListIdleDeclarationsWithResponse call
+func ParseListIdleDeclarationsResponse(rsp *http.Response) (*ListIdleDeclarationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListIdleDeclarationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdleDeclarationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareIdleResponse parses an HTTP response from a DeclareIdleWithResponse call
+func ParseDeclareIdleResponse(rsp *http.Response) (*DeclareIdleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareIdleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest IdleDeclaration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers DeclareIdleResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndIdleResponse parses an HTTP response from a EndIdleWithResponse call
+func ParseEndIdleResponse(rsp *http.Response) (*EndIdleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndIdleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdleDeclaration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers EndIdleResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSweepIdleResponse parses an HTTP response from a SweepIdleWithResponse call
+func ParseSweepIdleResponse(rsp *http.Response) (*SweepIdleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SweepIdleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SweepIdleResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListIdlePermitsResponse parses an HTTP response from a ListIdlePermitsWithResponse call
+func ParseListIdlePermitsResponse(rsp *http.Response) (*ListIdlePermitsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListIdlePermitsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdlePermitsPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -29673,6 +36025,194 @@ func ParseOrderStandInResponse(rsp *http.Response) (*OrderStandInResponse, error
 	return response, nil
 }
 
+// ParseListStandingOffersResponse parses an HTTP response from a ListStandingOffersWithResponse call
+func ParseListStandingOffersResponse(rsp *http.Response) (*ListStandingOffersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListStandingOffersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StandingOfferPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenStandingOfferResponse parses an HTTP response from a OpenStandingOfferWithResponse call
+func ParseOpenStandingOfferResponse(rsp *http.Response) (*OpenStandingOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenStandingOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest StandingOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenStandingOfferResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OpenStandingOfferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAcceptStandingOfferResponse parses an HTTP response from a AcceptStandingOfferWithResponse call
+func ParseAcceptStandingOfferResponse(rsp *http.Response) (*AcceptStandingOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptStandingOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest BuyBack
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AcceptStandingOfferResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseStandingOfferResponse parses an HTTP response from a CloseStandingOfferWithResponse call
+func ParseCloseStandingOfferResponse(rsp *http.Response) (*CloseStandingOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseStandingOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StandingOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseStandingOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListSuccessionsResponse parses an HTTP response from a ListSuccessionsWithResponse call
 func ParseListSuccessionsResponse(rsp *http.Response) (*ListSuccessionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -30050,6 +36590,177 @@ func ParseGetTransferResponse(rsp *http.Response) (*GetTransferResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListTreasuryRefundsResponse parses an HTTP response from a ListTreasuryRefundsWithResponse call
+func ParseListTreasuryRefundsResponse(rsp *http.Response) (*ListTreasuryRefundsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTreasuryRefundsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryRefundPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestTreasuryRefundResponse parses an HTTP response from a RequestTreasuryRefundWithResponse call
+func ParseRequestTreasuryRefundResponse(rsp *http.Response) (*RequestTreasuryRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestTreasuryRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TreasuryRefund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RequestTreasuryRefundResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelTreasuryRefundResponse parses an HTTP response from a CancelTreasuryRefundWithResponse call
+func ParseCancelTreasuryRefundResponse(rsp *http.Response) (*CancelTreasuryRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelTreasuryRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryRefund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CancelTreasuryRefundResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReceiveTreasuryRefundResponse parses an HTTP response from a ReceiveTreasuryRefundWithResponse call
+func ParseReceiveTreasuryRefundResponse(rsp *http.Response) (*ReceiveTreasuryRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveTreasuryRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryRefund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReceiveTreasuryRefundResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -190,6 +190,252 @@ func (e BatchMode) Valid() bool {
 	}
 }
 
+// Defines values for BudgetMove.
+const (
+	BudgetMoveApprove  BudgetMove = "approve"
+	BudgetMoveCarryIn  BudgetMove = "carry_in"
+	BudgetMoveCarryOut BudgetMove = "carry_out"
+	BudgetMoveCommit   BudgetMove = "commit"
+	BudgetMoveFail     BudgetMove = "fail"
+	BudgetMoveLapse    BudgetMove = "lapse"
+	BudgetMovePay      BudgetMove = "pay"
+	BudgetMoveRefund   BudgetMove = "refund"
+	BudgetMoveRelease  BudgetMove = "release"
+)
+
+// Valid indicates whether the value is a known member of the BudgetMove enum.
+func (e BudgetMove) Valid() bool {
+	switch e {
+	case BudgetMoveApprove:
+		return true
+	case BudgetMoveCarryIn:
+		return true
+	case BudgetMoveCarryOut:
+		return true
+	case BudgetMoveCommit:
+		return true
+	case BudgetMoveFail:
+		return true
+	case BudgetMoveLapse:
+		return true
+	case BudgetMovePay:
+		return true
+	case BudgetMoveRefund:
+		return true
+	case BudgetMoveRelease:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BuyBackCause.
+const (
+	BuyBackCauseAbandoned         BuyBackCause = "abandoned"
+	BuyBackCauseCompletionSurplus BuyBackCause = "completion_surplus"
+	BuyBackCauseIdle              BuyBackCause = "idle"
+	BuyBackCauseLicenceCancelled  BuyBackCause = "licence_cancelled"
+	BuyBackCauseLicenceChange     BuyBackCause = "licence_change"
+	BuyBackCauseProjectCancelled  BuyBackCause = "project_cancelled"
+	BuyBackCauseReduction         BuyBackCause = "reduction"
+	BuyBackCauseReductionTask     BuyBackCause = "reduction_task"
+	BuyBackCauseUnitClosed        BuyBackCause = "unit_closed"
+)
+
+// Valid indicates whether the value is a known member of the BuyBackCause enum.
+func (e BuyBackCause) Valid() bool {
+	switch e {
+	case BuyBackCauseAbandoned:
+		return true
+	case BuyBackCauseCompletionSurplus:
+		return true
+	case BuyBackCauseIdle:
+		return true
+	case BuyBackCauseLicenceCancelled:
+		return true
+	case BuyBackCauseLicenceChange:
+		return true
+	case BuyBackCauseProjectCancelled:
+		return true
+	case BuyBackCauseReduction:
+		return true
+	case BuyBackCauseReductionTask:
+		return true
+	case BuyBackCauseUnitClosed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BuyBackEvent.
+const (
+	BuyBackEventAccept      BuyBackEvent = "accept"
+	BuyBackEventAgree       BuyBackEvent = "agree"
+	BuyBackEventApprove     BuyBackEvent = "approve"
+	BuyBackEventBook        BuyBackEvent = "book"
+	BuyBackEventContract    BuyBackEvent = "contract"
+	BuyBackEventDismiss     BuyBackEvent = "dismiss"
+	BuyBackEventImpose      BuyBackEvent = "impose"
+	BuyBackEventLapse       BuyBackEvent = "lapse"
+	BuyBackEventObject      BuyBackEvent = "object"
+	BuyBackEventPay         BuyBackEvent = "pay"
+	BuyBackEventPaymentFail BuyBackEvent = "payment_fail"
+	BuyBackEventPrice       BuyBackEvent = "price"
+	BuyBackEventReclaim     BuyBackEvent = "reclaim"
+	BuyBackEventRefuse      BuyBackEvent = "refuse"
+	BuyBackEventReject      BuyBackEvent = "reject"
+	BuyBackEventReturn      BuyBackEvent = "return"
+	BuyBackEventSubmit      BuyBackEvent = "submit"
+	BuyBackEventUphold      BuyBackEvent = "uphold"
+	BuyBackEventVerify      BuyBackEvent = "verify"
+	BuyBackEventWithdraw    BuyBackEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the BuyBackEvent enum.
+func (e BuyBackEvent) Valid() bool {
+	switch e {
+	case BuyBackEventAccept:
+		return true
+	case BuyBackEventAgree:
+		return true
+	case BuyBackEventApprove:
+		return true
+	case BuyBackEventBook:
+		return true
+	case BuyBackEventContract:
+		return true
+	case BuyBackEventDismiss:
+		return true
+	case BuyBackEventImpose:
+		return true
+	case BuyBackEventLapse:
+		return true
+	case BuyBackEventObject:
+		return true
+	case BuyBackEventPay:
+		return true
+	case BuyBackEventPaymentFail:
+		return true
+	case BuyBackEventPrice:
+		return true
+	case BuyBackEventReclaim:
+		return true
+	case BuyBackEventRefuse:
+		return true
+	case BuyBackEventReject:
+		return true
+	case BuyBackEventReturn:
+		return true
+	case BuyBackEventSubmit:
+		return true
+	case BuyBackEventUphold:
+		return true
+	case BuyBackEventVerify:
+		return true
+	case BuyBackEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BuyBackKind.
+const (
+	BuyBackKindApplication BuyBackKind = "application"
+	BuyBackKindCompulsory  BuyBackKind = "compulsory"
+)
+
+// Valid indicates whether the value is a known member of the BuyBackKind enum.
+func (e BuyBackKind) Valid() bool {
+	switch e {
+	case BuyBackKindApplication:
+		return true
+	case BuyBackKindCompulsory:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BuyBackRole.
+const (
+	BuyBackRoleBureauClerk  BuyBackRole = "bureau_clerk"
+	BuyBackRoleBureauLeader BuyBackRole = "bureau_leader"
+	BuyBackRoleEnterprise   BuyBackRole = "enterprise"
+	BuyBackRoleFinance      BuyBackRole = "finance"
+	BuyBackRoleSystem       BuyBackRole = "system"
+)
+
+// Valid indicates whether the value is a known member of the BuyBackRole enum.
+func (e BuyBackRole) Valid() bool {
+	switch e {
+	case BuyBackRoleBureauClerk:
+		return true
+	case BuyBackRoleBureauLeader:
+		return true
+	case BuyBackRoleEnterprise:
+		return true
+	case BuyBackRoleFinance:
+		return true
+	case BuyBackRoleSystem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BuyBackState.
+const (
+	BuyBackStateAccepted   BuyBackState = "accepted"
+	BuyBackStateAgreed     BuyBackState = "agreed"
+	BuyBackStateApproved   BuyBackState = "approved"
+	BuyBackStateContracted BuyBackState = "contracted"
+	BuyBackStateDraft      BuyBackState = "draft"
+	BuyBackStateInReserve  BuyBackState = "in_reserve"
+	BuyBackStateLapsed     BuyBackState = "lapsed"
+	BuyBackStatePaid       BuyBackState = "paid"
+	BuyBackStatePriced     BuyBackState = "priced"
+	BuyBackStateRejected   BuyBackState = "rejected"
+	BuyBackStateSubmitted  BuyBackState = "submitted"
+	BuyBackStateVerified   BuyBackState = "verified"
+	BuyBackStateWithdrawn  BuyBackState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the BuyBackState enum.
+func (e BuyBackState) Valid() bool {
+	switch e {
+	case BuyBackStateAccepted:
+		return true
+	case BuyBackStateAgreed:
+		return true
+	case BuyBackStateApproved:
+		return true
+	case BuyBackStateContracted:
+		return true
+	case BuyBackStateDraft:
+		return true
+	case BuyBackStateInReserve:
+		return true
+	case BuyBackStateLapsed:
+		return true
+	case BuyBackStatePaid:
+		return true
+	case BuyBackStatePriced:
+		return true
+	case BuyBackStateRejected:
+		return true
+	case BuyBackStateSubmitted:
+		return true
+	case BuyBackStateVerified:
+		return true
+	case BuyBackStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CapEffect.
 const (
 	CapEffectPermanent        CapEffect = "permanent"
@@ -691,6 +937,42 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for IdleDeclaredBy.
+const (
+	IdleDeclaredByBureau     IdleDeclaredBy = "bureau"
+	IdleDeclaredByEnterprise IdleDeclaredBy = "enterprise"
+)
+
+// Valid indicates whether the value is a known member of the IdleDeclaredBy enum.
+func (e IdleDeclaredBy) Valid() bool {
+	switch e {
+	case IdleDeclaredByBureau:
+		return true
+	case IdleDeclaredByEnterprise:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IdleState.
+const (
+	IdleStateEnded IdleState = "ended"
+	IdleStateOpen  IdleState = "open"
+)
+
+// Valid indicates whether the value is a known member of the IdleState enum.
+func (e IdleState) Valid() bool {
+	switch e {
+	case IdleStateEnded:
+		return true
+	case IdleStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LicenceKind.
 const (
 	LicenceKindLicence      LicenceKind = "licence"
@@ -838,6 +1120,24 @@ func (e ObjectionState) Valid() bool {
 	case ObjectionStateAnswered:
 		return true
 	case ObjectionStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OfferState.
+const (
+	OfferStateClosed OfferState = "closed"
+	OfferStateOpen   OfferState = "open"
+)
+
+// Valid indicates whether the value is a known member of the OfferState enum.
+func (e OfferState) Valid() bool {
+	switch e {
+	case OfferStateClosed:
+		return true
+	case OfferStateOpen:
 		return true
 	default:
 		return false
@@ -1150,6 +1450,27 @@ func (e PublicNoticeState) Valid() bool {
 	}
 }
 
+// Defines values for RefundState.
+const (
+	RefundStateCancelled RefundState = "cancelled"
+	RefundStateReceived  RefundState = "received"
+	RefundStateRequested RefundState = "requested"
+)
+
+// Valid indicates whether the value is a known member of the RefundState enum.
+func (e RefundState) Valid() bool {
+	switch e {
+	case RefundStateCancelled:
+		return true
+	case RefundStateReceived:
+		return true
+	case RefundStateRequested:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RegionLevel.
 const (
 	RegionLevelCity     RegionLevel = "city"
@@ -1414,6 +1735,7 @@ func (e TimeInForce) Valid() bool {
 // Defines values for TransferReason.
 const (
 	TransferReasonAllocation      TransferReason = "allocation"
+	TransferReasonBuyBack         TransferReason = "buy_back"
 	TransferReasonCapDecision     TransferReason = "cap_decision"
 	TransferReasonCapReturn       TransferReason = "cap_return"
 	TransferReasonCorrection      TransferReason = "correction"
@@ -1425,6 +1747,7 @@ const (
 	TransferReasonOffset          TransferReason = "offset"
 	TransferReasonOpening         TransferReason = "opening"
 	TransferReasonPrimarySale     TransferReason = "primary_sale"
+	TransferReasonReclamation     TransferReason = "reclamation"
 	TransferReasonRenewal         TransferReason = "renewal"
 	TransferReasonReserveMovement TransferReason = "reserve_movement"
 	TransferReasonRetirement      TransferReason = "retirement"
@@ -1441,6 +1764,8 @@ const (
 func (e TransferReason) Valid() bool {
 	switch e {
 	case TransferReasonAllocation:
+		return true
+	case TransferReasonBuyBack:
 		return true
 	case TransferReasonCapDecision:
 		return true
@@ -1463,6 +1788,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonOpening:
 		return true
 	case TransferReasonPrimarySale:
+		return true
+	case TransferReasonReclamation:
 		return true
 	case TransferReasonRenewal:
 		return true
@@ -2158,6 +2485,408 @@ type BookLevel struct {
 
 	// Quantity Left in all its orders.
 	Quantity Quantity `json:"quantity"`
+}
+
+// Budget What a region may spend on buying back: approved = committed + paid + lapsed + carried_over + left, each at least 0.
+type Budget struct {
+	// Approved An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Approved Money `json:"approved"`
+
+	// CarriedOver An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	CarriedOver Money `json:"carried_over"`
+
+	// Committed An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Committed Money `json:"committed"`
+
+	// FiscalYear A year of the calendar.
+	FiscalYear Year `json:"fiscal_year"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Lapsed An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Lapsed Money `json:"lapsed"`
+
+	// Left An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Left Money `json:"left"`
+
+	// Paid An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Paid Money `json:"paid"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+	Source string     `json:"source"`
+}
+
+// BudgetInput defines model for BudgetInput.
+type BudgetInput struct {
+	// Amount Negative: what was approved is lowered.
+	Amount   SignedMoney `json:"amount"`
+	Document string      `json:"document"`
+
+	// FiscalYear A year of the calendar.
+	FiscalYear Year `json:"fiscal_year"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Source Where the money comes from, such as 本级财政.
+	Source string `json:"source"`
+}
+
+// BudgetMove What became of money of a budget.
+type BudgetMove string
+
+// BudgetMovement A move of a budget's money.
+type BudgetMovement struct {
+	// Amount A change of an amount in CNY, with at most 2 decimals.
+	//
+	// Example: -1200.00
+	Amount SignedMoney `json:"amount"`
+
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At       Instant `json:"at"`
+	Document *string `json:"document,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Move What became of money of a budget.
+	Move BudgetMove `json:"move"`
+
+	// Reference The buy-back, the refund, or the other year's budget.
+	Reference *ID `json:"reference,omitempty"`
+}
+
+// BudgetMovementPage defines model for BudgetMovementPage.
+type BudgetMovementPage struct {
+	Items []BudgetMovement `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BudgetPage defines model for BudgetPage.
+type BudgetPage struct {
+	Items []Budget `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BudgetYearEndInput defines model for BudgetYearEndInput.
+type BudgetYearEndInput struct {
+	// Amount Absent: all that is left.
+	Amount   *Money `json:"amount,omitempty"`
+	Document string `json:"document"`
+}
+
+// BuyBack Permits of one holding on their way back into the government's reserve (回购、收储).
+type BuyBack struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount *Money `json:"amount,omitempty"`
+
+	// AnswerBy An objection waits for its answer, due on that day.
+	AnswerBy         *Date   `json:"answer_by,omitempty"`
+	ApprovalDocument *string `json:"approval_document,omitempty"`
+
+	// BasePrice Of the price authority, or of the standing offer.
+	BasePrice *Price `json:"base_price,omitempty"`
+
+	// BookedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	BookedAt *Instant `json:"booked_at,omitempty"`
+
+	// Budget That the amount is committed in or was paid from.
+	Budget *ID `json:"budget,omitempty"`
+
+	// Cause Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
+	Cause    BuyBackCause `json:"cause"`
+	Contract *string      `json:"contract,omitempty"`
+	Document string       `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// IdleDeclaration That is swept.
+	IdleDeclaration *ID `json:"idle_declaration,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Kind Who began a buy-back.
+	Kind BuyBackKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// LicenceDocument Of the change of the licence.
+	LicenceDocument *string `json:"licence_document,omitempty"`
+
+	// Lot Number of a record.
+	Lot       *ID   `json:"lot,omitempty"`
+	Monitored *bool `json:"monitored,omitempty"`
+
+	// Months Months that are paid for.
+	Months *int `json:"months,omitempty"`
+
+	// NextEvents Steps that the caller may take now.
+	NextEvents []BuyBackEvent `json:"next_events"`
+
+	// ObjectUntil The last day to object.
+	ObjectUntil *Date `json:"object_until,omitempty"`
+
+	// OpenedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpenedAt Instant `json:"opened_at"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Overdue The answer is late.
+	Overdue bool `json:"overdue"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn *Date `json:"paid_on,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant     PollutantCode `json:"pollutant"`
+	PriceDocument *string       `json:"price_document,omitempty"`
+
+	// PriceRule What the price rests on.
+	PriceRule *string `json:"price_rule,omitempty"`
+
+	// PricedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PricedOn *Date `json:"priced_on,omitempty"`
+
+	// Proof Of the payment.
+	Proof *string `json:"proof,omitempty"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Reclaimed Without payment.
+	Reclaimed bool `json:"reclaimed"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
+	Rung *VerificationRung `json:"rung,omitempty"`
+
+	// StandingOffer That was accepted.
+	StandingOffer *ID `json:"standing_offer,omitempty"`
+
+	// State Where a buy-back is in its life.
+	State    BuyBackState `json:"state"`
+	TaskDone *bool        `json:"task_done,omitempty"`
+
+	// Transfer Number of a record.
+	Transfer *ID `json:"transfer,omitempty"`
+
+	// Verification Of surplus, that an accepted offer rests on.
+	Verification *ID `json:"verification,omitempty"`
+
+	// Verified What was found to be surplus.
+	Verified         *Quantity `json:"verified,omitempty"`
+	VerifiedDocument *string   `json:"verified_document,omitempty"`
+
+	// VerifiedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	VerifiedOn *Date `json:"verified_on,omitempty"`
+}
+
+// BuyBackApprovalInput defines model for BuyBackApprovalInput.
+type BuyBackApprovalInput struct {
+	// Budget Absent where a standing offer was accepted: the amount is committed already.
+	Budget   *ID    `json:"budget,omitempty"`
+	Document string `json:"document"`
+}
+
+// BuyBackCause Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
+type BuyBackCause string
+
+// BuyBackEvent A step of a buy-back.
+type BuyBackEvent string
+
+// BuyBackInput defines model for BuyBackInput.
+type BuyBackInput struct {
+	// Cause Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
+	Cause    BuyBackCause `json:"cause"`
+	Document string       `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// BuyBackKind Who began a buy-back.
+type BuyBackKind string
+
+// BuyBackPage defines model for BuyBackPage.
+type BuyBackPage struct {
+	Items []BuyBack `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BuyBackPrice What is paid for a part of an acquisition.
+type BuyBackPrice struct {
+	// Acquisition Number of a record.
+	Acquisition ID `json:"acquisition"`
+
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Price The lower of it and the base price.
+	Price Price `json:"price"`
+
+	// PricePaid By the holder.
+	PricePaid Price `json:"price_paid"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// BuyBackPricePage defines model for BuyBackPricePage.
+type BuyBackPricePage struct {
+	Items []BuyBackPrice `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BuyBackRole On whose behalf a step was taken.
+type BuyBackRole string
+
+// BuyBackState Where a buy-back is in its life.
+type BuyBackState string
+
+// BuyBackStep A step as it was taken.
+type BuyBackStep struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At       Instant `json:"at"`
+	Document *string `json:"document,omitempty"`
+
+	// Event A step of a buy-back.
+	Event BuyBackEvent `json:"event"`
+
+	// FromState Where a buy-back is in its life.
+	FromState BuyBackState `json:"from_state"`
+
+	// ID Number of a record.
+	ID   ID      `json:"id"`
+	Note *string `json:"note,omitempty"`
+
+	// Role On whose behalf a step was taken.
+	Role BuyBackRole `json:"role"`
+
+	// ToState Where a buy-back is in its life.
+	ToState BuyBackState `json:"to_state"`
+}
+
+// BuyBackStepInput defines model for BuyBackStepInput.
+type BuyBackStepInput struct {
+	Document *string `json:"document,omitempty"`
+
+	// Event A step of a buy-back.
+	Event BuyBackEvent `json:"event"`
+	Note  *string      `json:"note,omitempty"`
+
+	// Quantity Of submit: another quantity than before.
+	Quantity *Quantity `json:"quantity,omitempty"`
+}
+
+// BuyBackStepPage defines model for BuyBackStepPage.
+type BuyBackStepPage struct {
+	Items []BuyBackStep `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BuyBackVerificationInput defines model for BuyBackVerificationInput.
+type BuyBackVerificationInput struct {
+	Document string `json:"document"`
+
+	// Monitored The site has automatic monitors.
+	Monitored bool `json:"monitored"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
+	Rung VerificationRung `json:"rung"`
+
+	// TaskDone Its reduction task is done.
+	TaskDone bool `json:"task_done"`
+
+	// VerifiedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	VerifiedOn Date `json:"verified_on"`
 }
 
 // CalendarDay A day that differs from Monday to Friday.
@@ -3333,6 +4062,163 @@ type HoldingPage struct {
 // ID Number of a record.
 type ID = int64
 
+// IdleDeclaration What of a holding is not used, since when.
+type IdleDeclaration struct {
+	// BuyBack That sweeps it.
+	BuyBack *ID `json:"buy_back,omitempty"`
+
+	// DeclaredBy Who says that permits lie idle.
+	DeclaredBy  IdleDeclaredBy `json:"declared_by"`
+	Document    string         `json:"document"`
+	EndDocument *string        `json:"end_document,omitempty"`
+
+	// EndedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	EndedOn *Date `json:"ended_on,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Since A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Since Date `json:"since"`
+
+	// State Whether permits are still declared idle.
+	State IdleState `json:"state"`
+}
+
+// IdleDeclarationInput defines model for IdleDeclarationInput.
+type IdleDeclarationInput struct {
+	Document string `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Since The first idle day.
+	Since Date `json:"since"`
+}
+
+// IdleDeclarationPage defines model for IdleDeclarationPage.
+type IdleDeclarationPage struct {
+	Items []IdleDeclaration `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// IdleDeclaredBy Who says that permits lie idle.
+type IdleDeclaredBy string
+
+// IdleEndInput defines model for IdleEndInput.
+type IdleEndInput struct {
+	Document string `json:"document"`
+
+	// UsedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	UsedOn Date `json:"used_on"`
+}
+
+// IdlePermits Permits that lie idle today.
+type IdlePermits struct {
+	// BuyBack That takes it back already.
+	BuyBack *ID `json:"buy_back,omitempty"`
+
+	// DeclaredBy Who says that permits lie idle.
+	DeclaredBy IdleDeclaredBy `json:"declared_by"`
+	Document   string         `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence    ID  `json:"licence"`
+	MonthsIdle int `json:"months_idle"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Quantity What was declared, as far as it is still held.
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Since A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Since     Date `json:"since"`
+	Sweepable bool `json:"sweepable"`
+
+	// SweepableFrom The first day on which it may be taken back.
+	SweepableFrom Date `json:"sweepable_from"`
+}
+
+// IdlePermitsPage defines model for IdlePermitsPage.
+type IdlePermitsPage struct {
+	Items []IdlePermits `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// IdleState Whether permits are still declared idle.
+type IdleState string
+
 // Inbox defines model for Inbox.
 type Inbox struct {
 	Items []InboxItem `json:"items"`
@@ -4146,6 +5032,32 @@ type ObjectionPage struct {
 
 // ObjectionState defines model for ObjectionState.
 type ObjectionState string
+
+// OfferAcceptanceInput defines model for OfferAcceptanceInput.
+type OfferAcceptanceInput struct {
+	// Cause Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
+	Cause    BuyBackCause `json:"cause"`
+	Document string       `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Verification Of the surplus.
+	Verification ID `json:"verification"`
+}
+
+// OfferState Whether a standing offer is open.
+type OfferState string
 
 // OperationName Example: cap.decide
 type OperationName = string
@@ -5216,6 +6128,16 @@ type ReasonInput struct {
 	Reason string `json:"reason"`
 }
 
+// ReceiptInput defines model for ReceiptInput.
+type ReceiptInput struct {
+	Proof string `json:"proof"`
+
+	// ReceivedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ReceivedOn Date `json:"received_on"`
+}
+
 // ReductionTask A licence's share of its region's reduction task of a year.
 type ReductionTask struct {
 	Document string `json:"document"`
@@ -5281,6 +6203,9 @@ type ReductionTaskPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// RefundState Where a refund is in its life.
+type RefundState string
 
 // Region An administrative division that keeps a basic account of its own.
 type Region struct {
@@ -5615,6 +6540,90 @@ type StandInPage struct {
 // StandInState defines model for StandInState.
 type StandInState string
 
+// StandingOffer A bureau buys at a fixed price as long as quantity and budget last.
+type StandingOffer struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// OpenedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpenedAt Instant `json:"opened_at"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Remaining A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Remaining Quantity `json:"remaining"`
+
+	// State Whether a standing offer is open.
+	State OfferState `json:"state"`
+
+	// Until A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Until Date `json:"until"`
+}
+
+// StandingOfferInput defines model for StandingOfferInput.
+type StandingOfferInput struct {
+	// Budget Number of a record.
+	Budget   ID     `json:"budget"`
+	Document string `json:"document"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Until The last day.
+	Until Date `json:"until"`
+}
+
+// StandingOfferPage defines model for StandingOfferPage.
+type StandingOfferPage struct {
+	Items []StandingOffer `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Succession Permits of a licence that followed its site or enterprise to others.
 type Succession struct {
 	// Cancelled Orders that it has withdrawn; only in the answer of the command.
@@ -5914,6 +6923,14 @@ type SurplusVerificationPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// SweepInput defines model for SweepInput.
+type SweepInput struct {
+	Document string `json:"document"`
+
+	// Quantity Absent: all that is declared, as far as it is available.
+	Quantity *Quantity `json:"quantity,omitempty"`
+}
+
 // Text Exact text of a payload or a result, which its digest is taken over.
 type Text = string
 
@@ -6041,6 +7058,65 @@ type TransferResult struct {
 
 	// Transfer Number of a record.
 	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// TreasuryRefund Money that an enterprise pays back to the treasury.
+type TreasuryRefund struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BuyBack Number of a record.
+	BuyBack  ID     `json:"buy_back"`
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Party Number of a record.
+	Party  ID      `json:"party"`
+	Proof  *string `json:"proof,omitempty"`
+	Reason string  `json:"reason"`
+
+	// ReceivedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ReceivedOn *Date `json:"received_on,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RequestedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RequestedAt Instant `json:"requested_at"`
+
+	// State Where a refund is in its life.
+	State RefundState `json:"state"`
+}
+
+// TreasuryRefundInput defines model for TreasuryRefundInput.
+type TreasuryRefundInput struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BuyBack Number of a record.
+	BuyBack  ID     `json:"buy_back"`
+	Document string `json:"document"`
+	Reason   string `json:"reason"`
+}
+
+// TreasuryRefundPage defines model for TreasuryRefundPage.
+type TreasuryRefundPage struct {
+	Items []TreasuryRefund `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
 }
 
 // TrialBalance All balances of the registry. Within each region and pollutant, and within money, debits equal credits.
@@ -6250,6 +7326,12 @@ type AsOf = Date
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
 
+// BuyBackCauseFilter Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
+type BuyBackCauseFilter = BuyBackCause
+
+// BuyBackStateFilter Where a buy-back is in its life.
+type BuyBackStateFilter = BuyBackState
+
 // CommandKindFilter What a command does.
 //
 // Example: order.place
@@ -6283,6 +7365,9 @@ type FromFilter = Date
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// IdleStateFilter Whether permits are still declared idle.
+type IdleStateFilter = IdleState
 
 // InstrumentFilter Pollutant and term end of an instrument.
 //
@@ -6341,6 +7426,9 @@ type NewestFirst = bool
 // NumberPath Number of a record.
 type NumberPath = ID
 
+// OfferStateFilter Whether a standing offer is open.
+type OfferStateFilter = OfferState
+
 // OrderStateFilter Where an order is in its life. A partly filled order is open.
 type OrderStateFilter = OrderState
 
@@ -6383,6 +7471,9 @@ type ProjectFilter = ID
 // ProjectStateFilter Where a project is in its life.
 type ProjectStateFilter = ProjectState
 
+// RefundStateFilter Where a refund is in its life.
+type RefundStateFilter = RefundState
+
 // RegionFilter Code of a region by GB/T 2260.
 //
 // Example: 330421
@@ -6395,6 +7486,9 @@ type RegionPath = RegionCode
 
 // SideFilter Which side of the book.
 type SideFilter = Side
+
+// SweepableFilter defines model for SweepableFilter.
+type SweepableFilter = bool
 
 // ToFilter A day of the calendar in Asia/Shanghai.
 //
@@ -6557,6 +7651,111 @@ type ImportBankStatementParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListBudgetsParams defines parameters for ListBudgets.
+type ListBudgetsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+	Year   *YearFilter   `form:"year,omitempty" json:"year,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ApproveBudgetParams defines parameters for ApproveBudget.
+type ApproveBudgetParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CarryBudgetOverParams defines parameters for CarryBudgetOver.
+type CarryBudgetOverParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// LapseBudgetParams defines parameters for LapseBudget.
+type LapseBudgetParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetBudgetMovementsParams defines parameters for GetBudgetMovements.
+type GetBudgetMovementsParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListBuyBacksParams defines parameters for ListBuyBacks.
+type ListBuyBacksParams struct {
+	Party   *PartyFilter        `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter      `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter       `form:"region,omitempty" json:"region,omitempty"`
+	State   *BuyBackStateFilter `form:"state,omitempty" json:"state,omitempty"`
+	Cause   *BuyBackCauseFilter `form:"cause,omitempty" json:"cause,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ApplyBuyBackParams defines parameters for ApplyBuyBack.
+type ApplyBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ApproveBuyBackParams defines parameters for ApproveBuyBack.
+type ApproveBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// BookBuyBackParams defines parameters for BookBuyBack.
+type BookBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PayBuyBackParams defines parameters for PayBuyBack.
+type PayBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReclaimBuyBackParams defines parameters for ReclaimBuyBack.
+type ReclaimBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepBuyBackParams defines parameters for StepBuyBack.
+type StepBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// VerifyBuyBackParams defines parameters for VerifyBuyBack.
+type VerifyBuyBackParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCalendarYearsParams defines parameters for ListCalendarYears.
 type ListCalendarYearsParams struct {
 	// Limit Most items on a page.
@@ -6589,6 +7788,12 @@ type ListCapDecisionsParams struct {
 
 // DecideCapParams defines parameters for DecideCap.
 type DecideCapParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OpenBuyBackParams defines parameters for OpenBuyBack.
+type OpenBuyBackParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -6815,6 +8020,59 @@ type ListHoldingsParams struct {
 
 	// After Cursor: `next` of the page before.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListIdleDeclarationsParams defines parameters for ListIdleDeclarations.
+type ListIdleDeclarationsParams struct {
+	Party   *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	State   *IdleStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// DeclareIdleParams defines parameters for DeclareIdle.
+type DeclareIdleParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// EndIdleParams defines parameters for EndIdle.
+type EndIdleParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SweepIdleParams defines parameters for SweepIdle.
+type SweepIdleParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListIdlePermitsParams defines parameters for ListIdlePermits.
+type ListIdlePermitsParams struct {
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Sweepable Whether it may be taken back today.
+	Sweepable *SweepableFilter `form:"sweepable,omitempty" json:"sweepable,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
 // GetInboxParams defines parameters for GetInbox.
@@ -7464,6 +8722,40 @@ type OrderStandInParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListStandingOffersParams defines parameters for ListStandingOffers.
+type ListStandingOffersParams struct {
+	Region    *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter  `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	State     *OfferStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// OpenStandingOfferParams defines parameters for OpenStandingOffer.
+type OpenStandingOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AcceptStandingOfferParams defines parameters for AcceptStandingOffer.
+type AcceptStandingOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CloseStandingOfferParams defines parameters for CloseStandingOffer.
+type CloseStandingOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListSuccessionsParams defines parameters for ListSuccessions.
 type ListSuccessionsParams struct {
 	Party   *PartyFilter   `form:"party,omitempty" json:"party,omitempty"`
@@ -7537,6 +8829,40 @@ type PostTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListTreasuryRefundsParams defines parameters for ListTreasuryRefunds.
+type ListTreasuryRefundsParams struct {
+	Party  *PartyFilter       `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter      `form:"region,omitempty" json:"region,omitempty"`
+	State  *RefundStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RequestTreasuryRefundParams defines parameters for RequestTreasuryRefund.
+type RequestTreasuryRefundParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CancelTreasuryRefundParams defines parameters for CancelTreasuryRefund.
+type CancelTreasuryRefundParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReceiveTreasuryRefundParams defines parameters for ReceiveTreasuryRefund.
+type ReceiveTreasuryRefundParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListWithdrawalsParams defines parameters for ListWithdrawals.
 type ListWithdrawalsParams struct {
 	Party *PartyFilter           `form:"party,omitempty" json:"party,omitempty"`
@@ -7603,11 +8929,44 @@ type ReturnBankEntryJSONRequestBody = BankPaymentInput
 // ImportBankStatementJSONRequestBody defines body for ImportBankStatement for application/json ContentType.
 type ImportBankStatementJSONRequestBody = BankStatementInput
 
+// ApproveBudgetJSONRequestBody defines body for ApproveBudget for application/json ContentType.
+type ApproveBudgetJSONRequestBody = BudgetInput
+
+// CarryBudgetOverJSONRequestBody defines body for CarryBudgetOver for application/json ContentType.
+type CarryBudgetOverJSONRequestBody = BudgetYearEndInput
+
+// LapseBudgetJSONRequestBody defines body for LapseBudget for application/json ContentType.
+type LapseBudgetJSONRequestBody = BudgetYearEndInput
+
+// ApplyBuyBackJSONRequestBody defines body for ApplyBuyBack for application/json ContentType.
+type ApplyBuyBackJSONRequestBody = BuyBackInput
+
+// ApproveBuyBackJSONRequestBody defines body for ApproveBuyBack for application/json ContentType.
+type ApproveBuyBackJSONRequestBody = BuyBackApprovalInput
+
+// BookBuyBackJSONRequestBody defines body for BookBuyBack for application/json ContentType.
+type BookBuyBackJSONRequestBody = DocumentInput
+
+// PayBuyBackJSONRequestBody defines body for PayBuyBack for application/json ContentType.
+type PayBuyBackJSONRequestBody = PaymentProofInput
+
+// ReclaimBuyBackJSONRequestBody defines body for ReclaimBuyBack for application/json ContentType.
+type ReclaimBuyBackJSONRequestBody = DocumentInput
+
+// StepBuyBackJSONRequestBody defines body for StepBuyBack for application/json ContentType.
+type StepBuyBackJSONRequestBody = BuyBackStepInput
+
+// VerifyBuyBackJSONRequestBody defines body for VerifyBuyBack for application/json ContentType.
+type VerifyBuyBackJSONRequestBody = BuyBackVerificationInput
+
 // PublishCalendarYearJSONRequestBody defines body for PublishCalendarYear for application/json ContentType.
 type PublishCalendarYearJSONRequestBody = CalendarYearInput
 
 // DecideCapJSONRequestBody defines body for DecideCap for application/json ContentType.
 type DecideCapJSONRequestBody = CapDecisionInput
+
+// OpenBuyBackJSONRequestBody defines body for OpenBuyBack for application/json ContentType.
+type OpenBuyBackJSONRequestBody = BuyBackInput
 
 // ProposeDealJSONRequestBody defines body for ProposeDeal for application/json ContentType.
 type ProposeDealJSONRequestBody = DealInput
@@ -7653,6 +9012,15 @@ type SellFrozenJSONRequestBody = JudicialSaleInput
 
 // CreateGrantJSONRequestBody defines body for CreateGrant for application/json ContentType.
 type CreateGrantJSONRequestBody = GrantInput
+
+// DeclareIdleJSONRequestBody defines body for DeclareIdle for application/json ContentType.
+type DeclareIdleJSONRequestBody = IdleDeclarationInput
+
+// EndIdleJSONRequestBody defines body for EndIdle for application/json ContentType.
+type EndIdleJSONRequestBody = IdleEndInput
+
+// SweepIdleJSONRequestBody defines body for SweepIdle for application/json ContentType.
+type SweepIdleJSONRequestBody = SweepInput
 
 // CreateInstrumentJSONRequestBody defines body for CreateInstrument for application/json ContentType.
 type CreateInstrumentJSONRequestBody = InstrumentInput
@@ -7753,6 +9121,12 @@ type MoveReserveJSONRequestBody = ReserveMovementInput
 // OrderStandInJSONRequestBody defines body for OrderStandIn for application/json ContentType.
 type OrderStandInJSONRequestBody = StandInInput
 
+// OpenStandingOfferJSONRequestBody defines body for OpenStandingOffer for application/json ContentType.
+type OpenStandingOfferJSONRequestBody = StandingOfferInput
+
+// AcceptStandingOfferJSONRequestBody defines body for AcceptStandingOffer for application/json ContentType.
+type AcceptStandingOfferJSONRequestBody = OfferAcceptanceInput
+
 // RecordSuccessionJSONRequestBody defines body for RecordSuccession for application/json ContentType.
 type RecordSuccessionJSONRequestBody = SuccessionInput
 
@@ -7764,6 +9138,12 @@ type PostTransferBatchJSONRequestBody = TransferBatchInput
 
 // PostTransferJSONRequestBody defines body for PostTransfer for application/json ContentType.
 type PostTransferJSONRequestBody = TransferInput
+
+// RequestTreasuryRefundJSONRequestBody defines body for RequestTreasuryRefund for application/json ContentType.
+type RequestTreasuryRefundJSONRequestBody = TreasuryRefundInput
+
+// ReceiveTreasuryRefundJSONRequestBody defines body for ReceiveTreasuryRefund for application/json ContentType.
+type ReceiveTreasuryRefundJSONRequestBody = ReceiptInput
 
 // RequestWithdrawalJSONRequestBody defines body for RequestWithdrawal for application/json ContentType.
 type RequestWithdrawalJSONRequestBody = WithdrawalInput

@@ -145,7 +145,8 @@ func (c *checker) pollutants() (map[int64]string, error) {
 }
 
 // checkSurplus compares each verified surplus with its verifications and what
-// successions moved, with the open sells and with the deals that hold permits (I-16).
+// successions moved, with the open sells and with the deals and buy-backs that
+// hold permits (I-16).
 func (c *checker) checkSurplus() error {
 	verified, held := map[surplusKey]quantity.Quantity{}, map[surplusKey]quantity.Quantity{}
 	pollutants, err := c.pollutants()
@@ -183,10 +184,16 @@ func (c *checker) checkSurplus() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, BuyBacks, Query{}.And("surplus_held", Gt, 0), func(b reserve.BuyBack) {
+		held[surplusKey{b.Licence, b.Pollutant}] += b.SurplusHeld
+	})
+	if err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Surpluses, Query{}, func(s market.Surplus) {
 		key := surplusKey{s.Licence, s.Pollutant}
 		if s.Verified != verified[key] || s.Held != held[key] || s.Available() < 0 {
-			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells and deals to %s", s.Verified, s.Held, verified[key], held[key])
+			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells, deals and buy-backs to %s", s.Verified, s.Held, verified[key], held[key])
 		}
 	})
 }

@@ -124,13 +124,7 @@ func dealRoles(a identity.Actor, d settlement.Deal) []settlement.DealRole {
 
 // isOfficer reports whether an actor has a role in a region.
 func isOfficer(a identity.Actor, role identity.Role, region string) bool {
-	one := identity.Actor{Person: a.Person}
-	for _, g := range a.Grants {
-		if g.Role == role {
-			one.Grants = append(one.Grants, g)
-		}
-	}
-	return identity.Authorise(one, identity.DealStep, identity.OfRegion(region)) == nil
+	return hasRole(a, identity.DealStep, role, identity.OfRegion(region))
 }
 
 // NextDealEvents are the steps that an actor may take now. They may still be

@@ -111,6 +111,15 @@ func (d *dryRun) consume(l *ledger.Ledger, k ledger.Key, q quantity.Quantity, pr
 	return used
 }
 
+// use is consume for named parts.
+func (d *dryRun) use(parts []ledger.Acquisition) {
+	for _, a := range parts {
+		left := a.Remaining - d.used[a.ID]
+		d.used[a.ID] += a.Quantity
+		d.add("acquisition", a.ID, "remaining", left.String(), (left - a.Quantity).String())
+	}
+}
+
 func (d *dryRun) changeSurplus(key surplusKey, s market.Surplus, change func(*market.Surplus)) {
 	if d.surplus[key] == nil {
 		d.surplus[key] = &s

@@ -78,7 +78,7 @@ func (v *View) termEnd(instrument int64) (TermEnd, bool) {
 }
 
 // endTerm does the next part of a term's end: open orders are cancelled, deals
-// that are not settled lapse, other holds are voided, and the holdings return
+// and buy-backs that are not settled lapse, other holds are voided, and the holdings return
 // to unallocated. Nothing new comes meanwhile, because every command refuses
 // an instrument whose term is over.
 func endTerm(v *View, instrument int64) (Apply, error) {
@@ -87,7 +87,7 @@ func endTerm(v *View, instrument int64) (Apply, error) {
 		return nil, nil //nolint:nilnil // nothing to do
 	}
 	e.State = TermEndRunning
-	for _, part := range []func(*View, TermEnd) (termEndPart, error){endOrders, endDeals, endHoldings} {
+	for _, part := range []func(*View, TermEnd) (termEndPart, error){endOrders, endDeals, endBuyBacks, endIdle, endHoldings} {
 		do, err := part(v, e)
 		if err != nil {
 			return nil, err

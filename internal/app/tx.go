@@ -140,6 +140,30 @@ func (tx *Tx) Consume(k ledger.Key, q quantity.Quantity, priced bool) []ledger.A
 	return used
 }
 
+// Use takes named parts out of a holding's acquisitions; the Quantity of a part
+// is what is taken of its row.
+func (tx *Tx) Use(k ledger.Key, parts []ledger.Acquisition) {
+	if tx.dry != nil {
+		tx.dry.use(parts)
+		return
+	}
+	id := tx.open(k)
+	used := make(map[int64]bool, len(parts))
+	for _, p := range parts {
+		used[p.ID] = true
+	}
+	for _, a := range tx.ledger.Acquisitions(id) {
+		if used[a.ID] && a.Command != tx.Number {
+			tx.touched.acquisitions = append(tx.touched.acquisitions, acquisitionMark{a, a.Command})
+		}
+	}
+	for _, a := range tx.ledger.Use(id, parts, tx.Number) {
+		if tx.batch.Acquisitions.put(a.ID, false, *a) {
+			tx.batch.rows++
+		}
+	}
+}
+
 // Surplus returns the verified surplus of a licence for a pollutant; zero
 // where nothing was verified.
 func (v *View) Surplus(licence int64, pollutant string) market.Surplus {

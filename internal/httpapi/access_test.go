@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -65,6 +66,15 @@ var ruleOf = map[string]identity.Operation{
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
 	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
+
+	"listBuyBacks": identity.BuyBackRead, "getBuyBack": identity.BuyBackRead, "getBuyBackSteps": identity.BuyBackRead, "getBuyBackPrices": identity.BuyBackRead,
+	"applyBuyBack": identity.BuyBackApply, "openBuyBack": identity.BuyBackOpen, "stepBuyBack": identity.BuyBackStep, "verifyBuyBack": identity.BuyBackVerify,
+	"reclaimBuyBack": identity.BuyBackReclaim, "approveBuyBack": identity.BuyBackApprove, "payBuyBack": identity.BuyBackPay, "bookBuyBack": identity.BuyBackBook,
+	"listTreasuryRefunds": identity.BuyBackRead, "requestTreasuryRefund": identity.RefundRequest, "receiveTreasuryRefund": identity.RefundReceive,
+	"cancelTreasuryRefund": identity.RefundCancel, "listBudgets": identity.BudgetRead, "getBudget": identity.BudgetRead, "getBudgetMovements": identity.BudgetRead,
+	"approveBudget": identity.BudgetApprove, "lapseBudget": identity.BudgetLapse, "carryBudgetOver": identity.BudgetCarry,
+	"listStandingOffers": identity.PublicRead, "openStandingOffer": identity.OfferOpen, "closeStandingOffer": identity.OfferClose, "acceptStandingOffer": identity.OfferAccept,
+	"listIdleDeclarations": identity.BuyBackRead, "listIdlePermits": identity.BuyBackRead, "declareIdle": identity.IdleDeclare, "endIdle": identity.IdleEnd, "sweepIdle": identity.IdleSweep,
 
 	"listDeposits": identity.FundsRead, "confirmDeposit": identity.DepositConfirm, "listWithdrawals": identity.FundsRead,
 	"getWithdrawal": identity.FundsRead, "requestWithdrawal": identity.WithdrawRequest, "confirmWithdrawal": identity.WithdrawConfirm,
@@ -215,6 +225,7 @@ type walked struct {
 	frozen, toConfirmFreeze, toRelease              int64
 	leaderGrant, notice, objection                  int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
+	buyBacks                                        walkedBuyBacks
 }
 
 const smallMarket = "JX-VOCS"
@@ -277,6 +288,7 @@ func openWalked(t *testing.T) *walked {
 		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "allocation",
 	})
 	w.transfer = last(w.world, app.Postings)
+	w.openBuyBacks()
 	w.freezes(leader)
 	w.must(leader, app.FactRecord{Kind: rulebook.Monitor, Licence: f.licence, Value: rulebook.Yes, ValidFrom: 20260101, Document: "inspection"})
 	w.changes(leader)
@@ -415,6 +427,9 @@ var stepOf = map[identity.Role]string{
 // request is the path and the body of an operation about the first firm's
 // objects, for a caller with a role.
 func (w *walked) request(id string, role identity.Role) (path, body string) {
+	if path, body := w.buyBackRequest(id, role); path != "" {
+		return path, body
+	}
 	f := w.firms[0]
 	switch id {
 	case "recordAttainment":
@@ -598,6 +613,10 @@ func (w *walked) query(id string) string {
 		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames",
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
+		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",
+		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",
+		"getBudget": "/v1/budgets/" + itoa(w.buyBacks.budget), "getBudgetMovements": "/v1/budgets/" + itoa(w.buyBacks.budget) + "/movements",
+		"listStandingOffers": "/v1/standing-offers", "listIdleDeclarations": "/v1/idle-declarations", "listIdlePermits": "/v1/idle-report",
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
@@ -699,7 +718,7 @@ func TestAccess_ListsAreCut(t *testing.T) {
 		}](t, w.get(path+"?limit=500", key))
 		found := map[int64]bool{}
 		for _, item := range page.Items {
-			found[max(item.ID, item.Account)] = true
+			found[cmp.Or(item.ID, item.Account)] = true
 		}
 		return found
 	}

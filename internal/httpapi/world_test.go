@@ -126,7 +126,9 @@ func (w *world) people() {
 	w.finance = w.person("finance", app.GrantAdd{Role: identity.Finance})
 	w.auditor = w.person("auditor", app.GrantAdd{Role: identity.Auditor})
 	w.second = w.person("approver", app.GrantAdd{Role: identity.BureauLeader})
-	w.must(w.admin, app.GrantAdd{Person: w.personOf(w.second), Role: identity.Upper})
+	for _, role := range []identity.Role{identity.Upper, identity.Finance} {
+		w.must(w.admin, app.GrantAdd{Person: w.personOf(w.second), Role: role})
+	}
 	w.west = w.person("west", app.GrantAdd{Role: identity.BureauLeader, Region: apptest.Qingpu})
 }
 

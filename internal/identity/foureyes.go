@@ -19,6 +19,12 @@ var FourEyes = map[Operation]Rule{
 	OrderPlace:      {Enterprise: Own},
 	WithdrawRequest: {Enterprise: Own},
 	DealStep:        {Enterprise: Own},
+	BuyBackReclaim:  {BureauLeader: Own},
+	BuyBackApprove:  {Finance: Own},
+	BudgetApprove:   {Finance: Own, BureauLeader: Own},
+	BudgetLapse:     {Finance: Own, BureauLeader: Own},
+	BudgetCarry:     {Finance: Own, BureauLeader: Own},
+	OfferOpen:       {Finance: Own},
 }
 
 // Approve returns nil when a may approve op to t.

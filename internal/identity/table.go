@@ -104,6 +104,26 @@ const (
 	PublicNoticeEnd  Operation = "public_notice.withdraw"
 	ObjectionFile    Operation = "objection.file"
 	ObjectionAnswer  Operation = "objection.answer"
+	BuyBackApply     Operation = "buy_back.apply"
+	BuyBackOpen      Operation = "buy_back.open"
+	BuyBackStep      Operation = "buy_back.step"
+	BuyBackVerify    Operation = "buy_back.verify"
+	BuyBackReclaim   Operation = "buy_back.reclaim"
+	BuyBackApprove   Operation = "buy_back.approve"
+	BuyBackPay       Operation = "buy_back.pay"
+	BuyBackBook      Operation = "buy_back.book"
+	RefundRequest    Operation = "treasury_refund.request"
+	RefundReceive    Operation = "treasury_refund.receive"
+	RefundCancel     Operation = "treasury_refund.cancel"
+	BudgetApprove    Operation = "budget.approve"
+	BudgetLapse      Operation = "budget.lapse"
+	BudgetCarry      Operation = "budget.carry_over"
+	OfferOpen        Operation = "standing_offer.open"
+	OfferClose       Operation = "standing_offer.close"
+	OfferAccept      Operation = "standing_offer.accept"
+	IdleDeclare      Operation = "idle.declare"
+	IdleEnd          Operation = "idle.end"
+	IdleSweep        Operation = "idle.sweep"
 )
 
 // The queries that not everybody may ask.
@@ -131,6 +151,8 @@ const (
 	PublicRead    Operation = "public.read" // regions, pollutants, markets, instruments, books, trades, basic accounts
 	ProposalRead  Operation = "proposal.read"
 	ObjectionRead Operation = "objection.read"
+	BuyBackRead   Operation = "buy_back.read" // with refunds and idle permits
+	BudgetRead    Operation = "budget.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -207,27 +229,49 @@ var Table = map[Operation]Rule{
 	ObjectionFile:    {Enterprise: Any, BureauClerk: Own, BureauLeader: Own},
 	ObjectionAnswer:  {BureauLeader: Own},
 
-	PersonRead:    {Admin: Any, Auditor: Any},
-	KeyRead:       {Admin: Any, Auditor: Any},
-	PartyRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
-	HoldingRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	FactRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	Eligibility:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	FundsRead:     {Enterprise: Own, Finance: Any, Auditor: Any},
-	AccountRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
-	OrderRead:     {Enterprise: Own, Auditor: Any},
-	DealRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
-	UseRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	ProjectRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	ChangeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
-	FreezeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
-	NoticeRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
-	MoneyRead:     {Finance: Any, Auditor: Any},
-	CapRead:       {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	JournalRead:   {Auditor: Any},
-	TrialRead:     {Auditor: Any, Finance: Any},
-	SelfRead:      {Enterprise: Any, BureauClerk: Any, BureauLeader: Any, Finance: Any, Upper: Any, Partner: Any, BankOfficer: Any, Operator: Any, Verifier: Any, Auditor: Any, Admin: Any},
-	PublicRead:    {Public: Any},
-	ProposalRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any, Auditor: Any},
-	ObjectionRead: {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	PersonRead:     {Admin: Any, Auditor: Any},
+	KeyRead:        {Admin: Any, Auditor: Any},
+	PartyRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
+	HoldingRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FactRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	Eligibility:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	FundsRead:      {Enterprise: Own, Finance: Any, Auditor: Any},
+	AccountRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
+	OrderRead:      {Enterprise: Own, Auditor: Any},
+	DealRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	UseRead:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	ProjectRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	NoticeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
+	MoneyRead:      {Finance: Any, Auditor: Any},
+	CapRead:        {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	JournalRead:    {Auditor: Any},
+	TrialRead:      {Auditor: Any, Finance: Any},
+	SelfRead:       {Enterprise: Any, BureauClerk: Any, BureauLeader: Any, Finance: Any, Upper: Any, Partner: Any, BankOfficer: Any, Operator: Any, Verifier: Any, Auditor: Any, Admin: Any},
+	PublicRead:     {Public: Any},
+	ProposalRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any, Auditor: Any},
+	ObjectionRead:  {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	BuyBackApply:   {Enterprise: Own},
+	BuyBackOpen:    {BureauClerk: Own, BureauLeader: Own},
+	BuyBackStep:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own},
+	BuyBackVerify:  {BureauLeader: Own},
+	BuyBackReclaim: {BureauLeader: Own},
+	BuyBackApprove: {BureauLeader: Own},
+	BuyBackPay:     {Finance: Own},
+	BuyBackBook:    {BureauLeader: Own},
+	RefundRequest:  {BureauLeader: Own, Finance: Own},
+	RefundReceive:  {Finance: Own},
+	RefundCancel:   {BureauLeader: Own, Finance: Own},
+	BudgetApprove:  {Finance: Own},
+	BudgetLapse:    {Finance: Own},
+	BudgetCarry:    {Finance: Own},
+	OfferOpen:      {BureauLeader: Own},
+	OfferClose:     {BureauLeader: Own},
+	OfferAccept:    {Enterprise: Own},
+	IdleDeclare:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
+	IdleEnd:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
+	IdleSweep:      {BureauLeader: Own},
+	BuyBackRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 }

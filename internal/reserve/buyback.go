@@ -60,12 +60,6 @@ const ObjectionDays = 5
 var (
 	// ErrVerifiedLess is returned when less was verified than is to go back.
 	ErrVerifiedLess = fault.New(fault.Refused, "buy_back.verified_less", "less is verified as surplus than is to go back").At("quantity")
-	// ErrTaskOpen is returned when the unit's reduction task is not done: its surplus is then nobody's to sell.
-	ErrTaskOpen = fault.New(fault.Refused, "rule.reduction_task_open", "the reduction task is not done: nothing is surplus yet").At("task_done").
-			Under("seller.gate", "浙江省大气污染防治条例 第十六条")
-	// ErrOnlyReclaimed is returned when permits would be paid for that were not obtained by payment.
-	ErrOnlyReclaimed = fault.New(fault.Refused, "rule.free_permits_reclaimed", "only permits obtained by payment are bought back; others are taken back without payment").
-				Under("buy_back.paid_only", "甬环发〔2015〕81号")
 	// ErrNoReclaim is returned when paid permits would be taken back without payment for a cause that does not allow it.
 	ErrNoReclaim = fault.New(fault.Refused, "rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned").
 			Under("buy_back.reclaim", "project default")
@@ -108,11 +102,12 @@ type BuyBack struct {
 	ObjectUntil    calendar.Date // the last day to object; 0: not yet known, or an application
 	ObjectionDueOn calendar.Date // an objection must be answered by then; 0: none is open
 
-	BasePrice quantity.Price // CNY/(t·a): of the price authority, or of the standing offer
-	Months    int32          // left when it was priced
-	Amount    quantity.Money
-	Reclaimed bool // without payment
-	PricedOn  calendar.Date
+	BasePrice     quantity.Price // CNY/(t·a): of the price authority, or of the standing offer
+	PriceDocument string         // of the base price, or of the offer
+	Months        int32          // left when it was priced
+	Amount        quantity.Money
+	Reclaimed     bool // without payment
+	PricedOn      calendar.Date
 
 	Budget           int64 // what the amount is committed in; 0: nothing is
 	ApprovalDocument string
@@ -160,10 +155,8 @@ type Finding struct {
 	Document   string
 }
 
-// Verify returns the buy-back with what was found. Paid permits of a unit
-// whose reduction task is not done are not bought, unless the region's own
-// task needs them or nothing is left that could need them. Returns a fault
-// about a field, ErrVerifiedLess or ErrTaskOpen.
+// Verify returns the buy-back with what was found. Returns a fault about a
+// field, or ErrVerifiedLess.
 func (b BuyBack) Verify(f Finding) (BuyBack, error) {
 	if err := first(
 		checkQuantity(f.Quantity),
@@ -176,34 +169,23 @@ func (b BuyBack) Verify(f Finding) (BuyBack, error) {
 	if f.Quantity < b.Quantity {
 		return b, ErrVerifiedLess.With("%s t/a are verified, %s t/a are to go back: return or reject it", f.Quantity, b.Quantity)
 	}
-	if !f.TaskDone && b.Origin == ledger.Paid && b.Cause != ReductionTask && !b.mayReclaim() {
-		return b, ErrTaskOpen.With("the reduction task is not done: nothing of it is surplus yet")
-	}
 	b.Verified, b.Rung, b.Monitored, b.TaskDone = f.Quantity, f.Rung, f.Monitored, f.TaskDone
 	b.VerifiedOn, b.VerifiedDocument = f.VerifiedOn, f.Document
 	return b, nil
 }
 
-// mayReclaim reports whether the permits may be taken back without payment.
-func (b BuyBack) mayReclaim() bool {
+// MayReclaim reports whether the permits may be taken back without payment.
+func (b BuyBack) MayReclaim() bool {
 	return b.Origin == ledger.Free || slices.Contains([]BuyBackCause{UnitClosed, Idle, Abandoned}, b.Cause)
 }
 
 // Reclaim returns the buy-back at no price, or ErrNoReclaim.
 func (b BuyBack) Reclaim(on calendar.Date) (BuyBack, error) {
-	if !b.mayReclaim() {
+	if !b.MayReclaim() {
 		return b, ErrNoReclaim.With("%s permits are not taken back without payment for the cause %s", b.Origin, b.Cause)
 	}
 	b.Reclaimed, b.Amount, b.PricedOn = true, 0, on
 	return b, nil
-}
-
-// CheckPurchase returns ErrOnlyReclaimed unless the permits were obtained by payment.
-func (b BuyBack) CheckPurchase() error {
-	if b.Origin != ledger.Paid {
-		return ErrOnlyReclaimed.With("permits of %s origin are not bought back: reclaim them", b.Origin)
-	}
-	return nil
 }
 
 // CheckImposed returns ErrObjectionOpen or ErrObjectionTime while the bureau may
@@ -280,4 +262,36 @@ type BuyBackSource struct {
 	Acquisition int64
 	Quantity    quantity.Quantity
 	Command     int64
+}
+
+// AsLot is what the buy-back brings into the reserve. Its price is the mean of
+// what was paid, per tonne and year; nothing else rests on it.
+func (b BuyBack) AsLot(today calendar.Date) Lot {
+	l := Lot{
+		Region: b.Region, Pollutant: b.Pollutant, Provenance: BoughtBack, AcquiredOn: today, Document: b.Contract,
+		Months: b.Months, Cost: b.Amount, Source: b.ID, Quantity: b.Quantity,
+	}
+	switch {
+	case b.Reclaimed && b.Cause == Idle:
+		l.Provenance, l.Document = SweptIdle, b.ApprovalDocument
+	case b.Reclaimed:
+		l.Provenance, l.Document = ReclaimedFree, b.ApprovalDocument
+	default:
+		l.Price = b.meanPrice()
+	}
+	return l
+}
+
+// meanPrice is amount ÷ quantity ÷ months × 12, half up.
+func (b BuyBack) meanPrice() quantity.Price {
+	whole, err := quantity.MeanPrice(b.Amount, b.Quantity, quantity.PriceScale, quantity.HalfUp)
+	if err != nil {
+		return 0
+	}
+	const monthsPerYear = 12
+	p, err := quantity.MulDiv(int64(whole), monthsPerYear, 1, int64(b.Months), quantity.HalfUp)
+	if err != nil {
+		return 0
+	}
+	return quantity.Price(p)
 }

@@ -1,16 +1,16 @@
 package reserve
 
 import (
-	"permitx/internal/calendar"
-	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 )
 
-// PriceRule says what the price of a buy-back rests on: no formula of Zhejiang or
-// Jiaxing was found.
-const PriceRule = "project default: min(price paid, base price) × quantity × months left / 12"
+// What the price of a buy-back rests on: no formula of Zhejiang or Jiaxing was found.
+const (
+	PriceRule = "project default: min(price paid, base price) × quantity × months left / 12"
+	OfferRule = "project default: price of the standing offer × quantity × months left / 12"
+)
 
 // The faults of a price, in the order in which they are checked.
 var (
@@ -19,37 +19,27 @@ var (
 	ErrPriceUnknown = fault.New(fault.Refused, "buy_back.price_unknown", "it is not known what was paid for the permits").At("quantity").
 			Under("buy_back.price", "project default")
 	// ErrTooManyRows is returned when the quantity comes out of too many acquisitions.
-	ErrTooManyRows = fault.New(fault.Refused, "buy_back.too_many_sources", "the quantity comes out of more than 400 acquisitions: apply in parts").At("quantity")
+	ErrTooManyRows = fault.New(fault.Refused, "buy_back.too_many_sources", "the quantity comes out of too many acquisitions: apply in parts").At("quantity")
 	// ErrBuyBackAmount is returned when the permits would come to nothing, because
 	// less than a month is left.
 	ErrBuyBackAmount = fault.New(fault.Refused, "buy_back.amount_zero", "quantity, price and months come to less than half a fen").
 				Under("buy_back.price", "project default")
 )
 
-// BuyBackRowsMax bounds the acquisitions that one buy-back uses up: a command
-// stages a bounded number of rows.
-const BuyBackRowsMax = 400
+// The bounds of the acquisitions that one buy-back uses up: a command stages a
+// bounded number of rows. What is priced may come out of other, smaller ones
+// when it is booked, because the holder has sold from the same holding.
+const (
+	PricedRowsMax = 400
+	BookedRowsMax = 2000
+)
 
-// A BasePrice is what the price authority asks for the paid use of a pollutant in
-// a region, and how a buy-back counts months, from a day on.
-type BasePrice struct {
-	ID         int64
-	Region     string // also of the regions in it that have none of their own
-	Pollutant  string
-	Price      quantity.Price // CNY/(t·a)
-	MonthsUp   bool           // a part month counts as one; otherwise it is dropped, the default of who pays
-	ValidFrom  calendar.Date
-	Document   string
-	RecordedAt calendar.Instant
-	Command    int64
-}
-
-// Validate returns a fault that names the first field that is wrong.
-func (p BasePrice) Validate() error {
-	if p.Price <= 0 {
-		return fault.Invalidf("price", "must be more than zero")
+// CheckRows returns ErrTooManyRows for more rows than a command may touch.
+func CheckRows(used []ledger.Acquisition, most int) error {
+	if len(used) > most {
+		return ErrTooManyRows.With("the quantity comes out of %d acquisitions, at most %d go together: apply in parts", len(used), most)
 	}
-	return first(checkDay("valid_from", p.ValidFrom), catalog.CheckDocument("document", p.Document))
+	return nil
 }
 
 // A BuyBackPrice is what is paid for a part of an acquisition: one row of a
@@ -72,6 +62,9 @@ type BuyBackPrice struct {
 // ErrTooManyRows, an overflow, or ErrBuyBackAmount.
 func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base quantity.Price, months int) (rows []BuyBackPrice, amount quantity.Money, err error) {
 	used, err := PricedRows(acquisitions, q)
+	if err == nil {
+		err = CheckRows(used, PricedRowsMax)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -91,27 +84,35 @@ func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base qua
 	return rows, amount, nil
 }
 
-// PricedRows are the parts of acquisitions with a known price that a quantity
-// would use up, first in first out. Returns ErrPriceUnknown or ErrTooManyRows.
-func PricedRows(acquisitions []*ledger.Acquisition, q quantity.Quantity) (used []ledger.Acquisition, err error) {
-	left := q
+// ReclaimedRows are the parts of acquisitions that a quantity would use up where
+// nothing is paid: first those without a price, which cannot be sold, then
+// first in first out.
+func ReclaimedRows(acquisitions []*ledger.Acquisition, q quantity.Quantity) []ledger.Acquisition {
+	unpriced, left := takeRows(acquisitions, q, false)
+	priced, _ := takeRows(acquisitions, left, true)
+	return append(unpriced, priced...)
+}
+
+// takeRows takes a quantity out of the acquisitions that have a price, or out
+// of those that have none, and returns what is left to take.
+func takeRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, priced bool) (used []ledger.Acquisition, left quantity.Quantity) {
 	for _, a := range acquisitions {
-		if left == 0 {
-			break
+		if q > 0 && a.PriceKnown == priced {
+			part := *a
+			part.Quantity = min(q, a.Remaining)
+			used = append(used, part)
+			q -= part.Quantity
 		}
-		if !a.PriceKnown {
-			continue
-		}
-		part := *a
-		part.Quantity = min(left, a.Remaining)
-		used = append(used, part)
-		left -= part.Quantity
 	}
-	switch {
-	case left > 0:
+	return used, q
+}
+
+// PricedRows are the parts of acquisitions with a known price that a quantity
+// would use up, first in first out. Returns ErrPriceUnknown.
+func PricedRows(acquisitions []*ledger.Acquisition, q quantity.Quantity) ([]ledger.Acquisition, error) {
+	used, left := takeRows(acquisitions, q, true)
+	if left > 0 {
 		return nil, ErrPriceUnknown.With("what was paid is known of %s t/a, not of the other %s t/a", q-left, left)
-	case len(used) > BuyBackRowsMax:
-		return nil, ErrTooManyRows
 	}
 	return used, nil
 }

@@ -43,7 +43,7 @@ func TestPriceRows(t *testing.T) {
 			t.Errorf("%s for %d months: %v, want %v", c.q, c.months, err, c.want)
 		}
 	}
-	many := make([]*ledger.Acquisition, reserve.BuyBackRowsMax+1)
+	many := make([]*ledger.Acquisition, reserve.PricedRowsMax+1)
 	for i := range many {
 		many[i] = row(int64(i+1), yuan(1), 1)
 	}
@@ -86,38 +86,18 @@ func TestPriceRows_AddUp(t *testing.T) {
 	})
 }
 
-// Fact 20: paid permits without a monitor are bought; free ones are not bought but
-// reclaimed at no price; nothing is bought before the reduction task is done.
-func TestBuyBack_Article16(t *testing.T) {
+// Permits are taken back without payment where they were obtained free, or their
+// unit is closed, or they lay idle or were abandoned; paid ones otherwise not.
+func TestBuyBack_Reclaim(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name                   string
-		b                      reserve.BuyBack
-		monitored, taskDone    bool
-		verify, price, reclaim error
-	}{
-		{"paid, monitored, done", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.Reduction}, true, true, nil, nil, reserve.ErrNoReclaim},
-		{"paid, no monitor", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.Reduction}, false, true, nil, nil, reserve.ErrNoReclaim},
-		{"paid, task open", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.Reduction}, true, false, reserve.ErrTaskOpen, nil, reserve.ErrNoReclaim},
-		{"paid, the region's task", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.ReductionTask}, true, false, nil, nil, reserve.ErrNoReclaim},
-		{"free", reserve.BuyBack{Origin: ledger.Free, Cause: reserve.Reduction}, false, false, nil, reserve.ErrOnlyReclaimed, nil},
-		{"unknown origin", reserve.BuyBack{Origin: ledger.UnknownOrigin, Cause: reserve.Reduction}, true, true, nil, reserve.ErrOnlyReclaimed, reserve.ErrNoReclaim},
-		{"paid, closed", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.UnitClosed}, false, false, nil, nil, nil},
-		{"paid, idle", reserve.BuyBack{Origin: ledger.Paid, Cause: reserve.Idle}, false, false, nil, nil, nil},
-		{"unknown, abandoned", reserve.BuyBack{Origin: ledger.UnknownOrigin, Cause: reserve.Abandoned}, false, false, nil, reserve.ErrOnlyReclaimed, nil},
-	} {
-		c.b.Quantity = one
-		f := reserve.Finding{
-			Quantity: one, Rung: reserve.EIAAmount, Monitored: c.monitored, TaskDone: c.taskDone, VerifiedOn: 20260701, Document: "d",
-		}
-		if _, err := c.b.Verify(f); !errors.Is(err, c.verify) {
-			t.Errorf("%s: verify: %v, want %v", c.name, err, c.verify)
-		}
-		if err := c.b.CheckPurchase(); !errors.Is(err, c.price) {
-			t.Errorf("%s: price: %v, want %v", c.name, err, c.price)
-		}
-		if _, err := c.b.Reclaim(20260701); !errors.Is(err, c.reclaim) {
-			t.Errorf("%s: reclaim: %v, want %v", c.name, err, c.reclaim)
+	for _, origin := range []ledger.Origin{ledger.Paid, ledger.Free, ledger.UnknownOrigin} {
+		for _, cause := range reserve.BuyBackCauses {
+			b := reserve.BuyBack{Origin: origin, Cause: cause, Amount: 5}
+			may := origin == ledger.Free || cause == reserve.UnitClosed || cause == reserve.Idle || cause == reserve.Abandoned
+			after, err := b.Reclaim(20260701)
+			if may != (err == nil) || !may && !errors.Is(err, reserve.ErrNoReclaim) || may && (!after.Reclaimed || after.Amount != 0 || after.PricedOn != 20260701) {
+				t.Errorf("%s, %s: %+v, %v", origin, cause, after, err)
+			}
 		}
 	}
 }
@@ -201,30 +181,39 @@ func TestBuyBack_Objection(t *testing.T) {
 }
 
 // Fact 21: idle for 36 months exactly is not yet, one day more is.
-func TestIdle_Fact21(t *testing.T) {
+func TestIdle_SweepableFrom(t *testing.T) {
 	t.Parallel()
-	d := reserve.IdleDeclaration{State: reserve.IdleOpen, Since: 20230701}
-	for _, c := range []struct {
-		on     calendar.Date
-		months int32
-		want   error
-	}{{20260630, 35, reserve.ErrNotIdleLong}, {20260701, 36, reserve.ErrNotIdleLong}, {20260702, 36, nil}, {20270701, 48, nil}} {
-		if err := d.CheckSweep(c.on); !errors.Is(err, c.want) {
-			t.Errorf("on %s: %v, want %v", c.on, err, c.want)
-		}
-		if got := d.MonthsIdle(c.on); got != c.months {
-			t.Errorf("on %s: %d months idle, want %d", c.on, got, c.months)
+	for _, c := range []struct{ since, from calendar.Date }{{20230701, 20260702}, {20240229, 20270301}, {20230831, 20260901}} {
+		d := reserve.IdleDeclaration{State: reserve.IdleOpen, Since: c.since}
+		if got := d.SweepableFrom(36); got != c.from {
+			t.Errorf("idle since %s: sweepable from %s, want %s", c.since, got, c.from)
 		}
 	}
-	if leap := (reserve.IdleDeclaration{Since: 20240229}); leap.SweepableFrom() != 20270301 {
-		t.Errorf("from a leap day: %s", leap.SweepableFrom())
+	d := reserve.IdleDeclaration{State: reserve.IdleOpen, Since: 20230701}
+	for on, months := range map[calendar.Date]int32{20230730: 0, 20230801: 1, 20260630: 35, 20260701: 36, 20270701: 48} {
+		if got := d.MonthsIdle(on); got != months {
+			t.Errorf("on %s: %d months idle, want %d", on, got, months)
+		}
+	}
+	if err := d.CheckSweep(); err != nil {
+		t.Errorf("open: %v", err)
 	}
 	d.BuyBack = 7
-	if err := d.CheckSweep(20260702); !errors.Is(err, reserve.ErrIdleSwept) {
+	if err := d.CheckSweep(); !errors.Is(err, reserve.ErrIdleSwept) {
 		t.Errorf("swept: %v", err)
 	}
-	if err := d.End(20260702, "d").CheckSweep(20260702); !errors.Is(err, reserve.ErrIdleEnded) {
+	if err := d.End(20260702, "d").CheckSweep(); !errors.Is(err, reserve.ErrIdleEnded) {
 		t.Errorf("ended: %v", err)
+	}
+}
+
+// Where nothing is paid, what has no price goes first.
+func TestReclaimedRows(t *testing.T) {
+	t.Parallel()
+	rows := []*ledger.Acquisition{row(1, yuan(1000), one), row(2, 0, one), row(3, yuan(6000), 2*one)}
+	used := reserve.ReclaimedRows(rows, 3*one)
+	if len(used) != 3 || used[0].ID != 2 || used[1].ID != 1 || used[2].ID != 3 || used[2].Quantity != one {
+		t.Errorf("%+v", used)
 	}
 }
 
@@ -298,7 +287,7 @@ func TestBudget_Refusals(t *testing.T) {
 // A standing offer takes what it is for, as long as it lasts.
 func TestStandingOffer_Take(t *testing.T) {
 	t.Parallel()
-	o := reserve.StandingOffer{Region: "330421", Pollutant: "VOCs", Left: one, Until: 20261231, State: reserve.OfferOpen}
+	o := reserve.StandingOffer{Region: "330421", Pollutant: "VOCs", Remaining: one, Until: 20261231, State: reserve.OfferOpen}
 	for _, c := range []struct {
 		region, pollutant string
 		q                 quantity.Quantity
@@ -312,7 +301,7 @@ func TestStandingOffer_Take(t *testing.T) {
 		{"330421", "COD", one, 20260701, reserve.ErrOtherOffer},
 	} {
 		after, err := o.Take(c.region, c.pollutant, c.q, c.today)
-		if !errors.Is(err, c.want) || err == nil && after.Left != o.Left-c.q || err != nil && after != o {
+		if !errors.Is(err, c.want) || err == nil && after.Remaining != o.Remaining-c.q || err != nil && after != o {
 			t.Errorf("%+v: %+v, %v", c, after, err)
 		}
 	}

@@ -8,19 +8,12 @@ import (
 	"permitx/internal/quantity"
 )
 
-// IdleMonths is how long permits may lie idle: what is idle for longer goes back
-// to the government (浙政办发〔2010〕132号: 闲置超过3年).
-const IdleMonths = 36
-
 // The faults of idle permits, in the order in which they are checked.
 var (
 	// ErrIdleEnded is returned when a declaration is over.
 	ErrIdleEnded = fault.New(fault.Conflict, "idle_declaration.ended", "the permits are no longer declared idle")
 	// ErrIdleSwept is returned when a declaration rests in a buy-back.
 	ErrIdleSwept = fault.New(fault.Conflict, "idle_declaration.swept", "the permits are being bought back")
-	// ErrNotIdleLong is returned when permits have not lain idle for long enough to be swept.
-	ErrNotIdleLong = fault.New(fault.Refused, "rule.idle_not_long_enough", "the permits have not lain idle for more than 36 months").
-			Under("buy_back.idle", "浙政办发〔2010〕132号")
 )
 
 // IdleDeclaredBy is who says that permits lie idle.
@@ -78,10 +71,10 @@ func (d IdleDeclaration) Holding() ledger.Key {
 	return ledger.HoldingKey(d.Region, d.Pollutant, d.Party, d.Licence, d.Instrument, d.Origin)
 }
 
-// SweepableFrom is the first day on which the permits may be swept: 36 months
-// exactly are not yet "more than three years".
-func (d IdleDeclaration) SweepableFrom() calendar.Date {
-	return d.Since.AddMonths(IdleMonths).AddDays(1)
+// SweepableFrom is the first day on which the permits may be swept: what was
+// idle for exactly so many months is not yet idle for longer.
+func (d IdleDeclaration) SweepableFrom(months int) calendar.Date {
+	return d.Since.AddMonths(months).AddDays(1)
 }
 
 // MonthsIdle are the whole months until a day, which is the first one after them.
@@ -93,15 +86,13 @@ func (d IdleDeclaration) MonthsIdle(on calendar.Date) int32 {
 	return n
 }
 
-// CheckSweep returns ErrIdleEnded, ErrIdleSwept or ErrNotIdleLong.
-func (d IdleDeclaration) CheckSweep(today calendar.Date) error {
+// CheckSweep returns ErrIdleEnded or ErrIdleSwept.
+func (d IdleDeclaration) CheckSweep() error {
 	switch {
 	case d.State != IdleOpen:
 		return ErrIdleEnded.With("since %s they are not declared idle", d.EndedOn)
 	case d.BuyBack != 0:
 		return ErrIdleSwept.With("buy-back %d takes them back already", d.BuyBack)
-	case today < d.SweepableFrom():
-		return ErrNotIdleLong.With("the permits lie idle since %s and may be taken back from %s", d.Since, d.SweepableFrom())
 	}
 	return nil
 }

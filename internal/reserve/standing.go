@@ -37,7 +37,7 @@ type StandingOffer struct {
 	Pollutant string
 	Price     quantity.Price // CNY/(t·a)
 	Quantity  quantity.Quantity
-	Left      quantity.Quantity
+	Remaining quantity.Quantity
 	Budget    int64
 	Until     calendar.Date
 	Document  string
@@ -66,9 +66,9 @@ func (o StandingOffer) Take(region, pollutant string, q quantity.Quantity, today
 		return o, ErrOtherOffer.With("the standing offer is of %s, the licence is in %s", o.Region, region).At("licence")
 	case pollutant != o.Pollutant:
 		return o, ErrOtherOffer.With("the standing offer is for %s", o.Pollutant).At("instrument")
-	case q > o.Left:
-		return o, ErrOfferUsedUp.With("%s t/a of the standing offer are left, %s t/a are offered to it", o.Left, q)
+	case q > o.Remaining:
+		return o, ErrOfferUsedUp.With("%s t/a of the standing offer are left, %s t/a are offered to it", o.Remaining, q)
 	}
-	o.Left -= q
+	o.Remaining -= q
 	return o, nil
 }

@@ -39,6 +39,8 @@ const (
 	IdleMonths      Key = "idle.buyback_after"
 	PurchaseMost    Key = "purchase.limit"
 	HoldingMost     Key = "holding.limit"
+	BasePrice       Key = "buy_back.base_price"
+	PartMonthUp     Key = "buy_back.part_month_up"
 	firstSeededYear     = calendar.Date(20200101)
 )
 
@@ -67,6 +69,8 @@ var Keys = []KeyInfo{
 	{IdleMonths, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "36", "浙政办发〔2010〕132号", "超过3年", "months after which idle permits are bought back"},
 	{PurchaseMost, "t/a", 1, largest, false, "", "", "", "most that one order, deal or sale may buy"},
 	{HoldingMost, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
+	{BasePrice, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority: a buy-back pays no more than it, and no more than was paid"},
+	{PartMonthUp, "0 or 1", 0, quantity.OneRatio, true, "", "", "", "1: a buy-back counts a part month as one; unset or 0: it drops it, as who pays does"},
 }
 
 // InfoOf is what is known of a key.
@@ -107,6 +111,11 @@ func (p Parameter) Validate() error {
 	}
 	if v < info.Least || v > info.Most || info.Whole && v%quantity.OneRatio != 0 {
 		return fault.Invalidf("value", "%s must be from %s to %s %s, in whole numbers: %t", p.Key, info.Least, info.Most, info.Unit, info.Whole)
+	}
+	if p.Key == BasePrice {
+		if _, err := quantity.ParsePrice("value", p.Value); err != nil {
+			return err
+		}
 	}
 	if n := len(p.Industry); n != 0 && (n < 2 || n > 4 || strings.Trim(p.Industry, "0123456789") != "") {
 		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)

@@ -82,6 +82,7 @@ var appendOnly = []string{
 	app.DealSteps.Name(), app.DealSources.Name(), app.LotMovements.Name(),
 	app.ProjectSteps.Name(), app.ProjectEntries.Name(),
 	app.AmountChanges.Name(), app.Discharges.Name(), app.Tasks.Name(),
+	app.BudgetMovements.Name(), app.BuyBackSteps.Name(), app.BuyBackPrices.Name(), app.BuyBackSources.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it

@@ -9,6 +9,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/ledger"
 	"permitx/internal/rulebook"
 	"permitx/migrations"
 )
@@ -25,6 +26,35 @@ func TestSeed_IsThatOfTheCode(t *testing.T) {
 		planted(t, s, app.Years, years)
 		planted(t, s, app.Days, days)
 		planted(t, s, app.Parameters, rulebook.SeedParameters())
+	})
+}
+
+// Each reason of the ledger has its name in the database, for v_posting: a
+// migration that comes with a new reason adds its row to posting_reason.
+func TestSeed_ReasonsAreNamed(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		want := map[int]string{}
+		for n := range 256 {
+			if name := ledger.Reason(n).String(); name != "unknown" {
+				want[n] = name
+			}
+		}
+		var rows []struct {
+			Reason int
+			Name   string
+		}
+		if err := s.read.Raw("SELECT reason, name FROM posting_reason").Scan(&rows).Error; err != nil {
+			t.Fatal(err)
+		}
+		got := map[int]string{}
+		for _, r := range rows {
+			got[r.Reason] = r.Name
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("reasons of the ledger (-), of the table (+):\n%s", diff)
+		}
 	})
 }
 

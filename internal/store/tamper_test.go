@@ -64,6 +64,19 @@ var tamperings = []struct {
 	{"judicial sale", []string{"UPDATE judicial_sale SET quantity = quantity + 1"}, "judicial_sale"},
 	{"proposal", []string{"UPDATE proposal SET effects = '[]' WHERE id = 1"}, "proposal"},
 	{"proposal gone", []string{"DELETE FROM proposal WHERE id = 1"}, "journal"},
+	{"budget", []string{"UPDATE budget SET approved = approved + 1"}, "budget"},
+	{"budget with its movement", []string{
+		"UPDATE budget SET approved = approved - 100, paid = paid - 100", "UPDATE budget_movement SET amount = amount - 100 WHERE move IN ('approve', 'pay')",
+	}, "budget_movement"},
+	{"budget movement deleted", []string{"DELETE FROM budget_movement WHERE id = 1"}, "budget"},
+	{"buy-back amount", []string{"UPDATE buy_back SET amount = amount - 100 WHERE state = 'in_reserve'"}, "buy_back"},
+	{"buy-back state", []string{"UPDATE buy_back SET state = 'withdrawn' WHERE state = 'agreed'"}, "buy_back"},
+	{"buy-back step", []string{"UPDATE buy_back_step SET to_state = 'rejected' WHERE id = 2"}, "buy_back_step"},
+	{"buy-back step deleted", []string{"DELETE FROM buy_back_step WHERE id = 4"}, "buy_back"},
+	{"buy-back source", []string{"UPDATE buy_back_source SET quantity = quantity + 1"}, "buy_back"},
+	{"standing offer", []string{"UPDATE standing_offer SET remaining = remaining + 1"}, "standing_offer"},
+	{"idle declaration", []string{"UPDATE idle_declaration SET buy_back = 0"}, "idle_declaration"},
+	{"refund", []string{"UPDATE treasury_refund SET state = 'received', proof = 'p', received_on = 20260701"}, "budget"},
 	{"cap decision", []string{"UPDATE cap_decision SET change = change + 1000000 WHERE id = 1"}, "cap_decision"},
 }
 
@@ -78,6 +91,7 @@ func tamperedWorld(t *testing.T, s *Store) {
 		Licence: w.Firms[0].Licence.ID, Instrument: w.Instrument.Code, Quantity: quantity.OneQuantity, Price: 4000 * quantity.OnePrice, DueOn: 20260731,
 	})
 	encumbered(w)
+	w.BuyBacks(w.Firms[0])
 	if err := w.App.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +153,7 @@ func tamperSQLite(t *testing.T, path string, statements []string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, trigger := range []string{"journal", "account", "posting", "trade", "lot_movement"} {
+	for _, trigger := range []string{"journal", "account", "posting", "trade", "lot_movement", "budget_movement", "buy_back_step", "buy_back_price", "buy_back_source"} {
 		statements = append([]string{"DROP TRIGGER " + trigger + "_no_update", "DROP TRIGGER " + trigger + "_no_delete"}, statements...)
 	}
 	for _, q := range append([]string{"DROP TRIGGER journal_payload_no_update"}, statements...) {
@@ -190,7 +204,7 @@ func TestAppendOnly(t *testing.T) {
 	t.Parallel()
 	refused := func(t *testing.T, db *sql.DB) {
 		t.Helper()
-		for _, table := range []string{"journal", "account", "posting", "trade", "lot_movement"} {
+		for _, table := range []string{"journal", "account", "posting", "trade", "lot_movement", "budget_movement", "buy_back_step", "buy_back_source"} {
 			for _, q := range []string{"UPDATE " + table + " SET command = 0", "DELETE FROM " + table} {
 				if table == "journal" {
 					q = strings.Replace(q, "command", "actor", 1)

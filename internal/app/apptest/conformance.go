@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) app.Store) {
 		test func(t *testing.T, f *Faulty)
 	}{
 		{"LastPermitSoldOnce", lastPermitSoldOnce},
+		{"LastOfAnOffer", lastOfAnOffer},
 		{"Idempotency", idempotency},
 		{"RefusedLeavesNoTrace", refusedLeavesNoTrace},
 		{"QuarantineOne", quarantineOne},

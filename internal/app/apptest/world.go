@@ -145,7 +145,9 @@ func (w *World) people() {
 	w.Upper = w.Person("upper", app.GrantAdd{Role: identity.Upper})
 	w.Auditor = w.Person("auditor", app.GrantAdd{Role: identity.Auditor})
 	w.Second = w.Person("second", app.GrantAdd{Role: identity.BureauLeader})
-	w.Must(w.Admin, app.GrantAdd{Person: w.Second, Role: identity.Upper})
+	for _, role := range []identity.Role{identity.Upper, identity.Finance} {
+		w.Must(w.Admin, app.GrantAdd{Person: w.Second, Role: role})
+	}
 }
 
 // Person makes a person with a role.

@@ -68,6 +68,57 @@ type ServerInterface interface {
 	// GetBankStatement A bank statement and its reconciliation
 	// (GET /v1/bank-statements/{id})
 	GetBankStatement(c *gin.Context, id PathID)
+	// ListBudgets Budgets for buying back
+	// (GET /v1/budgets)
+	ListBudgets(c *gin.Context, params ListBudgetsParams)
+	// ApproveBudget Approve money for buying back, or lower what was approved
+	// (POST /v1/budgets)
+	ApproveBudget(c *gin.Context, params ApproveBudgetParams)
+	// GetBudget A budget
+	// (GET /v1/budgets/{id})
+	GetBudget(c *gin.Context, id PathID)
+	// CarryBudgetOver Carry what is left of a budget over into the next year
+	// (POST /v1/budgets/{id}/carry-over)
+	CarryBudgetOver(c *gin.Context, id PathID, params CarryBudgetOverParams)
+	// LapseBudget Give back what is left of a budget whose year is over
+	// (POST /v1/budgets/{id}/lapse)
+	LapseBudget(c *gin.Context, id PathID, params LapseBudgetParams)
+	// GetBudgetMovements What has happened to a budget's money
+	// (GET /v1/budgets/{id}/movements)
+	GetBudgetMovements(c *gin.Context, id PathID, params GetBudgetMovementsParams)
+	// ListBuyBacks Buy-backs
+	// (GET /v1/buy-backs)
+	ListBuyBacks(c *gin.Context, params ListBuyBacksParams)
+	// ApplyBuyBack Apply that permits go back to the government
+	// (POST /v1/buy-backs)
+	ApplyBuyBack(c *gin.Context, params ApplyBuyBackParams)
+	// GetBuyBack A buy-back
+	// (GET /v1/buy-backs/{id})
+	GetBuyBack(c *gin.Context, id PathID)
+	// ApproveBuyBack Approve the purchase and commit its amount in a budget
+	// (POST /v1/buy-backs/{id}/approval)
+	ApproveBuyBack(c *gin.Context, id PathID, params ApproveBuyBackParams)
+	// BookBuyBack Bring the permits into the reserve
+	// (POST /v1/buy-backs/{id}/booking)
+	BookBuyBack(c *gin.Context, id PathID, params BookBuyBackParams)
+	// PayBuyBack Record the payment by the treasury
+	// (POST /v1/buy-backs/{id}/payment)
+	PayBuyBack(c *gin.Context, id PathID, params PayBuyBackParams)
+	// GetBuyBackPrices What is paid for each acquisition that a buy-back takes
+	// (GET /v1/buy-backs/{id}/prices)
+	GetBuyBackPrices(c *gin.Context, id PathID)
+	// ReclaimBuyBack Decide to take the permits back without payment
+	// (POST /v1/buy-backs/{id}/reclamation)
+	ReclaimBuyBack(c *gin.Context, id PathID, params ReclaimBuyBackParams)
+	// GetBuyBackSteps What has happened to a buy-back, oldest first
+	// (GET /v1/buy-backs/{id}/steps)
+	GetBuyBackSteps(c *gin.Context, id PathID)
+	// StepBuyBack Take a step of a buy-back
+	// (POST /v1/buy-backs/{id}/steps)
+	StepBuyBack(c *gin.Context, id PathID, params StepBuyBackParams)
+	// VerifyBuyBack Verify the surplus
+	// (POST /v1/buy-backs/{id}/verification)
+	VerifyBuyBack(c *gin.Context, id PathID, params VerifyBuyBackParams)
 	// ListCalendarYears Years with their notices
 	// (GET /v1/calendar-years)
 	ListCalendarYears(c *gin.Context, params ListCalendarYearsParams)
@@ -83,6 +134,9 @@ type ServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(c *gin.Context, params DecideCapParams)
+	// OpenBuyBack Open a compulsory buy-back
+	// (POST /v1/compulsory-buy-backs)
+	OpenBuyBack(c *gin.Context, params OpenBuyBackParams)
 	// ListDeals Deals
 	// (GET /v1/deals)
 	ListDeals(c *gin.Context, params ListDealsParams)
@@ -167,6 +221,21 @@ type ServerInterface interface {
 	// ListHoldings Holdings of permits
 	// (GET /v1/holdings)
 	ListHoldings(c *gin.Context, params ListHoldingsParams)
+	// ListIdleDeclarations Declarations of idle permits
+	// (GET /v1/idle-declarations)
+	ListIdleDeclarations(c *gin.Context, params ListIdleDeclarationsParams)
+	// DeclareIdle Declare, or record, that permits lie idle
+	// (POST /v1/idle-declarations)
+	DeclareIdle(c *gin.Context, params DeclareIdleParams)
+	// EndIdle Say that the permits are used again
+	// (POST /v1/idle-declarations/{id}/end)
+	EndIdle(c *gin.Context, id PathID, params EndIdleParams)
+	// SweepIdle Take idle permits back
+	// (POST /v1/idle-declarations/{id}/sweep)
+	SweepIdle(c *gin.Context, id PathID, params SweepIdleParams)
+	// ListIdlePermits What lies idle, since when, and when it may be swept
+	// (GET /v1/idle-report)
+	ListIdlePermits(c *gin.Context, params ListIdlePermitsParams)
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(c *gin.Context, params GetInboxParams)
@@ -416,6 +485,18 @@ type ServerInterface interface {
 	// OrderStandIn Let a person act in the role of another for some days
 	// (POST /v1/stand-ins)
 	OrderStandIn(c *gin.Context, params OrderStandInParams)
+	// ListStandingOffers Standing offers of bureaus to buy at a fixed price
+	// (GET /v1/standing-offers)
+	ListStandingOffers(c *gin.Context, params ListStandingOffersParams)
+	// OpenStandingOffer Offer to buy at a fixed price
+	// (POST /v1/standing-offers)
+	OpenStandingOffer(c *gin.Context, params OpenStandingOfferParams)
+	// AcceptStandingOffer Sell permits at the price of a standing offer
+	// (POST /v1/standing-offers/{id}/acceptances)
+	AcceptStandingOffer(c *gin.Context, id PathID, params AcceptStandingOfferParams)
+	// CloseStandingOffer End a standing offer
+	// (POST /v1/standing-offers/{id}/close)
+	CloseStandingOffer(c *gin.Context, id PathID, params CloseStandingOfferParams)
 	// ListSuccessions Successions
 	// (GET /v1/successions)
 	ListSuccessions(c *gin.Context, params ListSuccessionsParams)
@@ -446,6 +527,18 @@ type ServerInterface interface {
 	// GetTransfer A transfer with its postings
 	// (GET /v1/transfers/{id})
 	GetTransfer(c *gin.Context, id PathID)
+	// ListTreasuryRefunds Refunds to the treasury
+	// (GET /v1/treasury-refunds)
+	ListTreasuryRefunds(c *gin.Context, params ListTreasuryRefundsParams)
+	// RequestTreasuryRefund Ask for a part of a payment back
+	// (POST /v1/treasury-refunds)
+	RequestTreasuryRefund(c *gin.Context, params RequestTreasuryRefundParams)
+	// CancelTreasuryRefund No longer ask for it
+	// (POST /v1/treasury-refunds/{id}/cancel)
+	CancelTreasuryRefund(c *gin.Context, id PathID, params CancelTreasuryRefundParams)
+	// ReceiveTreasuryRefund Record that the treasury has got the money
+	// (POST /v1/treasury-refunds/{id}/receipt)
+	ReceiveTreasuryRefund(c *gin.Context, id PathID, params ReceiveTreasuryRefundParams)
 	// GetTrialBalance Trial balance of the registry
 	// (GET /v1/trial-balance)
 	GetTrialBalance(c *gin.Context)
@@ -487,11 +580,44 @@ func (a Answer) VisitReturnBankEntryResponse(w http.ResponseWriter) error { retu
 // VisitImportBankStatementResponse sends the stored answer.
 func (a Answer) VisitImportBankStatementResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitApproveBudgetResponse sends the stored answer.
+func (a Answer) VisitApproveBudgetResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCarryBudgetOverResponse sends the stored answer.
+func (a Answer) VisitCarryBudgetOverResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitLapseBudgetResponse sends the stored answer.
+func (a Answer) VisitLapseBudgetResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitApplyBuyBackResponse sends the stored answer.
+func (a Answer) VisitApplyBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitApproveBuyBackResponse sends the stored answer.
+func (a Answer) VisitApproveBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitBookBuyBackResponse sends the stored answer.
+func (a Answer) VisitBookBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitPayBuyBackResponse sends the stored answer.
+func (a Answer) VisitPayBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReclaimBuyBackResponse sends the stored answer.
+func (a Answer) VisitReclaimBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepBuyBackResponse sends the stored answer.
+func (a Answer) VisitStepBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitVerifyBuyBackResponse sends the stored answer.
+func (a Answer) VisitVerifyBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitPublishCalendarYearResponse sends the stored answer.
 func (a Answer) VisitPublishCalendarYearResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitDecideCapResponse sends the stored answer.
 func (a Answer) VisitDecideCapResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOpenBuyBackResponse sends the stored answer.
+func (a Answer) VisitOpenBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitProposeDealResponse sends the stored answer.
 func (a Answer) VisitProposeDealResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -537,6 +663,15 @@ func (a Answer) VisitCreateGrantResponse(w http.ResponseWriter) error { return a
 
 // VisitRevokeGrantResponse sends the stored answer.
 func (a Answer) VisitRevokeGrantResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitDeclareIdleResponse sends the stored answer.
+func (a Answer) VisitDeclareIdleResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitEndIdleResponse sends the stored answer.
+func (a Answer) VisitEndIdleResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSweepIdleResponse sends the stored answer.
+func (a Answer) VisitSweepIdleResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateInstrumentResponse sends the stored answer.
 func (a Answer) VisitCreateInstrumentResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -649,6 +784,15 @@ func (a Answer) VisitMoveReserveResponse(w http.ResponseWriter) error { return a
 // VisitOrderStandInResponse sends the stored answer.
 func (a Answer) VisitOrderStandInResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitOpenStandingOfferResponse sends the stored answer.
+func (a Answer) VisitOpenStandingOfferResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitAcceptStandingOfferResponse sends the stored answer.
+func (a Answer) VisitAcceptStandingOfferResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCloseStandingOfferResponse sends the stored answer.
+func (a Answer) VisitCloseStandingOfferResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitRecordSuccessionResponse sends the stored answer.
 func (a Answer) VisitRecordSuccessionResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -660,6 +804,15 @@ func (a Answer) VisitPostTransferBatchResponse(w http.ResponseWriter) error { re
 
 // VisitPostTransferResponse sends the stored answer.
 func (a Answer) VisitPostTransferResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRequestTreasuryRefundResponse sends the stored answer.
+func (a Answer) VisitRequestTreasuryRefundResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCancelTreasuryRefundResponse sends the stored answer.
+func (a Answer) VisitCancelTreasuryRefundResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReceiveTreasuryRefundResponse sends the stored answer.
+func (a Answer) VisitReceiveTreasuryRefundResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRequestWithdrawalResponse sends the stored answer.
 func (a Answer) VisitRequestWithdrawalResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1437,6 +1590,802 @@ func (siw *ServerInterfaceWrapper) GetBankStatement(c *gin.Context) {
 	siw.Handler.GetBankStatement(c, id)
 }
 
+// ListBudgets operation middleware
+func (siw *ServerInterfaceWrapper) ListBudgets(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBudgetsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "year" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "year", c.Request.URL.Query(), &params.Year, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter year: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBudgets(c, params)
+}
+
+// ApproveBudget operation middleware
+func (siw *ServerInterfaceWrapper) ApproveBudget(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveBudgetParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveBudget(c, params)
+}
+
+// GetBudget operation middleware
+func (siw *ServerInterfaceWrapper) GetBudget(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBudget(c, id)
+}
+
+// CarryBudgetOver operation middleware
+func (siw *ServerInterfaceWrapper) CarryBudgetOver(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CarryBudgetOverParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CarryBudgetOver(c, id, params)
+}
+
+// LapseBudget operation middleware
+func (siw *ServerInterfaceWrapper) LapseBudget(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LapseBudgetParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LapseBudget(c, id, params)
+}
+
+// GetBudgetMovements operation middleware
+func (siw *ServerInterfaceWrapper) GetBudgetMovements(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBudgetMovementsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBudgetMovements(c, id, params)
+}
+
+// ListBuyBacks operation middleware
+func (siw *ServerInterfaceWrapper) ListBuyBacks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBuyBacksParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cause" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cause", c.Request.URL.Query(), &params.Cause, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cause: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBuyBacks(c, params)
+}
+
+// ApplyBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) ApplyBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyBuyBack(c, params)
+}
+
+// GetBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) GetBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBuyBack(c, id)
+}
+
+// ApproveBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) ApproveBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveBuyBack(c, id, params)
+}
+
+// BookBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) BookBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BookBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BookBuyBack(c, id, params)
+}
+
+// PayBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) PayBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PayBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PayBuyBack(c, id, params)
+}
+
+// GetBuyBackPrices operation middleware
+func (siw *ServerInterfaceWrapper) GetBuyBackPrices(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBuyBackPrices(c, id)
+}
+
+// ReclaimBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) ReclaimBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReclaimBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReclaimBuyBack(c, id, params)
+}
+
+// GetBuyBackSteps operation middleware
+func (siw *ServerInterfaceWrapper) GetBuyBackSteps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBuyBackSteps(c, id)
+}
+
+// StepBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) StepBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepBuyBack(c, id, params)
+}
+
+// VerifyBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) VerifyBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.VerifyBuyBack(c, id, params)
+}
+
 // ListCalendarYears operation middleware
 func (siw *ServerInterfaceWrapper) ListCalendarYears(c *gin.Context) {
 
@@ -1640,6 +2589,49 @@ func (siw *ServerInterfaceWrapper) DecideCap(c *gin.Context) {
 	}
 
 	siw.Handler.DecideCap(c, params)
+}
+
+// OpenBuyBack operation middleware
+func (siw *ServerInterfaceWrapper) OpenBuyBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenBuyBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenBuyBack(c, params)
 }
 
 // ListDeals operation middleware
@@ -3023,6 +4015,295 @@ func (siw *ServerInterfaceWrapper) ListHoldings(c *gin.Context) {
 	}
 
 	siw.Handler.ListHoldings(c, params)
+}
+
+// ListIdleDeclarations operation middleware
+func (siw *ServerInterfaceWrapper) ListIdleDeclarations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIdleDeclarationsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListIdleDeclarations(c, params)
+}
+
+// DeclareIdle operation middleware
+func (siw *ServerInterfaceWrapper) DeclareIdle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclareIdleParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeclareIdle(c, params)
+}
+
+// EndIdle operation middleware
+func (siw *ServerInterfaceWrapper) EndIdle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndIdleParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndIdle(c, id, params)
+}
+
+// SweepIdle operation middleware
+func (siw *ServerInterfaceWrapper) SweepIdle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SweepIdleParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SweepIdle(c, id, params)
+}
+
+// ListIdlePermits operation middleware
+func (siw *ServerInterfaceWrapper) ListIdlePermits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIdlePermitsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sweepable" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sweepable", c.Request.URL.Query(), &params.Sweepable, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sweepable: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListIdlePermits(c, params)
 }
 
 // GetInbox operation middleware
@@ -6929,6 +8210,220 @@ func (siw *ServerInterfaceWrapper) OrderStandIn(c *gin.Context) {
 	siw.Handler.OrderStandIn(c, params)
 }
 
+// ListStandingOffers operation middleware
+func (siw *ServerInterfaceWrapper) ListStandingOffers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStandingOffersParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStandingOffers(c, params)
+}
+
+// OpenStandingOffer operation middleware
+func (siw *ServerInterfaceWrapper) OpenStandingOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenStandingOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenStandingOffer(c, params)
+}
+
+// AcceptStandingOffer operation middleware
+func (siw *ServerInterfaceWrapper) AcceptStandingOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptStandingOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AcceptStandingOffer(c, id, params)
+}
+
+// CloseStandingOffer operation middleware
+func (siw *ServerInterfaceWrapper) CloseStandingOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseStandingOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseStandingOffer(c, id, params)
+}
+
 // ListSuccessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSuccessions(c *gin.Context) {
 
@@ -7379,6 +8874,220 @@ func (siw *ServerInterfaceWrapper) GetTransfer(c *gin.Context) {
 	siw.Handler.GetTransfer(c, id)
 }
 
+// ListTreasuryRefunds operation middleware
+func (siw *ServerInterfaceWrapper) ListTreasuryRefunds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTreasuryRefundsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTreasuryRefunds(c, params)
+}
+
+// RequestTreasuryRefund operation middleware
+func (siw *ServerInterfaceWrapper) RequestTreasuryRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestTreasuryRefundParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RequestTreasuryRefund(c, params)
+}
+
+// CancelTreasuryRefund operation middleware
+func (siw *ServerInterfaceWrapper) CancelTreasuryRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelTreasuryRefundParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelTreasuryRefund(c, id, params)
+}
+
+// ReceiveTreasuryRefund operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveTreasuryRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveTreasuryRefundParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveTreasuryRefund(c, id, params)
+}
+
 // GetTrialBalance operation middleware
 func (siw *ServerInterfaceWrapper) GetTrialBalance(c *gin.Context) {
 
@@ -7760,11 +9469,29 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bank-statements", wrapper.ListBankStatements)
 	router.POST(options.BaseURL+"/v1/bank-statements", wrapper.ImportBankStatement)
 	router.GET(options.BaseURL+"/v1/bank-statements/:id", wrapper.GetBankStatement)
+	router.GET(options.BaseURL+"/v1/budgets", wrapper.ListBudgets)
+	router.POST(options.BaseURL+"/v1/budgets", wrapper.ApproveBudget)
+	router.GET(options.BaseURL+"/v1/budgets/:id", wrapper.GetBudget)
+	router.POST(options.BaseURL+"/v1/budgets/:id/carry-over", wrapper.CarryBudgetOver)
+	router.POST(options.BaseURL+"/v1/budgets/:id/lapse", wrapper.LapseBudget)
+	router.GET(options.BaseURL+"/v1/budgets/:id/movements", wrapper.GetBudgetMovements)
+	router.GET(options.BaseURL+"/v1/buy-backs", wrapper.ListBuyBacks)
+	router.POST(options.BaseURL+"/v1/buy-backs", wrapper.ApplyBuyBack)
+	router.GET(options.BaseURL+"/v1/buy-backs/:id", wrapper.GetBuyBack)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/approval", wrapper.ApproveBuyBack)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/booking", wrapper.BookBuyBack)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/payment", wrapper.PayBuyBack)
+	router.GET(options.BaseURL+"/v1/buy-backs/:id/prices", wrapper.GetBuyBackPrices)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/reclamation", wrapper.ReclaimBuyBack)
+	router.GET(options.BaseURL+"/v1/buy-backs/:id/steps", wrapper.GetBuyBackSteps)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/steps", wrapper.StepBuyBack)
+	router.POST(options.BaseURL+"/v1/buy-backs/:id/verification", wrapper.VerifyBuyBack)
 	router.GET(options.BaseURL+"/v1/calendar-years", wrapper.ListCalendarYears)
 	router.POST(options.BaseURL+"/v1/calendar-years", wrapper.PublishCalendarYear)
 	router.GET(options.BaseURL+"/v1/calendar-years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/v1/cap-decisions", wrapper.ListCapDecisions)
 	router.POST(options.BaseURL+"/v1/cap-decisions", wrapper.DecideCap)
+	router.POST(options.BaseURL+"/v1/compulsory-buy-backs", wrapper.OpenBuyBack)
 	router.GET(options.BaseURL+"/v1/deals", wrapper.ListDeals)
 	router.POST(options.BaseURL+"/v1/deals", wrapper.ProposeDeal)
 	router.GET(options.BaseURL+"/v1/deals/:id", wrapper.GetDeal)
@@ -7793,6 +9520,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/grants", wrapper.CreateGrant)
 	router.POST(options.BaseURL+"/v1/grants/:id/revoke", wrapper.RevokeGrant)
 	router.GET(options.BaseURL+"/v1/holdings", wrapper.ListHoldings)
+	router.GET(options.BaseURL+"/v1/idle-declarations", wrapper.ListIdleDeclarations)
+	router.POST(options.BaseURL+"/v1/idle-declarations", wrapper.DeclareIdle)
+	router.POST(options.BaseURL+"/v1/idle-declarations/:id/end", wrapper.EndIdle)
+	router.POST(options.BaseURL+"/v1/idle-declarations/:id/sweep", wrapper.SweepIdle)
+	router.GET(options.BaseURL+"/v1/idle-report", wrapper.ListIdlePermits)
 	router.GET(options.BaseURL+"/v1/inbox", wrapper.GetInbox)
 	router.GET(options.BaseURL+"/v1/instruments", wrapper.ListInstruments)
 	router.POST(options.BaseURL+"/v1/instruments", wrapper.CreateInstrument)
@@ -7876,6 +9608,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
 	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
+	router.GET(options.BaseURL+"/v1/standing-offers", wrapper.ListStandingOffers)
+	router.POST(options.BaseURL+"/v1/standing-offers", wrapper.OpenStandingOffer)
+	router.POST(options.BaseURL+"/v1/standing-offers/:id/acceptances", wrapper.AcceptStandingOffer)
+	router.POST(options.BaseURL+"/v1/standing-offers/:id/close", wrapper.CloseStandingOffer)
 	router.GET(options.BaseURL+"/v1/successions", wrapper.ListSuccessions)
 	router.POST(options.BaseURL+"/v1/successions", wrapper.RecordSuccession)
 	router.GET(options.BaseURL+"/v1/successions/:id", wrapper.GetSuccession)
@@ -7886,6 +9622,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/transfer-batches", wrapper.PostTransferBatch)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.PostTransfer)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer)
+	router.GET(options.BaseURL+"/v1/treasury-refunds", wrapper.ListTreasuryRefunds)
+	router.POST(options.BaseURL+"/v1/treasury-refunds", wrapper.RequestTreasuryRefund)
+	router.POST(options.BaseURL+"/v1/treasury-refunds/:id/cancel", wrapper.CancelTreasuryRefund)
+	router.POST(options.BaseURL+"/v1/treasury-refunds/:id/receipt", wrapper.ReceiveTreasuryRefund)
 	router.GET(options.BaseURL+"/v1/trial-balance", wrapper.GetTrialBalance)
 	router.GET(options.BaseURL+"/v1/withdrawals", wrapper.ListWithdrawals)
 	router.POST(options.BaseURL+"/v1/withdrawals", wrapper.RequestWithdrawal)
@@ -8304,6 +10044,499 @@ func (response GetBankStatement200JSONResponse) VisitGetBankStatementResponse(w 
 	return err
 }
 
+type ListBudgetsRequestObject struct {
+	Params ListBudgetsParams
+}
+
+type ListBudgetsResponseObject interface {
+	VisitListBudgetsResponse(w http.ResponseWriter) error
+}
+
+type ListBudgets200JSONResponse BudgetPage
+
+func (response ListBudgets200JSONResponse) VisitListBudgetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveBudgetRequestObject struct {
+	Params ApproveBudgetParams
+	Body   *ApproveBudgetJSONRequestBody
+}
+
+type ApproveBudgetResponseObject interface {
+	VisitApproveBudgetResponse(w http.ResponseWriter) error
+}
+
+type ApproveBudget201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveBudget201JSONResponse struct {
+	Body    Budget
+	Headers ApproveBudget201ResponseHeaders
+}
+
+func (response ApproveBudget201JSONResponse) VisitApproveBudgetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBudgetRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetBudgetResponseObject interface {
+	VisitGetBudgetResponse(w http.ResponseWriter) error
+}
+
+type GetBudget200JSONResponse Budget
+
+func (response GetBudget200JSONResponse) VisitGetBudgetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CarryBudgetOverRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CarryBudgetOverParams
+	Body   *CarryBudgetOverJSONRequestBody
+}
+
+type CarryBudgetOverResponseObject interface {
+	VisitCarryBudgetOverResponse(w http.ResponseWriter) error
+}
+
+type CarryBudgetOver200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CarryBudgetOver200JSONResponse struct {
+	Body    Budget
+	Headers CarryBudgetOver200ResponseHeaders
+}
+
+func (response CarryBudgetOver200JSONResponse) VisitCarryBudgetOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LapseBudgetRequestObject struct {
+	ID     PathID `json:"id"`
+	Params LapseBudgetParams
+	Body   *LapseBudgetJSONRequestBody
+}
+
+type LapseBudgetResponseObject interface {
+	VisitLapseBudgetResponse(w http.ResponseWriter) error
+}
+
+type LapseBudget200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type LapseBudget200JSONResponse struct {
+	Body    Budget
+	Headers LapseBudget200ResponseHeaders
+}
+
+func (response LapseBudget200JSONResponse) VisitLapseBudgetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBudgetMovementsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params GetBudgetMovementsParams
+}
+
+type GetBudgetMovementsResponseObject interface {
+	VisitGetBudgetMovementsResponse(w http.ResponseWriter) error
+}
+
+type GetBudgetMovements200JSONResponse BudgetMovementPage
+
+func (response GetBudgetMovements200JSONResponse) VisitGetBudgetMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBuyBacksRequestObject struct {
+	Params ListBuyBacksParams
+}
+
+type ListBuyBacksResponseObject interface {
+	VisitListBuyBacksResponse(w http.ResponseWriter) error
+}
+
+type ListBuyBacks200JSONResponse BuyBackPage
+
+func (response ListBuyBacks200JSONResponse) VisitListBuyBacksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyBuyBackRequestObject struct {
+	Params ApplyBuyBackParams
+	Body   *ApplyBuyBackJSONRequestBody
+}
+
+type ApplyBuyBackResponseObject interface {
+	VisitApplyBuyBackResponse(w http.ResponseWriter) error
+}
+
+type ApplyBuyBack201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyBuyBack201JSONResponse struct {
+	Body    BuyBack
+	Headers ApplyBuyBack201ResponseHeaders
+}
+
+func (response ApplyBuyBack201JSONResponse) VisitApplyBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBuyBackRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetBuyBackResponseObject interface {
+	VisitGetBuyBackResponse(w http.ResponseWriter) error
+}
+
+type GetBuyBack200JSONResponse BuyBack
+
+func (response GetBuyBack200JSONResponse) VisitGetBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ApproveBuyBackParams
+	Body   *ApproveBuyBackJSONRequestBody
+}
+
+type ApproveBuyBackResponseObject interface {
+	VisitApproveBuyBackResponse(w http.ResponseWriter) error
+}
+
+type ApproveBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApproveBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers ApproveBuyBack200ResponseHeaders
+}
+
+func (response ApproveBuyBack200JSONResponse) VisitApproveBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BookBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params BookBuyBackParams
+	Body   *BookBuyBackJSONRequestBody
+}
+
+type BookBuyBackResponseObject interface {
+	VisitBookBuyBackResponse(w http.ResponseWriter) error
+}
+
+type BookBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type BookBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers BookBuyBack200ResponseHeaders
+}
+
+func (response BookBuyBack200JSONResponse) VisitBookBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params PayBuyBackParams
+	Body   *PayBuyBackJSONRequestBody
+}
+
+type PayBuyBackResponseObject interface {
+	VisitPayBuyBackResponse(w http.ResponseWriter) error
+}
+
+type PayBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type PayBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers PayBuyBack200ResponseHeaders
+}
+
+func (response PayBuyBack200JSONResponse) VisitPayBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBuyBackPricesRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetBuyBackPricesResponseObject interface {
+	VisitGetBuyBackPricesResponse(w http.ResponseWriter) error
+}
+
+type GetBuyBackPrices200JSONResponse BuyBackPricePage
+
+func (response GetBuyBackPrices200JSONResponse) VisitGetBuyBackPricesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReclaimBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ReclaimBuyBackParams
+	Body   *ReclaimBuyBackJSONRequestBody
+}
+
+type ReclaimBuyBackResponseObject interface {
+	VisitReclaimBuyBackResponse(w http.ResponseWriter) error
+}
+
+type ReclaimBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReclaimBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers ReclaimBuyBack200ResponseHeaders
+}
+
+func (response ReclaimBuyBack200JSONResponse) VisitReclaimBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBuyBackStepsRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetBuyBackStepsResponseObject interface {
+	VisitGetBuyBackStepsResponse(w http.ResponseWriter) error
+}
+
+type GetBuyBackSteps200JSONResponse BuyBackStepPage
+
+func (response GetBuyBackSteps200JSONResponse) VisitGetBuyBackStepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepBuyBackParams
+	Body   *StepBuyBackJSONRequestBody
+}
+
+type StepBuyBackResponseObject interface {
+	VisitStepBuyBackResponse(w http.ResponseWriter) error
+}
+
+type StepBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers StepBuyBack200ResponseHeaders
+}
+
+func (response StepBuyBack200JSONResponse) VisitStepBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyBuyBackRequestObject struct {
+	ID     PathID `json:"id"`
+	Params VerifyBuyBackParams
+	Body   *VerifyBuyBackJSONRequestBody
+}
+
+type VerifyBuyBackResponseObject interface {
+	VisitVerifyBuyBackResponse(w http.ResponseWriter) error
+}
+
+type VerifyBuyBack200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type VerifyBuyBack200JSONResponse struct {
+	Body    BuyBack
+	Headers VerifyBuyBack200ResponseHeaders
+}
+
+func (response VerifyBuyBack200JSONResponse) VisitVerifyBuyBackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCalendarYearsRequestObject struct {
 	Params ListCalendarYearsParams
 }
@@ -8422,6 +10655,39 @@ type DecideCap201JSONResponse struct {
 }
 
 func (response DecideCap201JSONResponse) VisitDecideCapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenBuyBackRequestObject struct {
+	Params OpenBuyBackParams
+	Body   *OpenBuyBackJSONRequestBody
+}
+
+type OpenBuyBackResponseObject interface {
+	VisitOpenBuyBackResponse(w http.ResponseWriter) error
+}
+
+type OpenBuyBack201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenBuyBack201JSONResponse struct {
+	Body    BuyBack
+	Headers OpenBuyBack201ResponseHeaders
+}
+
+func (response OpenBuyBack201JSONResponse) VisitOpenBuyBackResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9212,6 +11478,151 @@ type ListHoldingsResponseObject interface {
 type ListHoldings200JSONResponse HoldingPage
 
 func (response ListHoldings200JSONResponse) VisitListHoldingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIdleDeclarationsRequestObject struct {
+	Params ListIdleDeclarationsParams
+}
+
+type ListIdleDeclarationsResponseObject interface {
+	VisitListIdleDeclarationsResponse(w http.ResponseWriter) error
+}
+
+type ListIdleDeclarations200JSONResponse IdleDeclarationPage
+
+func (response ListIdleDeclarations200JSONResponse) VisitListIdleDeclarationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareIdleRequestObject struct {
+	Params DeclareIdleParams
+	Body   *DeclareIdleJSONRequestBody
+}
+
+type DeclareIdleResponseObject interface {
+	VisitDeclareIdleResponse(w http.ResponseWriter) error
+}
+
+type DeclareIdle201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type DeclareIdle201JSONResponse struct {
+	Body    IdleDeclaration
+	Headers DeclareIdle201ResponseHeaders
+}
+
+func (response DeclareIdle201JSONResponse) VisitDeclareIdleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIdleRequestObject struct {
+	ID     PathID `json:"id"`
+	Params EndIdleParams
+	Body   *EndIdleJSONRequestBody
+}
+
+type EndIdleResponseObject interface {
+	VisitEndIdleResponse(w http.ResponseWriter) error
+}
+
+type EndIdle200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type EndIdle200JSONResponse struct {
+	Body    IdleDeclaration
+	Headers EndIdle200ResponseHeaders
+}
+
+func (response EndIdle200JSONResponse) VisitEndIdleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SweepIdleRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SweepIdleParams
+	Body   *SweepIdleJSONRequestBody
+}
+
+type SweepIdleResponseObject interface {
+	VisitSweepIdleResponse(w http.ResponseWriter) error
+}
+
+type SweepIdle201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SweepIdle201JSONResponse struct {
+	Body    BuyBack
+	Headers SweepIdle201ResponseHeaders
+}
+
+func (response SweepIdle201JSONResponse) VisitSweepIdleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIdlePermitsRequestObject struct {
+	Params ListIdlePermitsParams
+}
+
+type ListIdlePermitsResponseObject interface {
+	VisitListIdlePermitsResponse(w http.ResponseWriter) error
+}
+
+type ListIdlePermits200JSONResponse IdlePermitsPage
+
+func (response ListIdlePermits200JSONResponse) VisitListIdlePermitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11501,6 +13912,128 @@ func (response OrderStandIn201JSONResponse) VisitOrderStandInResponse(w http.Res
 	return err
 }
 
+type ListStandingOffersRequestObject struct {
+	Params ListStandingOffersParams
+}
+
+type ListStandingOffersResponseObject interface {
+	VisitListStandingOffersResponse(w http.ResponseWriter) error
+}
+
+type ListStandingOffers200JSONResponse StandingOfferPage
+
+func (response ListStandingOffers200JSONResponse) VisitListStandingOffersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenStandingOfferRequestObject struct {
+	Params OpenStandingOfferParams
+	Body   *OpenStandingOfferJSONRequestBody
+}
+
+type OpenStandingOfferResponseObject interface {
+	VisitOpenStandingOfferResponse(w http.ResponseWriter) error
+}
+
+type OpenStandingOffer201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenStandingOffer201JSONResponse struct {
+	Body    StandingOffer
+	Headers OpenStandingOffer201ResponseHeaders
+}
+
+func (response OpenStandingOffer201JSONResponse) VisitOpenStandingOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptStandingOfferRequestObject struct {
+	ID     PathID `json:"id"`
+	Params AcceptStandingOfferParams
+	Body   *AcceptStandingOfferJSONRequestBody
+}
+
+type AcceptStandingOfferResponseObject interface {
+	VisitAcceptStandingOfferResponse(w http.ResponseWriter) error
+}
+
+type AcceptStandingOffer201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AcceptStandingOffer201JSONResponse struct {
+	Body    BuyBack
+	Headers AcceptStandingOffer201ResponseHeaders
+}
+
+func (response AcceptStandingOffer201JSONResponse) VisitAcceptStandingOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseStandingOfferRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CloseStandingOfferParams
+}
+
+type CloseStandingOfferResponseObject interface {
+	VisitCloseStandingOfferResponse(w http.ResponseWriter) error
+}
+
+type CloseStandingOffer200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseStandingOffer200JSONResponse struct {
+	Body    StandingOffer
+	Headers CloseStandingOffer200ResponseHeaders
+}
+
+func (response CloseStandingOffer200JSONResponse) VisitCloseStandingOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSuccessionsRequestObject struct {
 	Params ListSuccessionsParams
 }
@@ -11760,6 +14293,128 @@ func (response GetTransfer200JSONResponse) VisitGetTransferResponse(w http.Respo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTreasuryRefundsRequestObject struct {
+	Params ListTreasuryRefundsParams
+}
+
+type ListTreasuryRefundsResponseObject interface {
+	VisitListTreasuryRefundsResponse(w http.ResponseWriter) error
+}
+
+type ListTreasuryRefunds200JSONResponse TreasuryRefundPage
+
+func (response ListTreasuryRefunds200JSONResponse) VisitListTreasuryRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestTreasuryRefundRequestObject struct {
+	Params RequestTreasuryRefundParams
+	Body   *RequestTreasuryRefundJSONRequestBody
+}
+
+type RequestTreasuryRefundResponseObject interface {
+	VisitRequestTreasuryRefundResponse(w http.ResponseWriter) error
+}
+
+type RequestTreasuryRefund201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RequestTreasuryRefund201JSONResponse struct {
+	Body    TreasuryRefund
+	Headers RequestTreasuryRefund201ResponseHeaders
+}
+
+func (response RequestTreasuryRefund201JSONResponse) VisitRequestTreasuryRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelTreasuryRefundRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CancelTreasuryRefundParams
+}
+
+type CancelTreasuryRefundResponseObject interface {
+	VisitCancelTreasuryRefundResponse(w http.ResponseWriter) error
+}
+
+type CancelTreasuryRefund200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CancelTreasuryRefund200JSONResponse struct {
+	Body    TreasuryRefund
+	Headers CancelTreasuryRefund200ResponseHeaders
+}
+
+func (response CancelTreasuryRefund200JSONResponse) VisitCancelTreasuryRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveTreasuryRefundRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ReceiveTreasuryRefundParams
+	Body   *ReceiveTreasuryRefundJSONRequestBody
+}
+
+type ReceiveTreasuryRefundResponseObject interface {
+	VisitReceiveTreasuryRefundResponse(w http.ResponseWriter) error
+}
+
+type ReceiveTreasuryRefund200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveTreasuryRefund200JSONResponse struct {
+	Body    TreasuryRefund
+	Headers ReceiveTreasuryRefund200ResponseHeaders
+}
+
+func (response ReceiveTreasuryRefund200JSONResponse) VisitReceiveTreasuryRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12035,6 +14690,57 @@ type StrictServerInterface interface {
 	// GetBankStatement A bank statement and its reconciliation
 	// (GET /v1/bank-statements/{id})
 	GetBankStatement(ctx context.Context, request GetBankStatementRequestObject) (GetBankStatementResponseObject, error)
+	// ListBudgets Budgets for buying back
+	// (GET /v1/budgets)
+	ListBudgets(ctx context.Context, request ListBudgetsRequestObject) (ListBudgetsResponseObject, error)
+	// ApproveBudget Approve money for buying back, or lower what was approved
+	// (POST /v1/budgets)
+	ApproveBudget(ctx context.Context, request ApproveBudgetRequestObject) (ApproveBudgetResponseObject, error)
+	// GetBudget A budget
+	// (GET /v1/budgets/{id})
+	GetBudget(ctx context.Context, request GetBudgetRequestObject) (GetBudgetResponseObject, error)
+	// CarryBudgetOver Carry what is left of a budget over into the next year
+	// (POST /v1/budgets/{id}/carry-over)
+	CarryBudgetOver(ctx context.Context, request CarryBudgetOverRequestObject) (CarryBudgetOverResponseObject, error)
+	// LapseBudget Give back what is left of a budget whose year is over
+	// (POST /v1/budgets/{id}/lapse)
+	LapseBudget(ctx context.Context, request LapseBudgetRequestObject) (LapseBudgetResponseObject, error)
+	// GetBudgetMovements What has happened to a budget's money
+	// (GET /v1/budgets/{id}/movements)
+	GetBudgetMovements(ctx context.Context, request GetBudgetMovementsRequestObject) (GetBudgetMovementsResponseObject, error)
+	// ListBuyBacks Buy-backs
+	// (GET /v1/buy-backs)
+	ListBuyBacks(ctx context.Context, request ListBuyBacksRequestObject) (ListBuyBacksResponseObject, error)
+	// ApplyBuyBack Apply that permits go back to the government
+	// (POST /v1/buy-backs)
+	ApplyBuyBack(ctx context.Context, request ApplyBuyBackRequestObject) (ApplyBuyBackResponseObject, error)
+	// GetBuyBack A buy-back
+	// (GET /v1/buy-backs/{id})
+	GetBuyBack(ctx context.Context, request GetBuyBackRequestObject) (GetBuyBackResponseObject, error)
+	// ApproveBuyBack Approve the purchase and commit its amount in a budget
+	// (POST /v1/buy-backs/{id}/approval)
+	ApproveBuyBack(ctx context.Context, request ApproveBuyBackRequestObject) (ApproveBuyBackResponseObject, error)
+	// BookBuyBack Bring the permits into the reserve
+	// (POST /v1/buy-backs/{id}/booking)
+	BookBuyBack(ctx context.Context, request BookBuyBackRequestObject) (BookBuyBackResponseObject, error)
+	// PayBuyBack Record the payment by the treasury
+	// (POST /v1/buy-backs/{id}/payment)
+	PayBuyBack(ctx context.Context, request PayBuyBackRequestObject) (PayBuyBackResponseObject, error)
+	// GetBuyBackPrices What is paid for each acquisition that a buy-back takes
+	// (GET /v1/buy-backs/{id}/prices)
+	GetBuyBackPrices(ctx context.Context, request GetBuyBackPricesRequestObject) (GetBuyBackPricesResponseObject, error)
+	// ReclaimBuyBack Decide to take the permits back without payment
+	// (POST /v1/buy-backs/{id}/reclamation)
+	ReclaimBuyBack(ctx context.Context, request ReclaimBuyBackRequestObject) (ReclaimBuyBackResponseObject, error)
+	// GetBuyBackSteps What has happened to a buy-back, oldest first
+	// (GET /v1/buy-backs/{id}/steps)
+	GetBuyBackSteps(ctx context.Context, request GetBuyBackStepsRequestObject) (GetBuyBackStepsResponseObject, error)
+	// StepBuyBack Take a step of a buy-back
+	// (POST /v1/buy-backs/{id}/steps)
+	StepBuyBack(ctx context.Context, request StepBuyBackRequestObject) (StepBuyBackResponseObject, error)
+	// VerifyBuyBack Verify the surplus
+	// (POST /v1/buy-backs/{id}/verification)
+	VerifyBuyBack(ctx context.Context, request VerifyBuyBackRequestObject) (VerifyBuyBackResponseObject, error)
 	// ListCalendarYears Years with their notices
 	// (GET /v1/calendar-years)
 	ListCalendarYears(ctx context.Context, request ListCalendarYearsRequestObject) (ListCalendarYearsResponseObject, error)
@@ -12050,6 +14756,9 @@ type StrictServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(ctx context.Context, request DecideCapRequestObject) (DecideCapResponseObject, error)
+	// OpenBuyBack Open a compulsory buy-back
+	// (POST /v1/compulsory-buy-backs)
+	OpenBuyBack(ctx context.Context, request OpenBuyBackRequestObject) (OpenBuyBackResponseObject, error)
 	// ListDeals Deals
 	// (GET /v1/deals)
 	ListDeals(ctx context.Context, request ListDealsRequestObject) (ListDealsResponseObject, error)
@@ -12134,6 +14843,21 @@ type StrictServerInterface interface {
 	// ListHoldings Holdings of permits
 	// (GET /v1/holdings)
 	ListHoldings(ctx context.Context, request ListHoldingsRequestObject) (ListHoldingsResponseObject, error)
+	// ListIdleDeclarations Declarations of idle permits
+	// (GET /v1/idle-declarations)
+	ListIdleDeclarations(ctx context.Context, request ListIdleDeclarationsRequestObject) (ListIdleDeclarationsResponseObject, error)
+	// DeclareIdle Declare, or record, that permits lie idle
+	// (POST /v1/idle-declarations)
+	DeclareIdle(ctx context.Context, request DeclareIdleRequestObject) (DeclareIdleResponseObject, error)
+	// EndIdle Say that the permits are used again
+	// (POST /v1/idle-declarations/{id}/end)
+	EndIdle(ctx context.Context, request EndIdleRequestObject) (EndIdleResponseObject, error)
+	// SweepIdle Take idle permits back
+	// (POST /v1/idle-declarations/{id}/sweep)
+	SweepIdle(ctx context.Context, request SweepIdleRequestObject) (SweepIdleResponseObject, error)
+	// ListIdlePermits What lies idle, since when, and when it may be swept
+	// (GET /v1/idle-report)
+	ListIdlePermits(ctx context.Context, request ListIdlePermitsRequestObject) (ListIdlePermitsResponseObject, error)
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(ctx context.Context, request GetInboxRequestObject) (GetInboxResponseObject, error)
@@ -12383,6 +15107,18 @@ type StrictServerInterface interface {
 	// OrderStandIn Let a person act in the role of another for some days
 	// (POST /v1/stand-ins)
 	OrderStandIn(ctx context.Context, request OrderStandInRequestObject) (OrderStandInResponseObject, error)
+	// ListStandingOffers Standing offers of bureaus to buy at a fixed price
+	// (GET /v1/standing-offers)
+	ListStandingOffers(ctx context.Context, request ListStandingOffersRequestObject) (ListStandingOffersResponseObject, error)
+	// OpenStandingOffer Offer to buy at a fixed price
+	// (POST /v1/standing-offers)
+	OpenStandingOffer(ctx context.Context, request OpenStandingOfferRequestObject) (OpenStandingOfferResponseObject, error)
+	// AcceptStandingOffer Sell permits at the price of a standing offer
+	// (POST /v1/standing-offers/{id}/acceptances)
+	AcceptStandingOffer(ctx context.Context, request AcceptStandingOfferRequestObject) (AcceptStandingOfferResponseObject, error)
+	// CloseStandingOffer End a standing offer
+	// (POST /v1/standing-offers/{id}/close)
+	CloseStandingOffer(ctx context.Context, request CloseStandingOfferRequestObject) (CloseStandingOfferResponseObject, error)
 	// ListSuccessions Successions
 	// (GET /v1/successions)
 	ListSuccessions(ctx context.Context, request ListSuccessionsRequestObject) (ListSuccessionsResponseObject, error)
@@ -12413,6 +15149,18 @@ type StrictServerInterface interface {
 	// GetTransfer A transfer with its postings
 	// (GET /v1/transfers/{id})
 	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// ListTreasuryRefunds Refunds to the treasury
+	// (GET /v1/treasury-refunds)
+	ListTreasuryRefunds(ctx context.Context, request ListTreasuryRefundsRequestObject) (ListTreasuryRefundsResponseObject, error)
+	// RequestTreasuryRefund Ask for a part of a payment back
+	// (POST /v1/treasury-refunds)
+	RequestTreasuryRefund(ctx context.Context, request RequestTreasuryRefundRequestObject) (RequestTreasuryRefundResponseObject, error)
+	// CancelTreasuryRefund No longer ask for it
+	// (POST /v1/treasury-refunds/{id}/cancel)
+	CancelTreasuryRefund(ctx context.Context, request CancelTreasuryRefundRequestObject) (CancelTreasuryRefundResponseObject, error)
+	// ReceiveTreasuryRefund Record that the treasury has got the money
+	// (POST /v1/treasury-refunds/{id}/receipt)
+	ReceiveTreasuryRefund(ctx context.Context, request ReceiveTreasuryRefundRequestObject) (ReceiveTreasuryRefundResponseObject, error)
 	// GetTrialBalance Trial balance of the registry
 	// (GET /v1/trial-balance)
 	GetTrialBalance(ctx context.Context, request GetTrialBalanceRequestObject) (GetTrialBalanceResponseObject, error)
@@ -13001,6 +15749,637 @@ func (sh *strictHandler) GetBankStatement(ctx *gin.Context, id PathID) {
 	}
 }
 
+// ListBudgets operation middleware
+func (sh *strictHandler) ListBudgets(ctx *gin.Context, params ListBudgetsParams) {
+	var request ListBudgetsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBudgets(ctx, request.(ListBudgetsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBudgets")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBudgetsResponseObject); ok {
+		if err := validResponse.VisitListBudgetsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveBudget operation middleware
+func (sh *strictHandler) ApproveBudget(ctx *gin.Context, params ApproveBudgetParams) {
+	var request ApproveBudgetRequestObject
+
+	request.Params = params
+
+	var body ApproveBudgetJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveBudget(ctx, request.(ApproveBudgetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveBudget")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApproveBudgetResponseObject); ok {
+		if err := validResponse.VisitApproveBudgetResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBudget operation middleware
+func (sh *strictHandler) GetBudget(ctx *gin.Context, id PathID) {
+	var request GetBudgetRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBudget(ctx, request.(GetBudgetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBudget")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBudgetResponseObject); ok {
+		if err := validResponse.VisitGetBudgetResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CarryBudgetOver operation middleware
+func (sh *strictHandler) CarryBudgetOver(ctx *gin.Context, id PathID, params CarryBudgetOverParams) {
+	var request CarryBudgetOverRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CarryBudgetOverJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CarryBudgetOver(ctx, request.(CarryBudgetOverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CarryBudgetOver")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CarryBudgetOverResponseObject); ok {
+		if err := validResponse.VisitCarryBudgetOverResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LapseBudget operation middleware
+func (sh *strictHandler) LapseBudget(ctx *gin.Context, id PathID, params LapseBudgetParams) {
+	var request LapseBudgetRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body LapseBudgetJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LapseBudget(ctx, request.(LapseBudgetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LapseBudget")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LapseBudgetResponseObject); ok {
+		if err := validResponse.VisitLapseBudgetResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBudgetMovements operation middleware
+func (sh *strictHandler) GetBudgetMovements(ctx *gin.Context, id PathID, params GetBudgetMovementsParams) {
+	var request GetBudgetMovementsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBudgetMovements(ctx, request.(GetBudgetMovementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBudgetMovements")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBudgetMovementsResponseObject); ok {
+		if err := validResponse.VisitGetBudgetMovementsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBuyBacks operation middleware
+func (sh *strictHandler) ListBuyBacks(ctx *gin.Context, params ListBuyBacksParams) {
+	var request ListBuyBacksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBuyBacks(ctx, request.(ListBuyBacksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBuyBacks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBuyBacksResponseObject); ok {
+		if err := validResponse.VisitListBuyBacksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyBuyBack operation middleware
+func (sh *strictHandler) ApplyBuyBack(ctx *gin.Context, params ApplyBuyBackParams) {
+	var request ApplyBuyBackRequestObject
+
+	request.Params = params
+
+	var body ApplyBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyBuyBack(ctx, request.(ApplyBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyBuyBackResponseObject); ok {
+		if err := validResponse.VisitApplyBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBuyBack operation middleware
+func (sh *strictHandler) GetBuyBack(ctx *gin.Context, id PathID) {
+	var request GetBuyBackRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBuyBack(ctx, request.(GetBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBuyBackResponseObject); ok {
+		if err := validResponse.VisitGetBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveBuyBack operation middleware
+func (sh *strictHandler) ApproveBuyBack(ctx *gin.Context, id PathID, params ApproveBuyBackParams) {
+	var request ApproveBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ApproveBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveBuyBack(ctx, request.(ApproveBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApproveBuyBackResponseObject); ok {
+		if err := validResponse.VisitApproveBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BookBuyBack operation middleware
+func (sh *strictHandler) BookBuyBack(ctx *gin.Context, id PathID, params BookBuyBackParams) {
+	var request BookBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body BookBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BookBuyBack(ctx, request.(BookBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BookBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BookBuyBackResponseObject); ok {
+		if err := validResponse.VisitBookBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PayBuyBack operation middleware
+func (sh *strictHandler) PayBuyBack(ctx *gin.Context, id PathID, params PayBuyBackParams) {
+	var request PayBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PayBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayBuyBack(ctx, request.(PayBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PayBuyBackResponseObject); ok {
+		if err := validResponse.VisitPayBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBuyBackPrices operation middleware
+func (sh *strictHandler) GetBuyBackPrices(ctx *gin.Context, id PathID) {
+	var request GetBuyBackPricesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBuyBackPrices(ctx, request.(GetBuyBackPricesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBuyBackPrices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBuyBackPricesResponseObject); ok {
+		if err := validResponse.VisitGetBuyBackPricesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReclaimBuyBack operation middleware
+func (sh *strictHandler) ReclaimBuyBack(ctx *gin.Context, id PathID, params ReclaimBuyBackParams) {
+	var request ReclaimBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReclaimBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReclaimBuyBack(ctx, request.(ReclaimBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReclaimBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReclaimBuyBackResponseObject); ok {
+		if err := validResponse.VisitReclaimBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBuyBackSteps operation middleware
+func (sh *strictHandler) GetBuyBackSteps(ctx *gin.Context, id PathID) {
+	var request GetBuyBackStepsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBuyBackSteps(ctx, request.(GetBuyBackStepsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBuyBackSteps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBuyBackStepsResponseObject); ok {
+		if err := validResponse.VisitGetBuyBackStepsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepBuyBack operation middleware
+func (sh *strictHandler) StepBuyBack(ctx *gin.Context, id PathID, params StepBuyBackParams) {
+	var request StepBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepBuyBack(ctx, request.(StepBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepBuyBackResponseObject); ok {
+		if err := validResponse.VisitStepBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyBuyBack operation middleware
+func (sh *strictHandler) VerifyBuyBack(ctx *gin.Context, id PathID, params VerifyBuyBackParams) {
+	var request VerifyBuyBackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body VerifyBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyBuyBack(ctx, request.(VerifyBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(VerifyBuyBackResponseObject); ok {
+		if err := validResponse.VisitVerifyBuyBackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCalendarYears operation middleware
 func (sh *strictHandler) ListCalendarYears(ctx *gin.Context, params ListCalendarYearsParams) {
 	var request ListCalendarYearsRequestObject
@@ -13160,6 +16539,50 @@ func (sh *strictHandler) DecideCap(ctx *gin.Context, params DecideCapParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DecideCapResponseObject); ok {
 		if err := validResponse.VisitDecideCapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenBuyBack operation middleware
+func (sh *strictHandler) OpenBuyBack(ctx *gin.Context, params OpenBuyBackParams) {
+	var request OpenBuyBackRequestObject
+
+	request.Params = params
+
+	var body OpenBuyBackJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenBuyBack(ctx, request.(OpenBuyBackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenBuyBack")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenBuyBackResponseObject); ok {
+		if err := validResponse.VisitOpenBuyBackResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14163,6 +17586,192 @@ func (sh *strictHandler) ListHoldings(ctx *gin.Context, params ListHoldingsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListHoldingsResponseObject); ok {
 		if err := validResponse.VisitListHoldingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIdleDeclarations operation middleware
+func (sh *strictHandler) ListIdleDeclarations(ctx *gin.Context, params ListIdleDeclarationsParams) {
+	var request ListIdleDeclarationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIdleDeclarations(ctx, request.(ListIdleDeclarationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIdleDeclarations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListIdleDeclarationsResponseObject); ok {
+		if err := validResponse.VisitListIdleDeclarationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareIdle operation middleware
+func (sh *strictHandler) DeclareIdle(ctx *gin.Context, params DeclareIdleParams) {
+	var request DeclareIdleRequestObject
+
+	request.Params = params
+
+	var body DeclareIdleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareIdle(ctx, request.(DeclareIdleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareIdle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeclareIdleResponseObject); ok {
+		if err := validResponse.VisitDeclareIdleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndIdle operation middleware
+func (sh *strictHandler) EndIdle(ctx *gin.Context, id PathID, params EndIdleParams) {
+	var request EndIdleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body EndIdleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndIdle(ctx, request.(EndIdleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndIdle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndIdleResponseObject); ok {
+		if err := validResponse.VisitEndIdleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SweepIdle operation middleware
+func (sh *strictHandler) SweepIdle(ctx *gin.Context, id PathID, params SweepIdleParams) {
+	var request SweepIdleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SweepIdleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SweepIdle(ctx, request.(SweepIdleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SweepIdle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SweepIdleResponseObject); ok {
+		if err := validResponse.VisitSweepIdleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIdlePermits operation middleware
+func (sh *strictHandler) ListIdlePermits(ctx *gin.Context, params ListIdlePermitsParams) {
+	var request ListIdlePermitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIdlePermits(ctx, request.(ListIdlePermitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIdlePermits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListIdlePermitsResponseObject); ok {
+		if err := validResponse.VisitListIdlePermitsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -16940,6 +20549,148 @@ func (sh *strictHandler) OrderStandIn(ctx *gin.Context, params OrderStandInParam
 	}
 }
 
+// ListStandingOffers operation middleware
+func (sh *strictHandler) ListStandingOffers(ctx *gin.Context, params ListStandingOffersParams) {
+	var request ListStandingOffersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStandingOffers(ctx, request.(ListStandingOffersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStandingOffers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStandingOffersResponseObject); ok {
+		if err := validResponse.VisitListStandingOffersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenStandingOffer operation middleware
+func (sh *strictHandler) OpenStandingOffer(ctx *gin.Context, params OpenStandingOfferParams) {
+	var request OpenStandingOfferRequestObject
+
+	request.Params = params
+
+	var body OpenStandingOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenStandingOffer(ctx, request.(OpenStandingOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenStandingOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenStandingOfferResponseObject); ok {
+		if err := validResponse.VisitOpenStandingOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptStandingOffer operation middleware
+func (sh *strictHandler) AcceptStandingOffer(ctx *gin.Context, id PathID, params AcceptStandingOfferParams) {
+	var request AcceptStandingOfferRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AcceptStandingOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptStandingOffer(ctx, request.(AcceptStandingOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptStandingOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AcceptStandingOfferResponseObject); ok {
+		if err := validResponse.VisitAcceptStandingOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseStandingOffer operation middleware
+func (sh *strictHandler) CloseStandingOffer(ctx *gin.Context, id PathID, params CloseStandingOfferParams) {
+	var request CloseStandingOfferRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseStandingOffer(ctx, request.(CloseStandingOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseStandingOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseStandingOfferResponseObject); ok {
+		if err := validResponse.VisitCloseStandingOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSuccessions operation middleware
 func (sh *strictHandler) ListSuccessions(ctx *gin.Context, params ListSuccessionsParams) {
 	var request ListSuccessionsRequestObject
@@ -17265,6 +21016,148 @@ func (sh *strictHandler) GetTransfer(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
 		if err := validResponse.VisitGetTransferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTreasuryRefunds operation middleware
+func (sh *strictHandler) ListTreasuryRefunds(ctx *gin.Context, params ListTreasuryRefundsParams) {
+	var request ListTreasuryRefundsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTreasuryRefunds(ctx, request.(ListTreasuryRefundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTreasuryRefunds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTreasuryRefundsResponseObject); ok {
+		if err := validResponse.VisitListTreasuryRefundsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestTreasuryRefund operation middleware
+func (sh *strictHandler) RequestTreasuryRefund(ctx *gin.Context, params RequestTreasuryRefundParams) {
+	var request RequestTreasuryRefundRequestObject
+
+	request.Params = params
+
+	var body RequestTreasuryRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestTreasuryRefund(ctx, request.(RequestTreasuryRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestTreasuryRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RequestTreasuryRefundResponseObject); ok {
+		if err := validResponse.VisitRequestTreasuryRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelTreasuryRefund operation middleware
+func (sh *strictHandler) CancelTreasuryRefund(ctx *gin.Context, id PathID, params CancelTreasuryRefundParams) {
+	var request CancelTreasuryRefundRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelTreasuryRefund(ctx, request.(CancelTreasuryRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelTreasuryRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelTreasuryRefundResponseObject); ok {
+		if err := validResponse.VisitCancelTreasuryRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveTreasuryRefund operation middleware
+func (sh *strictHandler) ReceiveTreasuryRefund(ctx *gin.Context, id PathID, params ReceiveTreasuryRefundParams) {
+	var request ReceiveTreasuryRefundRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReceiveTreasuryRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveTreasuryRefund(ctx, request.(ReceiveTreasuryRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveTreasuryRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReceiveTreasuryRefundResponseObject); ok {
+		if err := validResponse.VisitReceiveTreasuryRefundResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

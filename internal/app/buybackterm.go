@@ -1,0 +1,47 @@
+package app
+
+import "permitx/internal/reserve"
+
+// termEnded is the reason and the document of what the end of a term does.
+const termEnded = "the term of the instrument has ended"
+
+// endBuyBacks works off the buy-backs of a term that has ended, one a command:
+// what the treasury has paid for goes into the reserve, the others lapse.
+func endBuyBacks(v *View, e TermEnd) (termEndPart, error) {
+	open := make([]string, len(reserve.OpenBuyBacks))
+	for i, s := range reserve.OpenBuyBacks {
+		open[i] = string(s)
+	}
+	rows, err := Find(v, BuyBacks, Where("instrument", e.Instrument).And("state", In, open).Page(0, 1))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	b := rows[0]
+	m := buyBackMove{BuyBack: b, note: termEnded}
+	var effect buyBackEffect
+	if b.State == reserve.BuyBackPaid {
+		m.move, m.document = must(b.Next(reserve.BookBuyBack, reserve.AsSystem)), b.Contract
+		effect, err = v.decideBook(b, m.document)
+	} else {
+		m.move = must(b.Next(reserve.LapseBuyBack, reserve.AsSystem))
+		effect, err = v.decideFree(&m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx, _ *TermEnd) { m.apply(effect)(tx) }, nil
+}
+
+// endIdle ends the declarations of a term that has ended.
+func endIdle(v *View, e TermEnd) (termEndPart, error) {
+	rows, err := Find(v, IdleDeclarations, Where("instrument", e.Instrument).And("state", Eq, string(reserve.IdleOpen)).Page(0, termEndHolds))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	end := must(Get(v, Instruments, "instrument", e.Instrument)).TermEnd
+	return func(tx *Tx, _ *TermEnd) {
+		for _, d := range rows {
+			Put(tx, IdleDeclarations, d.End(end, termEnded))
+		}
+	}, nil
+}
