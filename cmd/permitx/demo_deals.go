@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"permitx/api"
 )
@@ -34,25 +35,23 @@ func (t *story) deal(ctx context.Context, a agreed) error {
 	from, to := t.region(a.seller.region), t.region(a.buyer.region)
 	t.say("Deal %d: %s %s → %s %s", deal.ID, from.name, a.seller.name, to.name, a.buyer.name)
 	t.say("    %s t/a at CNY %s/(t·a) for %d months = CNY %s", deal.Quantity, deal.Price, deal.Months, deal.Amount)
-	confirmer := a.buyer.trader()
 	for _, s := range []dealStep{
 		{a.seller.trader(), api.DealEventSellerSign, "", "the seller signs: its permits are set aside"},
-		{confirmer, api.DealEventBuyerConfirm, "", "the buyer confirms"},
+		{a.buyer.handler, api.DealEventBuyerConfirm, "", "the buyer confirms"},
 		{from.leader, api.DealEventSellerRegionConfirm, "", from.name + " confirms"},
 		{to.leader, api.DealEventBuyerRegionConfirm, "", to.name + " confirms"},
 		{t.upper, api.DealEventUpperApprove, made("跨区域交易核准"), "the body above both regions approves"},
-		{confirmer, api.DealEventFund, "", "the buyer pays into escrow"},
+		{a.buyer.handler, api.DealEventFund, "", "the buyer pays into escrow"},
 		{t.upper, api.DealEventSettle, "", "settled: permits, money and both caps move at once"},
 		{from.leader, api.DealEventAcknowledgeSeller, "", from.name + " has changed the licence"},
 		{to.leader, api.DealEventAcknowledgeBuyer, "", to.name + " has changed the licence"},
 	} {
-		if s.event == api.DealEventBuyerConfirm && a.buyer.signer != nil {
-			if err := t.needsSigner(ctx, deal.ID, a.buyer); err != nil {
-				return err
-			}
-		}
-		if deal, err = t.step(ctx, deal.ID, s); err != nil {
+		var signed bool
+		if deal, signed, err = t.step(ctx, deal.ID, s, a.buyer.signer); err != nil {
 			return fmt.Errorf("%s: %w", s.event, err)
+		}
+		if signed {
+			s.says += ": over the limit of CNY " + a.buyer.limit + " the handler prepares it and the signer approves"
 		}
 		t.say("    %-24s %s", deal.State, s.says)
 	}
@@ -72,20 +71,14 @@ func (t *story) propose(ctx context.Context, a agreed) (api.Deal, error) {
 	})))
 }
 
-func (t *story) step(ctx context.Context, deal api.ID, s dealStep) (api.Deal, error) {
+// step takes a step of a deal. One that is over the party's limit waits for
+// its signer, who approves it.
+func (t *story) step(ctx context.Context, deal api.ID, s dealStep, signer *actor) (d api.Deal, signed bool, err error) {
 	in := api.DealStepInput{Event: s.event}
 	if s.document != "" {
 		in.Document = &s.document
 	}
-	return answer[api.Deal](read(s.by.StepDeal(ctx, deal, &api.StepDealParams{IdempotencyKey: commandKey()}, in)))
-}
-
-// needsSigner shows that a handler may not confirm over the party's limit.
-func (t *story) needsSigner(ctx context.Context, deal api.ID, buyer *firm) error {
-	_, err := t.step(ctx, deal, dealStep{by: buyer.handler, event: api.DealEventBuyerConfirm})
-	if !isProblem(err, "order.signer_needed") {
-		return fmt.Errorf("a handler confirms over the limit of CNY %s: %w", buyer.limit, err)
-	}
-	t.say("    the handler wants to confirm: refused: %s", err)
-	return nil
+	r, err := read(s.by.StepDeal(ctx, deal, &api.StepDealParams{IdempotencyKey: commandKey()}, in))
+	d, err = approved[api.Deal](ctx, signer)(r, err)
+	return d, r.status == http.StatusAccepted, err
 }

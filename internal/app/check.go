@@ -45,6 +45,28 @@ func (c *checker) report(invariant, table string, id int64, format string, args 
 	c.found = append(c.found, Violation{invariant, table, id, fmt.Sprintf(format, args...)})
 }
 
+// InvariantStart says from which journal row on an invariant holds. A
+// migration writes it: what a registry did before it had the rule is no
+// violation.
+type InvariantStart struct {
+	ID        int64
+	Invariant string
+	Number    int64 // the last journal row before
+	Command   int64
+}
+
+// InvariantStarts are the invariants that came after registries were in service.
+var InvariantStarts = cold[InvariantStart]("invariant_start")
+
+// start is the last journal row before an invariant held.
+func (c *checker) start(invariant string) (int64, error) {
+	var rows []InvariantStart
+	if err := c.r.Find(c.ctx, InvariantStarts.name, Where("invariant", invariant), &rows); err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].Number, nil
+}
+
 // Check verifies every invariant of a registry from its beginning; see CheckFrom.
 func Check(ctx context.Context, r Reader, registry Registry) ([]Violation, error) {
 	found, _, err := CheckFrom(ctx, r, registry, Point{})

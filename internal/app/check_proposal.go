@@ -36,7 +36,11 @@ func (c *checker) checkProposals() error {
 			kinds = append(kinds, string(op))
 		}
 	}
-	return eachOf(c.ctx, c.r, Journal, Query{Where: []Cond{{"kind", In, kinds}}}, func(r JournalRow) {
+	before, err := c.start("I-18")
+	if err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, Journal, Query{Where: []Cond{{"kind", In, kinds}}, After: before}, func(r JournalRow) {
 		done := r.Status/100 == 2 && r.Status != statusProposed
 		approver, approved := approvals[r.Number]
 		switch {

@@ -4,10 +4,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
+	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
 )
 
 // A record's digest is taken over its canonical encoding: its fields in order
@@ -16,9 +20,21 @@ import (
 // reflection; the records of the order path have functions of their own,
 // which a test holds equal to it.
 
+// later are the fields that records have got since registries were first in
+// service. They are encoded behind the others, as far as the last that is not
+// zero, so that a row that was there before is encoded as it was then.
+var later = map[reflect.Type][]string{
+	reflect.TypeFor[market.Record]():               {"Project"},
+	reflect.TypeFor[catalog.Market]():              {"ProjectRequired"},
+	reflect.TypeFor[settlement.Deal]():             {"Project"},
+	reflect.TypeFor[reserve.PaymentNotice]():       {"Project"},
+	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task"},
+}
+
 // plan is what reflection must know of a record type, found once.
 type plan struct {
 	fields, id, command int
+	first, later        []int // the fields in the order of their encoding
 }
 
 var plans sync.Map // reflect.Type → plan
@@ -41,6 +57,15 @@ func planOf(t reflect.Type) plan {
 	}
 	if p.command < 0 { // the journal and its payloads are written by their own number
 		p.command = p.fields - 1
+	}
+	for i := range p.fields {
+		if !slices.Contains(later[t], t.Field(i).Name) {
+			p.first = append(p.first, i)
+		}
+	}
+	for _, name := range later[t] {
+		f, _ := t.FieldByName(name)
+		p.later = append(p.later, f.Index[0])
 	}
 	plans.Store(t, p)
 	return p
@@ -69,21 +94,32 @@ func stamp(row any, id, command int64) {
 // appendRecord appends the canonical encoding of a record, given a pointer to it.
 func appendRecord(b []byte, row any) []byte {
 	v := reflect.ValueOf(row).Elem()
-	for i := range v.NumField() {
-		switch f := v.Field(i); f.Kind() { //nolint:exhaustive // the others no table stores
-		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-			b = appendInt(b, f.Int())
-		case reflect.Uint8, reflect.Uint16, reflect.Uint32:
-			b = appendInt(b, int64(f.Uint())) //nolint:gosec // at most 32 bits
-		case reflect.Bool:
-			b = appendBool(b, f.Bool())
-		case reflect.String:
-			b = appendString(b, f.String())
-		default:
-			panic(fmt.Sprintf("app: field %s of %s has a kind that no table stores", v.Type().Field(i).Name, v.Type()))
-		}
+	p := planOf(v.Type())
+	for _, i := range p.first {
+		b = appendValue(b, v, i)
+	}
+	set := len(p.later)
+	for set > 0 && v.Field(p.later[set-1]).IsZero() {
+		set--
+	}
+	for _, i := range p.later[:set] {
+		b = appendValue(b, v, i)
 	}
 	return b
+}
+
+func appendValue(b []byte, v reflect.Value, i int) []byte {
+	switch f := v.Field(i); f.Kind() { //nolint:exhaustive // the others no table stores
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return appendInt(b, f.Int())
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return appendInt(b, int64(f.Uint())) //nolint:gosec // at most 32 bits
+	case reflect.Bool:
+		return appendBool(b, f.Bool())
+	case reflect.String:
+		return appendString(b, f.String())
+	}
+	panic(fmt.Sprintf("app: field %s of %s has a kind that no table stores", v.Type().Field(i).Name, v.Type()))
 }
 
 func appendInt[T ~int64 | ~int32 | ~uint8](b []byte, n T) []byte {
@@ -131,7 +167,6 @@ func appendOrder(b []byte, r *market.Record) []byte {
 	b = appendInt(b, r.Instrument)
 	b = appendInt(b, r.Party)
 	b = appendInt(b, r.Licence)
-	b = appendInt(b, r.Project)
 	b = appendInt(b, r.Side)
 	b = appendInt(b, r.TimeInForce)
 	b = appendInt(b, r.State)
@@ -140,7 +175,11 @@ func appendOrder(b []byte, r *market.Record) []byte {
 	b = appendInt(b, r.Remaining)
 	b = appendInt(b, r.Hold)
 	b = appendInt(b, r.PlacedAt)
-	return appendInt(b, r.Command)
+	b = appendInt(b, r.Command)
+	if r.Project != 0 {
+		b = appendInt(b, r.Project)
+	}
+	return b
 }
 
 func appendTrade(b []byte, r *market.Trade) []byte {

@@ -185,7 +185,7 @@ func (d Deal) CheckTerms() error {
 		return ErrDealLot
 	case d.OffsetRatio < quantity.OneRatio:
 		return fault.Invalidf("offset_ratio", "must be at least 1")
-	case d.OffsetRatio > quantity.OneRatio && d.Project == 0:
+	case d.OffsetRatio > quantity.OneRatio && !d.namesProject():
 		return ErrOffsetWithoutProject
 	}
 	return d.checkCap()
@@ -204,7 +204,7 @@ func (d Deal) checkCap() error {
 	switch {
 	case d.SellerRegion == d.BuyerRegion:
 		return ErrDealKind.With("both licences lie in %s: such a deal is local", d.SellerRegion)
-	case d.Project == 0:
+	case !d.namesProject():
 		return ErrProjectMissing
 	case d.CapEffect == NoCapEffect:
 		return ErrCapEffectMissing
@@ -253,6 +253,10 @@ func (d Deal) Delivery() Delivery {
 func (d Deal) Outcome() Outcome {
 	return Outcome{Given: d.Quantity, Arriving: d.Arriving, Delivered: d.Delivered, Retired: d.Retired}
 }
+
+// namesProject reports whether the deal says what the permits are for. Deals
+// from before there were projects have only its name.
+func (d Deal) namesProject() bool { return d.Project != 0 || d.ProjectName != "" }
 
 // IsBuyersWord reports whether the buyer has confirmed a deal that is open: it
 // then counts against the need of its project.

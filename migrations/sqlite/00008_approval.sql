@@ -85,3 +85,14 @@ CREATE TABLE stand_in (
     CONSTRAINT stand_in_grant CHECK (state <> 'active' OR own_grant > 0)
 );
 CREATE INDEX stand_in_by_person ON stand_in (person);
+
+-- From which journal row on an invariant holds: what a registry did before it had the rule is no violation.
+CREATE TABLE invariant_start (
+    id        INTEGER NOT NULL CONSTRAINT invariant_start_pkey PRIMARY KEY,
+    invariant TEXT   NOT NULL,
+    number    BIGINT NOT NULL,
+    command   BIGINT NOT NULL,
+    CONSTRAINT invariant_start_unique UNIQUE (invariant),
+    CONSTRAINT invariant_start_number CHECK (number >= 0)
+);
+INSERT INTO invariant_start SELECT 1, 'I-18', coalesce(max(length), 0), 0 FROM registry;
