@@ -891,7 +891,7 @@ type ClientInterface interface {
 	// By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
 	//
 	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
-	GetInbox(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInstruments Instruments
 	//
@@ -3837,8 +3837,8 @@ func (c *Client) ListIdlePermits(ctx context.Context, params *ListIdlePermitsPar
 // By what is due first: proposals to decide, steps of deals to take, payments to prove, permits to deliver, objections to answer and withdrawals to confirm, each since when and, where there is a deadline, until when.
 //
 // Corresponds with GET /v1/inbox (the `GetInbox` operationId).
-func (c *Client) GetInbox(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetInboxRequest(c.Server, params)
+func (c *Client) GetInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInboxRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -11386,7 +11386,7 @@ func NewListIdlePermitsRequest(server string, params *ListIdlePermitsParams) (*h
 }
 
 // NewGetInboxRequest constructs an http.Request for the GetInbox method
-func NewGetInboxRequest(server string, params *GetInboxParams) (*http.Request, error) {
+func NewGetInboxRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -11402,33 +11402,6 @@ func NewGetInboxRequest(server string, params *GetInboxParams) (*http.Request, e
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Limit != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -19602,7 +19575,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
-	GetInboxWithResponse(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*GetInboxResponse, error)
+	GetInboxWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetInboxResponse, error)
 
 	// ListInstrumentsWithResponse Instruments
 	//
@@ -27603,8 +27576,8 @@ func (c *ClientWithResponses) ListIdlePermitsWithResponse(ctx context.Context, p
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/inbox (the `GetInbox` operationId).
-func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, params *GetInboxParams, reqEditors ...RequestEditorFn) (*GetInboxResponse, error) {
-	rsp, err := c.GetInbox(ctx, params, reqEditors...)
+func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetInboxResponse, error) {
+	rsp, err := c.GetInbox(ctx, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -271,6 +271,7 @@ func TestContract_Schemas(t *testing.T) {
 		case len(s.AllOf) == 1 && s.Type == nil: // a reference with its own description
 		case s.Type == nil:
 			t.Errorf("%s: no type", where)
+		case s.Extensions["x-go-type"] == "json.RawMessage": // what another operation answers
 		case s.Type.Is("object"):
 			if closed := s.AdditionalProperties.Has; closed == nil || *closed {
 				t.Errorf("%s: additionalProperties is not false", where)

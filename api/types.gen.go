@@ -8075,12 +8075,6 @@ type ListIdlePermitsParams struct {
 	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
-// GetInboxParams defines parameters for GetInbox.
-type GetInboxParams struct {
-	// Limit Most items on a page.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-}
-
 // ListInstrumentsParams defines parameters for ListInstruments.
 type ListInstrumentsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`

@@ -36,7 +36,7 @@ func TestDemo(t *testing.T) {
 			checkDemo(t, readDemo(t, stdout), c.database)
 			for _, want := range []string{
 				"made up", "no verified surplus", "not enough money", "permits of unknown price", "permits of unknown origin",
-				"cancels its order", "a signer must send it", "debits equal credits in each region and pollutant, and in money: true",
+				"cancels its order", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
 				"permitx check: 0 violations",
 			} {
 				if !strings.Contains(stderr, want) {

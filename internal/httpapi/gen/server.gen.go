@@ -238,7 +238,7 @@ type ServerInterface interface {
 	ListIdlePermits(c *gin.Context, params ListIdlePermitsParams)
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
-	GetInbox(c *gin.Context, params GetInboxParams)
+	GetInbox(c *gin.Context)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(c *gin.Context, params ListInstrumentsParams)
@@ -4309,20 +4309,6 @@ func (siw *ServerInterfaceWrapper) ListIdlePermits(c *gin.Context) {
 // GetInbox operation middleware
 func (siw *ServerInterfaceWrapper) GetInbox(c *gin.Context) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params GetInboxParams
-
-	// ------------- Optional query parameter "limit" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
-		return
-	}
-
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -4330,7 +4316,7 @@ func (siw *ServerInterfaceWrapper) GetInbox(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetInbox(c, params)
+	siw.Handler.GetInbox(c)
 }
 
 // ListInstruments operation middleware
@@ -11635,7 +11621,6 @@ func (response ListIdlePermits200JSONResponse) VisitListIdlePermitsResponse(w ht
 }
 
 type GetInboxRequestObject struct {
-	Params GetInboxParams
 }
 
 type GetInboxResponseObject interface {
@@ -17780,10 +17765,8 @@ func (sh *strictHandler) ListIdlePermits(ctx *gin.Context, params ListIdlePermit
 }
 
 // GetInbox operation middleware
-func (sh *strictHandler) GetInbox(ctx *gin.Context, params GetInboxParams) {
+func (sh *strictHandler) GetInbox(ctx *gin.Context) {
 	var request GetInboxRequestObject
-
-	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetInbox(ctx, request.(GetInboxRequestObject))
