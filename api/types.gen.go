@@ -1188,6 +1188,8 @@ func (e Origin) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
+	ParameterKeyBuyBackBasePrice    ParameterKey = "buy_back.base_price"
+	ParameterKeyBuyBackPartMonthUp  ParameterKey = "buy_back.part_month_up"
 	ParameterKeyCreditMost          ParameterKey = "credit.most"
 	ParameterKeyCreditStart         ParameterKey = "credit.start"
 	ParameterKeyHoldingLimit        ParameterKey = "holding.limit"
@@ -1200,6 +1202,10 @@ const (
 // Valid indicates whether the value is a known member of the ParameterKey enum.
 func (e ParameterKey) Valid() bool {
 	switch e {
+	case ParameterKeyBuyBackBasePrice:
+		return true
+	case ParameterKeyBuyBackPartMonthUp:
+		return true
 	case ParameterKeyCreditMost:
 		return true
 	case ParameterKeyCreditStart:
