@@ -126,6 +126,29 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/acquisitions (the `ListAcquisitions` operationId).
 	ListAcquisitions(ctx context.Context, params *ListAcquisitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCorrections Corrections of wrong allocations
+	//
+	// Corresponds with GET /v1/allocation-corrections (the `ListCorrections` operationId).
+	ListCorrections(ctx context.Context, params *ListCorrectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordCorrectionWithBody Take back what was allocated wrongly
+	//
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+	RecordCorrectionWithBody(ctx context.Context, params *RecordCorrectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordCorrection Take back what was allocated wrongly
+	//
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+	RecordCorrection(ctx context.Context, params *RecordCorrectionParams, body RecordCorrectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListAllocations Allocations
 	//
 	// Corresponds with GET /v1/allocations (the `ListAllocations` operationId).
@@ -546,6 +569,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 	StepDeal(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDebts What is owed of permits that were allocated wrongly
+	//
+	// Corresponds with GET /v1/debts (the `ListDebts` operationId).
+	ListDebts(ctx context.Context, params *ListDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDebt A debt with its settlements
+	//
+	// Corresponds with GET /v1/debts/{id} (the `GetDebt` operationId).
+	GetDebt(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettleDebtWithBody Settle a part of a debt
+	//
+	// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+	SettleDebtWithBody(ctx context.Context, id PathID, params *SettleDebtParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettleDebt Settle a part of a debt
+	//
+	// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+	SettleDebt(ctx context.Context, id PathID, params *SettleDebtParams, body SettleDebtJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDepartures Sites that leave: relocation, closure, bankruptcy
 	//
@@ -2052,6 +2103,59 @@ func (c *Client) ListAcquisitions(ctx context.Context, params *ListAcquisitionsP
 	return c.Client.Do(req)
 }
 
+// ListCorrections Corrections of wrong allocations
+//
+// Corresponds with GET /v1/allocation-corrections (the `ListCorrections` operationId).
+func (c *Client) ListCorrections(ctx context.Context, params *ListCorrectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCorrectionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordCorrectionWithBody Take back what was allocated wrongly
+//
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+func (c *Client) RecordCorrectionWithBody(ctx context.Context, params *RecordCorrectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCorrectionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordCorrection Take back what was allocated wrongly
+//
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+func (c *Client) RecordCorrection(ctx context.Context, params *RecordCorrectionParams, body RecordCorrectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCorrectionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListAllocations Allocations
 //
 // Corresponds with GET /v1/allocations (the `ListAllocations` operationId).
@@ -3033,6 +3137,74 @@ func (c *Client) StepDealWithBody(ctx context.Context, id PathID, params *StepDe
 // Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 func (c *Client) StepDeal(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStepDealRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDebts What is owed of permits that were allocated wrongly
+//
+// Corresponds with GET /v1/debts (the `ListDebts` operationId).
+func (c *Client) ListDebts(ctx context.Context, params *ListDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDebtsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDebt A debt with its settlements
+//
+// Corresponds with GET /v1/debts/{id} (the `GetDebt` operationId).
+func (c *Client) GetDebt(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDebtRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettleDebtWithBody Settle a part of a debt
+//
+// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+func (c *Client) SettleDebtWithBody(ctx context.Context, id PathID, params *SettleDebtParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettleDebtRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettleDebt Settle a part of a debt
+//
+// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+func (c *Client) SettleDebt(ctx context.Context, id PathID, params *SettleDebtParams, body SettleDebtJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettleDebtRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6856,6 +7028,173 @@ func NewListAcquisitionsRequest(server string, params *ListAcquisitionsParams) (
 	return req, nil
 }
 
+// NewListCorrectionsRequest constructs an http.Request for the ListCorrections method
+func NewListCorrectionsRequest(server string, params *ListCorrectionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/allocation-corrections")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordCorrectionRequest calls the generic RecordCorrection builder with application/json body
+func NewRecordCorrectionRequest(server string, params *RecordCorrectionParams, body RecordCorrectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordCorrectionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordCorrectionRequestWithBody constructs an http.Request for the RecordCorrection method, with any body, and a specified content type
+func NewRecordCorrectionRequestWithBody(server string, params *RecordCorrectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/allocation-corrections")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListAllocationsRequest constructs an http.Request for the ListAllocations method
 func NewListAllocationsRequest(server string, params *ListAllocationsParams) (*http.Request, error) {
 	var err error
@@ -9250,6 +9589,202 @@ func NewStepDealRequestWithBody(server string, id PathID, params *StepDealParams
 	}
 
 	operationPath := fmt.Sprintf("/v1/deals/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListDebtsRequest constructs an http.Request for the ListDebts method
+func NewListDebtsRequest(server string, params *ListDebtsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/debts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDebtRequest constructs an http.Request for the GetDebt method
+func NewGetDebtRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/debts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSettleDebtRequest calls the generic SettleDebt builder with application/json body
+func NewSettleDebtRequest(server string, id PathID, params *SettleDebtParams, body SettleDebtJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSettleDebtRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSettleDebtRequestWithBody constructs an http.Request for the SettleDebt method, with any body, and a specified content type
+func NewSettleDebtRequestWithBody(server string, id PathID, params *SettleDebtParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/debts/%s/settlements", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -18748,6 +19283,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/acquisitions (the `ListAcquisitions` operationId).
 	ListAcquisitionsWithResponse(ctx context.Context, params *ListAcquisitionsParams, reqEditors ...RequestEditorFn) (*ListAcquisitionsResponse, error)
 
+	// ListCorrectionsWithResponse Corrections of wrong allocations
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/allocation-corrections (the `ListCorrections` operationId).
+	ListCorrectionsWithResponse(ctx context.Context, params *ListCorrectionsParams, reqEditors ...RequestEditorFn) (*ListCorrectionsResponse, error)
+
+	// RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
+	//
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+	RecordCorrectionWithBodyWithResponse(ctx context.Context, params *RecordCorrectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCorrectionResponse, error)
+
+	// RecordCorrectionWithResponse Take back what was allocated wrongly
+	//
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+	RecordCorrectionWithResponse(ctx context.Context, params *RecordCorrectionParams, body RecordCorrectionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCorrectionResponse, error)
+
 	// ListAllocationsWithResponse Allocations
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -19202,6 +19762,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/deals/{id}/steps (the `StepDeal` operationId).
 	StepDealWithResponse(ctx context.Context, id PathID, params *StepDealParams, body StepDealJSONRequestBody, reqEditors ...RequestEditorFn) (*StepDealResponse, error)
+
+	// ListDebtsWithResponse What is owed of permits that were allocated wrongly
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/debts (the `ListDebts` operationId).
+	ListDebtsWithResponse(ctx context.Context, params *ListDebtsParams, reqEditors ...RequestEditorFn) (*ListDebtsResponse, error)
+
+	// GetDebtWithResponse A debt with its settlements
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/debts/{id} (the `GetDebt` operationId).
+	GetDebtWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetDebtResponse, error)
+
+	// SettleDebtWithBodyWithResponse Settle a part of a debt
+	//
+	// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+	SettleDebtWithBodyWithResponse(ctx context.Context, id PathID, params *SettleDebtParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettleDebtResponse, error)
+
+	// SettleDebtWithResponse Settle a part of a debt
+	//
+	// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+	SettleDebtWithResponse(ctx context.Context, id PathID, params *SettleDebtParams, body SettleDebtJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleDebtResponse, error)
 
 	// ListDeparturesWithResponse Sites that leave: relocation, closure, bankruptcy
 	//
@@ -20918,6 +21510,72 @@ func (r ListAcquisitionsResponse) StatusCode() int {
 	return 0
 }
 
+type ListCorrectionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CorrectionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCorrectionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCorrectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordCorrectionResponse201Headers the declared response headers of an HTTP 201 response for RecordCorrection
+type RecordCorrectionResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RecordCorrectionResponse202Headers the declared response headers of an HTTP 202 response for RecordCorrection
+type RecordCorrectionResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordCorrectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Correction
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordCorrectionResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RecordCorrectionResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordCorrectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordCorrectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListAllocationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22055,6 +22713,97 @@ func (r StepDealResponse) StatusCode() int {
 	return 0
 }
 
+type ListDebtsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DebtPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDebtsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDebtsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDebtResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Debt
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDebtResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDebtResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SettleDebtResponse201Headers the declared response headers of an HTTP 201 response for SettleDebt
+type SettleDebtResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SettleDebtResponse202Headers the declared response headers of an HTTP 202 response for SettleDebt
+type SettleDebtResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SettleDebtResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Debt
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SettleDebtResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SettleDebtResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SettleDebtResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SettleDebtResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeparturesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22085,15 +22834,24 @@ type RecordDepartureResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// RecordDepartureResponse202Headers the declared response headers of an HTTP 202 response for RecordDeparture
+type RecordDepartureResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type RecordDepartureResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Departure
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RecordDepartureResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RecordDepartureResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -22427,15 +23185,24 @@ type PlaceFreezeResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// PlaceFreezeResponse202Headers the declared response headers of an HTTP 202 response for PlaceFreeze
+type PlaceFreezeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type PlaceFreezeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Freeze
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *PlaceFreezeResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *PlaceFreezeResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -22516,15 +23283,24 @@ type ExtendFreezeResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// ExtendFreezeResponse202Headers the declared response headers of an HTTP 202 response for ExtendFreeze
+type ExtendFreezeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type ExtendFreezeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Freeze
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ExtendFreezeResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ExtendFreezeResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -22548,15 +23324,24 @@ type ReleaseFreezeResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// ReleaseFreezeResponse202Headers the declared response headers of an HTTP 202 response for ReleaseFreeze
+type ReleaseFreezeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type ReleaseFreezeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Freeze
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ReleaseFreezeResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ReleaseFreezeResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -22580,15 +23365,24 @@ type SellFrozenResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// SellFrozenResponse202Headers the declared response headers of an HTTP 202 response for SellFrozen
+type SellFrozenResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type SellFrozenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *JudicialSale
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *SellFrozenResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SellFrozenResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -25447,15 +26241,24 @@ type RecordSuccessionResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// RecordSuccessionResponse202Headers the declared response headers of an HTTP 202 response for RecordSuccession
+type RecordSuccessionResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type RecordSuccessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Succession
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RecordSuccessionResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RecordSuccessionResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -26135,6 +26938,49 @@ func (c *ClientWithResponses) ListAcquisitionsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseListAcquisitionsResponse(rsp)
+}
+
+// ListCorrectionsWithResponse Corrections of wrong allocations
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/allocation-corrections (the `ListCorrections` operationId).
+func (c *ClientWithResponses) ListCorrectionsWithResponse(ctx context.Context, params *ListCorrectionsParams, reqEditors ...RequestEditorFn) (*ListCorrectionsResponse, error) {
+	rsp, err := c.ListCorrections(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCorrectionsResponse(rsp)
+}
+
+// RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
+//
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+func (c *ClientWithResponses) RecordCorrectionWithBodyWithResponse(ctx context.Context, params *RecordCorrectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCorrectionResponse, error) {
+	rsp, err := c.RecordCorrectionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCorrectionResponse(rsp)
+}
+
+// RecordCorrectionWithResponse Take back what was allocated wrongly
+//
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/allocation-corrections (the `RecordCorrection` operationId).
+func (c *ClientWithResponses) RecordCorrectionWithResponse(ctx context.Context, params *RecordCorrectionParams, body RecordCorrectionJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCorrectionResponse, error) {
+	rsp, err := c.RecordCorrection(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCorrectionResponse(rsp)
 }
 
 // ListAllocationsWithResponse Allocations
@@ -26932,6 +27778,62 @@ func (c *ClientWithResponses) StepDealWithResponse(ctx context.Context, id PathI
 		return nil, err
 	}
 	return ParseStepDealResponse(rsp)
+}
+
+// ListDebtsWithResponse What is owed of permits that were allocated wrongly
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/debts (the `ListDebts` operationId).
+func (c *ClientWithResponses) ListDebtsWithResponse(ctx context.Context, params *ListDebtsParams, reqEditors ...RequestEditorFn) (*ListDebtsResponse, error) {
+	rsp, err := c.ListDebts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDebtsResponse(rsp)
+}
+
+// GetDebtWithResponse A debt with its settlements
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/debts/{id} (the `GetDebt` operationId).
+func (c *ClientWithResponses) GetDebtWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetDebtResponse, error) {
+	rsp, err := c.GetDebt(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDebtResponse(rsp)
+}
+
+// SettleDebtWithBodyWithResponse Settle a part of a debt
+//
+// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+func (c *ClientWithResponses) SettleDebtWithBodyWithResponse(ctx context.Context, id PathID, params *SettleDebtParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettleDebtResponse, error) {
+	rsp, err := c.SettleDebtWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettleDebtResponse(rsp)
+}
+
+// SettleDebtWithResponse Settle a part of a debt
+//
+// By purchase: out of what the licence has acquired since. By the reserve: the government covers it. By a court: nothing is posted.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/debts/{id}/settlements (the `SettleDebt` operationId).
+func (c *ClientWithResponses) SettleDebtWithResponse(ctx context.Context, id PathID, params *SettleDebtParams, body SettleDebtJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleDebtResponse, error) {
+	rsp, err := c.SettleDebt(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettleDebtResponse(rsp)
 }
 
 // ListDeparturesWithResponse Sites that leave: relocation, closure, bankruptcy
@@ -29884,6 +30786,102 @@ func ParseListAcquisitionsResponse(rsp *http.Response) (*ListAcquisitionsRespons
 	return response, nil
 }
 
+// ParseListCorrectionsResponse parses an HTTP response from a ListCorrectionsWithResponse call
+func ParseListCorrectionsResponse(rsp *http.Response) (*ListCorrectionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCorrectionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CorrectionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordCorrectionResponse parses an HTTP response from a RecordCorrectionWithResponse call
+func ParseRecordCorrectionResponse(rsp *http.Response) (*RecordCorrectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordCorrectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Correction
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordCorrectionResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RecordCorrectionResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListAllocationsResponse parses an HTTP response from a ListAllocationsWithResponse call
 func ParseListAllocationsResponse(rsp *http.Response) (*ListAllocationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31501,6 +32499,135 @@ func ParseStepDealResponse(rsp *http.Response) (*StepDealResponse, error) {
 	return response, nil
 }
 
+// ParseListDebtsResponse parses an HTTP response from a ListDebtsWithResponse call
+func ParseListDebtsResponse(rsp *http.Response) (*ListDebtsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDebtsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DebtPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDebtResponse parses an HTTP response from a GetDebtWithResponse call
+func ParseGetDebtResponse(rsp *http.Response) (*GetDebtResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDebtResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Debt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSettleDebtResponse parses an HTTP response from a SettleDebtWithResponse call
+func ParseSettleDebtResponse(rsp *http.Response) (*SettleDebtResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SettleDebtResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Debt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SettleDebtResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SettleDebtResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDeparturesResponse parses an HTTP response from a ListDeparturesWithResponse call
 func ParseListDeparturesResponse(rsp *http.Response) (*ListDeparturesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31555,6 +32682,13 @@ func ParseRecordDepartureResponse(rsp *http.Response) (*RecordDepartureResponse,
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -31575,6 +32709,16 @@ func ParseRecordDepartureResponse(rsp *http.Response) (*RecordDepartureResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RecordDepartureResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -32029,6 +33173,13 @@ func ParsePlaceFreezeResponse(rsp *http.Response) (*PlaceFreezeResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32049,6 +33200,16 @@ func ParsePlaceFreezeResponse(rsp *http.Response) (*PlaceFreezeResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers PlaceFreezeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -32154,6 +33315,13 @@ func ParseExtendFreezeResponse(rsp *http.Response) (*ExtendFreezeResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32174,6 +33342,16 @@ func ParseExtendFreezeResponse(rsp *http.Response) (*ExtendFreezeResponse, error
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ExtendFreezeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -32200,6 +33378,13 @@ func ParseReleaseFreezeResponse(rsp *http.Response) (*ReleaseFreezeResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32220,6 +33405,16 @@ func ParseReleaseFreezeResponse(rsp *http.Response) (*ReleaseFreezeResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ReleaseFreezeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -32246,6 +33441,13 @@ func ParseSellFrozenResponse(rsp *http.Response) (*SellFrozenResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32266,6 +33468,16 @@ func ParseSellFrozenResponse(rsp *http.Response) (*SellFrozenResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SellFrozenResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -36240,6 +37452,13 @@ func ParseRecordSuccessionResponse(rsp *http.Response) (*RecordSuccessionRespons
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36260,6 +37479,16 @@ func ParseRecordSuccessionResponse(rsp *http.Response) (*RecordSuccessionRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RecordSuccessionResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

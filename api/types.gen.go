@@ -993,13 +993,16 @@ func (e LicenceKind) Valid() bool {
 
 // Defines values for LicenceQuantityChangeKind.
 const (
-	LicenceQuantityChangeKindBuyBack     LicenceQuantityChangeKind = "buy_back"
-	LicenceQuantityChangeKindDecision    LicenceQuantityChangeKind = "decision"
-	LicenceQuantityChangeKindFills       LicenceQuantityChangeKind = "fills"
-	LicenceQuantityChangeKindPrimarySale LicenceQuantityChangeKind = "primary_sale"
-	LicenceQuantityChangeKindPurchase    LicenceQuantityChangeKind = "purchase"
-	LicenceQuantityChangeKindRenewal     LicenceQuantityChangeKind = "renewal"
-	LicenceQuantityChangeKindSale        LicenceQuantityChangeKind = "sale"
+	LicenceQuantityChangeKindBuyBack      LicenceQuantityChangeKind = "buy_back"
+	LicenceQuantityChangeKindCorrection   LicenceQuantityChangeKind = "correction"
+	LicenceQuantityChangeKindDecision     LicenceQuantityChangeKind = "decision"
+	LicenceQuantityChangeKindFills        LicenceQuantityChangeKind = "fills"
+	LicenceQuantityChangeKindJudicialSale LicenceQuantityChangeKind = "judicial_sale"
+	LicenceQuantityChangeKindPrimarySale  LicenceQuantityChangeKind = "primary_sale"
+	LicenceQuantityChangeKindPurchase     LicenceQuantityChangeKind = "purchase"
+	LicenceQuantityChangeKindRenewal      LicenceQuantityChangeKind = "renewal"
+	LicenceQuantityChangeKindSale         LicenceQuantityChangeKind = "sale"
+	LicenceQuantityChangeKindSuccession   LicenceQuantityChangeKind = "succession"
 )
 
 // Valid indicates whether the value is a known member of the LicenceQuantityChangeKind enum.
@@ -1007,9 +1010,13 @@ func (e LicenceQuantityChangeKind) Valid() bool {
 	switch e {
 	case LicenceQuantityChangeKindBuyBack:
 		return true
+	case LicenceQuantityChangeKindCorrection:
+		return true
 	case LicenceQuantityChangeKindDecision:
 		return true
 	case LicenceQuantityChangeKindFills:
+		return true
+	case LicenceQuantityChangeKindJudicialSale:
 		return true
 	case LicenceQuantityChangeKindPrimarySale:
 		return true
@@ -1018,6 +1025,8 @@ func (e LicenceQuantityChangeKind) Valid() bool {
 	case LicenceQuantityChangeKindRenewal:
 		return true
 	case LicenceQuantityChangeKindSale:
+		return true
+	case LicenceQuantityChangeKindSuccession:
 		return true
 	default:
 		return false
@@ -1633,6 +1642,27 @@ func (e RuleOutcome) Valid() bool {
 	case RuleOutcomeRefused:
 		return true
 	case RuleOutcomeWarned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SettlementWay.
+const (
+	SettlementWayCourt    SettlementWay = "court"
+	SettlementWayPurchase SettlementWay = "purchase"
+	SettlementWayReserve  SettlementWay = "reserve"
+)
+
+// Valid indicates whether the value is a known member of the SettlementWay enum.
+func (e SettlementWay) Valid() bool {
+	switch e {
+	case SettlementWayCourt:
+		return true
+	case SettlementWayPurchase:
+		return true
+	case SettlementWayReserve:
 		return true
 	default:
 		return false
@@ -3025,6 +3055,87 @@ type CapPart string
 // Example: order.place
 type CommandKind = string
 
+// Correction What was taken back of an allocation, and what is owed.
+type Correction struct {
+	// Allocation Number of a record.
+	Allocation ID `json:"allocation"`
+
+	// Cancelled Orders that this command has withdrawn.
+	Cancelled []ID `json:"cancelled,omitempty"`
+
+	// Debt Absent: all was reversed.
+	Debt *ID `json:"debt,omitempty"`
+
+	// DecidedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DecidedOn Date   `json:"decided_on"`
+	Document  string `json:"document"`
+	Finding   string `json:"finding"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Quantity Found to be wrong.
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Reversed Of it, posted back.
+	Reversed Quantity `json:"reversed"`
+
+	// Transfer Absent: nothing was available.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// CorrectionInput A finding and the decision on it.
+type CorrectionInput struct {
+	// Allocation Number of a record.
+	Allocation ID `json:"allocation"`
+
+	// DecidedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DecidedOn Date `json:"decided_on"`
+
+	// Document Number of the decision.
+	Document string `json:"document"`
+	Finding  string `json:"finding"`
+
+	// Quantity Found to be wrong.
+	Quantity Quantity `json:"quantity"`
+}
+
+// CorrectionPage defines model for CorrectionPage.
+type CorrectionPage struct {
+	Items []Correction `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // CreatedKey A new API key.
 type CreatedKey struct {
 	// Key An API key, without its secret.
@@ -3269,6 +3380,118 @@ type DealStepInput struct {
 	// Event A step of a deal. lapse is taken by the system only.
 	Event DealEvent `json:"event"`
 	Note  *string   `json:"note,omitempty"`
+}
+
+// Debt What a licence owes of permits that were allocated wrongly.
+type Debt struct {
+	// Correction Number of a record.
+	Correction ID `json:"correction"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Open A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Open Quantity `json:"open"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Settled A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Settled Quantity `json:"settled"`
+
+	// SettledAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	SettledAt *Instant `json:"settled_at,omitempty"`
+
+	// Settlements Absent in a list.
+	Settlements []DebtSettlement `json:"settlements,omitempty"`
+}
+
+// DebtPage defines model for DebtPage.
+type DebtPage struct {
+	Items []Debt `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// DebtSettlement A part of a debt that was settled.
+type DebtSettlement struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin *Origin `json:"origin,omitempty"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Transfer Number of a record.
+	Transfer *ID `json:"transfer,omitempty"`
+
+	// Way How a debt is settled.
+	Way SettlementWay `json:"way"`
+}
+
+// DebtSettlementInput defines model for DebtSettlementInput.
+type DebtSettlementInput struct {
+	Document string `json:"document"`
+
+	// Instrument By purchase: whose permits are taken.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Origin By purchase.
+	Origin *Origin `json:"origin,omitempty"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Way How a debt is settled.
+	Way SettlementWay `json:"way"`
 }
 
 // Decimal A number with at most 6 decimals.
@@ -6468,6 +6691,9 @@ type Rulebook struct {
 // Secret Secret of an API key.
 type Secret = string
 
+// SettlementWay How a debt is settled.
+type SettlementWay string
+
 // Side Which side of the book.
 type Side string
 
@@ -7569,6 +7795,28 @@ type ListAcquisitionsParams struct {
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListCorrectionsParams defines parameters for ListCorrections.
+type ListCorrectionsParams struct {
+	Party   *PartyFilter   `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordCorrectionParams defines parameters for RecordCorrection.
+type RecordCorrectionParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListAllocationsParams defines parameters for ListAllocations.
 type ListAllocationsParams struct {
 	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
@@ -7830,6 +8078,25 @@ type ProposeDealParams struct {
 
 // StepDealParams defines parameters for StepDeal.
 type StepDealParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListDebtsParams defines parameters for ListDebts.
+type ListDebtsParams struct {
+	Party   *PartyFilter   `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// SettleDebtParams defines parameters for SettleDebt.
+type SettleDebtParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -8914,6 +9181,9 @@ type SetZoneRuleParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// RecordCorrectionJSONRequestBody defines body for RecordCorrection for application/json ContentType.
+type RecordCorrectionJSONRequestBody = CorrectionInput
+
 // AllocatePermitsJSONRequestBody defines body for AllocatePermits for application/json ContentType.
 type AllocatePermitsJSONRequestBody = AllocationInput
 
@@ -8973,6 +9243,9 @@ type ProposeDealJSONRequestBody = DealInput
 
 // StepDealJSONRequestBody defines body for StepDeal for application/json ContentType.
 type StepDealJSONRequestBody = DealStepInput
+
+// SettleDebtJSONRequestBody defines body for SettleDebt for application/json ContentType.
+type SettleDebtJSONRequestBody = DebtSettlementInput
 
 // RecordDepartureJSONRequestBody defines body for RecordDeparture for application/json ContentType.
 type RecordDepartureJSONRequestBody = DepartureInput

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 )
@@ -234,7 +235,7 @@ func (v *View) decideFreeze(f encumbrance.Freeze) (Apply, error) {
 		}
 	}
 	return func(tx *Tx) any {
-		f.Account = tx.open(key)
+		f.Account = tx.account(key)
 		f = Put(tx, Freezes, f)
 		tx.armFreeze(f)
 		if !f.State.IsInEffect() {
@@ -462,6 +463,8 @@ func (tx *Tx) judicialSale(s encumbrance.JudicialSale, f encumbrance.Freeze, fro
 	leg := ledger.Leg{Debit: from, Credit: to, Amount: int64(s.Quantity), FromHeld: true}
 	s.Transfer = tx.Post(ledger.Transfer{Reason: ledger.JudicialSale, Reference: s.ID, Legs: []ledger.Leg{leg}})[0].Transfer
 	tx.carry(from, to, s.Quantity)
+	tx.licenceChanged(s.Licence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, -s.Quantity, s.Document})
+	tx.licenceChanged(s.BuyerLicence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, s.Quantity, s.Document})
 	if f.Amount == f.Taken {
 		f = must(f.Next(encumbrance.Exhaust, encumbrance.AsSystem))
 		f.EndDocument = s.Document

@@ -294,10 +294,10 @@ func TestFreeze_Refused(t *testing.T) {
 // holds it, and nothing is available while a freeze is short.
 func TestFreeze_Random(t *testing.T) {
 	t.Parallel()
-	for seed := range int64(4) {
+	for seed := range int64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			randomFreezes(t, rand.New(rand.NewSource(seed)), 300)
+			randomFreezes(t, rand.New(rand.NewSource(seed)), 200)
 		})
 	}
 }
@@ -389,7 +389,7 @@ func randomFreezes(t *testing.T, r *rand.Rand, steps int) {
 	if k.termEndRow().State != TermEndDone {
 		t.Errorf("%+v", k.termEndRow())
 	}
-	if len(did) < 8 || len(seen) < 5 {
+	if len(did) < 7 || len(seen) < 5 {
 		t.Errorf("too little was done: %v, states %v", did, seen)
 	}
 }

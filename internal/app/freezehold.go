@@ -50,6 +50,14 @@ func (s *state) openFreezes(id ledger.AccountID) []encumbrance.Freeze {
 	return freezes
 }
 
+// account is the account with this key, opened where there is none.
+func (tx *Tx) account(k ledger.Key) ledger.AccountID {
+	if tx.dry != nil {
+		return tx.dry.open(tx.ledger, k)
+	}
+	return tx.open(k)
+}
+
 // coverFreezes freezes what is available of an account for the freezes that
 // are short, in their order.
 func (tx *Tx) coverFreezes(id ledger.AccountID) {

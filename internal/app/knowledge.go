@@ -6,6 +6,8 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
@@ -27,6 +29,7 @@ type knowledge struct {
 	zones       map[string][]rulebook.ZoneRule
 	keys        map[rulebook.Key][]rulebook.Parameter
 	attainments map[area][]settlement.Attainment
+	debts       map[int64]map[int64]permit.Debt // open ones, by party
 }
 
 // area is a region for one pollutant.
@@ -36,7 +39,7 @@ func newKnowledge() *knowledge {
 	return &knowledge{
 		licences: map[int64][]rulebook.Fact{}, parties: map[int64][]rulebook.Fact{}, regions: map[string][]rulebook.Fact{},
 		zones: map[string][]rulebook.ZoneRule{}, keys: map[rulebook.Key][]rulebook.Parameter{},
-		attainments: map[area][]settlement.Attainment{},
+		attainments: map[area][]settlement.Attainment{}, debts: map[int64]map[int64]permit.Debt{},
 	}
 }
 
@@ -59,7 +62,31 @@ func (k *knowledge) add(row any) {
 	case settlement.Attainment:
 		at := area{r.Region, r.Pollutant}
 		k.attainments[at] = append(k.attainments[at], r)
+	case permit.Debt:
+		k.addDebt(r)
 	}
+}
+
+// addDebt keeps the debts that are open.
+func (k *knowledge) addDebt(d permit.Debt) {
+	for _, of := range k.debts { // it may have gone to a successor
+		delete(of, d.ID)
+	}
+	if d.Open() == 0 {
+		return
+	}
+	if k.debts[d.Party] == nil {
+		k.debts[d.Party] = map[int64]permit.Debt{}
+	}
+	k.debts[d.Party][d.ID] = d
+}
+
+// owedBy is what a party owes of permits.
+func (k *knowledge) owedBy(party int64) (sum quantity.Quantity) {
+	for _, d := range k.debts[party] {
+		sum += d.Open()
+	}
+	return sum
 }
 
 // Of is part of rulebook.Parameters.
@@ -96,6 +123,7 @@ func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollu
 		s.Industry = industry
 	}
 	site.Forbids = k.forbidden(site.Zone, s.Industry, on)
+	s.Debt = k.owedBy(p.ID)
 	s.Site, s.Conduct, s.Area = site, rulebook.ConductOf(k.parties[p.ID], on), k.areaOf(l.Region, pollutant, on)
 	return s
 }
@@ -131,6 +159,7 @@ func (s *state) learn() {
 	learnAll(s, ZoneRules)
 	learnAll(s, Parameters)
 	learnAll(s, Attainments)
+	learnAll(s, Debts)
 }
 
 func learnAll[R any](s *state, t Table[R]) {

@@ -44,6 +44,9 @@ func knowing(tables map[string]any) *Reference {
 		for _, a := range ReadTable(r, Attainments).All() {
 			k.add(a)
 		}
+		for _, d := range ReadTable(r, Debts).All() {
+			k.add(d)
+		}
 		return k
 	})
 	return r

@@ -224,6 +224,9 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 			resting[permit.RestingProject] = append(resting[permit.RestingProject], p.ID)
 		}
 	}
+	for _, d := range v.debtsOf(l) {
+		resting[permit.RestingDebt] = append(resting[permit.RestingDebt], d.ID)
+	}
 	for _, f := range v.freezesOn(l) {
 		resting[permit.RestingFreeze] = append(resting[permit.RestingFreeze], f.ID)
 	}
@@ -273,6 +276,17 @@ func (v *View) accountsOf(l catalog.Licence) []int64 {
 	return ids
 }
 
+// debtsOf are the open debts of a licence.
+func (v *View) debtsOf(l catalog.Licence) []permit.Debt {
+	var debts []permit.Debt
+	for d := range All(v, Debts) {
+		if d.Licence == l.ID && d.Open() > 0 {
+			debts = append(debts, d)
+		}
+	}
+	return debts
+}
+
 // freezesOn are the open freezes of a licence's permits, in their order.
 func (v *View) freezesOn(l catalog.Licence) []encumbrance.Freeze {
 	var freezes []encumbrance.Freeze
@@ -295,11 +309,15 @@ func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit
 	for _, f := range moving {
 		tx.Release(f.Key(), f.Frozen)
 	}
-	s.Transfer = tx.moveParts(s.ID, from, parts)
+	s.Transfer = tx.moveParts(s.ID, s.Document, from, parts)
 	for _, f := range moving {
 		tx.moveFreeze(f, to)
 	}
 	if s.Closed {
+		for _, d := range tx.debtsOf(from) {
+			d.Party, d.Licence = to.Party, to.ID
+			Put(tx, Debts, d)
+		}
 		from.State = catalog.LicenceRevoked
 		Put(tx, Licences, from)
 	}
@@ -310,7 +328,7 @@ func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit
 // moveParts records and posts the parts, in one transfer, with their
 // acquisitions, first in first out in the order of the parts, and their
 // surplus. It returns the transfer, 0 where all stays.
-func (tx *Tx) moveParts(succession int64, from catalog.Licence, parts []permit.SuccessionPart) int64 {
+func (tx *Tx) moveParts(succession int64, document string, from catalog.Licence, parts []permit.SuccessionPart) int64 {
 	t := ledger.Transfer{Reason: ledger.Succession, Reference: succession}
 	for n := range parts {
 		parts[n].Succession = succession
@@ -332,6 +350,10 @@ func (tx *Tx) moveParts(succession int64, from catalog.Licence, parts []permit.S
 		tx.carry(leg.Debit, leg.Credit, quantity.Quantity(leg.Amount))
 	}
 	for _, p := range parts {
+		if p.ToLicence != from.ID {
+			tx.licenceChanged(from.ID, p.Pollutant, amountChange{permit.AmountSucceeded, succession, -p.Quantity, document})
+			tx.licenceChanged(p.ToLicence, p.Pollutant, amountChange{permit.AmountSucceeded, succession, p.Quantity, document})
+		}
 		if p.Surplus > 0 && p.ToLicence != from.ID {
 			tx.ChangeSurplus(from.ID, p.Pollutant, func(m *market.Surplus) { m.Verified -= p.Surplus })
 			tx.ChangeSurplus(p.ToLicence, p.Pollutant, func(m *market.Surplus) { m.Verified += p.Surplus })
@@ -344,7 +366,7 @@ func (tx *Tx) moveParts(succession int64, from catalog.Licence, parts []permit.S
 // what was frozen.
 func (tx *Tx) moveFreeze(f encumbrance.Freeze, to catalog.Licence) {
 	f.Party, f.Licence, f.Region = to.Party, to.ID, to.Region
-	f.Account = tx.open(f.Key())
+	f.Account = tx.account(f.Key())
 	if f.Frozen > 0 {
 		tx.Hold(f.Key(), f.Frozen)
 	}

@@ -63,6 +63,9 @@ var ruleOf = map[string]identity.Operation{
 	"listPartyRenames": identity.ChangeRead, "renameParty": identity.PartyRename, "listDepartures": identity.ChangeRead,
 	"getDeparture": identity.ChangeRead, "recordDeparture": identity.DepartureRecord, "stepDeparture": identity.DepartureStep,
 
+	"listCorrections": identity.ChangeRead, "recordCorrection": identity.CorrectionRecord, "listDebts": identity.ChangeRead,
+	"getDebt": identity.ChangeRead, "settleDebt": identity.DebtSettle,
+
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
 	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
@@ -222,6 +225,7 @@ type walked struct {
 	transfer, statement                             int64
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
 	succession, departure, site                     int64
+	wrong, debt, toSettle                           int64
 	frozen, toConfirmFreeze, toRelease              int64
 	leaderGrant, notice, objection                  int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
@@ -335,6 +339,28 @@ func (w *walked) changes(leader int64) {
 		{Licence: site, Instrument: instrumentCode, Origin: ledger.Free, Quantity: quantity.OneQuantity},
 	}})
 	w.succession, w.site = last(w.world, app.Successions), site
+	_, w.debt = w.owed(leader, site)
+	w.must(leader, app.DebtSettle{Debt: w.debt, Way: permit.ByCourt, Quantity: 2, Document: "d"})
+	w.wrong, w.toSettle = w.owed(leader, w.spare.licence)
+	w.order = decode[api.Order](w.t, w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))).ID // the debt has withdrawn the first
+}
+
+// owed makes a debt of a licence for free permits that are frozen, and returns it.
+func (w *walked) owed(leader, licence int64) (allocation, debt int64) {
+	w.t.Helper()
+	w.must(leader, app.Allocate{
+		Kind: reserve.Initial, Licence: licence, Instrument: instrumentCode, Part: reserve.Unallocated, Origin: ledger.Free,
+		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "wrong",
+	})
+	allocation = last(w.world, app.Allocations)
+	w.must(leader, app.FreezePlace{FreezeTerms: app.FreezeTerms{
+		Licence: licence, Instrument: instrumentCode, Origin: ledger.Free, Quantity: 10 * quantity.OneQuantity, Issuer: encumbrance.Court,
+		IssuerName: "court", OrderNumber: "owed", Reason: "r",
+	}})
+	freeze := lastID(w.world, app.Freezes)
+	w.must(leader, app.CorrectionRecord{Allocation: allocation, Quantity: 2, Finding: "f", Document: "d", DecidedOn: 20260701})
+	w.must(leader, app.FreezeRelease{Freeze: freeze, Document: "d"})
+	return allocation, lastID(w.world, app.Debts)
 }
 
 // freezes are of the first firm's free permits, and a judicial sale of paid ones.
@@ -522,7 +548,11 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/payment-notices/%d/cancel", w.toCancel), `{"reason":"r"}`
 	case "recordSuccession":
 		return "/v1/successions", fmt.Sprintf(`{"kind":"division","licence":%d,"effective_on":"2026-07-01","document":"d","parts":[
-			{"licence":%d,"instrument":%q,"origin":"free","quantity":"1"}]}`, w.site, w.site, instrumentCode)
+			{"licence":%d,"instrument":%q,"origin":"free","quantity":"2"}]}`, w.site, w.site, instrumentCode)
+	case "recordCorrection":
+		return "/v1/allocation-corrections", fmt.Sprintf(`{"allocation":%d,"quantity":"0.000001","finding":"f","document":"d","decided_on":"2026-07-01"}`, w.wrong)
+	case "settleDebt":
+		return fmt.Sprintf("/v1/debts/%d/settlements", w.toSettle), `{"way":"court","quantity":"0.000001","document":"d"}`
 	case "renameParty":
 		return "/v1/party-renames", fmt.Sprintf(`{"party":%d,"name":"another name","effective_on":"2026-07-01","document":"d"}`, f.party)
 	case "recordDeparture":
@@ -612,6 +642,7 @@ func (w *walked) query(id string) string {
 		"listAllocations": "/v1/allocations", "listPaymentNotices": "/v1/payment-notices", "getPaymentNotice": "/v1/payment-notices/" + itoa(w.toCancel),
 		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames",
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
+		"listCorrections": "/v1/allocation-corrections", "listDebts": "/v1/debts", "getDebt": "/v1/debts/" + itoa(w.debt),
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",
 		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",

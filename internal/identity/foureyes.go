@@ -6,14 +6,22 @@ import "slices"
 // a second person approves them, and who that may be. Table says who may
 // propose them. Timers need nobody.
 var FourEyes = map[Operation]Rule{
-	CapDecide:     {BureauLeader: Own, Upper: Own},
-	ReserveMoveOp: {BureauLeader: Own},
-	LevelMove:     {Upper: Own},
-	Allocate:      {BureauLeader: Own},
-	ParameterSet:  {BureauLeader: Own, Upper: Own},
-	GrantAdd:      {Admin: Any},
-	KeyMake:       {Admin: Any},
-	StandInOrder:  {Admin: Any},
+	CapDecide:        {BureauLeader: Own, Upper: Own},
+	ReserveMoveOp:    {BureauLeader: Own},
+	LevelMove:        {Upper: Own},
+	Allocate:         {BureauLeader: Own},
+	FreezePlace:      {BureauLeader: Own},
+	FreezeExtend:     {BureauLeader: Own},
+	FreezeRelease:    {BureauLeader: Own},
+	FreezeSell:       {BureauLeader: Own},
+	Succession:       {BureauLeader: Own},
+	DepartureRecord:  {BureauLeader: Own},
+	CorrectionRecord: {BureauLeader: Own},
+	DebtSettle:       {BureauLeader: Own},
+	ParameterSet:     {BureauLeader: Own, Upper: Own},
+	GrantAdd:         {Admin: Any},
+	KeyMake:          {Admin: Any},
+	StandInOrder:     {Admin: Any},
 
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:      {Enterprise: Own},

@@ -58,6 +58,8 @@ const (
 	Succession       Operation = "succession.record"
 	DepartureRecord  Operation = "departure.record"
 	DepartureStep    Operation = "departure.step"
+	CorrectionRecord Operation = "correction.record"
+	DebtSettle       Operation = "debt.settle"
 	CapDecide        Operation = "cap.decide"
 	ReserveMoveOp    Operation = "reserve.move"
 	LevelMove        Operation = "level.move"
@@ -142,7 +144,7 @@ const (
 	ProjectRead   Operation = "project.read"
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
-	ChangeRead    Operation = "permit_change.read" // successions, new names, departures
+	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
 	MoneyRead     Operation = "money.read"         // bank entries and statements
 	CapRead       Operation = "cap.read"           // cap decisions, allocations, movements
 	JournalRead   Operation = "journal.read"
@@ -182,6 +184,8 @@ var Table = map[Operation]Rule{
 	Succession:       {BureauLeader: Own},
 	DepartureRecord:  {BureauLeader: Own},
 	DepartureStep:    {BureauLeader: Own},
+	CorrectionRecord: {BureauLeader: Own},
+	DebtSettle:       {BureauLeader: Own},
 	LevelMove:        {Upper: Own},
 	NoticeIssue:      {BureauClerk: Own, BureauLeader: Own},
 	NoticeProve:      {Finance: Own},

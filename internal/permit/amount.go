@@ -31,10 +31,14 @@ const (
 	AmountBuyBack AmountKind = "buy_back"     // bought back by the government
 	AmountFills   AmountKind = "fills"        // of a day's trades on the market
 	AmountRenewed AmountKind = "renewal"      // re-verified for a new term
+
+	AmountSucceeded AmountKind = "succession"    // it went to, or came from, another licence
+	AmountCorrected AmountKind = "correction"    // a wrong allocation was corrected
+	AmountJudicial  AmountKind = "judicial_sale" // a court had it transferred
 )
 
 // AmountKinds are all kinds of change.
-var AmountKinds = []AmountKind{AmountDecided, AmountSold, AmountBought, AmountPrimary, AmountBuyBack, AmountFills, AmountRenewed}
+var AmountKinds = []AmountKind{AmountDecided, AmountSold, AmountBought, AmountPrimary, AmountBuyBack, AmountFills, AmountRenewed, AmountSucceeded, AmountCorrected, AmountJudicial}
 
 // An AmountChange is a change of what a licence permits. It never changes.
 type AmountChange struct {

@@ -18,11 +18,14 @@
 // blocks it. A departure is of a site that leaves: its free permits are taken
 // back, its paid ones go before it is complete.
 //
+// A correction takes back what was allocated wrongly. What is no longer there
+// is a debt of the licence; whoever bought of it keeps it.
+//
 // # Invariants
 //
 // I-26: needed ≥ bought + open. I-27: bought ≥ assigned, and what is kept of
 // it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired. I-31: the parts of a
-// succession are the whole.
+// succession are the whole. I-32: what was wrong is back or owed.
 //
 // # Sources
 //

@@ -36,6 +36,7 @@ type Side struct {
 	Conduct  Conduct
 	Holding  Holding
 	Area     Area
+	Debt     quantity.Quantity // permits that its party owes, of all pollutants
 }
 
 // Holding is what a side has of the instrument.

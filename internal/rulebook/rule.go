@@ -67,7 +67,7 @@ type Opinion struct {
 // he has, where it goes, how much.
 var rules = []*Rule{
 	partyActive, blacklist, licenceInForce, licenceRenewal,
-	sellerAvailable, sellerPrice, sellerAir, sellerWater, sellerGovernment, holderIdle,
+	sellerDebt, sellerAvailable, sellerPrice, sellerAir, sellerWater, sellerGovernment, holderIdle,
 	limitProvince, limitCity, limitBasin, regionPair, limitSource, limitThermal,
 	regionInflow, regionCap, zoneAdmission, credit,
 	offsetRatio, purchaseLimit, holdingLimit,

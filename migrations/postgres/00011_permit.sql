@@ -120,7 +120,7 @@ CREATE TABLE licence_quantity_change (
     recorded_at BIGINT NOT NULL,
     command     BIGINT NOT NULL,
     CONSTRAINT licence_quantity_change_kind_known CHECK (kind IN (
-        'decision', 'sale', 'purchase', 'primary_sale', 'buy_back', 'fills', 'renewal')),
+        'decision', 'sale', 'purchase', 'primary_sale', 'buy_back', 'fills', 'renewal', 'succession', 'correction', 'judicial_sale')),
     CONSTRAINT licence_quantity_change_document_named CHECK (document <> ''),
     CONSTRAINT licence_quantity_change_not_zero CHECK (change <> 0 OR kind = 'decision')
 );

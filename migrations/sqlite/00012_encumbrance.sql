@@ -137,6 +137,68 @@ CREATE TABLE departure (
 );
 CREATE UNIQUE INDEX departure_once ON departure (licence) WHERE state = 'open';
 
+-- Corrections of wrong allocations, and what is owed for them.
+CREATE TABLE allocation_correction (
+    id          INTEGER  NOT NULL CONSTRAINT allocation_correction_pkey PRIMARY KEY,
+    allocation  BIGINT   NOT NULL,
+    party       BIGINT   NOT NULL,
+    licence     BIGINT   NOT NULL,
+    region      TEXT     NOT NULL,
+    instrument  BIGINT   NOT NULL,
+    pollutant   TEXT     NOT NULL,
+    origin      SMALLINT NOT NULL,
+    quantity    BIGINT   NOT NULL,
+    reversed    BIGINT   NOT NULL,
+    finding     TEXT     NOT NULL,
+    document    TEXT     NOT NULL,
+    decided_on  INTEGER  NOT NULL,
+    debt        BIGINT   NOT NULL,
+    transfer    BIGINT   NOT NULL,
+    recorded_at BIGINT   NOT NULL,
+    command     BIGINT   NOT NULL,
+    CONSTRAINT allocation_correction_amounts CHECK (quantity > 0 AND reversed >= 0 AND reversed <= quantity),
+    CONSTRAINT allocation_correction_rest_owed CHECK ((reversed < quantity) = (debt > 0)),
+    CONSTRAINT allocation_correction_reversed_posted CHECK ((reversed > 0) = (transfer > 0))
+);
+CREATE INDEX allocation_correction_by_allocation ON allocation_correction (allocation);
+
+CREATE TABLE permit_debt (
+    id          INTEGER NOT NULL CONSTRAINT permit_debt_pkey PRIMARY KEY,
+    correction  BIGINT  NOT NULL,
+    party       BIGINT  NOT NULL,
+    licence     BIGINT  NOT NULL,
+    region      TEXT    NOT NULL,
+    pollutant   TEXT    NOT NULL,
+    quantity    BIGINT  NOT NULL,
+    settled     BIGINT  NOT NULL,
+    recorded_at BIGINT  NOT NULL,
+    settled_at  BIGINT  NOT NULL,
+    command     BIGINT  NOT NULL,
+    CONSTRAINT permit_debt_amounts CHECK (quantity > 0 AND settled >= 0 AND settled <= quantity),
+    CONSTRAINT permit_debt_closed CHECK ((settled = quantity) = (settled_at > 0)),
+    CONSTRAINT permit_debt_correction_unique UNIQUE (correction)
+);
+
+CREATE TABLE debt_settlement (
+    id          INTEGER  NOT NULL CONSTRAINT debt_settlement_pkey PRIMARY KEY,
+    debt        BIGINT   NOT NULL,
+    party       BIGINT   NOT NULL,
+    region      TEXT     NOT NULL,
+    way         TEXT     NOT NULL,
+    instrument  BIGINT   NOT NULL,
+    origin      SMALLINT NOT NULL,
+    quantity    BIGINT   NOT NULL,
+    document    TEXT     NOT NULL,
+    transfer    BIGINT   NOT NULL,
+    recorded_at BIGINT   NOT NULL,
+    command     BIGINT   NOT NULL,
+    CONSTRAINT debt_settlement_quantity_positive CHECK (quantity > 0),
+    CONSTRAINT debt_settlement_way_known CHECK (way IN ('purchase', 'reserve', 'court')),
+    CONSTRAINT debt_settlement_posted CHECK ((way = 'court') = (transfer = 0)),
+    CONSTRAINT debt_settlement_of_holding CHECK ((way = 'purchase') = (instrument > 0))
+);
+CREATE INDEX debt_settlement_by_debt ON debt_settlement (debt);
+
 CREATE VIEW v_freeze_order AS
 SELECT f.id, f.account, f.party, f.region, f.licence, i.code AS instrument, CASE f.origin WHEN 1 THEN 'paid' WHEN 2 THEN 'free' WHEN 3 THEN 'unknown' END AS origin,
        CASE WHEN f.licence > 0 THEN CASE WHEN f.amount < 0 THEN '-' ELSE '' END || (abs(f.amount) / 1000000) || '.' || substr('000000' || (abs(f.amount) % 1000000), -6) ELSE CASE WHEN f.amount < 0 THEN '-' ELSE '' END || (abs(f.amount) / 100) || '.' || substr('00' || (abs(f.amount) % 100), -2) END AS amount, CASE WHEN f.licence > 0 THEN CASE WHEN f.frozen < 0 THEN '-' ELSE '' END || (abs(f.frozen) / 1000000) || '.' || substr('000000' || (abs(f.frozen) % 1000000), -6) ELSE CASE WHEN f.frozen < 0 THEN '-' ELSE '' END || (abs(f.frozen) / 100) || '.' || substr('00' || (abs(f.frozen) % 100), -2) END AS frozen, CASE WHEN f.licence > 0 THEN CASE WHEN f.taken < 0 THEN '-' ELSE '' END || (abs(f.taken) / 1000000) || '.' || substr('000000' || (abs(f.taken) % 1000000), -6) ELSE CASE WHEN f.taken < 0 THEN '-' ELSE '' END || (abs(f.taken) / 100) || '.' || substr('00' || (abs(f.taken) % 100), -2) END AS taken,
@@ -152,3 +214,7 @@ CREATE VIEW v_succession_part AS
 SELECT p.id, p.succession, s.kind, s.licence AS from_licence, p.to_licence, p.to_party, i.code AS instrument, CASE p.origin WHEN 1 THEN 'paid' WHEN 2 THEN 'free' WHEN 3 THEN 'unknown' END AS origin,
        CASE WHEN p.quantity < 0 THEN '-' ELSE '' END || (abs(p.quantity) / 1000000) || '.' || substr('000000' || (abs(p.quantity) % 1000000), -6) AS quantity, CASE WHEN p.surplus < 0 THEN '-' ELSE '' END || (abs(p.surplus) / 1000000) || '.' || substr('000000' || (abs(p.surplus) % 1000000), -6) AS surplus, s.document, s.effective_on, p.command
   FROM succession_part p JOIN succession s ON s.id = p.succession LEFT JOIN instrument i ON i.id = p.instrument;
+
+CREATE VIEW v_permit_debt AS
+SELECT d.id, d.correction, d.party, d.licence, d.region, d.pollutant, CASE WHEN d.quantity < 0 THEN '-' ELSE '' END || (abs(d.quantity) / 1000000) || '.' || substr('000000' || (abs(d.quantity) % 1000000), -6) AS quantity, CASE WHEN d.settled < 0 THEN '-' ELSE '' END || (abs(d.settled) / 1000000) || '.' || substr('000000' || (abs(d.settled) % 1000000), -6) AS settled, d.command
+  FROM permit_debt d;

@@ -38,6 +38,12 @@ type ServerInterface interface {
 	// ListAcquisitions What backs the holdings, first in first
 	// (GET /v1/acquisitions)
 	ListAcquisitions(c *gin.Context, params ListAcquisitionsParams)
+	// ListCorrections Corrections of wrong allocations
+	// (GET /v1/allocation-corrections)
+	ListCorrections(c *gin.Context, params ListCorrectionsParams)
+	// RecordCorrection Take back what was allocated wrongly
+	// (POST /v1/allocation-corrections)
+	RecordCorrection(c *gin.Context, params RecordCorrectionParams)
 	// ListAllocations Allocations
 	// (GET /v1/allocations)
 	ListAllocations(c *gin.Context, params ListAllocationsParams)
@@ -149,6 +155,15 @@ type ServerInterface interface {
 	// StepDeal Take the next step of a deal
 	// (POST /v1/deals/{id}/steps)
 	StepDeal(c *gin.Context, id PathID, params StepDealParams)
+	// ListDebts What is owed of permits that were allocated wrongly
+	// (GET /v1/debts)
+	ListDebts(c *gin.Context, params ListDebtsParams)
+	// GetDebt A debt with its settlements
+	// (GET /v1/debts/{id})
+	GetDebt(c *gin.Context, id PathID)
+	// SettleDebt Settle a part of a debt
+	// (POST /v1/debts/{id}/settlements)
+	SettleDebt(c *gin.Context, id PathID, params SettleDebtParams)
 	// ListDepartures Sites that leave: relocation, closure, bankruptcy
 	// (GET /v1/departures)
 	ListDepartures(c *gin.Context, params ListDeparturesParams)
@@ -565,6 +580,9 @@ type ServerInterface interface {
 	SetZoneRule(c *gin.Context, params SetZoneRuleParams)
 }
 
+// VisitRecordCorrectionResponse sends the stored answer.
+func (a Answer) VisitRecordCorrectionResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitAllocatePermitsResponse sends the stored answer.
 func (a Answer) VisitAllocatePermitsResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -624,6 +642,9 @@ func (a Answer) VisitProposeDealResponse(w http.ResponseWriter) error { return a
 
 // VisitStepDealResponse sends the stored answer.
 func (a Answer) VisitStepDealResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSettleDebtResponse sends the stored answer.
+func (a Answer) VisitSettleDebtResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRecordDepartureResponse sends the stored answer.
 func (a Answer) VisitRecordDepartureResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1086,6 +1107,116 @@ func (siw *ServerInterfaceWrapper) ListAcquisitions(c *gin.Context) {
 	}
 
 	siw.Handler.ListAcquisitions(c, params)
+}
+
+// ListCorrections operation middleware
+func (siw *ServerInterfaceWrapper) ListCorrections(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCorrectionsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCorrections(c, params)
+}
+
+// RecordCorrection operation middleware
+func (siw *ServerInterfaceWrapper) RecordCorrection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordCorrectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordCorrection(c, params)
 }
 
 // ListAllocations operation middleware
@@ -2835,6 +2966,142 @@ func (siw *ServerInterfaceWrapper) StepDeal(c *gin.Context) {
 	}
 
 	siw.Handler.StepDeal(c, id, params)
+}
+
+// ListDebts operation middleware
+func (siw *ServerInterfaceWrapper) ListDebts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDebtsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDebts(c, params)
+}
+
+// GetDebt operation middleware
+func (siw *ServerInterfaceWrapper) GetDebt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDebt(c, id)
+}
+
+// SettleDebt operation middleware
+func (siw *ServerInterfaceWrapper) SettleDebt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SettleDebtParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SettleDebt(c, id, params)
 }
 
 // ListDepartures operation middleware
@@ -9445,6 +9712,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/accounts/:id", wrapper.GetAccount)
 	router.GET(options.BaseURL+"/v1/accounts/:id/statement", wrapper.GetAccountStatement)
 	router.GET(options.BaseURL+"/v1/acquisitions", wrapper.ListAcquisitions)
+	router.GET(options.BaseURL+"/v1/allocation-corrections", wrapper.ListCorrections)
+	router.POST(options.BaseURL+"/v1/allocation-corrections", wrapper.RecordCorrection)
 	router.GET(options.BaseURL+"/v1/allocations", wrapper.ListAllocations)
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.AllocatePermits)
 	router.GET(options.BaseURL+"/v1/attainments", wrapper.ListAttainments)
@@ -9482,6 +9751,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deals", wrapper.ProposeDeal)
 	router.GET(options.BaseURL+"/v1/deals/:id", wrapper.GetDeal)
 	router.POST(options.BaseURL+"/v1/deals/:id/steps", wrapper.StepDeal)
+	router.GET(options.BaseURL+"/v1/debts", wrapper.ListDebts)
+	router.GET(options.BaseURL+"/v1/debts/:id", wrapper.GetDebt)
+	router.POST(options.BaseURL+"/v1/debts/:id/settlements", wrapper.SettleDebt)
 	router.GET(options.BaseURL+"/v1/departures", wrapper.ListDepartures)
 	router.POST(options.BaseURL+"/v1/departures", wrapper.RecordDeparture)
 	router.GET(options.BaseURL+"/v1/departures/:id", wrapper.GetDeparture)
@@ -9749,6 +10021,61 @@ func (response ListAcquisitions200JSONResponse) VisitListAcquisitionsResponse(w 
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCorrectionsRequestObject struct {
+	Params ListCorrectionsParams
+}
+
+type ListCorrectionsResponseObject interface {
+	VisitListCorrectionsResponse(w http.ResponseWriter) error
+}
+
+type ListCorrections200JSONResponse CorrectionPage
+
+func (response ListCorrections200JSONResponse) VisitListCorrectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordCorrectionRequestObject struct {
+	Params RecordCorrectionParams
+	Body   *RecordCorrectionJSONRequestBody
+}
+
+type RecordCorrectionResponseObject interface {
+	VisitRecordCorrectionResponse(w http.ResponseWriter) error
+}
+
+type RecordCorrection201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordCorrection201JSONResponse struct {
+	Body    Correction
+	Headers RecordCorrection201ResponseHeaders
+}
+
+func (response RecordCorrection201JSONResponse) VisitRecordCorrectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10795,6 +11122,84 @@ func (response StepDeal200JSONResponse) VisitStepDealResponse(w http.ResponseWri
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDebtsRequestObject struct {
+	Params ListDebtsParams
+}
+
+type ListDebtsResponseObject interface {
+	VisitListDebtsResponse(w http.ResponseWriter) error
+}
+
+type ListDebts200JSONResponse DebtPage
+
+func (response ListDebts200JSONResponse) VisitListDebtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDebtRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetDebtResponseObject interface {
+	VisitGetDebtResponse(w http.ResponseWriter) error
+}
+
+type GetDebt200JSONResponse Debt
+
+func (response GetDebt200JSONResponse) VisitGetDebtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleDebtRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SettleDebtParams
+	Body   *SettleDebtJSONRequestBody
+}
+
+type SettleDebtResponseObject interface {
+	VisitSettleDebtResponse(w http.ResponseWriter) error
+}
+
+type SettleDebt201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SettleDebt201JSONResponse struct {
+	Body    Debt
+	Headers SettleDebt201ResponseHeaders
+}
+
+func (response SettleDebt201JSONResponse) VisitSettleDebtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -14645,6 +15050,12 @@ type StrictServerInterface interface {
 	// ListAcquisitions What backs the holdings, first in first
 	// (GET /v1/acquisitions)
 	ListAcquisitions(ctx context.Context, request ListAcquisitionsRequestObject) (ListAcquisitionsResponseObject, error)
+	// ListCorrections Corrections of wrong allocations
+	// (GET /v1/allocation-corrections)
+	ListCorrections(ctx context.Context, request ListCorrectionsRequestObject) (ListCorrectionsResponseObject, error)
+	// RecordCorrection Take back what was allocated wrongly
+	// (POST /v1/allocation-corrections)
+	RecordCorrection(ctx context.Context, request RecordCorrectionRequestObject) (RecordCorrectionResponseObject, error)
 	// ListAllocations Allocations
 	// (GET /v1/allocations)
 	ListAllocations(ctx context.Context, request ListAllocationsRequestObject) (ListAllocationsResponseObject, error)
@@ -14756,6 +15167,15 @@ type StrictServerInterface interface {
 	// StepDeal Take the next step of a deal
 	// (POST /v1/deals/{id}/steps)
 	StepDeal(ctx context.Context, request StepDealRequestObject) (StepDealResponseObject, error)
+	// ListDebts What is owed of permits that were allocated wrongly
+	// (GET /v1/debts)
+	ListDebts(ctx context.Context, request ListDebtsRequestObject) (ListDebtsResponseObject, error)
+	// GetDebt A debt with its settlements
+	// (GET /v1/debts/{id})
+	GetDebt(ctx context.Context, request GetDebtRequestObject) (GetDebtResponseObject, error)
+	// SettleDebt Settle a part of a debt
+	// (POST /v1/debts/{id}/settlements)
+	SettleDebt(ctx context.Context, request SettleDebtRequestObject) (SettleDebtResponseObject, error)
 	// ListDepartures Sites that leave: relocation, closure, bankruptcy
 	// (GET /v1/departures)
 	ListDepartures(ctx context.Context, request ListDeparturesRequestObject) (ListDeparturesResponseObject, error)
@@ -15375,6 +15795,76 @@ func (sh *strictHandler) ListAcquisitions(ctx *gin.Context, params ListAcquisiti
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListAcquisitionsResponseObject); ok {
 		if err := validResponse.VisitListAcquisitionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCorrections operation middleware
+func (sh *strictHandler) ListCorrections(ctx *gin.Context, params ListCorrectionsParams) {
+	var request ListCorrectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCorrections(ctx, request.(ListCorrectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCorrections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCorrectionsResponseObject); ok {
+		if err := validResponse.VisitListCorrectionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordCorrection operation middleware
+func (sh *strictHandler) RecordCorrection(ctx *gin.Context, params RecordCorrectionParams) {
+	var request RecordCorrectionRequestObject
+
+	request.Params = params
+
+	var body RecordCorrectionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordCorrection(ctx, request.(RecordCorrectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordCorrection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordCorrectionResponseObject); ok {
+		if err := validResponse.VisitRecordCorrectionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -16709,6 +17199,103 @@ func (sh *strictHandler) StepDeal(ctx *gin.Context, id PathID, params StepDealPa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StepDealResponseObject); ok {
 		if err := validResponse.VisitStepDealResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDebts operation middleware
+func (sh *strictHandler) ListDebts(ctx *gin.Context, params ListDebtsParams) {
+	var request ListDebtsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDebts(ctx, request.(ListDebtsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDebts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDebtsResponseObject); ok {
+		if err := validResponse.VisitListDebtsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDebt operation middleware
+func (sh *strictHandler) GetDebt(ctx *gin.Context, id PathID) {
+	var request GetDebtRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDebt(ctx, request.(GetDebtRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDebt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDebtResponseObject); ok {
+		if err := validResponse.VisitGetDebtResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleDebt operation middleware
+func (sh *strictHandler) SettleDebt(ctx *gin.Context, id PathID, params SettleDebtParams) {
+	var request SettleDebtRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SettleDebtJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleDebt(ctx, request.(SettleDebtRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleDebt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SettleDebtResponseObject); ok {
+		if err := validResponse.VisitSettleDebtResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+var _ = declareCheck((*checker).checkCorrections)
+
+// checkCorrections holds that what a correction found wrong is what it posted
+// back and what is owed for it, that no allocation is corrected by more than it
+// gave, that a debt is settled by its settlements, and that no posting of this
+// kind is without one (I-32).
+func (c *checker) checkCorrections() error {
+	posted := map[int64]ledger.Posting{}
+	if err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.Revocation)), func(p ledger.Posting) { posted[p.Transfer] = p }); err != nil {
+		return err
+	}
+	owed, corrected := map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}
+	if err := eachOf(c.ctx, c.r, Corrections, Query{}, func(x permit.Correction) {
+		corrected[x.Allocation] += x.Quantity
+		if x.Debt != 0 {
+			owed[x.Debt] = x.Quantity - x.Reversed
+		}
+		from := c.ledger.accounts[posted[x.Transfer].Debit]
+		if x.Reversed < 0 || x.Reversed > x.Quantity || (x.Reversed < x.Quantity) != (x.Debt != 0) || !c.isRevoked(x.Transfer, x.ID, x.Reversed, posted) ||
+			x.Transfer != 0 && (from.Licence != x.Licence || from.Instrument != x.Instrument || from.Origin != x.Origin) {
+			c.report("I-32", Corrections.name, x.ID, "found %s wrong and reversed %s by transfer %d, which is not posted so", x.Quantity, x.Reversed, x.Transfer)
+		}
+		delete(posted, x.Transfer)
+	}); err != nil {
+		return err
+	}
+	if err := eachOf(c.ctx, c.r, Allocations, Query{}, func(a reserve.Allocation) {
+		if corrected[a.ID] > a.Quantity {
+			c.report("I-32", Allocations.name, a.ID, "gave %s, %s of it were corrected", a.Quantity, corrected[a.ID])
+		}
+	}); err != nil {
+		return err
+	}
+	settled := map[int64]quantity.Quantity{}
+	if err := eachOf(c.ctx, c.r, DebtSettlements, Query{}, func(s permit.DebtSettlement) {
+		settled[s.Debt] += s.Quantity
+		if (s.Way == permit.ByCourt) != (s.Transfer == 0) || s.Transfer != 0 && !c.isRevoked(s.Transfer, s.ID, s.Quantity, posted) {
+			c.report("I-32", DebtSettlements.name, s.ID, "settled %s by transfer %d, which is not posted so", s.Quantity, s.Transfer)
+		}
+		delete(posted, s.Transfer)
+	}); err != nil {
+		return err
+	}
+	for transfer := range posted {
+		c.report("I-32", Postings.name, transfer, "is by no correction and no settlement of a debt")
+	}
+	return eachOf(c.ctx, c.r, Debts, Query{}, func(d permit.Debt) {
+		if d.Quantity != owed[d.ID] || d.Settled != settled[d.ID] || d.Settled > d.Quantity || (d.Open() == 0) != (d.SettledAt != 0) {
+			c.report("I-32", Debts.name, d.ID, "is of %s, settled %s; its correction comes to %s, its settlements to %s", d.Quantity, d.Settled, owed[d.ID], settled[d.ID])
+		}
+	})
+}
+
+// isRevoked reports whether a transfer of one posting is of q, for a record; 0
+// is posted by none.
+func (c *checker) isRevoked(transfer, reference int64, q quantity.Quantity, posted map[int64]ledger.Posting) bool {
+	if transfer == 0 {
+		return q == 0
+	}
+	p := posted[transfer]
+	return p.Amount == int64(q) && p.Reference == reference
+}
