@@ -117,7 +117,7 @@ func (c DealPropose) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if c.Proposer == settlement.SellerSide {
-		err = v.checkDealSale(d)
+		err = v.checkSources(d)
 	} else {
 		err = v.checkDealProject(d)
 	}
@@ -155,11 +155,11 @@ func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Inst
 	}
 	if err := d.CheckTerms(); err != nil {
 		if errors.Is(err, settlement.ErrDealKind) && d.SellerRegion != d.BuyerRegion && !hasPair {
-			return d, cmp.Or(v.checkDealFacts(d), err) // the rules have the better word
+			return d, cmp.Or(v.checkDealFacts(d, false), err) // the rules have the better word
 		}
 		return d, err
 	}
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, c.Proposer == settlement.SellerSide); err != nil {
 		return d, err
 	}
 	if d.Months > left {
@@ -169,8 +169,9 @@ func (c DealPropose) deal(v *View, seller, buyer catalog.Licence, i catalog.Inst
 }
 
 // checkDealFacts holds what must be true of a deal at every step up to the
-// settlement: the term is not over, and the rules of today let it go on.
-func (v *View) checkDealFacts(d settlement.Deal) error {
+// settlement: the term is not over, and the rules of today let it go on. What
+// the seller has is looked at where he is the one who acts.
+func (v *View) checkDealFacts(d settlement.Deal, own bool) error {
 	i, err := Get(v, Instruments, "instrument", d.Instrument)
 	if err != nil {
 		return err
@@ -178,7 +179,7 @@ func (v *View) checkDealFacts(d settlement.Deal) error {
 	if i.Expired(v.Today) {
 		return ErrDealTermEnded.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	}
-	return v.judgeDeal(d, false)
+	return v.judgeDeal(d, own)
 }
 
 // nameProject puts the buyer's project into a deal that names it, and its
@@ -239,15 +240,8 @@ func (v *View) checkPairStill(d settlement.Deal) error {
 	return nil
 }
 
-// checkDealSale holds the seller's gate, and that the quantity comes out of a
-// bounded number of acquisitions.
-func (v *View) checkDealSale(d settlement.Deal) error {
-	if err := v.judgeDeal(d, true); err != nil {
-		return err
-	}
-	return v.checkSources(d)
-}
-
+// checkSources holds that the quantity comes out of a bounded number of
+// acquisitions.
 func (v *View) checkSources(d settlement.Deal) error {
 	id, _ := v.ledger.Find(d.SellerKey())
 	left, rows := d.Quantity, 0

@@ -193,17 +193,17 @@ func (v *View) checkDealSigner(d settlement.Deal, role settlement.DealRole) erro
 }
 
 func (v *View) decideSign(d settlement.Deal) (dealEffect, error) {
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, true); err != nil {
 		return nil, err
 	}
 	if err := v.checkDealSigner(d, settlement.AsSeller); err != nil {
 		return nil, err
 	}
-	return (*Tx).holdForDeal, v.checkDealSale(d)
+	return (*Tx).holdForDeal, v.checkSources(d)
 }
 
 func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, false); err != nil {
 		return nil, err
 	}
 	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
@@ -216,7 +216,7 @@ func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
 // confirmation the payment becomes due; no day is promised while the calendar
 // is not published.
 func (v *View) decideApproval(d settlement.Deal, m settlement.Move) (dealEffect, error) {
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, false); err != nil {
 		return nil, err
 	}
 	if err := v.checkPairStill(d); err != nil {
@@ -240,7 +240,7 @@ func (v *View) decideFund(d settlement.Deal) (dealEffect, error) {
 	if v.Today > d.DueOn {
 		return nil, ErrPaymentOverdue.With("the last day to pay was %s", d.DueOn)
 	}
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, false); err != nil {
 		return nil, err
 	}
 	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
@@ -259,7 +259,7 @@ func (v *View) decidePaymentConfirmation(d settlement.Deal, h settlement.History
 }
 
 func (v *View) decideSettle(d settlement.Deal) (dealEffect, error) {
-	if err := v.checkDealFacts(d); err != nil {
+	if err := v.checkDealFacts(d, false); err != nil {
 		return nil, err
 	}
 	if err := v.checkSources(d); err != nil {

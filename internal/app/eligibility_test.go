@@ -1,0 +1,417 @@
+package app
+
+import (
+	"fmt"
+	"math/rand"
+	"slices"
+	"testing"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// ruledOffice is an office in which all that the rules look at differs from
+// firm to firm, and changes.
+type ruledOffice struct {
+	*office
+	r         *rand.Rand
+	firms     []firm
+	twins     map[int64]catalog.Licence // of a party, beside the firm's
+	insts     []catalog.Instrument
+	refusedBy map[string]int // rule or obstacle
+	allowed   map[rulebook.Action]int
+	projects  map[int64]int64 // by licence
+}
+
+var ruledRegions = []string{jiashan, "330402", qingpu}
+
+func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
+	t.Helper()
+	o := &ruledOffice{
+		office: openOffice(t), r: rand.New(rand.NewSource(seed)), twins: map[int64]catalog.Licence{},
+		refusedBy: map[string]int{}, allowed: map[rulebook.Action]int{}, projects: map[int64]int64{},
+	}
+	for _, pollutant := range []string{vocs, "COD"} {
+		o.insts = append(o.insts, done[catalog.Instrument](o.office, o.admin, InstrumentAdd{pollutant, 20310630}))
+		for _, region := range ruledRegions {
+			done[reserve.CapDecision](o.office, o.leader, CapDecide{Region: region, Pollutant: pollutant, Change: 100_000 * one, Document: "cap", DecidedOn: 20260101})
+			done[reserve.Movement](o.office, o.leader, ReserveMove{region, pollutant, reserve.ToReserve, 10_000 * one, "reserve"})
+		}
+		done[MarketResult](o.office, o.admin, MarketOpen{
+			Code: "YRD-" + pollutant, Name: "all", Pollutant: pollutant, Regions: ruledRegions, LotSize: 100, Tick: quantity.OnePrice,
+			PriceBasis: catalog.PerYear, Approval: "approval",
+		})
+		done[MarketResult](o.office, o.admin, MarketOpen{
+			Code: "JS-" + pollutant, Name: "one", Pollutant: pollutant, Regions: ruledRegions[:1], LotSize: 100, Tick: quantity.OnePrice, PriceBasis: catalog.PerYear,
+		})
+	}
+	for n := range 7 {
+		o.firms = append(o.firms, o.ruledFirm(n))
+	}
+	for _, pair := range [][2]string{{jiashan, "330402"}, {jiashan, qingpu}, {qingpu, "330402"}} {
+		for _, pollutant := range []string{vocs, "COD"} {
+			done[settlement.Pair](o.office, o.upper, PairAdd{
+				Pollutant: pollutant, SellerRegion: pair[0], BuyerRegion: pair[1], Coefficient: quantity.OneRatio, Upper: true, Document: "pilot", ValidFrom: 20260101,
+			})
+		}
+	}
+	return o
+}
+
+// ruledFirm is a firm with money and permits of every kind, each with a part
+// that cannot be sold; some have a second licence.
+func (o *ruledOffice) ruledFirm(n int) firm {
+	o.t.Helper()
+	f := o.firm(ruledRegions[n%3], n+1)
+	done[DepositResult](o.office, o.finance, DepositConfirm{Party: f.party, Amount: 100_000_000 * quantity.OneMoney, BankReference: fmt.Sprint("in-", n), ReceivedOn: 20260701})
+	for _, i := range o.insts {
+		for _, a := range []Allocate{
+			{Origin: ledger.Paid, Quantity: 40 * one, Price: 1000 * quantity.OnePrice, PriceKnown: true},
+			{Origin: ledger.Paid, Quantity: 10 * one},
+			{Origin: ledger.Free, Quantity: 5 * one},
+		} {
+			if n == 6 && a.Origin == ledger.Paid { // has only free ones
+				continue
+			}
+			a.Licence, a.Instrument, a.Kind, a.Part, a.AcquiredOn, a.Document = f.licence.ID, i.Code, reserve.Opening, reserve.Unallocated, 20260601, "opening"
+			done[AllocationResult](o.office, o.leader, a)
+		}
+		if n != 6 {
+			done[SurplusResult](o.office, o.leader, SurplusVerify{
+				Licence: f.licence.ID, Pollutant: i.Pollutant, Quantity: 30 * one, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
+				VerifiedOn: 20260701, Document: "surplus",
+			})
+		}
+	}
+	if n < 2 {
+		o.twins[f.party] = done[LicenceResult](o.office, o.clerk, LicenceRegister{
+			Party: f.party, Number: uscc(f.licence.Region, n+1) + "002P", Kind: catalog.KindLicence, Site: "second", Region: f.licence.Region,
+			ValidFrom: 20260101, ValidTo: 20310630,
+		}).Licence
+	}
+	return f
+}
+
+// try sends a command and returns the code that refused it, or "". What waits
+// for a second person was not refused.
+func (o *ruledOffice) try(person int64, c Command) string {
+	o.t.Helper()
+	o.keys++
+	a, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)
+	if f, ok := fault.As(err); ok {
+		return f.Code
+	} else if err != nil {
+		o.t.Fatalf("%T: %v", c, err)
+	}
+	if a.Status == 422 {
+		return string(a.Body)
+	}
+	return ""
+}
+
+func pick[T any](r *rand.Rand, all ...T) T { return all[r.Intn(len(all))] }
+
+// change records something that the rules look at: more often what lets trade
+// than what stops it, so that both go on.
+func (o *ruledOffice) change() {
+	o.t.Helper()
+	r, today := o.r, o.now.get().Date()
+	f := pick(r, o.firms...)
+	from := today.AddDays(r.Intn(4) - 2)
+	bad := r.Intn(4) == 0
+	or := func(good, evil string) string {
+		if bad {
+			return evil
+		}
+		return good
+	}
+	must := func(c Command) {
+		if code := o.try(o.leader, c); code != "" {
+			o.t.Fatalf("%+v: %s", c, code)
+		}
+	}
+	fact := func(k rulebook.Kind, value string) {
+		c := FactRecord{Kind: k, Value: value, ValidFrom: from, Document: "document"}
+		switch k.Subject() {
+		case rulebook.OfLicence:
+			c.Licence, c.Pollutant = f.licence.ID, pick(r, "", vocs, "COD")
+			if second, has := o.twins[f.party]; has && r.Intn(2) == 0 {
+				c.Licence = second.ID
+			}
+		case rulebook.OfParty:
+			c.Party = f.party
+		case rulebook.OfRegion:
+			c.Region, c.Pollutant = f.licence.Region, pick(r, "", vocs, "COD")
+		}
+		if bad && r.Intn(2) == 0 {
+			c.ValidTo = from.AddDays(3)
+		}
+		must(c)
+	}
+	switch r.Intn(18) {
+	case 0:
+		fact(rulebook.Monitor, or(rulebook.Yes, rulebook.No))
+	case 1:
+		fact(rulebook.ReductionTask, or(rulebook.Done, rulebook.NotDone))
+	case 2:
+		fact(rulebook.SurplusNeeded, or(rulebook.No, rulebook.Yes))
+	case 3:
+		fact(rulebook.SourceOf, or(string(rulebook.Industrial), pick(r, string(rulebook.Agricultural), string(rulebook.ThermalPower))))
+	case 4:
+		fact(rulebook.BasinOf, or("太湖", "钱塘江"))
+	case 5:
+		fact(rulebook.BasinApproved, pick(r, "太湖", "钱塘江"))
+	case 6:
+		fact(rulebook.ZoneOf, or("zone of all", "zone of few"))
+	case 7:
+		fact(rulebook.Blacklisted, or(rulebook.Lifted, rulebook.Listed))
+	case 8:
+		fact(rulebook.CreditPoints, or("-3", pick(r, "4", "7")))
+	case 9:
+		fact(rulebook.CreditGrade, or("A", pick(r, "D", "E")))
+	case 10:
+		fact(rulebook.CreditReview, or(rulebook.Yes, rulebook.No))
+	case 11:
+		fact(rulebook.OverCap, or(rulebook.No, rulebook.Yes))
+	case 12:
+		fact(rulebook.VerifiedRight, or("1000", "10"))
+	case 13:
+		must(AttainmentSet{f.licence.Region, pick(r, vocs, "COD"), 2025, !bad, "bulletin"})
+	case 14:
+		must(ZoneRuleSet{Zone: "zone of few", Region: jiashan, Industry: "23", Forbidden: bad, ValidFrom: from, Document: "list"})
+	case 15:
+		must(o.parameter(bad))
+		if code := o.try(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest}); code != "" {
+			o.t.Fatalf("approve a parameter: %s", code)
+		}
+	case 16, 17:
+		o.changeState(f, bad && r.Intn(2) == 0)
+	}
+}
+
+// parameter is a limit that is high or low, or an offset ratio.
+func (o *ruledOffice) parameter(low bool) ParameterSet {
+	key, value := pick(o.r, rulebook.PurchaseMost, rulebook.HoldingMost), "1000"
+	switch {
+	case low:
+		value = "12.5"
+	case o.r.Intn(2) == 0:
+		key, value = pick(o.r, rulebook.OffsetAttained, rulebook.OffsetMissed), pick(o.r, "1", "1.2", "2")
+	}
+	return ParameterSet{
+		Key: key, Value: value, Region: pick(o.r, "", "330000", jiashan), Pollutant: pick(o.r, "", vocs), ValidFrom: o.now.get().Date(), Document: "document",
+	}
+}
+
+func (o *ruledOffice) changeState(f firm, bad bool) {
+	if o.r.Intn(2) == 0 {
+		state := catalog.PartyActive
+		if bad {
+			state = catalog.PartySuspended
+		}
+		o.try(o.leader, PartyState{f.party, state, "reason", ""})
+		return
+	}
+	state := catalog.LicenceValid
+	if bad {
+		state = catalog.LicenceSuspended
+	}
+	o.try(o.leader, LicenceState{f.licence.ID, state, "reason", "document"})
+}
+
+// trial is a question and the command that does what it asks about; after
+// undoes what would be in the way of the next.
+type trial struct {
+	q      Question
+	asks   int64 // person
+	person int64
+	c      Command
+	after  func()
+}
+
+// trial makes up an action.
+func (o *ruledOffice) trial() trial {
+	r := o.r
+	seller, buyer, i := pick(r, o.firms...), pick(r, o.firms...), pick(r, o.insts...)
+	q := quantity.Quantity(1+r.Intn(560)) * one / 10
+	in := trial{q: Question{Instrument: i.Code, Quantity: q}, person: o.leader, asks: pick(r, o.leader, o.upper)}
+	price := 10 * quantity.OnePrice
+	switch r.Intn(8) {
+	case 0, 1:
+		m := pick(r, "YRD-", "JS-") + i.Pollutant
+		in.q.Market, in.person = m, seller.user
+		side := pick(r, market.Sell, market.Buy)
+		in.q.Action, in.q.Seller = rulebook.Sell, seller.licence.ID
+		if side == market.Buy {
+			in.q.Action, in.q.Seller, in.q.Buyer = rulebook.Buy, 0, seller.licence.ID
+		}
+		in.asks = pick(r, in.asks, seller.user)
+		in.c = PlaceOrder{Market: m, Instrument: i.Code, Licence: seller.licence.ID, Side: side, Price: price, Quantity: q, TimeInForce: market.IOC}
+	case 2, 3, 4:
+		return o.dealTrial(in, seller, buyer, i)
+	case 5:
+		in.q.Action, in.q.Buyer = rulebook.Allocation, buyer.licence.ID
+		kind := reserve.Initial
+		if r.Intn(3) == 0 {
+			in.q.Action, kind = rulebook.TakeOver, reserve.Opening
+		}
+		in.c = Allocate{
+			Licence: buyer.licence.ID, Instrument: i.Code, Kind: kind, Part: reserve.Unallocated, Origin: ledger.Free, Quantity: q,
+			AcquiredOn: 20260701, Document: "allocation",
+		}
+		in.after = func() { o.try(o.leader, ProposalWithdraw{o.app.st.lastID["proposal"], "tried"}) }
+	case 6:
+		in.q.Action, in.q.Buyer = rulebook.PrimarySale, buyer.licence.ID
+		in.c = NoticeIssue{Licence: buyer.licence.ID, Instrument: i.Code, Quantity: q, Price: price, DueOn: 20271231}
+		in.after = func() { o.try(o.leader, NoticeCancel{o.app.st.lastID[Notices.name], "tried"}) }
+	case 7:
+		return o.projectTrial(in, buyer, i)
+	}
+	return in
+}
+
+// dealTrial is a proposal by the seller, who looks at what he has.
+func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrument) trial {
+	for buyer.party == seller.party {
+		buyer = pick(o.r, o.firms...)
+	}
+	in.q.Action, in.q.Seller, in.q.Buyer = rulebook.Deal, seller.licence.ID, buyer.licence.ID
+	in.person, in.asks = seller.user, seller.user
+	c := DealPropose{
+		Kind: settlement.Local, Proposer: settlement.SellerSide, SellerParty: seller.party, SellerLicence: seller.licence.ID,
+		BuyerParty: buyer.party, BuyerLicence: buyer.licence.ID, Instrument: i.Code, Quantity: in.q.Quantity, Price: 10 * quantity.OnePrice,
+		Payment: settlement.EscrowPayment,
+	}
+	if seller.licence.Region != buyer.licence.Region {
+		c.Kind, c.Project, c.CapEffect, c.CapDocument = settlement.CrossRegion, o.projects[buyer.licence.ID], settlement.CapPermanent, "cap document"
+	}
+	if o.r.Intn(3) == 0 { // the buyer proposes: what the seller has is not looked at
+		c.Proposer, in.person, in.asks = settlement.BuyerSide, buyer.user, buyer.user
+	}
+	in.c = c
+	return in
+}
+
+// projectTrial is the approval of a project at the ratio that the answer names.
+func (o *ruledOffice) projectTrial(in trial, buyer firm, i catalog.Instrument) trial {
+	in.q.Action, in.q.Buyer, in.q.Need = rulebook.Project, buyer.licence.ID, in.q.Quantity
+	o.keys++
+	refused := o.try(o.clerk, ProjectRegister{
+		EIA: fmt.Sprintf("环评 %d", o.keys), Name: "line", Kind: permit.Expanded, Licence: buyer.licence.ID, Industry: "2319",
+		Needs: []ProjectNeed{{Pollutant: i.Pollutant, Need: in.q.Need}},
+	})
+	if refused != "" { // there is nothing to approve
+		return o.trial()
+	}
+	return in
+}
+
+// compare asks, does, and compares.
+func (o *ruledOffice) compare(n int, in trial) {
+	o.t.Helper()
+	e, err := o.app.Eligibility(o.t.Context(), o.app.st.actor(in.asks), in.q)
+	if err != nil {
+		o.t.Fatalf("%d: %+v: %v", n, in.q, err)
+	}
+	if in.q.Action == rulebook.Project {
+		ratio, _ := quantity.ParseRatio("ratio", e.Ratio.Value)
+		in.c = ProjectStep{
+			Project: o.app.st.lastID[Projects.name], Event: permit.Approve, Document: "approval",
+			Needs: []ProjectNeed{{Pollutant: pollutantOf(in.q.Instrument), Ratio: ratio, Basis: "rule"}},
+		}
+	}
+	want, by := "", ""
+	for _, opinion := range slices.Backward(e.Opinions) { // the first refusal is the answer
+		if opinion.Outcome == rulebook.Refused {
+			want, by = opinion.Fault.Code, opinion.Rule.ID
+		}
+	}
+	if len(e.Obstacles) > 0 {
+		want, by = e.Obstacles[0].Code, "obstacle"
+	}
+	if e.Allowed != (want == "") {
+		o.t.Fatalf("%d: allowed is %t, refused by %q", n, e.Allowed, by)
+	}
+	if got := o.try(in.person, in.c); got != want {
+		o.t.Fatalf("%d on %s: %+v\nthe answer is %q by %s, the command %T says %q\n%+v", n, o.now.get().Date(), in.q, want, by, in.c, got, e.Opinions)
+	}
+	if by == "" {
+		o.allowed[in.q.Action]++
+	} else {
+		o.refusedBy[by]++
+	}
+	if in.after != nil && want == "" {
+		in.after()
+	}
+}
+
+func pollutantOf(instrument string) string {
+	pollutant, _, _ := catalog.ParseInstrumentCode("instrument", instrument)
+	return pollutant
+}
+
+// What eligibility says, the commands do: for 1,000 made-up combinations of
+// facts, parameters and actions the answer is the one that the command then
+// gets, down to the code of the first rule that refuses.
+func TestEligibility_AgreesWithCommands(t *testing.T) {
+	t.Parallel()
+	const seed, rounds = 20260701, 1000
+	o := openRuledOffice(t, seed)
+	for _, f := range o.firms {
+		for _, i := range o.insts {
+			if o.projects[f.licence.ID] == 0 && i.Pollutant == vocs {
+				o.projects[f.licence.ID] = o.ruledProject(f)
+			}
+		}
+	}
+	for n := range rounds {
+		o.change()
+		if n%50 == 49 {
+			o.now.set(o.now.get() + calendar.Instant(24*60*60*1_000_000))
+			o.settle()
+		}
+		o.compare(n, o.trial())
+	}
+	o.check()
+	t.Logf("allowed %v, refused by %v", o.allowed, o.refusedBy)
+	for _, a := range []rulebook.Action{
+		rulebook.Sell, rulebook.Buy, rulebook.Deal, rulebook.Allocation, rulebook.TakeOver, rulebook.PrimarySale, rulebook.Project,
+	} {
+		if o.allowed[a] == 0 {
+			t.Errorf("no %s was allowed", a)
+		}
+	}
+	for _, id := range []string{
+		"party.active", "party.blacklist", "licence.in_force", "seller.available", "seller.price_known", "seller.paid_and_surplus",
+		"seller.paid_and_surplus_water", "seller.surplus_to_government", "limit.province", "limit.basin", "limit.source", "limit.thermal_power",
+		"deal.region_pair", "region.inflow", "region.over_cap", "zone.admission", "party.credit", "purchase.limit", "holding.limit", "obstacle",
+	} {
+		if o.refusedBy[id] == 0 {
+			t.Errorf("%s never refused", id)
+		}
+	}
+}
+
+// ruledProject is a project of a firm that needs a lot of every pollutant.
+func (o *ruledOffice) ruledProject(f firm) int64 {
+	o.t.Helper()
+	o.keys++
+	c := ProjectRegister{EIA: fmt.Sprintf("环评 %d", o.keys), Name: "line", Kind: permit.Expanded, Licence: f.licence.ID, Industry: "2319"}
+	approved := ProjectStep{Event: permit.Approve, Document: "approval"}
+	for _, i := range o.insts {
+		c.Needs = append(c.Needs, ProjectNeed{Pollutant: i.Pollutant, Need: 90_000 * one})
+		approved.Needs = append(approved.Needs, ProjectNeed{Pollutant: i.Pollutant, Ratio: 2 * quantity.OneRatio, Basis: "rule"})
+	}
+	approved.Project = done[ProjectResult](o.office, o.clerk, c).Project.ID
+	done[ProjectResult](o.office, o.leader, approved)
+	return approved.Project
+}
