@@ -27,10 +27,10 @@ var limitSource = &Rule{
 		return refused(ErrSourceKinds.With("a source of %s does not trade with one of %s", from, to).At(f.ownField()))
 	},
 	Cases: []Case{
-		{"industry to industry", sourceCase(Deal, Industrial, Industrial), Passed, ""},
-		{"industry to agriculture", sourceCase(Deal, Industrial, Agricultural), Refused, "rule.source_kinds"},
-		{"a household to industry", sourceCase(Deal, Household, Industrial), Refused, "rule.source_kinds"},
-		{"agriculture to agriculture", sourceCase(Deal, Agricultural, Agricultural), Passed, ""},
+		{"industry to industry", sourceCase(Industrial, Industrial), Passed, ""},
+		{"industry to agriculture", sourceCase(Industrial, Agricultural), Refused, "rule.source_kinds"},
+		{"a household to industry", sourceCase(Household, Industrial), Refused, "rule.source_kinds"},
+		{"agriculture to agriculture", sourceCase(Agricultural, Agricultural), Passed, ""},
 		{"agriculture in a book", Facts{Action: Sell, Seller: Side{Known: true, Site: Site{Source: Agricultural}}}, Refused, "rule.source_kinds"},
 		{"industry in a book", Facts{Action: Sell, Seller: Side{Known: true, Site: Site{Source: Industrial}}}, Passed, ""},
 	},
@@ -53,11 +53,11 @@ var limitThermal = &Rule{
 		return refused(ErrThermalPower.With("%s does not trade permits for air pollutants with %s", from, to).At(f.ownField()))
 	},
 	Cases: []Case{
-		{"thermal power to printing, NOx", sourceCase(Deal, ThermalPower, Industrial), Refused, "rule.thermal_power"},
-		{"thermal power to thermal power, NOx", sourceCase(Deal, ThermalPower, ThermalPower), Passed, ""},
+		{"thermal power to printing, NOx", sourceCase(ThermalPower, Industrial), Refused, "rule.thermal_power"},
+		{"thermal power to thermal power, NOx", sourceCase(ThermalPower, ThermalPower), Passed, ""},
 		{"thermal power in a book", Facts{Action: Buy, Medium: catalog.Air, Buyer: Side{Known: true, Site: Site{Source: ThermalPower}}}, Refused, "rule.thermal_power"},
 		{"thermal power to printing, COD", func() Facts {
-			f := sourceCase(Deal, ThermalPower, Industrial)
+			f := sourceCase(ThermalPower, Industrial)
 			f.Medium = catalog.Water
 			return f
 		}(), NotApplicable, ""},
@@ -83,7 +83,8 @@ func (f *Facts) ownField() string {
 	return ""
 }
 
-func sourceCase(a Action, from, to Source) Facts {
+// sourceCase is a deal in NOx between two kinds of source.
+func sourceCase(from, to Source) Facts {
 	side := func(s Source) Side { return Side{Known: true, Site: Site{Source: s}} }
-	return Facts{Action: a, Pollutant: "NOx", Medium: catalog.Air, Seller: side(from), Buyer: side(to)}
+	return Facts{Action: Deal, Pollutant: "NOx", Medium: catalog.Air, Seller: side(from), Buyer: side(to)}
 }
