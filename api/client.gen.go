@@ -22351,15 +22351,24 @@ type StepBuyBackResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// StepBuyBackResponse202Headers the declared response headers of an HTTP 202 response for StepBuyBack
+type StepBuyBackResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type StepBuyBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepBuyBackResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepBuyBackResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -26152,15 +26161,24 @@ type AcceptStandingOfferResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// AcceptStandingOfferResponse202Headers the declared response headers of an HTTP 202 response for AcceptStandingOffer
+type AcceptStandingOfferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type AcceptStandingOfferResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *AcceptStandingOfferResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AcceptStandingOfferResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -31999,6 +32017,13 @@ func ParseStepBuyBackResponse(rsp *http.Response) (*StepBuyBackResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32019,6 +32044,16 @@ func ParseStepBuyBackResponse(rsp *http.Response) (*StepBuyBackResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepBuyBackResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -37327,6 +37362,13 @@ func ParseAcceptStandingOfferResponse(rsp *http.Response) (*AcceptStandingOfferR
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37347,6 +37389,16 @@ func ParseAcceptStandingOfferResponse(rsp *http.Response) (*AcceptStandingOfferR
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AcceptStandingOfferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -15,6 +15,7 @@ const splitNote = "The split into deals is made up: public are only the totals, 
 type demoResult struct {
 	CrossRegion crossRegion    `json:"cross_region"`
 	Regions     []regionChange `json:"regions"`
+	BuyBack     buyBackFigure  `json:"buy_back"`
 	Trades      int            `json:"trades"`
 	Violations  int            `json:"violations"`
 	Journal     journalHead    `json:"journal"`
@@ -86,7 +87,7 @@ func (t *story) basicAccounts(ctx context.Context) (map[accountKey]parts, error)
 
 // end reads what the story came to and checks the books.
 func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, error) {
-	r := demoResult{Database: dialect(where)}
+	r := demoResult{Database: dialect(where), BuyBack: t.bought}
 	var err error
 	if r.CrossRegion, err = t.sumUp(ctx); err != nil {
 		return r, err

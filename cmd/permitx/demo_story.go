@@ -30,6 +30,7 @@ type story struct {
 
 	termEnd, oldTermEnd calendar.Date
 	before              map[accountKey]parts
+	bought              buyBackFigure
 }
 
 // actor is a person with a key.
@@ -73,6 +74,7 @@ func (t *story) tell(ctx context.Context, where databaseConfig) (demoResult, err
 		{"Enterprises: licences, balances taken over, surplus, money", t.enterprises},
 		{"The first cross-province batch: four deals", t.crossRegion},
 		{"A continuous session of the market " + marketID + " (made up)", t.session},
+		{"A buy-back from application to lot (made up)", t.buyBack},
 	} {
 		t.say("\n== %s", chapter.title)
 		if err := chapter.tell(ctx); err != nil {

@@ -36,7 +36,7 @@ func TestDemo(t *testing.T) {
 			checkDemo(t, readDemo(t, stdout), c.database)
 			for _, want := range []string{
 				"made up", "no verified surplus", "not enough money", "permits of unknown price", "permits of unknown origin",
-				"cancels its order", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
+				"cancels its order", "in_reserve   booked", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
 				"permitx check: 0 violations",
 			} {
 				if !strings.Contains(stderr, want) {
@@ -78,6 +78,10 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 	if r.Violations != 0 || r.Database != database {
 		t.Errorf("violations: %d, database: %q", r.Violations, r.Database)
 	}
+	if b := r.BuyBack; b.Quantity != "0.5" || b.BasePrice != "3600" || b.PricePaid != "4000" || b.State != "in_reserve" || b.Lot == 0 ||
+		b.Months < 60 || b.Amount != money(t, 150*b.Months) || b.BudgetLeft != money(t, 200_000-150*b.Months) || !strings.HasPrefix(b.PriceRule, "project default") {
+		t.Errorf("buy_back: %+v", b) // 0.5 t/a × CNY 3,600 / 12 = CNY 150 a month
+	}
 	if r.Trades != 4 {
 		t.Errorf("%d trades", r.Trades)
 	}
@@ -85,6 +89,11 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 		t.Errorf("journal: %+v", r.Journal)
 	}
 	checkDemoRegions(t, r.Regions)
+}
+
+func money(t *testing.T, yuan int) string {
+	t.Helper()
+	return (quantity.Money(yuan) * quantity.OneMoney).String()
 }
 
 // checkDemoRegions holds that every basic account adds up, and that caps moved

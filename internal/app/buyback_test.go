@@ -571,3 +571,37 @@ func TestBuyBack_TermEnd(t *testing.T) {
 		t.Errorf("%v", d.lots(jiashan))
 	}
 }
+
+// Over the party's limit a signer of the party must approve what binds it: a
+// price that is agreed to, a standing offer that is accepted.
+func TestBuyBack_Signer(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	code := uscc(jiashan, 9)
+	party := done[PartyResult](d.office, d.clerk, PartyRegister{Name: "limited", USCC: code, Region: jiashan, Industry: "2319", SignerLimit: 5_000_00}).Party.ID
+	licence := done[LicenceResult](d.office, d.clerk, LicenceRegister{
+		Party: party, Number: code + "001P", Kind: catalog.KindLicence, Site: "site", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
+	}).Licence
+	handler := d.person("handler", GrantAdd{Role: identity.Enterprise, Party: party})
+	signer := d.person("signer", GrantAdd{Role: identity.Enterprise, Party: party, Signer: true})
+	d.f = firm{party: party, licence: licence, user: handler}
+	d.give(d.f, ledger.Paid, 4*one, 2000)
+	verification := done[SurplusResult](d.office, d.leader, SurplusVerify{licence.ID, vocs, 2 * one, reserve.EIAAmount, true, true, today, "surplus", 0}).Verification.ID
+	id := d.apply(one)
+	d.run(id, reserve.BuyBackPriced) // for CNY 10,000
+	agree := BuyBackStep{id, reserve.AgreeBuyBack, 0, "", ""}
+	p := d.propose(handler, agree)
+	if d.stored(id).State != reserve.BuyBackPriced {
+		t.Error("a handler agrees over the limit")
+	}
+	done[BuyBackResult](d.office, signer, ProposalApprove{p.ID, p.EffectsDigest})
+	if b := d.stored(id); b.State != reserve.BuyBackAgreed {
+		t.Errorf("%+v", b)
+	}
+	offer := done[reserve.StandingOffer](d.office, d.leader, OfferOpen{jiashan, vocs, yuan(1500), one, d.budget, 20261231, "offer"})
+	accept := OfferAccept{offer.ID, licence.ID, d.i.Code, one, verification, reserve.Reduction, "acceptance"}
+	p = d.propose(handler, accept)
+	if b := done[BuyBackResult](d.office, signer, ProposalApprove{p.ID, p.EffectsDigest}).BuyBack; b.Amount != 7_500_00 || b.OpenedBy != handler {
+		t.Errorf("%+v", b)
+	}
+}

@@ -41,3 +41,9 @@ func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (DealStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (BuyBackStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (OfferAccept) NeedsApproval(v *View) bool { return v.unsigned != 0 }

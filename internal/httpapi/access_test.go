@@ -393,7 +393,9 @@ func (w *walked) approvals() {
 			"": decode[api.Proposal](w.t, w.post("/v1/cap-decisions", w.leader,
 				`{"region":"330421","pollutant":"VOCs","change":"1","document":"d","decided_on":"2026-07-01"}`)),
 			identity.Enterprise: decode[api.Proposal](w.t, w.post("/v1/orders", handler, order(w.firms[0], "buy", "1000", "999"))),
-			identity.Admin:      decode[api.Proposal](w.t, w.post("/v1/grants", w.adminKey, fmt.Sprintf(`{"person":%d,"role":"verifier"}`, w.person))),
+			identity.Finance: decode[api.Proposal](w.t, w.post("/v1/budgets", w.finance,
+				`{"region":"330421","fiscal_year":2026,"source":"s","amount":"1","document":"d"}`)),
+			identity.Admin: decode[api.Proposal](w.t, w.post("/v1/grants", w.adminKey, fmt.Sprintf(`{"person":%d,"role":"verifier"}`, w.person))),
 		}
 	}
 	for _, g := range app.ReadTable(w.app.Reference(), app.Grants).All() {

@@ -22,17 +22,19 @@ var FourEyes = map[Operation]Rule{
 	GrantAdd:         {Admin: Any},
 	KeyMake:          {Admin: Any},
 	StandInOrder:     {Admin: Any},
+	BuyBackReclaim:   {BureauLeader: Own},
+	BuyBackApprove:   {Finance: Own},
+	BudgetApprove:    {Finance: Own, BureauLeader: Own},
+	BudgetLapse:      {Finance: Own, BureauLeader: Own},
+	BudgetCarry:      {Finance: Own, BureauLeader: Own},
+	OfferOpen:        {Finance: Own},
 
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:      {Enterprise: Own},
 	WithdrawRequest: {Enterprise: Own},
 	DealStep:        {Enterprise: Own},
-	BuyBackReclaim:  {BureauLeader: Own},
-	BuyBackApprove:  {Finance: Own},
-	BudgetApprove:   {Finance: Own, BureauLeader: Own},
-	BudgetLapse:     {Finance: Own, BureauLeader: Own},
-	BudgetCarry:     {Finance: Own, BureauLeader: Own},
-	OfferOpen:       {Finance: Own},
+	BuyBackStep:     {Enterprise: Own},
+	OfferAccept:     {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.
