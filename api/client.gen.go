@@ -1698,6 +1698,61 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 	ListBasicAccounts(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListReminders Reminders of the end of terms
+	//
+	// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+	//
+	// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+	ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRenewals Renewals
+	//
+	// Without their steps.
+	//
+	// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+	ListRenewals(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyForRenewalWithBody Apply for a further term
+	//
+	// At least 60 days before the term ends (排污许可管理条例 第十四条).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+	ApplyForRenewalWithBody(ctx context.Context, params *ApplyForRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyForRenewal Apply for a further term
+	//
+	// At least 60 days before the term ends (排污许可管理条例 第十四条).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+	ApplyForRenewal(ctx context.Context, params *ApplyForRenewalParams, body ApplyForRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRenewal A renewal with its steps
+	//
+	// Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
+	GetRenewal(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepRenewalWithBody Take a step of a renewal
+	//
+	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+	StepRenewalWithBody(ctx context.Context, id PathID, params *StepRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepRenewal Take a step of a renewal
+	//
+	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+	StepRenewal(ctx context.Context, id PathID, params *StepRenewalParams, body StepRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListReserveMovements Movements into and out of reserves
 	//
 	// Corresponds with GET /v1/reserve-movements (the `ListReserveMovements` operationId).
@@ -5845,6 +5900,131 @@ func (c *Client) GetRegion(ctx context.Context, code RegionPath, reqEditors ...R
 // Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 func (c *Client) ListBasicAccounts(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListBasicAccountsRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReminders Reminders of the end of terms
+//
+// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+//
+// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+func (c *Client) ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRemindersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRenewals Renewals
+//
+// Without their steps.
+//
+// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+func (c *Client) ListRenewals(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRenewalsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyForRenewalWithBody Apply for a further term
+//
+// At least 60 days before the term ends (排污许可管理条例 第十四条).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+func (c *Client) ApplyForRenewalWithBody(ctx context.Context, params *ApplyForRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyForRenewalRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyForRenewal Apply for a further term
+//
+// At least 60 days before the term ends (排污许可管理条例 第十四条).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+func (c *Client) ApplyForRenewal(ctx context.Context, params *ApplyForRenewalParams, body ApplyForRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyForRenewalRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRenewal A renewal with its steps
+//
+// Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
+func (c *Client) GetRenewal(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRenewalRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepRenewalWithBody Take a step of a renewal
+//
+// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+func (c *Client) StepRenewalWithBody(ctx context.Context, id PathID, params *StepRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepRenewalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepRenewal Take a step of a renewal
+//
+// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+func (c *Client) StepRenewal(ctx context.Context, id PathID, params *StepRenewalParams, body StepRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepRenewalRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17173,6 +17353,405 @@ func NewListBasicAccountsRequest(server string, code RegionPath, params *ListBas
 	return req, nil
 }
 
+// NewListRemindersRequest constructs an http.Request for the ListReminders method
+func NewListRemindersRequest(server string, params *ListRemindersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reminders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRenewalsRequest constructs an http.Request for the ListRenewals method
+func NewListRenewalsRequest(server string, params *ListRenewalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApplyForRenewalRequest calls the generic ApplyForRenewal builder with application/json body
+func NewApplyForRenewalRequest(server string, params *ApplyForRenewalParams, body ApplyForRenewalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplyForRenewalRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewApplyForRenewalRequestWithBody constructs an http.Request for the ApplyForRenewal method, with any body, and a specified content type
+func NewApplyForRenewalRequestWithBody(server string, params *ApplyForRenewalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRenewalRequest constructs an http.Request for the GetRenewal method
+func NewGetRenewalRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStepRenewalRequest calls the generic StepRenewal builder with application/json body
+func NewStepRenewalRequest(server string, id PathID, params *StepRenewalParams, body StepRenewalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepRenewalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepRenewalRequestWithBody constructs an http.Request for the StepRenewal method, with any body, and a specified content type
+func NewStepRenewalRequestWithBody(server string, id PathID, params *StepRenewalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/renewals/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListReserveMovementsRequest constructs an http.Request for the ListReserveMovements method
 func NewListReserveMovementsRequest(server string, params *ListReserveMovementsParams) (*http.Request, error) {
 	var err error
@@ -21014,6 +21593,67 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 	ListBasicAccountsWithResponse(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*ListBasicAccountsResponse, error)
+
+	// ListRemindersWithResponse Reminders of the end of terms
+	//
+	// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+	ListRemindersWithResponse(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*ListRemindersResponse, error)
+
+	// ListRenewalsWithResponse Renewals
+	//
+	// Without their steps.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+	ListRenewalsWithResponse(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*ListRenewalsResponse, error)
+
+	// ApplyForRenewalWithBodyWithResponse Apply for a further term
+	//
+	// At least 60 days before the term ends (排污许可管理条例 第十四条).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+	ApplyForRenewalWithBodyWithResponse(ctx context.Context, params *ApplyForRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyForRenewalResponse, error)
+
+	// ApplyForRenewalWithResponse Apply for a further term
+	//
+	// At least 60 days before the term ends (排污许可管理条例 第十四条).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+	ApplyForRenewalWithResponse(ctx context.Context, params *ApplyForRenewalParams, body ApplyForRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyForRenewalResponse, error)
+
+	// GetRenewalWithResponse A renewal with its steps
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
+	GetRenewalWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRenewalResponse, error)
+
+	// StepRenewalWithBodyWithResponse Take a step of a renewal
+	//
+	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+	StepRenewalWithBodyWithResponse(ctx context.Context, id PathID, params *StepRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepRenewalResponse, error)
+
+	// StepRenewalWithResponse Take a step of a renewal
+	//
+	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+	StepRenewalWithResponse(ctx context.Context, id PathID, params *StepRenewalParams, body StepRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*StepRenewalResponse, error)
 
 	// ListReserveMovementsWithResponse Movements into and out of reserves
 	//
@@ -25933,6 +26573,145 @@ func (r ListBasicAccountsResponse) StatusCode() int {
 	return 0
 }
 
+type ListRemindersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReminderPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRemindersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRemindersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListRenewalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RenewalPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRenewalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRenewalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApplyForRenewalResponse201Headers the declared response headers of an HTTP 201 response for ApplyForRenewal
+type ApplyForRenewalResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyForRenewalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Renewal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ApplyForRenewalResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApplyForRenewalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApplyForRenewalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetRenewalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Renewal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRenewalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRenewalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepRenewalResponse200Headers the declared response headers of an HTTP 200 response for StepRenewal
+type StepRenewalResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepRenewalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Renewal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepRenewalResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepRenewalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepRenewalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListReserveMovementsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -29996,6 +30775,109 @@ func (c *ClientWithResponses) ListBasicAccountsWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseListBasicAccountsResponse(rsp)
+}
+
+// ListRemindersWithResponse Reminders of the end of terms
+//
+// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+func (c *ClientWithResponses) ListRemindersWithResponse(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*ListRemindersResponse, error) {
+	rsp, err := c.ListReminders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRemindersResponse(rsp)
+}
+
+// ListRenewalsWithResponse Renewals
+//
+// Without their steps.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/renewals (the `ListRenewals` operationId).
+func (c *ClientWithResponses) ListRenewalsWithResponse(ctx context.Context, params *ListRenewalsParams, reqEditors ...RequestEditorFn) (*ListRenewalsResponse, error) {
+	rsp, err := c.ListRenewals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRenewalsResponse(rsp)
+}
+
+// ApplyForRenewalWithBodyWithResponse Apply for a further term
+//
+// At least 60 days before the term ends (排污许可管理条例 第十四条).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+func (c *ClientWithResponses) ApplyForRenewalWithBodyWithResponse(ctx context.Context, params *ApplyForRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyForRenewalResponse, error) {
+	rsp, err := c.ApplyForRenewalWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyForRenewalResponse(rsp)
+}
+
+// ApplyForRenewalWithResponse Apply for a further term
+//
+// At least 60 days before the term ends (排污许可管理条例 第十四条).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals (the `ApplyForRenewal` operationId).
+func (c *ClientWithResponses) ApplyForRenewalWithResponse(ctx context.Context, params *ApplyForRenewalParams, body ApplyForRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyForRenewalResponse, error) {
+	rsp, err := c.ApplyForRenewal(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyForRenewalResponse(rsp)
+}
+
+// GetRenewalWithResponse A renewal with its steps
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/renewals/{id} (the `GetRenewal` operationId).
+func (c *ClientWithResponses) GetRenewalWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRenewalResponse, error) {
+	rsp, err := c.GetRenewal(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRenewalResponse(rsp)
+}
+
+// StepRenewalWithBodyWithResponse Take a step of a renewal
+//
+// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+func (c *ClientWithResponses) StepRenewalWithBodyWithResponse(ctx context.Context, id PathID, params *StepRenewalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepRenewalResponse, error) {
+	rsp, err := c.StepRenewalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepRenewalResponse(rsp)
+}
+
+// StepRenewalWithResponse Take a step of a renewal
+//
+// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/renewals/{id}/steps (the `StepRenewal` operationId).
+func (c *ClientWithResponses) StepRenewalWithResponse(ctx context.Context, id PathID, params *StepRenewalParams, body StepRenewalJSONRequestBody, reqEditors ...RequestEditorFn) (*StepRenewalResponse, error) {
+	rsp, err := c.StepRenewal(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepRenewalResponse(rsp)
 }
 
 // ListReserveMovementsWithResponse Movements into and out of reserves
@@ -37015,6 +37897,197 @@ func ParseListBasicAccountsResponse(rsp *http.Response) (*ListBasicAccountsRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListRemindersResponse parses an HTTP response from a ListRemindersWithResponse call
+func ParseListRemindersResponse(rsp *http.Response) (*ListRemindersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRemindersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReminderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRenewalsResponse parses an HTTP response from a ListRenewalsWithResponse call
+func ParseListRenewalsResponse(rsp *http.Response) (*ListRenewalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRenewalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RenewalPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApplyForRenewalResponse parses an HTTP response from a ApplyForRenewalWithResponse call
+func ParseApplyForRenewalResponse(rsp *http.Response) (*ApplyForRenewalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApplyForRenewalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Renewal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ApplyForRenewalResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetRenewalResponse parses an HTTP response from a GetRenewalWithResponse call
+func ParseGetRenewalResponse(rsp *http.Response) (*GetRenewalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRenewalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Renewal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepRenewalResponse parses an HTTP response from a StepRenewalWithResponse call
+func ParseStepRenewalResponse(rsp *http.Response) (*StepRenewalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepRenewalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Renewal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepRenewalResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

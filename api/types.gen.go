@@ -1507,6 +1507,108 @@ func (e RegionLevel) Valid() bool {
 	}
 }
 
+// Defines values for RenewalBody.
+const (
+	RenewalBodyClerk   RenewalBody = "clerk"
+	RenewalBodyFinance RenewalBody = "finance"
+	RenewalBodyHolder  RenewalBody = "holder"
+	RenewalBodyLeader  RenewalBody = "leader"
+	RenewalBodySystem  RenewalBody = "system"
+)
+
+// Valid indicates whether the value is a known member of the RenewalBody enum.
+func (e RenewalBody) Valid() bool {
+	switch e {
+	case RenewalBodyClerk:
+		return true
+	case RenewalBodyFinance:
+		return true
+	case RenewalBodyHolder:
+		return true
+	case RenewalBodyLeader:
+		return true
+	case RenewalBodySystem:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RenewalEvent.
+const (
+	RenewalEventDecide   RenewalEvent = "decide"
+	RenewalEventJoin     RenewalEvent = "join"
+	RenewalEventLapse    RenewalEvent = "lapse"
+	RenewalEventPay      RenewalEvent = "pay"
+	RenewalEventPublish  RenewalEvent = "publish"
+	RenewalEventReject   RenewalEvent = "reject"
+	RenewalEventVerify   RenewalEvent = "verify"
+	RenewalEventWithdraw RenewalEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the RenewalEvent enum.
+func (e RenewalEvent) Valid() bool {
+	switch e {
+	case RenewalEventDecide:
+		return true
+	case RenewalEventJoin:
+		return true
+	case RenewalEventLapse:
+		return true
+	case RenewalEventPay:
+		return true
+	case RenewalEventPublish:
+		return true
+	case RenewalEventReject:
+		return true
+	case RenewalEventVerify:
+		return true
+	case RenewalEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RenewalState.
+const (
+	RenewalStateApplied   RenewalState = "applied"
+	RenewalStateJoined    RenewalState = "joined"
+	RenewalStateLapsed    RenewalState = "lapsed"
+	RenewalStateNoticed   RenewalState = "noticed"
+	RenewalStatePublished RenewalState = "published"
+	RenewalStateReady     RenewalState = "ready"
+	RenewalStateRejected  RenewalState = "rejected"
+	RenewalStateVerified  RenewalState = "verified"
+	RenewalStateWithdrawn RenewalState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the RenewalState enum.
+func (e RenewalState) Valid() bool {
+	switch e {
+	case RenewalStateApplied:
+		return true
+	case RenewalStateJoined:
+		return true
+	case RenewalStateLapsed:
+		return true
+	case RenewalStateNoticed:
+		return true
+	case RenewalStatePublished:
+		return true
+	case RenewalStateReady:
+		return true
+	case RenewalStateRejected:
+		return true
+	case RenewalStateVerified:
+		return true
+	case RenewalStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReserveDirection.
 const (
 	ReserveDirectionToReserve     ReserveDirection = "to_reserve"
@@ -6555,6 +6657,266 @@ type RegionPairPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Reminder That a term ends.
+type Reminder struct {
+	// ApplyBy Last day to apply for a renewal.
+	ApplyBy Date `json:"apply_by"`
+
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// Days Before the end of the term.
+	Days int `json:"days"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity Held then.
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// TermEnd A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	TermEnd Date `json:"term_end"`
+}
+
+// ReminderPage defines model for ReminderPage.
+type ReminderPage struct {
+	Items []Reminder `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// Renewal An application to hold permits for a further term.
+type Renewal struct {
+	// Amount To be paid to the tax authority: quantity × price × months / 12, rounded half up.
+	Amount *Money `json:"amount,omitempty"`
+
+	// AppliedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	AppliedAt Instant `json:"applied_at"`
+
+	// Document Of the last step.
+	Document *string `json:"document,omitempty"`
+
+	// DueOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DueOn *Date `json:"due_on,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Increase Beyond the old holding, out of unallocated.
+	Increase *Quantity `json:"increase,omitempty"`
+
+	// Instrument Whose term ends.
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Joined That has come to the new holding.
+	Joined Quantity `json:"joined"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Months Of the new term.
+	Months *int `json:"months,omitempty"`
+
+	// NewInstrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	NewInstrument *InstrumentCode `json:"new_instrument,omitempty"`
+
+	// NewOrigin What is paid for is paid.
+	NewOrigin *Origin `json:"new_origin,omitempty"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn *Date `json:"paid_on,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price *Price  `json:"price,omitempty"`
+	Proof *string `json:"proof,omitempty"`
+
+	// PublicUntil A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PublicUntil *Date `json:"public_until,omitempty"`
+
+	// PublishedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PublishedOn *Date `json:"published_on,omitempty"`
+
+	// Quantity Verified, for the new term.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Renewing The old term is over and the holding waits: it is not tradable.
+	Renewing bool `json:"renewing"`
+
+	// Requested A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Requested Quantity `json:"requested"`
+
+	// Rung What the verified quantity was taken from, in order of precedence: the amount of the licence, of the environmental impact assessment, or emission factors.
+	Rung *VerificationRung `json:"rung,omitempty"`
+
+	// State Where a renewal is in its life.
+	State RenewalState `json:"state"`
+
+	// Steps Absent in a list.
+	Steps []RenewalStep `json:"steps,omitempty"`
+
+	// TermEnd A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	TermEnd Date `json:"term_end"`
+}
+
+// RenewalBody On whose behalf a step is taken.
+type RenewalBody string
+
+// RenewalEvent A step of a renewal.
+type RenewalEvent string
+
+// RenewalInput defines model for RenewalInput.
+type RenewalInput struct {
+	// Instrument Whose term ends.
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Quantity Asked for.
+	Quantity Quantity `json:"quantity"`
+}
+
+// RenewalPage defines model for RenewalPage.
+type RenewalPage struct {
+	Items []Renewal `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// RenewalState Where a renewal is in its life.
+type RenewalState string
+
+// RenewalStep A step that was taken.
+type RenewalStep struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// Body On whose behalf a step is taken.
+	Body     RenewalBody `json:"body"`
+	Document *string     `json:"document,omitempty"`
+
+	// Event A step of a renewal.
+	Event RenewalEvent `json:"event"`
+	Note  *string      `json:"note,omitempty"`
+
+	// Quantity As it was verified then.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// State Afterwards.
+	State RenewalState `json:"state"`
+}
+
+// RenewalStepInput defines model for RenewalStepInput.
+type RenewalStepInput struct {
+	// Amount pay: exactly what was asked for.
+	Amount *Money `json:"amount,omitempty"`
+
+	// Days publish: of the publicity.
+	Days     *int    `json:"days,omitempty"`
+	Document *string `json:"document,omitempty"`
+
+	// DueOn decide: last day to pay.
+	DueOn *Date `json:"due_on,omitempty"`
+
+	// Event A step of a renewal.
+	Event RenewalEvent `json:"event"`
+
+	// Instrument verify: of the new term.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Note reject: the reason.
+	Note *string `json:"note,omitempty"`
+
+	// PaidOn pay.
+	PaidOn *Date `json:"paid_on,omitempty"`
+
+	// Price decide: CNY/(t·a) of the new term; absent where nothing is to be paid, which paid permits always are.
+	Price *Price `json:"price,omitempty"`
+
+	// Proof pay: number of the receipt; unique.
+	Proof *string `json:"proof,omitempty"`
+
+	// Quantity verify: for the new term.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// Rung verify: that the quantity rests on.
+	Rung *VerificationRung `json:"rung,omitempty"`
+}
+
 // ReserveDirection Which way the quantity moves.
 type ReserveDirection string
 
@@ -7715,6 +8077,9 @@ type RegionFilter = RegionCode
 //
 // Example: 330421
 type RegionPath = RegionCode
+
+// RenewalStateFilter Where a renewal is in its life.
+type RenewalStateFilter = RenewalState
 
 // SideFilter Which side of the book.
 type SideFilter = Side
@@ -8945,6 +9310,50 @@ type ListBasicAccountsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
 }
 
+// ListRemindersParams defines parameters for ListReminders.
+type ListRemindersParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListRenewalsParams defines parameters for ListRenewals.
+type ListRenewalsParams struct {
+	Party     *PartyFilter        `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter      `form:"licence,omitempty" json:"licence,omitempty"`
+	Region    *RegionFilter       `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter    `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	State     *RenewalStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ApplyForRenewalParams defines parameters for ApplyForRenewal.
+type ApplyForRenewalParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepRenewalParams defines parameters for StepRenewal.
+type StepRenewalParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListReserveMovementsParams defines parameters for ListReserveMovements.
 type ListReserveMovementsParams struct {
 	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
@@ -9387,6 +9796,12 @@ type SetReductionTaskJSONRequestBody = ReductionTaskInput
 
 // CreateRegionPairJSONRequestBody defines body for CreateRegionPair for application/json ContentType.
 type CreateRegionPairJSONRequestBody = RegionPairInput
+
+// ApplyForRenewalJSONRequestBody defines body for ApplyForRenewal for application/json ContentType.
+type ApplyForRenewalJSONRequestBody = RenewalInput
+
+// StepRenewalJSONRequestBody defines body for StepRenewal for application/json ContentType.
+type StepRenewalJSONRequestBody = RenewalStepInput
 
 // MoveReserveJSONRequestBody defines body for MoveReserve for application/json ContentType.
 type MoveReserveJSONRequestBody = ReserveMovementInput

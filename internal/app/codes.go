@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
+	"permitx/internal/ledger"
 	"permitx/internal/permit"
 )
 
@@ -19,6 +20,7 @@ type codes struct {
 	amounts     map[surplusKey]int64 // what a licence permits
 	partyCode   map[int64]string     // the codes under which they are found
 	licenceCode map[int64]string
+	renewals    map[ledger.Key]int64 // the last of a holding
 	grants      map[int64][]int64
 	areas       map[int64][]string // regions of a market
 }
@@ -28,7 +30,7 @@ func (s *state) indexCodes() {
 	s.byCode = codes{
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
-		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{},
+		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{}, renewals: map[ledger.Key]int64{},
 		partyCode: map[int64]string{}, licenceCode: map[int64]string{}, grants: map[int64][]int64{}, areas: map[int64][]string{},
 	}
 	indexAll(s, Regions)
@@ -41,6 +43,7 @@ func (s *state) indexCodes() {
 	indexAll(s, Projects)
 	indexAll(s, ProjectNeeds)
 	indexAll(s, LicenceAmounts)
+	indexAll(s, Renewals)
 	indexAll(s, Grants)
 }
 
@@ -69,6 +72,8 @@ func (s *state) indexCode(row any) {
 		rename(s.byCode.licences, s.byCode.licenceCode, r.ID, r.Number)
 	case permit.Project:
 		s.byCode.projects[r.EIA] = r.ID
+	case permit.Renewal:
+		s.byCode.renewals[r.OldKey()] = r.ID
 	case permit.Amount:
 		s.byCode.amounts[surplusKey{r.Licence, r.Pollutant}] = r.ID
 	case permit.Need:

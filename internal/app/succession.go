@@ -227,6 +227,11 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 	for _, d := range v.debtsOf(l) {
 		resting[permit.RestingDebt] = append(resting[permit.RestingDebt], d.ID)
 	}
+	for r := range All(v, Renewals) {
+		if r.Licence == l.ID && (r.State.IsOpen() || r.Renewing && r.State != permit.RenewalJoined) {
+			resting[permit.RestingRenewal] = append(resting[permit.RestingRenewal], r.ID)
+		}
+	}
 	for _, f := range v.freezesOn(l) {
 		resting[permit.RestingFreeze] = append(resting[permit.RestingFreeze], f.ID)
 	}

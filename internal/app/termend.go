@@ -5,6 +5,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/settlement"
 )
@@ -62,6 +63,7 @@ func (tx *Tx) armTermEnd(i catalog.Instrument) {
 	}
 	Put(tx, TermEnds, TermEnd{Instrument: i.ID, State: TermEndArmed})
 	tx.Arm(afterTerm(i), timerTermEnd, i.ID)
+	tx.armReminders(i)
 }
 
 // afterTerm is the first instant after an instrument's term.
@@ -161,11 +163,17 @@ func endHoldings(v *View, e TermEnd) (termEndPart, error) {
 	if err != nil || len(accounts) == 0 {
 		return nil, err
 	}
-	ids := make([]int64, len(accounts))
-	for i, a := range accounts {
-		ids[i] = int64(a.ID)
+	ids, ending, waiting := v.termEndAccounts(accounts)
+	if len(waiting) > 0 {
+		return func(tx *Tx, _ *TermEnd) {
+			for _, r := range waiting {
+				tx.waitForRenewal(r)
+			}
+		}, nil
 	}
-	holds, err := Find(v, Holds, Where("state", string(ledger.HoldActive)).And("account", In, ids).Page(0, termEndHolds))
+	// What a renewal holds goes with it into the new term.
+	holds, err := Find(v, Holds, Where("state", string(ledger.HoldActive)).And("account", In, ids).
+		And("purpose", Ne, string(ledger.ForRenewal)).Page(0, termEndHolds))
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +185,7 @@ func endHoldings(v *View, e TermEnd) (termEndPart, error) {
 			e.Holds += int64(len(holds))
 		}, nil
 	}
-	if frozen := v.frozenAmong(ids, termEndHolds); len(frozen) > 0 {
+	if frozen := v.frozenAmong(ending, termEndHolds); len(frozen) > 0 {
 		return func(tx *Tx, e *TermEnd) {
 			for _, id := range frozen {
 				e.Holds += tx.endFreezes(ledger.AccountID(id))
@@ -189,6 +197,21 @@ func endHoldings(v *View, e TermEnd) (termEndPart, error) {
 		e.After = after
 		tx.endHoldings(e, moves)
 	}, nil
+}
+
+// termEndAccounts are the ids of accounts, those of them that end with the
+// term, and the open renewals that are to be told that it is over.
+func (v *View) termEndAccounts(accounts []ledger.Account) (ids, ending []int64, waiting []permit.Renewal) {
+	for _, a := range accounts {
+		ids = append(ids, int64(a.ID))
+		switch r, open := v.renewalOf(a.Key()); {
+		case !open:
+			ending = append(ending, int64(a.ID))
+		case !r.Renewing:
+			waiting = append(waiting, r)
+		}
+	}
+	return ids, ending, waiting
 }
 
 // termEndMove is what a holding gives back in one command. A holding with more
@@ -204,7 +227,7 @@ func (v *View) planTermEnd(accounts []ledger.Account, done int64) (moves []termE
 	after = done
 	for _, a := range accounts {
 		b := v.ledger.BalanceOf(a.ID)
-		if b.Balance > 0 {
+		if _, renewed := v.renewalOf(a.Key()); b.Balance > 0 && !renewed {
 			lots := v.ledger.Acquisitions(a.ID)
 			if rows+len(lots) > termEndRows && rows > 0 {
 				return moves, after

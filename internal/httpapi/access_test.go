@@ -14,6 +14,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
@@ -93,6 +94,8 @@ var ruleOf = map[string]identity.Operation{
 	"listLicenceQuantities": identity.UseRead, "listLicenceQuantityChanges": identity.UseRead, "recordLicenceQuantity": identity.AmountRecord,
 	"listDischarges": identity.UseRead, "recordDischarge": identity.DischargeRecord, "listReductionTasks": identity.UseRead,
 	"setReductionTask": identity.TaskSet, "getSurplusEstimate": identity.UseRead,
+	"listRenewals": identity.RenewalRead, "getRenewal": identity.RenewalRead, "applyForRenewal": identity.RenewalApply,
+	"stepRenewal": identity.RenewalStep, "listReminders": identity.RenewalRead,
 	"getInbox": identity.SelfRead, "listProposals": identity.ProposalRead, "getProposal": identity.ProposalRead,
 	"approveProposal": identity.ProposalApprove, "rejectProposal": identity.ProposalReject, "withdrawProposal": identity.ProposalWithdraw,
 	"refreshProposal": identity.ProposalRefresh, "listStandIns": identity.PersonRead, "orderStandIn": identity.StandInOrder,
@@ -226,6 +229,7 @@ type walked struct {
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
 	succession, departure, site                     int64
 	wrong, debt, toSettle                           int64
+	renewal                                         int64
 	frozen, toConfirmFreeze, toRelease              int64
 	leaderGrant, notice, objection                  int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
@@ -237,6 +241,7 @@ const smallMarket = "JX-VOCS"
 func openWalked(t *testing.T) *walked {
 	t.Helper()
 	w := &walked{world: open(t)}
+	w.remind()
 	leader, finance := w.personOf(w.leader), w.personOf(w.finance)
 	for _, region := range []string{jiaxing, apptest.Nanhu} {
 		w.must(leader, app.CapDecide{Region: region, Pollutant: apptest.VOCs, Change: 1000 * quantity.OneQuantity, Document: "cap", DecidedOn: 20260101})
@@ -419,6 +424,22 @@ func proposalFor(role identity.Role, of map[identity.Role]api.Proposal) api.Prop
 	return of[""]
 }
 
+// remind gives the first firm something of a term that ends soon, and an
+// application for its renewal; of another origin it is reminded.
+func (w *walked) remind() {
+	w.t.Helper()
+	const code = "VOCs-20261231"
+	w.must(w.admin, app.InstrumentAdd{Pollutant: apptest.VOCs, TermEnd: 20261231})
+	for _, origin := range []ledger.Origin{ledger.Free, ledger.UnknownOrigin} {
+		w.must(w.personOf(w.leader), app.Allocate{
+			Kind: reserve.Opening, Licence: w.firms[0].licence, Instrument: code, Part: reserve.Unallocated, Origin: origin,
+			Quantity: quantity.OneQuantity, AcquiredOn: 20260101, Document: "opening",
+		})
+	}
+	w.must(w.personOf(w.firms[0].key), app.RenewalApply{Licence: w.firms[0].licence, Instrument: code, Origin: ledger.Free, Quantity: 1})
+	w.renewal = last(w.world, app.Renewals)
+}
+
 func (w *walked) account(id *int64, q app.Query) {
 	w.t.Helper()
 	var rows []ledger.Account
@@ -450,6 +471,12 @@ var stepOf = map[identity.Role]string{
 	identity.BureauLeader: `{"event":"seller_region_confirm"}`,
 	identity.Upper:        `{"event":"upper_approve","document":"d"}`,
 	identity.Finance:      `{"event":"confirm_payment_finance","document":"d"}`,
+}
+
+// renewalStepOf is a step of a renewal that somebody with a role may take, if not now.
+var renewalStepOf = map[identity.Role]string{
+	identity.Enterprise: `{"event":"withdraw"}`,
+	identity.Finance:    `{"event":"pay","amount":"1","proof":"p","paid_on":"2026-07-01"}`,
 }
 
 // request is the path and the body of an operation about the first firm's
@@ -593,6 +620,14 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/orders/%d/cancel", w.order), ""
 	case "submitOrderBatch":
 		return "/v1/order-batches", `{"orders":[{"place":` + order(f, "buy", "1000", "1") + `}]}`
+	case "applyForRenewal":
+		return "/v1/renewals", fmt.Sprintf(`{"licence":%d,"instrument":%q,"origin":"paid","quantity":"1"}`, f.licence, instrumentCode)
+	case "stepRenewal":
+		body, known := renewalStepOf[role]
+		if !known {
+			body = `{"event":"verify","instrument":"VOCs-20310630","quantity":"1","rung":"eia_amount","document":"d"}`
+		}
+		return fmt.Sprintf("/v1/renewals/%d/steps", w.renewal), body
 	case "recordLicenceQuantity":
 		return "/v1/licence-quantities", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"1","rung":"licence_amount","document":"d"}`, f.licence)
 	case "recordDischarge":
@@ -658,6 +693,7 @@ func (w *walked) query(id string) string {
 		"getSurplusEstimate": "/v1/surplus-estimates?pollutant=VOCs&year=2025&licence=" + itoa(f.licence),
 		"listProjects":       "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
 		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "listStandIns": "/v1/stand-ins",
+		"listRenewals": "/v1/renewals", "getRenewal": "/v1/renewals/" + itoa(w.renewal), "listReminders": "/v1/reminders",
 		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections",
 		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
 	}[id]
@@ -762,9 +798,11 @@ func TestAccess_ListsAreCut(t *testing.T) {
 		}
 		byRole[a.role][a.relation] = a.key
 	}
+	w.clock.Set(calendar.Date(20261231).AddDays(-180).Start()) // holders are reminded
 	w.must(w.personOf(byRole[identity.Upper][every]), app.LevelMove{
 		FromRegion: apptest.Jiashan, ToRegion: jiaxing, Pollutant: apptest.VOCs, Quantity: 1, Part: reserve.Unallocated, Document: "d",
 	})
+	last(w.world, app.Reminders)
 	for id, op := range ruleOf {
 		if !strings.HasPrefix(id, "list") {
 			continue

@@ -85,6 +85,8 @@ const (
 	AmountRecord     Operation = "licence.record_quantity"
 	DischargeRecord  Operation = "discharge.record"
 	TaskSet          Operation = "reduction_task.set"
+	RenewalApply     Operation = "renewal.apply"
+	RenewalStep      Operation = "renewal.step"
 	ProjectRegister  Operation = "project.register"
 	ProjectStep      Operation = "project.step"
 	ProjectAssign    Operation = "project.assign"
@@ -140,7 +142,8 @@ const (
 	AccountRead   Operation = "account.read"
 	OrderRead     Operation = "order.read"
 	DealRead      Operation = "deal.read"
-	UseRead       Operation = "use.read" // what licences permit and discharge, and their reduction tasks
+	UseRead       Operation = "use.read"     // what licences permit and discharge, and their reduction tasks
+	RenewalRead   Operation = "renewal.read" // and reminders
 	ProjectRead   Operation = "project.read"
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
@@ -208,6 +211,8 @@ var Table = map[Operation]Rule{
 	AmountRecord:     {BureauLeader: Own},
 	DischargeRecord:  {BureauClerk: Own, BureauLeader: Own},
 	TaskSet:          {BureauLeader: Own},
+	RenewalApply:     {Enterprise: Own},
+	RenewalStep:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, System: Any},
 	ProjectRegister:  {BureauClerk: Own, BureauLeader: Own},
 	ProjectStep:      {BureauLeader: Own},
 	ProjectAssign:    {BureauLeader: Own},
@@ -244,6 +249,7 @@ var Table = map[Operation]Rule{
 	OrderRead:      {Enterprise: Own, Auditor: Any},
 	DealRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	UseRead:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	RenewalRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ProjectRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},

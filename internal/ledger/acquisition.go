@@ -41,6 +41,7 @@ const (
 	ForWithdrawal HoldPurpose = "withdrawal"
 	ForSale       HoldPurpose = "primary_sale"
 	ForFreeze     HoldPurpose = "freeze"
+	ForRenewal    HoldPurpose = "renewal"
 	ForBuyBack    HoldPurpose = "buy_back"
 )
 

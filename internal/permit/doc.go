@@ -13,6 +13,8 @@
 // A licence permits an amount of each pollutant; it discharges what is recorded
 // by quarter, where missing is not zero. Surplus = permitted − actual − task.
 //
+// A renewal gives a holding a further term, which joins the old without a gap.
+//
 // A succession carries all that a licence has to others of its region, with
 // origin, date and price. Rests is the table of what follows it and what
 // blocks it. A departure is of a site that leaves: its free permits are taken
@@ -24,8 +26,9 @@
 // # Invariants
 //
 // I-26: needed ≥ bought + open. I-27: bought ≥ assigned, and what is kept of
-// it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired. I-31: the parts of a
-// succession are the whole. I-32: what was wrong is back or owed.
+// it is ⌊assigned ÷ ratio⌋ at four decimals, the rest retired. I-28: a
+// renewal joins no more than it was granted. I-31: the parts of a succession
+// are the whole. I-32: what was wrong is back or owed.
 //
 // # Sources
 //

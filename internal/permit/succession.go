@@ -159,6 +159,7 @@ const (
 	RestingNotice  Resting = "payment_notice"
 	RestingHold    Resting = "hold" // pledges, leases, instalments and whatever else holds permits aside
 	RestingProject Resting = "project"
+	RestingRenewal Resting = "renewal"
 	RestingFreeze  Resting = "freeze"
 	RestingDebt    Resting = "debt" // of a wrong allocation
 )
@@ -185,6 +186,7 @@ var Rests = []struct {
 	{RestingNotice, Blocks, Blocks, "the payment was asked from this party: deliver or cancel it first"},
 	{RestingHold, Blocks, Blocks, "somebody else relies on it: release it, or let its holder agree, first"},
 	{RestingProject, Blocks, Blocks, "a project is approved for its licence: complete, reduce or cancel it first"},
+	{RestingRenewal, Blocks, Blocks, "it was applied for by its holder: decide and pay, withdraw or reject it first"},
 	{RestingFreeze, Follows, Blocks, "the order names one holding: it goes with all of it; of a part only the issuer can say"},
 	{RestingDebt, Follows, Blocks, "who owes must be one licence: settle it, or let the decision name who owes"},
 }

@@ -175,6 +175,119 @@ CREATE TABLE reduction_task (
 );
 CREATE INDEX reduction_task_by_licence ON reduction_task (licence, pollutant, year);
 
+-- Renewals of holdings for a further term, and reminders of its end.
+CREATE TABLE renewal (
+    id           INTEGER NOT NULL CONSTRAINT renewal_pkey PRIMARY KEY,
+    party        BIGINT  NOT NULL,
+    region       TEXT    NOT NULL,
+    licence      BIGINT  NOT NULL,
+    pollutant    TEXT    NOT NULL,
+    origin       INTEGER NOT NULL,
+    old_instrument BIGINT  NOT NULL,
+    term_end     INTEGER NOT NULL,
+    state        TEXT    NOT NULL,
+    renewing     BOOLEAN NOT NULL,
+    requested    BIGINT  NOT NULL,
+    quantity     BIGINT  NOT NULL,
+    rung         TEXT    NOT NULL,
+    new_instrument BIGINT  NOT NULL,
+    published_on INTEGER NOT NULL,
+    public_until INTEGER NOT NULL,
+    new_origin   INTEGER NOT NULL,
+    price        BIGINT  NOT NULL,
+    months       INTEGER NOT NULL,
+    amount       BIGINT  NOT NULL,
+    due_on       INTEGER NOT NULL,
+    proof        TEXT    NOT NULL,
+    paid_on      INTEGER NOT NULL,
+    hold         BIGINT  NOT NULL,
+    increase     BIGINT  NOT NULL,
+    other_hold   BIGINT  NOT NULL,
+    joined       BIGINT  NOT NULL,
+    document     TEXT    NOT NULL,
+    applied_at   BIGINT  NOT NULL,
+    ended_at     BIGINT  NOT NULL,
+    command      BIGINT  NOT NULL,
+    CONSTRAINT renewal_state_known CHECK (state IN (
+        'applied', 'verified', 'published', 'noticed', 'ready', 'joined', 'rejected', 'withdrawn', 'lapsed')),
+    CONSTRAINT renewal_ended CHECK ((ended_at > 0) = (state IN ('joined', 'rejected', 'withdrawn', 'lapsed'))),
+    CONSTRAINT renewal_verified CHECK (state IN ('applied', 'rejected', 'withdrawn') OR quantity > 0 AND new_instrument > 0 AND rung <> ''),
+    CONSTRAINT renewal_paid CHECK (state NOT IN ('ready', 'joined') OR (amount = 0) = (proof = '')),
+    CONSTRAINT renewal_joined CHECK (joined >= 0 AND joined <= quantity AND (joined = 0 OR state IN ('ready', 'joined'))),
+    CONSTRAINT renewal_paid_is_paid CHECK (price = 0 OR new_origin = 1),
+    CONSTRAINT renewal_not_negative CHECK (requested > 0 AND price >= 0 AND amount >= 0 AND increase >= 0)
+);
+CREATE INDEX renewal_by_licence ON renewal (licence);
+CREATE UNIQUE INDEX renewal_open_unique ON renewal (licence, old_instrument, origin) WHERE ended_at = 0;
+CREATE UNIQUE INDEX renewal_proof_unique ON renewal (proof) WHERE proof <> '';
+
+CREATE TABLE renewal_step (
+    id         INTEGER NOT NULL CONSTRAINT renewal_step_pkey PRIMARY KEY,
+    renewal    BIGINT NOT NULL,
+    event      TEXT   NOT NULL,
+    person     BIGINT NOT NULL,
+    body       TEXT   NOT NULL,
+    from_state TEXT   NOT NULL,
+    to_state   TEXT   NOT NULL,
+    quantity   BIGINT NOT NULL,
+    document   TEXT   NOT NULL,
+    note       TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    command    BIGINT NOT NULL,
+    CONSTRAINT renewal_step_event_known CHECK (event IN (
+        'verify', 'publish', 'decide', 'pay', 'join', 'reject', 'withdraw', 'lapse')),
+    CONSTRAINT renewal_step_body_known CHECK (body IN ('holder', 'clerk', 'leader', 'finance', 'system')),
+    CONSTRAINT renewal_step_person_of_body CHECK ((body = 'system') = (person = 0))
+);
+CREATE INDEX renewal_step_by_renewal ON renewal_step (renewal);
+
+CREATE TABLE reminder (
+    id         INTEGER NOT NULL CONSTRAINT reminder_pkey PRIMARY KEY,
+    party      BIGINT  NOT NULL,
+    region     TEXT    NOT NULL,
+    licence    BIGINT  NOT NULL,
+    instrument BIGINT  NOT NULL,
+    pollutant  TEXT    NOT NULL,
+    origin     INTEGER NOT NULL,
+    days       INTEGER NOT NULL,
+    term_end   INTEGER NOT NULL,
+    apply_by   INTEGER NOT NULL,
+    quantity   BIGINT  NOT NULL,
+    at         BIGINT  NOT NULL,
+    command    BIGINT  NOT NULL,
+    CONSTRAINT reminder_unique UNIQUE (licence, instrument, origin, days),
+    CONSTRAINT reminder_positive CHECK (quantity > 0 AND days > 0)
+);
+CREATE INDEX reminder_by_party ON reminder (party);
+
+CREATE TABLE reminder_run (
+    id         INTEGER NOT NULL CONSTRAINT reminder_run_pkey PRIMARY KEY,
+    instrument BIGINT  NOT NULL,
+    days       INTEGER NOT NULL,
+    after      BIGINT  NOT NULL,
+    done       BOOLEAN NOT NULL,
+    command    BIGINT  NOT NULL,
+    CONSTRAINT reminder_run_unique UNIQUE (instrument, days)
+);
+
+-- A renewal holds what it renews: a wider table of holds takes the place of the old.
+CREATE TABLE hold_wider (
+    id        INTEGER NOT NULL CONSTRAINT hold_key PRIMARY KEY,
+    account   BIGINT  NOT NULL,
+    amount    BIGINT  NOT NULL,
+    purpose   TEXT    NOT NULL,
+    reference BIGINT  NOT NULL,
+    state     TEXT    NOT NULL,
+    command   BIGINT  NOT NULL,
+    CONSTRAINT hold_amount_is_positive CHECK (amount > 0),
+    CONSTRAINT hold_purpose_is_known CHECK (purpose IN ('deal', 'withdrawal', 'primary_sale', 'freeze', 'buy_back', 'renewal')),
+    CONSTRAINT hold_state_is_known CHECK (state IN ('active', 'posted', 'voided', 'expired'))
+);
+INSERT INTO hold_wider SELECT id, account, amount, purpose, reference, state, command FROM hold;
+DROP TABLE hold;
+ALTER TABLE hold_wider RENAME TO hold;
+CREATE INDEX hold_by_active ON hold (account) WHERE state = 'active';
+
 -- A surplus may rest on the discharge of a year: right − actual − task.
 ALTER TABLE surplus_verification ADD COLUMN year INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE surplus_verification ADD COLUMN permitted BIGINT NOT NULL DEFAULT 0;
@@ -233,4 +346,16 @@ CREATE TRIGGER reduction_task_no_update BEFORE UPDATE ON reduction_task BEGIN SE
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER reduction_task_no_delete BEFORE DELETE ON reduction_task BEGIN SELECT RAISE(ABORT, 'a row of reduction_task is never deleted'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER renewal_step_no_update BEFORE UPDATE ON renewal_step BEGIN SELECT RAISE(ABORT, 'a row of renewal_step is never changed'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER renewal_step_no_delete BEFORE DELETE ON renewal_step BEGIN SELECT RAISE(ABORT, 'a row of renewal_step is never deleted'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER reminder_no_update BEFORE UPDATE ON reminder BEGIN SELECT RAISE(ABORT, 'a row of reminder is never changed'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER reminder_no_delete BEFORE DELETE ON reminder BEGIN SELECT RAISE(ABORT, 'a row of reminder is never deleted'); END;
 -- +goose StatementEnd

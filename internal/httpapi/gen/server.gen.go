@@ -485,6 +485,21 @@ type ServerInterface interface {
 	// ListBasicAccounts A region's basic account, one row a pollutant
 	// (GET /v1/regions/{code}/accounts)
 	ListBasicAccounts(c *gin.Context, code RegionPath, params ListBasicAccountsParams)
+	// ListReminders Reminders of the end of terms
+	// (GET /v1/reminders)
+	ListReminders(c *gin.Context, params ListRemindersParams)
+	// ListRenewals Renewals
+	// (GET /v1/renewals)
+	ListRenewals(c *gin.Context, params ListRenewalsParams)
+	// ApplyForRenewal Apply for a further term
+	// (POST /v1/renewals)
+	ApplyForRenewal(c *gin.Context, params ApplyForRenewalParams)
+	// GetRenewal A renewal with its steps
+	// (GET /v1/renewals/{id})
+	GetRenewal(c *gin.Context, id PathID)
+	// StepRenewal Take a step of a renewal
+	// (POST /v1/renewals/{id}/steps)
+	StepRenewal(c *gin.Context, id PathID, params StepRenewalParams)
 	// ListReserveMovements Movements into and out of reserves
 	// (GET /v1/reserve-movements)
 	ListReserveMovements(c *gin.Context, params ListReserveMovementsParams)
@@ -798,6 +813,12 @@ func (a Answer) VisitSetReductionTaskResponse(w http.ResponseWriter) error { ret
 
 // VisitCreateRegionPairResponse sends the stored answer.
 func (a Answer) VisitCreateRegionPairResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitApplyForRenewalResponse sends the stored answer.
+func (a Answer) VisitApplyForRenewalResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepRenewalResponse sends the stored answer.
+func (a Answer) VisitStepRenewalResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitMoveReserveResponse sends the stored answer.
 func (a Answer) VisitMoveReserveResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -8248,6 +8269,276 @@ func (siw *ServerInterfaceWrapper) ListBasicAccounts(c *gin.Context) {
 	siw.Handler.ListBasicAccounts(c, code, params)
 }
 
+// ListReminders operation middleware
+func (siw *ServerInterfaceWrapper) ListReminders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRemindersParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReminders(c, params)
+}
+
+// ListRenewals operation middleware
+func (siw *ServerInterfaceWrapper) ListRenewals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRenewalsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRenewals(c, params)
+}
+
+// ApplyForRenewal operation middleware
+func (siw *ServerInterfaceWrapper) ApplyForRenewal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyForRenewalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyForRenewal(c, params)
+}
+
+// GetRenewal operation middleware
+func (siw *ServerInterfaceWrapper) GetRenewal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRenewal(c, id)
+}
+
+// StepRenewal operation middleware
+func (siw *ServerInterfaceWrapper) StepRenewal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepRenewalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepRenewal(c, id, params)
+}
+
 // ListReserveMovements operation middleware
 func (siw *ServerInterfaceWrapper) ListReserveMovements(c *gin.Context) {
 
@@ -9861,6 +10152,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
 	router.GET(options.BaseURL+"/v1/regions/:code", wrapper.GetRegion)
 	router.GET(options.BaseURL+"/v1/regions/:code/accounts", wrapper.ListBasicAccounts)
+	router.GET(options.BaseURL+"/v1/reminders", wrapper.ListReminders)
+	router.GET(options.BaseURL+"/v1/renewals", wrapper.ListRenewals)
+	router.POST(options.BaseURL+"/v1/renewals", wrapper.ApplyForRenewal)
+	router.GET(options.BaseURL+"/v1/renewals/:id", wrapper.GetRenewal)
+	router.POST(options.BaseURL+"/v1/renewals/:id/steps", wrapper.StepRenewal)
 	router.GET(options.BaseURL+"/v1/reserve-movements", wrapper.ListReserveMovements)
 	router.POST(options.BaseURL+"/v1/reserve-movements", wrapper.MoveReserve)
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
@@ -14170,6 +14466,139 @@ func (response ListBasicAccounts200JSONResponse) VisitListBasicAccountsResponse(
 	return err
 }
 
+type ListRemindersRequestObject struct {
+	Params ListRemindersParams
+}
+
+type ListRemindersResponseObject interface {
+	VisitListRemindersResponse(w http.ResponseWriter) error
+}
+
+type ListReminders200JSONResponse ReminderPage
+
+func (response ListReminders200JSONResponse) VisitListRemindersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRenewalsRequestObject struct {
+	Params ListRenewalsParams
+}
+
+type ListRenewalsResponseObject interface {
+	VisitListRenewalsResponse(w http.ResponseWriter) error
+}
+
+type ListRenewals200JSONResponse RenewalPage
+
+func (response ListRenewals200JSONResponse) VisitListRenewalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyForRenewalRequestObject struct {
+	Params ApplyForRenewalParams
+	Body   *ApplyForRenewalJSONRequestBody
+}
+
+type ApplyForRenewalResponseObject interface {
+	VisitApplyForRenewalResponse(w http.ResponseWriter) error
+}
+
+type ApplyForRenewal201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyForRenewal201JSONResponse struct {
+	Body    Renewal
+	Headers ApplyForRenewal201ResponseHeaders
+}
+
+func (response ApplyForRenewal201JSONResponse) VisitApplyForRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRenewalRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetRenewalResponseObject interface {
+	VisitGetRenewalResponse(w http.ResponseWriter) error
+}
+
+type GetRenewal200JSONResponse Renewal
+
+func (response GetRenewal200JSONResponse) VisitGetRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepRenewalRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepRenewalParams
+	Body   *StepRenewalJSONRequestBody
+}
+
+type StepRenewalResponseObject interface {
+	VisitStepRenewalResponse(w http.ResponseWriter) error
+}
+
+type StepRenewal200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepRenewal200JSONResponse struct {
+	Body    Renewal
+	Headers StepRenewal200ResponseHeaders
+}
+
+func (response StepRenewal200JSONResponse) VisitStepRenewalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListReserveMovementsRequestObject struct {
 	Params ListReserveMovementsParams
 }
@@ -15497,6 +15926,21 @@ type StrictServerInterface interface {
 	// ListBasicAccounts A region's basic account, one row a pollutant
 	// (GET /v1/regions/{code}/accounts)
 	ListBasicAccounts(ctx context.Context, request ListBasicAccountsRequestObject) (ListBasicAccountsResponseObject, error)
+	// ListReminders Reminders of the end of terms
+	// (GET /v1/reminders)
+	ListReminders(ctx context.Context, request ListRemindersRequestObject) (ListRemindersResponseObject, error)
+	// ListRenewals Renewals
+	// (GET /v1/renewals)
+	ListRenewals(ctx context.Context, request ListRenewalsRequestObject) (ListRenewalsResponseObject, error)
+	// ApplyForRenewal Apply for a further term
+	// (POST /v1/renewals)
+	ApplyForRenewal(ctx context.Context, request ApplyForRenewalRequestObject) (ApplyForRenewalResponseObject, error)
+	// GetRenewal A renewal with its steps
+	// (GET /v1/renewals/{id})
+	GetRenewal(ctx context.Context, request GetRenewalRequestObject) (GetRenewalResponseObject, error)
+	// StepRenewal Take a step of a renewal
+	// (POST /v1/renewals/{id}/steps)
+	StepRenewal(ctx context.Context, request StepRenewalRequestObject) (StepRenewalResponseObject, error)
 	// ListReserveMovements Movements into and out of reserves
 	// (GET /v1/reserve-movements)
 	ListReserveMovements(ctx context.Context, request ListReserveMovementsRequestObject) (ListReserveMovementsResponseObject, error)
@@ -20946,6 +21390,173 @@ func (sh *strictHandler) ListBasicAccounts(ctx *gin.Context, code RegionPath, pa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListBasicAccountsResponseObject); ok {
 		if err := validResponse.VisitListBasicAccountsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReminders operation middleware
+func (sh *strictHandler) ListReminders(ctx *gin.Context, params ListRemindersParams) {
+	var request ListRemindersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReminders(ctx, request.(ListRemindersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReminders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRemindersResponseObject); ok {
+		if err := validResponse.VisitListRemindersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRenewals operation middleware
+func (sh *strictHandler) ListRenewals(ctx *gin.Context, params ListRenewalsParams) {
+	var request ListRenewalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRenewals(ctx, request.(ListRenewalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRenewals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRenewalsResponseObject); ok {
+		if err := validResponse.VisitListRenewalsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyForRenewal operation middleware
+func (sh *strictHandler) ApplyForRenewal(ctx *gin.Context, params ApplyForRenewalParams) {
+	var request ApplyForRenewalRequestObject
+
+	request.Params = params
+
+	var body ApplyForRenewalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyForRenewal(ctx, request.(ApplyForRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyForRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyForRenewalResponseObject); ok {
+		if err := validResponse.VisitApplyForRenewalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRenewal operation middleware
+func (sh *strictHandler) GetRenewal(ctx *gin.Context, id PathID) {
+	var request GetRenewalRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRenewal(ctx, request.(GetRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRenewalResponseObject); ok {
+		if err := validResponse.VisitGetRenewalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepRenewal operation middleware
+func (sh *strictHandler) StepRenewal(ctx *gin.Context, id PathID, params StepRenewalParams) {
+	var request StepRenewalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepRenewalJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepRenewal(ctx, request.(StepRenewalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepRenewal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepRenewalResponseObject); ok {
+		if err := validResponse.VisitStepRenewalResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

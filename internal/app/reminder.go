@@ -1,0 +1,80 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+)
+
+// The tables of reminders, and how far each round of them is.
+var (
+	Reminders    = cold[permit.Reminder]("reminder")
+	ReminderRuns = resident[ReminderRun]("reminder_run")
+)
+
+// ReminderRun is a round of reminders about the end of an instrument's term.
+type ReminderRun struct {
+	ID         int64
+	Instrument int64
+	Days       int32 // before the end
+	After      int64 // holdings up to this account are reminded
+	Done       bool
+	Command    int64
+}
+
+// remindedHoldings bounds the holdings of one command.
+const remindedHoldings = 400
+
+const timerRemind = "instrument.remind"
+
+var _ = declareTimer(timerRemind, retrying(timerRemind, remind))
+
+// armReminders makes sure that the holders of an instrument are reminded of
+// the end of its term, on the days that are still to come.
+func (tx *Tx) armReminders(i catalog.Instrument) {
+	for _, days := range permit.ReminderDays {
+		on := i.TermEnd.AddDays(-int(days))
+		if on > tx.Today {
+			run := Put(tx, ReminderRuns, ReminderRun{Instrument: i.ID, Days: days})
+			tx.Arm(on.Start(), timerRemind, run.ID)
+		}
+	}
+}
+
+// remind reminds the next holders of an instrument: those whose renewal is not
+// yet applied for.
+func remind(v *View, id int64) (Apply, error) {
+	run, err := Get(v, ReminderRuns, "run", id)
+	if err != nil || run.Done {
+		return nil, err
+	}
+	if len(v.batch.Accounts) > 0 { // a holding that was opened a moment ago must be found
+		return nil, errCommitFirst
+	}
+	i, err := Get(v, Instruments, "instrument", run.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := Find(v, Accounts, Where("instrument", i.ID).And("kind", Eq, int64(ledger.Holding)).Page(run.After, remindedHoldings))
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		for _, a := range accounts {
+			run.After = int64(a.ID)
+			b := tx.ledger.BalanceOf(a.ID)
+			if _, open := tx.renewalOf(a.Key()); b.Balance == 0 || open {
+				continue
+			}
+			Put(tx, Reminders, permit.Reminder{
+				Party: a.Party, Region: a.Region, Licence: a.Licence, Instrument: i.ID, Pollutant: a.Pollutant, Origin: a.Origin, Days: run.Days,
+				TermEnd: i.TermEnd, ApplyBy: catalog.Licence{ValidTo: i.TermEnd}.RenewBy(), Quantity: quantity.Quantity(b.Balance), At: tx.Now,
+			})
+		}
+		if run.Done = len(accounts) < remindedHoldings; !run.Done {
+			tx.Arm(tx.Now, timerRemind, id)
+		}
+		return Put(tx, ReminderRuns, run)
+	}, nil
+}

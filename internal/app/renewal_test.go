@@ -1,0 +1,399 @@
+package app
+
+import (
+	"fmt"
+	"math/rand"
+	"testing"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
+)
+
+// termSite is a site with a term that ends on 30 September 2027 and the next
+// one after it: far enough for reminders, near enough for the calendar.
+type termSite struct {
+	*site
+	old, next catalog.Instrument
+	holder    firm
+}
+
+const (
+	oldTermEnd = 20270930
+	lastApply  = 20270801 // 60 days before
+	newTermEnd = 20320930
+)
+
+func openTermSite(t *testing.T) *termSite {
+	t.Helper()
+	s := &termSite{site: openSite(t)}
+	s.old = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: oldTermEnd})
+	s.next = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: newTermEnd})
+	s.holder = s.firm(jiashan, 40)
+	return s
+}
+
+// grant gives the holder permits of the old term.
+func (s *termSite) grant(origin ledger.Origin, q quantity.Quantity) {
+	s.t.Helper()
+	c := Allocate{
+		Kind: reserve.Opening, Licence: s.holder.licence.ID, Instrument: s.old.Code, Part: reserve.Unallocated, Origin: origin, Quantity: q,
+		AcquiredOn: 20260101, Document: "opening",
+	}
+	if origin == ledger.Paid {
+		c.Price, c.PriceKnown = 100*quantity.OnePrice, true
+	}
+	if f := s.do(s.leader, c); f != nil {
+		s.t.Fatal(f)
+	}
+}
+
+func (s *termSite) apply(origin ledger.Origin, q quantity.Quantity) permit.Renewal {
+	s.t.Helper()
+	return done[RenewalResult](s.office, s.holder.user, s.applyFor(origin, q)).Renewal
+}
+
+func (s *termSite) applyFor(origin ledger.Origin, q quantity.Quantity) RenewalApply {
+	return RenewalApply{Licence: s.holder.licence.ID, Instrument: s.old.Code, Origin: origin, Quantity: q}
+}
+
+func (s *termSite) verified(r permit.Renewal, q quantity.Quantity) RenewalStep {
+	return RenewalStep{Renewal: r.ID, Event: permit.VerifyRenewal, Instrument: s.next.Code, Quantity: q, Rung: reserve.EIAAmount, Document: "verification"}
+}
+
+func (s *termSite) published(r permit.Renewal) RenewalStep {
+	return RenewalStep{Renewal: r.ID, Event: permit.PublishRenewal, Days: 7}
+}
+
+// decided asks for the payment within 400 days, or for none.
+func (s *termSite) decided(r permit.Renewal, price quantity.Price) RenewalStep {
+	c := RenewalStep{Renewal: r.ID, Event: permit.DecideRenewal, Price: price, Document: "decision"}
+	if price > 0 {
+		c.DueOn = s.now.get().Date().AddDays(30)
+	}
+	return c
+}
+
+// renew takes a renewal to its decision; publicity is waited for.
+func (s *termSite) renew(r permit.Renewal, q quantity.Quantity, price quantity.Price) permit.Renewal {
+	s.t.Helper()
+	done[RenewalResult](s.office, s.clerk, s.verified(r, q))
+	r = done[RenewalResult](s.office, s.leader, s.published(r)).Renewal
+	s.refuses(s.leader, s.decided(r, price), ErrPublicityRuns)
+	s.pass(r.PublicUntil.AddDays(1))
+	return done[RenewalResult](s.office, s.leader, s.decided(r, price)).Renewal
+}
+
+func (s *termSite) pay(r permit.Renewal) permit.Renewal {
+	s.t.Helper()
+	s.proofs++
+	return done[RenewalResult](s.office, s.finance, RenewalStep{
+		Renewal: r.ID, Event: permit.PayRenewal, Amount: r.Amount, Proof: fmt.Sprint("renewal ", s.proofs), PaidOn: s.now.get().Date(),
+	}).Renewal
+}
+
+// pass lets time pass, up to the morning of a day.
+func (s *termSite) pass(to calendar.Date) { s.t.Helper(); s.advance(to.Start()) }
+
+func (s *termSite) renewal(id int64) permit.Renewal {
+	return rowsOf(s.app.st, Renewals).rows[id]
+}
+
+func (s *termSite) held(i catalog.Instrument, origin ledger.Origin) quantity.Quantity {
+	return quantity.Quantity(s.balance(HoldingKey(s.holder.licence, i, origin)).Balance)
+}
+
+// A paid holding is renewed: applied for, re-verified, published, paid, and the
+// new term joins the old on the day after its end, without a gap.
+func TestRenewal_JoinsWithoutAGap(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 10*one)
+	done[AmountResult](s.office, s.leader, AmountRecord{
+		Licence: s.holder.licence.ID, Pollutant: "VOCs", Quantity: 10 * one, Rung: reserve.LicenceAmount, Document: "licence",
+	})
+	s.pass(lastApply)
+	r := s.pay(s.renew(s.apply(ledger.Paid, 10*one), 10*one, 1000*quantity.OnePrice))
+	if r.Amount != 50_000_00 || r.Months != 60 || r.State != permit.RenewalReady {
+		t.Fatalf("%+v", r)
+	}
+	s.pass(oldTermEnd)
+	if s.held(s.old, ledger.Paid) != 10*one || s.held(s.next, ledger.Paid) != 0 {
+		t.Error("the new term has begun before its first day")
+	}
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	if s.held(s.old, ledger.Paid) != 0 || s.held(s.next, ledger.Paid) != 10*one || s.renewal(r.ID).State != permit.RenewalJoined {
+		t.Errorf("%s of the old term, %s of the new; %+v", s.held(s.old, ledger.Paid), s.held(s.next, ledger.Paid), s.renewal(r.ID))
+	}
+	id, _ := s.app.st.ledger.Find(HoldingKey(s.holder.licence, s.next, ledger.Paid))
+	if lots := s.app.st.ledger.Acquisitions(id); len(lots) != 1 || lots[0].AcquiredOn != 20271001 || lots[0].Price != 1000*quantity.OnePrice {
+		t.Errorf("%+v", lots)
+	}
+	if got := s.permits(s.holder); got != 10*one {
+		t.Errorf("the licence permits %s", got)
+	}
+	if l := rowsOf(s.app.st, Licences).rows[s.holder.licence.ID]; l.ValidTo != newTermEnd {
+		t.Errorf("the licence ends on %s", l.ValidTo)
+	}
+	s.restart()
+	s.check()
+}
+
+// Undecided in time, the holding waits and is not tradable; decided and paid
+// afterwards, it joins at once.
+func TestRenewal_UndecidedIsRenewing(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	s.verify(s.holder, 4*one)
+	r := s.apply(ledger.Paid, 4*one)
+	s.pass(calendar.Date(oldTermEnd).AddDays(3))
+	if got := s.renewal(r.ID); !got.Renewing || s.held(s.old, ledger.Paid) != 4*one {
+		t.Fatalf("%+v, %s held", got, s.held(s.old, ledger.Paid))
+	}
+	s.refuses(s.holder.user, PlaceOrder{
+		Market: siteMarket, Instrument: s.old.Code, Licence: s.holder.licence.ID, Side: market.Sell, Price: quantity.OnePrice, Quantity: one,
+		TimeInForce: market.GTC,
+	}, ErrInstrumentExpired)
+	s.pay(s.renew(r, 3*one, 1000*quantity.OnePrice))
+	s.check()
+	if s.held(s.old, ledger.Paid) != 0 || s.held(s.next, ledger.Paid) != 3*one || s.renewal(r.ID).State != permit.RenewalJoined {
+		t.Errorf("%s of the old term, %s of the new, %+v", s.held(s.old, ledger.Paid), s.held(s.next, ledger.Paid), s.renewal(r.ID))
+	}
+}
+
+// What is rejected, withdrawn or not paid after the term has ended goes back to
+// unallocated; before the end it is the holder's until then.
+func TestRenewal_ComesToNothing(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(s *termSite, r permit.Renewal){
+		"rejected": func(s *termSite, r permit.Renewal) {
+			s.refuses(s.leader, RenewalStep{Renewal: r.ID, Event: permit.RejectRenewal}, fault.Invalidf("note", ""))
+			done[RenewalResult](s.office, s.leader, RenewalStep{Renewal: r.ID, Event: permit.RejectRenewal, Note: "not verified"})
+		},
+		"withdrawn": func(s *termSite, r permit.Renewal) {
+			done[RenewalResult](s.office, s.holder.user, RenewalStep{Renewal: r.ID, Event: permit.WithdrawRenewal})
+		},
+		"not paid": func(s *termSite, r permit.Renewal) {
+			r = s.renew(r, 2*one, 1000*quantity.OnePrice)
+			s.pass(r.DueOn.AddDays(1))
+		},
+	} {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", late: ", late), func(t *testing.T) {
+				t.Parallel()
+				s := openTermSite(t)
+				s.grant(ledger.Paid, 4*one)
+				r := s.apply(ledger.Paid, 4*one)
+				if late {
+					s.pass(calendar.Date(oldTermEnd).AddDays(2))
+				}
+				before := s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance
+				end(s, r)
+				s.check()
+				got := quantity.Quantity(s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance - before)
+				if late && (got != 4*one || s.held(s.old, ledger.Paid) != 0) || !late && (got != 0 || s.held(s.old, ledger.Paid) != 4*one) {
+					t.Errorf("%s went back, %s are held", got, s.held(s.old, ledger.Paid))
+				}
+				if b := s.balance(HoldingKey(s.holder.licence, s.old, ledger.Paid)); b.Held != 0 {
+					t.Errorf("%d is still held aside", b.Held)
+				}
+			})
+		}
+	}
+}
+
+// A larger quantity takes what the old holding lacks out of unallocated; free
+// permits are renewed without payment, and paid for they are paid.
+func TestRenewal_DifferenceAndOrigin(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 2*one)
+	s.grant(ledger.Free, one)
+	paid, free := s.apply(ledger.Paid, 3*one), s.apply(ledger.Free, one)
+	done[RenewalResult](s.office, s.clerk, s.verified(paid, 3*one))
+	done[RenewalResult](s.office, s.clerk, s.verified(free, one))
+	for _, r := range []permit.Renewal{paid, free} {
+		done[RenewalResult](s.office, s.clerk, s.published(r))
+	}
+	s.pass(dayOne.Date().AddDays(8))
+	s.refuses(s.leader, s.decided(paid, 0), ErrRenewalPrice)
+	done[RenewalResult](s.office, s.leader, s.decided(free, 0))
+	r := done[RenewalResult](s.office, s.leader, s.decided(paid, quantity.OnePrice)).Renewal
+	unallocated := s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs"))
+	if unallocated.Held != int64(one) || r.Increase != one {
+		t.Errorf("%+v, %+v", unallocated, r)
+	}
+	s.verify(s.holder, 2*one)
+	s.refuses(s.holder.user, PlaceOrder{
+		Market: siteMarket, Instrument: s.old.Code, Licence: s.holder.licence.ID, Side: market.Sell, Price: quantity.OnePrice, Quantity: 100,
+		TimeInForce: market.GTC,
+	}, ledger.ErrInsufficient) // what is renewed is held
+	s.pay(r)
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	if s.held(s.next, ledger.Paid) != 3*one || s.held(s.next, ledger.Free) != one {
+		t.Errorf("%s paid and %s free of the new term", s.held(s.next, ledger.Paid), s.held(s.next, ledger.Free))
+	}
+}
+
+// A freeze on the old holding goes with its permits into the new term.
+func TestRenewal_CarriesFreezesOver(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	f := done[FreezeResult](s.office, s.leader, FreezePlace{FreezeTerms: FreezeTerms{
+		Licence: s.holder.licence.ID, Instrument: s.old.Code, Origin: ledger.Paid, Quantity: 3 * one, Issuer: encumbrance.Court,
+		IssuerName: "court", OrderNumber: "1", Reason: "r",
+	}}).Freeze
+	s.pay(s.renew(s.apply(ledger.Paid, 4*one), 4*one, quantity.OnePrice))
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	b := s.balance(HoldingKey(s.holder.licence, s.next, ledger.Paid))
+	f = rowsOf(s.app.st, Freezes).rows[f.ID]
+	if b.Balance != int64(4*one) || b.Held != int64(3*one) || f.Frozen != int64(3*one) || f.Instrument != s.next.ID || !f.State.IsOpen() {
+		t.Errorf("%+v, %+v", b, f)
+	}
+	done[FreezeResult](s.office, s.leader, FreezeRelease{Freeze: f.ID, Document: "d"})
+	s.restart()
+	s.check()
+}
+
+// Fact 35, for a term: 60 days before its end is the last day to apply. Who is
+// late, or has nothing, or has applied, is refused.
+func TestRenewal_Refusals(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.refuses(s.holder.user, s.applyFor(ledger.Paid, one), ErrNothingToRenew)
+	s.grant(ledger.Paid, one)
+	s.refuses(s.buyer.user, s.applyFor(ledger.Paid, one), identity.ErrNotYours)
+	s.refuses(s.clerk, s.applyFor(ledger.Paid, one), identity.ErrForbidden)
+	r := s.apply(ledger.Paid, one)
+	s.refuses(s.holder.user, s.applyFor(ledger.Paid, one), ErrRenewalOpen)
+	s.refuses(s.holder.user, s.verified(r, one), permit.ErrRenewalBody)
+	s.refuses(s.leaders[qingpu], s.verified(r, one), identity.ErrNotYours)
+	s.refuses(s.leader, s.published(r), permit.ErrRenewalStep)
+	wrong := s.verified(r, one)
+	wrong.Instrument = s.old.Code
+	s.refuses(s.clerk, wrong, ErrRenewalTerm)
+	wrong = s.verified(r, one)
+	wrong.Rung = "guess"
+	s.refuses(s.clerk, wrong, fault.Invalidf("rung", ""))
+	s.refuses(s.finance, RenewalStep{Renewal: r.ID, Event: permit.JoinRenewal}, permit.ErrRenewalStep)
+	s.refuses(s.leader, RenewalStep{Renewal: r.ID, Event: "wave"}, fault.Invalidf("event", ""))
+	done[RenewalResult](s.office, s.holder.user, RenewalStep{Renewal: r.ID, Event: permit.WithdrawRenewal})
+	s.pass(calendar.Date(lastApply).AddDays(1))
+	s.refuses(s.holder.user, s.applyFor(ledger.Paid, one), rulebook.ErrRenewalLate)
+}
+
+// Holders are reminded 180, 90 and 60 days before the end of the term, each
+// once, until they have applied.
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, one)
+	s.grant(ledger.Free, one)
+	end := calendar.Date(oldTermEnd)
+	s.pass(end.AddDays(-181))
+	count := func() int { n, _ := s.store.LastID(t.Context(), Reminders.name); return int(n) }
+	if n := count(); n != 0 {
+		t.Errorf("%d reminders too early", n)
+	}
+	s.pass(end.AddDays(-180))
+	if n := count(); n != 2 {
+		t.Errorf("%d reminders 180 days before, want 2", n)
+	}
+	s.apply(ledger.Free, one)
+	s.pass(end.AddDays(-59))
+	var rows []permit.Reminder
+	if err := s.store.Find(t.Context(), Reminders.name, Query{}, &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 4 || rows[3].Days != 60 || rows[3].Origin != ledger.Paid || rows[3].ApplyBy != lastApply || rows[2].Days != 90 {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// Whatever holders and officers do about renewals around the end of a term,
+// permits are conserved and every figure is what its steps and postings say.
+func TestRenewal_Random(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			randomRenewals(t, rand.New(rand.NewSource(seed)))
+		})
+	}
+}
+
+func randomRenewals(t *testing.T, r *rand.Rand) {
+	t.Helper()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 6*one)
+	s.grant(ledger.Free, 3*one)
+	s.grant(ledger.UnknownOrigin, one)
+	q := func() quantity.Quantity { return quantity.Quantity(1+r.Intn(80000)) * 100 }
+	one := func() permit.Renewal {
+		n, _ := s.store.LastID(t.Context(), Renewals.name)
+		return s.renewal(r.Int63n(n+1) + 1)
+	}
+	price := func() quantity.Price { return quantity.Price(r.Intn(2)) * quantity.OnePrice }
+	commands := []func() (int64, Command){
+		func() (int64, Command) { return s.holder.user, s.applyFor(ledger.Origin(1+r.Intn(3)), q()) },
+		func() (int64, Command) { return s.clerk, s.verified(one(), q()) },
+		func() (int64, Command) { c := s.published(one()); c.Days = 1; return s.clerk, c },
+		func() (int64, Command) { return s.leader, s.decided(one(), price()) },
+		func() (int64, Command) {
+			s.proofs++
+			n := one()
+			return s.finance, RenewalStep{Renewal: n.ID, Event: permit.PayRenewal, Amount: n.Amount, Proof: fmt.Sprint("p", s.proofs), PaidOn: s.now.get().Date()}
+		},
+		func() (int64, Command) {
+			e := []permit.RenewalEvent{permit.RejectRenewal, permit.WithdrawRenewal}[r.Intn(2)]
+			if r.Intn(4) > 0 {
+				e = permit.VerifyRenewal
+			}
+			return []int64{s.leader, s.holder.user}[r.Intn(2)], RenewalStep{Renewal: one().ID, Event: e, Note: "n"}
+		},
+		func() (int64, Command) {
+			return s.leader, FreezePlace{FreezeTerms: FreezeTerms{
+				Licence: s.holder.licence.ID, Instrument: []string{s.old.Code, s.next.Code}[r.Intn(2)], Origin: ledger.Paid, Quantity: q() / 4,
+				Issuer: encumbrance.Court, IssuerName: "court", OrderNumber: fmt.Sprint(r.Intn(1000)), Reason: "r",
+			}}
+		},
+	}
+	total := func() (sum quantity.Quantity) {
+		for _, i := range []catalog.Instrument{s.old, s.next} {
+			for _, origin := range []ledger.Origin{ledger.Paid, ledger.Free, ledger.UnknownOrigin} {
+				sum += s.held(i, origin)
+			}
+		}
+		return sum + quantity.Quantity(s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance)
+	}
+	before, finished := total(), map[string]int{}
+	for _, day := range []calendar.Date{20260701, 20270701, 20270730, 20270910, 20271002, 20271020} {
+		for range 12 {
+			who, c := commands[r.Intn(len(commands))]()
+			if s.do(who, c) == nil {
+				finished[string(c.Operation())]++
+			}
+		}
+		if day > s.now.get().Date() {
+			s.pass(day)
+		}
+	}
+	s.restart()
+	s.check()
+	if total() != before {
+		t.Errorf("%s before, %s after", before, total())
+	}
+	if len(finished) < 3 {
+		t.Errorf("too little was done: %v", finished)
+	}
+}

@@ -1,0 +1,245 @@
+package app
+
+import (
+	"permitx/internal/encumbrance"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+)
+
+// The timers of renewals, by purpose.
+const (
+	timerRenewalJoin = "renewal.join"
+	timerRenewalDue  = "renewal.due"
+	timerRenewalEnd  = "renewal.return"
+)
+
+var (
+	_ = declareTimer(timerRenewalJoin, retrying(timerRenewalJoin, joinRenewal))
+	_ = declareTimer(timerRenewalDue, retrying(timerRenewalDue, lapseRenewal))
+	_ = declareTimer(timerRenewalEnd, retrying(timerRenewalEnd, returnRenewal))
+)
+
+// armRenewal sets what comes of itself after a decision: the lapse of what is
+// not paid, or the joining of what is not to be paid.
+func (tx *Tx) armRenewal(r permit.Renewal) {
+	if r.State == permit.RenewalNoticed {
+		tx.Arm(r.DueOn.AddDays(1).Start(), timerRenewalDue, r.ID)
+		return
+	}
+	tx.joinIfOver(&r)
+}
+
+// joinIfOver lets the new term join at once where the old one is over. Else it
+// joins when that ends.
+func (tx *Tx) joinIfOver(r *permit.Renewal) {
+	if r.Renewing {
+		tx.Arm(tx.Now, timerRenewalJoin, r.ID)
+	}
+}
+
+// waitForRenewal is the end of a term for a holding whose renewal was applied
+// for in time: decided, the new term joins now; undecided, the holding waits
+// and is not tradable.
+func (tx *Tx) waitForRenewal(r permit.Renewal) {
+	r.Renewing = true
+	r = Put(tx, Renewals, r)
+	if r.State == permit.RenewalReady {
+		tx.joinIfOver(&r)
+	}
+}
+
+// lapseRenewal ends a renewal that nobody has paid by its last day.
+func lapseRenewal(v *View, id int64) (Apply, error) {
+	r, err := Get(v, Renewals, "renewal", id)
+	if err != nil || r.State != permit.RenewalNoticed {
+		return nil, err
+	}
+	return RenewalStep{Renewal: id, Event: permit.LapseRenewal, Note: "not paid by " + r.DueOn.String()}.asSystem(v)
+}
+
+// asSystem decides a step that a timer takes.
+func (c RenewalStep) asSystem(v *View) (Apply, error) {
+	system := *v
+	system.Actor = identity.SystemActor
+	return c.Decide(&system)
+}
+
+// giveUp ends a renewal without a new term: what it holds is free again, and
+// where the old term is over the holding returns to unallocated.
+func (v *View) giveUp(r permit.Renewal) (permit.Renewal, renewalEffect, error) {
+	holds, err := v.renewalHolds(r)
+	if err != nil {
+		return r, nil, err
+	}
+	return r, func(tx *Tx, r *permit.Renewal) {
+		for _, h := range holds {
+			tx.closeHold(h, ledger.HoldVoided)
+		}
+		r.EndedAt = tx.Now
+		if r.Renewing {
+			tx.Arm(tx.Now, timerRenewalEnd, r.ID)
+		}
+	}, nil
+}
+
+// renewalHolds are what a renewal holds aside.
+func (v *View) renewalHolds(r permit.Renewal) ([]ledger.Hold, error) {
+	var holds []ledger.Hold
+	for _, id := range []int64{r.Hold, r.OtherHold} {
+		if id == 0 {
+			continue
+		}
+		h, err := Get(v, Holds, "hold", id)
+		if err != nil {
+			return nil, err
+		}
+		if h.State == ledger.HoldActive {
+			holds = append(holds, h)
+		}
+	}
+	return holds, nil
+}
+
+// joinRenewal joins the new term to the old: what both have moves over, with
+// the freezes on it; a rest goes back to unallocated as the end of a term, and
+// what the new term has beyond comes from there. A holding with more
+// acquisitions than a command may touch joins in parts.
+func joinRenewal(v *View, id int64) (Apply, error) {
+	r, err := Get(v, Renewals, "renewal", id)
+	if err != nil || r.State != permit.RenewalReady || !r.Renewing {
+		return nil, err
+	}
+	holds, err := v.renewalHolds(r)
+	if err != nil {
+		return nil, err
+	}
+	old, whole := v.part(r.OldKey())
+	return func(tx *Tx) any {
+		for _, h := range holds {
+			tx.closeHold(h, ledger.HoldPosted)
+			account, _ := tx.ledger.Account(h.Account)
+			tx.Release(account.Key(), h.Amount)
+		}
+		freezes := tx.liftFreezes(r.OldKey())
+		joins := r.Takes(old)
+		tx.moveTerm(&r, joins, old-joins)
+		tx.licenceChanged(r.Licence, r.Pollutant, amountChange{permit.AmountRenewed, r.ID, joins - old, r.Document})
+		if !whole {
+			tx.settleFreezes(r, freezes, r.OldInstrument)
+			tx.Arm(tx.Now, timerRenewalJoin, id)
+			return Put(tx, Renewals, r)
+		}
+		if more := min(r.Increase, r.Quantity-r.Joined); more > 0 {
+			tx.Post(r.IncreaseTransfer(more))
+			tx.acquireRenewed(&r, more)
+			tx.licenceChanged(r.Licence, r.Pollutant, amountChange{permit.AmountRenewed, r.ID, more, r.Document})
+		}
+		tx.settleFreezes(r, freezes, r.NewInstrument)
+		return tx.finishRenewal(r)
+	}, nil
+}
+
+// part is what of a holding one command may move: all of it, or what its first
+// acquisitions come to.
+func (v *View) part(k ledger.Key) (q quantity.Quantity, whole bool) {
+	id, _ := v.ledger.Find(k)
+	rows := v.ledger.Acquisitions(id)
+	if len(rows) <= termEndRows {
+		return quantity.Quantity(v.ledger.BalanceOf(id).Balance), true
+	}
+	for _, a := range rows[:termEndRows] {
+		q += a.Remaining
+	}
+	return q, false
+}
+
+// moveTerm moves what joins into the new term and gives the rest back.
+func (tx *Tx) moveTerm(r *permit.Renewal, joins, rest quantity.Quantity) {
+	if joins > 0 {
+		tx.Post(r.JoinTransfer(joins))
+		tx.Consume(r.OldKey(), joins, false)
+		tx.acquireRenewed(r, joins)
+	}
+	if rest > 0 {
+		tx.Post(r.RestTransfer(rest))
+		tx.Consume(r.OldKey(), rest, false)
+	}
+}
+
+// acquireRenewed records where permits of the new term came from: they are
+// acquired with its first day, at its price.
+func (tx *Tx) acquireRenewed(r *permit.Renewal, q quantity.Quantity) {
+	tx.Acquire(r.NewKey(), ledger.Acquisition{
+		AcquiredOn: r.FirstDay(), Price: r.Price, PriceKnown: r.NewOrigin != ledger.UnknownOrigin, Document: r.Document, Quantity: q,
+	})
+	r.Joined += q
+}
+
+// liftFreezes takes the freezes of a holding off it, to be set again where its
+// permits go.
+func (tx *Tx) liftFreezes(k ledger.Key) []encumbrance.Freeze {
+	id, open := tx.ledger.Find(k)
+	if !open {
+		return nil
+	}
+	freezes := tx.openFreezes(id)
+	for i, f := range freezes {
+		tx.Release(f.Key(), f.Frozen)
+		f.Frozen = 0
+		freezes[i] = Put(tx, Freezes, f)
+	}
+	return freezes
+}
+
+// settleFreezes sets lifted freezes on the holding of an instrument: that of
+// the new term, or the old one while a part of it is still there.
+func (tx *Tx) settleFreezes(r permit.Renewal, freezes []encumbrance.Freeze, instrument int64) {
+	key := r.OldKey()
+	if instrument == r.NewInstrument {
+		key = r.NewKey()
+	}
+	id := tx.open(key)
+	for _, f := range freezes {
+		if f.Account != id {
+			f.Account, f.Instrument, f.Origin = id, key.Instrument, key.Origin
+			Put(tx, Freezes, f)
+		}
+	}
+	if len(freezes) > 0 {
+		tx.coverFreezes(id)
+	}
+}
+
+// finishRenewal ends a renewal that has joined.
+func (tx *Tx) finishRenewal(r permit.Renewal) permit.Renewal {
+	step := permit.RenewalStep{
+		Renewal: r.ID, Event: permit.JoinRenewal, Person: 0, Body: permit.AsSystem, FromState: r.State, ToState: permit.RenewalJoined,
+		Quantity: r.Joined, At: tx.Now,
+	}
+	r.State, r.EndedAt = permit.RenewalJoined, tx.Now
+	r = Put(tx, Renewals, r)
+	Put(tx, RenewalSteps, step)
+	return r
+}
+
+// returnRenewal gives a holding back whose renewal came to nothing after its
+// term had ended.
+func returnRenewal(v *View, id int64) (Apply, error) {
+	r, err := Get(v, Renewals, "renewal", id)
+	if err != nil || r.State.IsOpen() || r.State == permit.RenewalJoined || !r.Renewing {
+		return nil, err
+	}
+	rest, whole := v.part(r.OldKey())
+	return func(tx *Tx) any {
+		if account, open := tx.ledger.Find(r.OldKey()); open {
+			tx.endFreezes(account)
+		}
+		tx.moveTerm(&r, 0, rest)
+		if r.Renewing = !whole; r.Renewing {
+			tx.Arm(tx.Now, timerRenewalEnd, id)
+		}
+		return Put(tx, Renewals, r)
+	}, nil
+}
