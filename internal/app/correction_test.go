@@ -79,6 +79,9 @@ func TestCorrection(t *testing.T) {
 	debt := r.Correction.Debt
 	k.refuses(f.user, k.sell(f, one), rulebook.ErrDebt)
 	k.refuses(f.user, k.offerBy(f, buyer, 100), rulebook.ErrDebt)
+	if owed := k.app.Reference().known().owedBy(f.party); owed == 0 || owed != k.app.st.known.owedBy(f.party) {
+		t.Errorf("readers know of a debt of %s", owed)
+	}
 	k.refuses(k.leader, SuccessionRecord{
 		Kind: permit.Division, Licence: f.licence.ID, EffectiveOn: today, Document: "d",
 		Parts: []SuccessionShare{k.share(buyer, ledger.Paid, one, one), k.share(f, ledger.Paid, one, 0)},

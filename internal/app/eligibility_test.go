@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"math/rand"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -382,6 +383,9 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 		o.compare(n, o.trial())
 	}
 	o.check()
+	if reads, knows := o.app.Reference().known(), o.app.st.known; !reflect.DeepEqual(reads, knows) {
+		t.Error("readers know something else than the writer")
+	}
 	t.Logf("allowed %v, refused by %v", o.allowed, o.refusedBy)
 	for _, a := range []rulebook.Action{
 		rulebook.Sell, rulebook.Buy, rulebook.Deal, rulebook.Allocation, rulebook.TakeOver, rulebook.PrimarySale, rulebook.Project,

@@ -152,19 +152,41 @@ func (k *knowledge) areaOf(region, pollutant string, on calendar.Date) (a rulebo
 	return a
 }
 
+// knownTable is a table that the rules judge by.
+type knownTable struct {
+	name  string
+	learn func(s *state)                   // from the writer's memory
+	read  func(r *Reference, k *knowledge) // from what is published
+}
+
+// knownTables are the tables of knowledge.
+var knownTables = []knownTable{knownBy(Facts), knownBy(ZoneRules), knownBy(Parameters), knownBy(Attainments), knownBy(Debts)}
+
+func knownBy[R any](t Table[R]) knownTable {
+	return knownTable{
+		name: t.name,
+		learn: func(s *state) {
+			c := rowsOf(s, t)
+			for _, id := range c.order {
+				s.known.add(c.rows[id])
+			}
+		},
+		read: func(r *Reference, k *knowledge) {
+			for _, row := range ReadTable(r, t).All() {
+				k.add(row)
+			}
+		},
+	}
+}
+
+func isKnown(table string) bool {
+	return slices.ContainsFunc(knownTables, func(t knownTable) bool { return t.name == table })
+}
+
 // learn reads the tables of knowledge into the writer's memory.
 func (s *state) learn() {
 	s.known = newKnowledge()
-	learnAll(s, Facts)
-	learnAll(s, ZoneRules)
-	learnAll(s, Parameters)
-	learnAll(s, Attainments)
-	learnAll(s, Debts)
-}
-
-func learnAll[R any](s *state, t Table[R]) {
-	c := rowsOf(s, t)
-	for _, id := range c.order {
-		s.known.add(c.rows[id])
+	for _, t := range knownTables {
+		t.learn(s)
 	}
 }

@@ -32,29 +32,12 @@ func knowing(tables map[string]any) *Reference {
 	r := &Reference{tables: tables}
 	r.known = sync.OnceValue(func() *knowledge {
 		k := newKnowledge()
-		for _, f := range ReadTable(r, Facts).All() {
-			k.add(f)
-		}
-		for _, z := range ReadTable(r, ZoneRules).All() {
-			k.add(z)
-		}
-		for _, p := range ReadTable(r, Parameters).All() {
-			k.add(p)
-		}
-		for _, a := range ReadTable(r, Attainments).All() {
-			k.add(a)
-		}
-		for _, d := range ReadTable(r, Debts).All() {
-			k.add(d)
+		for _, t := range knownTables {
+			t.read(r, k)
 		}
 		return k
 	})
 	return r
-}
-
-// changesKnowledge reports whether a table is one of those that the rules judge by.
-func changesKnowledge(table string) bool {
-	return table == Facts.name || table == ZoneRules.name || table == Parameters.name || table == Attainments.name
 }
 
 // ReadTable returns a resident table as it is in r.
@@ -153,7 +136,7 @@ func (a *App) publishReference() {
 		next, same := knowing(maps.Clone(old.tables)), true
 		for name, ids := range s.changed.resident.rows {
 			next.tables[name] = s.caches[name].publish(old.tables[name], ids)
-			same = same && !changesKnowledge(name)
+			same = same && !isKnown(name)
 		}
 		if same {
 			next.known = old.known
