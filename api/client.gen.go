@@ -692,6 +692,71 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
 	RecordDischarge(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListEarmarkAllocations What major projects were given
+	//
+	// Corresponds with GET /v1/earmark-allocations (the `ListEarmarkAllocations` operationId).
+	ListEarmarkAllocations(ctx context.Context, params *ListEarmarkAllocationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEarmarks What is kept for major projects
+	//
+	// Corresponds with GET /v1/earmarks (the `ListEarmarks` operationId).
+	ListEarmarks(ctx context.Context, params *ListEarmarksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeEarmarkWithBody Keep a part of the reserve for a major project
+	//
+	// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+	MakeEarmarkWithBody(ctx context.Context, params *MakeEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeEarmark Keep a part of the reserve for a major project
+	//
+	// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+	MakeEarmark(ctx context.Context, params *MakeEarmarkParams, body MakeEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEarmark An earmark
+	//
+	// Corresponds with GET /v1/earmarks/{id} (the `GetEarmark` operationId).
+	GetEarmark(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
+	//
+	// The licence holds the need; the offset share is retired.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+	AllocateEarmarkWithBody(ctx context.Context, id PathID, params *AllocateEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AllocateEarmark Give a part of the approved need to the licence of the project
+	//
+	// The licence holds the need; the offset share is retired.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+	AllocateEarmark(ctx context.Context, id PathID, params *AllocateEarmarkParams, body AllocateEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseEarmarkWithBody Give up an earmark
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+	ReleaseEarmarkWithBody(ctx context.Context, id PathID, params *ReleaseEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseEarmark Give up an earmark
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+	ReleaseEarmark(ctx context.Context, id PathID, params *ReleaseEarmarkParams, body ReleaseEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AskEligibilityWithBody May permits change hands so today, and why
 	//
 	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
@@ -944,6 +1009,76 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
 	GetInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListInstalmentPlans Notices that are paid in parts
+	//
+	// Corresponds with GET /v1/instalment-plans (the `ListInstalmentPlans` operationId).
+	ListInstalmentPlans(ctx context.Context, params *ListInstalmentPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestInstalmentsWithBody Ask to pay a notice in parts
+	//
+	// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+	RequestInstalmentsWithBody(ctx context.Context, params *RequestInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestInstalments Ask to pay a notice in parts
+	//
+	// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+	RequestInstalments(ctx context.Context, params *RequestInstalmentsParams, body RequestInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetInstalmentPlan An instalment plan
+	//
+	// Corresponds with GET /v1/instalment-plans/{id} (the `GetInstalmentPlan` operationId).
+	GetInstalmentPlan(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideInstalmentsWithBody Approve or refuse a request
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+	DecideInstalmentsWithBody(ctx context.Context, id PathID, params *DecideInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideInstalments Approve or refuse a request
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+	DecideInstalments(ctx context.Context, id PathID, params *DecideInstalmentsParams, body DecideInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmInstalmentWithBody Confirm an instalment that no list of the tax authority has
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+	ConfirmInstalmentWithBody(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmInstalment Confirm an instalment that no list of the tax authority has
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+	ConfirmInstalment(ctx context.Context, id PathID, params *ConfirmInstalmentParams, body ConfirmInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProveInstalmentWithBody Record the payment of an instalment
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+	ProveInstalmentWithBody(ctx context.Context, id PathID, params *ProveInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProveInstalment Record the payment of an instalment
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+	ProveInstalment(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListInstruments Instruments
 	//
 	// Corresponds with GET /v1/instruments (the `ListInstruments` operationId).
@@ -1112,6 +1247,150 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/licences/{id}/state (the `SetLicenceState` operationId).
 	SetLicenceState(ctx context.Context, id PathID, params *SetLicenceStateParams, body SetLicenceStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListListings What reserves offer for sale
+	//
+	// Corresponds with GET /v1/listings (the `ListListings` operationId).
+	ListListings(ctx context.Context, params *ListListingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenListingWithBody Offer a part of the reserve for sale
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+	OpenListingWithBody(ctx context.Context, params *OpenListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenListing Offer a part of the reserve for sale
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+	OpenListing(ctx context.Context, params *OpenListingParams, body OpenListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetListing A listing
+	//
+	// Corresponds with GET /v1/listings/{id} (the `GetListing` operationId).
+	GetListing(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseListingWithBody Take back what is not sold
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+	CloseListingWithBody(ctx context.Context, id PathID, params *CloseListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseListing Take back what is not sold
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+	CloseListing(ctx context.Context, id PathID, params *CloseListingParams, body CloseListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SellListingWithBody Sell out of a listing: issue the payment notice
+	//
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+	SellListingWithBody(ctx context.Context, id PathID, params *SellListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SellListing Sell out of a listing: issue the payment notice
+	//
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+	SellListing(ctx context.Context, id PathID, params *SellListingParams, body SellListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLotMovements What moved in lots
+	//
+	// Corresponds with GET /v1/lot-movements (the `ListLotMovements` operationId).
+	ListLotMovements(ctx context.Context, params *ListLotMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLotOrders What was done to lots by a document
+	//
+	// Corresponds with GET /v1/lot-orders (the `ListLotOrders` operationId).
+	ListLotOrders(ctx context.Context, params *ListLotOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireLotsWithBody Take a part of the reserve out of use for good
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+	RetireLotsWithBody(ctx context.Context, params *RetireLotsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireLots Take a part of the reserve out of use for good
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+	RetireLots(ctx context.Context, params *RetireLotsParams, body RetireLotsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLots Lots of reserves
+	//
+	// Corresponds with GET /v1/lots (the `ListLots` operationId).
+	ListLots(ctx context.Context, params *ListLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddLotWithBody Add a lot out of the unallocated part
+	//
+	// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/lots (the `AddLot` operationId).
+	AddLotWithBody(ctx context.Context, params *AddLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddLot Add a lot out of the unallocated part
+	//
+	// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/lots (the `AddLot` operationId).
+	AddLot(ctx context.Context, params *AddLotParams, body AddLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLot A lot
+	//
+	// Corresponds with GET /v1/lots/{id} (the `GetLot` operationId).
+	GetLot(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FreezeLotWithBody Freeze a part of a lot by order
+	//
+	// What is available first, then what is earmarked. Each part remembers where it was.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+	FreezeLotWithBody(ctx context.Context, id PathID, params *FreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FreezeLot Freeze a part of a lot by order
+	//
+	// What is available first, then what is earmarked. Each part remembers where it was.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+	FreezeLot(ctx context.Context, id PathID, params *FreezeLotParams, body FreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnfreezeLotWithBody End the freeze of a part of a lot
+	//
+	// What is thawed goes back to where it was.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+	UnfreezeLotWithBody(ctx context.Context, id PathID, params *UnfreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnfreezeLot End the freeze of a part of a lot
+	//
+	// What is thawed goes back to where it was.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+	UnfreezeLot(ctx context.Context, id PathID, params *UnfreezeLotParams, body UnfreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMarkets Markets
 	//
@@ -1398,6 +1677,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
 	CancelPaymentNotice(ctx context.Context, id PathID, params *CancelPaymentNoticeParams, body CancelPaymentNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmPaymentWithBody Confirm a payment that no list of the tax authority has
+	//
+	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+	ConfirmPaymentWithBody(ctx context.Context, id PathID, params *ConfirmPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmPayment Confirm a payment that no list of the tax authority has
+	//
+	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+	ConfirmPayment(ctx context.Context, id PathID, params *ConfirmPaymentParams, body ConfirmPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeliverPaymentNotice Deliver the permits
 	//
@@ -1772,6 +2069,20 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserve(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetReserveStatement The reserve over a period
+	//
+	// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+	//
+	// Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
+	GetReserveStatement(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReserveStatementLots The reserve over a period, lot by lot
+	//
+	// The lots that were in the reserve in the period. Their columns sum to the statement.
+	//
+	// Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
+	GetReserveStatementLots(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRules The rules under which permits change hands
 	//
 	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
@@ -1906,6 +2217,34 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/surplus-verifications (the `VerifySurplus` operationId).
 	VerifySurplus(ctx context.Context, params *VerifySurplusParams, body VerifySurplusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTaxLists Lists of the tax authority
+	//
+	// Corresponds with GET /v1/tax-lists (the `ListTaxLists` operationId).
+	ListTaxLists(ctx context.Context, params *ListTaxListsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportTaxListWithBody Bring a list of the tax authority and match it
+	//
+	// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+	ImportTaxListWithBody(ctx context.Context, params *ImportTaxListParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportTaxList Bring a list of the tax authority and match it
+	//
+	// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+	ImportTaxList(ctx context.Context, params *ImportTaxListParams, body ImportTaxListJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTaxReceipts Payments that the tax authority has received
+	//
+	// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
+	ListTaxReceipts(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostTransferBatchWithBody Post up to 1,000 transfers
 	//
@@ -3484,6 +3823,161 @@ func (c *Client) RecordDischarge(ctx context.Context, params *RecordDischargePar
 	return c.Client.Do(req)
 }
 
+// ListEarmarkAllocations What major projects were given
+//
+// Corresponds with GET /v1/earmark-allocations (the `ListEarmarkAllocations` operationId).
+func (c *Client) ListEarmarkAllocations(ctx context.Context, params *ListEarmarkAllocationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEarmarkAllocationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEarmarks What is kept for major projects
+//
+// Corresponds with GET /v1/earmarks (the `ListEarmarks` operationId).
+func (c *Client) ListEarmarks(ctx context.Context, params *ListEarmarksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEarmarksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeEarmarkWithBody Keep a part of the reserve for a major project
+//
+// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+func (c *Client) MakeEarmarkWithBody(ctx context.Context, params *MakeEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeEarmarkRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeEarmark Keep a part of the reserve for a major project
+//
+// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+func (c *Client) MakeEarmark(ctx context.Context, params *MakeEarmarkParams, body MakeEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeEarmarkRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetEarmark An earmark
+//
+// Corresponds with GET /v1/earmarks/{id} (the `GetEarmark` operationId).
+func (c *Client) GetEarmark(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEarmarkRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
+//
+// The licence holds the need; the offset share is retired.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+func (c *Client) AllocateEarmarkWithBody(ctx context.Context, id PathID, params *AllocateEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAllocateEarmarkRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AllocateEarmark Give a part of the approved need to the licence of the project
+//
+// The licence holds the need; the offset share is retired.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+func (c *Client) AllocateEarmark(ctx context.Context, id PathID, params *AllocateEarmarkParams, body AllocateEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAllocateEarmarkRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseEarmarkWithBody Give up an earmark
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+func (c *Client) ReleaseEarmarkWithBody(ctx context.Context, id PathID, params *ReleaseEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseEarmarkRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseEarmark Give up an earmark
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+func (c *Client) ReleaseEarmark(ctx context.Context, id PathID, params *ReleaseEarmarkParams, body ReleaseEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseEarmarkRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AskEligibilityWithBody May permits change hands so today, and why
 //
 // Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
@@ -4076,6 +4570,176 @@ func (c *Client) GetInbox(ctx context.Context, reqEditors ...RequestEditorFn) (*
 	return c.Client.Do(req)
 }
 
+// ListInstalmentPlans Notices that are paid in parts
+//
+// Corresponds with GET /v1/instalment-plans (the `ListInstalmentPlans` operationId).
+func (c *Client) ListInstalmentPlans(ctx context.Context, params *ListInstalmentPlansParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInstalmentPlansRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestInstalmentsWithBody Ask to pay a notice in parts
+//
+// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+func (c *Client) RequestInstalmentsWithBody(ctx context.Context, params *RequestInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestInstalmentsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestInstalments Ask to pay a notice in parts
+//
+// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+func (c *Client) RequestInstalments(ctx context.Context, params *RequestInstalmentsParams, body RequestInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestInstalmentsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInstalmentPlan An instalment plan
+//
+// Corresponds with GET /v1/instalment-plans/{id} (the `GetInstalmentPlan` operationId).
+func (c *Client) GetInstalmentPlan(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInstalmentPlanRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideInstalmentsWithBody Approve or refuse a request
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+func (c *Client) DecideInstalmentsWithBody(ctx context.Context, id PathID, params *DecideInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideInstalmentsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideInstalments Approve or refuse a request
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+func (c *Client) DecideInstalments(ctx context.Context, id PathID, params *DecideInstalmentsParams, body DecideInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideInstalmentsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmInstalmentWithBody Confirm an instalment that no list of the tax authority has
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+func (c *Client) ConfirmInstalmentWithBody(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmInstalmentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmInstalment Confirm an instalment that no list of the tax authority has
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+func (c *Client) ConfirmInstalment(ctx context.Context, id PathID, params *ConfirmInstalmentParams, body ConfirmInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmInstalmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProveInstalmentWithBody Record the payment of an instalment
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+func (c *Client) ProveInstalmentWithBody(ctx context.Context, id PathID, params *ProveInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProveInstalmentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProveInstalment Record the payment of an instalment
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+func (c *Client) ProveInstalment(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProveInstalmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListInstruments Instruments
 //
 // Corresponds with GET /v1/instruments (the `ListInstruments` operationId).
@@ -4485,6 +5149,350 @@ func (c *Client) SetLicenceStateWithBody(ctx context.Context, id PathID, params 
 // Corresponds with POST /v1/licences/{id}/state (the `SetLicenceState` operationId).
 func (c *Client) SetLicenceState(ctx context.Context, id PathID, params *SetLicenceStateParams, body SetLicenceStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetLicenceStateRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListListings What reserves offer for sale
+//
+// Corresponds with GET /v1/listings (the `ListListings` operationId).
+func (c *Client) ListListings(ctx context.Context, params *ListListingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListListingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenListingWithBody Offer a part of the reserve for sale
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+func (c *Client) OpenListingWithBody(ctx context.Context, params *OpenListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenListingRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenListing Offer a part of the reserve for sale
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+func (c *Client) OpenListing(ctx context.Context, params *OpenListingParams, body OpenListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenListingRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetListing A listing
+//
+// Corresponds with GET /v1/listings/{id} (the `GetListing` operationId).
+func (c *Client) GetListing(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetListingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseListingWithBody Take back what is not sold
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+func (c *Client) CloseListingWithBody(ctx context.Context, id PathID, params *CloseListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseListingRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseListing Take back what is not sold
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+func (c *Client) CloseListing(ctx context.Context, id PathID, params *CloseListingParams, body CloseListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseListingRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SellListingWithBody Sell out of a listing: issue the payment notice
+//
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+func (c *Client) SellListingWithBody(ctx context.Context, id PathID, params *SellListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSellListingRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SellListing Sell out of a listing: issue the payment notice
+//
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+func (c *Client) SellListing(ctx context.Context, id PathID, params *SellListingParams, body SellListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSellListingRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLotMovements What moved in lots
+//
+// Corresponds with GET /v1/lot-movements (the `ListLotMovements` operationId).
+func (c *Client) ListLotMovements(ctx context.Context, params *ListLotMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLotMovementsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLotOrders What was done to lots by a document
+//
+// Corresponds with GET /v1/lot-orders (the `ListLotOrders` operationId).
+func (c *Client) ListLotOrders(ctx context.Context, params *ListLotOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLotOrdersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireLotsWithBody Take a part of the reserve out of use for good
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+func (c *Client) RetireLotsWithBody(ctx context.Context, params *RetireLotsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireLotsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireLots Take a part of the reserve out of use for good
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+func (c *Client) RetireLots(ctx context.Context, params *RetireLotsParams, body RetireLotsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireLotsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLots Lots of reserves
+//
+// Corresponds with GET /v1/lots (the `ListLots` operationId).
+func (c *Client) ListLots(ctx context.Context, params *ListLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLotsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddLotWithBody Add a lot out of the unallocated part
+//
+// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/lots (the `AddLot` operationId).
+func (c *Client) AddLotWithBody(ctx context.Context, params *AddLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddLotRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddLot Add a lot out of the unallocated part
+//
+// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/lots (the `AddLot` operationId).
+func (c *Client) AddLot(ctx context.Context, params *AddLotParams, body AddLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddLotRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLot A lot
+//
+// Corresponds with GET /v1/lots/{id} (the `GetLot` operationId).
+func (c *Client) GetLot(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLotRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FreezeLotWithBody Freeze a part of a lot by order
+//
+// What is available first, then what is earmarked. Each part remembers where it was.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+func (c *Client) FreezeLotWithBody(ctx context.Context, id PathID, params *FreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFreezeLotRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FreezeLot Freeze a part of a lot by order
+//
+// What is available first, then what is earmarked. Each part remembers where it was.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+func (c *Client) FreezeLot(ctx context.Context, id PathID, params *FreezeLotParams, body FreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFreezeLotRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnfreezeLotWithBody End the freeze of a part of a lot
+//
+// What is thawed goes back to where it was.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+func (c *Client) UnfreezeLotWithBody(ctx context.Context, id PathID, params *UnfreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnfreezeLotRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnfreezeLot End the freeze of a part of a lot
+//
+// What is thawed goes back to where it was.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+func (c *Client) UnfreezeLot(ctx context.Context, id PathID, params *UnfreezeLotParams, body UnfreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnfreezeLotRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5171,6 +6179,44 @@ func (c *Client) CancelPaymentNoticeWithBody(ctx context.Context, id PathID, par
 // Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
 func (c *Client) CancelPaymentNotice(ctx context.Context, id PathID, params *CancelPaymentNoticeParams, body CancelPaymentNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelPaymentNoticeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmPaymentWithBody Confirm a payment that no list of the tax authority has
+//
+// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+func (c *Client) ConfirmPaymentWithBody(ctx context.Context, id PathID, params *ConfirmPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmPaymentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmPayment Confirm a payment that no list of the tax authority has
+//
+// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+func (c *Client) ConfirmPayment(ctx context.Context, id PathID, params *ConfirmPaymentParams, body ConfirmPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmPaymentRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6084,6 +7130,40 @@ func (c *Client) MoveReserve(ctx context.Context, params *MoveReserveParams, bod
 	return c.Client.Do(req)
 }
 
+// GetReserveStatement The reserve over a period
+//
+// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+//
+// Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
+func (c *Client) GetReserveStatement(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReserveStatementRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReserveStatementLots The reserve over a period, lot by lot
+//
+// The lots that were in the reserve in the period. Their columns sum to the statement.
+//
+// Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
+func (c *Client) GetReserveStatementLots(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReserveStatementLotsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRules The rules under which permits change hands
 //
 // All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
@@ -6399,6 +7479,74 @@ func (c *Client) VerifySurplusWithBody(ctx context.Context, params *VerifySurplu
 // Corresponds with POST /v1/surplus-verifications (the `VerifySurplus` operationId).
 func (c *Client) VerifySurplus(ctx context.Context, params *VerifySurplusParams, body VerifySurplusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifySurplusRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTaxLists Lists of the tax authority
+//
+// Corresponds with GET /v1/tax-lists (the `ListTaxLists` operationId).
+func (c *Client) ListTaxLists(ctx context.Context, params *ListTaxListsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTaxListsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportTaxListWithBody Bring a list of the tax authority and match it
+//
+// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+func (c *Client) ImportTaxListWithBody(ctx context.Context, params *ImportTaxListParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportTaxListRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportTaxList Bring a list of the tax authority and match it
+//
+// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+func (c *Client) ImportTaxList(ctx context.Context, params *ImportTaxListParams, body ImportTaxListJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportTaxListRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTaxReceipts Payments that the tax authority has received
+//
+// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
+func (c *Client) ListTaxReceipts(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTaxReceiptsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10604,6 +11752,453 @@ func NewRecordDischargeRequestWithBody(server string, params *RecordDischargePar
 	return req, nil
 }
 
+// NewListEarmarkAllocationsRequest constructs an http.Request for the ListEarmarkAllocations method
+func NewListEarmarkAllocationsRequest(server string, params *ListEarmarkAllocationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmark-allocations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Earmark != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "earmark", *params.Earmark, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEarmarksRequest constructs an http.Request for the ListEarmarks method
+func NewListEarmarksRequest(server string, params *ListEarmarksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmarks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Project != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "project", *params.Project, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMakeEarmarkRequest calls the generic MakeEarmark builder with application/json body
+func NewMakeEarmarkRequest(server string, params *MakeEarmarkParams, body MakeEarmarkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeEarmarkRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMakeEarmarkRequestWithBody constructs an http.Request for the MakeEarmark method, with any body, and a specified content type
+func NewMakeEarmarkRequestWithBody(server string, params *MakeEarmarkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmarks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetEarmarkRequest constructs an http.Request for the GetEarmark method
+func NewGetEarmarkRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmarks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAllocateEarmarkRequest calls the generic AllocateEarmark builder with application/json body
+func NewAllocateEarmarkRequest(server string, id PathID, params *AllocateEarmarkParams, body AllocateEarmarkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAllocateEarmarkRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAllocateEarmarkRequestWithBody constructs an http.Request for the AllocateEarmark method, with any body, and a specified content type
+func NewAllocateEarmarkRequestWithBody(server string, id PathID, params *AllocateEarmarkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmarks/%s/allocations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReleaseEarmarkRequest calls the generic ReleaseEarmark builder with application/json body
+func NewReleaseEarmarkRequest(server string, id PathID, params *ReleaseEarmarkParams, body ReleaseEarmarkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseEarmarkRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReleaseEarmarkRequestWithBody constructs an http.Request for the ReleaseEarmark method, with any body, and a specified content type
+func NewReleaseEarmarkRequestWithBody(server string, id PathID, params *ReleaseEarmarkParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/earmarks/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewAskEligibilityRequest calls the generic AskEligibility builder with application/json body
 func NewAskEligibilityRequest(server string, body AskEligibilityJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -12127,6 +13722,399 @@ func NewGetInboxRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListInstalmentPlansRequest constructs an http.Request for the ListInstalmentPlans method
+func NewListInstalmentPlansRequest(server string, params *ListInstalmentPlansParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalment-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Notice != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "notice", *params.Notice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRequestInstalmentsRequest calls the generic RequestInstalments builder with application/json body
+func NewRequestInstalmentsRequest(server string, params *RequestInstalmentsParams, body RequestInstalmentsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestInstalmentsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRequestInstalmentsRequestWithBody constructs an http.Request for the RequestInstalments method, with any body, and a specified content type
+func NewRequestInstalmentsRequestWithBody(server string, params *RequestInstalmentsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalment-plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetInstalmentPlanRequest constructs an http.Request for the GetInstalmentPlan method
+func NewGetInstalmentPlanRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalment-plans/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecideInstalmentsRequest calls the generic DecideInstalments builder with application/json body
+func NewDecideInstalmentsRequest(server string, id PathID, params *DecideInstalmentsParams, body DecideInstalmentsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideInstalmentsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDecideInstalmentsRequestWithBody constructs an http.Request for the DecideInstalments method, with any body, and a specified content type
+func NewDecideInstalmentsRequestWithBody(server string, id PathID, params *DecideInstalmentsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalment-plans/%s/decide", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmInstalmentRequest calls the generic ConfirmInstalment builder with application/json body
+func NewConfirmInstalmentRequest(server string, id PathID, params *ConfirmInstalmentParams, body ConfirmInstalmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmInstalmentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewConfirmInstalmentRequestWithBody constructs an http.Request for the ConfirmInstalment method, with any body, and a specified content type
+func NewConfirmInstalmentRequestWithBody(server string, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalments/%s/confirm", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewProveInstalmentRequest calls the generic ProveInstalment builder with application/json body
+func NewProveInstalmentRequest(server string, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProveInstalmentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewProveInstalmentRequestWithBody constructs an http.Request for the ProveInstalment method, with any body, and a specified content type
+func NewProveInstalmentRequestWithBody(server string, id PathID, params *ProveInstalmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalments/%s/proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListInstrumentsRequest constructs an http.Request for the ListInstruments method
 func NewListInstrumentsRequest(server string, params *ListInstrumentsParams) (*http.Request, error) {
 	var err error
@@ -13412,6 +15400,953 @@ func NewSetLicenceStateRequestWithBody(server string, id PathID, params *SetLice
 	}
 
 	operationPath := fmt.Sprintf("/v1/licences/%s/state", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListListingsRequest constructs an http.Request for the ListListings method
+func NewListListingsRequest(server string, params *ListListingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/listings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenListingRequest calls the generic OpenListing builder with application/json body
+func NewOpenListingRequest(server string, params *OpenListingParams, body OpenListingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenListingRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenListingRequestWithBody constructs an http.Request for the OpenListing method, with any body, and a specified content type
+func NewOpenListingRequestWithBody(server string, params *OpenListingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/listings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetListingRequest constructs an http.Request for the GetListing method
+func NewGetListingRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/listings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCloseListingRequest calls the generic CloseListing builder with application/json body
+func NewCloseListingRequest(server string, id PathID, params *CloseListingParams, body CloseListingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseListingRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCloseListingRequestWithBody constructs an http.Request for the CloseListing method, with any body, and a specified content type
+func NewCloseListingRequestWithBody(server string, id PathID, params *CloseListingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/listings/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSellListingRequest calls the generic SellListing builder with application/json body
+func NewSellListingRequest(server string, id PathID, params *SellListingParams, body SellListingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSellListingRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSellListingRequestWithBody constructs an http.Request for the SellListing method, with any body, and a specified content type
+func NewSellListingRequestWithBody(server string, id PathID, params *SellListingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/listings/%s/sales", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListLotMovementsRequest constructs an http.Request for the ListLotMovements method
+func NewListLotMovementsRequest(server string, params *ListLotMovementsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lot-movements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lot != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lot", *params.Lot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Event != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "event", *params.Event, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListLotOrdersRequest constructs an http.Request for the ListLotOrders method
+func NewListLotOrdersRequest(server string, params *ListLotOrdersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lot-orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Lot != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "lot", *params.Lot, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetireLotsRequest calls the generic RetireLots builder with application/json body
+func NewRetireLotsRequest(server string, params *RetireLotsParams, body RetireLotsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRetireLotsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRetireLotsRequestWithBody constructs an http.Request for the RetireLots method, with any body, and a specified content type
+func NewRetireLotsRequestWithBody(server string, params *RetireLotsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lot-retirements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListLotsRequest constructs an http.Request for the ListLots method
+func NewListLotsRequest(server string, params *ListLotsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lots")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Provenance != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provenance", *params.Provenance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddLotRequest calls the generic AddLot builder with application/json body
+func NewAddLotRequest(server string, params *AddLotParams, body AddLotJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddLotRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddLotRequestWithBody constructs an http.Request for the AddLot method, with any body, and a specified content type
+func NewAddLotRequestWithBody(server string, params *AddLotParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lots")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetLotRequest constructs an http.Request for the GetLot method
+func NewGetLotRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lots/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFreezeLotRequest calls the generic FreezeLot builder with application/json body
+func NewFreezeLotRequest(server string, id PathID, params *FreezeLotParams, body FreezeLotJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFreezeLotRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewFreezeLotRequestWithBody constructs an http.Request for the FreezeLot method, with any body, and a specified content type
+func NewFreezeLotRequestWithBody(server string, id PathID, params *FreezeLotParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lots/%s/freeze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewUnfreezeLotRequest calls the generic UnfreezeLot builder with application/json body
+func NewUnfreezeLotRequest(server string, id PathID, params *UnfreezeLotParams, body UnfreezeLotJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnfreezeLotRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUnfreezeLotRequestWithBody constructs an http.Request for the UnfreezeLot method, with any body, and a specified content type
+func NewUnfreezeLotRequestWithBody(server string, id PathID, params *UnfreezeLotParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/lots/%s/unfreeze", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -15345,6 +18280,66 @@ func NewCancelPaymentNoticeRequestWithBody(server string, id PathID, params *Can
 	}
 
 	operationPath := fmt.Sprintf("/v1/payment-notices/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmPaymentRequest calls the generic ConfirmPayment builder with application/json body
+func NewConfirmPaymentRequest(server string, id PathID, params *ConfirmPaymentParams, body ConfirmPaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmPaymentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewConfirmPaymentRequestWithBody constructs an http.Request for the ConfirmPayment method, with any body, and a specified content type
+func NewConfirmPaymentRequestWithBody(server string, id PathID, params *ConfirmPaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payment-notices/%s/confirm", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -17907,6 +20902,178 @@ func NewMoveReserveRequestWithBody(server string, params *MoveReserveParams, con
 	return req, nil
 }
 
+// NewGetReserveStatementRequest constructs an http.Request for the GetReserveStatement method
+func NewGetReserveStatementRequest(server string, params *GetReserveStatementParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reserve-statement")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetReserveStatementLotsRequest constructs an http.Request for the GetReserveStatementLots method
+func NewGetReserveStatementLotsRequest(server string, params *GetReserveStatementLotsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reserve-statement/lots")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListRulesRequest constructs an http.Request for the ListRules method
 func NewListRulesRequest(server string, params *ListRulesParams) (*http.Request, error) {
 	var err error
@@ -18885,6 +22052,275 @@ func NewVerifySurplusRequestWithBody(server string, params *VerifySurplusParams,
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListTaxListsRequest constructs an http.Request for the ListTaxLists method
+func NewListTaxListsRequest(server string, params *ListTaxListsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tax-lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewImportTaxListRequest calls the generic ImportTaxList builder with application/json body
+func NewImportTaxListRequest(server string, params *ImportTaxListParams, body ImportTaxListJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportTaxListRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewImportTaxListRequestWithBody constructs an http.Request for the ImportTaxList method, with any body, and a specified content type
+func NewImportTaxListRequestWithBody(server string, params *ImportTaxListParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tax-lists")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListTaxReceiptsRequest constructs an http.Request for the ListTaxReceipts method
+func NewListTaxReceiptsRequest(server string, params *ListTaxReceiptsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tax-receipts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Notice != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "notice", *params.Notice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.List != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "list", *params.List, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -20476,6 +23912,77 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/discharges (the `RecordDischarge` operationId).
 	RecordDischargeWithResponse(ctx context.Context, params *RecordDischargeParams, body RecordDischargeJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordDischargeResponse, error)
 
+	// ListEarmarkAllocationsWithResponse What major projects were given
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/earmark-allocations (the `ListEarmarkAllocations` operationId).
+	ListEarmarkAllocationsWithResponse(ctx context.Context, params *ListEarmarkAllocationsParams, reqEditors ...RequestEditorFn) (*ListEarmarkAllocationsResponse, error)
+
+	// ListEarmarksWithResponse What is kept for major projects
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/earmarks (the `ListEarmarks` operationId).
+	ListEarmarksWithResponse(ctx context.Context, params *ListEarmarksParams, reqEditors ...RequestEditorFn) (*ListEarmarksResponse, error)
+
+	// MakeEarmarkWithBodyWithResponse Keep a part of the reserve for a major project
+	//
+	// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+	MakeEarmarkWithBodyWithResponse(ctx context.Context, params *MakeEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeEarmarkResponse, error)
+
+	// MakeEarmarkWithResponse Keep a part of the reserve for a major project
+	//
+	// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+	MakeEarmarkWithResponse(ctx context.Context, params *MakeEarmarkParams, body MakeEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeEarmarkResponse, error)
+
+	// GetEarmarkWithResponse An earmark
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/earmarks/{id} (the `GetEarmark` operationId).
+	GetEarmarkWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetEarmarkResponse, error)
+
+	// AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
+	//
+	// The licence holds the need; the offset share is retired.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+	AllocateEarmarkWithBodyWithResponse(ctx context.Context, id PathID, params *AllocateEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AllocateEarmarkResponse, error)
+
+	// AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
+	//
+	// The licence holds the need; the offset share is retired.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+	AllocateEarmarkWithResponse(ctx context.Context, id PathID, params *AllocateEarmarkParams, body AllocateEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*AllocateEarmarkResponse, error)
+
+	// ReleaseEarmarkWithBodyWithResponse Give up an earmark
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+	ReleaseEarmarkWithBodyWithResponse(ctx context.Context, id PathID, params *ReleaseEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseEarmarkResponse, error)
+
+	// ReleaseEarmarkWithResponse Give up an earmark
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+	ReleaseEarmarkWithResponse(ctx context.Context, id PathID, params *ReleaseEarmarkParams, body ReleaseEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseEarmarkResponse, error)
+
 	// AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 	//
 	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
@@ -20748,6 +24255,80 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/inbox (the `GetInbox` operationId).
 	GetInboxWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetInboxResponse, error)
 
+	// ListInstalmentPlansWithResponse Notices that are paid in parts
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/instalment-plans (the `ListInstalmentPlans` operationId).
+	ListInstalmentPlansWithResponse(ctx context.Context, params *ListInstalmentPlansParams, reqEditors ...RequestEditorFn) (*ListInstalmentPlansResponse, error)
+
+	// RequestInstalmentsWithBodyWithResponse Ask to pay a notice in parts
+	//
+	// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+	RequestInstalmentsWithBodyWithResponse(ctx context.Context, params *RequestInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestInstalmentsResponse, error)
+
+	// RequestInstalmentsWithResponse Ask to pay a notice in parts
+	//
+	// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+	RequestInstalmentsWithResponse(ctx context.Context, params *RequestInstalmentsParams, body RequestInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestInstalmentsResponse, error)
+
+	// GetInstalmentPlanWithResponse An instalment plan
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/instalment-plans/{id} (the `GetInstalmentPlan` operationId).
+	GetInstalmentPlanWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetInstalmentPlanResponse, error)
+
+	// DecideInstalmentsWithBodyWithResponse Approve or refuse a request
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+	DecideInstalmentsWithBodyWithResponse(ctx context.Context, id PathID, params *DecideInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideInstalmentsResponse, error)
+
+	// DecideInstalmentsWithResponse Approve or refuse a request
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+	DecideInstalmentsWithResponse(ctx context.Context, id PathID, params *DecideInstalmentsParams, body DecideInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideInstalmentsResponse, error)
+
+	// ConfirmInstalmentWithBodyWithResponse Confirm an instalment that no list of the tax authority has
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+	ConfirmInstalmentWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmInstalmentResponse, error)
+
+	// ConfirmInstalmentWithResponse Confirm an instalment that no list of the tax authority has
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+	ConfirmInstalmentWithResponse(ctx context.Context, id PathID, params *ConfirmInstalmentParams, body ConfirmInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmInstalmentResponse, error)
+
+	// ProveInstalmentWithBodyWithResponse Record the payment of an instalment
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+	ProveInstalmentWithBodyWithResponse(ctx context.Context, id PathID, params *ProveInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProveInstalmentResponse, error)
+
+	// ProveInstalmentWithResponse Record the payment of an instalment
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+	ProveInstalmentWithResponse(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ProveInstalmentResponse, error)
+
 	// ListInstrumentsWithResponse Instruments
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -20942,6 +24523,162 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/licences/{id}/state (the `SetLicenceState` operationId).
 	SetLicenceStateWithResponse(ctx context.Context, id PathID, params *SetLicenceStateParams, body SetLicenceStateJSONRequestBody, reqEditors ...RequestEditorFn) (*SetLicenceStateResponse, error)
+
+	// ListListingsWithResponse What reserves offer for sale
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/listings (the `ListListings` operationId).
+	ListListingsWithResponse(ctx context.Context, params *ListListingsParams, reqEditors ...RequestEditorFn) (*ListListingsResponse, error)
+
+	// OpenListingWithBodyWithResponse Offer a part of the reserve for sale
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+	OpenListingWithBodyWithResponse(ctx context.Context, params *OpenListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenListingResponse, error)
+
+	// OpenListingWithResponse Offer a part of the reserve for sale
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+	OpenListingWithResponse(ctx context.Context, params *OpenListingParams, body OpenListingJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenListingResponse, error)
+
+	// GetListingWithResponse A listing
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/listings/{id} (the `GetListing` operationId).
+	GetListingWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetListingResponse, error)
+
+	// CloseListingWithBodyWithResponse Take back what is not sold
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+	CloseListingWithBodyWithResponse(ctx context.Context, id PathID, params *CloseListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseListingResponse, error)
+
+	// CloseListingWithResponse Take back what is not sold
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+	CloseListingWithResponse(ctx context.Context, id PathID, params *CloseListingParams, body CloseListingJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseListingResponse, error)
+
+	// SellListingWithBodyWithResponse Sell out of a listing: issue the payment notice
+	//
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+	SellListingWithBodyWithResponse(ctx context.Context, id PathID, params *SellListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SellListingResponse, error)
+
+	// SellListingWithResponse Sell out of a listing: issue the payment notice
+	//
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+	SellListingWithResponse(ctx context.Context, id PathID, params *SellListingParams, body SellListingJSONRequestBody, reqEditors ...RequestEditorFn) (*SellListingResponse, error)
+
+	// ListLotMovementsWithResponse What moved in lots
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/lot-movements (the `ListLotMovements` operationId).
+	ListLotMovementsWithResponse(ctx context.Context, params *ListLotMovementsParams, reqEditors ...RequestEditorFn) (*ListLotMovementsResponse, error)
+
+	// ListLotOrdersWithResponse What was done to lots by a document
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/lot-orders (the `ListLotOrders` operationId).
+	ListLotOrdersWithResponse(ctx context.Context, params *ListLotOrdersParams, reqEditors ...RequestEditorFn) (*ListLotOrdersResponse, error)
+
+	// RetireLotsWithBodyWithResponse Take a part of the reserve out of use for good
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+	RetireLotsWithBodyWithResponse(ctx context.Context, params *RetireLotsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireLotsResponse, error)
+
+	// RetireLotsWithResponse Take a part of the reserve out of use for good
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+	RetireLotsWithResponse(ctx context.Context, params *RetireLotsParams, body RetireLotsJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireLotsResponse, error)
+
+	// ListLotsWithResponse Lots of reserves
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/lots (the `ListLots` operationId).
+	ListLotsWithResponse(ctx context.Context, params *ListLotsParams, reqEditors ...RequestEditorFn) (*ListLotsResponse, error)
+
+	// AddLotWithBodyWithResponse Add a lot out of the unallocated part
+	//
+	// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots (the `AddLot` operationId).
+	AddLotWithBodyWithResponse(ctx context.Context, params *AddLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddLotResponse, error)
+
+	// AddLotWithResponse Add a lot out of the unallocated part
+	//
+	// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots (the `AddLot` operationId).
+	AddLotWithResponse(ctx context.Context, params *AddLotParams, body AddLotJSONRequestBody, reqEditors ...RequestEditorFn) (*AddLotResponse, error)
+
+	// GetLotWithResponse A lot
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/lots/{id} (the `GetLot` operationId).
+	GetLotWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetLotResponse, error)
+
+	// FreezeLotWithBodyWithResponse Freeze a part of a lot by order
+	//
+	// What is available first, then what is earmarked. Each part remembers where it was.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+	FreezeLotWithBodyWithResponse(ctx context.Context, id PathID, params *FreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FreezeLotResponse, error)
+
+	// FreezeLotWithResponse Freeze a part of a lot by order
+	//
+	// What is available first, then what is earmarked. Each part remembers where it was.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+	FreezeLotWithResponse(ctx context.Context, id PathID, params *FreezeLotParams, body FreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*FreezeLotResponse, error)
+
+	// UnfreezeLotWithBodyWithResponse End the freeze of a part of a lot
+	//
+	// What is thawed goes back to where it was.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+	UnfreezeLotWithBodyWithResponse(ctx context.Context, id PathID, params *UnfreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnfreezeLotResponse, error)
+
+	// UnfreezeLotWithResponse End the freeze of a part of a lot
+	//
+	// What is thawed goes back to where it was.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+	UnfreezeLotWithResponse(ctx context.Context, id PathID, params *UnfreezeLotParams, body UnfreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*UnfreezeLotResponse, error)
 
 	// ListMarketsWithResponse Markets
 	//
@@ -21260,6 +24997,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
 	CancelPaymentNoticeWithResponse(ctx context.Context, id PathID, params *CancelPaymentNoticeParams, body CancelPaymentNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelPaymentNoticeResponse, error)
+
+	// ConfirmPaymentWithBodyWithResponse Confirm a payment that no list of the tax authority has
+	//
+	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+	ConfirmPaymentWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmPaymentResponse, error)
+
+	// ConfirmPaymentWithResponse Confirm a payment that no list of the tax authority has
+	//
+	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+	ConfirmPaymentWithResponse(ctx context.Context, id PathID, params *ConfirmPaymentParams, body ConfirmPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmPaymentResponse, error)
 
 	// DeliverPaymentNoticeWithResponse Deliver the permits
 	//
@@ -21676,6 +25431,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/reserve-movements (the `MoveReserve` operationId).
 	MoveReserveWithResponse(ctx context.Context, params *MoveReserveParams, body MoveReserveJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveReserveResponse, error)
 
+	// GetReserveStatementWithResponse The reserve over a period
+	//
+	// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
+	GetReserveStatementWithResponse(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*GetReserveStatementResponse, error)
+
+	// GetReserveStatementLotsWithResponse The reserve over a period, lot by lot
+	//
+	// The lots that were in the reserve in the period. Their columns sum to the statement.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
+	GetReserveStatementLotsWithResponse(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*GetReserveStatementLotsResponse, error)
+
 	// ListRulesWithResponse The rules under which permits change hands
 	//
 	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
@@ -21828,6 +25601,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/surplus-verifications (the `VerifySurplus` operationId).
 	VerifySurplusWithResponse(ctx context.Context, params *VerifySurplusParams, body VerifySurplusJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifySurplusResponse, error)
+
+	// ListTaxListsWithResponse Lists of the tax authority
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tax-lists (the `ListTaxLists` operationId).
+	ListTaxListsWithResponse(ctx context.Context, params *ListTaxListsParams, reqEditors ...RequestEditorFn) (*ListTaxListsResponse, error)
+
+	// ImportTaxListWithBodyWithResponse Bring a list of the tax authority and match it
+	//
+	// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+	ImportTaxListWithBodyWithResponse(ctx context.Context, params *ImportTaxListParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportTaxListResponse, error)
+
+	// ImportTaxListWithResponse Bring a list of the tax authority and match it
+	//
+	// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+	ImportTaxListWithResponse(ctx context.Context, params *ImportTaxListParams, body ImportTaxListJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportTaxListResponse, error)
+
+	// ListTaxReceiptsWithResponse Payments that the tax authority has received
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
+	ListTaxReceiptsWithResponse(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*ListTaxReceiptsResponse, error)
 
 	// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
 	//
@@ -23690,6 +27495,195 @@ func (r RecordDischargeResponse) StatusCode() int {
 	return 0
 }
 
+type ListEarmarkAllocationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EarmarkAllocationPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEarmarkAllocationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEarmarkAllocationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEarmarksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EarmarkPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEarmarksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEarmarksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MakeEarmarkResponse201Headers the declared response headers of an HTTP 201 response for MakeEarmark
+type MakeEarmarkResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// MakeEarmarkResponse202Headers the declared response headers of an HTTP 202 response for MakeEarmark
+type MakeEarmarkResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeEarmarkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Earmark
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *MakeEarmarkResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MakeEarmarkResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeEarmarkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeEarmarkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetEarmarkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Earmark
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEarmarkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEarmarkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AllocateEarmarkResponse201Headers the declared response headers of an HTTP 201 response for AllocateEarmark
+type AllocateEarmarkResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// AllocateEarmarkResponse202Headers the declared response headers of an HTTP 202 response for AllocateEarmark
+type AllocateEarmarkResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AllocateEarmarkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *EarmarkAllocation
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AllocateEarmarkResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AllocateEarmarkResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AllocateEarmarkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AllocateEarmarkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReleaseEarmarkResponse200Headers the declared response headers of an HTTP 200 response for ReleaseEarmark
+type ReleaseEarmarkResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReleaseEarmarkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Earmark
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReleaseEarmarkResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseEarmarkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseEarmarkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type AskEligibilityResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -24369,6 +28363,184 @@ func (r GetInboxResponse) StatusCode() int {
 	return 0
 }
 
+type ListInstalmentPlansResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlanPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListInstalmentPlansResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListInstalmentPlansResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RequestInstalmentsResponse201Headers the declared response headers of an HTTP 201 response for RequestInstalments
+type RequestInstalmentsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RequestInstalmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *InstalmentPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RequestInstalmentsResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestInstalmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestInstalmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetInstalmentPlanResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetInstalmentPlanResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetInstalmentPlanResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DecideInstalmentsResponse200Headers the declared response headers of an HTTP 200 response for DecideInstalments
+type DecideInstalmentsResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type DecideInstalmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideInstalmentsResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideInstalmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideInstalmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ConfirmInstalmentResponse200Headers the declared response headers of an HTTP 200 response for ConfirmInstalment
+type ConfirmInstalmentResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmInstalmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConfirmInstalmentResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmInstalmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmInstalmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ProveInstalmentResponse200Headers the declared response headers of an HTTP 200 response for ProveInstalment
+type ProveInstalmentResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ProveInstalmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ProveInstalmentResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ProveInstalmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProveInstalmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListInstrumentsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -24905,6 +29077,425 @@ func (r SetLicenceStateResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r SetLicenceStateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListListingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListingPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListListingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListListingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OpenListingResponse201Headers the declared response headers of an HTTP 201 response for OpenListing
+type OpenListingResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// OpenListingResponse202Headers the declared response headers of an HTTP 202 response for OpenListing
+type OpenListingResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenListingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Listing
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenListingResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OpenListingResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenListingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenListingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetListingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Listing
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetListingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetListingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CloseListingResponse200Headers the declared response headers of an HTTP 200 response for CloseListing
+type CloseListingResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseListingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Listing
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseListingResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseListingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseListingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SellListingResponse201Headers the declared response headers of an HTTP 201 response for SellListing
+type SellListingResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SellListingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PaymentNotice
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SellListingResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SellListingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SellListingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListLotMovementsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LotMovementPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLotMovementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLotMovementsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListLotOrdersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LotOrderPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLotOrdersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLotOrdersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RetireLotsResponse201Headers the declared response headers of an HTTP 201 response for RetireLots
+type RetireLotsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RetireLotsResponse202Headers the declared response headers of an HTTP 202 response for RetireLots
+type RetireLotsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RetireLotsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *LotOrder
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RetireLotsResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RetireLotsResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RetireLotsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetireLotsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListLotsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LotPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLotsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLotsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AddLotResponse201Headers the declared response headers of an HTTP 201 response for AddLot
+type AddLotResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// AddLotResponse202Headers the declared response headers of an HTTP 202 response for AddLot
+type AddLotResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AddLotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Lot
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AddLotResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AddLotResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AddLotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddLotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetLotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Lot
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// FreezeLotResponse200Headers the declared response headers of an HTTP 200 response for FreezeLot
+type FreezeLotResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// FreezeLotResponse202Headers the declared response headers of an HTTP 202 response for FreezeLot
+type FreezeLotResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type FreezeLotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LotOrder
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FreezeLotResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *FreezeLotResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r FreezeLotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FreezeLotResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// UnfreezeLotResponse200Headers the declared response headers of an HTTP 200 response for UnfreezeLot
+type UnfreezeLotResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// UnfreezeLotResponse202Headers the declared response headers of an HTTP 202 response for UnfreezeLot
+type UnfreezeLotResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type UnfreezeLotResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LotOrder
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UnfreezeLotResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *UnfreezeLotResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r UnfreezeLotResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnfreezeLotResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -25712,6 +30303,38 @@ func (r CancelPaymentNoticeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CancelPaymentNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ConfirmPaymentResponse200Headers the declared response headers of an HTTP 200 response for ConfirmPayment
+type ConfirmPaymentResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmPaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentNotice
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConfirmPaymentResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmPaymentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -26778,6 +31401,56 @@ func (r MoveReserveResponse) StatusCode() int {
 	return 0
 }
 
+type GetReserveStatementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReserveStatement
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReserveStatementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReserveStatementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetReserveStatementLotsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReserveStatementLotPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReserveStatementLotsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReserveStatementLotsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListRulesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -27200,6 +31873,88 @@ func (r VerifySurplusResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r VerifySurplusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListTaxListsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TaxListPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTaxListsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTaxListsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ImportTaxListResponse201Headers the declared response headers of an HTTP 201 response for ImportTaxList
+type ImportTaxListResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ImportTaxListResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TaxList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ImportTaxListResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportTaxListResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportTaxListResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListTaxReceiptsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TaxReceiptPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTaxReceiptsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTaxReceiptsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -28807,6 +33562,131 @@ func (c *ClientWithResponses) RecordDischargeWithResponse(ctx context.Context, p
 	return ParseRecordDischargeResponse(rsp)
 }
 
+// ListEarmarkAllocationsWithResponse What major projects were given
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/earmark-allocations (the `ListEarmarkAllocations` operationId).
+func (c *ClientWithResponses) ListEarmarkAllocationsWithResponse(ctx context.Context, params *ListEarmarkAllocationsParams, reqEditors ...RequestEditorFn) (*ListEarmarkAllocationsResponse, error) {
+	rsp, err := c.ListEarmarkAllocations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEarmarkAllocationsResponse(rsp)
+}
+
+// ListEarmarksWithResponse What is kept for major projects
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/earmarks (the `ListEarmarks` operationId).
+func (c *ClientWithResponses) ListEarmarksWithResponse(ctx context.Context, params *ListEarmarksParams, reqEditors ...RequestEditorFn) (*ListEarmarksResponse, error) {
+	rsp, err := c.ListEarmarks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEarmarksResponse(rsp)
+}
+
+// MakeEarmarkWithBodyWithResponse Keep a part of the reserve for a major project
+//
+// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+func (c *ClientWithResponses) MakeEarmarkWithBodyWithResponse(ctx context.Context, params *MakeEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeEarmarkResponse, error) {
+	rsp, err := c.MakeEarmarkWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeEarmarkResponse(rsp)
+}
+
+// MakeEarmarkWithResponse Keep a part of the reserve for a major project
+//
+// Need × ratio, rounded up at four decimals, until the end of a day; then what is left is available again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks (the `MakeEarmark` operationId).
+func (c *ClientWithResponses) MakeEarmarkWithResponse(ctx context.Context, params *MakeEarmarkParams, body MakeEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeEarmarkResponse, error) {
+	rsp, err := c.MakeEarmark(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeEarmarkResponse(rsp)
+}
+
+// GetEarmarkWithResponse An earmark
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/earmarks/{id} (the `GetEarmark` operationId).
+func (c *ClientWithResponses) GetEarmarkWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetEarmarkResponse, error) {
+	rsp, err := c.GetEarmark(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEarmarkResponse(rsp)
+}
+
+// AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
+//
+// The licence holds the need; the offset share is retired.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+func (c *ClientWithResponses) AllocateEarmarkWithBodyWithResponse(ctx context.Context, id PathID, params *AllocateEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AllocateEarmarkResponse, error) {
+	rsp, err := c.AllocateEarmarkWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAllocateEarmarkResponse(rsp)
+}
+
+// AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
+//
+// The licence holds the need; the offset share is retired.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks/{id}/allocations (the `AllocateEarmark` operationId).
+func (c *ClientWithResponses) AllocateEarmarkWithResponse(ctx context.Context, id PathID, params *AllocateEarmarkParams, body AllocateEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*AllocateEarmarkResponse, error) {
+	rsp, err := c.AllocateEarmark(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAllocateEarmarkResponse(rsp)
+}
+
+// ReleaseEarmarkWithBodyWithResponse Give up an earmark
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+func (c *ClientWithResponses) ReleaseEarmarkWithBodyWithResponse(ctx context.Context, id PathID, params *ReleaseEarmarkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseEarmarkResponse, error) {
+	rsp, err := c.ReleaseEarmarkWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseEarmarkResponse(rsp)
+}
+
+// ReleaseEarmarkWithResponse Give up an earmark
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/earmarks/{id}/release (the `ReleaseEarmark` operationId).
+func (c *ClientWithResponses) ReleaseEarmarkWithResponse(ctx context.Context, id PathID, params *ReleaseEarmarkParams, body ReleaseEarmarkJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseEarmarkResponse, error) {
+	rsp, err := c.ReleaseEarmark(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseEarmarkResponse(rsp)
+}
+
 // AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 //
 // Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
@@ -29283,6 +34163,140 @@ func (c *ClientWithResponses) GetInboxWithResponse(ctx context.Context, reqEdito
 	return ParseGetInboxResponse(rsp)
 }
 
+// ListInstalmentPlansWithResponse Notices that are paid in parts
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/instalment-plans (the `ListInstalmentPlans` operationId).
+func (c *ClientWithResponses) ListInstalmentPlansWithResponse(ctx context.Context, params *ListInstalmentPlansParams, reqEditors ...RequestEditorFn) (*ListInstalmentPlansResponse, error) {
+	rsp, err := c.ListInstalmentPlans(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListInstalmentPlansResponse(rsp)
+}
+
+// RequestInstalmentsWithBodyWithResponse Ask to pay a notice in parts
+//
+// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+func (c *ClientWithResponses) RequestInstalmentsWithBodyWithResponse(ctx context.Context, params *RequestInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestInstalmentsResponse, error) {
+	rsp, err := c.RequestInstalmentsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestInstalmentsResponse(rsp)
+}
+
+// RequestInstalmentsWithResponse Ask to pay a notice in parts
+//
+// Of a fixed-price sale only. The first part is at least a share of the amount, and the last part due in time: both are dated parameters.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalment-plans (the `RequestInstalments` operationId).
+func (c *ClientWithResponses) RequestInstalmentsWithResponse(ctx context.Context, params *RequestInstalmentsParams, body RequestInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestInstalmentsResponse, error) {
+	rsp, err := c.RequestInstalments(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestInstalmentsResponse(rsp)
+}
+
+// GetInstalmentPlanWithResponse An instalment plan
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/instalment-plans/{id} (the `GetInstalmentPlan` operationId).
+func (c *ClientWithResponses) GetInstalmentPlanWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetInstalmentPlanResponse, error) {
+	rsp, err := c.GetInstalmentPlan(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetInstalmentPlanResponse(rsp)
+}
+
+// DecideInstalmentsWithBodyWithResponse Approve or refuse a request
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+func (c *ClientWithResponses) DecideInstalmentsWithBodyWithResponse(ctx context.Context, id PathID, params *DecideInstalmentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideInstalmentsResponse, error) {
+	rsp, err := c.DecideInstalmentsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideInstalmentsResponse(rsp)
+}
+
+// DecideInstalmentsWithResponse Approve or refuse a request
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalment-plans/{id}/decide (the `DecideInstalments` operationId).
+func (c *ClientWithResponses) DecideInstalmentsWithResponse(ctx context.Context, id PathID, params *DecideInstalmentsParams, body DecideInstalmentsJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideInstalmentsResponse, error) {
+	rsp, err := c.DecideInstalments(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideInstalmentsResponse(rsp)
+}
+
+// ConfirmInstalmentWithBodyWithResponse Confirm an instalment that no list of the tax authority has
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+func (c *ClientWithResponses) ConfirmInstalmentWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmInstalmentResponse, error) {
+	rsp, err := c.ConfirmInstalmentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmInstalmentResponse(rsp)
+}
+
+// ConfirmInstalmentWithResponse Confirm an instalment that no list of the tax authority has
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
+func (c *ClientWithResponses) ConfirmInstalmentWithResponse(ctx context.Context, id PathID, params *ConfirmInstalmentParams, body ConfirmInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmInstalmentResponse, error) {
+	rsp, err := c.ConfirmInstalment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmInstalmentResponse(rsp)
+}
+
+// ProveInstalmentWithBodyWithResponse Record the payment of an instalment
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+func (c *ClientWithResponses) ProveInstalmentWithBodyWithResponse(ctx context.Context, id PathID, params *ProveInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProveInstalmentResponse, error) {
+	rsp, err := c.ProveInstalmentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProveInstalmentResponse(rsp)
+}
+
+// ProveInstalmentWithResponse Record the payment of an instalment
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
+func (c *ClientWithResponses) ProveInstalmentWithResponse(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ProveInstalmentResponse, error) {
+	rsp, err := c.ProveInstalment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProveInstalmentResponse(rsp)
+}
+
 // ListInstrumentsWithResponse Instruments
 //
 // Returns a wrapper object for the known response body format(s).
@@ -29626,6 +34640,282 @@ func (c *ClientWithResponses) SetLicenceStateWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseSetLicenceStateResponse(rsp)
+}
+
+// ListListingsWithResponse What reserves offer for sale
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/listings (the `ListListings` operationId).
+func (c *ClientWithResponses) ListListingsWithResponse(ctx context.Context, params *ListListingsParams, reqEditors ...RequestEditorFn) (*ListListingsResponse, error) {
+	rsp, err := c.ListListings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListListingsResponse(rsp)
+}
+
+// OpenListingWithBodyWithResponse Offer a part of the reserve for sale
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+func (c *ClientWithResponses) OpenListingWithBodyWithResponse(ctx context.Context, params *OpenListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenListingResponse, error) {
+	rsp, err := c.OpenListingWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenListingResponse(rsp)
+}
+
+// OpenListingWithResponse Offer a part of the reserve for sale
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings (the `OpenListing` operationId).
+func (c *ClientWithResponses) OpenListingWithResponse(ctx context.Context, params *OpenListingParams, body OpenListingJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenListingResponse, error) {
+	rsp, err := c.OpenListing(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenListingResponse(rsp)
+}
+
+// GetListingWithResponse A listing
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/listings/{id} (the `GetListing` operationId).
+func (c *ClientWithResponses) GetListingWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetListingResponse, error) {
+	rsp, err := c.GetListing(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetListingResponse(rsp)
+}
+
+// CloseListingWithBodyWithResponse Take back what is not sold
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+func (c *ClientWithResponses) CloseListingWithBodyWithResponse(ctx context.Context, id PathID, params *CloseListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseListingResponse, error) {
+	rsp, err := c.CloseListingWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseListingResponse(rsp)
+}
+
+// CloseListingWithResponse Take back what is not sold
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings/{id}/close (the `CloseListing` operationId).
+func (c *ClientWithResponses) CloseListingWithResponse(ctx context.Context, id PathID, params *CloseListingParams, body CloseListingJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseListingResponse, error) {
+	rsp, err := c.CloseListing(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseListingResponse(rsp)
+}
+
+// SellListingWithBodyWithResponse Sell out of a listing: issue the payment notice
+//
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+func (c *ClientWithResponses) SellListingWithBodyWithResponse(ctx context.Context, id PathID, params *SellListingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SellListingResponse, error) {
+	rsp, err := c.SellListingWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSellListingResponse(rsp)
+}
+
+// SellListingWithResponse Sell out of a listing: issue the payment notice
+//
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/listings/{id}/sales (the `SellListing` operationId).
+func (c *ClientWithResponses) SellListingWithResponse(ctx context.Context, id PathID, params *SellListingParams, body SellListingJSONRequestBody, reqEditors ...RequestEditorFn) (*SellListingResponse, error) {
+	rsp, err := c.SellListing(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSellListingResponse(rsp)
+}
+
+// ListLotMovementsWithResponse What moved in lots
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/lot-movements (the `ListLotMovements` operationId).
+func (c *ClientWithResponses) ListLotMovementsWithResponse(ctx context.Context, params *ListLotMovementsParams, reqEditors ...RequestEditorFn) (*ListLotMovementsResponse, error) {
+	rsp, err := c.ListLotMovements(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLotMovementsResponse(rsp)
+}
+
+// ListLotOrdersWithResponse What was done to lots by a document
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/lot-orders (the `ListLotOrders` operationId).
+func (c *ClientWithResponses) ListLotOrdersWithResponse(ctx context.Context, params *ListLotOrdersParams, reqEditors ...RequestEditorFn) (*ListLotOrdersResponse, error) {
+	rsp, err := c.ListLotOrders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLotOrdersResponse(rsp)
+}
+
+// RetireLotsWithBodyWithResponse Take a part of the reserve out of use for good
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+func (c *ClientWithResponses) RetireLotsWithBodyWithResponse(ctx context.Context, params *RetireLotsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireLotsResponse, error) {
+	rsp, err := c.RetireLotsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireLotsResponse(rsp)
+}
+
+// RetireLotsWithResponse Take a part of the reserve out of use for good
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lot-retirements (the `RetireLots` operationId).
+func (c *ClientWithResponses) RetireLotsWithResponse(ctx context.Context, params *RetireLotsParams, body RetireLotsJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireLotsResponse, error) {
+	rsp, err := c.RetireLots(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireLotsResponse(rsp)
+}
+
+// ListLotsWithResponse Lots of reserves
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/lots (the `ListLots` operationId).
+func (c *ClientWithResponses) ListLotsWithResponse(ctx context.Context, params *ListLotsParams, reqEditors ...RequestEditorFn) (*ListLotsResponse, error) {
+	rsp, err := c.ListLots(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLotsResponse(rsp)
+}
+
+// AddLotWithBodyWithResponse Add a lot out of the unallocated part
+//
+// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots (the `AddLot` operationId).
+func (c *ClientWithResponses) AddLotWithBodyWithResponse(ctx context.Context, params *AddLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddLotResponse, error) {
+	rsp, err := c.AddLotWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddLotResponse(rsp)
+}
+
+// AddLotWithResponse Add a lot out of the unallocated part
+//
+// What is pre-reserved, or reduced by the government at a cost. Lots of every other provenance come with the buy-back, sweep or return that they name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots (the `AddLot` operationId).
+func (c *ClientWithResponses) AddLotWithResponse(ctx context.Context, params *AddLotParams, body AddLotJSONRequestBody, reqEditors ...RequestEditorFn) (*AddLotResponse, error) {
+	rsp, err := c.AddLot(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddLotResponse(rsp)
+}
+
+// GetLotWithResponse A lot
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/lots/{id} (the `GetLot` operationId).
+func (c *ClientWithResponses) GetLotWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetLotResponse, error) {
+	rsp, err := c.GetLot(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLotResponse(rsp)
+}
+
+// FreezeLotWithBodyWithResponse Freeze a part of a lot by order
+//
+// What is available first, then what is earmarked. Each part remembers where it was.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+func (c *ClientWithResponses) FreezeLotWithBodyWithResponse(ctx context.Context, id PathID, params *FreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FreezeLotResponse, error) {
+	rsp, err := c.FreezeLotWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFreezeLotResponse(rsp)
+}
+
+// FreezeLotWithResponse Freeze a part of a lot by order
+//
+// What is available first, then what is earmarked. Each part remembers where it was.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots/{id}/freeze (the `FreezeLot` operationId).
+func (c *ClientWithResponses) FreezeLotWithResponse(ctx context.Context, id PathID, params *FreezeLotParams, body FreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*FreezeLotResponse, error) {
+	rsp, err := c.FreezeLot(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFreezeLotResponse(rsp)
+}
+
+// UnfreezeLotWithBodyWithResponse End the freeze of a part of a lot
+//
+// What is thawed goes back to where it was.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+func (c *ClientWithResponses) UnfreezeLotWithBodyWithResponse(ctx context.Context, id PathID, params *UnfreezeLotParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnfreezeLotResponse, error) {
+	rsp, err := c.UnfreezeLotWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnfreezeLotResponse(rsp)
+}
+
+// UnfreezeLotWithResponse End the freeze of a part of a lot
+//
+// What is thawed goes back to where it was.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/lots/{id}/unfreeze (the `UnfreezeLot` operationId).
+func (c *ClientWithResponses) UnfreezeLotWithResponse(ctx context.Context, id PathID, params *UnfreezeLotParams, body UnfreezeLotJSONRequestBody, reqEditors ...RequestEditorFn) (*UnfreezeLotResponse, error) {
+	rsp, err := c.UnfreezeLot(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnfreezeLotResponse(rsp)
 }
 
 // ListMarketsWithResponse Markets
@@ -30184,6 +35474,36 @@ func (c *ClientWithResponses) CancelPaymentNoticeWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseCancelPaymentNoticeResponse(rsp)
+}
+
+// ConfirmPaymentWithBodyWithResponse Confirm a payment that no list of the tax authority has
+//
+// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+func (c *ClientWithResponses) ConfirmPaymentWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmPaymentResponse, error) {
+	rsp, err := c.ConfirmPaymentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmPaymentResponse(rsp)
+}
+
+// ConfirmPaymentWithResponse Confirm a payment that no list of the tax authority has
+//
+// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payment-notices/{id}/confirm (the `ConfirmPayment` operationId).
+func (c *ClientWithResponses) ConfirmPaymentWithResponse(ctx context.Context, id PathID, params *ConfirmPaymentParams, body ConfirmPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmPaymentResponse, error) {
+	rsp, err := c.ConfirmPayment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmPaymentResponse(rsp)
 }
 
 // DeliverPaymentNoticeWithResponse Deliver the permits
@@ -30919,6 +36239,36 @@ func (c *ClientWithResponses) MoveReserveWithResponse(ctx context.Context, param
 	return ParseMoveReserveResponse(rsp)
 }
 
+// GetReserveStatementWithResponse The reserve over a period
+//
+// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
+func (c *ClientWithResponses) GetReserveStatementWithResponse(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*GetReserveStatementResponse, error) {
+	rsp, err := c.GetReserveStatement(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReserveStatementResponse(rsp)
+}
+
+// GetReserveStatementLotsWithResponse The reserve over a period, lot by lot
+//
+// The lots that were in the reserve in the period. Their columns sum to the statement.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
+func (c *ClientWithResponses) GetReserveStatementLotsWithResponse(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*GetReserveStatementLotsResponse, error) {
+	rsp, err := c.GetReserveStatementLots(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReserveStatementLotsResponse(rsp)
+}
+
 // ListRulesWithResponse The rules under which permits change hands
 //
 // All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
@@ -31184,6 +36534,62 @@ func (c *ClientWithResponses) VerifySurplusWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseVerifySurplusResponse(rsp)
+}
+
+// ListTaxListsWithResponse Lists of the tax authority
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tax-lists (the `ListTaxLists` operationId).
+func (c *ClientWithResponses) ListTaxListsWithResponse(ctx context.Context, params *ListTaxListsParams, reqEditors ...RequestEditorFn) (*ListTaxListsResponse, error) {
+	rsp, err := c.ListTaxLists(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTaxListsResponse(rsp)
+}
+
+// ImportTaxListWithBodyWithResponse Bring a list of the tax authority and match it
+//
+// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+func (c *ClientWithResponses) ImportTaxListWithBodyWithResponse(ctx context.Context, params *ImportTaxListParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportTaxListResponse, error) {
+	rsp, err := c.ImportTaxListWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportTaxListResponse(rsp)
+}
+
+// ImportTaxListWithResponse Bring a list of the tax authority and match it
+//
+// Each row is matched with the notice, or instalment, whose number it quotes: amount, and the proof that finance has recorded. A receipt that an earlier list has brought is passed over.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tax-lists (the `ImportTaxList` operationId).
+func (c *ClientWithResponses) ImportTaxListWithResponse(ctx context.Context, params *ImportTaxListParams, body ImportTaxListJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportTaxListResponse, error) {
+	rsp, err := c.ImportTaxList(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportTaxListResponse(rsp)
+}
+
+// ListTaxReceiptsWithResponse Payments that the tax authority has received
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
+func (c *ClientWithResponses) ListTaxReceiptsWithResponse(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*ListTaxReceiptsResponse, error) {
+	rsp, err := c.ListTaxReceipts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTaxReceiptsResponse(rsp)
 }
 
 // PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
@@ -33878,6 +39284,277 @@ func ParseRecordDischargeResponse(rsp *http.Response) (*RecordDischargeResponse,
 	return response, nil
 }
 
+// ParseListEarmarkAllocationsResponse parses an HTTP response from a ListEarmarkAllocationsWithResponse call
+func ParseListEarmarkAllocationsResponse(rsp *http.Response) (*ListEarmarkAllocationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEarmarkAllocationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EarmarkAllocationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEarmarksResponse parses an HTTP response from a ListEarmarksWithResponse call
+func ParseListEarmarksResponse(rsp *http.Response) (*ListEarmarksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEarmarksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EarmarkPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeEarmarkResponse parses an HTTP response from a MakeEarmarkWithResponse call
+func ParseMakeEarmarkResponse(rsp *http.Response) (*MakeEarmarkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeEarmarkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Earmark
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers MakeEarmarkResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers MakeEarmarkResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetEarmarkResponse parses an HTTP response from a GetEarmarkWithResponse call
+func ParseGetEarmarkResponse(rsp *http.Response) (*GetEarmarkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEarmarkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Earmark
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAllocateEarmarkResponse parses an HTTP response from a AllocateEarmarkWithResponse call
+func ParseAllocateEarmarkResponse(rsp *http.Response) (*AllocateEarmarkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AllocateEarmarkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest EarmarkAllocation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AllocateEarmarkResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AllocateEarmarkResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReleaseEarmarkResponse parses an HTTP response from a ReleaseEarmarkWithResponse call
+func ParseReleaseEarmarkResponse(rsp *http.Response) (*ReleaseEarmarkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseEarmarkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Earmark
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReleaseEarmarkResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAskEligibilityResponse parses an HTTP response from a AskEligibilityWithResponse call
 func ParseAskEligibilityResponse(rsp *http.Response) (*AskEligibilityResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -34845,6 +40522,256 @@ func ParseGetInboxResponse(rsp *http.Response) (*GetInboxResponse, error) {
 	return response, nil
 }
 
+// ParseListInstalmentPlansResponse parses an HTTP response from a ListInstalmentPlansWithResponse call
+func ParseListInstalmentPlansResponse(rsp *http.Response) (*ListInstalmentPlansResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListInstalmentPlansResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlanPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestInstalmentsResponse parses an HTTP response from a RequestInstalmentsWithResponse call
+func ParseRequestInstalmentsResponse(rsp *http.Response) (*RequestInstalmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestInstalmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RequestInstalmentsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetInstalmentPlanResponse parses an HTTP response from a GetInstalmentPlanWithResponse call
+func ParseGetInstalmentPlanResponse(rsp *http.Response) (*GetInstalmentPlanResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetInstalmentPlanResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideInstalmentsResponse parses an HTTP response from a DecideInstalmentsWithResponse call
+func ParseDecideInstalmentsResponse(rsp *http.Response) (*DecideInstalmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideInstalmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideInstalmentsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConfirmInstalmentResponse parses an HTTP response from a ConfirmInstalmentWithResponse call
+func ParseConfirmInstalmentResponse(rsp *http.Response) (*ConfirmInstalmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmInstalmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConfirmInstalmentResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseProveInstalmentResponse parses an HTTP response from a ProveInstalmentWithResponse call
+func ParseProveInstalmentResponse(rsp *http.Response) (*ProveInstalmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProveInstalmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ProveInstalmentResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListInstrumentsResponse parses an HTTP response from a ListInstrumentsWithResponse call
 func ParseListInstrumentsResponse(rsp *http.Response) (*ListInstrumentsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -35592,6 +41519,611 @@ func ParseSetLicenceStateResponse(rsp *http.Response) (*SetLicenceStateResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListListingsResponse parses an HTTP response from a ListListingsWithResponse call
+func ParseListListingsResponse(rsp *http.Response) (*ListListingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListListingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenListingResponse parses an HTTP response from a OpenListingWithResponse call
+func ParseOpenListingResponse(rsp *http.Response) (*OpenListingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenListingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Listing
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenListingResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OpenListingResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetListingResponse parses an HTTP response from a GetListingWithResponse call
+func ParseGetListingResponse(rsp *http.Response) (*GetListingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetListingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Listing
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCloseListingResponse parses an HTTP response from a CloseListingWithResponse call
+func ParseCloseListingResponse(rsp *http.Response) (*CloseListingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseListingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Listing
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseListingResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSellListingResponse parses an HTTP response from a SellListingWithResponse call
+func ParseSellListingResponse(rsp *http.Response) (*SellListingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SellListingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PaymentNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SellListingResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLotMovementsResponse parses an HTTP response from a ListLotMovementsWithResponse call
+func ParseListLotMovementsResponse(rsp *http.Response) (*ListLotMovementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLotMovementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LotMovementPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListLotOrdersResponse parses an HTTP response from a ListLotOrdersWithResponse call
+func ParseListLotOrdersResponse(rsp *http.Response) (*ListLotOrdersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLotOrdersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LotOrderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetireLotsResponse parses an HTTP response from a RetireLotsWithResponse call
+func ParseRetireLotsResponse(rsp *http.Response) (*RetireLotsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetireLotsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest LotOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RetireLotsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RetireLotsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLotsResponse parses an HTTP response from a ListLotsWithResponse call
+func ParseListLotsResponse(rsp *http.Response) (*ListLotsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLotsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LotPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddLotResponse parses an HTTP response from a AddLotWithResponse call
+func ParseAddLotResponse(rsp *http.Response) (*AddLotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddLotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Lot
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AddLotResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AddLotResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetLotResponse parses an HTTP response from a GetLotWithResponse call
+func ParseGetLotResponse(rsp *http.Response) (*GetLotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Lot
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFreezeLotResponse parses an HTTP response from a FreezeLotWithResponse call
+func ParseFreezeLotResponse(rsp *http.Response) (*FreezeLotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FreezeLotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LotOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FreezeLotResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers FreezeLotResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUnfreezeLotResponse parses an HTTP response from a UnfreezeLotWithResponse call
+func ParseUnfreezeLotResponse(rsp *http.Response) (*UnfreezeLotResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnfreezeLotResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LotOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UnfreezeLotResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers UnfreezeLotResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -36704,6 +43236,52 @@ func ParseCancelPaymentNoticeResponse(rsp *http.Response) (*CancelPaymentNoticeR
 	switch {
 	case rsp.StatusCode == 200:
 		var headers CancelPaymentNoticeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConfirmPaymentResponse parses an HTTP response from a ConfirmPaymentWithResponse call
+func ParseConfirmPaymentResponse(rsp *http.Response) (*ConfirmPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConfirmPaymentResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
@@ -38189,6 +44767,72 @@ func ParseMoveReserveResponse(rsp *http.Response) (*MoveReserveResponse, error) 
 	return response, nil
 }
 
+// ParseGetReserveStatementResponse parses an HTTP response from a GetReserveStatementWithResponse call
+func ParseGetReserveStatementResponse(rsp *http.Response) (*GetReserveStatementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReserveStatementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReserveStatement
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetReserveStatementLotsResponse parses an HTTP response from a GetReserveStatementLotsWithResponse call
+func ParseGetReserveStatementLotsResponse(rsp *http.Response) (*GetReserveStatementLotsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReserveStatementLotsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReserveStatementLotPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListRulesResponse parses an HTTP response from a ListRulesWithResponse call
 func ParseListRulesResponse(rsp *http.Response) (*ListRulesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -38792,6 +45436,118 @@ func ParseVerifySurplusResponse(rsp *http.Response) (*VerifySurplusResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTaxListsResponse parses an HTTP response from a ListTaxListsWithResponse call
+func ParseListTaxListsResponse(rsp *http.Response) (*ListTaxListsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTaxListsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TaxListPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportTaxListResponse parses an HTTP response from a ImportTaxListWithResponse call
+func ParseImportTaxListResponse(rsp *http.Response) (*ImportTaxListResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportTaxListResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TaxList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ImportTaxListResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTaxReceiptsResponse parses an HTTP response from a ListTaxReceiptsWithResponse call
+func ParseListTaxReceiptsResponse(rsp *http.Response) (*ListTaxReceiptsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTaxReceiptsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TaxReceiptPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -190,6 +190,45 @@ func (e BatchMode) Valid() bool {
 	}
 }
 
+// Defines values for Bucket.
+const (
+	BucketAvailable       Bucket = "available"
+	BucketEarmarked       Bucket = "earmarked"
+	BucketFrozenAvailable Bucket = "frozen_available"
+	BucketFrozenEarmarked Bucket = "frozen_earmarked"
+	BucketListed          Bucket = "listed"
+	BucketReserved        Bucket = "reserved"
+	BucketRetired         Bucket = "retired"
+	BucketTransferred     Bucket = "transferred"
+	BucketWithdrawn       Bucket = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the Bucket enum.
+func (e Bucket) Valid() bool {
+	switch e {
+	case BucketAvailable:
+		return true
+	case BucketEarmarked:
+		return true
+	case BucketFrozenAvailable:
+		return true
+	case BucketFrozenEarmarked:
+		return true
+	case BucketListed:
+		return true
+	case BucketReserved:
+		return true
+	case BucketRetired:
+		return true
+	case BucketTransferred:
+		return true
+	case BucketWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BudgetMove.
 const (
 	BudgetMoveApprove  BudgetMove = "approve"
@@ -790,6 +829,30 @@ func (e DischargeSource) Valid() bool {
 	}
 }
 
+// Defines values for EarmarkState.
+const (
+	EarmarkStateActive    EarmarkState = "active"
+	EarmarkStateAllocated EarmarkState = "allocated"
+	EarmarkStateExpired   EarmarkState = "expired"
+	EarmarkStateReleased  EarmarkState = "released"
+)
+
+// Valid indicates whether the value is a known member of the EarmarkState enum.
+func (e EarmarkState) Valid() bool {
+	switch e {
+	case EarmarkStateActive:
+		return true
+	case EarmarkStateAllocated:
+		return true
+	case EarmarkStateExpired:
+		return true
+	case EarmarkStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FactKind.
 const (
 	FactKindBasin         FactKind = "basin"
@@ -1057,6 +1120,123 @@ func (e LicenceState) Valid() bool {
 	}
 }
 
+// Defines values for ListingKind.
+const (
+	ListingKindAuction    ListingKind = "auction"
+	ListingKindFixedPrice ListingKind = "fixed_price"
+	ListingKindSimplified ListingKind = "simplified"
+)
+
+// Valid indicates whether the value is a known member of the ListingKind enum.
+func (e ListingKind) Valid() bool {
+	switch e {
+	case ListingKindAuction:
+		return true
+	case ListingKindFixedPrice:
+		return true
+	case ListingKindSimplified:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListingState.
+const (
+	ListingStateClosed ListingState = "closed"
+	ListingStateOpen   ListingState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListingState enum.
+func (e ListingState) Valid() bool {
+	switch e {
+	case ListingStateClosed:
+		return true
+	case ListingStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LotEvent.
+const (
+	LotEventAdd      LotEvent = "add"
+	LotEventAllocate LotEvent = "allocate"
+	LotEventDefault  LotEvent = "default"
+	LotEventDeliver  LotEvent = "deliver"
+	LotEventEarmark  LotEvent = "earmark"
+	LotEventFreeze   LotEvent = "freeze"
+	LotEventGive     LotEvent = "give"
+	LotEventList     LotEvent = "list"
+	LotEventReceive  LotEvent = "receive"
+	LotEventRelease  LotEvent = "release"
+	LotEventReserve  LotEvent = "reserve"
+	LotEventRetire   LotEvent = "retire"
+	LotEventUnfreeze LotEvent = "unfreeze"
+	LotEventUnlist   LotEvent = "unlist"
+	LotEventWithdraw LotEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the LotEvent enum.
+func (e LotEvent) Valid() bool {
+	switch e {
+	case LotEventAdd:
+		return true
+	case LotEventAllocate:
+		return true
+	case LotEventDefault:
+		return true
+	case LotEventDeliver:
+		return true
+	case LotEventEarmark:
+		return true
+	case LotEventFreeze:
+		return true
+	case LotEventGive:
+		return true
+	case LotEventList:
+		return true
+	case LotEventReceive:
+		return true
+	case LotEventRelease:
+		return true
+	case LotEventReserve:
+		return true
+	case LotEventRetire:
+		return true
+	case LotEventUnfreeze:
+		return true
+	case LotEventUnlist:
+		return true
+	case LotEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LotOrderKind.
+const (
+	LotOrderKindFreeze   LotOrderKind = "freeze"
+	LotOrderKindRetire   LotOrderKind = "retire"
+	LotOrderKindUnfreeze LotOrderKind = "unfreeze"
+)
+
+// Valid indicates whether the value is a known member of the LotOrderKind enum.
+func (e LotOrderKind) Valid() bool {
+	switch e {
+	case LotOrderKindFreeze:
+		return true
+	case LotOrderKindRetire:
+		return true
+	case LotOrderKindUnfreeze:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MarketEventKind.
 const (
 	MarketEventKindBook  MarketEventKind = "book"
@@ -1197,15 +1377,19 @@ func (e Origin) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
-	ParameterKeyBuyBackBasePrice    ParameterKey = "buy_back.base_price"
-	ParameterKeyBuyBackPartMonthUp  ParameterKey = "buy_back.part_month_up"
-	ParameterKeyCreditMost          ParameterKey = "credit.most"
-	ParameterKeyCreditStart         ParameterKey = "credit.start"
-	ParameterKeyHoldingLimit        ParameterKey = "holding.limit"
-	ParameterKeyIdleBuybackAfter    ParameterKey = "idle.buyback_after"
-	ParameterKeyOffsetRatioAttained ParameterKey = "offset.ratio.attained"
-	ParameterKeyOffsetRatioMissed   ParameterKey = "offset.ratio.missed"
-	ParameterKeyPurchaseLimit       ParameterKey = "purchase.limit"
+	ParameterKeyBuyBackBasePrice     ParameterKey = "buy_back.base_price"
+	ParameterKeyBuyBackPartMonthUp   ParameterKey = "buy_back.part_month_up"
+	ParameterKeyCreditMost           ParameterKey = "credit.most"
+	ParameterKeyCreditStart          ParameterKey = "credit.start"
+	ParameterKeyHoldingLimit         ParameterKey = "holding.limit"
+	ParameterKeyIdleBuybackAfter     ParameterKey = "idle.buyback_after"
+	ParameterKeyInstalmentFirstShare ParameterKey = "instalment.first_share"
+	ParameterKeyInstalmentGrace      ParameterKey = "instalment.grace"
+	ParameterKeyInstalmentMonths     ParameterKey = "instalment.months"
+	ParameterKeyOffsetRatioAttained  ParameterKey = "offset.ratio.attained"
+	ParameterKeyOffsetRatioMissed    ParameterKey = "offset.ratio.missed"
+	ParameterKeyPurchaseLimit        ParameterKey = "purchase.limit"
+	ParameterKeySimplifiedSaleMost   ParameterKey = "simplified_sale.most"
 )
 
 // Valid indicates whether the value is a known member of the ParameterKey enum.
@@ -1223,11 +1407,19 @@ func (e ParameterKey) Valid() bool {
 		return true
 	case ParameterKeyIdleBuybackAfter:
 		return true
+	case ParameterKeyInstalmentFirstShare:
+		return true
+	case ParameterKeyInstalmentGrace:
+		return true
+	case ParameterKeyInstalmentMonths:
+		return true
 	case ParameterKeyOffsetRatioAttained:
 		return true
 	case ParameterKeyOffsetRatioMissed:
 		return true
 	case ParameterKeyPurchaseLimit:
+		return true
+	case ParameterKeySimplifiedSaleMost:
 		return true
 	default:
 		return false
@@ -1294,6 +1486,63 @@ func (e PersonState) Valid() bool {
 	case PersonStateClosed:
 		return true
 	case PersonStateSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PickOrder.
+const (
+	PickOrderCheapest PickOrder = "cheapest"
+	PickOrderNamed    PickOrder = "named"
+	PickOrderOldest   PickOrder = "oldest"
+)
+
+// Valid indicates whether the value is a known member of the PickOrder enum.
+func (e PickOrder) Valid() bool {
+	switch e {
+	case PickOrderCheapest:
+		return true
+	case PickOrderNamed:
+		return true
+	case PickOrderOldest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PlanState.
+const (
+	PlanStateApproved  PlanState = "approved"
+	PlanStateCancelled PlanState = "cancelled"
+	PlanStateDelivered PlanState = "delivered"
+	PlanStateFrozen    PlanState = "frozen"
+	PlanStatePaid      PlanState = "paid"
+	PlanStateRefused   PlanState = "refused"
+	PlanStateRequested PlanState = "requested"
+	PlanStateRevoked   PlanState = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the PlanState enum.
+func (e PlanState) Valid() bool {
+	switch e {
+	case PlanStateApproved:
+		return true
+	case PlanStateCancelled:
+		return true
+	case PlanStateDelivered:
+		return true
+	case PlanStateFrozen:
+		return true
+	case PlanStatePaid:
+		return true
+	case PlanStateRefused:
+		return true
+	case PlanStateRequested:
+		return true
+	case PlanStateRevoked:
 		return true
 	default:
 		return false
@@ -1447,6 +1696,39 @@ func (e ProposalState) Valid() bool {
 	}
 }
 
+// Defines values for Provenance.
+const (
+	ProvenanceBoughtBack          Provenance = "bought_back"
+	ProvenanceGovernmentReduction Provenance = "government_reduction"
+	ProvenanceOpening             Provenance = "opening"
+	ProvenancePreReserved         Provenance = "pre_reserved"
+	ProvenanceReclaimedFree       Provenance = "reclaimed_free"
+	ProvenanceSweptIdle           Provenance = "swept_idle"
+	ProvenanceUnsoldReturn        Provenance = "unsold_return"
+)
+
+// Valid indicates whether the value is a known member of the Provenance enum.
+func (e Provenance) Valid() bool {
+	switch e {
+	case ProvenanceBoughtBack:
+		return true
+	case ProvenanceGovernmentReduction:
+		return true
+	case ProvenanceOpening:
+		return true
+	case ProvenancePreReserved:
+		return true
+	case ProvenanceReclaimedFree:
+		return true
+	case ProvenanceSweptIdle:
+		return true
+	case ProvenanceUnsoldReturn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PublicNoticeState.
 const (
 	PublicNoticeStatePosted    PublicNoticeState = "posted"
@@ -1459,6 +1741,33 @@ func (e PublicNoticeState) Valid() bool {
 	case PublicNoticeStatePosted:
 		return true
 	case PublicNoticeStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReceiptState.
+const (
+	ReceiptStateExcess       ReceiptState = "excess"
+	ReceiptStateMatched      ReceiptState = "matched"
+	ReceiptStatePartial      ReceiptState = "partial"
+	ReceiptStateProofDiffers ReceiptState = "proof_differs"
+	ReceiptStateUnmatched    ReceiptState = "unmatched"
+)
+
+// Valid indicates whether the value is a known member of the ReceiptState enum.
+func (e ReceiptState) Valid() bool {
+	switch e {
+	case ReceiptStateExcess:
+		return true
+	case ReceiptStateMatched:
+		return true
+	case ReceiptStatePartial:
+		return true
+	case ReceiptStateProofDiffers:
+		return true
+	case ReceiptStateUnmatched:
 		return true
 	default:
 		return false
@@ -1627,6 +1936,33 @@ func (e ReserveDirection) Valid() bool {
 	}
 }
 
+// Defines values for ReserveStatementLineLine.
+const (
+	ReserveStatementLineLineClosing ReserveStatementLineLine = "closing"
+	ReserveStatementLineLineInside  ReserveStatementLineLine = "inside"
+	ReserveStatementLineLineOpening ReserveStatementLineLine = "opening"
+	ReserveStatementLineLineSource  ReserveStatementLineLine = "source"
+	ReserveStatementLineLineUse     ReserveStatementLineLine = "use"
+)
+
+// Valid indicates whether the value is a known member of the ReserveStatementLineLine enum.
+func (e ReserveStatementLineLine) Valid() bool {
+	switch e {
+	case ReserveStatementLineLineClosing:
+		return true
+	case ReserveStatementLineLineInside:
+		return true
+	case ReserveStatementLineLineOpening:
+		return true
+	case ReserveStatementLineLineSource:
+		return true
+	case ReserveStatementLineLineUse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdmin        Role = "admin"
@@ -1744,6 +2080,27 @@ func (e RuleOutcome) Valid() bool {
 	case RuleOutcomeRefused:
 		return true
 	case RuleOutcomeWarned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaleKind.
+const (
+	SaleKindAgreement  SaleKind = "agreement"
+	SaleKindFixedPrice SaleKind = "fixed_price"
+	SaleKindSimplified SaleKind = "simplified"
+)
+
+// Valid indicates whether the value is a known member of the SaleKind enum.
+func (e SaleKind) Valid() bool {
+	switch e {
+	case SaleKindAgreement:
+		return true
+	case SaleKindFixedPrice:
+		return true
+	case SaleKindSimplified:
 		return true
 	default:
 		return false
@@ -2624,6 +2981,9 @@ type BookLevel struct {
 	// Quantity Left in all its orders.
 	Quantity Quantity `json:"quantity"`
 }
+
+// Bucket A state that a part of a lot is in.
+type Bucket string
 
 // Budget What a region may spend on buying back: approved = committed + paid + lapsed + carried_over + left, each at least 0.
 type Budget struct {
@@ -3851,6 +4211,209 @@ type DocumentInput struct {
 	Note     *string `json:"note,omitempty"`
 }
 
+// Earmark A part of the reserve that is kept for a major project (重大项目保障).
+type Earmark struct {
+	Document string `json:"document"`
+
+	// ExpiresOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ExpiresOn Date `json:"expires_on"`
+
+	// Frozen Earmarked and frozen.
+	Frozen Quantity `json:"frozen"`
+
+	// Given Of the need.
+	Given Quantity `json:"given"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kept Still earmarked.
+	Kept Quantity `json:"kept"`
+	Name string   `json:"name"`
+
+	// Need A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Need Quantity `json:"need"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+	Priority  int           `json:"priority"`
+
+	// Project Number of a record.
+	Project *ID `json:"project,omitempty"`
+
+	// Quantity need × ratio, rounded up at four decimals.
+	Quantity Quantity `json:"quantity"`
+
+	// Ratio A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	Ratio  Ratio   `json:"ratio"`
+	Reason *string `json:"reason,omitempty"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State Where an earmark is in its life.
+	State EarmarkState `json:"state"`
+}
+
+// EarmarkAllocation What a major project was given out of its earmark.
+type EarmarkAllocation struct {
+	// Account Number of a record.
+	Account ID `json:"account"`
+
+	// Acquisition Number of a record.
+	Acquisition ID     `json:"acquisition"`
+	Document    string `json:"document"`
+
+	// Earmark Number of a record.
+	Earmark ID `json:"earmark"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Need A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Need Quantity `json:"need"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price *Price `json:"price,omitempty"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Retired The offset share.
+	Retired Quantity `json:"retired"`
+
+	// Taken Out of the reserve.
+	Taken Quantity `json:"taken"`
+
+	// Transfer Number of a record.
+	Transfer ID `json:"transfer"`
+}
+
+// EarmarkAllocationInput defines model for EarmarkAllocationInput.
+type EarmarkAllocationInput struct {
+	Document string `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Need That the licence shall hold.
+	Need Quantity `json:"need"`
+
+	// Origin paid or free.
+	Origin Origin `json:"origin"`
+
+	// Price Of paid permits, CNY/(t·a).
+	Price *Price `json:"price,omitempty"`
+}
+
+// EarmarkAllocationPage defines model for EarmarkAllocationPage.
+type EarmarkAllocationPage struct {
+	Items []EarmarkAllocation `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// EarmarkInput defines model for EarmarkInput.
+type EarmarkInput struct {
+	Document string `json:"document"`
+
+	// ExpiresOn The last day.
+	ExpiresOn Date `json:"expires_on"`
+
+	// GivesWay An earmark of lower priority that is released for this one.
+	GivesWay *ID `json:"gives_way,omitempty"`
+
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID   `json:"lots,omitempty"`
+	Name string `json:"name"`
+
+	// Need A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Need Quantity `json:"need"`
+
+	// Order Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Priority 1 comes first.
+	Priority int `json:"priority"`
+
+	// Project The project, where it is registered: need and ratio must be those of its approval.
+	Project *ID `json:"project,omitempty"`
+
+	// Ratio A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	Ratio Ratio `json:"ratio"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// EarmarkPage defines model for EarmarkPage.
+type EarmarkPage struct {
+	Items []Earmark `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// EarmarkState Where an earmark is in its life.
+type EarmarkState string
+
 // Effect One thing that a command would change: a part of an account's balance, or a field of a record. `record` is absent for an account and for a new record; `before` and `after` are absent where there is nothing.
 type Effect struct {
 	After  *string `json:"after,omitempty"`
@@ -4597,6 +5160,124 @@ type InboxItem struct {
 // Example: 2319
 type Industry = string
 
+// Instalment defines model for Instalment.
+type Instalment struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Confirmation Why finance confirmed what no list has.
+	Confirmation *string `json:"confirmation,omitempty"`
+
+	// DueOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DueOn Date `json:"due_on"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Matched A list of the tax authority has it.
+	Matched bool `json:"matched"`
+
+	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
+	Number  string `json:"number"`
+	Overdue bool   `json:"overdue"`
+
+	// Paid An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Paid Money `json:"paid"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn   *Date   `json:"paid_on,omitempty"`
+	Proof    *string `json:"proof,omitempty"`
+	Sequence int     `json:"sequence"`
+}
+
+// InstalmentDecisionInput defines model for InstalmentDecisionInput.
+type InstalmentDecisionInput struct {
+	Approve bool   `json:"approve"`
+	Reason  string `json:"reason"`
+}
+
+// InstalmentInput defines model for InstalmentInput.
+type InstalmentInput struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// DueOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DueOn Date `json:"due_on"`
+}
+
+// InstalmentPlan How a notice is paid in parts. Once delivered the permits work, and are held until all is paid.
+type InstalmentPlan struct {
+	// DecidedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	DecidedAt *Instant `json:"decided_at,omitempty"`
+
+	// DeliveredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	DeliveredAt *Instant `json:"delivered_at,omitempty"`
+	Document    string   `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Notice Number of a record.
+	Notice ID           `json:"notice"`
+	Parts  []Instalment `json:"parts"`
+
+	// Party Number of a record.
+	Party  ID      `json:"party"`
+	Reason *string `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RequestedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RequestedAt Instant `json:"requested_at"`
+
+	// Revoked Back in the reserve, for it was not paid for.
+	Revoked *Quantity `json:"revoked,omitempty"`
+
+	// State Where an instalment plan is in its life.
+	State PlanState `json:"state"`
+}
+
+// InstalmentPlanInput defines model for InstalmentPlanInput.
+type InstalmentPlanInput struct {
+	Document string `json:"document"`
+
+	// Notice Number of a record.
+	Notice ID                `json:"notice"`
+	Parts  []InstalmentInput `json:"parts"`
+}
+
+// InstalmentPlanPage defines model for InstalmentPlanPage.
+type InstalmentPlanPage struct {
+	Items []InstalmentPlan `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Instant A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 //
 // Example: 2026-07-01T01:30:00.000000Z
@@ -5115,6 +5796,420 @@ type LicenceStateInput struct {
 
 	// State What the authority last did to a licence.
 	State LicenceState `json:"state"`
+}
+
+// Listing A part of a reserve that is offered for sale.
+type Listing struct {
+	Document string `json:"document"`
+
+	// EachMax A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	EachMax *Quantity `json:"each_max,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+	Kind ListingKind `json:"kind"`
+
+	// Left Not yet sold.
+	Left Quantity `json:"left"`
+
+	// ListedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ListedOn Date `json:"listed_on"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+	Reason   *string  `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State Where a listing is in its life.
+	State ListingState `json:"state"`
+}
+
+// ListingInput defines model for ListingInput.
+type ListingInput struct {
+	Document string `json:"document"`
+
+	// EachMax The most that a licence may take in all. A simplified sale without one takes the parameter simplified_sale.most.
+	EachMax *Quantity `json:"each_max,omitempty"`
+
+	// Kind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+	Kind ListingKind `json:"kind"`
+
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// ListingKind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+type ListingKind string
+
+// ListingPage defines model for ListingPage.
+type ListingPage struct {
+	Items []Listing `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ListingSaleInput defines model for ListingSaleInput.
+type ListingSaleInput struct {
+	Document *string `json:"document,omitempty"`
+
+	// DueOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	DueOn Date `json:"due_on"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Project Of a simplified sale.
+	Project *ID `json:"project,omitempty"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// ListingState Where a listing is in its life.
+type ListingState string
+
+// Lot A batch of the reserve. Its quantity is the sum of the states that its parts are in.
+type Lot struct {
+	// AcquiredOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AcquiredOn Date `json:"acquired_on"`
+
+	// AddedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AddedOn Date `json:"added_on"`
+
+	// Available A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Available Quantity `json:"available"`
+
+	// ClosedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ClosedOn *Date `json:"closed_on,omitempty"`
+
+	// Cost Of the whole lot.
+	Cost Money `json:"cost"`
+
+	// CostLeft Of what is still in the reserve.
+	CostLeft Money  `json:"cost_left"`
+	Document string `json:"document"`
+
+	// Earmarked A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Earmarked Quantity `json:"earmarked"`
+
+	// FrozenAvailable A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	FrozenAvailable Quantity `json:"frozen_available"`
+
+	// FrozenEarmarked A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	FrozenEarmarked Quantity `json:"frozen_earmarked"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Listed A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Listed Quantity `json:"listed"`
+	Months *int     `json:"months,omitempty"`
+	Open   bool     `json:"open"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price CNY/(t·a) that was paid.
+	Price *Price `json:"price,omitempty"`
+
+	// Provenance Where a lot came from.
+	Provenance Provenance `json:"provenance"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Reserved A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Reserved Quantity `json:"reserved"`
+
+	// Retired A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Retired Quantity `json:"retired"`
+
+	// Source The record that it came from, by provenance.
+	Source *ID `json:"source,omitempty"`
+
+	// Transferred A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Transferred Quantity `json:"transferred"`
+
+	// Withdrawn A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Withdrawn Quantity `json:"withdrawn"`
+}
+
+// LotEvent What happens to a part of a lot.
+type LotEvent string
+
+// LotInput defines model for LotInput.
+type LotInput struct {
+	// AcquiredOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AcquiredOn Date `json:"acquired_on"`
+
+	// Cost Of the whole lot.
+	Cost     *Money `json:"cost,omitempty"`
+	Document string `json:"document"`
+
+	// Months Of the term that was bought: it explains the cost and nothing else.
+	Months *int `json:"months,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price CNY/(t·a) that was paid.
+	Price *Price `json:"price,omitempty"`
+
+	// Provenance Where a lot came from.
+	Provenance Provenance `json:"provenance"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// LotMovement A part of a lot that changed its state.
+type LotMovement struct {
+	// Amount That the buyer pays for it.
+	Amount Money `json:"amount"`
+
+	// Cost Of what came or left.
+	Cost Money `json:"cost"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day      Date    `json:"day"`
+	Document *string `json:"document,omitempty"`
+
+	// Event What happens to a part of a lot.
+	Event LotEvent `json:"event"`
+
+	// From A state that a part of a lot is in.
+	From *Bucket `json:"from,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Lot Number of a record.
+	Lot ID `json:"lot"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Provenance Where a lot came from.
+	Provenance Provenance `json:"provenance"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Reference The record that it is about, by event.
+	Reference *ID `json:"reference,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// To A state that a part of a lot is in.
+	To Bucket `json:"to"`
+}
+
+// LotMovementPage defines model for LotMovementPage.
+type LotMovementPage struct {
+	Items []LotMovement `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LotOrder What the bureau did to lots by a document.
+type LotOrder struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind What an order does.
+	Kind LotOrderKind `json:"kind"`
+
+	// Lot Number of a record.
+	Lot *ID `json:"lot,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Transfer Number of a record.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// LotOrderKind What an order does.
+type LotOrderKind string
+
+// LotOrderPage defines model for LotOrderPage.
+type LotOrderPage struct {
+	Items []LotOrder `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LotPage defines model for LotPage.
+type LotPage struct {
+	Items []Lot `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LotPartInput defines model for LotPartInput.
+type LotPartInput struct {
+	Document string `json:"document"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// LotRetirementInput defines model for LotRetirementInput.
+type LotRetirementInput struct {
+	Document string `json:"document"`
+
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
 }
 
 // Market A place where the instruments of one pollutant are traded under one set of steps.
@@ -5743,6 +6838,9 @@ type PaymentNotice struct {
 	// Amount quantity × price × months / 12, rounded half up.
 	Amount Money `json:"amount"`
 
+	// Confirmation Why finance confirmed a payment that no list of the tax authority has.
+	Confirmation *string `json:"confirmation,omitempty"`
+
 	// DeliveredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
@@ -5767,12 +6865,21 @@ type PaymentNotice struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	IssuedAt Instant `json:"issued_at"`
 
+	// Kind How the buyer was found: 协议出让, 定额出让, 简易出让.
+	Kind SaleKind `json:"kind"`
+
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
 
+	// Listing Number of a record.
+	Listing *ID `json:"listing,omitempty"`
+
 	// Months Months left, a part month counted as one.
-	Months  int  `json:"months"`
-	Overdue bool `json:"overdue"`
+	Months int `json:"months"`
+
+	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
+	Number  string `json:"number"`
+	Overdue bool   `json:"overdue"`
 
 	// Paid Sum of the proofs.
 	Paid Money `json:"paid"`
@@ -5916,6 +7023,12 @@ type PersonPage struct {
 
 // PersonState Whether a person may act.
 type PersonState string
+
+// PickOrder By the day of acquisition, by the cost of a tonne, or as they are named.
+type PickOrder string
+
+// PlanState Where an instalment plan is in its life.
+type PlanState string
 
 // Pollutant A substance, or a sum of them, that permits are issued for.
 type Pollutant struct {
@@ -6371,6 +7484,9 @@ type ProposalPage struct {
 // ProposalState defines model for ProposalState.
 type ProposalState string
 
+// Provenance Where a lot came from.
+type Provenance string
+
 // PublicNotice A publication that anybody may read and, while it stands, object to.
 type PublicNotice struct {
 	Body     string `json:"body"`
@@ -6468,6 +7584,9 @@ type ReceiptInput struct {
 	// Example: 2031-06-30
 	ReceivedOn Date `json:"received_on"`
 }
+
+// ReceiptState What the matching of a receipt came to; all but matched are differences.
+type ReceiptState string
 
 // ReductionTask A licence's share of its region's reduction task of a year.
 type ReductionTask struct {
@@ -6983,6 +8102,175 @@ type ReserveMovementPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// ReserveStatement The reserve of a region and pollutant over a period: opening + sources − uses = closing.
+type ReserveStatement struct {
+	// Closing A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Closing Quantity `json:"closing"`
+
+	// ClosingCost An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	ClosingCost Money `json:"closing_cost"`
+
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From  Date                   `json:"from"`
+	Items []ReserveStatementLine `json:"items"`
+
+	// Ledger The reserve in the ledger now; only where the period ends today or later.
+	Ledger *Quantity `json:"ledger,omitempty"`
+
+	// MeanCost Cost of a tonne at the end, CNY, half up; absent for nothing.
+	MeanCost *Price `json:"mean_cost,omitempty"`
+
+	// MeanPrice turnover / sold, CNY, half up; absent for nothing.
+	MeanPrice *Price `json:"mean_price,omitempty"`
+
+	// Opening A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Opening Quantity `json:"opening"`
+
+	// OpeningCost An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	OpeningCost Money `json:"opening_cost"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Sold Delivered in the period.
+	Sold Quantity `json:"sold"`
+
+	// To A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	To Date `json:"to"`
+
+	// Turnover What buyers pay for it.
+	Turnover Money `json:"turnover"`
+}
+
+// ReserveStatementLine A line of a statement. What moves between the states of lots is inside: it changes no sum.
+type ReserveStatementLine struct {
+	// Amount That buyers pay.
+	Amount Money `json:"amount"`
+
+	// Cost An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Cost Money `json:"cost"`
+
+	// Event What happens to a part of a lot.
+	Event     *LotEvent                `json:"event,omitempty"`
+	Line      ReserveStatementLineLine `json:"line"`
+	Movements int64                    `json:"movements"`
+
+	// Provenance Where a lot came from.
+	Provenance *Provenance `json:"provenance,omitempty"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// ReserveStatementLineLine defines model for ReserveStatementLine.Line.
+type ReserveStatementLineLine string
+
+// ReserveStatementLot A lot in a statement.
+type ReserveStatementLot struct {
+	// AcquiredOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AcquiredOn Date `json:"acquired_on"`
+
+	// Added A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Added Quantity `json:"added"`
+
+	// Allocated A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Allocated Quantity `json:"allocated"`
+
+	// Closing A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Closing Quantity `json:"closing"`
+
+	// ClosingCost An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	ClosingCost Money `json:"closing_cost"`
+
+	// Delivered A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Delivered Quantity `json:"delivered"`
+	Document  string   `json:"document"`
+
+	// Given A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Given Quantity `json:"given"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Opening A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Opening Quantity `json:"opening"`
+
+	// OpeningCost An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	OpeningCost Money `json:"opening_cost"`
+
+	// Provenance Where a lot came from.
+	Provenance Provenance `json:"provenance"`
+
+	// Received A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Received Quantity `json:"received"`
+
+	// Retired A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Retired Quantity `json:"retired"`
+
+	// Turnover An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Turnover Money `json:"turnover"`
+
+	// Withdrawn A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Withdrawn Quantity `json:"withdrawn"`
+}
+
+// ReserveStatementLotPage defines model for ReserveStatementLotPage.
+type ReserveStatementLotPage struct {
+	Items []ReserveStatementLot `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Role What a person does on the exchange.
 type Role string
 
@@ -7049,6 +8337,9 @@ type Rulebook struct {
 	// Parameters The rows of that day, for all regions.
 	Parameters []Parameter `json:"parameters"`
 }
+
+// SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让.
+type SaleKind string
 
 // Secret Secret of an API key.
 type Secret = string
@@ -7525,6 +8816,121 @@ type SweepInput struct {
 	Quantity *Quantity `json:"quantity,omitempty"`
 }
 
+// TaxList A list of payments that the tax authority has received.
+type TaxList struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount   Money  `json:"amount"`
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// ImportedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ImportedAt Instant `json:"imported_at"`
+
+	// Known Rows that an earlier list had brought.
+	Known int `json:"known"`
+
+	// Receipts That it has brought; only when it is imported.
+	Receipts []TaxReceipt `json:"receipts,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+	Rows   int        `json:"rows"`
+}
+
+// TaxListInput defines model for TaxListInput.
+type TaxListInput struct {
+	Document string `json:"document"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode   `json:"region"`
+	Rows   []TaxListRow `json:"rows"`
+}
+
+// TaxListPage defines model for TaxListPage.
+type TaxListPage struct {
+	Items []TaxList `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// TaxListRow defines model for TaxListRow.
+type TaxListRow struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
+	Number string `json:"number"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn Date `json:"paid_on"`
+
+	// Receipt Unique.
+	Receipt string `json:"receipt"`
+}
+
+// TaxReceipt A payment to the treasury, in the memorandum: none of it is the platform’s.
+type TaxReceipt struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Asked What was asked for.
+	Asked *Money `json:"asked,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instalment Number of a record.
+	Instalment *ID `json:"instalment,omitempty"`
+
+	// List Number of a record.
+	List ID `json:"list"`
+
+	// Notice Number of a record.
+	Notice *ID `json:"notice,omitempty"`
+
+	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
+	Number string `json:"number"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn  Date   `json:"paid_on"`
+	Receipt string `json:"receipt"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State What the matching of a receipt came to; all but matched are differences.
+	State ReceiptState `json:"state"`
+}
+
+// TaxReceiptPage defines model for TaxReceiptPage.
+type TaxReceiptPage struct {
+	Items []TaxReceipt `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Text Exact text of a payload or a result, which its digest is taken over.
 type Text = string
 
@@ -7943,6 +9349,12 @@ type Depth = int
 // DifferenceFilter How an entry differs from what was expected.
 type DifferenceFilter = BankDifference
 
+// EarmarkFilter Number of a record.
+type EarmarkFilter = ID
+
+// EarmarkStateFilter Where an earmark is in its life.
+type EarmarkStateFilter = EarmarkState
+
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
 
@@ -7956,6 +9368,11 @@ type FreezeStateFilter = FreezeState
 //
 // Example: 2031-06-30
 type FromFilter = Date
+
+// FromQuery A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type FromQuery = Date
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -8001,6 +9418,15 @@ type LicenceStateFilter = LicenceState
 // Limit defines model for Limit.
 type Limit = int
 
+// ListingStateFilter Where a listing is in its life.
+type ListingStateFilter = ListingState
+
+// LotEventFilter What happens to a part of a lot.
+type LotEventFilter = LotEvent
+
+// LotFilter Number of a record.
+type LotFilter = ID
+
 // MarketFilter Code of a market.
 //
 // Example: YRD-VOCS
@@ -8017,11 +9443,17 @@ type MarketStateFilter = MarketState
 // NewestFirst defines model for NewestFirst.
 type NewestFirst = bool
 
+// NoticeFilter Number of a record.
+type NoticeFilter = ID
+
 // NumberPath Number of a record.
 type NumberPath = ID
 
 // OfferStateFilter Whether a standing offer is open.
 type OfferStateFilter = OfferState
+
+// OpenFilter defines model for OpenFilter.
+type OpenFilter = bool
 
 // OrderStateFilter Where an order is in its life. A partly filled order is open.
 type OrderStateFilter = OrderState
@@ -8046,6 +9478,9 @@ type PaymentNoticeStateFilter = PaymentNoticeState
 // PersonFilter Number of a record.
 type PersonFilter = ID
 
+// PlanStateFilter Where an instalment plan is in its life.
+type PlanStateFilter = PlanState
+
 // PollutantFilter Code of a pollutant, as the trade writes it.
 //
 // Example: NH3-N
@@ -8065,6 +9500,12 @@ type ProjectFilter = ID
 // ProjectStateFilter Where a project is in its life.
 type ProjectStateFilter = ProjectState
 
+// ProvenanceFilter Where a lot came from.
+type ProvenanceFilter = Provenance
+
+// ReceiptStateFilter What the matching of a receipt came to; all but matched are differences.
+type ReceiptStateFilter = ReceiptState
+
 // RefundStateFilter Where a refund is in its life.
 type RefundStateFilter = RefundState
 
@@ -8078,6 +9519,11 @@ type RegionFilter = RegionCode
 // Example: 330421
 type RegionPath = RegionCode
 
+// RegionQuery Code of a region by GB/T 2260.
+//
+// Example: 330421
+type RegionQuery = RegionCode
+
 // RenewalStateFilter Where a renewal is in its life.
 type RenewalStateFilter = RenewalState
 
@@ -8087,10 +9533,18 @@ type SideFilter = Side
 // SweepableFilter defines model for SweepableFilter.
 type SweepableFilter = bool
 
+// TaxListFilter Number of a record.
+type TaxListFilter = ID
+
 // ToFilter A day of the calendar in Asia/Shanghai.
 //
 // Example: 2031-06-30
 type ToFilter = Date
+
+// ToQuery A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type ToQuery = Date
 
 // USCCFilter Unified social credit code (统一社会信用代码) by GB 32100.
 //
@@ -8541,6 +9995,57 @@ type RecordDischargeParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListEarmarkAllocationsParams defines parameters for ListEarmarkAllocations.
+type ListEarmarkAllocationsParams struct {
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+	Licence *LicenceFilter `form:"licence,omitempty" json:"licence,omitempty"`
+	Earmark *EarmarkFilter `form:"earmark,omitempty" json:"earmark,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListEarmarksParams defines parameters for ListEarmarks.
+type ListEarmarksParams struct {
+	Region    *RegionFilter       `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter    `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Project   *ProjectFilter      `form:"project,omitempty" json:"project,omitempty"`
+	State     *EarmarkStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// MakeEarmarkParams defines parameters for MakeEarmark.
+type MakeEarmarkParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AllocateEarmarkParams defines parameters for AllocateEarmark.
+type AllocateEarmarkParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReleaseEarmarkParams defines parameters for ReleaseEarmark.
+type ReleaseEarmarkParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // PlaceEmergencyFreezeParams defines parameters for PlaceEmergencyFreeze.
 type PlaceEmergencyFreezeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -8713,6 +10218,49 @@ type ListIdlePermitsParams struct {
 	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
+// ListInstalmentPlansParams defines parameters for ListInstalmentPlans.
+type ListInstalmentPlansParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Notice Number of the record, not the one that the payer quotes.
+	Notice *NoticeFilter    `form:"notice,omitempty" json:"notice,omitempty"`
+	State  *PlanStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RequestInstalmentsParams defines parameters for RequestInstalments.
+type RequestInstalmentsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DecideInstalmentsParams defines parameters for DecideInstalments.
+type DecideInstalmentsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ConfirmInstalmentParams defines parameters for ConfirmInstalment.
+type ConfirmInstalmentParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ProveInstalmentParams defines parameters for ProveInstalment.
+type ProveInstalmentParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListInstrumentsParams defines parameters for ListInstruments.
 type ListInstrumentsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
@@ -8869,6 +10417,116 @@ type CreateLicenceParams struct {
 
 // SetLicenceStateParams defines parameters for SetLicenceState.
 type SetLicenceStateParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListListingsParams defines parameters for ListListings.
+type ListListingsParams struct {
+	Region    *RegionFilter       `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter    `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	State     *ListingStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// OpenListingParams defines parameters for OpenListing.
+type OpenListingParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CloseListingParams defines parameters for CloseListing.
+type CloseListingParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SellListingParams defines parameters for SellListing.
+type SellListingParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListLotMovementsParams defines parameters for ListLotMovements.
+type ListLotMovementsParams struct {
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Lot       *LotFilter       `form:"lot,omitempty" json:"lot,omitempty"`
+	Event     *LotEventFilter  `form:"event,omitempty" json:"event,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListLotOrdersParams defines parameters for ListLotOrders.
+type ListLotOrdersParams struct {
+	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Lot       *LotFilter       `form:"lot,omitempty" json:"lot,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RetireLotsParams defines parameters for RetireLots.
+type RetireLotsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListLotsParams defines parameters for ListLots.
+type ListLotsParams struct {
+	Region     *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant  *PollutantFilter  `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Provenance *ProvenanceFilter `form:"provenance,omitempty" json:"provenance,omitempty"`
+
+	// Open Whether something of the lot is still in the reserve.
+	Open *OpenFilter `form:"open,omitempty" json:"open,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// AddLotParams defines parameters for AddLot.
+type AddLotParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// FreezeLotParams defines parameters for FreezeLot.
+type FreezeLotParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// UnfreezeLotParams defines parameters for UnfreezeLot.
+type UnfreezeLotParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -9088,6 +10746,12 @@ type IssuePaymentNoticeParams struct {
 
 // CancelPaymentNoticeParams defines parameters for CancelPaymentNotice.
 type CancelPaymentNoticeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ConfirmPaymentParams defines parameters for ConfirmPayment.
+type ConfirmPaymentParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -9375,6 +11039,36 @@ type MoveReserveParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetReserveStatementParams defines parameters for GetReserveStatement.
+type GetReserveStatementParams struct {
+	Region    RegionQuery    `form:"region" json:"region"`
+	Pollutant PollutantQuery `form:"pollutant" json:"pollutant"`
+
+	// From First day.
+	From FromQuery `form:"from" json:"from"`
+
+	// To Last day.
+	To ToQuery `form:"to" json:"to"`
+}
+
+// GetReserveStatementLotsParams defines parameters for GetReserveStatementLots.
+type GetReserveStatementLotsParams struct {
+	Region    RegionQuery    `form:"region" json:"region"`
+	Pollutant PollutantQuery `form:"pollutant" json:"pollutant"`
+
+	// From First day.
+	From FromQuery `form:"from" json:"from"`
+
+	// To Last day.
+	To ToQuery `form:"to" json:"to"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
 // ListRulesParams defines parameters for ListRules.
 type ListRulesParams struct {
 	// AsOf The day; today where it is left out.
@@ -9491,6 +11185,45 @@ type ListSurplusVerificationsParams struct {
 type VerifySurplusParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListTaxListsParams defines parameters for ListTaxLists.
+type ListTaxListsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ImportTaxListParams defines parameters for ImportTaxList.
+type ImportTaxListParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListTaxReceiptsParams defines parameters for ListTaxReceipts.
+type ListTaxReceiptsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Notice Number of the record, not the one that the payer quotes.
+	Notice *NoticeFilter       `form:"notice,omitempty" json:"notice,omitempty"`
+	List   *TaxListFilter      `form:"list,omitempty" json:"list,omitempty"`
+	State  *ReceiptStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
 // PostTransferBatchParams defines parameters for PostTransferBatch.
@@ -9668,6 +11401,15 @@ type ConfirmDepositJSONRequestBody = DepositInput
 // RecordDischargeJSONRequestBody defines body for RecordDischarge for application/json ContentType.
 type RecordDischargeJSONRequestBody = DischargeInput
 
+// MakeEarmarkJSONRequestBody defines body for MakeEarmark for application/json ContentType.
+type MakeEarmarkJSONRequestBody = EarmarkInput
+
+// AllocateEarmarkJSONRequestBody defines body for AllocateEarmark for application/json ContentType.
+type AllocateEarmarkJSONRequestBody = EarmarkAllocationInput
+
+// ReleaseEarmarkJSONRequestBody defines body for ReleaseEarmark for application/json ContentType.
+type ReleaseEarmarkJSONRequestBody = ReasonInput
+
 // AskEligibilityJSONRequestBody defines body for AskEligibility for application/json ContentType.
 type AskEligibilityJSONRequestBody = EligibilityInput
 
@@ -9704,6 +11446,18 @@ type EndIdleJSONRequestBody = IdleEndInput
 // SweepIdleJSONRequestBody defines body for SweepIdle for application/json ContentType.
 type SweepIdleJSONRequestBody = SweepInput
 
+// RequestInstalmentsJSONRequestBody defines body for RequestInstalments for application/json ContentType.
+type RequestInstalmentsJSONRequestBody = InstalmentPlanInput
+
+// DecideInstalmentsJSONRequestBody defines body for DecideInstalments for application/json ContentType.
+type DecideInstalmentsJSONRequestBody = InstalmentDecisionInput
+
+// ConfirmInstalmentJSONRequestBody defines body for ConfirmInstalment for application/json ContentType.
+type ConfirmInstalmentJSONRequestBody = ReasonInput
+
+// ProveInstalmentJSONRequestBody defines body for ProveInstalment for application/json ContentType.
+type ProveInstalmentJSONRequestBody = PaymentProofInput
+
 // CreateInstrumentJSONRequestBody defines body for CreateInstrument for application/json ContentType.
 type CreateInstrumentJSONRequestBody = InstrumentInput
 
@@ -9721,6 +11475,27 @@ type CreateLicenceJSONRequestBody = LicenceInput
 
 // SetLicenceStateJSONRequestBody defines body for SetLicenceState for application/json ContentType.
 type SetLicenceStateJSONRequestBody = LicenceStateInput
+
+// OpenListingJSONRequestBody defines body for OpenListing for application/json ContentType.
+type OpenListingJSONRequestBody = ListingInput
+
+// CloseListingJSONRequestBody defines body for CloseListing for application/json ContentType.
+type CloseListingJSONRequestBody = ReasonInput
+
+// SellListingJSONRequestBody defines body for SellListing for application/json ContentType.
+type SellListingJSONRequestBody = ListingSaleInput
+
+// RetireLotsJSONRequestBody defines body for RetireLots for application/json ContentType.
+type RetireLotsJSONRequestBody = LotRetirementInput
+
+// AddLotJSONRequestBody defines body for AddLot for application/json ContentType.
+type AddLotJSONRequestBody = LotInput
+
+// FreezeLotJSONRequestBody defines body for FreezeLot for application/json ContentType.
+type FreezeLotJSONRequestBody = LotPartInput
+
+// UnfreezeLotJSONRequestBody defines body for UnfreezeLot for application/json ContentType.
+type UnfreezeLotJSONRequestBody = LotPartInput
 
 // CreateMarketJSONRequestBody defines body for CreateMarket for application/json ContentType.
 type CreateMarketJSONRequestBody = MarketInput
@@ -9757,6 +11532,9 @@ type IssuePaymentNoticeJSONRequestBody = PaymentNoticeInput
 
 // CancelPaymentNoticeJSONRequestBody defines body for CancelPaymentNotice for application/json ContentType.
 type CancelPaymentNoticeJSONRequestBody = ReasonInput
+
+// ConfirmPaymentJSONRequestBody defines body for ConfirmPayment for application/json ContentType.
+type ConfirmPaymentJSONRequestBody = ReasonInput
 
 // ProvePaymentJSONRequestBody defines body for ProvePayment for application/json ContentType.
 type ProvePaymentJSONRequestBody = PaymentProofInput
@@ -9820,6 +11598,9 @@ type RecordSuccessionJSONRequestBody = SuccessionInput
 
 // VerifySurplusJSONRequestBody defines body for VerifySurplus for application/json ContentType.
 type VerifySurplusJSONRequestBody = SurplusVerificationInput
+
+// ImportTaxListJSONRequestBody defines body for ImportTaxList for application/json ContentType.
+type ImportTaxListJSONRequestBody = TaxListInput
 
 // PostTransferBatchJSONRequestBody defines body for PostTransferBatch for application/json ContentType.
 type PostTransferBatchJSONRequestBody = TransferBatchInput

@@ -268,6 +268,11 @@ func TestPaymentNotice(t *testing.T) {
 	second := done[NoticeResult](o, o.clerk, good).Notice
 	o.refuses(o.finance, NoticeProve{second.ID, second.Amount, "receipt 1", 20260701}, ErrProofTaken)
 	o.refuses(o.clerk, NoticeDeliver{n.ID}, identity.ErrForbidden)
+	o.refuses(o.leader, NoticeDeliver{n.ID}, reserve.ErrNotMatched)
+	o.refuses(o.finance, NoticeConfirm{second.ID, "seen at the counter"}, reserve.ErrNoticeState)
+	o.refuses(o.finance, NoticeConfirm{n.ID, ""}, invalid)
+	o.refuses(o.leader, NoticeConfirm{n.ID, "r"}, identity.ErrForbidden)
+	done[NoticeResult](o, o.finance, NoticeConfirm{n.ID, "seen at the counter"})
 	n = done[NoticeResult](o, o.leader, NoticeDeliver{n.ID}).Notice
 	o.refuses(o.leader, NoticeDeliver{n.ID}, reserve.ErrNoticeState)
 	o.refuses(o.leader, NoticeCancel{n.ID, "r"}, reserve.ErrNoticeState)

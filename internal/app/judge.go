@@ -37,6 +37,15 @@ func (v *View) facts(action rulebook.Action, pollutant string, q quantity.Quanti
 	}
 }
 
+// parameter is the value of a key today. It must have a default.
+func (v *View) parameter(key rulebook.Key, region, pollutant string) quantity.Ratio {
+	_, value, set := rulebook.Lookup(v.known, key, rulebook.Place{Region: region, Pollutant: pollutant}, v.Today)
+	if !set {
+		panic("app: parameter " + string(key) + " has no default")
+	}
+	return value
+}
+
 func (v *View) mediumOf(pollutant string) catalog.Medium {
 	return rowsOf(v.state, Pollutants).rows[v.byCode.pollutants[pollutant]].Medium
 }

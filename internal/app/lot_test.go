@@ -71,6 +71,7 @@ func TestLots_EveryPath(t *testing.T) {
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
 	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0}).Notice
 	done[NoticeResult](o, o.finance, NoticeProve{sold.ID, sold.Amount, "p", today})
+	done[NoticeResult](o, o.finance, NoticeConfirm{sold.ID, "seen"})
 	done[NoticeResult](o, o.leader, NoticeDeliver{sold.ID})
 	o.wantLots(jiashan, "1 transferred 3 withdrawn 3", "2 available 3 transferred 1")
 	o.restart()

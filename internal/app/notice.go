@@ -1,8 +1,6 @@
 package app
 
 import (
-	"strconv"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -14,8 +12,12 @@ import (
 	"permitx/internal/rulebook"
 )
 
-// Notices are sales by the government out of its reserve.
-var Notices = cold[reserve.PaymentNotice]("payment_notice")
+// The tables of sales by the government out of its reserve.
+var (
+	Notices        = cold[reserve.PaymentNotice]("payment_notice")
+	Sales          = cold[reserve.Sale]("sale")
+	NoticeCounters = resident[reserve.NoticeNumbers]("notice_numbers")
+)
 
 // The faults of payment notices, in the order in which they are checked.
 var (
@@ -58,13 +60,21 @@ type NoticeCancel struct {
 	Reason string
 }
 
-// NoticeResult is a payment notice with the code of its instrument.
+// NoticeConfirm is finance's reason to deliver although no list of the tax
+// authority has the payment.
+type NoticeConfirm struct {
+	Notice int64
+	Reason string
+}
+
+// NoticeResult is a payment notice with its sale and the code of its instrument.
 type NoticeResult struct {
 	Notice     reserve.PaymentNotice
+	Sale       reserve.Sale
 	Instrument string
 }
 
-var _ = declare(NoticeIssue{}, NoticeProve{}, NoticeDeliver{}, NoticeCancel{})
+var _ = declare(NoticeIssue{}, NoticeProve{}, NoticeConfirm{}, NoticeDeliver{}, NoticeCancel{})
 
 // Operation is NoticeIssue.
 func (NoticeIssue) Operation() identity.Operation { return identity.NoticeIssue }
@@ -80,32 +90,8 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := reserve.PaymentNotice{
-		Party: l.Party, Region: l.Region, Licence: l.ID, Project: c.Project, Instrument: i.ID, Pollutant: i.Pollutant, Quantity: c.Quantity,
-		Price: c.Price, DueOn: c.DueOn, Document: c.Document, State: reserve.NoticeIssued, IssuedAt: v.Now,
-	}
-	if err := n.Validate(); err != nil {
-		return nil, err
-	}
-	if c.DueOn < v.Today {
-		return nil, ErrDuePast.With("%s has passed", c.DueOn)
-	}
-	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
-		return nil, err
-	}
-	if c.Project != 0 {
-		_, need, err := v.projectFor(c.Project, l, i.Pollutant)
-		if err == nil {
-			err = checkProjectRoom(need, c.Quantity)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if c.DueOn > i.TermEnd {
-		return nil, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
-	}
-	if n, err = n.Priced(v.monthsLeft(i)); err != nil {
+	n, err := v.priceNotice(l, i, reserve.PaymentNotice{Project: c.Project, Quantity: c.Quantity, Price: c.Price, DueOn: c.DueOn, Document: c.Document})
+	if err != nil {
 		return nil, err
 	}
 	if err := v.ledger.CheckHold(n.ReserveKey(), int64(n.Quantity)); err != nil {
@@ -115,36 +101,109 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any {
-		n = Put(tx, Notices, n)
-		tx.moveLots(lotMove{event: reserve.Listing, from: reserve.AvailableBucket, picks: picks, reference: n.ID, document: n.Document})
-		tx.moveLots(lotMove{
-			event: reserve.Reserving, from: reserve.ListedBucket, picks: picks, claimant: claimant{reserve.ForNotice, n.ID}, reference: n.ID, document: n.Document,
-		})
-		tx.projectBids(n.Project, n.Pollutant, n.Quantity)
-		n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
-		return tx.putNotice(n)
-	}, nil
+	counter := v.noticeNumbers(n.Region)
+	return func(tx *Tx) any { return tx.issueNotice(n, reserve.Sale{Kind: reserve.ByAgreement}, counter, picks) }, nil
 }
 
-func (tx *Tx) putNotice(n reserve.PaymentNotice) NoticeResult {
-	return NoticeResult{Put(tx, Notices, n), mustGet(tx, Instruments, n.Instrument).Code}
+// priceNotice fills in a notice to a licence: what it must pay and by when.
+func (v *View) priceNotice(l catalog.Licence, i catalog.Instrument, n reserve.PaymentNotice) (reserve.PaymentNotice, error) {
+	n.Party, n.Region, n.Licence, n.Instrument, n.Pollutant = l.Party, l.Region, l.ID, i.ID, i.Pollutant
+	n.State, n.IssuedAt = reserve.NoticeIssued, v.Now
+	if err := n.Validate(); err != nil {
+		return n, err
+	}
+	if n.DueOn < v.Today {
+		return n, ErrDuePast.With("%s has passed", n.DueOn)
+	}
+	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
+		return n, err
+	}
+	if n.Project != 0 {
+		_, need, err := v.projectFor(n.Project, l, i.Pollutant)
+		if err == nil {
+			err = checkProjectRoom(need, n.Quantity)
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	if n.DueOn > i.TermEnd {
+		return n, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
+	}
+	return n.Priced(v.monthsLeft(i))
+}
+
+// noticeNumbers is the counter of a region's notices of this year.
+func (v *View) noticeNumbers(region string) reserve.NoticeNumbers {
+	year := int32(v.Today.Year()) //nolint:gosec // a year
+	for c := range All(v, NoticeCounters) {
+		if c.Region == region && c.Year == year {
+			return c
+		}
+	}
+	return reserve.NoticeNumbers{Region: region, Year: year}
+}
+
+// issueNotice asks for the payment of what is sold: it gives the notice its
+// number, and sets the lots aside. What a sale by agreement takes is listed on
+// the way.
+func (tx *Tx) issueNotice(n reserve.PaymentNotice, s reserve.Sale, counter reserve.NoticeNumbers, picks []reserve.Pick) NoticeResult {
+	n = Put(tx, Notices, n)
+	if s.Listing == 0 {
+		tx.moveLots(lotMove{event: reserve.Offering, from: reserve.AvailableBucket, picks: picks, reference: n.ID, document: n.Document})
+	}
+	tx.moveLots(lotMove{
+		event: reserve.Reserving, from: reserve.ListedBucket, picks: picks, claimant: claimant{reserve.ForNotice, n.ID}, reference: n.ID, document: n.Document,
+	})
+	tx.projectBids(n.Project, n.Pollutant, n.Quantity)
+	n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
+	counter.Last++
+	Put(tx, NoticeCounters, counter)
+	s.Notice, s.Party, s.Licence, s.Region, s.Year, s.Number = n.ID, n.Party, n.Licence, n.Region, counter.Year, counter.Last
+	return tx.putNotice(n, Put(tx, Sales, s))
+}
+
+func (tx *Tx) putNotice(n reserve.PaymentNotice, s reserve.Sale) NoticeResult {
+	return NoticeResult{Put(tx, Notices, n), s, mustGet(tx, Instruments, n.Instrument).Code}
+}
+
+// soldNotice is a notice with its sale, its hold on the reserve and how it is
+// paid in parts, if it is.
+type soldNotice struct {
+	reserve.PaymentNotice
+	sale  reserve.Sale
+	hold  ledger.Hold
+	parts planned
 }
 
 // notice returns a notice after the actor's right to do this in its region was
-// checked, with its hold.
-func (v *View) notice(op identity.Operation, id int64) (n reserve.PaymentNotice, h ledger.Hold, err error) {
+// checked.
+func (v *View) notice(op identity.Operation, id int64) (n soldNotice, err error) {
 	if err := v.Authorise(op, identity.Target{}); err != nil {
-		return n, h, err
+		return n, err
 	}
-	if n, err = Get(v, Notices, "id", id); err != nil {
-		return n, h, err
+	if n.PaymentNotice, err = Get(v, Notices, "id", id); err != nil {
+		return n, err
 	}
 	if err := v.AuthoriseAt("id", op, identity.OfRegion(n.Region)); err != nil {
-		return n, h, err
+		return n, err
 	}
-	h, err = Get(v, Holds, "id", n.Hold)
-	return n, h, err
+	return v.complete(n.PaymentNotice)
+}
+
+// complete reads what belongs to a notice.
+func (v *View) complete(p reserve.PaymentNotice) (n soldNotice, err error) {
+	n.PaymentNotice = p
+	if n.hold, err = Get(v, Holds, "id", n.Hold); err != nil {
+		return n, err
+	}
+	sales, err := Find(v, Sales, Where("notice", n.ID))
+	if err != nil {
+		return n, err
+	}
+	n.sale = sales[0] // each notice has one
+	n.parts, err = v.planned(n.ID)
+	return n, err
 }
 
 // Operation is NoticeProve.
@@ -153,40 +212,110 @@ func (NoticeProve) Operation() identity.Operation { return identity.NoticeProve 
 // Decide checks that exactly the amount was paid, by a new receipt. The result
 // is a NoticeResult.
 func (c NoticeProve) Decide(v *View) (Apply, error) {
-	n, _, err := v.notice(identity.NoticeProve, c.Notice)
+	n, err := v.notice(identity.NoticeProve, c.Notice)
 	if err != nil {
 		return nil, err
 	}
-	if n, err = n.Prove(c.Amount, c.Proof, c.PaidOn); err != nil {
+	if n.parts.IsOpen() {
+		return nil, reserve.ErrPlanState.With("the notice is paid in instalments: record the payment of each")
+	}
+	proved, err := n.Prove(c.Amount, c.Proof, c.PaidOn)
+	if err != nil {
 		return nil, err
 	}
 	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
 		return nil, err
 	}
-	taken, err := Find(v, Notices, Where("proof", c.Proof))
+	if err := v.checkProof(c.Proof); err != nil {
+		return nil, err
+	}
+	proved.ProvedAt = v.Now
+	return func(tx *Tx) any { return tx.putNotice(proved, n.sale) }, nil
+}
+
+// checkProof returns ErrProofTaken for a receipt that has proved a payment.
+func (v *View) checkProof(proof string) error {
+	taken, err := v.takenProofs([]string{proof})
+	if err != nil {
+		return err
+	}
+	if notice := taken[proof]; notice != 0 {
+		return ErrProofTaken.With("the receipt %s proves the payment of notice %d already", proof, notice)
+	}
+	return nil
+}
+
+// takenProofs are the receipts that have proved a payment, with the notices.
+func (v *View) takenProofs(proofs []string) (map[string]int64, error) {
+	notices, err := Find(v, Notices, Query{}.And("proof", In, proofs))
 	if err != nil {
 		return nil, err
 	}
-	if len(taken) > 0 {
-		return nil, ErrProofTaken.With("the receipt %s proves the payment of notice %d already", c.Proof, taken[0].ID)
+	parts, err := Find(v, Instalments, Query{}.And("proof", In, proofs))
+	taken := map[string]int64{}
+	for _, n := range notices {
+		taken[n.Proof] = n.ID
 	}
-	n.ProvedAt = v.Now
-	return func(tx *Tx) any { return tx.putNotice(n) }, nil
+	for _, p := range parts {
+		taken[p.Proof] = p.Notice
+	}
+	return taken, err
+}
+
+// Operation is NoticeConfirm.
+func (NoticeConfirm) Operation() identity.Operation { return identity.NoticeConfirm }
+
+// Decide checks that the payment is proved and not matched. The result is a
+// NoticeResult.
+func (c NoticeConfirm) Decide(v *View) (Apply, error) {
+	n, err := v.notice(identity.NoticeConfirm, c.Notice)
+	if err != nil {
+		return nil, err
+	}
+	s, err := n.sale.Confirmed(c.Reason, v.Now)
+	if err != nil {
+		return nil, err
+	}
+	if n.State != reserve.NoticeProved || n.Matched {
+		return nil, reserve.ErrNoticeState.With("finance confirms a payment that is proved and that no list has")
+	}
+	return func(tx *Tx) any { return tx.putNotice(n.PaymentNotice, Put(tx, Sales, s)) }, nil
 }
 
 // Operation is NoticeDeliver.
 func (NoticeDeliver) Operation() identity.Operation { return identity.NoticeDeliver }
 
-// Decide checks that the payment is proved and that the licence may receive
-// the permits. The result is a NoticeResult.
+// Decide checks that the payment is proved and certain, and that the licence may
+// receive the permits. Certain is what a list of the tax authority has, or finance
+// has confirmed. The result is a NoticeResult.
 func (c NoticeDeliver) Decide(v *View) (Apply, error) {
-	n, h, err := v.notice(identity.NoticeDeliver, c.Notice)
+	n, err := v.notice(identity.NoticeDeliver, c.Notice)
 	if err != nil {
 		return nil, err
 	}
-	if n.State != reserve.NoticeProved {
-		return nil, reserve.ErrNoticeState.With("the payment notice is %s: permits are delivered once, after their payment is proved", n.State)
+	if n.parts.IsOpen() {
+		return v.deliverPlanned(n)
 	}
+	switch {
+	case n.State != reserve.NoticeProved:
+		return nil, reserve.ErrNoticeState.With("the payment notice is %s: permits are delivered once, after their payment is proved", n.State)
+	case !n.Matched && n.sale.Confirmation == "":
+		return nil, reserve.ErrNotMatched
+	}
+	deliver, err := v.delivery(n)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		n.Transfer, n.Acquisition = deliver(tx)
+		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
+		return tx.putNotice(n.PaymentNotice, n.sale)
+	}, nil
+}
+
+// delivery checks that the licence may receive what was sold, and returns what
+// posts it.
+func (v *View) delivery(n soldNotice) (func(tx *Tx) (transfer, acquisition int64), error) {
 	l, err := Get(v, Licences, "id", n.Licence)
 	if err != nil {
 		return nil, err
@@ -198,35 +327,33 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
 		return nil, err
 	}
-	t := reserve.SaleTransfer(n)
+	t := reserve.SaleTransfer(n.PaymentNotice)
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
 	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
-	return func(tx *Tx) any {
+	return func(tx *Tx) (transfer, acquisition int64) {
 		tx.moveLots(lotMove{event: reserve.Delivery, from: reserve.ReservedBucket, picks: picks, amount: n.Amount, reference: n.ID, document: n.Document})
-		tx.closeHold(h, ledger.HoldPosted)
-		n.Transfer = tx.Post(t)[0].Transfer
-		n.Acquisition = tx.Acquire(n.Holding(), ledger.Acquisition{
-			AcquiredOn: tx.Today, Price: n.Price, PriceKnown: true, Quantity: n.Quantity, Document: documentOf(n),
-		}).ID
-		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
+		tx.closeHold(n.hold, ledger.HoldPosted)
+		transfer = tx.Post(t)[0].Transfer
 		tx.licenceChanged(n.Licence, n.Pollutant, amountChange{permit.AmountPrimary, n.ID, n.Quantity, documentOf(n)})
 		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
 		tx.projectBought(permit.Entry{
 			Project: n.Project, Pollutant: n.Pollutant, Kind: permit.ByNotice, Reference: n.ID, Instrument: n.Instrument,
-			Bought: n.Quantity, Document: documentOf(n), Transfer: n.Transfer,
+			Bought: n.Quantity, Document: documentOf(n), Transfer: transfer,
 		})
-		return tx.putNotice(n)
+		return transfer, tx.Acquire(n.Holding(), ledger.Acquisition{
+			AcquiredOn: tx.Today, Price: n.Price, PriceKnown: true, Quantity: n.Quantity, Document: documentOf(n),
+		}).ID
 	}, nil
 }
 
 // documentOf names what proves an acquisition from the reserve.
-func documentOf(n reserve.PaymentNotice) string {
+func documentOf(n soldNotice) string {
 	if n.Document != "" {
 		return n.Document
 	}
-	return "payment notice " + strconv.FormatInt(n.ID, 10)
+	return "payment notice " + n.sale.NoticeNumber()
 }
 
 // Operation is NoticeCancel.
@@ -234,22 +361,26 @@ func (NoticeCancel) Operation() identity.Operation { return identity.NoticeCance
 
 // Decide checks that nothing was delivered. The result is a NoticeResult.
 func (c NoticeCancel) Decide(v *View) (Apply, error) {
-	n, h, err := v.notice(identity.NoticeCancel, c.Notice)
+	n, err := v.notice(identity.NoticeCancel, c.Notice)
 	if err != nil {
 		return nil, err
 	}
 	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	if n.State != reserve.NoticeIssued && n.State != reserve.NoticeProved {
-		return nil, reserve.ErrNoticeState.With("the payment notice is %s", n.State)
+	if n.State != reserve.NoticeIssued && n.State != reserve.NoticeProved || n.parts.State.IsRunning() {
+		return nil, reserve.ErrNoticeState.With("the payment notice is %s, or delivered and paid in parts", n.State)
 	}
 	n.State, n.Reason = reserve.NoticeCancelled, c.Reason
 	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
 	return func(tx *Tx) any {
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
-		tx.closeHold(h, ledger.HoldVoided)
+		tx.closeHold(n.hold, ledger.HoldVoided)
 		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
-		return tx.putNotice(n)
+		if n.parts.IsOpen() {
+			n.parts.State, n.parts.Reason = reserve.PlanCancelled, c.Reason
+			Put(tx, InstalmentPlans, n.parts.InstalmentPlan)
+		}
+		return tx.putNotice(n.PaymentNotice, n.sale)
 	}, nil
 }

@@ -69,6 +69,7 @@ func (s *site) sale(project int64, q quantity.Quantity, until NoticeState) reser
 	}
 	s.proofs++
 	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, fmt.Sprint("proof ", s.proofs), 20260701})
+	done[NoticeResult](s.office, s.finance, NoticeConfirm{n.ID, "seen"})
 	return done[NoticeResult](s.office, s.leader, NoticeDeliver{n.ID}).Notice
 }
 

@@ -7,6 +7,7 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/reserve"
 )
 
 // Registry is the row that says who may write and how far the journal is. It
@@ -70,6 +71,20 @@ type Reader interface {
 	// Statement returns the postings on an account that are not newer than
 	// last, newest first, by walking back from one to the one before.
 	Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error)
+	// ReserveTotals is what each event and provenance came to in a reserve before
+	// and within a period, added up from the totals of the days.
+	ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error)
+	// LotLines returns the lots that were in a reserve in a period, by id, with
+	// what came, left and was there before.
+	LotLines(ctx context.Context, q LotLinesQuery) ([]reserve.LotLine, error)
+}
+
+// LotLinesQuery selects a page of the lots of a statement.
+type LotLinesQuery struct {
+	Region, Pollutant string
+	From, To          calendar.Date
+	After             int64 // lots with greater ids
+	Limit             int
 }
 
 // Query selects rows. Zero fields do not restrict.

@@ -59,6 +59,17 @@ var ruleOf = map[string]identity.Operation{
 	"listLevelTransfers": identity.CapRead, "transferLevel": identity.LevelMove, "listAllocations": identity.CapRead, "allocatePermits": identity.Allocate,
 	"listPaymentNotices": identity.NoticeRead, "getPaymentNotice": identity.NoticeRead, "issuePaymentNotice": identity.NoticeIssue,
 	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel,
+	"confirmPayment": identity.NoticeConfirm, "listTaxLists": identity.TaxListRead, "importTaxList": identity.TaxListImport, "listTaxReceipts": identity.TaxListRead,
+
+	"listLots": identity.ReserveRead, "getLot": identity.ReserveRead, "addLot": identity.LotAdd, "freezeLot": identity.LotFreeze,
+	"unfreezeLot": identity.LotUnfreeze, "retireLots": identity.LotRetire, "listLotOrders": identity.ReserveRead, "listLotMovements": identity.ReserveRead,
+	"getReserveStatement": identity.ReserveRead, "getReserveStatementLots": identity.ReserveRead,
+	"listEarmarks": identity.ReserveRead, "getEarmark": identity.ReserveRead, "makeEarmark": identity.EarmarkMake, "releaseEarmark": identity.EarmarkRelease,
+	"allocateEarmark": identity.EarmarkAllocate, "listEarmarkAllocations": identity.ReserveRead,
+	"listListings": identity.PublicRead, "getListing": identity.PublicRead, "openListing": identity.ListingOpen, "closeListing": identity.ListingClose,
+	"sellListing": identity.ListingSell, "listInstalmentPlans": identity.NoticeRead, "getInstalmentPlan": identity.NoticeRead,
+	"requestInstalments": identity.InstalmentRequest, "decideInstalments": identity.InstalmentDecide, "proveInstalment": identity.InstalmentProve,
+	"confirmInstalment": identity.InstalmentConfirm,
 
 	"listSuccessions": identity.ChangeRead, "getSuccession": identity.ChangeRead, "recordSuccession": identity.Succession,
 	"listPartyRenames": identity.ChangeRead, "renameParty": identity.PartyRename, "listDepartures": identity.ChangeRead,
@@ -224,6 +235,8 @@ type walked struct {
 	early, person, grant, key                       int64
 	order, deal, unallocated, reserve, holding      int64
 	funds, otherFunds, toProve, toDeliver, toCancel int64
+	toCertify, lot, earmark, toGiveUp               int64
+	listing, toClose, toDivide, plan, part          int64
 	toConfirm, toDrop, toAssign, toReturn           int64
 	transfer, statement                             int64
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
@@ -276,6 +289,8 @@ func openWalked(t *testing.T) *walked {
 		*id = last(w.world, app.Notices)
 	}
 	w.must(finance, app.NoticeProve{Notice: w.toDeliver, Amount: 10_000 * quantity.OneMoney, Proof: "walked", PaidOn: 20260701})
+	w.must(finance, app.NoticeConfirm{Notice: w.toDeliver, Reason: "seen"})
+	w.reserveUses()
 	for _, id := range []*int64{&w.toConfirm, &w.toDrop} {
 		w.must(w.personOf(f.key), app.WithdrawRequest{Party: f.party, Amount: quantity.OneMoney, PayeeAccount: "6222"})
 		*id = last(w.world, app.Withdrawals)
@@ -317,6 +332,7 @@ func openWalked(t *testing.T) *walked {
 	})
 	bought := last(w.world, app.Notices)
 	w.must(finance, app.NoticeProve{Notice: bought, Amount: 10_000 * quantity.OneMoney, Proof: "bought", PaidOn: 20260701})
+	w.must(finance, app.NoticeConfirm{Notice: bought, Reason: "seen"})
 	w.must(leader, app.NoticeDeliver{Notice: bought})
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
 	w.approvals()
@@ -438,6 +454,54 @@ func (w *walked) remind() {
 	}
 	w.must(w.personOf(w.firms[0].key), app.RenewalApply{Licence: w.firms[0].licence, Instrument: code, Origin: ledger.Free, Quantity: 1})
 	w.renewal = last(w.world, app.Renewals)
+// reserveUses makes what the walk needs of the reserve: a lot that is frozen in
+// part, earmarks, listings, and a notice that is paid in parts.
+func (w *walked) reserveUses() {
+	w.t.Helper()
+	leader, finance, f := w.personOf(w.leader), w.personOf(w.finance), w.firms[0]
+	w.must(leader, app.LotAdd{
+		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Provenance: reserve.GovernmentReduction, Quantity: 9 * quantity.OneQuantity,
+		AcquiredOn: 20260701, Document: "d", Cost: quantity.OneMoney,
+	})
+	w.lot = last(w.world, app.Lots)
+	w.must(leader, app.LotFreeze{Lot: w.lot, Quantity: quantity.OneQuantity, Document: "d"})
+	for _, id := range []*int64{&w.earmark, &w.toGiveUp} {
+		w.must(leader, app.EarmarkMake{
+			Region: apptest.Jiashan, Pollutant: apptest.VOCs, Name: "a plant", Document: "d", Priority: 1, Need: quantity.OneQuantity,
+			Ratio: quantity.OneRatio, ExpiresOn: 20261231,
+		})
+		*id = last(w.world, app.Earmarks)
+	}
+	w.must(leader, app.EarmarkAllocate{
+		Earmark: w.earmark, Licence: f.licence, Instrument: instrumentCode, Need: quantity.OneQuantity / 10, Origin: ledger.Free, Document: "d",
+	})
+	w.must(finance, app.TaxListImport{Region: apptest.Jiashan, Document: "d", Rows: []reserve.TaxRow{
+		{Number: "nothing", Amount: quantity.OneMoney, Receipt: "of nothing", PaidOn: 20260701},
+	}})
+	for _, id := range []*int64{&w.listing, &w.toClose} {
+		w.must(leader, app.ListingOpen{
+			Region: apptest.Jiashan, Pollutant: apptest.VOCs, Kind: reserve.FixedPrice, Quantity: 9 * quantity.OneQuantity,
+			Price: 4000 * quantity.OnePrice, Document: "d",
+		})
+		*id = last(w.world, app.Listings)
+	}
+	sell := app.ListingSell{Listing: w.listing, Licence: f.licence, Instrument: instrumentCode, Quantity: quantity.OneQuantity, DueOn: 20260801}
+	for _, id := range []*int64{&w.toDivide, &w.toCertify} { // 20,000.00 each
+		w.must(leader, sell)
+		*id = last(w.world, app.Notices)
+	}
+	w.must(finance, app.NoticeProve{Notice: w.toCertify, Amount: 20_000 * quantity.OneMoney, Proof: "to certify", PaidOn: 20260701})
+	divide := func() int64 {
+		w.must(leader, sell)
+		w.must(leader, app.InstalmentRequest{Notice: last(w.world, app.Notices), Document: "d", Parts: []reserve.PlannedPart{
+			{Amount: 10_000 * quantity.OneMoney, DueOn: 20260801}, {Amount: 10_000 * quantity.OneMoney, DueOn: 20270801},
+		}})
+		return last(w.world, app.InstalmentPlans)
+	}
+	w.must(leader, app.InstalmentDecide{Plan: divide(), Approve: true, Reason: "r"})
+	w.part = last(w.world, app.Instalments)
+	w.must(finance, app.InstalmentProve{Instalment: w.part, Amount: 10_000 * quantity.OneMoney, Proof: "second part", PaidOn: 20260701})
+	w.plan = divide()
 }
 
 func (w *walked) account(id *int64, q app.Query) {
@@ -600,6 +664,38 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/freezes/%d/release", w.toRelease), `{"document":"d"}`
 	case "sellFrozen":
 		return fmt.Sprintf("/v1/freezes/%d/sales", w.frozen), fmt.Sprintf(`{"buyer_licence":%d,"quantity":"0.000001","amount":"1","document":"d"}`, w.spare.licence)
+	case "confirmPayment":
+		return fmt.Sprintf("/v1/payment-notices/%d/confirm", w.toCertify), `{"reason":"r"}`
+	case "importTaxList":
+		return "/v1/tax-lists", `{"region":"330421","document":"d","rows":[{"number":"none","amount":"1","receipt":"walk","paid_on":"2026-07-01"}]}`
+	case "addLot":
+		return "/v1/lots", `{"region":"330421","pollutant":"VOCs","provenance":"pre_reserved","quantity":"1","acquired_on":"2026-07-01","document":"d"}`
+	case "freezeLot":
+		return fmt.Sprintf("/v1/lots/%d/freeze", w.lot), `{"quantity":"0.1","document":"d"}`
+	case "unfreezeLot":
+		return fmt.Sprintf("/v1/lots/%d/unfreeze", w.lot), `{"quantity":"0.1","document":"d"}`
+	case "retireLots":
+		return "/v1/lot-retirements", `{"region":"330421","pollutant":"VOCs","quantity":"0.1","document":"d"}`
+	case "makeEarmark":
+		return "/v1/earmarks", `{"region":"330421","pollutant":"VOCs","name":"n","document":"d","priority":1,"need":"1","ratio":"1","expires_on":"2026-12-31"}`
+	case "releaseEarmark":
+		return fmt.Sprintf("/v1/earmarks/%d/release", w.toGiveUp), `{"reason":"r"}`
+	case "allocateEarmark":
+		return fmt.Sprintf("/v1/earmarks/%d/allocations", w.earmark), fmt.Sprintf(`{"licence":%d,"instrument":%q,"need":"0.1","origin":"free","document":"d"}`, f.licence, instrumentCode)
+	case "openListing":
+		return "/v1/listings", `{"region":"330421","pollutant":"VOCs","kind":"fixed_price","quantity":"1","price":"4000","document":"d"}`
+	case "closeListing":
+		return fmt.Sprintf("/v1/listings/%d/close", w.toClose), `{"reason":"r"}`
+	case "sellListing":
+		return fmt.Sprintf("/v1/listings/%d/sales", w.listing), fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"0.1","due_on":"2026-08-01"}`, f.licence, instrumentCode)
+	case "requestInstalments":
+		return "/v1/instalment-plans", fmt.Sprintf(`{"notice":%d,"document":"d","parts":[{"amount":"10000","due_on":"2026-08-01"},{"amount":"10000","due_on":"2027-08-01"}]}`, w.toDivide)
+	case "decideInstalments":
+		return fmt.Sprintf("/v1/instalment-plans/%d/decide", w.plan), `{"approve":true,"reason":"r"}`
+	case "proveInstalment":
+		return fmt.Sprintf("/v1/instalments/%d/proof", w.part-1), `{"amount":"10000","proof":"first part","paid_on":"2026-07-01"}`
+	case "confirmInstalment":
+		return fmt.Sprintf("/v1/instalments/%d/confirm", w.part), `{"reason":"r"}`
 	case "confirmDeposit":
 		return "/v1/deposits", fmt.Sprintf(`{"party":%d,"amount":"1","bank_reference":"walk","received_on":"2026-07-01"}`, f.party)
 	case "requestWithdrawal":
@@ -685,6 +781,12 @@ func (w *walked) query(id string) string {
 		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",
 		"getBudget": "/v1/budgets/" + itoa(w.buyBacks.budget), "getBudgetMovements": "/v1/budgets/" + itoa(w.buyBacks.budget) + "/movements",
 		"listStandingOffers": "/v1/standing-offers", "listIdleDeclarations": "/v1/idle-declarations", "listIdlePermits": "/v1/idle-report",
+		"listLots": "/v1/lots", "getLot": "/v1/lots/" + itoa(w.lot), "listLotOrders": "/v1/lot-orders", "listLotMovements": "/v1/lot-movements",
+		"getReserveStatement":     "/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-01-01&to=2026-12-31",
+		"getReserveStatementLots": "/v1/reserve-statement/lots?region=330421&pollutant=VOCs&from=2026-01-01&to=2026-12-31",
+		"listEarmarks":            "/v1/earmarks", "getEarmark": "/v1/earmarks/" + itoa(w.earmark), "listEarmarkAllocations": "/v1/earmark-allocations",
+		"listListings": "/v1/listings", "getListing": "/v1/listings/" + itoa(w.listing), "listTaxLists": "/v1/tax-lists", "listTaxReceipts": "/v1/tax-receipts",
+		"listInstalmentPlans": "/v1/instalment-plans", "getInstalmentPlan": "/v1/instalment-plans/" + itoa(w.plan),
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),

@@ -14,8 +14,8 @@ import (
 
 // A command leaves no notice overdue: one is issued before its day, and what
 // has been paid or cancelled is not due.
-var _ = register(func(r app.NoticeResult) api.PaymentNotice { return noticeOf(r.Notice, r.Instrument, false) },
-	identity.NoticeIssue, identity.NoticeProve, identity.NoticeDeliver, identity.NoticeCancel)
+var _ = register(func(r app.NoticeResult) api.PaymentNotice { return noticeOf(r.Notice, r.Sale, r.Instrument, false) },
+	identity.NoticeIssue, identity.ListingSell, identity.NoticeProve, identity.NoticeConfirm, identity.NoticeDeliver, identity.NoticeCancel)
 
 // ListPaymentNotices lists sales out of the reserve.
 func (s *Server) ListPaymentNotices(ctx context.Context, r gen.ListPaymentNoticesRequestObject) (gen.ListPaymentNoticesResponseObject, error) {
@@ -30,7 +30,8 @@ func (s *Server) ListPaymentNotices(ctx context.Context, r gen.ListPaymentNotice
 	if err != nil {
 		return nil, err
 	}
-	return gen.ListPaymentNotices200JSONResponse{Items: convertAll(rows, s.showNotice), Next: next}, nil
+	items, err := s.showPaymentNotices(ctx, rows)
+	return gen.ListPaymentNotices200JSONResponse{Items: items, Next: next}, err
 }
 
 // GetPaymentNotice shows a sale out of the reserve.
@@ -46,17 +47,39 @@ func (s *Server) GetPaymentNotice(ctx context.Context, r gen.GetPaymentNoticeReq
 	if !known || !may.has(n.Party, n.Region) {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	return gen.GetPaymentNotice200JSONResponse(s.showNotice(n)), nil
+	shown, err := s.showPaymentNotices(ctx, []reserve.PaymentNotice{n})
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetPaymentNotice200JSONResponse(shown[0]), nil
 }
 
-// showNotice is a stored notice as the contract shows it today.
-func (s *Server) showNotice(n reserve.PaymentNotice) api.PaymentNotice {
-	return noticeOf(n, s.instrumentBy(n.Instrument).Code, n.IsOverdue(s.app.Now().Date()))
+// showPaymentNotices are stored notices as the contract shows them today.
+func (s *Server) showPaymentNotices(ctx context.Context, rows []reserve.PaymentNotice) ([]api.PaymentNotice, error) {
+	sales, err := s.salesOf(ctx, convertAll(rows, func(n reserve.PaymentNotice) int64 { return n.ID }))
+	return convertAll(rows, func(n reserve.PaymentNotice) api.PaymentNotice {
+		return noticeOf(n, sales[n.ID], s.instrumentBy(n.Instrument).Code, n.IsOverdue(s.app.Now().Date()))
+	}), err
 }
 
-func noticeOf(n reserve.PaymentNotice, instrument string, overdue bool) api.PaymentNotice {
+// salesOf are the sales of notices, by notice.
+func (s *Server) salesOf(ctx context.Context, notices []int64) (map[int64]reserve.Sale, error) {
+	byNotice := map[int64]reserve.Sale{}
+	if len(notices) == 0 {
+		return byNotice, nil
+	}
+	var sales []reserve.Sale
+	err := s.rows.Find(ctx, app.Sales.Name(), app.Query{}.And("notice", app.In, notices), &sales)
+	for _, sale := range sales {
+		byNotice[sale.Notice] = sale
+	}
+	return byNotice, err
+}
+
+func noticeOf(n reserve.PaymentNotice, sale reserve.Sale, instrument string, overdue bool) api.PaymentNotice {
 	out := api.PaymentNotice{
-		ID: n.ID, Party: n.Party, Region: n.Region, Licence: n.Licence, Project: optional(n.Project), Instrument: instrument, Quantity: n.Quantity.String(),
+		ID: n.ID, Number: sale.NoticeNumber(), Kind: api.SaleKind(sale.Kind), Listing: optional(sale.Listing), Confirmation: optional(sale.Confirmation),
+		Party: n.Party, Region: n.Region, Licence: n.Licence, Project: optional(n.Project), Instrument: instrument, Quantity: n.Quantity.String(),
 		Price: n.Price.String(), DueOn: n.DueOn.String(), Document: optional(n.Document), Months: int(n.Months), Amount: n.Amount.String(),
 		Paid: n.Paid.String(), Proofs: []api.PaymentProof{}, Overdue: overdue, State: api.PaymentNoticeState(n.State),
 		Reason: optional(n.Reason), IssuedAt: n.IssuedAt.String(), DeliveredAt: instantOf(n.DeliveredAt), Transfer: optional(n.Transfer),
@@ -104,4 +127,9 @@ func (s *Server) DeliverPaymentNotice(ctx context.Context, r gen.DeliverPaymentN
 // CancelPaymentNotice gives the permits of a notice back to the reserve.
 func (s *Server) CancelPaymentNotice(ctx context.Context, r gen.CancelPaymentNoticeRequestObject) (gen.CancelPaymentNoticeResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.NoticeCancel{Notice: r.ID, Reason: r.Body.Reason})
+}
+
+// ConfirmPayment confirms a payment that no list of the tax authority has.
+func (s *Server) ConfirmPayment(ctx context.Context, r gen.ConfirmPaymentRequestObject) (gen.ConfirmPaymentResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.NoticeConfirm{Notice: r.ID, Reason: r.Body.Reason})
 }

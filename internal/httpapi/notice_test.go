@@ -40,6 +40,11 @@ func TestPaymentNotices(t *testing.T) {
 	if n := decode[api.PaymentNotice](t, a); a.status != http.StatusOK || n.State != api.PaymentNoticeStateProved || len(n.Proofs) != 1 || n.Proofs[0].Proof != "r1" || n.Proofs[0].Matched {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	w.isProblem(w.post(path+"/deliver", w.leader, ""), http.StatusConflict, "payment_notice.not_matched", "")
+	a = w.post(path+"/confirm", w.finance, `{"reason":"seen at the counter"}`)
+	if n := decode[api.PaymentNotice](t, a); a.status != http.StatusOK || *n.Confirmation != "seen at the counter" || n.Number != "330421-2026-000001" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	a = w.post(path+"/deliver", w.leader, "")
 	if n := decode[api.PaymentNotice](t, a); a.status != http.StatusOK || n.State != api.PaymentNoticeStateDelivered || n.Transfer == nil || n.DeliveredAt == nil {
 		t.Errorf("%d %s", a.status, a.body)

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"permitx/internal/app"
+	"permitx/internal/calendar"
 	"permitx/internal/ledger"
+	"permitx/internal/reserve"
 )
 
 // requestReader reads for handlers. Their context is gin's, which gin uses
@@ -33,4 +35,14 @@ func (r requestReader) LastID(ctx context.Context, table string) (int64, error) 
 // Statement is app.Reader's.
 func (r requestReader) Statement(ctx context.Context, account ledger.AccountID, last int64, limit int) ([]ledger.Posting, error) {
 	return r.Reader.Statement(plain(ctx), account, last, limit)
+}
+
+// ReserveTotals is app.Reader's.
+func (r requestReader) ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error) {
+	return r.Reader.ReserveTotals(plain(ctx), region, pollutant, from, to)
+}
+
+// LotLines is app.Reader's.
+func (r requestReader) LotLines(ctx context.Context, q app.LotLinesQuery) ([]reserve.LotLine, error) {
+	return r.Reader.LotLines(plain(ctx), q)
 }

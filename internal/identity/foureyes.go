@@ -29,6 +29,14 @@ var FourEyes = map[Operation]Rule{
 	BudgetCarry:      {Finance: Own, BureauLeader: Own},
 	OfferOpen:        {Finance: Own},
 
+	LotAdd:          {BureauLeader: Own},
+	LotRetire:       {BureauLeader: Own},
+	LotFreeze:       {BureauLeader: Own},
+	LotUnfreeze:     {BureauLeader: Own},
+	EarmarkMake:     {BureauLeader: Own},
+	EarmarkAllocate: {BureauLeader: Own},
+	ListingOpen:     {BureauLeader: Own},
+
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:      {Enterprise: Own},
 	WithdrawRequest: {Enterprise: Own},

@@ -128,6 +128,23 @@ const (
 	IdleDeclare      Operation = "idle.declare"
 	IdleEnd          Operation = "idle.end"
 	IdleSweep        Operation = "idle.sweep"
+
+	NoticeConfirm     Operation = "payment_notice.confirm"
+	LotAdd            Operation = "lot.add"
+	LotRetire         Operation = "lot.retire"
+	LotFreeze         Operation = "lot.freeze"
+	LotUnfreeze       Operation = "lot.unfreeze"
+	EarmarkMake       Operation = "earmark.make"
+	EarmarkRelease    Operation = "earmark.release"
+	EarmarkAllocate   Operation = "earmark.allocate"
+	ListingOpen       Operation = "listing.open"
+	ListingClose      Operation = "listing.close"
+	ListingSell       Operation = "listing.sell"
+	TaxListImport     Operation = "tax_list.import"
+	InstalmentRequest Operation = "instalment.request"
+	InstalmentDecide  Operation = "instalment.decide"
+	InstalmentProve   Operation = "instalment.prove"
+	InstalmentConfirm Operation = "instalment.confirm"
 )
 
 // The queries that not everybody may ask.
@@ -148,8 +165,10 @@ const (
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
 	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
-	MoneyRead     Operation = "money.read"         // bank entries and statements
-	CapRead       Operation = "cap.read"           // cap decisions, allocations, movements
+	ReserveRead   Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
+	TaxListRead   Operation = "tax_list.read"
+	MoneyRead     Operation = "money.read" // bank entries and statements
+	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
 	JournalRead   Operation = "journal.read"
 	TrialRead     Operation = "trial_balance.read"
 	SelfRead      Operation = "self.read"
@@ -225,18 +244,35 @@ var Table = map[Operation]Rule{
 	TransferBatch:    {Finance: Any, BureauLeader: Own},
 	TimerFire:        {System: Any},
 	Bootstrap:        {System: Any},
-	CapDecide:        {BureauClerk: Own, BureauLeader: Own, Upper: Own},
-	ReserveMoveOp:    {BureauClerk: Own, BureauLeader: Own},
-	Allocate:         {BureauClerk: Own, BureauLeader: Own},
-	ProposalApprove:  {Enterprise: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
-	ProposalReject:   {Enterprise: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
-	ProposalWithdraw: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
-	ProposalRefresh:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
-	StandInOrder:     {Admin: Any},
-	PublicNoticePost: {BureauClerk: Own, BureauLeader: Own},
-	PublicNoticeEnd:  {BureauLeader: Own},
-	ObjectionFile:    {Enterprise: Any, BureauClerk: Own, BureauLeader: Own},
-	ObjectionAnswer:  {BureauLeader: Own},
+
+	NoticeConfirm:     {Finance: Own},
+	LotAdd:            {BureauClerk: Own, BureauLeader: Own},
+	LotRetire:         {BureauClerk: Own, BureauLeader: Own},
+	LotFreeze:         {BureauClerk: Own, BureauLeader: Own},
+	LotUnfreeze:       {BureauClerk: Own, BureauLeader: Own},
+	EarmarkMake:       {BureauClerk: Own, BureauLeader: Own},
+	EarmarkRelease:    {BureauLeader: Own},
+	EarmarkAllocate:   {BureauClerk: Own, BureauLeader: Own},
+	ListingOpen:       {BureauClerk: Own, BureauLeader: Own},
+	ListingClose:      {BureauLeader: Own},
+	ListingSell:       {BureauClerk: Own, BureauLeader: Own},
+	TaxListImport:     {Finance: Own},
+	InstalmentRequest: {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
+	InstalmentDecide:  {BureauLeader: Own},
+	InstalmentProve:   {Finance: Own},
+	InstalmentConfirm: {Finance: Own},
+	CapDecide:         {BureauClerk: Own, BureauLeader: Own, Upper: Own},
+	ReserveMoveOp:     {BureauClerk: Own, BureauLeader: Own},
+	Allocate:          {BureauClerk: Own, BureauLeader: Own},
+	ProposalApprove:   {Enterprise: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	ProposalReject:    {Enterprise: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	ProposalWithdraw:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	ProposalRefresh:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any},
+	StandInOrder:      {Admin: Any},
+	PublicNoticePost:  {BureauClerk: Own, BureauLeader: Own},
+	PublicNoticeEnd:   {BureauLeader: Own},
+	ObjectionFile:     {Enterprise: Any, BureauClerk: Own, BureauLeader: Own},
+	ObjectionAnswer:   {BureauLeader: Own},
 
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},
@@ -254,6 +290,8 @@ var Table = map[Operation]Rule{
 	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
+	ReserveRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	TaxListRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	MoneyRead:      {Finance: Any, Auditor: Any},
 	CapRead:        {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	JournalRead:    {Auditor: Any},

@@ -23,6 +23,8 @@ const (
 	Renewal        Reason = 16 // a new term joins the old
 	Retirement     Reason = 17 // taken out for good
 	CapReturn      Reason = 18 // a cap lent by a cross-region deal returns at term end
+	Guarantee      Reason = 19 // given to a major project out of the reserve, its offset share retired
+	SaleRevocation Reason = 20 // permits whose instalments were not paid go back to the reserve
 	BuyBack        Reason = 21 // bought back by the government: holding to reserve
 	Reclamation    Reason = 22 // taken back without payment: holding to reserve
 	Offset         Reason = 23 // the offset share of permits that are put to a project is retired
@@ -35,8 +37,8 @@ var reasonNames = [...]string{
 	CapDecision: "cap_decision", ReserveMove: "reserve_movement", Allocation: "allocation", Opening: "opening", LevelTransfer: "level_transfer",
 	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
-	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", BuyBack: "buy_back", Reclamation: "reclamation",
-	Offset:     "offset",
+	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", Guarantee: "guarantee", SaleRevocation: "sale_revocation",
+	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale",
 }
 

@@ -44,10 +44,10 @@ func TestLot_Move(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := lotOf(t1, 0).Move(Listing, AvailableBucket, t1+1, 20260703); !errors.Is(err, ErrLotShort) {
+	if _, _, err := lotOf(t1, 0).Move(Offering, AvailableBucket, t1+1, 20260703); !errors.Is(err, ErrLotShort) {
 		t.Error(err)
 	}
-	if _, _, err := lotOf(t1, 0).Move(Listing, AvailableBucket, 0, 20260703); !errors.Is(err, ErrQuantity) {
+	if _, _, err := lotOf(t1, 0).Move(Offering, AvailableBucket, 0, 20260703); !errors.Is(err, ErrQuantity) {
 		t.Error(err)
 	}
 }

@@ -68,26 +68,26 @@ type LotEvent string
 
 // The events.
 const (
-	Added     LotEvent = "add"      // a new lot comes into the reserve
-	Received  LotEvent = "receive"  // … from another level of government
-	Listing   LotEvent = "list"     // offered for sale
-	Unlisting LotEvent = "unlist"   // unsold, or no longer offered
-	Earmark   LotEvent = "earmark"  // kept for a project
-	Release   LotEvent = "release"  // kept no longer
-	Reserving LotEvent = "reserve"  // sold, its payment is asked for
-	Default   LotEvent = "default"  // not paid for
-	Delivery  LotEvent = "deliver"  // sold and delivered
-	Allotment LotEvent = "allocate" // given to a licence, or to the project that it was kept for
-	Freezing  LotEvent = "freeze"   // by order
-	Unfreeze  LotEvent = "unfreeze" // back to where it was
-	Retiring  LotEvent = "retire"   // taken out for good
-	Withdraw  LotEvent = "withdraw" // back to the unallocated part
-	Giving    LotEvent = "give"     // to another level of government
+	Added      LotEvent = "add"      // a new lot comes into the reserve
+	Received   LotEvent = "receive"  // … from another level of government
+	Offering   LotEvent = "list"     // offered for sale
+	Unlisting  LotEvent = "unlist"   // unsold, or no longer offered
+	Earmarking LotEvent = "earmark"  // kept for a project
+	Release    LotEvent = "release"  // kept no longer
+	Reserving  LotEvent = "reserve"  // sold, its payment is asked for
+	Default    LotEvent = "default"  // not paid for
+	Delivery   LotEvent = "deliver"  // sold and delivered
+	Allotment  LotEvent = "allocate" // given to a licence, or to the project that it was kept for
+	Freezing   LotEvent = "freeze"   // by order
+	Unfreeze   LotEvent = "unfreeze" // back to where it was
+	Retiring   LotEvent = "retire"   // taken out for good
+	Withdraw   LotEvent = "withdraw" // back to the unallocated part
+	Giving     LotEvent = "give"     // to another level of government
 )
 
 // LotEvents are all events.
 var LotEvents = []LotEvent{
-	Added, Received, Listing, Unlisting, Earmark, Release, Reserving, Default, Delivery, Allotment, Freezing, Unfreeze, Retiring, Withdraw, Giving,
+	Added, Received, Offering, Unlisting, Earmarking, Release, Reserving, Default, Delivery, Allotment, Freezing, Unfreeze, Retiring, Withdraw, Giving,
 }
 
 // LotTransition is a row of the table: by Event a part of a lot goes From one
@@ -102,9 +102,9 @@ type LotTransition struct {
 var LotTransitions = []LotTransition{
 	{Added, Outside, AvailableBucket},
 	{Received, Outside, AvailableBucket},
-	{Listing, AvailableBucket, ListedBucket},
+	{Offering, AvailableBucket, ListedBucket},
 	{Unlisting, ListedBucket, AvailableBucket},
-	{Earmark, AvailableBucket, EarmarkedBucket},
+	{Earmarking, AvailableBucket, EarmarkedBucket},
 	{Release, EarmarkedBucket, AvailableBucket},
 	{Release, FrozenEarmarked, FrozenAvailable},
 	{Reserving, ListedBucket, ReservedBucket},

@@ -188,6 +188,24 @@ type ServerInterface interface {
 	// RecordDischarge Record a discharge
 	// (POST /v1/discharges)
 	RecordDischarge(c *gin.Context, params RecordDischargeParams)
+	// ListEarmarkAllocations What major projects were given
+	// (GET /v1/earmark-allocations)
+	ListEarmarkAllocations(c *gin.Context, params ListEarmarkAllocationsParams)
+	// ListEarmarks What is kept for major projects
+	// (GET /v1/earmarks)
+	ListEarmarks(c *gin.Context, params ListEarmarksParams)
+	// MakeEarmark Keep a part of the reserve for a major project
+	// (POST /v1/earmarks)
+	MakeEarmark(c *gin.Context, params MakeEarmarkParams)
+	// GetEarmark An earmark
+	// (GET /v1/earmarks/{id})
+	GetEarmark(c *gin.Context, id PathID)
+	// AllocateEarmark Give a part of the approved need to the licence of the project
+	// (POST /v1/earmarks/{id}/allocations)
+	AllocateEarmark(c *gin.Context, id PathID, params AllocateEarmarkParams)
+	// ReleaseEarmark Give up an earmark
+	// (POST /v1/earmarks/{id}/release)
+	ReleaseEarmark(c *gin.Context, id PathID, params ReleaseEarmarkParams)
 	// AskEligibility May permits change hands so today, and why
 	// (POST /v1/eligibility)
 	AskEligibility(c *gin.Context)
@@ -254,6 +272,24 @@ type ServerInterface interface {
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(c *gin.Context)
+	// ListInstalmentPlans Notices that are paid in parts
+	// (GET /v1/instalment-plans)
+	ListInstalmentPlans(c *gin.Context, params ListInstalmentPlansParams)
+	// RequestInstalments Ask to pay a notice in parts
+	// (POST /v1/instalment-plans)
+	RequestInstalments(c *gin.Context, params RequestInstalmentsParams)
+	// GetInstalmentPlan An instalment plan
+	// (GET /v1/instalment-plans/{id})
+	GetInstalmentPlan(c *gin.Context, id PathID)
+	// DecideInstalments Approve or refuse a request
+	// (POST /v1/instalment-plans/{id}/decide)
+	DecideInstalments(c *gin.Context, id PathID, params DecideInstalmentsParams)
+	// ConfirmInstalment Confirm an instalment that no list of the tax authority has
+	// (POST /v1/instalments/{id}/confirm)
+	ConfirmInstalment(c *gin.Context, id PathID, params ConfirmInstalmentParams)
+	// ProveInstalment Record the payment of an instalment
+	// (POST /v1/instalments/{id}/proof)
+	ProveInstalment(c *gin.Context, id PathID, params ProveInstalmentParams)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(c *gin.Context, params ListInstrumentsParams)
@@ -311,6 +347,45 @@ type ServerInterface interface {
 	// SetLicenceState Change the state of a licence
 	// (POST /v1/licences/{id}/state)
 	SetLicenceState(c *gin.Context, id PathID, params SetLicenceStateParams)
+	// ListListings What reserves offer for sale
+	// (GET /v1/listings)
+	ListListings(c *gin.Context, params ListListingsParams)
+	// OpenListing Offer a part of the reserve for sale
+	// (POST /v1/listings)
+	OpenListing(c *gin.Context, params OpenListingParams)
+	// GetListing A listing
+	// (GET /v1/listings/{id})
+	GetListing(c *gin.Context, id PathID)
+	// CloseListing Take back what is not sold
+	// (POST /v1/listings/{id}/close)
+	CloseListing(c *gin.Context, id PathID, params CloseListingParams)
+	// SellListing Sell out of a listing: issue the payment notice
+	// (POST /v1/listings/{id}/sales)
+	SellListing(c *gin.Context, id PathID, params SellListingParams)
+	// ListLotMovements What moved in lots
+	// (GET /v1/lot-movements)
+	ListLotMovements(c *gin.Context, params ListLotMovementsParams)
+	// ListLotOrders What was done to lots by a document
+	// (GET /v1/lot-orders)
+	ListLotOrders(c *gin.Context, params ListLotOrdersParams)
+	// RetireLots Take a part of the reserve out of use for good
+	// (POST /v1/lot-retirements)
+	RetireLots(c *gin.Context, params RetireLotsParams)
+	// ListLots Lots of reserves
+	// (GET /v1/lots)
+	ListLots(c *gin.Context, params ListLotsParams)
+	// AddLot Add a lot out of the unallocated part
+	// (POST /v1/lots)
+	AddLot(c *gin.Context, params AddLotParams)
+	// GetLot A lot
+	// (GET /v1/lots/{id})
+	GetLot(c *gin.Context, id PathID)
+	// FreezeLot Freeze a part of a lot by order
+	// (POST /v1/lots/{id}/freeze)
+	FreezeLot(c *gin.Context, id PathID, params FreezeLotParams)
+	// UnfreezeLot End the freeze of a part of a lot
+	// (POST /v1/lots/{id}/unfreeze)
+	UnfreezeLot(c *gin.Context, id PathID, params UnfreezeLotParams)
 	// ListMarkets Markets
 	// (GET /v1/markets)
 	ListMarkets(c *gin.Context, params ListMarketsParams)
@@ -395,6 +470,9 @@ type ServerInterface interface {
 	// CancelPaymentNotice Cancel a payment notice
 	// (POST /v1/payment-notices/{id}/cancel)
 	CancelPaymentNotice(c *gin.Context, id PathID, params CancelPaymentNoticeParams)
+	// ConfirmPayment Confirm a payment that no list of the tax authority has
+	// (POST /v1/payment-notices/{id}/confirm)
+	ConfirmPayment(c *gin.Context, id PathID, params ConfirmPaymentParams)
 	// DeliverPaymentNotice Deliver the permits
 	// (POST /v1/payment-notices/{id}/deliver)
 	DeliverPaymentNotice(c *gin.Context, id PathID, params DeliverPaymentNoticeParams)
@@ -506,6 +584,12 @@ type ServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(c *gin.Context, params MoveReserveParams)
+	// GetReserveStatement The reserve over a period
+	// (GET /v1/reserve-statement)
+	GetReserveStatement(c *gin.Context, params GetReserveStatementParams)
+	// GetReserveStatementLots The reserve over a period, lot by lot
+	// (GET /v1/reserve-statement/lots)
+	GetReserveStatementLots(c *gin.Context, params GetReserveStatementLotsParams)
 	// ListRules The rules under which permits change hands
 	// (GET /v1/rules)
 	ListRules(c *gin.Context, params ListRulesParams)
@@ -548,6 +632,15 @@ type ServerInterface interface {
 	// VerifySurplus Verify a surplus
 	// (POST /v1/surplus-verifications)
 	VerifySurplus(c *gin.Context, params VerifySurplusParams)
+	// ListTaxLists Lists of the tax authority
+	// (GET /v1/tax-lists)
+	ListTaxLists(c *gin.Context, params ListTaxListsParams)
+	// ImportTaxList Bring a list of the tax authority and match it
+	// (POST /v1/tax-lists)
+	ImportTaxList(c *gin.Context, params ImportTaxListParams)
+	// ListTaxReceipts Payments that the tax authority has received
+	// (GET /v1/tax-receipts)
+	ListTaxReceipts(c *gin.Context, params ListTaxReceiptsParams)
 	// PostTransferBatch Post up to 1,000 transfers
 	// (POST /v1/transfer-batches)
 	PostTransferBatch(c *gin.Context, params PostTransferBatchParams)
@@ -673,6 +766,15 @@ func (a Answer) VisitConfirmDepositResponse(w http.ResponseWriter) error { retur
 // VisitRecordDischargeResponse sends the stored answer.
 func (a Answer) VisitRecordDischargeResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitMakeEarmarkResponse sends the stored answer.
+func (a Answer) VisitMakeEarmarkResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitAllocateEarmarkResponse sends the stored answer.
+func (a Answer) VisitAllocateEarmarkResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReleaseEarmarkResponse sends the stored answer.
+func (a Answer) VisitReleaseEarmarkResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitPlaceEmergencyFreezeResponse sends the stored answer.
 func (a Answer) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -709,6 +811,18 @@ func (a Answer) VisitEndIdleResponse(w http.ResponseWriter) error { return a.wri
 // VisitSweepIdleResponse sends the stored answer.
 func (a Answer) VisitSweepIdleResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRequestInstalmentsResponse sends the stored answer.
+func (a Answer) VisitRequestInstalmentsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitDecideInstalmentsResponse sends the stored answer.
+func (a Answer) VisitDecideInstalmentsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitConfirmInstalmentResponse sends the stored answer.
+func (a Answer) VisitConfirmInstalmentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitProveInstalmentResponse sends the stored answer.
+func (a Answer) VisitProveInstalmentResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitCreateInstrumentResponse sends the stored answer.
 func (a Answer) VisitCreateInstrumentResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -729,6 +843,27 @@ func (a Answer) VisitCreateLicenceResponse(w http.ResponseWriter) error { return
 
 // VisitSetLicenceStateResponse sends the stored answer.
 func (a Answer) VisitSetLicenceStateResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOpenListingResponse sends the stored answer.
+func (a Answer) VisitOpenListingResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCloseListingResponse sends the stored answer.
+func (a Answer) VisitCloseListingResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSellListingResponse sends the stored answer.
+func (a Answer) VisitSellListingResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRetireLotsResponse sends the stored answer.
+func (a Answer) VisitRetireLotsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitAddLotResponse sends the stored answer.
+func (a Answer) VisitAddLotResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitFreezeLotResponse sends the stored answer.
+func (a Answer) VisitFreezeLotResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitUnfreezeLotResponse sends the stored answer.
+func (a Answer) VisitUnfreezeLotResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateMarketResponse sends the stored answer.
 func (a Answer) VisitCreateMarketResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -768,6 +903,9 @@ func (a Answer) VisitIssuePaymentNoticeResponse(w http.ResponseWriter) error { r
 
 // VisitCancelPaymentNoticeResponse sends the stored answer.
 func (a Answer) VisitCancelPaymentNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitConfirmPaymentResponse sends the stored answer.
+func (a Answer) VisitConfirmPaymentResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitDeliverPaymentNoticeResponse sends the stored answer.
 func (a Answer) VisitDeliverPaymentNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -840,6 +978,9 @@ func (a Answer) VisitRecordSuccessionResponse(w http.ResponseWriter) error { ret
 
 // VisitVerifySurplusResponse sends the stored answer.
 func (a Answer) VisitVerifySurplusResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitImportTaxListResponse sends the stored answer.
+func (a Answer) VisitImportTaxListResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitPostTransferBatchResponse sends the stored answer.
 func (a Answer) VisitPostTransferBatchResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -3540,6 +3681,320 @@ func (siw *ServerInterfaceWrapper) RecordDischarge(c *gin.Context) {
 	siw.Handler.RecordDischarge(c, params)
 }
 
+// ListEarmarkAllocations operation middleware
+func (siw *ServerInterfaceWrapper) ListEarmarkAllocations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEarmarkAllocationsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "earmark" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "earmark", c.Request.URL.Query(), &params.Earmark, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter earmark: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEarmarkAllocations(c, params)
+}
+
+// ListEarmarks operation middleware
+func (siw *ServerInterfaceWrapper) ListEarmarks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEarmarksParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "project" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "project", c.Request.URL.Query(), &params.Project, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter project: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEarmarks(c, params)
+}
+
+// MakeEarmark operation middleware
+func (siw *ServerInterfaceWrapper) MakeEarmark(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeEarmarkParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeEarmark(c, params)
+}
+
+// GetEarmark operation middleware
+func (siw *ServerInterfaceWrapper) GetEarmark(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEarmark(c, id)
+}
+
+// AllocateEarmark operation middleware
+func (siw *ServerInterfaceWrapper) AllocateEarmark(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AllocateEarmarkParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AllocateEarmark(c, id, params)
+}
+
+// ReleaseEarmark operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseEarmark(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseEarmarkParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseEarmark(c, id, params)
+}
+
 // AskEligibility operation middleware
 func (siw *ServerInterfaceWrapper) AskEligibility(c *gin.Context) {
 
@@ -4607,6 +5062,305 @@ func (siw *ServerInterfaceWrapper) GetInbox(c *gin.Context) {
 	siw.Handler.GetInbox(c)
 }
 
+// ListInstalmentPlans operation middleware
+func (siw *ServerInterfaceWrapper) ListInstalmentPlans(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInstalmentPlansParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "notice" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "notice", c.Request.URL.Query(), &params.Notice, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter notice: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListInstalmentPlans(c, params)
+}
+
+// RequestInstalments operation middleware
+func (siw *ServerInterfaceWrapper) RequestInstalments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestInstalmentsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RequestInstalments(c, params)
+}
+
+// GetInstalmentPlan operation middleware
+func (siw *ServerInterfaceWrapper) GetInstalmentPlan(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInstalmentPlan(c, id)
+}
+
+// DecideInstalments operation middleware
+func (siw *ServerInterfaceWrapper) DecideInstalments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideInstalmentsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideInstalments(c, id, params)
+}
+
+// ConfirmInstalment operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmInstalment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmInstalmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmInstalment(c, id, params)
+}
+
+// ProveInstalment operation middleware
+func (siw *ServerInterfaceWrapper) ProveInstalment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProveInstalmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProveInstalment(c, id, params)
+}
+
 // ListInstruments operation middleware
 func (siw *ServerInterfaceWrapper) ListInstruments(c *gin.Context) {
 
@@ -5484,6 +6238,677 @@ func (siw *ServerInterfaceWrapper) SetLicenceState(c *gin.Context) {
 	}
 
 	siw.Handler.SetLicenceState(c, id, params)
+}
+
+// ListListings operation middleware
+func (siw *ServerInterfaceWrapper) ListListings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListListingsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListListings(c, params)
+}
+
+// OpenListing operation middleware
+func (siw *ServerInterfaceWrapper) OpenListing(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenListingParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenListing(c, params)
+}
+
+// GetListing operation middleware
+func (siw *ServerInterfaceWrapper) GetListing(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetListing(c, id)
+}
+
+// CloseListing operation middleware
+func (siw *ServerInterfaceWrapper) CloseListing(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseListingParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseListing(c, id, params)
+}
+
+// SellListing operation middleware
+func (siw *ServerInterfaceWrapper) SellListing(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SellListingParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SellListing(c, id, params)
+}
+
+// ListLotMovements operation middleware
+func (siw *ServerInterfaceWrapper) ListLotMovements(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLotMovementsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "lot" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lot", c.Request.URL.Query(), &params.Lot, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter lot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "event" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event", c.Request.URL.Query(), &params.Event, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter event: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLotMovements(c, params)
+}
+
+// ListLotOrders operation middleware
+func (siw *ServerInterfaceWrapper) ListLotOrders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLotOrdersParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "lot" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lot", c.Request.URL.Query(), &params.Lot, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter lot: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLotOrders(c, params)
+}
+
+// RetireLots operation middleware
+func (siw *ServerInterfaceWrapper) RetireLots(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetireLotsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetireLots(c, params)
+}
+
+// ListLots operation middleware
+func (siw *ServerInterfaceWrapper) ListLots(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLotsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "provenance" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provenance", c.Request.URL.Query(), &params.Provenance, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter provenance: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLots(c, params)
+}
+
+// AddLot operation middleware
+func (siw *ServerInterfaceWrapper) AddLot(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddLotParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddLot(c, params)
+}
+
+// GetLot operation middleware
+func (siw *ServerInterfaceWrapper) GetLot(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLot(c, id)
+}
+
+// FreezeLot operation middleware
+func (siw *ServerInterfaceWrapper) FreezeLot(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FreezeLotParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FreezeLot(c, id, params)
+}
+
+// UnfreezeLot operation middleware
+func (siw *ServerInterfaceWrapper) UnfreezeLot(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnfreezeLotParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnfreezeLot(c, id, params)
 }
 
 // ListMarkets operation middleware
@@ -6848,6 +8273,58 @@ func (siw *ServerInterfaceWrapper) CancelPaymentNotice(c *gin.Context) {
 	}
 
 	siw.Handler.CancelPaymentNotice(c, id, params)
+}
+
+// ConfirmPayment operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmPayment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmPaymentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmPayment(c, id, params)
 }
 
 // DeliverPaymentNotice operation middleware
@@ -8641,6 +10118,124 @@ func (siw *ServerInterfaceWrapper) MoveReserve(c *gin.Context) {
 	siw.Handler.MoveReserve(c, params)
 }
 
+// GetReserveStatement operation middleware
+func (siw *ServerInterfaceWrapper) GetReserveStatement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReserveStatementParams
+
+	// ------------- Required query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReserveStatement(c, params)
+}
+
+// GetReserveStatementLots operation middleware
+func (siw *ServerInterfaceWrapper) GetReserveStatementLots(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReserveStatementLotsParams
+
+	// ------------- Required query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReserveStatementLots(c, params)
+}
+
 // ListRules operation middleware
 func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
 
@@ -9305,6 +10900,175 @@ func (siw *ServerInterfaceWrapper) VerifySurplus(c *gin.Context) {
 	}
 
 	siw.Handler.VerifySurplus(c, params)
+}
+
+// ListTaxLists operation middleware
+func (siw *ServerInterfaceWrapper) ListTaxLists(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTaxListsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTaxLists(c, params)
+}
+
+// ImportTaxList operation middleware
+func (siw *ServerInterfaceWrapper) ImportTaxList(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportTaxListParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportTaxList(c, params)
+}
+
+// ListTaxReceipts operation middleware
+func (siw *ServerInterfaceWrapper) ListTaxReceipts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTaxReceiptsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "notice" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "notice", c.Request.URL.Query(), &params.Notice, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter notice: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "list" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "list", c.Request.URL.Query(), &params.List, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter list: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTaxReceipts(c, params)
 }
 
 // PostTransferBatch operation middleware
@@ -10053,6 +11817,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/deposits", wrapper.ConfirmDeposit)
 	router.GET(options.BaseURL+"/v1/discharges", wrapper.ListDischarges)
 	router.POST(options.BaseURL+"/v1/discharges", wrapper.RecordDischarge)
+	router.GET(options.BaseURL+"/v1/earmark-allocations", wrapper.ListEarmarkAllocations)
+	router.GET(options.BaseURL+"/v1/earmarks", wrapper.ListEarmarks)
+	router.POST(options.BaseURL+"/v1/earmarks", wrapper.MakeEarmark)
+	router.GET(options.BaseURL+"/v1/earmarks/:id", wrapper.GetEarmark)
+	router.POST(options.BaseURL+"/v1/earmarks/:id/allocations", wrapper.AllocateEarmark)
+	router.POST(options.BaseURL+"/v1/earmarks/:id/release", wrapper.ReleaseEarmark)
 	router.POST(options.BaseURL+"/v1/eligibility", wrapper.AskEligibility)
 	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
 	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
@@ -10075,6 +11845,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/idle-declarations/:id/sweep", wrapper.SweepIdle)
 	router.GET(options.BaseURL+"/v1/idle-report", wrapper.ListIdlePermits)
 	router.GET(options.BaseURL+"/v1/inbox", wrapper.GetInbox)
+	router.GET(options.BaseURL+"/v1/instalment-plans", wrapper.ListInstalmentPlans)
+	router.POST(options.BaseURL+"/v1/instalment-plans", wrapper.RequestInstalments)
+	router.GET(options.BaseURL+"/v1/instalment-plans/:id", wrapper.GetInstalmentPlan)
+	router.POST(options.BaseURL+"/v1/instalment-plans/:id/decide", wrapper.DecideInstalments)
+	router.POST(options.BaseURL+"/v1/instalments/:id/confirm", wrapper.ConfirmInstalment)
+	router.POST(options.BaseURL+"/v1/instalments/:id/proof", wrapper.ProveInstalment)
 	router.GET(options.BaseURL+"/v1/instruments", wrapper.ListInstruments)
 	router.POST(options.BaseURL+"/v1/instruments", wrapper.CreateInstrument)
 	router.GET(options.BaseURL+"/v1/instruments/:code", wrapper.GetInstrument)
@@ -10094,6 +11870,19 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/licences", wrapper.CreateLicence)
 	router.GET(options.BaseURL+"/v1/licences/:id", wrapper.GetLicence)
 	router.POST(options.BaseURL+"/v1/licences/:id/state", wrapper.SetLicenceState)
+	router.GET(options.BaseURL+"/v1/listings", wrapper.ListListings)
+	router.POST(options.BaseURL+"/v1/listings", wrapper.OpenListing)
+	router.GET(options.BaseURL+"/v1/listings/:id", wrapper.GetListing)
+	router.POST(options.BaseURL+"/v1/listings/:id/close", wrapper.CloseListing)
+	router.POST(options.BaseURL+"/v1/listings/:id/sales", wrapper.SellListing)
+	router.GET(options.BaseURL+"/v1/lot-movements", wrapper.ListLotMovements)
+	router.GET(options.BaseURL+"/v1/lot-orders", wrapper.ListLotOrders)
+	router.POST(options.BaseURL+"/v1/lot-retirements", wrapper.RetireLots)
+	router.GET(options.BaseURL+"/v1/lots", wrapper.ListLots)
+	router.POST(options.BaseURL+"/v1/lots", wrapper.AddLot)
+	router.GET(options.BaseURL+"/v1/lots/:id", wrapper.GetLot)
+	router.POST(options.BaseURL+"/v1/lots/:id/freeze", wrapper.FreezeLot)
+	router.POST(options.BaseURL+"/v1/lots/:id/unfreeze", wrapper.UnfreezeLot)
 	router.GET(options.BaseURL+"/v1/markets", wrapper.ListMarkets)
 	router.POST(options.BaseURL+"/v1/markets", wrapper.CreateMarket)
 	router.GET(options.BaseURL+"/v1/markets/:code", wrapper.GetMarket)
@@ -10122,6 +11911,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/payment-notices", wrapper.IssuePaymentNotice)
 	router.GET(options.BaseURL+"/v1/payment-notices/:id", wrapper.GetPaymentNotice)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/cancel", wrapper.CancelPaymentNotice)
+	router.POST(options.BaseURL+"/v1/payment-notices/:id/confirm", wrapper.ConfirmPayment)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/deliver", wrapper.DeliverPaymentNotice)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/proof", wrapper.ProvePayment)
 	router.GET(options.BaseURL+"/v1/persons", wrapper.ListPersons)
@@ -10159,6 +11949,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/renewals/:id/steps", wrapper.StepRenewal)
 	router.GET(options.BaseURL+"/v1/reserve-movements", wrapper.ListReserveMovements)
 	router.POST(options.BaseURL+"/v1/reserve-movements", wrapper.MoveReserve)
+	router.GET(options.BaseURL+"/v1/reserve-statement", wrapper.GetReserveStatement)
+	router.GET(options.BaseURL+"/v1/reserve-statement/lots", wrapper.GetReserveStatementLots)
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/stand-ins", wrapper.ListStandIns)
 	router.POST(options.BaseURL+"/v1/stand-ins", wrapper.OrderStandIn)
@@ -10173,6 +11965,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/surplus-estimates", wrapper.GetSurplusEstimate)
 	router.GET(options.BaseURL+"/v1/surplus-verifications", wrapper.ListSurplusVerifications)
 	router.POST(options.BaseURL+"/v1/surplus-verifications", wrapper.VerifySurplus)
+	router.GET(options.BaseURL+"/v1/tax-lists", wrapper.ListTaxLists)
+	router.POST(options.BaseURL+"/v1/tax-lists", wrapper.ImportTaxList)
+	router.GET(options.BaseURL+"/v1/tax-receipts", wrapper.ListTaxReceipts)
 	router.POST(options.BaseURL+"/v1/transfer-batches", wrapper.PostTransferBatch)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.PostTransfer)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer)
@@ -11721,6 +13516,173 @@ func (response RecordDischarge201JSONResponse) VisitRecordDischargeResponse(w ht
 	return err
 }
 
+type ListEarmarkAllocationsRequestObject struct {
+	Params ListEarmarkAllocationsParams
+}
+
+type ListEarmarkAllocationsResponseObject interface {
+	VisitListEarmarkAllocationsResponse(w http.ResponseWriter) error
+}
+
+type ListEarmarkAllocations200JSONResponse EarmarkAllocationPage
+
+func (response ListEarmarkAllocations200JSONResponse) VisitListEarmarkAllocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEarmarksRequestObject struct {
+	Params ListEarmarksParams
+}
+
+type ListEarmarksResponseObject interface {
+	VisitListEarmarksResponse(w http.ResponseWriter) error
+}
+
+type ListEarmarks200JSONResponse EarmarkPage
+
+func (response ListEarmarks200JSONResponse) VisitListEarmarksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeEarmarkRequestObject struct {
+	Params MakeEarmarkParams
+	Body   *MakeEarmarkJSONRequestBody
+}
+
+type MakeEarmarkResponseObject interface {
+	VisitMakeEarmarkResponse(w http.ResponseWriter) error
+}
+
+type MakeEarmark201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeEarmark201JSONResponse struct {
+	Body    Earmark
+	Headers MakeEarmark201ResponseHeaders
+}
+
+func (response MakeEarmark201JSONResponse) VisitMakeEarmarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEarmarkRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetEarmarkResponseObject interface {
+	VisitGetEarmarkResponse(w http.ResponseWriter) error
+}
+
+type GetEarmark200JSONResponse Earmark
+
+func (response GetEarmark200JSONResponse) VisitGetEarmarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AllocateEarmarkRequestObject struct {
+	ID     PathID `json:"id"`
+	Params AllocateEarmarkParams
+	Body   *AllocateEarmarkJSONRequestBody
+}
+
+type AllocateEarmarkResponseObject interface {
+	VisitAllocateEarmarkResponse(w http.ResponseWriter) error
+}
+
+type AllocateEarmark201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AllocateEarmark201JSONResponse struct {
+	Body    EarmarkAllocation
+	Headers AllocateEarmark201ResponseHeaders
+}
+
+func (response AllocateEarmark201JSONResponse) VisitAllocateEarmarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseEarmarkRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ReleaseEarmarkParams
+	Body   *ReleaseEarmarkJSONRequestBody
+}
+
+type ReleaseEarmarkResponseObject interface {
+	VisitReleaseEarmarkResponse(w http.ResponseWriter) error
+}
+
+type ReleaseEarmark200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReleaseEarmark200JSONResponse struct {
+	Body    Earmark
+	Headers ReleaseEarmark200ResponseHeaders
+}
+
+func (response ReleaseEarmark200JSONResponse) VisitReleaseEarmarkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AskEligibilityRequestObject struct {
 	Body *AskEligibilityJSONRequestBody
 }
@@ -12342,6 +14304,185 @@ func (response GetInbox200JSONResponse) VisitGetInboxResponse(w http.ResponseWri
 	return err
 }
 
+type ListInstalmentPlansRequestObject struct {
+	Params ListInstalmentPlansParams
+}
+
+type ListInstalmentPlansResponseObject interface {
+	VisitListInstalmentPlansResponse(w http.ResponseWriter) error
+}
+
+type ListInstalmentPlans200JSONResponse InstalmentPlanPage
+
+func (response ListInstalmentPlans200JSONResponse) VisitListInstalmentPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestInstalmentsRequestObject struct {
+	Params RequestInstalmentsParams
+	Body   *RequestInstalmentsJSONRequestBody
+}
+
+type RequestInstalmentsResponseObject interface {
+	VisitRequestInstalmentsResponse(w http.ResponseWriter) error
+}
+
+type RequestInstalments201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RequestInstalments201JSONResponse struct {
+	Body    InstalmentPlan
+	Headers RequestInstalments201ResponseHeaders
+}
+
+func (response RequestInstalments201JSONResponse) VisitRequestInstalmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInstalmentPlanRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetInstalmentPlanResponseObject interface {
+	VisitGetInstalmentPlanResponse(w http.ResponseWriter) error
+}
+
+type GetInstalmentPlan200JSONResponse InstalmentPlan
+
+func (response GetInstalmentPlan200JSONResponse) VisitGetInstalmentPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideInstalmentsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params DecideInstalmentsParams
+	Body   *DecideInstalmentsJSONRequestBody
+}
+
+type DecideInstalmentsResponseObject interface {
+	VisitDecideInstalmentsResponse(w http.ResponseWriter) error
+}
+
+type DecideInstalments200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type DecideInstalments200JSONResponse struct {
+	Body    InstalmentPlan
+	Headers DecideInstalments200ResponseHeaders
+}
+
+func (response DecideInstalments200JSONResponse) VisitDecideInstalmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmInstalmentRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ConfirmInstalmentParams
+	Body   *ConfirmInstalmentJSONRequestBody
+}
+
+type ConfirmInstalmentResponseObject interface {
+	VisitConfirmInstalmentResponse(w http.ResponseWriter) error
+}
+
+type ConfirmInstalment200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmInstalment200JSONResponse struct {
+	Body    InstalmentPlan
+	Headers ConfirmInstalment200ResponseHeaders
+}
+
+func (response ConfirmInstalment200JSONResponse) VisitConfirmInstalmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveInstalmentRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ProveInstalmentParams
+	Body   *ProveInstalmentJSONRequestBody
+}
+
+type ProveInstalmentResponseObject interface {
+	VisitProveInstalmentResponse(w http.ResponseWriter) error
+}
+
+type ProveInstalment200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ProveInstalment200JSONResponse struct {
+	Body    InstalmentPlan
+	Headers ProveInstalment200ResponseHeaders
+}
+
+func (response ProveInstalment200JSONResponse) VisitProveInstalmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInstrumentsRequestObject struct {
 	Params ListInstrumentsParams
 }
@@ -12823,6 +14964,373 @@ type SetLicenceState200JSONResponse struct {
 }
 
 func (response SetLicenceState200JSONResponse) VisitSetLicenceStateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListListingsRequestObject struct {
+	Params ListListingsParams
+}
+
+type ListListingsResponseObject interface {
+	VisitListListingsResponse(w http.ResponseWriter) error
+}
+
+type ListListings200JSONResponse ListingPage
+
+func (response ListListings200JSONResponse) VisitListListingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenListingRequestObject struct {
+	Params OpenListingParams
+	Body   *OpenListingJSONRequestBody
+}
+
+type OpenListingResponseObject interface {
+	VisitOpenListingResponse(w http.ResponseWriter) error
+}
+
+type OpenListing201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenListing201JSONResponse struct {
+	Body    Listing
+	Headers OpenListing201ResponseHeaders
+}
+
+func (response OpenListing201JSONResponse) VisitOpenListingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetListingRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetListingResponseObject interface {
+	VisitGetListingResponse(w http.ResponseWriter) error
+}
+
+type GetListing200JSONResponse Listing
+
+func (response GetListing200JSONResponse) VisitGetListingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseListingRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CloseListingParams
+	Body   *CloseListingJSONRequestBody
+}
+
+type CloseListingResponseObject interface {
+	VisitCloseListingResponse(w http.ResponseWriter) error
+}
+
+type CloseListing200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseListing200JSONResponse struct {
+	Body    Listing
+	Headers CloseListing200ResponseHeaders
+}
+
+func (response CloseListing200JSONResponse) VisitCloseListingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SellListingRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SellListingParams
+	Body   *SellListingJSONRequestBody
+}
+
+type SellListingResponseObject interface {
+	VisitSellListingResponse(w http.ResponseWriter) error
+}
+
+type SellListing201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SellListing201JSONResponse struct {
+	Body    PaymentNotice
+	Headers SellListing201ResponseHeaders
+}
+
+func (response SellListing201JSONResponse) VisitSellListingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLotMovementsRequestObject struct {
+	Params ListLotMovementsParams
+}
+
+type ListLotMovementsResponseObject interface {
+	VisitListLotMovementsResponse(w http.ResponseWriter) error
+}
+
+type ListLotMovements200JSONResponse LotMovementPage
+
+func (response ListLotMovements200JSONResponse) VisitListLotMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLotOrdersRequestObject struct {
+	Params ListLotOrdersParams
+}
+
+type ListLotOrdersResponseObject interface {
+	VisitListLotOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListLotOrders200JSONResponse LotOrderPage
+
+func (response ListLotOrders200JSONResponse) VisitListLotOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetireLotsRequestObject struct {
+	Params RetireLotsParams
+	Body   *RetireLotsJSONRequestBody
+}
+
+type RetireLotsResponseObject interface {
+	VisitRetireLotsResponse(w http.ResponseWriter) error
+}
+
+type RetireLots201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RetireLots201JSONResponse struct {
+	Body    LotOrder
+	Headers RetireLots201ResponseHeaders
+}
+
+func (response RetireLots201JSONResponse) VisitRetireLotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLotsRequestObject struct {
+	Params ListLotsParams
+}
+
+type ListLotsResponseObject interface {
+	VisitListLotsResponse(w http.ResponseWriter) error
+}
+
+type ListLots200JSONResponse LotPage
+
+func (response ListLots200JSONResponse) VisitListLotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddLotRequestObject struct {
+	Params AddLotParams
+	Body   *AddLotJSONRequestBody
+}
+
+type AddLotResponseObject interface {
+	VisitAddLotResponse(w http.ResponseWriter) error
+}
+
+type AddLot201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AddLot201JSONResponse struct {
+	Body    Lot
+	Headers AddLot201ResponseHeaders
+}
+
+func (response AddLot201JSONResponse) VisitAddLotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLotRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetLotResponseObject interface {
+	VisitGetLotResponse(w http.ResponseWriter) error
+}
+
+type GetLot200JSONResponse Lot
+
+func (response GetLot200JSONResponse) VisitGetLotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FreezeLotRequestObject struct {
+	ID     PathID `json:"id"`
+	Params FreezeLotParams
+	Body   *FreezeLotJSONRequestBody
+}
+
+type FreezeLotResponseObject interface {
+	VisitFreezeLotResponse(w http.ResponseWriter) error
+}
+
+type FreezeLot200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type FreezeLot200JSONResponse struct {
+	Body    LotOrder
+	Headers FreezeLot200ResponseHeaders
+}
+
+func (response FreezeLot200JSONResponse) VisitFreezeLotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnfreezeLotRequestObject struct {
+	ID     PathID `json:"id"`
+	Params UnfreezeLotParams
+	Body   *UnfreezeLotJSONRequestBody
+}
+
+type UnfreezeLotResponseObject interface {
+	VisitUnfreezeLotResponse(w http.ResponseWriter) error
+}
+
+type UnfreezeLot200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type UnfreezeLot200JSONResponse struct {
+	Body    LotOrder
+	Headers UnfreezeLot200ResponseHeaders
+}
+
+func (response UnfreezeLot200JSONResponse) VisitUnfreezeLotResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13618,6 +16126,40 @@ type CancelPaymentNotice200JSONResponse struct {
 }
 
 func (response CancelPaymentNotice200JSONResponse) VisitCancelPaymentNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmPaymentRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ConfirmPaymentParams
+	Body   *ConfirmPaymentJSONRequestBody
+}
+
+type ConfirmPaymentResponseObject interface {
+	VisitConfirmPaymentResponse(w http.ResponseWriter) error
+}
+
+type ConfirmPayment200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ConfirmPayment200JSONResponse struct {
+	Body    PaymentNotice
+	Headers ConfirmPayment200ResponseHeaders
+}
+
+func (response ConfirmPayment200JSONResponse) VisitConfirmPaymentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14654,6 +17196,50 @@ func (response MoveReserve201JSONResponse) VisitMoveReserveResponse(w http.Respo
 	return err
 }
 
+type GetReserveStatementRequestObject struct {
+	Params GetReserveStatementParams
+}
+
+type GetReserveStatementResponseObject interface {
+	VisitGetReserveStatementResponse(w http.ResponseWriter) error
+}
+
+type GetReserveStatement200JSONResponse ReserveStatement
+
+func (response GetReserveStatement200JSONResponse) VisitGetReserveStatementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReserveStatementLotsRequestObject struct {
+	Params GetReserveStatementLotsParams
+}
+
+type GetReserveStatementLotsResponseObject interface {
+	VisitGetReserveStatementLotsResponse(w http.ResponseWriter) error
+}
+
+type GetReserveStatementLots200JSONResponse ReserveStatementLotPage
+
+func (response GetReserveStatementLots200JSONResponse) VisitGetReserveStatementLotsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRulesRequestObject struct {
 	Params ListRulesParams
 }
@@ -15025,6 +17611,83 @@ func (response VerifySurplus201JSONResponse) VisitVerifySurplusResponse(w http.R
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTaxListsRequestObject struct {
+	Params ListTaxListsParams
+}
+
+type ListTaxListsResponseObject interface {
+	VisitListTaxListsResponse(w http.ResponseWriter) error
+}
+
+type ListTaxLists200JSONResponse TaxListPage
+
+func (response ListTaxLists200JSONResponse) VisitListTaxListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportTaxListRequestObject struct {
+	Params ImportTaxListParams
+	Body   *ImportTaxListJSONRequestBody
+}
+
+type ImportTaxListResponseObject interface {
+	VisitImportTaxListResponse(w http.ResponseWriter) error
+}
+
+type ImportTaxList201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ImportTaxList201JSONResponse struct {
+	Body    TaxList
+	Headers ImportTaxList201ResponseHeaders
+}
+
+func (response ImportTaxList201JSONResponse) VisitImportTaxListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTaxReceiptsRequestObject struct {
+	Params ListTaxReceiptsParams
+}
+
+type ListTaxReceiptsResponseObject interface {
+	VisitListTaxReceiptsResponse(w http.ResponseWriter) error
+}
+
+type ListTaxReceipts200JSONResponse TaxReceiptPage
+
+func (response ListTaxReceipts200JSONResponse) VisitListTaxReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15629,6 +18292,24 @@ type StrictServerInterface interface {
 	// RecordDischarge Record a discharge
 	// (POST /v1/discharges)
 	RecordDischarge(ctx context.Context, request RecordDischargeRequestObject) (RecordDischargeResponseObject, error)
+	// ListEarmarkAllocations What major projects were given
+	// (GET /v1/earmark-allocations)
+	ListEarmarkAllocations(ctx context.Context, request ListEarmarkAllocationsRequestObject) (ListEarmarkAllocationsResponseObject, error)
+	// ListEarmarks What is kept for major projects
+	// (GET /v1/earmarks)
+	ListEarmarks(ctx context.Context, request ListEarmarksRequestObject) (ListEarmarksResponseObject, error)
+	// MakeEarmark Keep a part of the reserve for a major project
+	// (POST /v1/earmarks)
+	MakeEarmark(ctx context.Context, request MakeEarmarkRequestObject) (MakeEarmarkResponseObject, error)
+	// GetEarmark An earmark
+	// (GET /v1/earmarks/{id})
+	GetEarmark(ctx context.Context, request GetEarmarkRequestObject) (GetEarmarkResponseObject, error)
+	// AllocateEarmark Give a part of the approved need to the licence of the project
+	// (POST /v1/earmarks/{id}/allocations)
+	AllocateEarmark(ctx context.Context, request AllocateEarmarkRequestObject) (AllocateEarmarkResponseObject, error)
+	// ReleaseEarmark Give up an earmark
+	// (POST /v1/earmarks/{id}/release)
+	ReleaseEarmark(ctx context.Context, request ReleaseEarmarkRequestObject) (ReleaseEarmarkResponseObject, error)
 	// AskEligibility May permits change hands so today, and why
 	// (POST /v1/eligibility)
 	AskEligibility(ctx context.Context, request AskEligibilityRequestObject) (AskEligibilityResponseObject, error)
@@ -15695,6 +18376,24 @@ type StrictServerInterface interface {
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(ctx context.Context, request GetInboxRequestObject) (GetInboxResponseObject, error)
+	// ListInstalmentPlans Notices that are paid in parts
+	// (GET /v1/instalment-plans)
+	ListInstalmentPlans(ctx context.Context, request ListInstalmentPlansRequestObject) (ListInstalmentPlansResponseObject, error)
+	// RequestInstalments Ask to pay a notice in parts
+	// (POST /v1/instalment-plans)
+	RequestInstalments(ctx context.Context, request RequestInstalmentsRequestObject) (RequestInstalmentsResponseObject, error)
+	// GetInstalmentPlan An instalment plan
+	// (GET /v1/instalment-plans/{id})
+	GetInstalmentPlan(ctx context.Context, request GetInstalmentPlanRequestObject) (GetInstalmentPlanResponseObject, error)
+	// DecideInstalments Approve or refuse a request
+	// (POST /v1/instalment-plans/{id}/decide)
+	DecideInstalments(ctx context.Context, request DecideInstalmentsRequestObject) (DecideInstalmentsResponseObject, error)
+	// ConfirmInstalment Confirm an instalment that no list of the tax authority has
+	// (POST /v1/instalments/{id}/confirm)
+	ConfirmInstalment(ctx context.Context, request ConfirmInstalmentRequestObject) (ConfirmInstalmentResponseObject, error)
+	// ProveInstalment Record the payment of an instalment
+	// (POST /v1/instalments/{id}/proof)
+	ProveInstalment(ctx context.Context, request ProveInstalmentRequestObject) (ProveInstalmentResponseObject, error)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(ctx context.Context, request ListInstrumentsRequestObject) (ListInstrumentsResponseObject, error)
@@ -15752,6 +18451,45 @@ type StrictServerInterface interface {
 	// SetLicenceState Change the state of a licence
 	// (POST /v1/licences/{id}/state)
 	SetLicenceState(ctx context.Context, request SetLicenceStateRequestObject) (SetLicenceStateResponseObject, error)
+	// ListListings What reserves offer for sale
+	// (GET /v1/listings)
+	ListListings(ctx context.Context, request ListListingsRequestObject) (ListListingsResponseObject, error)
+	// OpenListing Offer a part of the reserve for sale
+	// (POST /v1/listings)
+	OpenListing(ctx context.Context, request OpenListingRequestObject) (OpenListingResponseObject, error)
+	// GetListing A listing
+	// (GET /v1/listings/{id})
+	GetListing(ctx context.Context, request GetListingRequestObject) (GetListingResponseObject, error)
+	// CloseListing Take back what is not sold
+	// (POST /v1/listings/{id}/close)
+	CloseListing(ctx context.Context, request CloseListingRequestObject) (CloseListingResponseObject, error)
+	// SellListing Sell out of a listing: issue the payment notice
+	// (POST /v1/listings/{id}/sales)
+	SellListing(ctx context.Context, request SellListingRequestObject) (SellListingResponseObject, error)
+	// ListLotMovements What moved in lots
+	// (GET /v1/lot-movements)
+	ListLotMovements(ctx context.Context, request ListLotMovementsRequestObject) (ListLotMovementsResponseObject, error)
+	// ListLotOrders What was done to lots by a document
+	// (GET /v1/lot-orders)
+	ListLotOrders(ctx context.Context, request ListLotOrdersRequestObject) (ListLotOrdersResponseObject, error)
+	// RetireLots Take a part of the reserve out of use for good
+	// (POST /v1/lot-retirements)
+	RetireLots(ctx context.Context, request RetireLotsRequestObject) (RetireLotsResponseObject, error)
+	// ListLots Lots of reserves
+	// (GET /v1/lots)
+	ListLots(ctx context.Context, request ListLotsRequestObject) (ListLotsResponseObject, error)
+	// AddLot Add a lot out of the unallocated part
+	// (POST /v1/lots)
+	AddLot(ctx context.Context, request AddLotRequestObject) (AddLotResponseObject, error)
+	// GetLot A lot
+	// (GET /v1/lots/{id})
+	GetLot(ctx context.Context, request GetLotRequestObject) (GetLotResponseObject, error)
+	// FreezeLot Freeze a part of a lot by order
+	// (POST /v1/lots/{id}/freeze)
+	FreezeLot(ctx context.Context, request FreezeLotRequestObject) (FreezeLotResponseObject, error)
+	// UnfreezeLot End the freeze of a part of a lot
+	// (POST /v1/lots/{id}/unfreeze)
+	UnfreezeLot(ctx context.Context, request UnfreezeLotRequestObject) (UnfreezeLotResponseObject, error)
 	// ListMarkets Markets
 	// (GET /v1/markets)
 	ListMarkets(ctx context.Context, request ListMarketsRequestObject) (ListMarketsResponseObject, error)
@@ -15836,6 +18574,9 @@ type StrictServerInterface interface {
 	// CancelPaymentNotice Cancel a payment notice
 	// (POST /v1/payment-notices/{id}/cancel)
 	CancelPaymentNotice(ctx context.Context, request CancelPaymentNoticeRequestObject) (CancelPaymentNoticeResponseObject, error)
+	// ConfirmPayment Confirm a payment that no list of the tax authority has
+	// (POST /v1/payment-notices/{id}/confirm)
+	ConfirmPayment(ctx context.Context, request ConfirmPaymentRequestObject) (ConfirmPaymentResponseObject, error)
 	// DeliverPaymentNotice Deliver the permits
 	// (POST /v1/payment-notices/{id}/deliver)
 	DeliverPaymentNotice(ctx context.Context, request DeliverPaymentNoticeRequestObject) (DeliverPaymentNoticeResponseObject, error)
@@ -15947,6 +18688,12 @@ type StrictServerInterface interface {
 	// MoveReserve Move between unallocated and reserve
 	// (POST /v1/reserve-movements)
 	MoveReserve(ctx context.Context, request MoveReserveRequestObject) (MoveReserveResponseObject, error)
+	// GetReserveStatement The reserve over a period
+	// (GET /v1/reserve-statement)
+	GetReserveStatement(ctx context.Context, request GetReserveStatementRequestObject) (GetReserveStatementResponseObject, error)
+	// GetReserveStatementLots The reserve over a period, lot by lot
+	// (GET /v1/reserve-statement/lots)
+	GetReserveStatementLots(ctx context.Context, request GetReserveStatementLotsRequestObject) (GetReserveStatementLotsResponseObject, error)
 	// ListRules The rules under which permits change hands
 	// (GET /v1/rules)
 	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
@@ -15989,6 +18736,15 @@ type StrictServerInterface interface {
 	// VerifySurplus Verify a surplus
 	// (POST /v1/surplus-verifications)
 	VerifySurplus(ctx context.Context, request VerifySurplusRequestObject) (VerifySurplusResponseObject, error)
+	// ListTaxLists Lists of the tax authority
+	// (GET /v1/tax-lists)
+	ListTaxLists(ctx context.Context, request ListTaxListsRequestObject) (ListTaxListsResponseObject, error)
+	// ImportTaxList Bring a list of the tax authority and match it
+	// (POST /v1/tax-lists)
+	ImportTaxList(ctx context.Context, request ImportTaxListRequestObject) (ImportTaxListResponseObject, error)
+	// ListTaxReceipts Payments that the tax authority has received
+	// (GET /v1/tax-receipts)
+	ListTaxReceipts(ctx context.Context, request ListTaxReceiptsRequestObject) (ListTaxReceiptsResponseObject, error)
 	// PostTransferBatch Post up to 1,000 transfers
 	// (POST /v1/transfer-batches)
 	PostTransferBatch(ctx context.Context, request PostTransferBatchRequestObject) (PostTransferBatchResponseObject, error)
@@ -18028,6 +20784,218 @@ func (sh *strictHandler) RecordDischarge(ctx *gin.Context, params RecordDischarg
 	}
 }
 
+// ListEarmarkAllocations operation middleware
+func (sh *strictHandler) ListEarmarkAllocations(ctx *gin.Context, params ListEarmarkAllocationsParams) {
+	var request ListEarmarkAllocationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEarmarkAllocations(ctx, request.(ListEarmarkAllocationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEarmarkAllocations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEarmarkAllocationsResponseObject); ok {
+		if err := validResponse.VisitListEarmarkAllocationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListEarmarks operation middleware
+func (sh *strictHandler) ListEarmarks(ctx *gin.Context, params ListEarmarksParams) {
+	var request ListEarmarksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEarmarks(ctx, request.(ListEarmarksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEarmarks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEarmarksResponseObject); ok {
+		if err := validResponse.VisitListEarmarksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeEarmark operation middleware
+func (sh *strictHandler) MakeEarmark(ctx *gin.Context, params MakeEarmarkParams) {
+	var request MakeEarmarkRequestObject
+
+	request.Params = params
+
+	var body MakeEarmarkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeEarmark(ctx, request.(MakeEarmarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeEarmark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeEarmarkResponseObject); ok {
+		if err := validResponse.VisitMakeEarmarkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEarmark operation middleware
+func (sh *strictHandler) GetEarmark(ctx *gin.Context, id PathID) {
+	var request GetEarmarkRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEarmark(ctx, request.(GetEarmarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEarmark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEarmarkResponseObject); ok {
+		if err := validResponse.VisitGetEarmarkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AllocateEarmark operation middleware
+func (sh *strictHandler) AllocateEarmark(ctx *gin.Context, id PathID, params AllocateEarmarkParams) {
+	var request AllocateEarmarkRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AllocateEarmarkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AllocateEarmark(ctx, request.(AllocateEarmarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AllocateEarmark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AllocateEarmarkResponseObject); ok {
+		if err := validResponse.VisitAllocateEarmarkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseEarmark operation middleware
+func (sh *strictHandler) ReleaseEarmark(ctx *gin.Context, id PathID, params ReleaseEarmarkParams) {
+	var request ReleaseEarmarkRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReleaseEarmarkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseEarmark(ctx, request.(ReleaseEarmarkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseEarmark")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseEarmarkResponseObject); ok {
+		if err := validResponse.VisitReleaseEarmarkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // AskEligibility operation middleware
 func (sh *strictHandler) AskEligibility(ctx *gin.Context) {
 	var request AskEligibilityRequestObject
@@ -18819,6 +21787,237 @@ func (sh *strictHandler) GetInbox(ctx *gin.Context) {
 	}
 }
 
+// ListInstalmentPlans operation middleware
+func (sh *strictHandler) ListInstalmentPlans(ctx *gin.Context, params ListInstalmentPlansParams) {
+	var request ListInstalmentPlansRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInstalmentPlans(ctx, request.(ListInstalmentPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInstalmentPlans")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListInstalmentPlansResponseObject); ok {
+		if err := validResponse.VisitListInstalmentPlansResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestInstalments operation middleware
+func (sh *strictHandler) RequestInstalments(ctx *gin.Context, params RequestInstalmentsParams) {
+	var request RequestInstalmentsRequestObject
+
+	request.Params = params
+
+	var body RequestInstalmentsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestInstalments(ctx, request.(RequestInstalmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestInstalments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RequestInstalmentsResponseObject); ok {
+		if err := validResponse.VisitRequestInstalmentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetInstalmentPlan operation middleware
+func (sh *strictHandler) GetInstalmentPlan(ctx *gin.Context, id PathID) {
+	var request GetInstalmentPlanRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetInstalmentPlan(ctx, request.(GetInstalmentPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetInstalmentPlan")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetInstalmentPlanResponseObject); ok {
+		if err := validResponse.VisitGetInstalmentPlanResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideInstalments operation middleware
+func (sh *strictHandler) DecideInstalments(ctx *gin.Context, id PathID, params DecideInstalmentsParams) {
+	var request DecideInstalmentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DecideInstalmentsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideInstalments(ctx, request.(DecideInstalmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideInstalments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DecideInstalmentsResponseObject); ok {
+		if err := validResponse.VisitDecideInstalmentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmInstalment operation middleware
+func (sh *strictHandler) ConfirmInstalment(ctx *gin.Context, id PathID, params ConfirmInstalmentParams) {
+	var request ConfirmInstalmentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ConfirmInstalmentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmInstalment(ctx, request.(ConfirmInstalmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmInstalment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmInstalmentResponseObject); ok {
+		if err := validResponse.VisitConfirmInstalmentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProveInstalment operation middleware
+func (sh *strictHandler) ProveInstalment(ctx *gin.Context, id PathID, params ProveInstalmentParams) {
+	var request ProveInstalmentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ProveInstalmentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProveInstalment(ctx, request.(ProveInstalmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProveInstalment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProveInstalmentResponseObject); ok {
+		if err := validResponse.VisitProveInstalmentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListInstruments operation middleware
 func (sh *strictHandler) ListInstruments(ctx *gin.Context, params ListInstrumentsParams) {
 	var request ListInstrumentsRequestObject
@@ -19414,6 +22613,474 @@ func (sh *strictHandler) SetLicenceState(ctx *gin.Context, id PathID, params Set
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetLicenceStateResponseObject); ok {
 		if err := validResponse.VisitSetLicenceStateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListListings operation middleware
+func (sh *strictHandler) ListListings(ctx *gin.Context, params ListListingsParams) {
+	var request ListListingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListListings(ctx, request.(ListListingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListListings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListListingsResponseObject); ok {
+		if err := validResponse.VisitListListingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenListing operation middleware
+func (sh *strictHandler) OpenListing(ctx *gin.Context, params OpenListingParams) {
+	var request OpenListingRequestObject
+
+	request.Params = params
+
+	var body OpenListingJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenListing(ctx, request.(OpenListingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenListing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenListingResponseObject); ok {
+		if err := validResponse.VisitOpenListingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetListing operation middleware
+func (sh *strictHandler) GetListing(ctx *gin.Context, id PathID) {
+	var request GetListingRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetListing(ctx, request.(GetListingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetListing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetListingResponseObject); ok {
+		if err := validResponse.VisitGetListingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseListing operation middleware
+func (sh *strictHandler) CloseListing(ctx *gin.Context, id PathID, params CloseListingParams) {
+	var request CloseListingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CloseListingJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseListing(ctx, request.(CloseListingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseListing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseListingResponseObject); ok {
+		if err := validResponse.VisitCloseListingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SellListing operation middleware
+func (sh *strictHandler) SellListing(ctx *gin.Context, id PathID, params SellListingParams) {
+	var request SellListingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SellListingJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SellListing(ctx, request.(SellListingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SellListing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SellListingResponseObject); ok {
+		if err := validResponse.VisitSellListingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLotMovements operation middleware
+func (sh *strictHandler) ListLotMovements(ctx *gin.Context, params ListLotMovementsParams) {
+	var request ListLotMovementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLotMovements(ctx, request.(ListLotMovementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLotMovements")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLotMovementsResponseObject); ok {
+		if err := validResponse.VisitListLotMovementsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLotOrders operation middleware
+func (sh *strictHandler) ListLotOrders(ctx *gin.Context, params ListLotOrdersParams) {
+	var request ListLotOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLotOrders(ctx, request.(ListLotOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLotOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLotOrdersResponseObject); ok {
+		if err := validResponse.VisitListLotOrdersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetireLots operation middleware
+func (sh *strictHandler) RetireLots(ctx *gin.Context, params RetireLotsParams) {
+	var request RetireLotsRequestObject
+
+	request.Params = params
+
+	var body RetireLotsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetireLots(ctx, request.(RetireLotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetireLots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetireLotsResponseObject); ok {
+		if err := validResponse.VisitRetireLotsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLots operation middleware
+func (sh *strictHandler) ListLots(ctx *gin.Context, params ListLotsParams) {
+	var request ListLotsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLots(ctx, request.(ListLotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLotsResponseObject); ok {
+		if err := validResponse.VisitListLotsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddLot operation middleware
+func (sh *strictHandler) AddLot(ctx *gin.Context, params AddLotParams) {
+	var request AddLotRequestObject
+
+	request.Params = params
+
+	var body AddLotJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddLot(ctx, request.(AddLotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddLot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddLotResponseObject); ok {
+		if err := validResponse.VisitAddLotResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLot operation middleware
+func (sh *strictHandler) GetLot(ctx *gin.Context, id PathID) {
+	var request GetLotRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLot(ctx, request.(GetLotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLotResponseObject); ok {
+		if err := validResponse.VisitGetLotResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FreezeLot operation middleware
+func (sh *strictHandler) FreezeLot(ctx *gin.Context, id PathID, params FreezeLotParams) {
+	var request FreezeLotRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body FreezeLotJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FreezeLot(ctx, request.(FreezeLotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FreezeLot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FreezeLotResponseObject); ok {
+		if err := validResponse.VisitFreezeLotResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnfreezeLot operation middleware
+func (sh *strictHandler) UnfreezeLot(ctx *gin.Context, id PathID, params UnfreezeLotParams) {
+	var request UnfreezeLotRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UnfreezeLotJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnfreezeLot(ctx, request.(UnfreezeLotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnfreezeLot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnfreezeLotResponseObject); ok {
+		if err := validResponse.VisitUnfreezeLotResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -20365,6 +24032,51 @@ func (sh *strictHandler) CancelPaymentNotice(ctx *gin.Context, id PathID, params
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CancelPaymentNoticeResponseObject); ok {
 		if err := validResponse.VisitCancelPaymentNoticeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmPayment operation middleware
+func (sh *strictHandler) ConfirmPayment(ctx *gin.Context, id PathID, params ConfirmPaymentParams) {
+	var request ConfirmPaymentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ConfirmPaymentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmPayment(ctx, request.(ConfirmPaymentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmPayment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmPaymentResponseObject); ok {
+		if err := validResponse.VisitConfirmPaymentResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -21634,6 +25346,58 @@ func (sh *strictHandler) MoveReserve(ctx *gin.Context, params MoveReserveParams)
 	}
 }
 
+// GetReserveStatement operation middleware
+func (sh *strictHandler) GetReserveStatement(ctx *gin.Context, params GetReserveStatementParams) {
+	var request GetReserveStatementRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReserveStatement(ctx, request.(GetReserveStatementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReserveStatement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReserveStatementResponseObject); ok {
+		if err := validResponse.VisitGetReserveStatementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReserveStatementLots operation middleware
+func (sh *strictHandler) GetReserveStatementLots(ctx *gin.Context, params GetReserveStatementLotsParams) {
+	var request GetReserveStatementLotsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReserveStatementLots(ctx, request.(GetReserveStatementLotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReserveStatementLots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReserveStatementLotsResponseObject); ok {
+		if err := validResponse.VisitGetReserveStatementLotsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRules operation middleware
 func (sh *strictHandler) ListRules(ctx *gin.Context, params ListRulesParams) {
 	var request ListRulesRequestObject
@@ -22083,6 +25847,102 @@ func (sh *strictHandler) VerifySurplus(ctx *gin.Context, params VerifySurplusPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(VerifySurplusResponseObject); ok {
 		if err := validResponse.VisitVerifySurplusResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTaxLists operation middleware
+func (sh *strictHandler) ListTaxLists(ctx *gin.Context, params ListTaxListsParams) {
+	var request ListTaxListsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTaxLists(ctx, request.(ListTaxListsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTaxLists")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTaxListsResponseObject); ok {
+		if err := validResponse.VisitListTaxListsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportTaxList operation middleware
+func (sh *strictHandler) ImportTaxList(ctx *gin.Context, params ImportTaxListParams) {
+	var request ImportTaxListRequestObject
+
+	request.Params = params
+
+	var body ImportTaxListJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportTaxList(ctx, request.(ImportTaxListRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportTaxList")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportTaxListResponseObject); ok {
+		if err := validResponse.VisitImportTaxListResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTaxReceipts operation middleware
+func (sh *strictHandler) ListTaxReceipts(ctx *gin.Context, params ListTaxReceiptsParams) {
+	var request ListTaxReceiptsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTaxReceipts(ctx, request.(ListTaxReceiptsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTaxReceipts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTaxReceiptsResponseObject); ok {
+		if err := validResponse.VisitListTaxReceiptsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

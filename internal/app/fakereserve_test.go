@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+
+	"permitx/internal/calendar"
+	"permitx/internal/reserve"
+)
+
+// movementsUntil are a reserve's movements up to a day, one by one: what the
+// databases add up from the totals of the days.
+func (s *fakeStore) movementsUntil(region, pollutant string, to calendar.Date) (found []reserve.LotMovement) {
+	for _, id := range s.table(LotMovements.name).ids {
+		m, ok := s.table(LotMovements.name).rows[id].(reserve.LotMovement)
+		if ok && m.Region == region && m.Pollutant == pollutant && m.Day <= to {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+func periodTotal(m reserve.LotMovement, from calendar.Date) reserve.PeriodTotal {
+	t := reserve.PeriodTotal{Event: m.Event, Provenance: m.Provenance}
+	figures := reserve.Figures{Quantity: m.Quantity, Cost: m.Cost, Amount: m.Amount, Movements: 1}
+	if m.Day < from {
+		t.Before = figures
+	} else {
+		t.Within = figures
+	}
+	return t
+}
+
+// ReserveTotals gives each movement as a total of its own.
+func (s *fakeStore) ReserveTotals(_ context.Context, region, pollutant string, from, to calendar.Date) (totals []reserve.PeriodTotal, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.movementsUntil(region, pollutant, to) {
+		totals = append(totals, periodTotal(m, from))
+	}
+	return totals, nil
+}
+
+// LotLines adds up the movements of each lot.
+func (s *fakeStore) LotLines(_ context.Context, q LotLinesQuery) (lines []reserve.LotLine, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.table(Lots.name).ids {
+		l, ok := s.table(Lots.name).rows[id].(reserve.Lot)
+		if !ok || l.Region != q.Region || l.Pollutant != q.Pollutant || id <= q.After || l.AddedOn > q.To || !l.Open && l.ClosedOn < q.From || len(lines) == q.Limit {
+			continue
+		}
+		line := reserve.LotLine{Lot: l}
+		for _, m := range s.movementsUntil(q.Region, q.Pollutant, q.To) {
+			if m.Lot == id && m.Event.Side() != reserve.Inside {
+				line.Add(periodTotal(m, q.From))
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}

@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// reservePeriod reads what a statement is asked for, after the caller's right to
+// see the region's reserve was checked.
+func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to string) (q app.LotLinesQuery, err error) {
+	if err := identity.Authorise(callOf(ctx).actor, identity.ReserveRead, identity.OfRegion(region)); err != nil {
+		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+			return q, f.At("region")
+		}
+		return q, err
+	}
+	var in input
+	q = app.LotLinesQuery{Region: region, Pollutant: pollutant, From: read(&in, "from", from, calendar.ParseDate), To: read(&in, "to", to, calendar.ParseDate)}
+	if err := in.err(); err != nil {
+		return q, err
+	}
+	if q.To < q.From {
+		return q, fault.Invalidf("to", "the last day is before the first")
+	}
+	if _, err := s.region("region", region); err != nil {
+		return q, err
+	}
+	_, err = first(s, app.Pollutants, "pollutant", pollutant, func(p catalog.Pollutant) bool { return p.Code == pollutant })
+	return q, err
+}
+
+// GetReserveStatement shows the reserve over a period.
+func (s *Server) GetReserveStatement(ctx context.Context, r gen.GetReserveStatementRequestObject) (gen.GetReserveStatementResponseObject, error) {
+	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To)
+	if err != nil {
+		return nil, err
+	}
+	totals, err := s.rows.ReserveTotals(ctx, q.Region, q.Pollutant, q.From, q.To)
+	if err != nil {
+		return nil, err
+	}
+	out := reserveStatementOf(reserve.StatementOf(q.Region, q.Pollutant, q.From, q.To, totals))
+	if q.To >= s.app.Now().Date() {
+		now, err := s.reserveNow(ctx, q.Region, q.Pollutant)
+		if err != nil {
+			return nil, err
+		}
+		out.Ledger = new(now.String())
+	}
+	return gen.GetReserveStatement200JSONResponse(out), nil
+}
+
+// reserveNow is the ledger's account of a reserve.
+func (s *Server) reserveNow(ctx context.Context, region, pollutant string) (quantity.Quantity, error) {
+	var accounts []ledger.Account
+	q := app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, region).And("pollutant", app.Eq, pollutant)
+	if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil || len(accounts) == 0 {
+		return 0, err
+	}
+	b, _, err := get(ctx, s, app.Balances, int64(accounts[0].ID))
+	return quantity.Quantity(b.Balance), err
+}
+
+func reserveStatementOf(t reserve.Statement) api.ReserveStatement {
+	out := api.ReserveStatement{
+		Region: t.Region, Pollutant: t.Pollutant, From: t.From.String(), To: t.To.String(),
+		Opening: t.Opening.Quantity.String(), Closing: t.Closing.Quantity.String(), OpeningCost: t.Opening.Cost.String(),
+		ClosingCost: t.Closing.Cost.String(), Sold: t.Sold.Quantity.String(), Turnover: t.Sold.Amount.String(),
+		MeanCost: meanOf(t.Closing.Cost, t.Closing.Quantity), MeanPrice: meanOf(t.Sold.Amount, t.Sold.Quantity),
+		Items: []api.ReserveStatementLine{statementLine(api.ReserveStatementLineLineOpening, t.Opening)},
+	}
+	for _, side := range []reserve.Side{reserve.Source, reserve.Use, reserve.Inside} {
+		for _, l := range t.Lines {
+			if l.Event.Side() == side {
+				line := statementLine(api.ReserveStatementLineLine(side), l.Within)
+				line.Event, line.Provenance = new(api.LotEvent(l.Event)), new(api.Provenance(l.Provenance))
+				out.Items = append(out.Items, line)
+			}
+		}
+	}
+	out.Items = append(out.Items, statementLine(api.ReserveStatementLineLineClosing, t.Closing))
+	return out
+}
+
+func statementLine(line api.ReserveStatementLineLine, f reserve.Figures) api.ReserveStatementLine {
+	return api.ReserveStatementLine{Line: line, Quantity: f.Quantity.String(), Cost: f.Cost.String(), Amount: f.Amount.String(), Movements: f.Movements}
+}
+
+func meanOf(m quantity.Money, q quantity.Quantity) *string {
+	if p, ok := reserve.MeanOf(m, q); ok {
+		return new(p.String())
+	}
+	return nil
+}
+
+// GetReserveStatementLots shows the reserve over a period, lot by lot.
+func (s *Server) GetReserveStatementLots(ctx context.Context, r gen.GetReserveStatementLotsRequestObject) (gen.GetReserveStatementLotsResponseObject, error) {
+	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To)
+	if err != nil {
+		return nil, err
+	}
+	p := pageOf(r.Params.Limit, r.Params.After)
+	q.After, q.Limit = p.after, p.limit+1
+	lines, err := s.rows.LotLines(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	lines, next := cut(p, lines, func(l reserve.LotLine) int64 { return l.Lot.ID })
+	return gen.GetReserveStatementLots200JSONResponse{Items: convertAll(lines, statementLotOf), Next: next}, nil
+}
+
+func statementLotOf(l reserve.LotLine) api.ReserveStatementLot {
+	of := func(e reserve.LotEvent) string { return l.Events[e].Quantity.String() }
+	return api.ReserveStatementLot{
+		ID: l.Lot.ID, Provenance: api.Provenance(l.Lot.Provenance), AcquiredOn: l.Lot.AcquiredOn.String(), Document: l.Lot.Document,
+		Opening: l.Opening.Quantity.String(), Added: of(reserve.Added), Received: of(reserve.Received), Delivered: of(reserve.Delivery),
+		Allocated: of(reserve.Allotment), Retired: of(reserve.Retiring), Withdrawn: of(reserve.Withdraw), Given: of(reserve.Giving),
+		Closing: l.Closing.Quantity.String(), OpeningCost: l.Opening.Cost.String(), ClosingCost: l.Closing.Cost.String(),
+		Turnover: l.Events[reserve.Delivery].Amount.String(),
+	}
+}
