@@ -45,7 +45,15 @@ func (v *View) show(apply Apply) []approval.Effect {
 		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{},
 	}
 	apply(&Tx{View: &dry})
-	return dry.dry.effects(v.Today)
+	return dry.dry.effects(v)
+}
+
+// accountName names an account for a person, with its instrument.
+func (s *state) accountName(k ledger.Key) string {
+	if k.Instrument == 0 {
+		return k.String()
+	}
+	return k.String() + " of " + rowsOf(s, Instruments).rows[k.Instrument].Code
 }
 
 func (d *dryRun) nextID() int64 {
@@ -170,19 +178,19 @@ func dryPut[R any](tx *Tx, t Table[R], row R) R {
 
 // effects is everything that the run has written: balances, then records,
 // then the rest.
-func (d *dryRun) effects(today calendar.Date) []approval.Effect {
+func (d *dryRun) effects(v *View) []approval.Effect {
 	var all []approval.Effect
 	d.draft.Each(func(k ledger.Key, before, after ledger.Balance) {
 		if before.Balance != after.Balance {
-			all = append(all, approval.OfBalance(k.String(), "balance", before.Balance, after.Balance, k.Format))
+			all = append(all, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
 		}
 		if before.Held != after.Held {
-			all = append(all, approval.OfBalance(k.String(), "held", before.Held, after.Held, k.Format))
+			all = append(all, approval.OfBalance(v.accountName(k), "held", before.Held, after.Held, k.Format))
 		}
 	})
 	for _, w := range d.written {
 		if !slices.Contains(unshown, w.table) {
-			all = append(all, fieldEffects(w.table, max(w.id, 0), w.before, d.rows[w.table][w.id], today)...)
+			all = append(all, fieldEffects(w.table, max(w.id, 0), w.before, d.rows[w.table][w.id], v.Today)...)
 		}
 	}
 	return append(all, d.others...)

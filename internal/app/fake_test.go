@@ -443,9 +443,49 @@ func (o *office) do(person int64, c Command) *fault.Error {
 	o.t.Helper()
 	refused, proposed := o.send(person, c)
 	if proposed {
+		before := o.namedBalances()
 		refused, _ = o.send(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest})
+		if refused == nil {
+			o.tookEffect(o.proposal, before)
+		}
 	}
 	return refused
+}
+
+// namedBalances is every part of every balance, by account and part.
+func (o *office) namedBalances() map[string]string {
+	all := map[string]string{}
+	o.app.st.ledger.Each(func(a ledger.Account, b ledger.Balance) {
+		name := o.app.st.accountName(a.Key())
+		all[name+" balance"], all[name+" held"] = a.Key().Format(b.Balance), a.Key().Format(b.Held)
+	})
+	return all
+}
+
+// tookEffect holds that what a proposal showed of balances is what it did, and
+// that it did nothing else to any.
+func (o *office) tookEffect(p approval.Proposal, before map[string]string) {
+	o.t.Helper()
+	var shown []approval.Effect
+	if err := json.Unmarshal([]byte(p.Effects), &shown); err != nil {
+		o.t.Fatal(err)
+	}
+	after := o.namedBalances()
+	said := map[string]string{}
+	for _, e := range shown {
+		if _, isBalance := after[e.Subject+" "+e.Field]; isBalance {
+			said[e.Subject+" "+e.Field] = e.After
+		}
+	}
+	for part, now := range after {
+		was, known := before[part]
+		switch told, isTold := said[part]; {
+		case isTold && told != now:
+			o.t.Errorf("%s: %s was shown to become %s and is %s", p.Operation, part, told, now)
+		case !isTold && known && was != now:
+			o.t.Errorf("%s: %s was not shown and went from %s to %s", p.Operation, part, was, now)
+		}
+	}
 }
 
 // propose sends a command that waits for a second person's approval.
