@@ -15,7 +15,7 @@ import (
 )
 
 // dryRun is where a Tx writes when a command is only shown: nothing of it
-// reaches the state or the batch. New records have negative ids.
+// reaches the state or the batch. New records have ids above dryFirst.
 type dryRun struct {
 	draft    *ledger.Draft
 	accounts map[ledger.Key]ledger.AccountID // new ones
@@ -44,7 +44,9 @@ func (v *View) show(apply Apply) []approval.Effect {
 		draft: v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
 		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{},
 	}
-	apply(&Tx{View: &dry})
+	tx := &Tx{View: &dry}
+	apply(tx)
+	tx.coverTouched()
 	return dry.dry.effects(v)
 }
 
@@ -56,9 +58,21 @@ func (s *state) accountName(k ledger.Key) string {
 	return k.String() + " of " + rowsOf(s, Instruments).rows[k.Instrument].Code
 }
 
+// dryFirst is less than the id of every new record of a dry run: it comes
+// behind those that there are.
+const dryFirst = 1 << 62
+
 func (d *dryRun) nextID() int64 {
-	d.last--
-	return d.last
+	d.last++
+	return dryFirst + d.last
+}
+
+// balance is the balance of an account as the command has left it so far.
+func (tx *Tx) balance(k ledger.Key) ledger.Balance {
+	if tx.dry != nil {
+		return tx.dry.draft.Balance(k)
+	}
+	return tx.ledger.Balance(k)
 }
 
 func (d *dryRun) open(l *ledger.Ledger, k ledger.Key) ledger.AccountID {
@@ -190,7 +204,11 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 	})
 	for _, w := range d.written {
 		if !slices.Contains(unshown, w.table) {
-			all = append(all, fieldEffects(w.table, max(w.id, 0), w.before, d.rows[w.table][w.id], v.Today)...)
+			id := w.id
+			if id > dryFirst {
+				id = 0
+			}
+			all = append(all, fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today)...)
 		}
 	}
 	return append(all, d.others...)
@@ -229,7 +247,7 @@ func fieldText(v reflect.Value) string {
 		return ""
 	case named:
 		return s.String()
-	case v.Kind() == reflect.Int64 && v.Type() == reflect.TypeFor[int64]() && v.Int() < 0:
+	case v.Kind() == reflect.Int64 && v.Int() > dryFirst:
 		return "new"
 	}
 	return fmt.Sprint(v.Interface())

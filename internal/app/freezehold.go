@@ -50,6 +50,26 @@ func (s *state) openFreezes(id ledger.AccountID) []encumbrance.Freeze {
 	return freezes
 }
 
+// openFreezes is state's, with what a dry run has written.
+func (tx *Tx) openFreezes(id ledger.AccountID) []encumbrance.Freeze {
+	if tx.dry == nil {
+		return tx.state.openFreezes(id)
+	}
+	var open []encumbrance.Freeze
+	for _, f := range tx.state.openFreezes(id) {
+		if tx.dry.rows[Freezes.name][f.ID] == nil {
+			open = append(open, f)
+		}
+	}
+	for _, row := range tx.dry.rows[Freezes.name] {
+		if f, ok := row.(*encumbrance.Freeze); ok && f.Account == id && f.State.IsOpen() {
+			open = append(open, *f)
+		}
+	}
+	encumbrance.InOrder(open)
+	return open
+}
+
 // account is the account with this key, opened where there is none.
 func (tx *Tx) account(k ledger.Key) ledger.AccountID {
 	if tx.dry != nil {
@@ -62,7 +82,10 @@ func (tx *Tx) account(k ledger.Key) ledger.AccountID {
 // are short, in their order.
 func (tx *Tx) coverFreezes(id ledger.AccountID) {
 	freezes := tx.openFreezes(id)
-	for i, part := range encumbrance.Share(freezes, tx.ledger.BalanceOf(id).Available()) {
+	if len(freezes) == 0 {
+		return
+	}
+	for i, part := range encumbrance.Share(freezes, tx.balance(freezes[0].Key()).Available()) {
 		if part > 0 {
 			f := freezes[i]
 			tx.Hold(f.Key(), part)
@@ -76,6 +99,12 @@ func (tx *Tx) coverFreezes(id ledger.AccountID) {
 // account with a short freeze is frozen (I-30). It costs nothing while nothing
 // is frozen.
 func (tx *Tx) coverTouched() {
+	if tx.dry != nil {
+		for _, k := range tx.dry.draft.Keys() {
+			tx.coverFreezes(tx.account(k))
+		}
+		return
+	}
 	if len(tx.frozen.of) == 0 {
 		return
 	}

@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // Draft is the balances as some changes would leave them, beside a ledger that
 // stays as it is. Accounts that do not exist yet count as empty: Post opens
 // them.
@@ -54,6 +56,9 @@ func (d *Draft) Hold(k Key, amount int64) {
 	b.Held += amount
 	d.set(k, b)
 }
+
+// Keys are the accounts that the changes so far touch.
+func (d *Draft) Keys() []Key { return slices.Clone(d.keys) }
 
 // Each calls f with every account that the changes touch, in the order in
 // which they were first touched, with its balance before and after them.
