@@ -454,6 +454,8 @@ func (w *walked) remind() {
 	}
 	w.must(w.personOf(w.firms[0].key), app.RenewalApply{Licence: w.firms[0].licence, Instrument: code, Origin: ledger.Free, Quantity: 1})
 	w.renewal = last(w.world, app.Renewals)
+}
+
 // reserveUses makes what the walk needs of the reserve: a lot that is frozen in
 // part, earmarks, listings, and a notice that is paid in parts.
 func (w *walked) reserveUses() {
