@@ -1460,6 +1460,29 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMirroredDeals Deals that were made on another platform
+	//
+	// Corresponds with GET /v1/mirrored-deals (the `ListMirroredDeals` operationId).
+	ListMirroredDeals(ctx context.Context, params *ListMirroredDealsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MirrorDealWithBody Record a deal that was made and paid on another platform
+	//
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+	MirrorDealWithBody(ctx context.Context, params *MirrorDealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MirrorDeal Record a deal that was made and paid on another platform
+	//
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+	MirrorDeal(ctx context.Context, params *MirrorDealParams, body MirrorDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListObjections Objections to public notices
 	//
 	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
@@ -1529,6 +1552,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrder(ctx context.Context, id PathID, params *CancelOrderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOutsideNumbers What other platforms call objects
+	//
+	// Corresponds with GET /v1/outside-numbers (the `ListOutsideNumbers` operationId).
+	ListOutsideNumbers(ctx context.Context, params *ListOutsideNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordOutsideNumberWithBody Record what another platform calls an object
+	//
+	// A system calls each object by one number, and no two objects of a kind by the same one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+	RecordOutsideNumberWithBody(ctx context.Context, params *RecordOutsideNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordOutsideNumber Record what another platform calls an object
+	//
+	// A system calls each object by one number, and no two objects of a kind by the same one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+	RecordOutsideNumber(ctx context.Context, params *RecordOutsideNumberParams, body RecordOutsideNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListParameters Parameters of the rules
 	//
@@ -5671,6 +5717,59 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// ListMirroredDeals Deals that were made on another platform
+//
+// Corresponds with GET /v1/mirrored-deals (the `ListMirroredDeals` operationId).
+func (c *Client) ListMirroredDeals(ctx context.Context, params *ListMirroredDealsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMirroredDealsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MirrorDealWithBody Record a deal that was made and paid on another platform
+//
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+func (c *Client) MirrorDealWithBody(ctx context.Context, params *MirrorDealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMirrorDealRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MirrorDeal Record a deal that was made and paid on another platform
+//
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+func (c *Client) MirrorDeal(ctx context.Context, params *MirrorDealParams, body MirrorDealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMirrorDealRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListObjections Objections to public notices
 //
 // Corresponds with GET /v1/objections (the `ListObjections` operationId).
@@ -5831,6 +5930,59 @@ func (c *Client) GetOrder(ctx context.Context, id PathID, reqEditors ...RequestE
 // Corresponds with POST /v1/orders/{id}/cancel (the `CancelOrder` operationId).
 func (c *Client) CancelOrder(ctx context.Context, id PathID, params *CancelOrderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelOrderRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOutsideNumbers What other platforms call objects
+//
+// Corresponds with GET /v1/outside-numbers (the `ListOutsideNumbers` operationId).
+func (c *Client) ListOutsideNumbers(ctx context.Context, params *ListOutsideNumbersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOutsideNumbersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordOutsideNumberWithBody Record what another platform calls an object
+//
+// A system calls each object by one number, and no two objects of a kind by the same one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+func (c *Client) RecordOutsideNumberWithBody(ctx context.Context, params *RecordOutsideNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordOutsideNumberRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordOutsideNumber Record what another platform calls an object
+//
+// A system calls each object by one number, and no two objects of a kind by the same one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+func (c *Client) RecordOutsideNumber(ctx context.Context, params *RecordOutsideNumberParams, body RecordOutsideNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordOutsideNumberRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16909,6 +17061,149 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListMirroredDealsRequest constructs an http.Request for the ListMirroredDeals method
+func NewListMirroredDealsRequest(server string, params *ListMirroredDealsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/mirrored-deals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMirrorDealRequest calls the generic MirrorDeal builder with application/json body
+func NewMirrorDealRequest(server string, params *MirrorDealParams, body MirrorDealJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMirrorDealRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMirrorDealRequestWithBody constructs an http.Request for the MirrorDeal method, with any body, and a specified content type
+func NewMirrorDealRequestWithBody(server string, params *MirrorDealParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/mirrored-deals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListObjectionsRequest constructs an http.Request for the ListObjections method
 func NewListObjectionsRequest(server string, params *ListObjectionsParams) (*http.Request, error) {
 	var err error
@@ -17403,6 +17698,173 @@ func NewCancelOrderRequest(server string, id PathID, params *CancelOrderParams) 
 	if err != nil {
 		return nil, err
 	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListOutsideNumbersRequest constructs an http.Request for the ListOutsideNumbers method
+func NewListOutsideNumbersRequest(server string, params *ListOutsideNumbersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outside-numbers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.System != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "system", *params.System, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Object != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "object", *params.Object, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Number != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "number", *params.Number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordOutsideNumberRequest calls the generic RecordOutsideNumber builder with application/json body
+func NewRecordOutsideNumberRequest(server string, params *RecordOutsideNumberParams, body RecordOutsideNumberJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordOutsideNumberRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordOutsideNumberRequestWithBody constructs an http.Request for the RecordOutsideNumber method, with any body, and a specified content type
+func NewRecordOutsideNumberRequestWithBody(server string, params *RecordOutsideNumberParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/outside-numbers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -24760,6 +25222,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
+	// ListMirroredDealsWithResponse Deals that were made on another platform
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/mirrored-deals (the `ListMirroredDeals` operationId).
+	ListMirroredDealsWithResponse(ctx context.Context, params *ListMirroredDealsParams, reqEditors ...RequestEditorFn) (*ListMirroredDealsResponse, error)
+
+	// MirrorDealWithBodyWithResponse Record a deal that was made and paid on another platform
+	//
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+	MirrorDealWithBodyWithResponse(ctx context.Context, params *MirrorDealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MirrorDealResponse, error)
+
+	// MirrorDealWithResponse Record a deal that was made and paid on another platform
+	//
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+	MirrorDealWithResponse(ctx context.Context, params *MirrorDealParams, body MirrorDealJSONRequestBody, reqEditors ...RequestEditorFn) (*MirrorDealResponse, error)
+
 	// ListObjectionsWithResponse Objections to public notices
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -24837,6 +25324,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrderWithResponse(ctx context.Context, id PathID, params *CancelOrderParams, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+
+	// ListOutsideNumbersWithResponse What other platforms call objects
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/outside-numbers (the `ListOutsideNumbers` operationId).
+	ListOutsideNumbersWithResponse(ctx context.Context, params *ListOutsideNumbersParams, reqEditors ...RequestEditorFn) (*ListOutsideNumbersResponse, error)
+
+	// RecordOutsideNumberWithBodyWithResponse Record what another platform calls an object
+	//
+	// A system calls each object by one number, and no two objects of a kind by the same one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+	RecordOutsideNumberWithBodyWithResponse(ctx context.Context, params *RecordOutsideNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordOutsideNumberResponse, error)
+
+	// RecordOutsideNumberWithResponse Record what another platform calls an object
+	//
+	// A system calls each object by one number, and no two objects of a kind by the same one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+	RecordOutsideNumberWithResponse(ctx context.Context, params *RecordOutsideNumberParams, body RecordOutsideNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordOutsideNumberResponse, error)
 
 	// ListParametersWithResponse Parameters of the rules
 	//
@@ -29714,6 +30226,72 @@ func (r GetMeResponse) StatusCode() int {
 	return 0
 }
 
+type ListMirroredDealsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MirroredDealPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMirroredDealsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMirroredDealsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MirrorDealResponse201Headers the declared response headers of an HTTP 201 response for MirrorDeal
+type MirrorDealResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// MirrorDealResponse202Headers the declared response headers of an HTTP 202 response for MirrorDeal
+type MirrorDealResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type MirrorDealResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *MirroredDeal
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *MirrorDealResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MirrorDealResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r MirrorDealResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MirrorDealResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListObjectionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -29920,6 +30498,63 @@ func (r CancelOrderResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CancelOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListOutsideNumbersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OutsideNumberPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOutsideNumbersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOutsideNumbersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordOutsideNumberResponse201Headers the declared response headers of an HTTP 201 response for RecordOutsideNumber
+type RecordOutsideNumberResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordOutsideNumberResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OutsideNumber
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordOutsideNumberResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordOutsideNumberResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordOutsideNumberResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -35058,6 +35693,49 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
+// ListMirroredDealsWithResponse Deals that were made on another platform
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/mirrored-deals (the `ListMirroredDeals` operationId).
+func (c *ClientWithResponses) ListMirroredDealsWithResponse(ctx context.Context, params *ListMirroredDealsParams, reqEditors ...RequestEditorFn) (*ListMirroredDealsResponse, error) {
+	rsp, err := c.ListMirroredDeals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMirroredDealsResponse(rsp)
+}
+
+// MirrorDealWithBodyWithResponse Record a deal that was made and paid on another platform
+//
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+func (c *ClientWithResponses) MirrorDealWithBodyWithResponse(ctx context.Context, params *MirrorDealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MirrorDealResponse, error) {
+	rsp, err := c.MirrorDealWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMirrorDealResponse(rsp)
+}
+
+// MirrorDealWithResponse Record a deal that was made and paid on another platform
+//
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/mirrored-deals (the `MirrorDeal` operationId).
+func (c *ClientWithResponses) MirrorDealWithResponse(ctx context.Context, params *MirrorDealParams, body MirrorDealJSONRequestBody, reqEditors ...RequestEditorFn) (*MirrorDealResponse, error) {
+	rsp, err := c.MirrorDeal(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMirrorDealResponse(rsp)
+}
+
 // ListObjectionsWithResponse Objections to public notices
 //
 // Returns a wrapper object for the known response body format(s).
@@ -35194,6 +35872,49 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id Pa
 		return nil, err
 	}
 	return ParseCancelOrderResponse(rsp)
+}
+
+// ListOutsideNumbersWithResponse What other platforms call objects
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/outside-numbers (the `ListOutsideNumbers` operationId).
+func (c *ClientWithResponses) ListOutsideNumbersWithResponse(ctx context.Context, params *ListOutsideNumbersParams, reqEditors ...RequestEditorFn) (*ListOutsideNumbersResponse, error) {
+	rsp, err := c.ListOutsideNumbers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOutsideNumbersResponse(rsp)
+}
+
+// RecordOutsideNumberWithBodyWithResponse Record what another platform calls an object
+//
+// A system calls each object by one number, and no two objects of a kind by the same one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+func (c *ClientWithResponses) RecordOutsideNumberWithBodyWithResponse(ctx context.Context, params *RecordOutsideNumberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordOutsideNumberResponse, error) {
+	rsp, err := c.RecordOutsideNumberWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordOutsideNumberResponse(rsp)
+}
+
+// RecordOutsideNumberWithResponse Record what another platform calls an object
+//
+// A system calls each object by one number, and no two objects of a kind by the same one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/outside-numbers (the `RecordOutsideNumber` operationId).
+func (c *ClientWithResponses) RecordOutsideNumberWithResponse(ctx context.Context, params *RecordOutsideNumberParams, body RecordOutsideNumberJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordOutsideNumberResponse, error) {
+	rsp, err := c.RecordOutsideNumber(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordOutsideNumberResponse(rsp)
 }
 
 // ListParametersWithResponse Parameters of the rules
@@ -42412,6 +43133,102 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	return response, nil
 }
 
+// ParseListMirroredDealsResponse parses an HTTP response from a ListMirroredDealsWithResponse call
+func ParseListMirroredDealsResponse(rsp *http.Response) (*ListMirroredDealsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMirroredDealsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MirroredDealPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMirrorDealResponse parses an HTTP response from a MirrorDealWithResponse call
+func ParseMirrorDealResponse(rsp *http.Response) (*MirrorDealResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MirrorDealResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest MirroredDeal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers MirrorDealResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers MirrorDealResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListObjectionsResponse parses an HTTP response from a ListObjectionsWithResponse call
 func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -42707,6 +43524,85 @@ func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOutsideNumbersResponse parses an HTTP response from a ListOutsideNumbersWithResponse call
+func ParseListOutsideNumbersResponse(rsp *http.Response) (*ListOutsideNumbersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOutsideNumbersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OutsideNumberPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordOutsideNumberResponse parses an HTTP response from a RecordOutsideNumberWithResponse call
+func ParseRecordOutsideNumberResponse(rsp *http.Response) (*RecordOutsideNumberResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordOutsideNumberResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OutsideNumber
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordOutsideNumberResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

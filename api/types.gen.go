@@ -1375,6 +1375,69 @@ func (e Origin) Valid() bool {
 	}
 }
 
+// Defines values for OutsideKind.
+const (
+	OutsideKindAllocation    OutsideKind = "allocation"
+	OutsideKindCapDecision   OutsideKind = "cap_decision"
+	OutsideKindCorrection    OutsideKind = "correction"
+	OutsideKindDeal          OutsideKind = "deal"
+	OutsideKindFreeze        OutsideKind = "freeze"
+	OutsideKindLicence       OutsideKind = "licence"
+	OutsideKindMirroredDeal  OutsideKind = "mirrored_deal"
+	OutsideKindParty         OutsideKind = "party"
+	OutsideKindPaymentNotice OutsideKind = "payment_notice"
+	OutsideKindProject       OutsideKind = "project"
+	OutsideKindSuccession    OutsideKind = "succession"
+)
+
+// Valid indicates whether the value is a known member of the OutsideKind enum.
+func (e OutsideKind) Valid() bool {
+	switch e {
+	case OutsideKindAllocation:
+		return true
+	case OutsideKindCapDecision:
+		return true
+	case OutsideKindCorrection:
+		return true
+	case OutsideKindDeal:
+		return true
+	case OutsideKindFreeze:
+		return true
+	case OutsideKindLicence:
+		return true
+	case OutsideKindMirroredDeal:
+		return true
+	case OutsideKindParty:
+		return true
+	case OutsideKindPaymentNotice:
+		return true
+	case OutsideKindProject:
+		return true
+	case OutsideKindSuccession:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutsideSystem.
+const (
+	OutsideSystemNationalLicence OutsideSystem = "national_licence"
+	OutsideSystemProvincial      OutsideSystem = "provincial"
+)
+
+// Valid indicates whether the value is a known member of the OutsideSystem enum.
+func (e OutsideSystem) Valid() bool {
+	switch e {
+	case OutsideSystemNationalLicence:
+		return true
+	case OutsideSystemProvincial:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ParameterKey.
 const (
 	ParameterKeyBuyBackBasePrice     ParameterKey = "buy_back.base_price"
@@ -2239,6 +2302,7 @@ const (
 	TransferReasonFill            TransferReason = "fill"
 	TransferReasonJudicialSale    TransferReason = "judicial_sale"
 	TransferReasonLevelTransfer   TransferReason = "level_transfer"
+	TransferReasonMirroredDeal    TransferReason = "mirrored_deal"
 	TransferReasonOffset          TransferReason = "offset"
 	TransferReasonOpening         TransferReason = "opening"
 	TransferReasonPrimarySale     TransferReason = "primary_sale"
@@ -2277,6 +2341,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonJudicialSale:
 		return true
 	case TransferReasonLevelTransfer:
+		return true
+	case TransferReasonMirroredDeal:
 		return true
 	case TransferReasonOffset:
 		return true
@@ -6367,6 +6433,112 @@ type Me struct {
 // Medium What a pollutant is discharged into.
 type Medium string
 
+// MirroredDeal A deal that was made and paid on another platform.
+type MirroredDeal struct {
+	// Amount Paid there.
+	Amount Money `json:"amount"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence ID `json:"buyer_licence"`
+
+	// BuyerParty Number of a record.
+	BuyerParty ID     `json:"buyer_party"`
+	Document   string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+	Number     string         `json:"number"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// SellerLicence Number of a record.
+	SellerLicence ID `json:"seller_licence"`
+
+	// SellerParty Number of a record.
+	SellerParty ID `json:"seller_party"`
+
+	// SettledOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	SettledOn Date `json:"settled_on"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+
+	// Transfer Number of a record.
+	Transfer ID `json:"transfer"`
+}
+
+// MirroredDealInput A deal of another platform.
+type MirroredDealInput struct {
+	// Amount Paid there.
+	Amount Money `json:"amount"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence ID     `json:"buyer_licence"`
+	Document     string `json:"document"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Number There; unique.
+	Number string `json:"number"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// SellerLicence Number of a record.
+	SellerLicence ID `json:"seller_licence"`
+
+	// SettledOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	SettledOn Date `json:"settled_on"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+}
+
+// MirroredDealPage defines model for MirroredDealPage.
+type MirroredDealPage struct {
+	Items []MirroredDeal `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Money An amount in CNY, with at most 2 decimals.
 //
 // Example: 158900.00
@@ -6613,6 +6785,62 @@ type OrderState string
 
 // Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 type Origin string
+
+// OutsideKind A kind of object.
+type OutsideKind string
+
+// OutsideNumber What another platform calls an object.
+type OutsideNumber struct {
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind A kind of object.
+	Kind   OutsideKind `json:"kind"`
+	Number string      `json:"number"`
+
+	// Object Number of a record.
+	Object ID `json:"object"`
+
+	// Party Whose object it is.
+	Party *ID `json:"party,omitempty"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+}
+
+// OutsideNumberInput What another platform calls an object.
+type OutsideNumberInput struct {
+	// Kind A kind of object.
+	Kind   OutsideKind `json:"kind"`
+	Number string      `json:"number"`
+
+	// Object Number of a record.
+	Object ID `json:"object"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+}
+
+// OutsideNumberPage defines model for OutsideNumberPage.
+type OutsideNumberPage struct {
+	Items []OutsideNumber `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// OutsideSystem Another platform: the provincial one for permits, the national one for licences.
+type OutsideSystem string
 
 // Parameter The value of a parameter from a day on.
 type Parameter struct {
@@ -9446,8 +9674,14 @@ type NewestFirst = bool
 // NoticeFilter Number of a record.
 type NoticeFilter = ID
 
+// NumberFilter defines model for NumberFilter.
+type NumberFilter = string
+
 // NumberPath Number of a record.
 type NumberPath = ID
+
+// ObjectFilter Number of a record.
+type ObjectFilter = ID
 
 // OfferStateFilter Whether a standing offer is open.
 type OfferStateFilter = OfferState
@@ -9457,6 +9691,12 @@ type OpenFilter = bool
 
 // OrderStateFilter Where an order is in its life. A partly filled order is open.
 type OrderStateFilter = OrderState
+
+// OutsideKindFilter A kind of object.
+type OutsideKindFilter = OutsideKind
+
+// OutsideSystemFilter Another platform: the provincial one for permits, the national one for licences.
+type OutsideSystemFilter = OutsideSystem
 
 // ParentFilter Code of a region by GB/T 2260.
 //
@@ -10591,6 +10831,26 @@ type ListTradesParams struct {
 	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
+// ListMirroredDealsParams defines parameters for ListMirroredDeals.
+type ListMirroredDealsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// MirrorDealParams defines parameters for MirrorDeal.
+type MirrorDealParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListObjectionsParams defines parameters for ListObjections.
 type ListObjectionsParams struct {
 	Region *RegionFilter   `form:"region,omitempty" json:"region,omitempty"`
@@ -10646,6 +10906,30 @@ type PlaceOrderParams struct {
 
 // CancelOrderParams defines parameters for CancelOrder.
 type CancelOrderParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListOutsideNumbersParams defines parameters for ListOutsideNumbers.
+type ListOutsideNumbersParams struct {
+	System *OutsideSystemFilter `form:"system,omitempty" json:"system,omitempty"`
+	Kind   *OutsideKindFilter   `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Object Number of the record here.
+	Object *ObjectFilter `form:"object,omitempty" json:"object,omitempty"`
+
+	// Number What the other platform calls it.
+	Number *NumberFilter `form:"number,omitempty" json:"number,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// RecordOutsideNumberParams defines parameters for RecordOutsideNumber.
+type RecordOutsideNumberParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -11503,6 +11787,9 @@ type CreateMarketJSONRequestBody = MarketInput
 // SetMarketStateJSONRequestBody defines body for SetMarketState for application/json ContentType.
 type SetMarketStateJSONRequestBody = MarketStateInput
 
+// MirrorDealJSONRequestBody defines body for MirrorDeal for application/json ContentType.
+type MirrorDealJSONRequestBody = MirroredDealInput
+
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswerInput
 
@@ -11511,6 +11798,9 @@ type SubmitOrderBatchJSONRequestBody = OrderBatchInput
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = OrderInput
+
+// RecordOutsideNumberJSONRequestBody defines body for RecordOutsideNumber for application/json ContentType.
+type RecordOutsideNumberJSONRequestBody = OutsideNumberInput
 
 // SetParameterJSONRequestBody defines body for SetParameter for application/json ContentType.
 type SetParameterJSONRequestBody = ParameterInput

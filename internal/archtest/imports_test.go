@@ -26,7 +26,7 @@ var (
 	rulebook     = append(slices.Clone(ledger), "internal/ledger")
 	capability   = append(slices.Clone(rulebook), "internal/rulebook")
 	capabilities = []string{
-		"internal/market", "internal/settlement", "internal/reserve", "internal/auction", "internal/encumbrance",
+		"internal/market", "internal/settlement", "internal/reserve", "internal/auction", "internal/encumbrance", "internal/outside",
 		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit",
 	}
 	app  = slices.Concat(capability, capabilities)
@@ -54,6 +54,7 @@ var rules = map[string]rule{
 	"internal/reserve":     {core: true, internal: capability},
 	"internal/auction":     {core: true, internal: capability},
 	"internal/encumbrance": {core: true, internal: capability},
+	"internal/outside":     {core: true, internal: capability},
 	"internal/carbon":      {core: true, internal: capability},
 	"internal/evidence":    {core: true, internal: capability, external: []string{"golang.org/x/mod/sumdb", "github.com/emmansun/gmsm"}},
 	"internal/approval":    {core: true, internal: capability},

@@ -19,6 +19,7 @@ import (
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/outside"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -77,6 +78,9 @@ var ruleOf = map[string]identity.Operation{
 
 	"listCorrections": identity.ChangeRead, "recordCorrection": identity.CorrectionRecord, "listDebts": identity.ChangeRead,
 	"getDebt": identity.ChangeRead, "settleDebt": identity.DebtSettle,
+
+	"listOutsideNumbers": identity.OutsideRead, "recordOutsideNumber": identity.OutsideNumber, "listMirroredDeals": identity.OutsideRead,
+	"mirrorDeal": identity.DealMirror,
 
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
@@ -362,6 +366,10 @@ func (w *walked) changes(leader int64) {
 	w.succession, w.site = last(w.world, app.Successions), site
 	_, w.debt = w.owed(leader, site)
 	w.must(leader, app.DebtSettle{Debt: w.debt, Way: permit.ByCourt, Quantity: 2, Document: "d"})
+	w.must(leader, app.DealMirror{
+		System: outside.Provincial, Number: "walked", SellerLicence: f.licence, BuyerLicence: w.spare.licence, Instrument: instrumentCode,
+		Quantity: 1, Price: quantity.OnePrice, SettledOn: 20260701, Document: "d",
+	})
 	w.wrong, w.toSettle = w.owed(leader, w.spare.licence)
 	w.order = decode[api.Order](w.t, w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))).ID // the debt has withdrawn the first
 }
@@ -648,6 +656,11 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return "/v1/allocation-corrections", fmt.Sprintf(`{"allocation":%d,"quantity":"0.000001","finding":"f","document":"d","decided_on":"2026-07-01"}`, w.wrong)
 	case "settleDebt":
 		return fmt.Sprintf("/v1/debts/%d/settlements", w.toSettle), `{"way":"court","quantity":"0.000001","document":"d"}`
+	case "recordOutsideNumber":
+		return "/v1/outside-numbers", fmt.Sprintf(`{"system":"national_licence","kind":"licence","object":%d,"number":"walk"}`, f.licence)
+	case "mirrorDeal":
+		return "/v1/mirrored-deals", fmt.Sprintf(`{"system":"provincial","number":"walk","seller_licence":%d,"buyer_licence":%d,"instrument":%q,
+			"quantity":"0.000001","price":"1","amount":"0","settled_on":"2026-07-01","document":"d"}`, f.licence, w.spare.licence, instrumentCode)
 	case "renameParty":
 		return "/v1/party-renames", fmt.Sprintf(`{"party":%d,"name":"another name","effective_on":"2026-07-01","document":"d"}`, f.party)
 	case "recordDeparture":
@@ -778,6 +791,7 @@ func (w *walked) query(id string) string {
 		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames",
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listCorrections": "/v1/allocation-corrections", "listDebts": "/v1/debts", "getDebt": "/v1/debts/" + itoa(w.debt),
+		"listOutsideNumbers": "/v1/outside-numbers", "listMirroredDeals": "/v1/mirrored-deals",
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",
 		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",

@@ -18,6 +18,7 @@ var FourEyes = map[Operation]Rule{
 	DepartureRecord:  {BureauLeader: Own},
 	CorrectionRecord: {BureauLeader: Own},
 	DebtSettle:       {BureauLeader: Own},
+	DealMirror:       {BureauLeader: Own},
 	ParameterSet:     {BureauLeader: Own, Upper: Own},
 	GrantAdd:         {Admin: Any},
 	KeyMake:          {Admin: Any},

@@ -60,6 +60,8 @@ const (
 	DepartureStep    Operation = "departure.step"
 	CorrectionRecord Operation = "correction.record"
 	DebtSettle       Operation = "debt.settle"
+	OutsideNumber    Operation = "outside_number.record"
+	DealMirror       Operation = "deal.mirror"
 	CapDecide        Operation = "cap.decide"
 	ReserveMoveOp    Operation = "reserve.move"
 	LevelMove        Operation = "level.move"
@@ -164,6 +166,7 @@ const (
 	ProjectRead   Operation = "project.read"
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
+	OutsideRead   Operation = "outside.read"       // outside numbers, mirrored deals
 	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
 	ReserveRead   Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
 	TaxListRead   Operation = "tax_list.read"
@@ -208,6 +211,8 @@ var Table = map[Operation]Rule{
 	DepartureStep:    {BureauLeader: Own},
 	CorrectionRecord: {BureauLeader: Own},
 	DebtSettle:       {BureauLeader: Own},
+	OutsideNumber:    {BureauClerk: Own, BureauLeader: Own},
+	DealMirror:       {BureauClerk: Own, BureauLeader: Own},
 	LevelMove:        {Upper: Own},
 	NoticeIssue:      {BureauClerk: Own, BureauLeader: Own},
 	NoticeProve:      {Finance: Own},
@@ -287,6 +292,7 @@ var Table = map[Operation]Rule{
 	UseRead:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	RenewalRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ProjectRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	OutsideRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},

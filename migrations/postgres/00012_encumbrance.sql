@@ -199,6 +199,48 @@ CREATE TABLE debt_settlement (
 );
 CREATE INDEX debt_settlement_by_debt ON debt_settlement (debt);
 
+-- What other platforms call the registry's objects, and deals that were made there.
+CREATE TABLE outside_number (
+    id          BIGINT NOT NULL CONSTRAINT outside_number_pkey PRIMARY KEY,
+    system      TEXT   NOT NULL,
+    kind        TEXT   NOT NULL,
+    object      BIGINT NOT NULL,
+    number      TEXT   NOT NULL,
+    party       BIGINT NOT NULL,
+    region      TEXT   NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    command     BIGINT NOT NULL,
+    CONSTRAINT outside_number_number_unique UNIQUE (system, kind, number),
+    CONSTRAINT outside_number_object_unique UNIQUE (system, kind, object),
+    CONSTRAINT outside_number_system_known CHECK (system IN ('provincial', 'national_licence')),
+    CONSTRAINT outside_number_number_named CHECK (number <> '')
+);
+
+CREATE TABLE mirrored_deal (
+    id             BIGINT  NOT NULL CONSTRAINT mirrored_deal_pkey PRIMARY KEY,
+    system         TEXT    NOT NULL,
+    number         TEXT    NOT NULL,
+    region         TEXT    NOT NULL,
+    seller_party   BIGINT  NOT NULL,
+    seller_licence BIGINT  NOT NULL,
+    buyer_party    BIGINT  NOT NULL,
+    buyer_licence  BIGINT  NOT NULL,
+    instrument     BIGINT  NOT NULL,
+    pollutant      TEXT    NOT NULL,
+    quantity       BIGINT  NOT NULL,
+    price          BIGINT  NOT NULL,
+    amount         BIGINT  NOT NULL,
+    settled_on     INTEGER NOT NULL,
+    document       TEXT    NOT NULL,
+    transfer       BIGINT  NOT NULL,
+    recorded_at    BIGINT  NOT NULL,
+    command        BIGINT  NOT NULL,
+    CONSTRAINT mirrored_deal_amounts CHECK (quantity > 0 AND price > 0 AND amount >= 0),
+    CONSTRAINT mirrored_deal_licences_differ CHECK (seller_licence <> buyer_licence),
+    CONSTRAINT mirrored_deal_posted CHECK (transfer > 0),
+    CONSTRAINT mirrored_deal_number_unique UNIQUE (system, number)
+);
+
 CREATE VIEW v_freeze_order AS
 SELECT f.id, f.account, f.party, f.region, f.licence, i.code AS instrument, CASE f.origin WHEN 1 THEN 'paid' WHEN 2 THEN 'free' WHEN 3 THEN 'unknown' END AS origin,
        CASE WHEN f.licence > 0 THEN ((f.amount)::numeric / 1000000)::numeric(24,6) ELSE ((f.amount)::numeric / 100)::numeric(24,2) END AS amount, CASE WHEN f.licence > 0 THEN ((f.frozen)::numeric / 1000000)::numeric(24,6) ELSE ((f.frozen)::numeric / 100)::numeric(24,2) END AS frozen, CASE WHEN f.licence > 0 THEN ((f.taken)::numeric / 1000000)::numeric(24,6) ELSE ((f.taken)::numeric / 100)::numeric(24,2) END AS taken,
@@ -218,3 +260,8 @@ SELECT p.id, p.succession, s.kind, s.licence AS from_licence, p.to_licence, p.to
 CREATE VIEW v_permit_debt AS
 SELECT d.id, d.correction, d.party, d.licence, d.region, d.pollutant, ((d.quantity)::numeric / 1000000)::numeric(24,6) AS quantity, ((d.settled)::numeric / 1000000)::numeric(24,6) AS settled, d.command
   FROM permit_debt d;
+
+CREATE VIEW v_mirrored_deal AS
+SELECT m.id, m.system, m.number, m.region, m.seller_party, m.seller_licence, m.buyer_party, m.buyer_licence, i.code AS instrument,
+       ((m.quantity)::numeric / 1000000)::numeric(24,6) AS quantity, ((m.price)::numeric / 10000)::numeric(24,4) AS price, ((m.amount)::numeric / 100)::numeric(24,2) AS amount, m.settled_on, m.document, m.transfer, m.command
+  FROM mirrored_deal m LEFT JOIN instrument i ON i.id = m.instrument;

@@ -410,6 +410,12 @@ type ServerInterface interface {
 	// GetMe Who the key belongs to, and its roles
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// ListMirroredDeals Deals that were made on another platform
+	// (GET /v1/mirrored-deals)
+	ListMirroredDeals(c *gin.Context, params ListMirroredDealsParams)
+	// MirrorDeal Record a deal that was made and paid on another platform
+	// (POST /v1/mirrored-deals)
+	MirrorDeal(c *gin.Context, params MirrorDealParams)
 	// ListObjections Objections to public notices
 	// (GET /v1/objections)
 	ListObjections(c *gin.Context, params ListObjectionsParams)
@@ -431,6 +437,12 @@ type ServerInterface interface {
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(c *gin.Context, id PathID, params CancelOrderParams)
+	// ListOutsideNumbers What other platforms call objects
+	// (GET /v1/outside-numbers)
+	ListOutsideNumbers(c *gin.Context, params ListOutsideNumbersParams)
+	// RecordOutsideNumber Record what another platform calls an object
+	// (POST /v1/outside-numbers)
+	RecordOutsideNumber(c *gin.Context, params RecordOutsideNumberParams)
 	// ListParameters Parameters of the rules
 	// (GET /v1/parameters)
 	ListParameters(c *gin.Context, params ListParametersParams)
@@ -871,6 +883,9 @@ func (a Answer) VisitCreateMarketResponse(w http.ResponseWriter) error { return 
 // VisitSetMarketStateResponse sends the stored answer.
 func (a Answer) VisitSetMarketStateResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitMirrorDealResponse sends the stored answer.
+func (a Answer) VisitMirrorDealResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitAnswerObjectionResponse sends the stored answer.
 func (a Answer) VisitAnswerObjectionResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -882,6 +897,9 @@ func (a Answer) VisitPlaceOrderResponse(w http.ResponseWriter) error { return a.
 
 // VisitCancelOrderResponse sends the stored answer.
 func (a Answer) VisitCancelOrderResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordOutsideNumberResponse sends the stored answer.
+func (a Answer) VisitRecordOutsideNumberResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitSetParameterResponse sends the stored answer.
 func (a Answer) VisitSetParameterResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -7272,6 +7290,100 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// ListMirroredDeals operation middleware
+func (siw *ServerInterfaceWrapper) ListMirroredDeals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMirroredDealsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMirroredDeals(c, params)
+}
+
+// MirrorDeal operation middleware
+func (siw *ServerInterfaceWrapper) MirrorDeal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MirrorDealParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MirrorDeal(c, params)
+}
+
 // ListObjections operation middleware
 func (siw *ServerInterfaceWrapper) ListObjections(c *gin.Context) {
 
@@ -7643,6 +7755,116 @@ func (siw *ServerInterfaceWrapper) CancelOrder(c *gin.Context) {
 	}
 
 	siw.Handler.CancelOrder(c, id, params)
+}
+
+// ListOutsideNumbers operation middleware
+func (siw *ServerInterfaceWrapper) ListOutsideNumbers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOutsideNumbersParams
+
+	// ------------- Optional query parameter "system" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "system", c.Request.URL.Query(), &params.System, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter system: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "object" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "object", c.Request.URL.Query(), &params.Object, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter object: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOutsideNumbers(c, params)
+}
+
+// RecordOutsideNumber operation middleware
+func (siw *ServerInterfaceWrapper) RecordOutsideNumber(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordOutsideNumberParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordOutsideNumber(c, params)
 }
 
 // ListParameters operation middleware
@@ -11891,6 +12113,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/markets/:code/state", wrapper.SetMarketState)
 	router.GET(options.BaseURL+"/v1/markets/:code/trades", wrapper.ListTrades)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.GET(options.BaseURL+"/v1/mirrored-deals", wrapper.ListMirroredDeals)
+	router.POST(options.BaseURL+"/v1/mirrored-deals", wrapper.MirrorDeal)
 	router.GET(options.BaseURL+"/v1/objections", wrapper.ListObjections)
 	router.POST(options.BaseURL+"/v1/objections/:id/answer", wrapper.AnswerObjection)
 	router.POST(options.BaseURL+"/v1/order-batches", wrapper.SubmitOrderBatch)
@@ -11898,6 +12122,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:id", wrapper.GetOrder)
 	router.POST(options.BaseURL+"/v1/orders/:id/cancel", wrapper.CancelOrder)
+	router.GET(options.BaseURL+"/v1/outside-numbers", wrapper.ListOutsideNumbers)
+	router.POST(options.BaseURL+"/v1/outside-numbers", wrapper.RecordOutsideNumber)
 	router.GET(options.BaseURL+"/v1/parameters", wrapper.ListParameters)
 	router.POST(options.BaseURL+"/v1/parameters", wrapper.SetParameter)
 	router.GET(options.BaseURL+"/v1/parties", wrapper.ListParties)
@@ -15575,6 +15801,61 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) e
 	return err
 }
 
+type ListMirroredDealsRequestObject struct {
+	Params ListMirroredDealsParams
+}
+
+type ListMirroredDealsResponseObject interface {
+	VisitListMirroredDealsResponse(w http.ResponseWriter) error
+}
+
+type ListMirroredDeals200JSONResponse MirroredDealPage
+
+func (response ListMirroredDeals200JSONResponse) VisitListMirroredDealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MirrorDealRequestObject struct {
+	Params MirrorDealParams
+	Body   *MirrorDealJSONRequestBody
+}
+
+type MirrorDealResponseObject interface {
+	VisitMirrorDealResponse(w http.ResponseWriter) error
+}
+
+type MirrorDeal201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type MirrorDeal201JSONResponse struct {
+	Body    MirroredDeal
+	Headers MirrorDeal201ResponseHeaders
+}
+
+func (response MirrorDeal201JSONResponse) VisitMirrorDealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListObjectionsRequestObject struct {
 	Params ListObjectionsParams
 }
@@ -15770,6 +16051,61 @@ func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.Respo
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutsideNumbersRequestObject struct {
+	Params ListOutsideNumbersParams
+}
+
+type ListOutsideNumbersResponseObject interface {
+	VisitListOutsideNumbersResponse(w http.ResponseWriter) error
+}
+
+type ListOutsideNumbers200JSONResponse OutsideNumberPage
+
+func (response ListOutsideNumbers200JSONResponse) VisitListOutsideNumbersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordOutsideNumberRequestObject struct {
+	Params RecordOutsideNumberParams
+	Body   *RecordOutsideNumberJSONRequestBody
+}
+
+type RecordOutsideNumberResponseObject interface {
+	VisitRecordOutsideNumberResponse(w http.ResponseWriter) error
+}
+
+type RecordOutsideNumber201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordOutsideNumber201JSONResponse struct {
+	Body    OutsideNumber
+	Headers RecordOutsideNumber201ResponseHeaders
+}
+
+func (response RecordOutsideNumber201JSONResponse) VisitRecordOutsideNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -18514,6 +18850,12 @@ type StrictServerInterface interface {
 	// GetMe Who the key belongs to, and its roles
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ListMirroredDeals Deals that were made on another platform
+	// (GET /v1/mirrored-deals)
+	ListMirroredDeals(ctx context.Context, request ListMirroredDealsRequestObject) (ListMirroredDealsResponseObject, error)
+	// MirrorDeal Record a deal that was made and paid on another platform
+	// (POST /v1/mirrored-deals)
+	MirrorDeal(ctx context.Context, request MirrorDealRequestObject) (MirrorDealResponseObject, error)
 	// ListObjections Objections to public notices
 	// (GET /v1/objections)
 	ListObjections(ctx context.Context, request ListObjectionsRequestObject) (ListObjectionsResponseObject, error)
@@ -18535,6 +18877,12 @@ type StrictServerInterface interface {
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// ListOutsideNumbers What other platforms call objects
+	// (GET /v1/outside-numbers)
+	ListOutsideNumbers(ctx context.Context, request ListOutsideNumbersRequestObject) (ListOutsideNumbersResponseObject, error)
+	// RecordOutsideNumber Record what another platform calls an object
+	// (POST /v1/outside-numbers)
+	RecordOutsideNumber(ctx context.Context, request RecordOutsideNumberRequestObject) (RecordOutsideNumberResponseObject, error)
 	// ListParameters Parameters of the rules
 	// (GET /v1/parameters)
 	ListParameters(ctx context.Context, request ListParametersRequestObject) (ListParametersResponseObject, error)
@@ -23334,6 +23682,76 @@ func (sh *strictHandler) GetMe(ctx *gin.Context) {
 	}
 }
 
+// ListMirroredDeals operation middleware
+func (sh *strictHandler) ListMirroredDeals(ctx *gin.Context, params ListMirroredDealsParams) {
+	var request ListMirroredDealsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMirroredDeals(ctx, request.(ListMirroredDealsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMirroredDeals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMirroredDealsResponseObject); ok {
+		if err := validResponse.VisitListMirroredDealsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MirrorDeal operation middleware
+func (sh *strictHandler) MirrorDeal(ctx *gin.Context, params MirrorDealParams) {
+	var request MirrorDealRequestObject
+
+	request.Params = params
+
+	var body MirrorDealJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MirrorDeal(ctx, request.(MirrorDealRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MirrorDeal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MirrorDealResponseObject); ok {
+		if err := validResponse.VisitMirrorDealResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListObjections operation middleware
 func (sh *strictHandler) ListObjections(ctx *gin.Context, params ListObjectionsParams) {
 	var request ListObjectionsRequestObject
@@ -23565,6 +23983,76 @@ func (sh *strictHandler) CancelOrder(ctx *gin.Context, id PathID, params CancelO
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
 		if err := validResponse.VisitCancelOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOutsideNumbers operation middleware
+func (sh *strictHandler) ListOutsideNumbers(ctx *gin.Context, params ListOutsideNumbersParams) {
+	var request ListOutsideNumbersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOutsideNumbers(ctx, request.(ListOutsideNumbersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOutsideNumbers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOutsideNumbersResponseObject); ok {
+		if err := validResponse.VisitListOutsideNumbersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordOutsideNumber operation middleware
+func (sh *strictHandler) RecordOutsideNumber(ctx *gin.Context, params RecordOutsideNumberParams) {
+	var request RecordOutsideNumberRequestObject
+
+	request.Params = params
+
+	var body RecordOutsideNumberJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordOutsideNumber(ctx, request.(RecordOutsideNumberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordOutsideNumber")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordOutsideNumberResponseObject); ok {
+		if err := validResponse.VisitRecordOutsideNumberResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
