@@ -1,0 +1,118 @@
+package app
+
+import (
+	"fmt"
+	"math/rand"
+	"sync"
+	"testing"
+
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// Whatever officers do to the reserve, in any order, each command is done or
+// refused with a fault, and after each one permitx check finds the lots equal to
+// the ledger, to their movements and to the totals of the days.
+func TestReserve_Random(t *testing.T) {
+	t.Parallel()
+	for seed := range int64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			randomReserve(t, rand.New(rand.NewSource(seed)), 80)
+		})
+	}
+}
+
+func randomReserve(t *testing.T, r *rand.Rand, steps int) {
+	t.Helper()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 60*one, 20*one)
+	o.setCap(jiaxing, 20*one, 5*one)
+	q := func() quantity.Quantity { return quantity.Quantity(r.Intn(60)) * one / 20 }
+	id := func(table string) int64 { last, _ := o.store.LastID(t.Context(), table); return r.Int63n(last+1) + 1 }
+	choice := func() LotChoice {
+		c := LotChoice{Order: reserve.PickOrders[r.Intn(3)]}
+		if c.Order == reserve.NamedLots {
+			c.Lots = []int64{id(Lots.name), id(Lots.name)}
+		}
+		return c
+	}
+	commands := []func() (int64, Command){
+		func() (int64, Command) {
+			return o.leader, LotAdd{jiashan, vocs, reserve.AddedByOrder[r.Intn(2)], q(), today, "d", 0, 0, quantity.Money(r.Intn(2)) * 999}
+		},
+		func() (int64, Command) { return o.leader, LotRetire{jiashan, vocs, q(), choice(), "d"} },
+		func() (int64, Command) { return o.leader, LotFreeze{id(Lots.name), q(), "d"} },
+		func() (int64, Command) { return o.leader, LotUnfreeze{id(Lots.name), q(), "d"} },
+		func() (int64, Command) {
+			return o.leader, ReserveMove{jiashan, vocs, reserve.Directions[r.Intn(2)], q(), "d"}
+		},
+		func() (int64, Command) { return o.upper, LevelMove{jiashan, jiaxing, vocs, q(), reserve.Reserve, "d"} },
+		func() (int64, Command) {
+			return o.leader, EarmarkMake{
+				Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: int32(r.Intn(9) + 1), Need: q(), Ratio: 1_300_000,
+				ExpiresOn: o.now.get().Date().AddDays(r.Intn(3)), GivesWay: int64(r.Intn(2)) * id(Earmarks.name), LotChoice: choice(),
+			}
+		},
+		func() (int64, Command) {
+			return o.leader, EarmarkAllocate{id(Earmarks.name), f.licence.ID, i.Code, q(), ledger.Free, 0, "d"}
+		},
+		func() (int64, Command) { return o.leader, EarmarkRelease{id(Earmarks.name), "r"} },
+		func() (int64, Command) {
+			return o.leader, ListingOpen{jiashan, vocs, reserve.FixedPrice, q(), quantity.OnePrice, 0, "d", choice()}
+		},
+		func() (int64, Command) { return o.leader, ListingClose{id(Listings.name), "r"} },
+		func() (int64, Command) {
+			return o.clerk, ListingSell{Listing: id(Listings.name), Licence: f.licence.ID, Instrument: i.Code, Quantity: q(), DueOn: 20260801}
+		},
+		func() (int64, Command) { return o.leader, NoticeCancel{id(Notices.name), "r"} },
+	}
+	done := map[identity.Operation]bool{}
+	for step := range steps {
+		who, c := commands[r.Intn(len(commands))]()
+		if o.do(who, c) == nil {
+			done[c.Operation()] = true
+		}
+		if step%20 == 19 {
+			o.now.set(o.now.get() + calendar.Instant(24*3_600_000_000))
+			o.runTimers()
+		}
+	}
+	o.restart()
+	o.check()
+	if len(done) < 6 {
+		t.Errorf("too little was done: %v", done)
+	}
+}
+
+// Two officers sell the last of a lot at once: exactly one succeeds, and the
+// reserve is never negative (acceptance fact 49).
+func TestReserve_LastLotOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, one)
+	l := o.listingOf(reserve.FixedPrice, one)
+	var both sync.WaitGroup
+	statuses := make([]int, 2)
+	for n, officer := range []int64{o.clerk, o.leader} {
+		both.Go(func() {
+			a, err := o.app.Do(t.Context(), identity.Actor{Person: officer}, fmt.Sprint("race-", n), ListingSell{
+				Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one, DueOn: 20260731,
+			})
+			if statuses[n] = a.Status; err != nil {
+				statuses[n] = 409
+			}
+		})
+	}
+	both.Wait()
+	if (statuses[0] == 200) == (statuses[1] == 200) {
+		t.Errorf("the last tonne was sold %v", statuses)
+	}
+	o.check()
+	o.wantLots(jiashan, "1 reserved 1")
+}
