@@ -793,6 +793,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
 	PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListExceptions What an auditor should look at
+	//
+	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+	//
+	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
+	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFacts What is recorded of licences, parties and regions
 	//
 	// Corresponds with GET /v1/facts (the `ListFacts` operationId).
@@ -1502,6 +1509,31 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjection(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOfficialFigures Published figures beside the computed ones
+	//
+	// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
+	//
+	// Corresponds with GET /v1/official-figures (the `ListOfficialFigures` operationId).
+	ListOfficialFigures(ctx context.Context, params *ListOfficialFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordOfficialFigureWithBody Record a published figure
+	//
+	// As it was printed, with its source.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+	RecordOfficialFigureWithBody(ctx context.Context, params *RecordOfficialFigureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordOfficialFigure Record a published figure
+	//
+	// As it was printed, with its source.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+	RecordOfficialFigure(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SubmitOrderBatchWithBody Place and cancel up to 1,000 orders
 	//
 	// Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -1760,6 +1792,96 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 	ProvePayment(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPeriodCloses Closes of periods
+	//
+	// Corresponds with GET /v1/period-closes (the `ListPeriodCloses` operationId).
+	ListPeriodCloses(ctx context.Context, params *ListPeriodClosesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenPeriodCloseWithBody Begin to close a region's month
+	//
+	// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+	OpenPeriodCloseWithBody(ctx context.Context, params *OpenPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenPeriodClose Begin to close a region's month
+	//
+	// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+	OpenPeriodClose(ctx context.Context, params *OpenPeriodCloseParams, body OpenPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPeriodClose A close with what it found open
+	//
+	// Corresponds with GET /v1/period-closes/{id} (the `GetPeriodClose` operationId).
+	GetPeriodClose(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainCloseDifferenceWithBody Explain a difference
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+	ExplainCloseDifferenceWithBody(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainCloseDifference Explain a difference
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+	ExplainCloseDifference(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, body ExplainCloseDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCloseFiles The files of a close
+	//
+	// The frozen ones, or what would be signed. `digest` of the close is the SHA-256 of what `sha256sum` prints for them.
+	//
+	// Corresponds with GET /v1/period-closes/{id}/files (the `GetCloseFiles` operationId).
+	GetCloseFiles(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCloseFile A file of a close
+	//
+	// Corresponds with GET /v1/period-closes/{id}/files/{name} (the `GetCloseFile` operationId).
+	GetCloseFile(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignPeriodCloseWithBody Sign a close
+	//
+	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+	SignPeriodCloseWithBody(ctx context.Context, id PathID, params *SignPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignPeriodClose Sign a close
+	//
+	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+	SignPeriodClose(ctx context.Context, id PathID, params *SignPeriodCloseParams, body SignPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPeriodCloseWithBody End a close that is not frozen
+	//
+	// The month may be closed again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+	WithdrawPeriodCloseWithBody(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawPeriodClose End a close that is not frozen
+	//
+	// The month may be closed again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+	WithdrawPeriodClose(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, body WithdrawPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPersons Persons
 	//
@@ -2198,6 +2320,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
 	CloseStandingOffer(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListStatistics Statistics of trades
+	//
+	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+	//
+	// Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
+	ListStatistics(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSuccessions Successions
 	//
@@ -4100,6 +4229,23 @@ func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergenc
 	return c.Client.Do(req)
 }
 
+// ListExceptions What an auditor should look at
+//
+// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+//
+// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
+func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListExceptionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFacts What is recorded of licences, parties and regions
 //
 // Corresponds with GET /v1/facts (the `ListFacts` operationId).
@@ -5819,6 +5965,61 @@ func (c *Client) AnswerObjection(ctx context.Context, id PathID, params *AnswerO
 	return c.Client.Do(req)
 }
 
+// ListOfficialFigures Published figures beside the computed ones
+//
+// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
+//
+// Corresponds with GET /v1/official-figures (the `ListOfficialFigures` operationId).
+func (c *Client) ListOfficialFigures(ctx context.Context, params *ListOfficialFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOfficialFiguresRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordOfficialFigureWithBody Record a published figure
+//
+// As it was printed, with its source.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+func (c *Client) RecordOfficialFigureWithBody(ctx context.Context, params *RecordOfficialFigureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordOfficialFigureRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordOfficialFigure Record a published figure
+//
+// As it was printed, with its source.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+func (c *Client) RecordOfficialFigure(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordOfficialFigureRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SubmitOrderBatchWithBody Place and cancel up to 1,000 orders
 //
 // Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -6418,6 +6619,216 @@ func (c *Client) ProvePaymentWithBody(ctx context.Context, id PathID, params *Pr
 // Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 func (c *Client) ProvePayment(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewProvePaymentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPeriodCloses Closes of periods
+//
+// Corresponds with GET /v1/period-closes (the `ListPeriodCloses` operationId).
+func (c *Client) ListPeriodCloses(ctx context.Context, params *ListPeriodClosesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPeriodClosesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenPeriodCloseWithBody Begin to close a region's month
+//
+// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+func (c *Client) OpenPeriodCloseWithBody(ctx context.Context, params *OpenPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenPeriodCloseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenPeriodClose Begin to close a region's month
+//
+// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+func (c *Client) OpenPeriodClose(ctx context.Context, params *OpenPeriodCloseParams, body OpenPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenPeriodCloseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPeriodClose A close with what it found open
+//
+// Corresponds with GET /v1/period-closes/{id} (the `GetPeriodClose` operationId).
+func (c *Client) GetPeriodClose(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPeriodCloseRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainCloseDifferenceWithBody Explain a difference
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+func (c *Client) ExplainCloseDifferenceWithBody(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainCloseDifferenceRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainCloseDifference Explain a difference
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+func (c *Client) ExplainCloseDifference(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, body ExplainCloseDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainCloseDifferenceRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCloseFiles The files of a close
+//
+// The frozen ones, or what would be signed. `digest` of the close is the SHA-256 of what `sha256sum` prints for them.
+//
+// Corresponds with GET /v1/period-closes/{id}/files (the `GetCloseFiles` operationId).
+func (c *Client) GetCloseFiles(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCloseFilesRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCloseFile A file of a close
+//
+// Corresponds with GET /v1/period-closes/{id}/files/{name} (the `GetCloseFile` operationId).
+func (c *Client) GetCloseFile(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCloseFileRequest(c.Server, id, name)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignPeriodCloseWithBody Sign a close
+//
+// The second signature freezes the files. Both must be given to the same files, by two persons.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+func (c *Client) SignPeriodCloseWithBody(ctx context.Context, id PathID, params *SignPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignPeriodCloseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignPeriodClose Sign a close
+//
+// The second signature freezes the files. Both must be given to the same files, by two persons.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+func (c *Client) SignPeriodClose(ctx context.Context, id PathID, params *SignPeriodCloseParams, body SignPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignPeriodCloseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPeriodCloseWithBody End a close that is not frozen
+//
+// The month may be closed again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+func (c *Client) WithdrawPeriodCloseWithBody(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPeriodCloseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawPeriodClose End a close that is not frozen
+//
+// The month may be closed again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+func (c *Client) WithdrawPeriodClose(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, body WithdrawPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawPeriodCloseRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7476,6 +7887,23 @@ func (c *Client) AcceptStandingOffer(ctx context.Context, id PathID, params *Acc
 // Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
 func (c *Client) CloseStandingOffer(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCloseStandingOfferRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListStatistics Statistics of trades
+//
+// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+//
+// Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
+func (c *Client) ListStatistics(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListStatisticsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12444,6 +12872,132 @@ func NewPlaceEmergencyFreezeRequestWithBody(server string, params *PlaceEmergenc
 	return req, nil
 }
 
+// NewListExceptionsRequest constructs an http.Request for the ListExceptions method
+func NewListExceptionsRequest(server string, params *ListExceptionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/exceptions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Month != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", *params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Deviation != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "deviation", *params.Deviation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Days != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", *params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListFactsRequest constructs an http.Request for the ListFacts method
 func NewListFactsRequest(server string, params *ListFactsParams) (*http.Request, error) {
 	var err error
@@ -17378,6 +17932,185 @@ func NewAnswerObjectionRequestWithBody(server string, id PathID, params *AnswerO
 	return req, nil
 }
 
+// NewListOfficialFiguresRequest constructs an http.Request for the ListOfficialFigures method
+func NewListOfficialFiguresRequest(server string, params *ListOfficialFiguresParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/official-figures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cycle != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cycle", *params.Cycle, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Measure != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "measure", *params.Measure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordOfficialFigureRequest calls the generic RecordOfficialFigure builder with application/json body
+func NewRecordOfficialFigureRequest(server string, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordOfficialFigureRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordOfficialFigureRequestWithBody constructs an http.Request for the RecordOfficialFigure method, with any body, and a specified content type
+func NewRecordOfficialFigureRequestWithBody(server string, params *RecordOfficialFigureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/official-figures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewSubmitOrderBatchRequest calls the generic SubmitOrderBatch builder with application/json body
 func NewSubmitOrderBatchRequest(server string, params *SubmitOrderBatchParams, body SubmitOrderBatchJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -18909,6 +19642,450 @@ func NewProvePaymentRequestWithBody(server string, id PathID, params *ProvePayme
 	}
 
 	operationPath := fmt.Sprintf("/v1/payment-notices/%s/proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListPeriodClosesRequest constructs an http.Request for the ListPeriodCloses method
+func NewListPeriodClosesRequest(server string, params *ListPeriodClosesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenPeriodCloseRequest calls the generic OpenPeriodClose builder with application/json body
+func NewOpenPeriodCloseRequest(server string, params *OpenPeriodCloseParams, body OpenPeriodCloseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenPeriodCloseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenPeriodCloseRequestWithBody constructs an http.Request for the OpenPeriodClose method, with any body, and a specified content type
+func NewOpenPeriodCloseRequestWithBody(server string, params *OpenPeriodCloseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPeriodCloseRequest constructs an http.Request for the GetPeriodClose method
+func NewGetPeriodCloseRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainCloseDifferenceRequest calls the generic ExplainCloseDifference builder with application/json body
+func NewExplainCloseDifferenceRequest(server string, id PathID, params *ExplainCloseDifferenceParams, body ExplainCloseDifferenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExplainCloseDifferenceRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewExplainCloseDifferenceRequestWithBody constructs an http.Request for the ExplainCloseDifference method, with any body, and a specified content type
+func NewExplainCloseDifferenceRequestWithBody(server string, id PathID, params *ExplainCloseDifferenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetCloseFilesRequest constructs an http.Request for the GetCloseFiles method
+func NewGetCloseFilesRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s/files", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCloseFileRequest constructs an http.Request for the GetCloseFile method
+func NewGetCloseFileRequest(server string, id PathID, name CloseFilePath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s/files/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignPeriodCloseRequest calls the generic SignPeriodClose builder with application/json body
+func NewSignPeriodCloseRequest(server string, id PathID, params *SignPeriodCloseParams, body SignPeriodCloseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignPeriodCloseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSignPeriodCloseRequestWithBody constructs an http.Request for the SignPeriodClose method, with any body, and a specified content type
+func NewSignPeriodCloseRequestWithBody(server string, id PathID, params *SignPeriodCloseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s/sign", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawPeriodCloseRequest calls the generic WithdrawPeriodClose builder with application/json body
+func NewWithdrawPeriodCloseRequest(server string, id PathID, params *WithdrawPeriodCloseParams, body WithdrawPeriodCloseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawPeriodCloseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawPeriodCloseRequestWithBody constructs an http.Request for the WithdrawPeriodClose method, with any body, and a specified content type
+func NewWithdrawPeriodCloseRequestWithBody(server string, id PathID, params *WithdrawPeriodCloseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/period-closes/%s/withdraw", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -21995,6 +23172,172 @@ func NewCloseStandingOfferRequest(server string, id PathID, params *CloseStandin
 	return req, nil
 }
 
+// NewListStatisticsRequest constructs an http.Request for the ListStatistics method
+func NewListStatisticsRequest(server string, params *ListStatisticsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/statistics")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cycle", params.Cycle, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Side != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "side", *params.Side, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Group != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "group", *params.Group, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListSuccessionsRequest constructs an http.Request for the ListSuccessions method
 func NewListSuccessionsRequest(server string, params *ListSuccessionsParams) (*http.Request, error) {
 	var err error
@@ -24481,6 +25824,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/emergency-freezes (the `PlaceEmergencyFreeze` operationId).
 	PlaceEmergencyFreezeWithResponse(ctx context.Context, params *PlaceEmergencyFreezeParams, body PlaceEmergencyFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceEmergencyFreezeResponse, error)
 
+	// ListExceptionsWithResponse What an auditor should look at
+	//
+	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
+	ListExceptionsWithResponse(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*ListExceptionsResponse, error)
+
 	// ListFactsWithResponse What is recorded of licences, parties and regions
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -25268,6 +26620,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjectionWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
 
+	// ListOfficialFiguresWithResponse Published figures beside the computed ones
+	//
+	// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/official-figures (the `ListOfficialFigures` operationId).
+	ListOfficialFiguresWithResponse(ctx context.Context, params *ListOfficialFiguresParams, reqEditors ...RequestEditorFn) (*ListOfficialFiguresResponse, error)
+
+	// RecordOfficialFigureWithBodyWithResponse Record a published figure
+	//
+	// As it was printed, with its source.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+	RecordOfficialFigureWithBodyWithResponse(ctx context.Context, params *RecordOfficialFigureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordOfficialFigureResponse, error)
+
+	// RecordOfficialFigureWithResponse Record a published figure
+	//
+	// As it was printed, with its source.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+	RecordOfficialFigureWithResponse(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordOfficialFigureResponse, error)
+
 	// SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
 	//
 	// Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -25548,6 +26927,104 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 	ProvePaymentWithResponse(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ProvePaymentResponse, error)
+
+	// ListPeriodClosesWithResponse Closes of periods
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/period-closes (the `ListPeriodCloses` operationId).
+	ListPeriodClosesWithResponse(ctx context.Context, params *ListPeriodClosesParams, reqEditors ...RequestEditorFn) (*ListPeriodClosesResponse, error)
+
+	// OpenPeriodCloseWithBodyWithResponse Begin to close a region's month
+	//
+	// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+	OpenPeriodCloseWithBodyWithResponse(ctx context.Context, params *OpenPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenPeriodCloseResponse, error)
+
+	// OpenPeriodCloseWithResponse Begin to close a region's month
+	//
+	// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+	OpenPeriodCloseWithResponse(ctx context.Context, params *OpenPeriodCloseParams, body OpenPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenPeriodCloseResponse, error)
+
+	// GetPeriodCloseWithResponse A close with what it found open
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/period-closes/{id} (the `GetPeriodClose` operationId).
+	GetPeriodCloseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPeriodCloseResponse, error)
+
+	// ExplainCloseDifferenceWithBodyWithResponse Explain a difference
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+	ExplainCloseDifferenceWithBodyWithResponse(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainCloseDifferenceResponse, error)
+
+	// ExplainCloseDifferenceWithResponse Explain a difference
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+	ExplainCloseDifferenceWithResponse(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, body ExplainCloseDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainCloseDifferenceResponse, error)
+
+	// GetCloseFilesWithResponse The files of a close
+	//
+	// The frozen ones, or what would be signed. `digest` of the close is the SHA-256 of what `sha256sum` prints for them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/period-closes/{id}/files (the `GetCloseFiles` operationId).
+	GetCloseFilesWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetCloseFilesResponse, error)
+
+	// GetCloseFileWithResponse A file of a close
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/period-closes/{id}/files/{name} (the `GetCloseFile` operationId).
+	GetCloseFileWithResponse(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*GetCloseFileResponse, error)
+
+	// SignPeriodCloseWithBodyWithResponse Sign a close
+	//
+	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+	SignPeriodCloseWithBodyWithResponse(ctx context.Context, id PathID, params *SignPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignPeriodCloseResponse, error)
+
+	// SignPeriodCloseWithResponse Sign a close
+	//
+	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+	SignPeriodCloseWithResponse(ctx context.Context, id PathID, params *SignPeriodCloseParams, body SignPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*SignPeriodCloseResponse, error)
+
+	// WithdrawPeriodCloseWithBodyWithResponse End a close that is not frozen
+	//
+	// The month may be closed again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+	WithdrawPeriodCloseWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPeriodCloseResponse, error)
+
+	// WithdrawPeriodCloseWithResponse End a close that is not frozen
+	//
+	// The month may be closed again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+	WithdrawPeriodCloseWithResponse(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, body WithdrawPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPeriodCloseResponse, error)
 
 	// ListPersonsWithResponse Persons
 	//
@@ -26038,6 +27515,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/standing-offers/{id}/close (the `CloseStandingOffer` operationId).
 	CloseStandingOfferWithResponse(ctx context.Context, id PathID, params *CloseStandingOfferParams, reqEditors ...RequestEditorFn) (*CloseStandingOfferResponse, error)
+
+	// ListStatisticsWithResponse Statistics of trades
+	//
+	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
+	ListStatisticsWithResponse(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*ListStatisticsResponse, error)
 
 	// ListSuccessionsWithResponse Successions
 	//
@@ -28253,6 +29739,31 @@ func (r PlaceEmergencyFreezeResponse) StatusCode() int {
 	return 0
 }
 
+type ListExceptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExceptionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListExceptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListExceptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListFactsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -30349,6 +31860,63 @@ func (r AnswerObjectionResponse) StatusCode() int {
 	return 0
 }
 
+type ListOfficialFiguresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OfficialFigurePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOfficialFiguresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOfficialFiguresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordOfficialFigureResponse201Headers the declared response headers of an HTTP 201 response for RecordOfficialFigure
+type RecordOfficialFigureResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordOfficialFigureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OfficialFigureRecord
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordOfficialFigureResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordOfficialFigureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordOfficialFigureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // SubmitOrderBatchResponse200Headers the declared response headers of an HTTP 200 response for SubmitOrderBatch
 type SubmitOrderBatchResponse200Headers struct {
 	IdempotencyReplayed *bool
@@ -31034,6 +32602,232 @@ func (r ProvePaymentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ProvePaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPeriodClosesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodClosePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPeriodClosesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPeriodClosesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OpenPeriodCloseResponse201Headers the declared response headers of an HTTP 201 response for OpenPeriodClose
+type OpenPeriodCloseResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenPeriodCloseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PeriodClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OpenPeriodCloseResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenPeriodCloseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenPeriodCloseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPeriodCloseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPeriodCloseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPeriodCloseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ExplainCloseDifferenceResponse200Headers the declared response headers of an HTTP 200 response for ExplainCloseDifference
+type ExplainCloseDifferenceResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ExplainCloseDifferenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExplainCloseDifferenceResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainCloseDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainCloseDifferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCloseFilesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CloseFilePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCloseFilesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCloseFilesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCloseFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCloseFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCloseFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SignPeriodCloseResponse200Headers the declared response headers of an HTTP 200 response for SignPeriodClose
+type SignPeriodCloseResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SignPeriodCloseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignPeriodCloseResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SignPeriodCloseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignPeriodCloseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// WithdrawPeriodCloseResponse200Headers the declared response headers of an HTTP 200 response for WithdrawPeriodClose
+type WithdrawPeriodCloseResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawPeriodCloseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawPeriodCloseResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawPeriodCloseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawPeriodCloseResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -32310,6 +34104,31 @@ func (r CloseStandingOfferResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CloseStandingOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListStatisticsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StatisticPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListStatisticsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListStatisticsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -34382,6 +36201,21 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 	return ParsePlaceEmergencyFreezeResponse(rsp)
 }
 
+// ListExceptionsWithResponse What an auditor should look at
+//
+// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
+func (c *ClientWithResponses) ListExceptionsWithResponse(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*ListExceptionsResponse, error) {
+	rsp, err := c.ListExceptions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListExceptionsResponse(rsp)
+}
+
 // ListFactsWithResponse What is recorded of licences, parties and regions
 //
 // Returns a wrapper object for the known response body format(s).
@@ -35775,6 +37609,51 @@ func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, i
 	return ParseAnswerObjectionResponse(rsp)
 }
 
+// ListOfficialFiguresWithResponse Published figures beside the computed ones
+//
+// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/official-figures (the `ListOfficialFigures` operationId).
+func (c *ClientWithResponses) ListOfficialFiguresWithResponse(ctx context.Context, params *ListOfficialFiguresParams, reqEditors ...RequestEditorFn) (*ListOfficialFiguresResponse, error) {
+	rsp, err := c.ListOfficialFigures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOfficialFiguresResponse(rsp)
+}
+
+// RecordOfficialFigureWithBodyWithResponse Record a published figure
+//
+// As it was printed, with its source.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+func (c *ClientWithResponses) RecordOfficialFigureWithBodyWithResponse(ctx context.Context, params *RecordOfficialFigureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordOfficialFigureResponse, error) {
+	rsp, err := c.RecordOfficialFigureWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordOfficialFigureResponse(rsp)
+}
+
+// RecordOfficialFigureWithResponse Record a published figure
+//
+// As it was printed, with its source.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
+func (c *ClientWithResponses) RecordOfficialFigureWithResponse(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordOfficialFigureResponse, error) {
+	rsp, err := c.RecordOfficialFigure(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordOfficialFigureResponse(rsp)
+}
+
 // SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
 //
 // Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -36264,6 +38143,176 @@ func (c *ClientWithResponses) ProvePaymentWithResponse(ctx context.Context, id P
 		return nil, err
 	}
 	return ParseProvePaymentResponse(rsp)
+}
+
+// ListPeriodClosesWithResponse Closes of periods
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/period-closes (the `ListPeriodCloses` operationId).
+func (c *ClientWithResponses) ListPeriodClosesWithResponse(ctx context.Context, params *ListPeriodClosesParams, reqEditors ...RequestEditorFn) (*ListPeriodClosesResponse, error) {
+	rsp, err := c.ListPeriodCloses(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPeriodClosesResponse(rsp)
+}
+
+// OpenPeriodCloseWithBodyWithResponse Begin to close a region's month
+//
+// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+func (c *ClientWithResponses) OpenPeriodCloseWithBodyWithResponse(ctx context.Context, params *OpenPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenPeriodCloseResponse, error) {
+	rsp, err := c.OpenPeriodCloseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenPeriodCloseResponse(rsp)
+}
+
+// OpenPeriodCloseWithResponse Begin to close a region's month
+//
+// It lists what is open; each difference is explained before the centre and finance sign, by two persons. A fact whose day lies in a closed month, such as decided_on or paid_on, may still be recorded: it is posted in the month in which it is recorded.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes (the `OpenPeriodClose` operationId).
+func (c *ClientWithResponses) OpenPeriodCloseWithResponse(ctx context.Context, params *OpenPeriodCloseParams, body OpenPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenPeriodCloseResponse, error) {
+	rsp, err := c.OpenPeriodClose(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenPeriodCloseResponse(rsp)
+}
+
+// GetPeriodCloseWithResponse A close with what it found open
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/period-closes/{id} (the `GetPeriodClose` operationId).
+func (c *ClientWithResponses) GetPeriodCloseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPeriodCloseResponse, error) {
+	rsp, err := c.GetPeriodClose(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPeriodCloseResponse(rsp)
+}
+
+// ExplainCloseDifferenceWithBodyWithResponse Explain a difference
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+func (c *ClientWithResponses) ExplainCloseDifferenceWithBodyWithResponse(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainCloseDifferenceResponse, error) {
+	rsp, err := c.ExplainCloseDifferenceWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainCloseDifferenceResponse(rsp)
+}
+
+// ExplainCloseDifferenceWithResponse Explain a difference
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/explain (the `ExplainCloseDifference` operationId).
+func (c *ClientWithResponses) ExplainCloseDifferenceWithResponse(ctx context.Context, id PathID, params *ExplainCloseDifferenceParams, body ExplainCloseDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainCloseDifferenceResponse, error) {
+	rsp, err := c.ExplainCloseDifference(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainCloseDifferenceResponse(rsp)
+}
+
+// GetCloseFilesWithResponse The files of a close
+//
+// The frozen ones, or what would be signed. `digest` of the close is the SHA-256 of what `sha256sum` prints for them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/period-closes/{id}/files (the `GetCloseFiles` operationId).
+func (c *ClientWithResponses) GetCloseFilesWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetCloseFilesResponse, error) {
+	rsp, err := c.GetCloseFiles(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCloseFilesResponse(rsp)
+}
+
+// GetCloseFileWithResponse A file of a close
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/period-closes/{id}/files/{name} (the `GetCloseFile` operationId).
+func (c *ClientWithResponses) GetCloseFileWithResponse(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*GetCloseFileResponse, error) {
+	rsp, err := c.GetCloseFile(ctx, id, name, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCloseFileResponse(rsp)
+}
+
+// SignPeriodCloseWithBodyWithResponse Sign a close
+//
+// The second signature freezes the files. Both must be given to the same files, by two persons.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+func (c *ClientWithResponses) SignPeriodCloseWithBodyWithResponse(ctx context.Context, id PathID, params *SignPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignPeriodCloseResponse, error) {
+	rsp, err := c.SignPeriodCloseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignPeriodCloseResponse(rsp)
+}
+
+// SignPeriodCloseWithResponse Sign a close
+//
+// The second signature freezes the files. Both must be given to the same files, by two persons.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/sign (the `SignPeriodClose` operationId).
+func (c *ClientWithResponses) SignPeriodCloseWithResponse(ctx context.Context, id PathID, params *SignPeriodCloseParams, body SignPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*SignPeriodCloseResponse, error) {
+	rsp, err := c.SignPeriodClose(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignPeriodCloseResponse(rsp)
+}
+
+// WithdrawPeriodCloseWithBodyWithResponse End a close that is not frozen
+//
+// The month may be closed again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+func (c *ClientWithResponses) WithdrawPeriodCloseWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawPeriodCloseResponse, error) {
+	rsp, err := c.WithdrawPeriodCloseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPeriodCloseResponse(rsp)
+}
+
+// WithdrawPeriodCloseWithResponse End a close that is not frozen
+//
+// The month may be closed again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/period-closes/{id}/withdraw (the `WithdrawPeriodClose` operationId).
+func (c *ClientWithResponses) WithdrawPeriodCloseWithResponse(ctx context.Context, id PathID, params *WithdrawPeriodCloseParams, body WithdrawPeriodCloseJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawPeriodCloseResponse, error) {
+	rsp, err := c.WithdrawPeriodClose(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawPeriodCloseResponse(rsp)
 }
 
 // ListPersonsWithResponse Persons
@@ -37126,6 +39175,21 @@ func (c *ClientWithResponses) CloseStandingOfferWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseCloseStandingOfferResponse(rsp)
+}
+
+// ListStatisticsWithResponse Statistics of trades
+//
+// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
+func (c *ClientWithResponses) ListStatisticsWithResponse(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*ListStatisticsResponse, error) {
+	rsp, err := c.ListStatistics(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListStatisticsResponse(rsp)
 }
 
 // ListSuccessionsWithResponse Successions
@@ -40355,6 +42419,39 @@ func ParsePlaceEmergencyFreezeResponse(rsp *http.Response) (*PlaceEmergencyFreez
 	return response, nil
 }
 
+// ParseListExceptionsResponse parses an HTTP response from a ListExceptionsWithResponse call
+func ParseListExceptionsResponse(rsp *http.Response) (*ListExceptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListExceptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExceptionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListFactsResponse parses an HTTP response from a ListFactsWithResponse call
 func ParseListFactsResponse(rsp *http.Response) (*ListFactsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -43308,6 +45405,85 @@ func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse,
 	return response, nil
 }
 
+// ParseListOfficialFiguresResponse parses an HTTP response from a ListOfficialFiguresWithResponse call
+func ParseListOfficialFiguresResponse(rsp *http.Response) (*ListOfficialFiguresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOfficialFiguresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfficialFigurePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordOfficialFigureResponse parses an HTTP response from a RecordOfficialFigureWithResponse call
+func ParseRecordOfficialFigureResponse(rsp *http.Response) (*RecordOfficialFigureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordOfficialFigureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OfficialFigureRecord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordOfficialFigureResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSubmitOrderBatchResponse parses an HTTP response from a SubmitOrderBatchWithResponse call
 func ParseSubmitOrderBatchResponse(rsp *http.Response) (*SubmitOrderBatchResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -44270,6 +46446,315 @@ func ParseProvePaymentResponse(rsp *http.Response) (*ProvePaymentResponse, error
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ProvePaymentResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPeriodClosesResponse parses an HTTP response from a ListPeriodClosesWithResponse call
+func ParseListPeriodClosesResponse(rsp *http.Response) (*ListPeriodClosesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPeriodClosesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodClosePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenPeriodCloseResponse parses an HTTP response from a OpenPeriodCloseWithResponse call
+func ParseOpenPeriodCloseResponse(rsp *http.Response) (*OpenPeriodCloseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenPeriodCloseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PeriodClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OpenPeriodCloseResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPeriodCloseResponse parses an HTTP response from a GetPeriodCloseWithResponse call
+func ParseGetPeriodCloseResponse(rsp *http.Response) (*GetPeriodCloseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPeriodCloseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainCloseDifferenceResponse parses an HTTP response from a ExplainCloseDifferenceWithResponse call
+func ParseExplainCloseDifferenceResponse(rsp *http.Response) (*ExplainCloseDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainCloseDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExplainCloseDifferenceResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCloseFilesResponse parses an HTTP response from a GetCloseFilesWithResponse call
+func ParseGetCloseFilesResponse(rsp *http.Response) (*GetCloseFilesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCloseFilesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CloseFilePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCloseFileResponse parses an HTTP response from a GetCloseFileWithResponse call
+func ParseGetCloseFileResponse(rsp *http.Response) (*GetCloseFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCloseFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSignPeriodCloseResponse parses an HTTP response from a SignPeriodCloseWithResponse call
+func ParseSignPeriodCloseResponse(rsp *http.Response) (*SignPeriodCloseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignPeriodCloseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignPeriodCloseResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawPeriodCloseResponse parses an HTTP response from a WithdrawPeriodCloseWithResponse call
+func ParseWithdrawPeriodCloseResponse(rsp *http.Response) (*WithdrawPeriodCloseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawPeriodCloseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawPeriodCloseResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
@@ -46058,6 +48543,39 @@ func ParseCloseStandingOfferResponse(rsp *http.Response) (*CloseStandingOfferRes
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListStatisticsResponse parses an HTTP response from a ListStatisticsWithResponse call
+func ParseListStatisticsResponse(rsp *http.Response) (*ListStatisticsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListStatisticsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StatisticPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -511,6 +511,105 @@ func (e CapPart) Valid() bool {
 	}
 }
 
+// Defines values for CloseBody.
+const (
+	CloseBodyCentre  CloseBody = "centre"
+	CloseBodyFinance CloseBody = "finance"
+)
+
+// Valid indicates whether the value is a known member of the CloseBody enum.
+func (e CloseBody) Valid() bool {
+	switch e {
+	case CloseBodyCentre:
+		return true
+	case CloseBodyFinance:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CloseDifferenceKind.
+const (
+	CloseDifferenceKindBankEntryInSuspense    CloseDifferenceKind = "bank_entry_in_suspense"
+	CloseDifferenceKindBankEntryUnmatched     CloseDifferenceKind = "bank_entry_unmatched"
+	CloseDifferenceKindDealPastDue            CloseDifferenceKind = "deal_past_due"
+	CloseDifferenceKindObjectionUnanswered    CloseDifferenceKind = "objection_unanswered"
+	CloseDifferenceKindOfficialFigureMismatch CloseDifferenceKind = "official_figure_mismatch"
+	CloseDifferenceKindPaymentNoticePastDue   CloseDifferenceKind = "payment_notice_past_due"
+	CloseDifferenceKindPaymentNoticeUnmatched CloseDifferenceKind = "payment_notice_unmatched"
+)
+
+// Valid indicates whether the value is a known member of the CloseDifferenceKind enum.
+func (e CloseDifferenceKind) Valid() bool {
+	switch e {
+	case CloseDifferenceKindBankEntryInSuspense:
+		return true
+	case CloseDifferenceKindBankEntryUnmatched:
+		return true
+	case CloseDifferenceKindDealPastDue:
+		return true
+	case CloseDifferenceKindObjectionUnanswered:
+		return true
+	case CloseDifferenceKindOfficialFigureMismatch:
+		return true
+	case CloseDifferenceKindPaymentNoticePastDue:
+		return true
+	case CloseDifferenceKindPaymentNoticeUnmatched:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CloseState.
+const (
+	CloseStateCentreSigned  CloseState = "centre_signed"
+	CloseStateFinanceSigned CloseState = "finance_signed"
+	CloseStateFrozen        CloseState = "frozen"
+	CloseStateOpen          CloseState = "open"
+	CloseStateWithdrawn     CloseState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the CloseState enum.
+func (e CloseState) Valid() bool {
+	switch e {
+	case CloseStateCentreSigned:
+		return true
+	case CloseStateFinanceSigned:
+		return true
+	case CloseStateFrozen:
+		return true
+	case CloseStateOpen:
+		return true
+	case CloseStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Cycle.
+const (
+	CycleMonth   Cycle = "month"
+	CycleQuarter Cycle = "quarter"
+	CycleYear    Cycle = "year"
+)
+
+// Valid indicates whether the value is a known member of the Cycle enum.
+func (e Cycle) Valid() bool {
+	switch e {
+	case CycleMonth:
+		return true
+	case CycleQuarter:
+		return true
+	case CycleYear:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DealEvent.
 const (
 	DealEventAcknowledgeBuyer      DealEvent = "acknowledge_buyer"
@@ -853,6 +952,36 @@ func (e EarmarkState) Valid() bool {
 	}
 }
 
+// Defines values for ExceptionKind.
+const (
+	ExceptionKindPastDeadline        ExceptionKind = "past_deadline"
+	ExceptionKindPriceOutlier        ExceptionKind = "price_outlier"
+	ExceptionKindRuleOverridden      ExceptionKind = "rule_overridden"
+	ExceptionKindSameBankAccount     ExceptionKind = "same_bank_account"
+	ExceptionKindSameContact         ExceptionKind = "same_contact"
+	ExceptionKindSoonAfterAllocation ExceptionKind = "soon_after_allocation"
+)
+
+// Valid indicates whether the value is a known member of the ExceptionKind enum.
+func (e ExceptionKind) Valid() bool {
+	switch e {
+	case ExceptionKindPastDeadline:
+		return true
+	case ExceptionKindPriceOutlier:
+		return true
+	case ExceptionKindRuleOverridden:
+		return true
+	case ExceptionKindSameBankAccount:
+		return true
+	case ExceptionKindSameContact:
+		return true
+	case ExceptionKindSoonAfterAllocation:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FactKind.
 const (
 	FactKindBasin         FactKind = "basin"
@@ -907,6 +1036,60 @@ func (e FactKind) Valid() bool {
 	case FactKindVerifiedRight:
 		return true
 	case FactKindZone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FigureMismatchOf.
+const (
+	FigureMismatchOfChange     FigureMismatchOf = "change"
+	FigureMismatchOfComputed   FigureMismatchOf = "computed"
+	FigureMismatchOfPart       FigureMismatchOf = "part"
+	FigureMismatchOfSumOfParts FigureMismatchOf = "sum_of_parts"
+)
+
+// Valid indicates whether the value is a known member of the FigureMismatchOf enum.
+func (e FigureMismatchOf) Valid() bool {
+	switch e {
+	case FigureMismatchOfChange:
+		return true
+	case FigureMismatchOfComputed:
+		return true
+	case FigureMismatchOfPart:
+		return true
+	case FigureMismatchOfSumOfParts:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FigureUnit.
+const (
+	FigureUnitCNY       FigureUnit = "CNY"
+	FigureUnitCNYT      FigureUnit = "CNY/t"
+	FigureUnitN10000CNY FigureUnit = "10000_CNY"
+	FigureUnitPoint     FigureUnit = "point"
+	FigureUnitT         FigureUnit = "t"
+	FigureUnitTrade     FigureUnit = "trade"
+)
+
+// Valid indicates whether the value is a known member of the FigureUnit enum.
+func (e FigureUnit) Valid() bool {
+	switch e {
+	case FigureUnitCNY:
+		return true
+	case FigureUnitCNYT:
+		return true
+	case FigureUnitN10000CNY:
+		return true
+	case FigureUnitPoint:
+		return true
+	case FigureUnitT:
+		return true
+	case FigureUnitTrade:
 		return true
 	default:
 		return false
@@ -979,6 +1162,30 @@ func (e GrantState) Valid() bool {
 	case GrantStateActive:
 		return true
 	case GrantStateRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Grouping.
+const (
+	GroupingKind       Grouping = "kind"
+	GroupingPollutant  Grouping = "pollutant"
+	GroupingRegion     Grouping = "region"
+	GroupingRegionKind Grouping = "region_kind"
+)
+
+// Valid indicates whether the value is a known member of the Grouping enum.
+func (e Grouping) Valid() bool {
+	switch e {
+	case GroupingKind:
+		return true
+	case GroupingPollutant:
+		return true
+	case GroupingRegion:
+		return true
+	case GroupingRegionKind:
 		return true
 	default:
 		return false
@@ -1273,6 +1480,33 @@ func (e MarketState) Valid() bool {
 	case MarketStateHalted:
 		return true
 	case MarketStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Measure.
+const (
+	MeasureAmount    Measure = "amount"
+	MeasureIndex     Measure = "index"
+	MeasureMeanPrice Measure = "mean_price"
+	MeasureQuantity  Measure = "quantity"
+	MeasureTrades    Measure = "trades"
+)
+
+// Valid indicates whether the value is a known member of the Measure enum.
+func (e Measure) Valid() bool {
+	switch e {
+	case MeasureAmount:
+		return true
+	case MeasureIndex:
+		return true
+	case MeasureMeanPrice:
+		return true
+	case MeasureQuantity:
+		return true
+	case MeasureTrades:
 		return true
 	default:
 		return false
@@ -2284,6 +2518,54 @@ func (e TimeInForce) Valid() bool {
 	case TimeInForceGtc:
 		return true
 	case TimeInForceIoc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TradeKind.
+const (
+	TradeKindBuyBack         TradeKind = "buy_back"
+	TradeKindDealCrossRegion TradeKind = "deal_cross_region"
+	TradeKindDealLocal       TradeKind = "deal_local"
+	TradeKindJudicialSale    TradeKind = "judicial_sale"
+	TradeKindMarket          TradeKind = "market"
+	TradeKindPrimarySale     TradeKind = "primary_sale"
+)
+
+// Valid indicates whether the value is a known member of the TradeKind enum.
+func (e TradeKind) Valid() bool {
+	switch e {
+	case TradeKindBuyBack:
+		return true
+	case TradeKindDealCrossRegion:
+		return true
+	case TradeKindDealLocal:
+		return true
+	case TradeKindJudicialSale:
+		return true
+	case TradeKindMarket:
+		return true
+	case TradeKindPrimarySale:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TradeSide.
+const (
+	TradeSideBuyer  TradeSide = "buyer"
+	TradeSideSeller TradeSide = "seller"
+)
+
+// Valid indicates whether the value is a known member of the TradeSide enum.
+func (e TradeSide) Valid() bool {
+	switch e {
+	case TradeSideBuyer:
+		return true
+	case TradeSideSeller:
 		return true
 	default:
 		return false
@@ -3578,6 +3860,74 @@ type CapEffect string
 // CapPart A part of a basic account that is nobody's holding.
 type CapPart string
 
+// CloseBody For whom somebody signs: the leader of the bureau for the centre, finance for finance.
+type CloseBody string
+
+// CloseDifference defines model for CloseDifference.
+type CloseDifference struct {
+	Detail string `json:"detail"`
+
+	// ExplainedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ExplainedAt *Instant `json:"explained_at,omitempty"`
+
+	// ExplainedBy Number of a record.
+	ExplainedBy *ID     `json:"explained_by,omitempty"`
+	Explanation *string `json:"explanation,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind What is open.
+	Kind CloseDifferenceKind `json:"kind"`
+
+	// Reference Number of the record that it is about.
+	Reference ID `json:"reference"`
+}
+
+// CloseDifferenceKind What is open.
+type CloseDifferenceKind string
+
+// CloseFile defines model for CloseFile.
+type CloseFile struct {
+	Bytes int `json:"bytes"`
+
+	// Digest SHA-256 in hexadecimal.
+	Digest Digest `json:"digest"`
+
+	// Name Name of a file of a close.
+	//
+	// Example: basic_accounts.csv
+	Name CloseFileName `json:"name"`
+}
+
+// CloseFileName Name of a file of a close.
+//
+// Example: basic_accounts.csv
+type CloseFileName = string
+
+// CloseFilePage defines model for CloseFilePage.
+type CloseFilePage struct {
+	Items []CloseFile `json:"items"`
+}
+
+// CloseSignInput defines model for CloseSignInput.
+type CloseSignInput struct {
+	// As For whom somebody signs: the leader of the bureau for the centre, finance for finance.
+	As CloseBody `json:"as"`
+}
+
+// CloseState Where a close is.
+type CloseState string
+
+// CloseWithdrawInput defines model for CloseWithdrawInput.
+type CloseWithdrawInput struct {
+	// As For whom somebody signs: the leader of the bureau for the centre, finance for finance.
+	As     CloseBody `json:"as"`
+	Reason string    `json:"reason"`
+}
+
 // CommandKind What a command does.
 //
 // Example: order.place
@@ -3672,6 +4022,9 @@ type CreatedKey struct {
 	// Secret Shown once: a replay of the command has none.
 	Secret *Secret `json:"secret,omitempty"`
 }
+
+// Cycle The length of a period.
+type Cycle string
 
 // Date A day of the calendar in Asia/Shanghai.
 //
@@ -4608,6 +4961,41 @@ type EmergencyFreezeInput struct {
 // Example: 1042-0
 type EventID = string
 
+// Exception Something that an auditor should look at. It is no finding.
+type Exception struct {
+	Detail string `json:"detail"`
+
+	// Kind Why somebody should look at something.
+	Kind ExceptionKind `json:"kind"`
+
+	// Objects What it is about first, then what it rests on.
+	Objects []RecordName `json:"objects"`
+
+	// On A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	On      *Date        `json:"on,omitempty"`
+	Regions []RegionCode `json:"regions"`
+}
+
+// ExceptionKind Why somebody should look at something.
+type ExceptionKind string
+
+// ExceptionPage defines model for ExceptionPage.
+type ExceptionPage struct {
+	Items []Exception `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ExplanationInput defines model for ExplanationInput.
+type ExplanationInput struct {
+	// Difference Number of a record.
+	Difference  ID     `json:"difference"`
+	Explanation string `json:"explanation"`
+}
+
 // Fact What an officer has recorded of a licence, a party or a region.
 type Fact struct {
 	// Cancelled Open orders that the record has cancelled. Only in the answer to the record.
@@ -4692,6 +5080,27 @@ type FactPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// FigureMismatch defines model for FigureMismatch.
+type FigureMismatch struct {
+	// Beside A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Beside Printed          `json:"beside"`
+	Of     FigureMismatchOf `json:"of"`
+	Part   *string          `json:"part,omitempty"`
+
+	// Published A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Published Printed `json:"published"`
+}
+
+// FigureMismatchOf defines model for FigureMismatch.Of.
+type FigureMismatchOf string
+
+// FigureUnit What a figure is printed in; `10000_CNY` is 万元.
+type FigureUnit string
 
 // Fill A part of an order that was traded.
 type Fill struct {
@@ -4949,6 +5358,9 @@ type GrantPage struct {
 
 // GrantState Whether a role holds.
 type GrantState string
+
+// Grouping What has a line of its own.
+type Grouping string
 
 // Health The server answers.
 type Health struct {
@@ -6430,6 +6842,9 @@ type Me struct {
 	Person Person `json:"person"`
 }
 
+// Measure What a figure counts.
+type Measure string
+
 // Medium What a pollutant is discharged into.
 type Medium string
 
@@ -6656,6 +7071,225 @@ type OfferAcceptanceInput struct {
 
 // OfferState Whether a standing offer is open.
 type OfferState string
+
+// OfficialFigure A published figure beside what is computed, at the decimals that were printed.
+type OfficialFigure struct {
+	// Change To the period before in percent, as it was printed.
+	Change *Printed `json:"change,omitempty"`
+
+	// Computed A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Computed *Printed `json:"computed,omitempty"`
+
+	// ComputedChange Of the total that was published for the period before.
+	ComputedChange *Percent `json:"computed_change,omitempty"`
+
+	// Cycle The length of a period.
+	Cycle    Cycle  `json:"cycle"`
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+
+	// Measure What a figure counts.
+	Measure Measure `json:"measure"`
+
+	// Mismatch Something differs; see mismatches.
+	Mismatch   bool             `json:"mismatch"`
+	Mismatches []FigureMismatch `json:"mismatches"`
+	Parts      []OfficialPart   `json:"parts"`
+
+	// Period First day of the period.
+	Period Date `json:"period"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// PublishedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PublishedOn Date `json:"published_on"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// RecordedBy Number of a record.
+	RecordedBy ID `json:"recorded_by"`
+
+	// Region With the regions below it.
+	Region RegionCode `json:"region"`
+
+	// SumOfParts A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	SumOfParts *Printed `json:"sum_of_parts,omitempty"`
+
+	// Total A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Total Printed `json:"total"`
+
+	// Unit What a figure is printed in; `10000_CNY` is 万元.
+	Unit FigureUnit `json:"unit"`
+}
+
+// OfficialFigureInput defines model for OfficialFigureInput.
+type OfficialFigureInput struct {
+	// Change To the period before in percent, as it was printed.
+	Change *Printed `json:"change,omitempty"`
+
+	// Cycle The length of a period.
+	Cycle    Cycle  `json:"cycle"`
+	Document string `json:"document"`
+
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+
+	// Measure What a figure counts.
+	Measure Measure             `json:"measure"`
+	Parts   []OfficialPartInput `json:"parts,omitempty"`
+
+	// Period First day of the period.
+	Period Date `json:"period"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// PublishedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PublishedOn Date `json:"published_on"`
+
+	// Region With the regions below it.
+	Region RegionCode `json:"region"`
+
+	// Total A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Total Printed `json:"total"`
+
+	// Unit What a figure is printed in; `10000_CNY` is 万元.
+	Unit FigureUnit `json:"unit"`
+}
+
+// OfficialFigurePage defines model for OfficialFigurePage.
+type OfficialFigurePage struct {
+	Items []OfficialFigure `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// OfficialFigureRecord A published figure as it was recorded.
+type OfficialFigureRecord struct {
+	// Change To the period before in percent, as it was printed.
+	Change *Printed `json:"change,omitempty"`
+
+	// Cycle The length of a period.
+	Cycle    Cycle  `json:"cycle"`
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+
+	// Measure What a figure counts.
+	Measure Measure             `json:"measure"`
+	Parts   []OfficialPartInput `json:"parts"`
+
+	// Period First day of the period.
+	Period Date `json:"period"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// PublishedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PublishedOn Date `json:"published_on"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// RecordedBy Number of a record.
+	RecordedBy ID `json:"recorded_by"`
+
+	// Region With the regions below it.
+	Region RegionCode `json:"region"`
+
+	// Total A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Total Printed `json:"total"`
+
+	// Unit What a figure is printed in; `10000_CNY` is 万元.
+	Unit FigureUnit `json:"unit"`
+}
+
+// OfficialPart A part with what is computed beside it.
+type OfficialPart struct {
+	// Computed A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Computed *Printed `json:"computed,omitempty"`
+
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+	Name string     `json:"name"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Published A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Published Printed `json:"published"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region *RegionCode `json:"region,omitempty"`
+}
+
+// OfficialPartInput defines model for OfficialPartInput.
+type OfficialPartInput struct {
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+	Name string     `json:"name"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Published A number as it was printed, with at most 6 decimals and nothing between its digits.
+	//
+	// Example: 906.83
+	Published Printed `json:"published"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region *RegionCode `json:"region,omitempty"`
+}
 
 // OperationName Example: cap.decide
 type OperationName = string
@@ -7226,6 +7860,87 @@ type PaymentProofInput struct {
 	Proof string `json:"proof"`
 }
 
+// Percent In percent, rounded half up at 2 decimals.
+//
+// Example: -12.36
+type Percent = string
+
+// PeriodClose The close of a region's month.
+type PeriodClose struct {
+	// CentreSignedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	CentreSignedAt *Instant `json:"centre_signed_at,omitempty"`
+
+	// CentreSignedBy Number of a record.
+	CentreSignedBy *ID `json:"centre_signed_by,omitempty"`
+
+	// Differences Not in lists.
+	Differences []CloseDifference `json:"differences"`
+
+	// Digest Of the files that were signed.
+	Digest *Digest `json:"digest,omitempty"`
+
+	// FinanceSignedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	FinanceSignedAt *Instant `json:"finance_signed_at,omitempty"`
+
+	// FinanceSignedBy Number of a record.
+	FinanceSignedBy *ID `json:"finance_signed_by,omitempty"`
+
+	// FrozenAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	FrozenAt *Instant `json:"frozen_at,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Month A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Month Date `json:"month"`
+
+	// OpenedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpenedAt Instant `json:"opened_at"`
+
+	// OpenedBy Number of a record.
+	OpenedBy ID `json:"opened_by"`
+
+	// Reason Of the withdrawal.
+	Reason *string `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State Where a close is.
+	State CloseState `json:"state"`
+}
+
+// PeriodCloseInput defines model for PeriodCloseInput.
+type PeriodCloseInput struct {
+	// Month First day of the month.
+	Month Date `json:"month"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// PeriodClosePage defines model for PeriodClosePage.
+type PeriodClosePage struct {
+	Items []PeriodClose `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Person One human being.
 type Person struct {
 	// ID Number of a record.
@@ -7327,6 +8042,11 @@ type Price = string
 
 // PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 type PriceBasis string
+
+// Printed A number as it was printed, with at most 6 decimals and nothing between its digits.
+//
+// Example: 906.83
+type Printed = string
 
 // Problem A problem as in RFC 9457. `code` is stable and may be tested for; `detail` is a sentence that a person can act on.
 type Problem struct {
@@ -7815,6 +8535,13 @@ type ReceiptInput struct {
 
 // ReceiptState What the matching of a receipt came to; all but matched are differences.
 type ReceiptState string
+
+// RecordName A record by its table.
+type RecordName struct {
+	// ID Number of a record.
+	ID    ID     `json:"id"`
+	Table string `json:"table"`
+}
 
 // ReductionTask A licence's share of its region's reduction task of a year.
 type ReductionTask struct {
@@ -8737,6 +9464,81 @@ type StandingOfferPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Statistic A line of the statistics.
+type Statistic struct {
+	// Amount A change of an amount in CNY, with at most 2 decimals.
+	//
+	// Example: -1200.00
+	Amount SignedMoney `json:"amount"`
+
+	// Change By how much the figures differ from the period before; what cannot be compared is absent.
+	Change *StatisticChange `json:"change,omitempty"`
+
+	// Cycle The length of a period.
+	Cycle Cycle `json:"cycle"`
+
+	// Kind How permits changed hands for money.
+	Kind *TradeKind `json:"kind,omitempty"`
+
+	// MeanAnnualPrice Mean of the prices of a year, weighted by quantity; half up at the fen. Absent for judicial sales alone.
+	MeanAnnualPrice *Price `json:"mean_annual_price,omitempty"`
+
+	// MeanPrice amount ÷ quantity, for the whole term; half up at the fen.
+	MeanPrice *Price `json:"mean_price,omitempty"`
+
+	// Period First day of the period.
+	Period Date `json:"period"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A change of a quantity in t/a, with at most 6 decimals.
+	//
+	// Example: -2.5
+	Quantity SignedQuantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region *RegionCode `json:"region,omitempty"`
+
+	// Trades Less those that were reversed in the period.
+	Trades int64 `json:"trades"`
+}
+
+// StatisticChange By how much the figures differ from the period before; what cannot be compared is absent.
+type StatisticChange struct {
+	// Amount In percent, rounded half up at 2 decimals.
+	//
+	// Example: -12.36
+	Amount *Percent `json:"amount,omitempty"`
+
+	// MeanPrice In percent, rounded half up at 2 decimals.
+	//
+	// Example: -12.36
+	MeanPrice *Percent `json:"mean_price,omitempty"`
+
+	// Quantity In percent, rounded half up at 2 decimals.
+	//
+	// Example: -12.36
+	Quantity *Percent `json:"quantity,omitempty"`
+
+	// Trades In percent, rounded half up at 2 decimals.
+	//
+	// Example: -12.36
+	Trades *Percent `json:"trades,omitempty"`
+}
+
+// StatisticPage defines model for StatisticPage.
+type StatisticPage struct {
+	Items []Statistic `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Succession Permits of a licence that followed its site or enterprise to others.
 type Succession struct {
 	// Cancelled Orders that it has withdrawn; only in the answer of the command.
@@ -9217,6 +10019,9 @@ type Trade struct {
 	Taker Side `json:"taker"`
 }
 
+// TradeKind How permits changed hands for money.
+type TradeKind string
+
 // TradePage defines model for TradePage.
 type TradePage struct {
 	Items []Trade `json:"items"`
@@ -9224,6 +10029,9 @@ type TradePage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// TradeSide Whose region a trade counts in.
+type TradeSide string
 
 // Transfer Postings made together.
 type Transfer struct {
@@ -9551,6 +10359,11 @@ type After = ID
 // Example: 2031-06-30
 type AsOf = Date
 
+// AsOfFilter A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type AsOfFilter = Date
+
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
 
@@ -9560,10 +10373,22 @@ type BuyBackCauseFilter = BuyBackCause
 // BuyBackStateFilter Where a buy-back is in its life.
 type BuyBackStateFilter = BuyBackState
 
+// CloseFilePath defines model for CloseFilePath.
+type CloseFilePath = string
+
+// CloseStateFilter Where a close is.
+type CloseStateFilter = CloseState
+
 // CommandKindFilter What a command does.
 //
 // Example: order.place
 type CommandKindFilter = CommandKind
+
+// CycleFilter The length of a period.
+type CycleFilter = Cycle
+
+// CycleQuery The length of a period.
+type CycleQuery = Cycle
 
 // DealKindFilter Within a region or across regions.
 type DealKindFilter = DealKind
@@ -9574,6 +10399,11 @@ type DealStateFilter = DealState
 // Depth defines model for Depth.
 type Depth = int
 
+// DeviationFilter A plain number, with at most 6 decimals.
+//
+// Example: 1.2
+type DeviationFilter = Ratio
+
 // DifferenceFilter How an entry differs from what was expected.
 type DifferenceFilter = BankDifference
 
@@ -9582,6 +10412,9 @@ type EarmarkFilter = ID
 
 // EarmarkStateFilter Where an earmark is in its life.
 type EarmarkStateFilter = EarmarkState
+
+// ExceptionKindFilter Why somebody should look at something.
+type ExceptionKindFilter = ExceptionKind
 
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
@@ -9601,6 +10434,9 @@ type FromFilter = Date
 //
 // Example: 2031-06-30
 type FromQuery = Date
+
+// GroupingFilter What has a line of its own.
+type GroupingFilter = Grouping
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -9668,6 +10504,14 @@ type MarketPath = MarketCode
 // MarketStateFilter Whether a market accepts orders.
 type MarketStateFilter = MarketState
 
+// MeasureFilter What a figure counts.
+type MeasureFilter = Measure
+
+// MonthFilter A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type MonthFilter = Date
+
 // NewestFirst defines model for NewestFirst.
 type NewestFirst = bool
 
@@ -9715,6 +10559,16 @@ type PathID = ID
 // PaymentNoticeStateFilter proved means that exactly the amount was paid.
 type PaymentNoticeStateFilter = PaymentNoticeState
 
+// PeriodFromQuery A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type PeriodFromQuery = Date
+
+// PeriodToFilter A day of the calendar in Asia/Shanghai.
+//
+// Example: 2031-06-30
+type PeriodToFilter = Date
+
 // PersonFilter Number of a record.
 type PersonFilter = ID
 
@@ -9749,6 +10603,11 @@ type ReceiptStateFilter = ReceiptState
 // RefundStateFilter Where a refund is in its life.
 type RefundStateFilter = RefundState
 
+// RegionAreaFilter Code of a region by GB/T 2260.
+//
+// Example: 330421
+type RegionAreaFilter = RegionCode
+
 // RegionFilter Code of a region by GB/T 2260.
 //
 // Example: 330421
@@ -9770,6 +10629,9 @@ type RenewalStateFilter = RenewalState
 // SideFilter Which side of the book.
 type SideFilter = Side
 
+// SoonDaysFilter defines model for SoonDaysFilter.
+type SoonDaysFilter = int
+
 // SweepableFilter defines model for SweepableFilter.
 type SweepableFilter = bool
 
@@ -9785,6 +10647,12 @@ type ToFilter = Date
 //
 // Example: 2031-06-30
 type ToQuery = Date
+
+// TradeKindFilter How permits changed hands for money.
+type TradeKindFilter = TradeKind
+
+// TradeSideFilter Whose region a trade counts in.
+type TradeSideFilter = TradeSide
 
 // USCCFilter Unified social credit code (统一社会信用代码) by GB 32100.
 //
@@ -10290,6 +11158,29 @@ type ReleaseEarmarkParams struct {
 type PlaceEmergencyFreezeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListExceptionsParams defines parameters for ListExceptions.
+type ListExceptionsParams struct {
+	Kind *ExceptionKindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Region The region and those below it.
+	Region *RegionAreaFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Month A day of the month whose trades are looked at; without it the present one.
+	Month *MonthFilter `form:"month,omitempty" json:"month,omitempty"`
+
+	// Deviation A price is far from the month's mean by more than this part of it; 0.3 is a project default.
+	Deviation *DeviationFilter `form:"deviation,omitempty" json:"deviation,omitempty"`
+
+	// Days A sale is soon up to so many days after an allocation; 90 is a project default.
+	Days *SoonDaysFilter `form:"days,omitempty" json:"days,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListFactsParams defines parameters for ListFacts.
@@ -10873,6 +11764,31 @@ type AnswerObjectionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListOfficialFiguresParams defines parameters for ListOfficialFigures.
+type ListOfficialFiguresParams struct {
+	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
+	Cycle   *CycleFilter   `form:"cycle,omitempty" json:"cycle,omitempty"`
+	Measure *MeasureFilter `form:"measure,omitempty" json:"measure,omitempty"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordOfficialFigureParams defines parameters for RecordOfficialFigure.
+type RecordOfficialFigureParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SubmitOrderBatchParams defines parameters for SubmitOrderBatch.
 type SubmitOrderBatchParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -11048,6 +11964,45 @@ type DeliverPaymentNoticeParams struct {
 
 // ProvePaymentParams defines parameters for ProvePayment.
 type ProvePaymentParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListPeriodClosesParams defines parameters for ListPeriodCloses.
+type ListPeriodClosesParams struct {
+	Region *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
+	State  *CloseStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// OpenPeriodCloseParams defines parameters for OpenPeriodClose.
+type OpenPeriodCloseParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExplainCloseDifferenceParams defines parameters for ExplainCloseDifference.
+type ExplainCloseDifferenceParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SignPeriodCloseParams defines parameters for SignPeriodClose.
+type SignPeriodCloseParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawPeriodCloseParams defines parameters for WithdrawPeriodClose.
+type WithdrawPeriodCloseParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -11408,6 +12363,37 @@ type AcceptStandingOfferParams struct {
 type CloseStandingOfferParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListStatisticsParams defines parameters for ListStatistics.
+type ListStatisticsParams struct {
+	Cycle CycleQuery `form:"cycle" json:"cycle"`
+
+	// From A day of the first period.
+	From PeriodFromQuery `form:"from" json:"from"`
+
+	// To A day of the last period; without it there is one period.
+	To *PeriodToFilter `form:"to,omitempty" json:"to,omitempty"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// Region The region and those below it.
+	Region    *RegionAreaFilter `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter  `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Kind      *TradeKindFilter  `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Side Whose region a trade counts in (project default: the seller's, that the permits leave).
+	Side *TradeSideFilter `form:"side,omitempty" json:"side,omitempty"`
+
+	// Group What has a line of its own in a period, beside the pollutant.
+	Group *GroupingFilter `form:"group,omitempty" json:"group,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListSuccessionsParams defines parameters for ListSuccessions.
@@ -11793,6 +12779,9 @@ type MirrorDealJSONRequestBody = MirroredDealInput
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswerInput
 
+// RecordOfficialFigureJSONRequestBody defines body for RecordOfficialFigure for application/json ContentType.
+type RecordOfficialFigureJSONRequestBody = OfficialFigureInput
+
 // SubmitOrderBatchJSONRequestBody defines body for SubmitOrderBatch for application/json ContentType.
 type SubmitOrderBatchJSONRequestBody = OrderBatchInput
 
@@ -11828,6 +12817,18 @@ type ConfirmPaymentJSONRequestBody = ReasonInput
 
 // ProvePaymentJSONRequestBody defines body for ProvePayment for application/json ContentType.
 type ProvePaymentJSONRequestBody = PaymentProofInput
+
+// OpenPeriodCloseJSONRequestBody defines body for OpenPeriodClose for application/json ContentType.
+type OpenPeriodCloseJSONRequestBody = PeriodCloseInput
+
+// ExplainCloseDifferenceJSONRequestBody defines body for ExplainCloseDifference for application/json ContentType.
+type ExplainCloseDifferenceJSONRequestBody = ExplanationInput
+
+// SignPeriodCloseJSONRequestBody defines body for SignPeriodClose for application/json ContentType.
+type SignPeriodCloseJSONRequestBody = CloseSignInput
+
+// WithdrawPeriodCloseJSONRequestBody defines body for WithdrawPeriodClose for application/json ContentType.
+type WithdrawPeriodCloseJSONRequestBody = CloseWithdrawInput
 
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = PersonInput

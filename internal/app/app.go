@@ -65,6 +65,7 @@ type App struct {
 	reference atomic.Pointer[Reference]
 	beat      atomic.Int64 // the last commit or beat, as an instant
 	watchers  watchers
+	openDays  openDays
 	stopped   chan struct{}
 	failure   error // why the writer stopped; read after stopped is closed
 }

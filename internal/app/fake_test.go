@@ -502,6 +502,7 @@ func (o *office) propose(person int64, c Command) approval.Proposal {
 // row.
 func (o *office) send(person int64, c Command) (refused *fault.Error, proposed bool) {
 	o.t.Helper()
+	o.settle() // what is due by now is not the command's doing
 	o.keys++
 	before := o.mutable()
 	answer, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)

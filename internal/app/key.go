@@ -148,6 +148,7 @@ func (c Bootstrap) Decide(v *View) (Apply, error) {
 		r.Grant = Put(tx, Grants, identity.Grant{Person: r.Person.ID, Role: identity.Admin, State: identity.GrantActive})
 		k.Person = r.Person.ID
 		r.Key = Put(tx, Keys, k)
+		tx.startCount()
 		return r
 	}, nil
 }

@@ -27,7 +27,7 @@ var (
 	capability   = append(slices.Clone(rulebook), "internal/rulebook")
 	capabilities = []string{
 		"internal/market", "internal/settlement", "internal/reserve", "internal/auction", "internal/encumbrance", "internal/outside",
-		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit",
+		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit", "internal/report",
 	}
 	app  = slices.Concat(capability, capabilities)
 	edge = append(slices.Clone(app), "internal/app")
@@ -59,6 +59,7 @@ var rules = map[string]rule{
 	"internal/evidence":    {core: true, internal: capability, external: []string{"golang.org/x/mod/sumdb", "github.com/emmansun/gmsm"}},
 	"internal/approval":    {core: true, internal: capability},
 	"internal/permit":      {core: true, internal: capability},
+	"internal/report":      {core: true, internal: capability},
 	"internal/identity":    {core: true, internal: capability, external: []string{"golang.org/x/crypto"}, random: "crypto/rand"},
 
 	"internal/app":         {core: true, internal: app},

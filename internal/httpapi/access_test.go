@@ -117,7 +117,11 @@ var ruleOf = map[string]identity.Operation{
 	"listPublicNotices": identity.PublicRead, "getPublicNotice": identity.PublicRead, "postPublicNotice": identity.PublicNoticePost,
 	"withdrawPublicNotice": identity.PublicNoticeEnd, "fileObjection": identity.ObjectionFile, "listObjections": identity.ObjectionRead,
 	"answerObjection": identity.ObjectionAnswer,
-	"listJournal":     identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
+	"listStatistics":  identity.PublicRead, "listOfficialFigures": identity.PublicRead, "recordOfficialFigure": identity.FigureRecord,
+	"listPeriodCloses": identity.PeriodRead, "getPeriodClose": identity.PeriodRead, "openPeriodClose": identity.PeriodOpen,
+	"explainCloseDifference": identity.PeriodExplain, "signPeriodClose": identity.PeriodSign, "withdrawPeriodClose": identity.PeriodWithdraw,
+	"getCloseFiles": identity.PeriodRead, "getCloseFile": identity.PeriodRead, "listExceptions": identity.ExceptionRead,
+	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 
 // ungoverned are the operations that no rule is about: they ask nothing of the registry.
@@ -249,6 +253,7 @@ type walked struct {
 	renewal                                         int64
 	frozen, toConfirmFreeze, toRelease              int64
 	leaderGrant, notice, objection                  int64
+	toExplain, difference, toSign                   int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
 	buyBacks                                        walkedBuyBacks
 }
@@ -339,8 +344,22 @@ func openWalked(t *testing.T) *walked {
 	w.must(finance, app.NoticeConfirm{Notice: bought, Reason: "seen"})
 	w.must(leader, app.NoticeDeliver{Notice: bought})
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
+	w.closes()
 	w.approvals()
 	return w
+}
+
+// closes are of the month before: one with what is not explained, one to sign.
+func (w *walked) closes() {
+	w.t.Helper()
+	leader := w.personOf(w.leader)
+	w.must(leader, app.PeriodOpen{Region: apptest.Jiashan, Month: 20260601})
+	w.toExplain, w.difference = last(w.world, app.PeriodCloses), last(w.world, app.CloseDifferences)
+	w.must(leader, app.PeriodOpen{Region: jiaxing, Month: 20260601})
+	w.toSign = last(w.world, app.PeriodCloses)
+	for id := w.difference + 1; id <= last(w.world, app.CloseDifferences); id++ {
+		w.must(leader, app.PeriodExplain{Close: w.toSign, Difference: id, Explanation: "e"})
+	}
 }
 
 // changes are a succession of a firm of Jiaxing's whose permits stay, and a
@@ -633,6 +652,23 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/proposals/%d/refresh", proposalFor(role, w.toReject).ID), ""
 	case "orderStandIn":
 		return "/v1/stand-ins", fmt.Sprintf(`{"grant":%d,"person":%d,"valid_from":"2026-07-02","valid_to":"2026-07-03","document":"d"}`, w.leaderGrant, w.person)
+	case "recordOfficialFigure":
+		return "/v1/official-figures", `{"region":"330421","cycle":"month","period":"2026-06-01","measure":"quantity","unit":"t","total":"906.83",
+			"document":"d","published_on":"2026-07-01","parts":[{"name":"COD","pollutant":"COD","published":"906.82"}]}`
+	case "openPeriodClose":
+		return "/v1/period-closes", `{"region":"330402","month":"2026-06-01"}`
+	case "explainCloseDifference":
+		return fmt.Sprintf("/v1/period-closes/%d/explain", w.toExplain), fmt.Sprintf(`{"difference":%d,"explanation":"e"}`, w.difference)
+	case "signPeriodClose":
+		if role == identity.Finance {
+			return fmt.Sprintf("/v1/period-closes/%d/sign", w.toSign), `{"as":"finance"}`
+		}
+		return fmt.Sprintf("/v1/period-closes/%d/sign", w.toSign), `{"as":"centre"}`
+	case "withdrawPeriodClose":
+		if role == identity.Finance {
+			return fmt.Sprintf("/v1/period-closes/%d/withdraw", w.toExplain), `{"as":"finance","reason":"r"}`
+		}
+		return fmt.Sprintf("/v1/period-closes/%d/withdraw", w.toExplain), `{"as":"centre","reason":"r"}`
 	case "postPublicNotice":
 		return "/v1/public-notices", noticeBody
 	case "withdrawPublicNotice":
@@ -813,7 +849,11 @@ func (w *walked) query(id string) string {
 		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "listStandIns": "/v1/stand-ins",
 		"listRenewals": "/v1/renewals", "getRenewal": "/v1/renewals/" + itoa(w.renewal), "listReminders": "/v1/reminders",
 		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections",
-		"listJournal": "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
+		"listStatistics": "/v1/statistics?cycle=month&from=2026-07-01", "listOfficialFigures": "/v1/official-figures",
+		"listPeriodCloses": "/v1/period-closes", "getPeriodClose": "/v1/period-closes/" + itoa(w.toExplain),
+		"getCloseFiles": "/v1/period-closes/" + itoa(w.toSign) + "/files", "getCloseFile": "/v1/period-closes/" + itoa(w.toSign) + "/files/statistics.csv",
+		"listExceptions": "/v1/exceptions",
+		"listJournal":    "/v1/journal", "getJournalHead": "/v1/journal/head", "getJournalRow": "/v1/journal/1",
 	}[id]
 	if !known {
 		w.t.Fatalf("the walk does not know how to ask %s", id)

@@ -147,6 +147,11 @@ const (
 	InstalmentDecide  Operation = "instalment.decide"
 	InstalmentProve   Operation = "instalment.prove"
 	InstalmentConfirm Operation = "instalment.confirm"
+	FigureRecord      Operation = "official_figure.record"
+	PeriodOpen        Operation = "period_close.open"
+	PeriodExplain     Operation = "period_close.explain"
+	PeriodSign        Operation = "period_close.sign"
+	PeriodWithdraw    Operation = "period_close.withdraw"
 )
 
 // The queries that not everybody may ask.
@@ -180,6 +185,8 @@ const (
 	ObjectionRead Operation = "objection.read"
 	BuyBackRead   Operation = "buy_back.read" // with refunds and idle permits
 	BudgetRead    Operation = "budget.read"
+	PeriodRead    Operation = "period_close.read"
+	ExceptionRead Operation = "exception.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -278,6 +285,11 @@ var Table = map[Operation]Rule{
 	PublicNoticeEnd:   {BureauLeader: Own},
 	ObjectionFile:     {Enterprise: Any, BureauClerk: Own, BureauLeader: Own},
 	ObjectionAnswer:   {BureauLeader: Own},
+	FigureRecord:      {BureauClerk: Own, BureauLeader: Own, Finance: Own},
+	PeriodOpen:        {BureauClerk: Own, BureauLeader: Own, Finance: Own},
+	PeriodExplain:     {BureauClerk: Own, BureauLeader: Own, Finance: Own},
+	PeriodSign:        {BureauLeader: Own, Finance: Own},
+	PeriodWithdraw:    {BureauLeader: Own, Finance: Own},
 
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},
@@ -328,4 +340,6 @@ var Table = map[Operation]Rule{
 	IdleSweep:      {BureauLeader: Own},
 	BuyBackRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	PeriodRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	ExceptionRead:  {Auditor: Any},
 }

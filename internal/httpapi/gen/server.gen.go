@@ -212,6 +212,9 @@ type ServerInterface interface {
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(c *gin.Context, params PlaceEmergencyFreezeParams)
+	// ListExceptions What an auditor should look at
+	// (GET /v1/exceptions)
+	ListExceptions(c *gin.Context, params ListExceptionsParams)
 	// ListFacts What is recorded of licences, parties and regions
 	// (GET /v1/facts)
 	ListFacts(c *gin.Context, params ListFactsParams)
@@ -422,6 +425,12 @@ type ServerInterface interface {
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(c *gin.Context, id PathID, params AnswerObjectionParams)
+	// ListOfficialFigures Published figures beside the computed ones
+	// (GET /v1/official-figures)
+	ListOfficialFigures(c *gin.Context, params ListOfficialFiguresParams)
+	// RecordOfficialFigure Record a published figure
+	// (POST /v1/official-figures)
+	RecordOfficialFigure(c *gin.Context, params RecordOfficialFigureParams)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(c *gin.Context, params SubmitOrderBatchParams)
@@ -491,6 +500,30 @@ type ServerInterface interface {
 	// ProvePayment Record a payment to the tax authority
 	// (POST /v1/payment-notices/{id}/proof)
 	ProvePayment(c *gin.Context, id PathID, params ProvePaymentParams)
+	// ListPeriodCloses Closes of periods
+	// (GET /v1/period-closes)
+	ListPeriodCloses(c *gin.Context, params ListPeriodClosesParams)
+	// OpenPeriodClose Begin to close a region's month
+	// (POST /v1/period-closes)
+	OpenPeriodClose(c *gin.Context, params OpenPeriodCloseParams)
+	// GetPeriodClose A close with what it found open
+	// (GET /v1/period-closes/{id})
+	GetPeriodClose(c *gin.Context, id PathID)
+	// ExplainCloseDifference Explain a difference
+	// (POST /v1/period-closes/{id}/explain)
+	ExplainCloseDifference(c *gin.Context, id PathID, params ExplainCloseDifferenceParams)
+	// GetCloseFiles The files of a close
+	// (GET /v1/period-closes/{id}/files)
+	GetCloseFiles(c *gin.Context, id PathID)
+	// GetCloseFile A file of a close
+	// (GET /v1/period-closes/{id}/files/{name})
+	GetCloseFile(c *gin.Context, id PathID, name CloseFilePath)
+	// SignPeriodClose Sign a close
+	// (POST /v1/period-closes/{id}/sign)
+	SignPeriodClose(c *gin.Context, id PathID, params SignPeriodCloseParams)
+	// WithdrawPeriodClose End a close that is not frozen
+	// (POST /v1/period-closes/{id}/withdraw)
+	WithdrawPeriodClose(c *gin.Context, id PathID, params WithdrawPeriodCloseParams)
 	// ListPersons Persons
 	// (GET /v1/persons)
 	ListPersons(c *gin.Context, params ListPersonsParams)
@@ -623,6 +656,9 @@ type ServerInterface interface {
 	// CloseStandingOffer End a standing offer
 	// (POST /v1/standing-offers/{id}/close)
 	CloseStandingOffer(c *gin.Context, id PathID, params CloseStandingOfferParams)
+	// ListStatistics Statistics of trades
+	// (GET /v1/statistics)
+	ListStatistics(c *gin.Context, params ListStatisticsParams)
 	// ListSuccessions Successions
 	// (GET /v1/successions)
 	ListSuccessions(c *gin.Context, params ListSuccessionsParams)
@@ -889,6 +925,9 @@ func (a Answer) VisitMirrorDealResponse(w http.ResponseWriter) error { return a.
 // VisitAnswerObjectionResponse sends the stored answer.
 func (a Answer) VisitAnswerObjectionResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRecordOfficialFigureResponse sends the stored answer.
+func (a Answer) VisitRecordOfficialFigureResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitSubmitOrderBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitOrderBatchResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -930,6 +969,18 @@ func (a Answer) VisitDeliverPaymentNoticeResponse(w http.ResponseWriter) error {
 
 // VisitProvePaymentResponse sends the stored answer.
 func (a Answer) VisitProvePaymentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOpenPeriodCloseResponse sends the stored answer.
+func (a Answer) VisitOpenPeriodCloseResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitExplainCloseDifferenceResponse sends the stored answer.
+func (a Answer) VisitExplainCloseDifferenceResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSignPeriodCloseResponse sends the stored answer.
+func (a Answer) VisitSignPeriodCloseResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitWithdrawPeriodCloseResponse sends the stored answer.
+func (a Answer) VisitWithdrawPeriodCloseResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreatePersonResponse sends the stored answer.
 func (a Answer) VisitCreatePersonResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4067,6 +4118,81 @@ func (siw *ServerInterfaceWrapper) PlaceEmergencyFreeze(c *gin.Context) {
 	}
 
 	siw.Handler.PlaceEmergencyFreeze(c, params)
+}
+
+// ListExceptions operation middleware
+func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExceptionsParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", c.Request.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter month: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "deviation" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "deviation", c.Request.URL.Query(), &params.Deviation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter deviation: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", c.Request.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter days: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListExceptions(c, params)
 }
 
 // ListFacts operation middleware
@@ -7503,6 +7629,124 @@ func (siw *ServerInterfaceWrapper) AnswerObjection(c *gin.Context) {
 	siw.Handler.AnswerObjection(c, id, params)
 }
 
+// ListOfficialFigures operation middleware
+func (siw *ServerInterfaceWrapper) ListOfficialFigures(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOfficialFiguresParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cycle" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cycle", c.Request.URL.Query(), &params.Cycle, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cycle: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "measure" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "measure", c.Request.URL.Query(), &params.Measure, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter measure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOfficialFigures(c, params)
+}
+
+// RecordOfficialFigure operation middleware
+func (siw *ServerInterfaceWrapper) RecordOfficialFigure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordOfficialFigureParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordOfficialFigure(c, params)
+}
+
 // SubmitOrderBatch operation middleware
 func (siw *ServerInterfaceWrapper) SubmitOrderBatch(c *gin.Context) {
 
@@ -8651,6 +8895,348 @@ func (siw *ServerInterfaceWrapper) ProvePayment(c *gin.Context) {
 	}
 
 	siw.Handler.ProvePayment(c, id, params)
+}
+
+// ListPeriodCloses operation middleware
+func (siw *ServerInterfaceWrapper) ListPeriodCloses(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPeriodClosesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPeriodCloses(c, params)
+}
+
+// OpenPeriodClose operation middleware
+func (siw *ServerInterfaceWrapper) OpenPeriodClose(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenPeriodCloseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenPeriodClose(c, params)
+}
+
+// GetPeriodClose operation middleware
+func (siw *ServerInterfaceWrapper) GetPeriodClose(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPeriodClose(c, id)
+}
+
+// ExplainCloseDifference operation middleware
+func (siw *ServerInterfaceWrapper) ExplainCloseDifference(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainCloseDifferenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainCloseDifference(c, id, params)
+}
+
+// GetCloseFiles operation middleware
+func (siw *ServerInterfaceWrapper) GetCloseFiles(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCloseFiles(c, id)
+}
+
+// GetCloseFile operation middleware
+func (siw *ServerInterfaceWrapper) GetCloseFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "name" -------------
+	var name CloseFilePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", c.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCloseFile(c, id, name)
+}
+
+// SignPeriodClose operation middleware
+func (siw *ServerInterfaceWrapper) SignPeriodClose(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignPeriodCloseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignPeriodClose(c, id, params)
+}
+
+// WithdrawPeriodClose operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawPeriodClose(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawPeriodCloseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawPeriodClose(c, id, params)
 }
 
 // ListPersons operation middleware
@@ -10785,6 +11371,113 @@ func (siw *ServerInterfaceWrapper) CloseStandingOffer(c *gin.Context) {
 	siw.Handler.CloseStandingOffer(c, id, params)
 }
 
+// ListStatistics operation middleware
+func (siw *ServerInterfaceWrapper) ListStatistics(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStatisticsParams
+
+	// ------------- Required query parameter "cycle" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "cycle", c.Request.URL.Query(), &params.Cycle, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cycle: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "side" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "side", c.Request.URL.Query(), &params.Side, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter side: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "group" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "group", c.Request.URL.Query(), &params.Group, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter group: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStatistics(c, params)
+}
+
 // ListSuccessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSuccessions(c *gin.Context) {
 
@@ -12047,6 +12740,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/earmarks/:id/release", wrapper.ReleaseEarmark)
 	router.POST(options.BaseURL+"/v1/eligibility", wrapper.AskEligibility)
 	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
+	router.GET(options.BaseURL+"/v1/exceptions", wrapper.ListExceptions)
 	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
 	router.POST(options.BaseURL+"/v1/facts", wrapper.RecordFact)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
@@ -12117,6 +12811,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/mirrored-deals", wrapper.MirrorDeal)
 	router.GET(options.BaseURL+"/v1/objections", wrapper.ListObjections)
 	router.POST(options.BaseURL+"/v1/objections/:id/answer", wrapper.AnswerObjection)
+	router.GET(options.BaseURL+"/v1/official-figures", wrapper.ListOfficialFigures)
+	router.POST(options.BaseURL+"/v1/official-figures", wrapper.RecordOfficialFigure)
 	router.POST(options.BaseURL+"/v1/order-batches", wrapper.SubmitOrderBatch)
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
@@ -12140,6 +12836,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/confirm", wrapper.ConfirmPayment)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/deliver", wrapper.DeliverPaymentNotice)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/proof", wrapper.ProvePayment)
+	router.GET(options.BaseURL+"/v1/period-closes", wrapper.ListPeriodCloses)
+	router.POST(options.BaseURL+"/v1/period-closes", wrapper.OpenPeriodClose)
+	router.GET(options.BaseURL+"/v1/period-closes/:id", wrapper.GetPeriodClose)
+	router.POST(options.BaseURL+"/v1/period-closes/:id/explain", wrapper.ExplainCloseDifference)
+	router.GET(options.BaseURL+"/v1/period-closes/:id/files", wrapper.GetCloseFiles)
+	router.GET(options.BaseURL+"/v1/period-closes/:id/files/:name", wrapper.GetCloseFile)
+	router.POST(options.BaseURL+"/v1/period-closes/:id/sign", wrapper.SignPeriodClose)
+	router.POST(options.BaseURL+"/v1/period-closes/:id/withdraw", wrapper.WithdrawPeriodClose)
 	router.GET(options.BaseURL+"/v1/persons", wrapper.ListPersons)
 	router.POST(options.BaseURL+"/v1/persons", wrapper.CreatePerson)
 	router.GET(options.BaseURL+"/v1/persons/:id", wrapper.GetPerson)
@@ -12184,6 +12888,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/standing-offers", wrapper.OpenStandingOffer)
 	router.POST(options.BaseURL+"/v1/standing-offers/:id/acceptances", wrapper.AcceptStandingOffer)
 	router.POST(options.BaseURL+"/v1/standing-offers/:id/close", wrapper.CloseStandingOffer)
+	router.GET(options.BaseURL+"/v1/statistics", wrapper.ListStatistics)
 	router.GET(options.BaseURL+"/v1/successions", wrapper.ListSuccessions)
 	router.POST(options.BaseURL+"/v1/successions", wrapper.RecordSuccession)
 	router.GET(options.BaseURL+"/v1/successions/:id", wrapper.GetSuccession)
@@ -13960,6 +14665,28 @@ func (response PlaceEmergencyFreeze201JSONResponse) VisitPlaceEmergencyFreezeRes
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExceptionsRequestObject struct {
+	Params ListExceptionsParams
+}
+
+type ListExceptionsResponseObject interface {
+	VisitListExceptionsResponse(w http.ResponseWriter) error
+}
+
+type ListExceptions200JSONResponse ExceptionPage
+
+func (response ListExceptions200JSONResponse) VisitListExceptionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15912,6 +16639,61 @@ func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w ht
 	return err
 }
 
+type ListOfficialFiguresRequestObject struct {
+	Params ListOfficialFiguresParams
+}
+
+type ListOfficialFiguresResponseObject interface {
+	VisitListOfficialFiguresResponse(w http.ResponseWriter) error
+}
+
+type ListOfficialFigures200JSONResponse OfficialFigurePage
+
+func (response ListOfficialFigures200JSONResponse) VisitListOfficialFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordOfficialFigureRequestObject struct {
+	Params RecordOfficialFigureParams
+	Body   *RecordOfficialFigureJSONRequestBody
+}
+
+type RecordOfficialFigureResponseObject interface {
+	VisitRecordOfficialFigureResponse(w http.ResponseWriter) error
+}
+
+type RecordOfficialFigure201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordOfficialFigure201JSONResponse struct {
+	Body    OfficialFigureRecord
+	Headers RecordOfficialFigure201ResponseHeaders
+}
+
+func (response RecordOfficialFigure201JSONResponse) VisitRecordOfficialFigureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SubmitOrderBatchRequestObject struct {
 	Params SubmitOrderBatchParams
 	Body   *SubmitOrderBatchJSONRequestBody
@@ -16563,6 +17345,236 @@ type ProvePayment200JSONResponse struct {
 }
 
 func (response ProvePayment200JSONResponse) VisitProvePaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodClosesRequestObject struct {
+	Params ListPeriodClosesParams
+}
+
+type ListPeriodClosesResponseObject interface {
+	VisitListPeriodClosesResponse(w http.ResponseWriter) error
+}
+
+type ListPeriodCloses200JSONResponse PeriodClosePage
+
+func (response ListPeriodCloses200JSONResponse) VisitListPeriodClosesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenPeriodCloseRequestObject struct {
+	Params OpenPeriodCloseParams
+	Body   *OpenPeriodCloseJSONRequestBody
+}
+
+type OpenPeriodCloseResponseObject interface {
+	VisitOpenPeriodCloseResponse(w http.ResponseWriter) error
+}
+
+type OpenPeriodClose201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OpenPeriodClose201JSONResponse struct {
+	Body    PeriodClose
+	Headers OpenPeriodClose201ResponseHeaders
+}
+
+func (response OpenPeriodClose201JSONResponse) VisitOpenPeriodCloseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPeriodCloseRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetPeriodCloseResponseObject interface {
+	VisitGetPeriodCloseResponse(w http.ResponseWriter) error
+}
+
+type GetPeriodClose200JSONResponse PeriodClose
+
+func (response GetPeriodClose200JSONResponse) VisitGetPeriodCloseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainCloseDifferenceRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ExplainCloseDifferenceParams
+	Body   *ExplainCloseDifferenceJSONRequestBody
+}
+
+type ExplainCloseDifferenceResponseObject interface {
+	VisitExplainCloseDifferenceResponse(w http.ResponseWriter) error
+}
+
+type ExplainCloseDifference200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ExplainCloseDifference200JSONResponse struct {
+	Body    PeriodClose
+	Headers ExplainCloseDifference200ResponseHeaders
+}
+
+func (response ExplainCloseDifference200JSONResponse) VisitExplainCloseDifferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCloseFilesRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetCloseFilesResponseObject interface {
+	VisitGetCloseFilesResponse(w http.ResponseWriter) error
+}
+
+type GetCloseFiles200JSONResponse CloseFilePage
+
+func (response GetCloseFiles200JSONResponse) VisitGetCloseFilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCloseFileRequestObject struct {
+	ID   PathID        `json:"id"`
+	Name CloseFilePath `json:"name"`
+}
+
+type GetCloseFileResponseObject interface {
+	VisitGetCloseFileResponse(w http.ResponseWriter) error
+}
+
+type GetCloseFile200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetCloseFile200ApplicationOctetStreamResponse) VisitGetCloseFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type SignPeriodCloseRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SignPeriodCloseParams
+	Body   *SignPeriodCloseJSONRequestBody
+}
+
+type SignPeriodCloseResponseObject interface {
+	VisitSignPeriodCloseResponse(w http.ResponseWriter) error
+}
+
+type SignPeriodClose200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SignPeriodClose200JSONResponse struct {
+	Body    PeriodClose
+	Headers SignPeriodClose200ResponseHeaders
+}
+
+func (response SignPeriodClose200JSONResponse) VisitSignPeriodCloseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawPeriodCloseRequestObject struct {
+	ID     PathID `json:"id"`
+	Params WithdrawPeriodCloseParams
+	Body   *WithdrawPeriodCloseJSONRequestBody
+}
+
+type WithdrawPeriodCloseResponseObject interface {
+	VisitWithdrawPeriodCloseResponse(w http.ResponseWriter) error
+}
+
+type WithdrawPeriodClose200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawPeriodClose200JSONResponse struct {
+	Body    PeriodClose
+	Headers WithdrawPeriodClose200ResponseHeaders
+}
+
+func (response WithdrawPeriodClose200JSONResponse) VisitWithdrawPeriodCloseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17775,6 +18787,28 @@ func (response CloseStandingOffer200JSONResponse) VisitCloseStandingOfferRespons
 	return err
 }
 
+type ListStatisticsRequestObject struct {
+	Params ListStatisticsParams
+}
+
+type ListStatisticsResponseObject interface {
+	VisitListStatisticsResponse(w http.ResponseWriter) error
+}
+
+type ListStatistics200JSONResponse StatisticPage
+
+func (response ListStatistics200JSONResponse) VisitListStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSuccessionsRequestObject struct {
 	Params ListSuccessionsParams
 }
@@ -18652,6 +19686,9 @@ type StrictServerInterface interface {
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	// (POST /v1/emergency-freezes)
 	PlaceEmergencyFreeze(ctx context.Context, request PlaceEmergencyFreezeRequestObject) (PlaceEmergencyFreezeResponseObject, error)
+	// ListExceptions What an auditor should look at
+	// (GET /v1/exceptions)
+	ListExceptions(ctx context.Context, request ListExceptionsRequestObject) (ListExceptionsResponseObject, error)
 	// ListFacts What is recorded of licences, parties and regions
 	// (GET /v1/facts)
 	ListFacts(ctx context.Context, request ListFactsRequestObject) (ListFactsResponseObject, error)
@@ -18862,6 +19899,12 @@ type StrictServerInterface interface {
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
+	// ListOfficialFigures Published figures beside the computed ones
+	// (GET /v1/official-figures)
+	ListOfficialFigures(ctx context.Context, request ListOfficialFiguresRequestObject) (ListOfficialFiguresResponseObject, error)
+	// RecordOfficialFigure Record a published figure
+	// (POST /v1/official-figures)
+	RecordOfficialFigure(ctx context.Context, request RecordOfficialFigureRequestObject) (RecordOfficialFigureResponseObject, error)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(ctx context.Context, request SubmitOrderBatchRequestObject) (SubmitOrderBatchResponseObject, error)
@@ -18931,6 +19974,30 @@ type StrictServerInterface interface {
 	// ProvePayment Record a payment to the tax authority
 	// (POST /v1/payment-notices/{id}/proof)
 	ProvePayment(ctx context.Context, request ProvePaymentRequestObject) (ProvePaymentResponseObject, error)
+	// ListPeriodCloses Closes of periods
+	// (GET /v1/period-closes)
+	ListPeriodCloses(ctx context.Context, request ListPeriodClosesRequestObject) (ListPeriodClosesResponseObject, error)
+	// OpenPeriodClose Begin to close a region's month
+	// (POST /v1/period-closes)
+	OpenPeriodClose(ctx context.Context, request OpenPeriodCloseRequestObject) (OpenPeriodCloseResponseObject, error)
+	// GetPeriodClose A close with what it found open
+	// (GET /v1/period-closes/{id})
+	GetPeriodClose(ctx context.Context, request GetPeriodCloseRequestObject) (GetPeriodCloseResponseObject, error)
+	// ExplainCloseDifference Explain a difference
+	// (POST /v1/period-closes/{id}/explain)
+	ExplainCloseDifference(ctx context.Context, request ExplainCloseDifferenceRequestObject) (ExplainCloseDifferenceResponseObject, error)
+	// GetCloseFiles The files of a close
+	// (GET /v1/period-closes/{id}/files)
+	GetCloseFiles(ctx context.Context, request GetCloseFilesRequestObject) (GetCloseFilesResponseObject, error)
+	// GetCloseFile A file of a close
+	// (GET /v1/period-closes/{id}/files/{name})
+	GetCloseFile(ctx context.Context, request GetCloseFileRequestObject) (GetCloseFileResponseObject, error)
+	// SignPeriodClose Sign a close
+	// (POST /v1/period-closes/{id}/sign)
+	SignPeriodClose(ctx context.Context, request SignPeriodCloseRequestObject) (SignPeriodCloseResponseObject, error)
+	// WithdrawPeriodClose End a close that is not frozen
+	// (POST /v1/period-closes/{id}/withdraw)
+	WithdrawPeriodClose(ctx context.Context, request WithdrawPeriodCloseRequestObject) (WithdrawPeriodCloseResponseObject, error)
 	// ListPersons Persons
 	// (GET /v1/persons)
 	ListPersons(ctx context.Context, request ListPersonsRequestObject) (ListPersonsResponseObject, error)
@@ -19063,6 +20130,9 @@ type StrictServerInterface interface {
 	// CloseStandingOffer End a standing offer
 	// (POST /v1/standing-offers/{id}/close)
 	CloseStandingOffer(ctx context.Context, request CloseStandingOfferRequestObject) (CloseStandingOfferResponseObject, error)
+	// ListStatistics Statistics of trades
+	// (GET /v1/statistics)
+	ListStatistics(ctx context.Context, request ListStatisticsRequestObject) (ListStatisticsResponseObject, error)
 	// ListSuccessions Successions
 	// (GET /v1/successions)
 	ListSuccessions(ctx context.Context, request ListSuccessionsRequestObject) (ListSuccessionsResponseObject, error)
@@ -21423,6 +22493,32 @@ func (sh *strictHandler) PlaceEmergencyFreeze(ctx *gin.Context, params PlaceEmer
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PlaceEmergencyFreezeResponseObject); ok {
 		if err := validResponse.VisitPlaceEmergencyFreezeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExceptions operation middleware
+func (sh *strictHandler) ListExceptions(ctx *gin.Context, params ListExceptionsParams) {
+	var request ListExceptionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExceptions(ctx, request.(ListExceptionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExceptions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListExceptionsResponseObject); ok {
+		if err := validResponse.VisitListExceptionsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -23823,6 +24919,76 @@ func (sh *strictHandler) AnswerObjection(ctx *gin.Context, id PathID, params Ans
 	}
 }
 
+// ListOfficialFigures operation middleware
+func (sh *strictHandler) ListOfficialFigures(ctx *gin.Context, params ListOfficialFiguresParams) {
+	var request ListOfficialFiguresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOfficialFigures(ctx, request.(ListOfficialFiguresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOfficialFigures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOfficialFiguresResponseObject); ok {
+		if err := validResponse.VisitListOfficialFiguresResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordOfficialFigure operation middleware
+func (sh *strictHandler) RecordOfficialFigure(ctx *gin.Context, params RecordOfficialFigureParams) {
+	var request RecordOfficialFigureRequestObject
+
+	request.Params = params
+
+	var body RecordOfficialFigureJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordOfficialFigure(ctx, request.(RecordOfficialFigureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordOfficialFigure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordOfficialFigureResponseObject); ok {
+		if err := validResponse.VisitRecordOfficialFigureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SubmitOrderBatch operation middleware
 func (sh *strictHandler) SubmitOrderBatch(ctx *gin.Context, params SubmitOrderBatchParams) {
 	var request SubmitOrderBatchRequestObject
@@ -24637,6 +25803,290 @@ func (sh *strictHandler) ProvePayment(ctx *gin.Context, id PathID, params ProveP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ProvePaymentResponseObject); ok {
 		if err := validResponse.VisitProvePaymentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPeriodCloses operation middleware
+func (sh *strictHandler) ListPeriodCloses(ctx *gin.Context, params ListPeriodClosesParams) {
+	var request ListPeriodClosesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPeriodCloses(ctx, request.(ListPeriodClosesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPeriodCloses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPeriodClosesResponseObject); ok {
+		if err := validResponse.VisitListPeriodClosesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenPeriodClose operation middleware
+func (sh *strictHandler) OpenPeriodClose(ctx *gin.Context, params OpenPeriodCloseParams) {
+	var request OpenPeriodCloseRequestObject
+
+	request.Params = params
+
+	var body OpenPeriodCloseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenPeriodClose(ctx, request.(OpenPeriodCloseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenPeriodClose")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OpenPeriodCloseResponseObject); ok {
+		if err := validResponse.VisitOpenPeriodCloseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPeriodClose operation middleware
+func (sh *strictHandler) GetPeriodClose(ctx *gin.Context, id PathID) {
+	var request GetPeriodCloseRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPeriodClose(ctx, request.(GetPeriodCloseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPeriodClose")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPeriodCloseResponseObject); ok {
+		if err := validResponse.VisitGetPeriodCloseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainCloseDifference operation middleware
+func (sh *strictHandler) ExplainCloseDifference(ctx *gin.Context, id PathID, params ExplainCloseDifferenceParams) {
+	var request ExplainCloseDifferenceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ExplainCloseDifferenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainCloseDifference(ctx, request.(ExplainCloseDifferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainCloseDifference")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExplainCloseDifferenceResponseObject); ok {
+		if err := validResponse.VisitExplainCloseDifferenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCloseFiles operation middleware
+func (sh *strictHandler) GetCloseFiles(ctx *gin.Context, id PathID) {
+	var request GetCloseFilesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCloseFiles(ctx, request.(GetCloseFilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCloseFiles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCloseFilesResponseObject); ok {
+		if err := validResponse.VisitGetCloseFilesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCloseFile operation middleware
+func (sh *strictHandler) GetCloseFile(ctx *gin.Context, id PathID, name CloseFilePath) {
+	var request GetCloseFileRequestObject
+
+	request.ID = id
+	request.Name = name
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCloseFile(ctx, request.(GetCloseFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCloseFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCloseFileResponseObject); ok {
+		if err := validResponse.VisitGetCloseFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignPeriodClose operation middleware
+func (sh *strictHandler) SignPeriodClose(ctx *gin.Context, id PathID, params SignPeriodCloseParams) {
+	var request SignPeriodCloseRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SignPeriodCloseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignPeriodClose(ctx, request.(SignPeriodCloseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignPeriodClose")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignPeriodCloseResponseObject); ok {
+		if err := validResponse.VisitSignPeriodCloseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawPeriodClose operation middleware
+func (sh *strictHandler) WithdrawPeriodClose(ctx *gin.Context, id PathID, params WithdrawPeriodCloseParams) {
+	var request WithdrawPeriodCloseRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawPeriodCloseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawPeriodClose(ctx, request.(WithdrawPeriodCloseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawPeriodClose")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawPeriodCloseResponseObject); ok {
+		if err := validResponse.VisitWithdrawPeriodCloseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -26117,6 +27567,32 @@ func (sh *strictHandler) CloseStandingOffer(ctx *gin.Context, id PathID, params 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CloseStandingOfferResponseObject); ok {
 		if err := validResponse.VisitCloseStandingOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStatistics operation middleware
+func (sh *strictHandler) ListStatistics(ctx *gin.Context, params ListStatisticsParams) {
+	var request ListStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStatistics(ctx, request.(ListStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStatistics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStatisticsResponseObject); ok {
+		if err := validResponse.VisitListStatisticsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,346 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
+	"permitx/internal/identity"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/report"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// ExceptionQuery is which exceptions are asked for; empty fields do not restrict.
+type ExceptionQuery struct {
+	Kind   report.ExceptionKind
+	Region string        // with the regions below it
+	Month  calendar.Date // of the trades; its first day
+	Share  quantity.Ratio
+	Days   int
+}
+
+// exceptions collects what an auditor should look at.
+type exceptions struct {
+	app   *App
+	ctx   context.Context //nolint:containedctx // of one walk
+	r     Reader
+	q     ExceptionQuery
+	today calendar.Date
+	found []report.Exception
+}
+
+// Exceptions returns what an auditor should look at, by kind and in a fixed
+// order. That somebody is named is no finding.
+func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Exception, error) {
+	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date()}
+	for _, source := range []struct {
+		kinds []report.ExceptionKind
+		walk  func() error
+	}{
+		{[]report.ExceptionKind{report.SamePerson, report.SameAccount}, e.bothSides},
+		{[]report.ExceptionKind{report.PriceOutlier}, e.outliers},
+		{[]report.ExceptionKind{report.SoonSale}, e.soonSales},
+		{[]report.ExceptionKind{report.RuleOverridden}, e.overridden},
+		{[]report.ExceptionKind{report.DeadlineExpired}, e.pastDeadline},
+	} {
+		if q.Kind != "" && !slices.Contains(source.kinds, q.Kind) {
+			continue
+		}
+		if err := source.walk(); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(e.found, func(a, b report.Exception) int {
+		return cmp.Or(cmp.Compare(slices.Index(report.ExceptionKinds, a.Kind), slices.Index(report.ExceptionKinds, b.Kind)), cmp.Compare(a.On, b.On))
+	})
+	return e.found, nil
+}
+
+// add keeps an exception that is asked for.
+func (e *exceptions) add(x report.Exception) {
+	inRegion := func(code string) bool { return catalog.IsWithin(code, e.q.Region, true) }
+	if (e.q.Kind == "" || e.q.Kind == x.Kind) && (e.q.Region == "" || slices.ContainsFunc(x.Regions, inRegion)) {
+		e.found = append(e.found, x)
+	}
+}
+
+// inMonth is a query for the rows of the month by the column of their instant.
+func (e *exceptions) inMonth(column string) Query {
+	return Query{}.And(column, Ge, int64(e.q.Month.Start())).And(column, Lt, int64(report.MonthEnd(e.q.Month)))
+}
+
+// settled calls each with the deals that were settled in the month.
+func (e *exceptions) settled(each func(settlement.Deal)) error {
+	return eachOf(e.ctx, e.r, Deals, e.inMonth("settled_at"), each)
+}
+
+func objects(table string, ids ...int64) []report.Object {
+	out := make([]report.Object, len(ids))
+	for i, id := range ids {
+		out[i] = report.Object{Table: table, ID: id}
+	}
+	return out
+}
+
+func dealRegions(d settlement.Deal) []string { return []string{d.SellerRegion, d.BuyerRegion} }
+
+// bothSides finds deals proposed or settled in the month whose two sides have a
+// user or a bank account in common.
+func (e *exceptions) bothSides() error {
+	deals := map[int64]settlement.Deal{}
+	keep := func(d settlement.Deal) { deals[d.ID] = d }
+	if err := e.settled(keep); err != nil {
+		return err
+	}
+	if err := eachOf(e.ctx, e.r, Deals, e.inMonth("proposed_at"), keep); err != nil {
+		return err
+	}
+	users := map[int64]map[int64]bool{} // by party
+	for _, g := range ReadTable(e.app.Reference(), Grants).All() {
+		if g.Role == identity.Enterprise {
+			setIn(users, g.Party, g.Person)
+		}
+	}
+	accounts, err := e.bankAccounts(deals)
+	if err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(deals) {
+		d := deals[id]
+		x := report.Exception{Regions: dealRegions(d), On: d.ProposedAt.Date()}
+		if both := common(users[d.SellerParty], users[d.BuyerParty]); len(both) > 0 {
+			x.Kind, x.Detail = report.SamePerson, "one person is or was a user of both sides"
+			x.Objects = append(objects(Deals.name, d.ID), objects(Persons.name, both...)...)
+			e.add(x)
+		}
+		if both := common(accounts[d.SellerParty], accounts[d.BuyerParty]); len(both) > 0 {
+			x.Kind, x.Detail = report.SameAccount, "both sides have used the bank account "+both[0]
+			x.Objects = append(objects(Deals.name, d.ID), objects(Parties.name, d.SellerParty, d.BuyerParty)...)
+			e.add(x)
+		}
+	}
+	return nil
+}
+
+// partiesPerRead is how many parties' bank entries are read at once.
+const partiesPerRead = 200
+
+// bankAccounts are the accounts that the sides of deals have paid from or were paid to.
+func (e *exceptions) bankAccounts(deals map[int64]settlement.Deal) (map[int64]map[string]bool, error) {
+	sides := map[int64]bool{}
+	for _, d := range deals {
+		sides[d.SellerParty], sides[d.BuyerParty] = true, true
+	}
+	accounts := map[int64]map[string]bool{}
+	for some := range slices.Chunk(sortedKeys(sides), partiesPerRead) {
+		err := eachOf(e.ctx, e.r, BankEntries, Query{}.And("party", In, some), func(b settlement.BankEntry) {
+			if b.PayerAccount != "" {
+				setIn(accounts, b.Party, b.PayerAccount)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return accounts, nil
+}
+
+func setIn[K, V comparable](sets map[K]map[V]bool, key K, value V) {
+	if sets[key] == nil {
+		sets[key] = map[V]bool{}
+	}
+	sets[key][value] = true
+}
+
+func common[V cmp.Ordered](a, b map[V]bool) []V {
+	var both []V
+	for v := range a {
+		if b[v] {
+			both = append(both, v)
+		}
+	}
+	slices.Sort(both)
+	return both
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// outliers finds the trades of the month whose price is far from the month's
+// mean price of a year for the pollutant.
+func (e *exceptions) outliers() error {
+	lines, err := e.app.Statistics(e.ctx, report.Selection{Cycle: report.Monthly, From: e.q.Month, To: e.q.Month, By: report.ByPollutant}, e.today)
+	if err != nil {
+		return err
+	}
+	means := map[string]quantity.Price{}
+	for _, l := range lines {
+		if p, known := l.MeanAnnualPrice(); known {
+			means[l.Pollutant] = p
+		}
+	}
+	judge := func(o report.Object, p quantity.Price, pollutant string, at calendar.Instant, regions ...string) {
+		if mean := means[pollutant]; report.Outlies(p, mean, e.q.Share) {
+			e.add(report.Exception{
+				Kind: report.PriceOutlier, Regions: regions, On: at.Date(), Objects: []report.Object{o},
+				Detail: p.String() + " CNY/(t·a); the mean of " + pollutant + " in the month is " + mean.String(),
+			})
+		}
+	}
+	if err := e.settled(func(d settlement.Deal) {
+		judge(report.Object{Table: Deals.name, ID: d.ID}, d.Price, d.Pollutant, d.SettledAt, dealRegions(d)...)
+	}); err != nil {
+		return err
+	}
+	err = eachOf(e.ctx, e.r, Notices, e.inMonth("delivered_at"), func(n reserve.PaymentNotice) {
+		judge(report.Object{Table: Notices.name, ID: n.ID}, n.Price, n.Pollutant, n.DeliveredAt, n.Region)
+	})
+	if err != nil {
+		return err
+	}
+	return e.eachOutlyingFill(means, func(t market.Trade, pollutant string) {
+		judge(report.Object{Table: Trades.name, ID: t.ID}, t.Price, pollutant, t.At, t.SellerRegion, t.BuyerRegion)
+	})
+}
+
+// eachOutlyingFill lets the database pick the fills, of which there are many.
+func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func(market.Trade, string)) error {
+	for _, i := range ReadTable(e.app.Reference(), Instruments).All() {
+		low, high := report.OutlierBounds(means[i.Pollutant], e.q.Share)
+		if means[i.Pollutant] == 0 {
+			continue
+		}
+		fills := e.inMonth("at").And("instrument", Eq, i.ID).And("months", Gt, int64(0))
+		for _, q := range []Query{fills.And("price", Lt, int64(low)), fills.And("price", Gt, int64(high))} {
+			if err := eachOf(e.ctx, e.r, Trades, q, func(t market.Trade) { each(t, i.Pollutant) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// soonSales finds what licences sold in the month soon after permits of the
+// pollutant were given to them. A balance that was taken over from an older
+// register was given long before.
+func (e *exceptions) soonSales() error {
+	given := map[surplusKey][]reserve.Allocation{}
+	since := e.q.Month.AddDays(-e.q.Days).Start()
+	q := Query{}.And("recorded_at", Ge, int64(since)).And("recorded_at", Lt, int64(report.MonthEnd(e.q.Month)))
+	err := eachOf(e.ctx, e.r, Allocations, q.And("kind", Ne, string(reserve.Opening)), func(a reserve.Allocation) {
+		key := surplusKey{a.Licence, a.Pollutant}
+		given[key] = append(given[key], a)
+	})
+	if err != nil || len(given) == 0 {
+		return err
+	}
+	judge := func(o report.Object, seller surplusKey, on calendar.Date, regions []string) {
+		for _, a := range given[seller] {
+			if days := a.RecordedAt.Date().DaysUntil(on); days >= 0 && days <= e.q.Days {
+				e.add(report.Exception{
+					Kind: report.SoonSale, Regions: regions, On: on, Objects: append([]report.Object{o}, objects(Allocations.name, a.ID)...),
+					Detail: "sold " + seller.pollutant + " that its licence was allocated on " + a.RecordedAt.Date().String(),
+				})
+				return
+			}
+		}
+	}
+	err = e.settled(func(d settlement.Deal) {
+		judge(report.Object{Table: Deals.name, ID: d.ID}, surplusKey{d.SellerLicence, d.Pollutant}, d.SettledAt.Date(), dealRegions(d))
+	})
+	if err != nil {
+		return err
+	}
+	return e.eachSell(given, judge)
+}
+
+// eachSell calls judge with the sells placed in the month, of the parties that
+// were given permits, of which something was filled.
+func (e *exceptions) eachSell(given map[surplusKey][]reserve.Allocation, judge func(report.Object, surplusKey, calendar.Date, []string)) error {
+	parties := map[int64]string{} // with the region of the allocation
+	for _, all := range given {
+		parties[all[0].Party] = all[0].Region
+	}
+	instruments := ReadTable(e.app.Reference(), Instruments)
+	for _, party := range sortedKeys(parties) {
+		q := e.inMonth("placed_at").And("party", Eq, party).And("side", Eq, int64(market.Sell))
+		err := eachOf(e.ctx, e.r, Orders, q, func(o market.Record) {
+			i, _ := instruments.Get(o.Instrument)
+			if o.Remaining < o.Quantity {
+				judge(report.Object{Table: Orders.name, ID: o.ID}, surplusKey{o.Licence, i.Pollutant}, o.PlacedAt.Date(), []string{parties[party]})
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overridden finds the codes that fail their check and that a leader has
+// confirmed. It is the only rule that an officer can set aside: no command takes
+// an exception from any other.
+func (e *exceptions) overridden() error {
+	for _, p := range ReadTable(e.app.Reference(), Parties).All() {
+		if p.USCCWarning {
+			e.add(report.Exception{
+				Kind: report.RuleOverridden, Regions: []string{p.Region}, Objects: objects(Parties.name, p.ID),
+				Detail: "the check digit of " + p.USCC + " is wrong and a leader has confirmed it",
+			})
+		}
+	}
+	return nil
+}
+
+// pastDeadline finds what should have been done by a day that has passed.
+func (e *exceptions) pastDeadline() error {
+	yesterday := int64(e.today.AddDays(-1))
+	late := func(table string, id int64, due calendar.Date, what string, regions ...string) {
+		e.add(report.Exception{Kind: report.DeadlineExpired, Regions: regions, On: due, Objects: objects(table, id), Detail: what + " was due on " + due.String()})
+	}
+	if err := eachOf(e.ctx, e.r, Deals, dealsDue(yesterday), func(d settlement.Deal) {
+		late(Deals.name, d.ID, d.DueOn, "the payment", dealRegions(d)...)
+	}); err != nil {
+		return err
+	}
+	unpaid := Where("state", string(reserve.NoticeIssued)).And("due_on", Le, yesterday)
+	if err := eachOf(e.ctx, e.r, Notices, unpaid, func(n reserve.PaymentNotice) {
+		late(Notices.name, n.ID, n.DueOn, "the payment", n.Region)
+	}); err != nil {
+		return err
+	}
+	unanswered := Where("state", string(approval.ObjectionOpen)).And("due_on", Le, yesterday)
+	if err := eachOf(e.ctx, e.r, Objections, unanswered, func(o approval.Objection) {
+		late(Objections.name, o.ID, o.DueOn, "the answer", o.Region)
+	}); err != nil {
+		return err
+	}
+	return e.lateInMemory(late)
+}
+
+// lateInMemory finds the late rows of tables that lie in memory.
+func (e *exceptions) lateInMemory(late func(table string, id int64, due calendar.Date, what string, regions ...string)) error {
+	lapsed := Where("state", string(approval.Pending)).And("lapses_at", Le, int64(e.today.Start()))
+	if err := eachOf(e.ctx, e.r, Proposals, lapsed, func(p approval.Proposal) {
+		late(Proposals.name, p.ID, p.LapsesAt.Date().AddDays(-1), "the decision", p.Region)
+	}); err != nil {
+		return err
+	}
+	unconfirmed := Where("state", string(encumbrance.Emergency)).And("confirm_by", Lt, int64(e.today))
+	return eachOf(e.ctx, e.r, Freezes, unconfirmed, func(f encumbrance.Freeze) {
+		late(Freezes.name, f.ID, f.ConfirmBy, "the confirmation", f.Region)
+	})
+}

@@ -1,0 +1,371 @@
+package app
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/report"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// july are the statistics of July 2026 as of a day, a line each.
+func (o *office) july(asOf calendar.Date) (out []string) {
+	o.t.Helper()
+	lines, err := o.app.Statistics(o.t.Context(), report.Selection{Cycle: report.Monthly, From: 20260701, To: 20260701, By: report.ByRegionAndKind}, asOf)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, l := range lines {
+		out = append(out, fmt.Sprintf("%s %s %d %s %s %s", l.Region, l.Kind, l.Trades, l.Quantity, l.Amount, l.Annual))
+	}
+	return out
+}
+
+func (o *office) through() calendar.Date {
+	r, err := readRoll(o.t.Context(), o.store)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r.Through
+}
+
+// dayAfter is 09:00 some days after the first.
+func dayAfter(days int) calendar.Instant { return dayOne + calendar.Instant(days)*24*3_600_000_000 }
+
+// Each kind of trade is counted once, on its day and where the permits come
+// from; the figures of a day are the same before and after it is added up, and
+// after whatever comes later.
+func TestStatistics_EachKind(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	s.trade(project, 2*one)
+	s.sale(project, 3*one, reserve.NoticeDelivered)
+	s.sale(project, one, reserve.NoticeIssued) // not delivered: no trade
+	s.run(s.propose(s.offer(s.seller, s.buyer, 4*one, 2000), s.buyer), s.seller, s.buyer, settlement.Settle)
+	s.pair(qingpu, jiashan, nil)
+	west := s.dealDesk.seller(qingpu, 3, 10*one)
+	cross := s.run(s.propose(s.offer(west, s.buyer, 5*one, 1000), s.buyer), west, s.buyer, settlement.Settle)
+	first := []string{
+		"310118 deal_cross_region 1 5 25000.00 5000.00",
+		"330421 deal_local 1 4 40000.00 8000.00",
+		"330421 market 1 2 1000.00 200.00",
+		"330421 primary_sale 1 3 1500.00 300.00",
+	}
+	if diff := cmp.Diff(first, s.july(20260701)); diff != "" {
+		t.Fatalf("on the day itself:\n%s", diff)
+	}
+	s.now.set(dayAfter(1))
+	s.runTimers()
+	if s.through() != 20260701 {
+		t.Fatalf("the trades are added up through %s", s.through())
+	}
+	if diff := cmp.Diff(first, s.july(20260702)); diff != "" {
+		t.Fatalf("after the night:\n%s", diff)
+	}
+	s.trade(project, one)
+	for _, leader := range []int64{s.leaders[qingpu], s.leaders[jiashan]} {
+		cross = s.dealDesk.step(cross, leader, settlement.ConsentReversal)
+	}
+	s.dealDesk.step(cross, s.upper, settlement.Reverse)
+	second := slices.Clone(first)
+	second[0], second[2] = "310118 deal_cross_region 0 0 0.00 0.00", "330421 market 2 3 1500.00 300.00"
+	for range 3 {
+		if diff := cmp.Diff(first, s.july(20260701)); diff != "" {
+			t.Errorf("as of the first day, later:\n%s", diff)
+		}
+		if diff := cmp.Diff(second, s.july(20260702)); diff != "" {
+			t.Errorf("with the reversal:\n%s", diff)
+		}
+		s.now.set(s.now.get() + 40*24*3_600_000_000)
+		s.runTimers()
+		s.restart()
+	}
+	if s.through() != 20261028+1 {
+		t.Errorf("the trades are added up through %s", s.through())
+	}
+}
+
+// More trades than one command adds up, over several days and a stop of the
+// server: nobody sees a part of a day, and the sums are those of a count by hand.
+func TestStatistics_InSteps(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	random := rand.New(rand.NewPCG(7, 7))
+	done[OrderResult](s.office, s.seller.user, s.order(s.seller, market.Sell, 10*one, 0))
+	for day := range 3 {
+		s.now.set(dayAfter(day))
+		for range 2 {
+			var b OrderBatch
+			for range 350 {
+				b.Items = append(b.Items, OrderBatchItem{Place: s.order(s.buyer, market.Buy, quantity.Quantity(1+random.IntN(9))*100, project)})
+			}
+			done[OrderBatchResult](s.office, s.buyer.user, b)
+		}
+	}
+	want := map[calendar.Date]report.Total{}
+	var all report.Total
+	for _, id := range s.store.table(Trades.name).ids {
+		f := s.store.table(Trades.name).rows[id].(market.Trade)
+		sum := want[f.At.Date()]
+		for _, w := range []*report.Total{&sum, &all} {
+			w.Trades++
+			w.Quantity += f.Quantity
+			w.Amount += f.Amount
+		}
+		want[f.At.Date()] = sum
+	}
+	if all.Trades != 2100 || len(want) != 3 {
+		t.Fatalf("there are %d trades on %d days", all.Trades, len(want))
+	}
+	july := func() {
+		t.Helper()
+		if got := s.july(20260731); len(got) != 1 || !strings.HasPrefix(got[0], fmt.Sprintf("330421 market %d %s %s ", all.Trades, all.Quantity, all.Amount)) {
+			t.Errorf("July is %v, counted %+v", got, all)
+		}
+	}
+	july()
+	s.now.set(dayAfter(30))
+	s.restart()
+	july()
+	s.runTimers()
+	july()
+	for d, w := range want {
+		var rows []report.Total
+		if err := s.store.Find(t.Context(), TradeTotals.name, Where("span", "day").And("starts_on", Eq, int64(d)), &rows); err != nil || len(rows) != 1 {
+			t.Fatal(rows, err)
+		}
+		if r := rows[0]; r.Trades != w.Trades || r.Quantity != w.Quantity || r.Amount != w.Amount {
+			t.Errorf("%s: %+v, counted %+v", d, r, w)
+		}
+	}
+}
+
+// sign is a signature for the files of a close.
+func (s *site) sign(p report.Close, as report.CloseRole) PeriodSign {
+	s.t.Helper()
+	files, err := s.app.PeriodFiles(s.t.Context(), p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return PeriodSign{Close: p.ID, As: as, Files: files}
+}
+
+// A month is closed by two persons after each difference was explained; what
+// they signed stays, whatever is posted later, and closing it again is refused.
+func TestPeriodClose(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	s.trade(project, 2*one)
+	s.sale(project, 3*one, reserve.NoticeDelivered)
+	late := s.sale(project, one, reserve.NoticeIssued)
+	done[FigureResult](s.office, s.finance, FigureRecord{Figure: report.OfficialFigure{
+		Region: jiashan, Pollutant: "VOCs", Cycle: report.Monthly, StartsOn: 20260701, Measure: report.QuantityMeasure, Unit: report.TonUnit,
+		Total: "5.1", Document: "月报", PublishedOn: 20260701,
+	}})
+	open := PeriodOpen{Region: jiashan, Month: 20260701}
+	s.refuses(s.leader, open, report.ErrMonthOpen)
+	s.refuses(s.leader, PeriodOpen{Region: jiashan, Month: 20260702}, report.ErrMonth)
+	s.refuses(s.leaders[qingpu], open, ErrNoRecord)
+	s.now.set(calendar.Date(20260801).Start() + 9*3_600_000_000)
+	s.runTimers()
+	r := done[PeriodResult](s.office, s.clerk, open)
+	var kinds []report.DifferenceKind
+	for _, d := range r.Differences {
+		kinds = append(kinds, d.Kind)
+	}
+	slices.Sort(kinds)
+	want := []report.DifferenceKind{report.EntryUnmatched, report.FigureMismatch, report.FigureMismatch, report.NoticeNotMatched}
+	if kinds = slices.Compact(kinds); !slices.Equal(kinds, slices.Compact(want)) {
+		t.Fatalf("open are %v", kinds)
+	}
+	if late.DueOn != 20260801 { // due on 1 August: not late in July
+		t.Fatal(late.DueOn)
+	}
+	s.refuses(s.clerk, open, report.ErrClosedBefore)
+	s.refuses(s.leader, s.sign(r.Close, report.AsCentre), report.ErrUnexplained)
+	s.refuses(s.clerk, PeriodExplain{r.Close.ID, 999, "x"}, ErrNoRecord)
+	for _, d := range r.Differences {
+		done[PeriodResult](s.office, s.clerk, PeriodExplain{r.Close.ID, d.ID, "settled in August"})
+	}
+	s.refuses(s.clerk, s.sign(r.Close, report.AsCentre), identity.ErrForbidden)
+	s.refuses(s.leader, s.sign(r.Close, report.AsFinance), ErrNotYourSignature)
+	centre := done[PeriodResult](s.office, s.second, s.sign(r.Close, report.AsCentre)).Close
+	s.refuses(s.second, s.sign(centre, report.AsFinance), report.ErrOneSigner)
+	s.refuses(s.clerk, PeriodExplain{r.Close.ID, r.Differences[0].ID, "late"}, report.ErrCloseNotNow)
+
+	s.trade(project, one) // in August: July stays as it was signed
+	s.refuses(s.finance, PeriodSign{Close: centre.ID, As: report.AsFinance, Files: report.Files()}, report.ErrFilesChanged)
+	signed := s.sign(centre, report.AsFinance)
+	frozen := done[PeriodResult](s.office, s.finance, signed).Close
+	if frozen.State != report.CloseFrozen || frozen.Digest != report.ManifestDigest(signed.Files) || frozen.CentreBy != s.second || frozen.FinanceBy != s.finance {
+		t.Fatalf("%+v", frozen)
+	}
+	s.refuses(s.leader, open, report.ErrClosedBefore)
+	s.refuses(s.finance, PeriodWithdraw{frozen.ID, report.AsFinance, "no"}, report.ErrCloseNotNow)
+	s.refuses(s.leader, PeriodOpen{Region: jiashan, Month: 20260601}, report.ErrCloseOrder)
+
+	// A fact of July that is recorded now is posted now.
+	done[reserve.CapDecision](s.office, s.leader, CapDecide{Region: jiashan, Pollutant: "VOCs", Change: one, Document: "late", DecidedOn: 20260715})
+	again, err := makeFiles(t.Context(), s.store, frozen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(signed.Files, again); diff != "" {
+		t.Errorf("July, made again:\n%s", diff)
+	}
+	content := map[string]string{}
+	for _, f := range again {
+		content[f.Name] = f.Content
+	}
+	for name, lines := range map[string][]string{
+		"statistics.csv": {"330421,2026-07,VOCs,market,1,2,1000.00,500\n", "330421,2026-07,VOCs,primary_sale,1,3,1500.00,500\n"},
+		"basic_accounts.csv": {
+			"VOCs,cap,opening,0\n", "VOCs,cap,cap_decision,100\n", "VOCs,cap,closing,100\n", "VOCs,reserve,primary_sale,-3\n", "VOCs,holding,closing,43\n",
+		},
+		"trial_balance.csv": {"330421,2026-07,VOCs,cap,100,0\n", ",2026-07,,bank,10000000.00,0.00\n"},
+	} {
+		for _, line := range lines {
+			if !strings.Contains(content[name], line) {
+				t.Errorf("%s lacks %q:\n%s", name, line, content[name])
+			}
+		}
+	}
+	s.now.set(calendar.Date(20260901).Start())
+	s.runTimers()
+	august := done[PeriodResult](s.office, s.finance, PeriodOpen{Region: jiashan, Month: 20260801})
+	done[PeriodResult](s.office, s.finance, PeriodWithdraw{august.Close.ID, report.AsFinance, "a mistake"})
+	done[PeriodResult](s.office, s.finance, PeriodOpen{Region: jiashan, Month: 20260801})
+}
+
+// Alter a total or a frozen file: permitx check names it.
+func TestCheck_Reports(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	s.trade(s.projectOf(s.buyer, quantity.OneRatio), 2*one)
+	s.now.set(calendar.Date(20260801).Start())
+	s.runTimers()
+	r := done[PeriodResult](s.office, s.clerk, PeriodOpen{Region: jiashan, Month: 20260701})
+	for _, d := range r.Differences {
+		done[PeriodResult](s.office, s.clerk, PeriodExplain{r.Close.ID, d.ID, "x"})
+	}
+	done[PeriodResult](s.office, s.leader, s.sign(r.Close, report.AsCentre))
+	done[PeriodResult](s.office, s.finance, s.sign(r.Close, report.AsFinance))
+	finds := func(invariant string) {
+		t.Helper()
+		found, err := Check(t.Context(), s.store, s.store.registry)
+		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant }) {
+			t.Errorf("%s is not found: %v %v", invariant, found, err)
+		}
+	}
+	total := s.store.table(TradeTotals.name).rows[1].(report.Total)
+	changed := total
+	changed.Amount++
+	s.store.table(TradeTotals.name).rows[1] = changed
+	finds("I-37")
+	s.store.table(TradeTotals.name).rows[1] = total
+	f := s.store.table(CloseFiles.name).rows[1].(report.File)
+	f.Content += " "
+	s.store.table(CloseFiles.name).rows[1] = f
+	finds("I-38")
+	f.Digest = report.DigestOf(f.Content)
+	s.store.table(CloseFiles.name).rows[1] = f
+	finds("I-38")
+}
+
+// kinds are the exceptions that are found, as kind and objects.
+func (o *office) exceptions(q ExceptionQuery) (out []string) {
+	o.t.Helper()
+	q.Month, q.Share, q.Days = 20260701, report.OutlierShare, report.SoonDays
+	found, err := o.app.Exceptions(o.t.Context(), q)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, x := range found {
+		out = append(out, fmt.Sprintf("%s %v", x.Kind, x.Objects))
+	}
+	return out
+}
+
+// The auditor finds what he should look at, and nothing where there is nothing.
+func TestExceptions(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	if got := s.exceptions(ExceptionQuery{}); len(got) != 0 {
+		t.Fatalf("of an empty market: %v", got)
+	}
+	for range 3 {
+		s.trade(project, 2*one)
+	}
+	s.sale(project, one, reserve.NoticeIssued)
+	d := s.run(s.propose(s.offer(s.seller, s.buyer, one, 2000), s.buyer), s.seller, s.buyer, settlement.Settle)
+	done[identity.Grant](s.office, s.admin, GrantAdd{Person: s.buyer.user, Role: identity.Enterprise, Party: s.seller.party})
+	done[AllocationResult](s.office, s.leader, Allocate{
+		Kind: reserve.Initial, Licence: s.seller.licence.ID, Instrument: s.inst.Code, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: one,
+		Price: 100, PriceKnown: true, AcquiredOn: 20260701, Document: "d",
+	})
+	s.deposits++
+	for _, party := range []int64{s.seller.party, s.buyer.party} {
+		s.statementLine(party, "6222-1")
+	}
+	allocation := lastRow[reserve.Allocation](s.office, Allocations).ID
+	s.now.set(calendar.Date(20260805).Start())
+	s.runTimers()
+	notice := lastRow[reserve.PaymentNotice](s.office, Notices).ID
+	want := []string{
+		fmt.Sprintf("same_contact [{deal %d} {person %d}]", d.ID, s.buyer.user),
+		fmt.Sprintf("same_bank_account [{deal %d} {party %d} {party %d}]", d.ID, s.seller.party, s.buyer.party),
+		fmt.Sprintf("price_outlier [{deal %d}]", d.ID),
+		"price_outlier [{trade 1}]", "price_outlier [{trade 2}]", "price_outlier [{trade 3}]",
+		fmt.Sprintf("soon_after_allocation [{deal %d} {allocation %d}]", d.ID, allocation),
+		fmt.Sprintf("soon_after_allocation [{market_order 1} {allocation %d}]", allocation),
+		fmt.Sprintf("soon_after_allocation [{market_order 3} {allocation %d}]", allocation),
+		fmt.Sprintf("soon_after_allocation [{market_order 5} {allocation %d}]", allocation),
+		fmt.Sprintf("past_deadline [{payment_notice %d}]", notice),
+	}
+	if diff := cmp.Diff(want, s.exceptions(ExceptionQuery{})); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want[10:], s.exceptions(ExceptionQuery{Kind: report.DeadlineExpired, Region: "330400"})); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.exceptions(ExceptionQuery{Region: qingpu}); len(got) != 0 {
+		t.Errorf("of another region: %v", got)
+	}
+}
+
+// statementLine brings a payment of a party from a bank account.
+func (s *site) statementLine(party int64, account string) {
+	s.t.Helper()
+	s.deposits++
+	ref := fmt.Sprintf("line-%d", s.deposits)
+	name := rowsOf(s.app.st, Parties).rows[party].Name
+	done[DepositResult](s.office, s.finance, DepositConfirm{Party: party, Amount: 100, BankReference: ref, ReceivedOn: 20260701, Payer: name})
+	done[StatementResult](s.office, s.finance, StatementImport{Account: "1", From: 20260701, To: 20260701, Lines: []settlement.BankLine{
+		{Reference: ref, Amount: 100, On: 20260701, Payer: name, PayerAccount: account},
+	}})
+}
+
+// lastRow is the newest row of a table.
+func lastRow[R any](o *office, table Table[R]) R {
+	o.t.Helper()
+	var rows []R
+	if err := o.store.Find(o.t.Context(), table.name, Query{Desc: true, Limit: 1}, &rows); err != nil || len(rows) == 0 {
+		o.t.Fatal(rows, err)
+	}
+	return rows[0]
+}

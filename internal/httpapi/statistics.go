@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/quantity"
+	"permitx/internal/report"
+)
+
+// ListStatistics shows what the trades come to, without parties. A line's place
+// in the report is its number: as of a past day the report is always the same.
+func (s *Server) ListStatistics(ctx context.Context, r gen.ListStatisticsRequestObject) (gen.ListStatisticsResponseObject, error) {
+	var in input
+	cycle := report.Cycle(r.Params.Cycle)
+	first := read(&in, "from", r.Params.From, calendar.ParseDate)
+	last := first
+	if r.Params.To != nil {
+		last = read(&in, "to", *r.Params.To, calendar.ParseDate)
+	}
+	asOf := s.asOf(&in, r.Params.AsOf)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	lines, err := s.app.Statistics(plain(ctx), report.Selection{
+		Cycle: cycle, From: cycle.Start(first), To: cycle.Start(last), Region: deref(r.Params.Region), Pollutant: deref(r.Params.Pollutant),
+		Kind: report.Kind(deref(r.Params.Kind)), Side: report.Side(deref(r.Params.Side)), By: groupingOf(r.Params.Group),
+	}, asOf)
+	if err != nil {
+		return nil, err
+	}
+	items, next := place(pageOf(r.Params.Limit, r.Params.After), lines)
+	return gen.ListStatistics200JSONResponse{
+		Items: convertAll(items, func(l report.Statistic) api.Statistic { return statisticOf(cycle, l) }), Next: next,
+	}, nil
+}
+
+func groupingOf(g *api.GroupingFilter) report.Grouping {
+	if g == nil {
+		return report.ByRegionAndKind
+	}
+	return report.Grouping(*g)
+}
+
+// asOf reads the day up to which is counted: today where none is named.
+func (s *Server) asOf(in *input, day *string) calendar.Date {
+	today := s.app.Now().Date()
+	if day == nil {
+		return today
+	}
+	d := read(in, "as_of", *day, calendar.ParseDate)
+	if d > today {
+		in.wrong = append(in.wrong, fault.Invalidf("as_of", "%s lies in the future: what will be recorded up to then is not known", d))
+	}
+	return d
+}
+
+// place cuts a list whose rows have no numbers: the cursor is a place in it.
+func place[R any](p page, rows []R) ([]R, *api.ID) {
+	rows = rows[min(max(p.after, 0), int64(len(rows))):]
+	if len(rows) <= p.limit {
+		return rows, nil
+	}
+	return rows[:p.limit], new(max(p.after, 0) + int64(p.limit))
+}
+
+func statisticOf(cycle report.Cycle, l report.Statistic) api.Statistic {
+	out := api.Statistic{
+		Cycle: api.Cycle(cycle), Period: l.StartsOn.String(), Region: optional(l.Region), Pollutant: l.Pollutant, Kind: optional(api.TradeKind(l.Kind)),
+		Trades: l.Trades, Quantity: l.Quantity.String(), Amount: l.Amount.String(),
+		MeanPrice: priceOf(l.MeanPrice()), MeanAnnualPrice: priceOf(l.MeanAnnualPrice()),
+	}
+	if b := l.Before; b != nil {
+		out.Change = &api.StatisticChange{
+			Trades: changeOf(b.Trades, l.Trades), Quantity: changeOf(b.Quantity, l.Quantity), Amount: changeOf(b.Amount, l.Amount),
+		}
+		before, known := b.MeanPrice()
+		if after, has := l.MeanPrice(); known && has {
+			out.Change.MeanPrice = changeOf(before, after)
+		}
+	}
+	return out
+}
+
+func priceOf(p quantity.Price, known bool) *string {
+	if !known {
+		return nil
+	}
+	return new(p.String())
+}
+
+func changeOf[T ~int64](before, after T) *string {
+	percent, known := report.Change(before, after)
+	if !known {
+		return nil
+	}
+	return new(percent.String())
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// An ExceptionKind is why an auditor should look at something.
+type ExceptionKind string
+
+// The kinds of exception.
+const (
+	SamePerson      ExceptionKind = "same_contact"          // one person is a user of both sides
+	SameAccount     ExceptionKind = "same_bank_account"     // both sides pay from or are paid to one account
+	PriceOutlier    ExceptionKind = "price_outlier"         // far from the mean of the month
+	SoonSale        ExceptionKind = "soon_after_allocation" // sold soon after it was given
+	RuleOverridden  ExceptionKind = "rule_overridden"       // what a rule refuses by itself, an officer confirmed
+	DeadlineExpired ExceptionKind = "past_deadline"
+)
+
+// ExceptionKinds are all kinds of exception.
+var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DeadlineExpired}
+
+// The parameters of exceptions; project defaults.
+const (
+	// OutlierShare is by which part of the month's mean a price may differ.
+	OutlierShare = 30 * quantity.OneRatio / 100
+	// SoonDays is up to how many days after an allocation a sale is soon.
+	SoonDays = 90
+)
+
+// An Object names a record by its table.
+type Object struct {
+	Table string
+	ID    int64
+}
+
+// An Exception is something that an auditor should look at. It is no finding.
+type Exception struct {
+	Kind    ExceptionKind
+	Regions []string
+	On      calendar.Date // of what happened, or the day that has passed
+	Objects []Object      // what it is about first, then what it rests on
+	Detail  string
+}
+
+// Outlies reports whether a price differs from the mean by more than a share of
+// it. Without a mean nothing does.
+func Outlies(price, mean quantity.Price, share quantity.Ratio) bool {
+	low, high := OutlierBounds(mean, share)
+	return mean > 0 && (price < low || price > high)
+}
+
+// OutlierBounds are the lowest and the highest price that do not outlie.
+func OutlierBounds(mean quantity.Price, share quantity.Ratio) (low, high quantity.Price) {
+	room, err := quantity.MulDiv(int64(mean), int64(share), 1, int64(quantity.OneRatio), quantity.Down)
+	if err != nil {
+		return 0, mean
+	}
+	return mean - quantity.Price(room), mean + quantity.Price(room)
+}
