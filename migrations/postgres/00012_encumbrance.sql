@@ -265,3 +265,5 @@ CREATE VIEW v_mirrored_deal AS
 SELECT m.id, m.system, m.number, m.region, m.seller_party, m.seller_licence, m.buyer_party, m.buyer_licence, i.code AS instrument,
        ((m.quantity)::numeric / 1000000)::numeric(24,6) AS quantity, ((m.price)::numeric / 10000)::numeric(24,4) AS price, ((m.amount)::numeric / 100)::numeric(24,2) AS amount, m.settled_on, m.document, m.transfer, m.command
   FROM mirrored_deal m LEFT JOIN instrument i ON i.id = m.instrument;
+
+INSERT INTO posting_reason (reason, name) VALUES (40, 'mirrored_deal');

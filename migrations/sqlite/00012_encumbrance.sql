@@ -265,3 +265,5 @@ CREATE VIEW v_mirrored_deal AS
 SELECT m.id, m.system, m.number, m.region, m.seller_party, m.seller_licence, m.buyer_party, m.buyer_licence, i.code AS instrument,
        CASE WHEN m.quantity < 0 THEN '-' ELSE '' END || (abs(m.quantity) / 1000000) || '.' || substr('000000' || (abs(m.quantity) % 1000000), -6) AS quantity, CASE WHEN m.price < 0 THEN '-' ELSE '' END || (abs(m.price) / 10000) || '.' || substr('0000' || (abs(m.price) % 10000), -4) AS price, CASE WHEN m.amount < 0 THEN '-' ELSE '' END || (abs(m.amount) / 100) || '.' || substr('00' || (abs(m.amount) % 100), -2) AS amount, m.settled_on, m.document, m.transfer, m.command
   FROM mirrored_deal m LEFT JOIN instrument i ON i.id = m.instrument;
+
+INSERT INTO posting_reason (reason, name) VALUES (40, 'mirrored_deal');
