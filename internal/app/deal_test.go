@@ -50,7 +50,7 @@ func (k *dealDesk) projectOf(f firm, ratio quantity.Ratio) int64 {
 	k.t.Helper()
 	key := projectKey{f.licence.ID, ratio}
 	if k.projects[key] == 0 {
-		k.projects[key] = k.project(f, "VOCs", 10_000*quantity.OneQuantity, ratio)
+		k.projects[key] = k.project(f, 10_000*quantity.OneQuantity, ratio)
 	}
 	return k.projects[key]
 }

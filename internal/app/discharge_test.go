@@ -25,11 +25,11 @@ func (s *site) permits(f firm) quantity.Quantity {
 	return a.Quantity
 }
 
-func (s *site) record(f firm, q quantity.Quantity) permit.AmountChange {
+func (s *site) record(f firm, q quantity.Quantity) {
 	s.t.Helper()
-	return done[AmountResult](s.office, s.leader, AmountRecord{
+	done[AmountResult](s.office, s.leader, AmountRecord{
 		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: q, Rung: reserve.LicenceAmount, Document: "licence",
-	}).Change
+	})
 }
 
 // A quarter has one record; a correction is a further row that names it, and
@@ -87,7 +87,7 @@ func TestSurplusVerify_RestsOnAYear(t *testing.T) {
 func TestRightOf_Rungs(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", 3*one, quantity.OneRatio)
+	p := s.project(s.buyer, 3*one, quantity.OneRatio)
 	v := &View{state: s.app.st}
 	right := func() (quantity.Quantity, reserve.Rung) {
 		return RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs")
@@ -108,7 +108,7 @@ func TestRightOf_Rungs(t *testing.T) {
 func TestLicenceAmount_FollowsWhatIsSold(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", 30*one, quantity.OneRatio)
+	p := s.project(s.buyer, 30*one, quantity.OneRatio)
 	s.trade(p, 2*one) // before the licences' amounts are recorded
 	s.record(s.seller, 40*one)
 	s.record(s.buyer, 2*one)

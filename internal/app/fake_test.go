@@ -673,15 +673,15 @@ func uscc(region string, n int) string {
 
 // project registers a project of a firm and approves it: the clerk and the
 // leader are two persons.
-func (o *office) project(f firm, pollutant string, need quantity.Quantity, ratio quantity.Ratio) int64 {
+func (o *office) project(f firm, need quantity.Quantity, ratio quantity.Ratio) int64 {
 	o.t.Helper()
 	o.keys++
 	p := done[ProjectResult](o, o.clerk, ProjectRegister{
 		EIA: fmt.Sprintf("环评 %d", o.keys), Name: "coating line", Kind: permit.Expanded, Licence: f.licence.ID, Industry: "2319",
-		Needs: []ProjectNeed{{Pollutant: pollutant, Need: need}},
+		Needs: []ProjectNeed{{Pollutant: vocs, Need: need}},
 	}).Project.ID
 	done[ProjectResult](o, o.leader, ProjectStep{
-		Project: p, Event: permit.Approve, Document: "approval", Needs: []ProjectNeed{{Pollutant: pollutant, Ratio: ratio, Basis: "offset rule"}},
+		Project: p, Event: permit.Approve, Document: "approval", Needs: []ProjectNeed{{Pollutant: vocs, Ratio: ratio, Basis: "offset rule"}},
 	})
 	return p
 }

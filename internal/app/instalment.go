@@ -160,7 +160,7 @@ func (c InstalmentRequest) Decide(v *View) (Apply, error) {
 		r := PlanResult{Plan: plan, Sale: n.sale, On: tx.Today}
 		for at, part := range c.Parts {
 			r.Parts = append(r.Parts, Put(tx, Instalments, reserve.Instalment{
-				Plan: plan.ID, Notice: n.ID, Sequence: int32(at) + 1, Amount: part.Amount, DueOn: part.DueOn, //nolint:gosec // at most 60
+				Plan: plan.ID, Notice: n.ID, Sequence: int32(at) + 1, Amount: part.Amount, DueOn: part.DueOn,
 			}))
 		}
 		return r

@@ -121,7 +121,7 @@ func TestEarmark_OfProject(t *testing.T) {
 	o := openOffice(t)
 	i, f, other := o.instrument(), o.firm(jiashan, 1), o.firm(jiashan, 2)
 	o.setCap(jiashan, 20*one, 10*one)
-	project := o.project(f, vocs, 2*one, 1_500_000)
+	project := o.project(f, 2*one, 1_500_000)
 	c := EarmarkMake{
 		Region: jiashan, Pollutant: vocs, Project: 99, Name: "a plant", Document: "d", Priority: 1, Need: 2 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
 	}
@@ -208,7 +208,7 @@ func TestListing_FixedPrice(t *testing.T) {
 		{func(c *ListingSell) { c.Licence = far.licence.ID }, reserve.ErrElsewhere},
 		{func(c *ListingSell) { c.DueOn = 20260630 }, ErrDuePast},
 		{func(c *ListingSell) { c.Project = 9 }, ErrNoRecord},
-		{func(c *ListingSell) { c.Project = o.project(f, vocs, 5*one, quantity.OneRatio) }, reserve.ErrExistingUnitsOnly},
+		{func(c *ListingSell) { c.Project = o.project(f, 5*one, quantity.OneRatio) }, reserve.ErrExistingUnitsOnly},
 		{func(c *ListingSell) { c.Quantity = 5*one + 1 }, reserve.ErrPickShort},
 	} {
 		c := good
@@ -259,7 +259,7 @@ func TestListing_Simplified(t *testing.T) {
 	}
 	c := ListingSell{Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one / 20, DueOn: 20260731}
 	o.refuses(o.clerk, c, reserve.ErrProjectNeeded)
-	c.Project = o.project(f, vocs, one, quantity.OneRatio)
+	c.Project = o.project(f, one, quantity.OneRatio)
 	n := done[NoticeResult](o, o.clerk, c).Notice
 	c.Quantity++
 	o.refuses(o.clerk, c, reserve.ErrTooLargeForSimplified)

@@ -101,7 +101,7 @@ func (s *site) is(project int64, open, bought, assigned, retired quantity.Quanti
 func TestProject_AssignRetiresTheShare(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", one, 1_500_000)
+	p := s.project(s.buyer, one, 1_500_000)
 	s.trade(p, 15*one/10)
 	s.is(p, 0, 15*one/10, 0, 0)
 	r := done[AssignResult](s.office, s.leader, s.assign(p, 15*one/10))
@@ -123,7 +123,7 @@ func TestProject_AssignRetiresTheShare(t *testing.T) {
 func TestProject_CapsEveryBuy(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", 4*one, quantity.OneRatio)
+	p := s.project(s.buyer, 4*one, quantity.OneRatio)
 	resting := done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one, p)).Order.ID
 	s.is(p, one, 0, 0, 0)
 	deal := s.offer(s.seller, s.buyer, one, 100)
@@ -155,7 +155,7 @@ func TestProject_CapsEveryBuy(t *testing.T) {
 func TestProject_OfSellersProposal(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", one, quantity.OneRatio)
+	p := s.project(s.buyer, one, quantity.OneRatio)
 	deal := s.offer(s.seller, s.buyer, 2*one, 100)
 	deal.Project, deal.Proposer = p, settlement.SellerSide
 	d := s.propose(deal, s.seller)
@@ -192,7 +192,7 @@ func TestProject_DealAppliesTheRatioOnce(t *testing.T) {
 func TestProject_ReducedAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", 2*one, 1_500_000)
+	p := s.project(s.buyer, 2*one, 1_500_000)
 	s.trade(p, 2*one)
 	done[AssignResult](s.office, s.leader, s.assign(p, 15*one/10))
 	resting := done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one, p)).Order.ID
@@ -222,7 +222,7 @@ func TestProject_ReducedAndCancelled(t *testing.T) {
 func TestProject_Refusals(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", one, quantity.OneRatio)
+	p := s.project(s.buyer, one, quantity.OneRatio)
 	register := ProjectRegister{
 		EIA: "e", Name: "n", Kind: permit.NewProject, Licence: s.buyer.licence.ID, Industry: "2319", Needs: []ProjectNeed{{Pollutant: "VOCs", Need: one}},
 	}
@@ -272,7 +272,7 @@ func TestProject_Refusals(t *testing.T) {
 func TestProject_AssignNeedsTheHolding(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
-	p := s.project(s.buyer, "VOCs", 2*one, quantity.OneRatio)
+	p := s.project(s.buyer, 2*one, quantity.OneRatio)
 	s.trade(p, 2*one)
 	s.verify(s.buyer, one)
 	done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Sell, one, 0))
@@ -301,7 +301,7 @@ func randomProjects(t *testing.T, r *rand.Rand, steps int) {
 	s.pair(qingpu, jiashan, nil)
 	var projects []int64
 	for _, ratio := range []quantity.Ratio{1_000_000, 1_200_000, 1_500_000, 2_000_000, 1_333_333} {
-		projects = append(projects, s.project(s.buyer, "VOCs", quantity.Quantity(20000+r.Intn(40000))*100, ratio))
+		projects = append(projects, s.project(s.buyer, quantity.Quantity(20000+r.Intn(40000))*100, ratio))
 	}
 	pick := func() int64 { return projects[r.Intn(len(projects))] }
 	q := func() quantity.Quantity { return quantity.Quantity(1+r.Intn(9000)) * 100 }

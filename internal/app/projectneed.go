@@ -105,12 +105,12 @@ func (tx *Tx) projectBids(project int64, pollutant string, q quantity.Quantity) 
 // projectBought records that a project has got permits from elsewhere than the
 // market: its entry names the source and the figures. What was bid for first
 // is no longer open by then.
-func (tx *Tx) projectBought(e permit.Entry) permit.Entry {
+func (tx *Tx) projectBought(e permit.Entry) {
 	if e.Project == 0 {
-		return e
+		return
 	}
 	tx.changeNeed(e.Project, e.Pollutant, func(n *permit.Need) { *n = n.With(e) })
-	return tx.putEntry(e)
+	tx.putEntry(e)
 }
 
 func (tx *Tx) putEntry(e permit.Entry) permit.Entry {

@@ -85,13 +85,13 @@ func ParseNumber(s string) (n PaymentNumber, ok bool) {
 	}
 	year, err1 := strconv.ParseUint(fields[1], 10, 15)
 	number, err2 := strconv.ParseUint(fields[2], 10, 31)
-	n = PaymentNumber{Region: fields[0], Year: int32(year), Number: int32(number)} //nolint:gosec // bounded above
+	n = PaymentNumber{Region: fields[0], Year: int32(year), Number: int32(number)}
 	if isPart {
 		i, err := strconv.ParseUint(part, 10, 15)
 		if err != nil || i == 0 {
 			return n, false
 		}
-		n.Instalment = int32(i) //nolint:gosec // bounded above
+		n.Instalment = int32(i)
 	}
 	return n, err1 == nil && err2 == nil && number > 0
 }
