@@ -1534,6 +1534,42 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
 	RecordOfficialFigure(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOpeningPackages Submitted opening packages and what became of them
+	//
+	// Corresponds with GET /v1/opening-packages (the `ListOpeningPackages` operationId).
+	ListOpeningPackages(ctx context.Context, params *ListOpeningPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitOpeningPackageWithBody Check a file of opening balances: the dry run
+	//
+	// The body is the filled workbook, or a ZIP archive with a CSV file (UTF-8) for each sheet, such as holdings.csv; which of the two it is, is seen. Nothing is taken yet. A file with faults is answered with the state `faulty`: of it only the faults are kept, every one of them, with its sheet, row and column. Of a file without faults the control totals are answered, for their sign-off by two persons.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/opening-packages (the `SubmitOpeningPackage` operationId).
+	SubmitOpeningPackageWithBody(ctx context.Context, params *SubmitOpeningPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOpeningPackage An opening package with its control totals
+	//
+	// Corresponds with GET /v1/opening-packages/{id} (the `GetOpeningPackage` operationId).
+	GetOpeningPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOpeningFaults What is wrong in the file, by sheet, row and column; and the warnings
+	//
+	// Corresponds with GET /v1/opening-packages/{id}/faults (the `GetOpeningFaults` operationId).
+	GetOpeningFaults(ctx context.Context, id PathID, params *GetOpeningFaultsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeOpeningPackage Sign the control totals off and take the package
+	//
+	// The effects of the proposal are the digest of the file and every control total. When it is approved the package is held against the registry once more and then taken part by part; meanwhile, for seconds, nobody changes anything else.
+	//
+	// Corresponds with POST /v1/opening-packages/{id}/take (the `TakeOpeningPackage` operationId).
+	TakeOpeningPackage(ctx context.Context, id PathID, params *TakeOpeningPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOpeningTemplate The workbook of an opening package, empty, with a guide to its sheets and columns
+	//
+	// Corresponds with GET /v1/opening-template (the `GetOpeningTemplate` operationId).
+	GetOpeningTemplate(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SubmitOrderBatchWithBody Place and cancel up to 1,000 orders
 	//
 	// Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -6010,6 +6046,102 @@ func (c *Client) RecordOfficialFigureWithBody(ctx context.Context, params *Recor
 // Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
 func (c *Client) RecordOfficialFigure(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRecordOfficialFigureRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOpeningPackages Submitted opening packages and what became of them
+//
+// Corresponds with GET /v1/opening-packages (the `ListOpeningPackages` operationId).
+func (c *Client) ListOpeningPackages(ctx context.Context, params *ListOpeningPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOpeningPackagesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitOpeningPackageWithBody Check a file of opening balances: the dry run
+//
+// The body is the filled workbook, or a ZIP archive with a CSV file (UTF-8) for each sheet, such as holdings.csv; which of the two it is, is seen. Nothing is taken yet. A file with faults is answered with the state `faulty`: of it only the faults are kept, every one of them, with its sheet, row and column. Of a file without faults the control totals are answered, for their sign-off by two persons.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/opening-packages (the `SubmitOpeningPackage` operationId).
+func (c *Client) SubmitOpeningPackageWithBody(ctx context.Context, params *SubmitOpeningPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitOpeningPackageRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOpeningPackage An opening package with its control totals
+//
+// Corresponds with GET /v1/opening-packages/{id} (the `GetOpeningPackage` operationId).
+func (c *Client) GetOpeningPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpeningPackageRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOpeningFaults What is wrong in the file, by sheet, row and column; and the warnings
+//
+// Corresponds with GET /v1/opening-packages/{id}/faults (the `GetOpeningFaults` operationId).
+func (c *Client) GetOpeningFaults(ctx context.Context, id PathID, params *GetOpeningFaultsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpeningFaultsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeOpeningPackage Sign the control totals off and take the package
+//
+// The effects of the proposal are the digest of the file and every control total. When it is approved the package is held against the registry once more and then taken part by part; meanwhile, for seconds, nobody changes anything else.
+//
+// Corresponds with POST /v1/opening-packages/{id}/take (the `TakeOpeningPackage` operationId).
+func (c *Client) TakeOpeningPackage(ctx context.Context, id PathID, params *TakeOpeningPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeOpeningPackageRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOpeningTemplate The workbook of an opening package, empty, with a guide to its sheets and columns
+//
+// Corresponds with GET /v1/opening-template (the `GetOpeningTemplate` operationId).
+func (c *Client) GetOpeningTemplate(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpeningTemplateRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -18111,6 +18243,358 @@ func NewRecordOfficialFigureRequestWithBody(server string, params *RecordOfficia
 	return req, nil
 }
 
+// NewListOpeningPackagesRequest constructs an http.Request for the ListOpeningPackages method
+func NewListOpeningPackagesRequest(server string, params *ListOpeningPackagesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSubmitOpeningPackageRequestWithBody constructs an http.Request for the SubmitOpeningPackage method, with any body, and a specified content type
+func NewSubmitOpeningPackageRequestWithBody(server string, params *SubmitOpeningPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cut_off", params.CutOff, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "document", params.Document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetOpeningPackageRequest constructs an http.Request for the GetOpeningPackage method
+func NewGetOpeningPackageRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-packages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetOpeningFaultsRequest constructs an http.Request for the GetOpeningFaults method
+func NewGetOpeningFaultsRequest(server string, id PathID, params *GetOpeningFaultsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-packages/%s/faults", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTakeOpeningPackageRequest constructs an http.Request for the TakeOpeningPackage method
+func NewTakeOpeningPackageRequest(server string, id PathID, params *TakeOpeningPackageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-packages/%s/take", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetOpeningTemplateRequest constructs an http.Request for the GetOpeningTemplate method
+func NewGetOpeningTemplateRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/opening-template")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSubmitOrderBatchRequest calls the generic SubmitOrderBatch builder with application/json body
 func NewSubmitOrderBatchRequest(server string, params *SubmitOrderBatchParams, body SubmitOrderBatchJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -26647,6 +27131,52 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/official-figures (the `RecordOfficialFigure` operationId).
 	RecordOfficialFigureWithResponse(ctx context.Context, params *RecordOfficialFigureParams, body RecordOfficialFigureJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordOfficialFigureResponse, error)
 
+	// ListOpeningPackagesWithResponse Submitted opening packages and what became of them
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/opening-packages (the `ListOpeningPackages` operationId).
+	ListOpeningPackagesWithResponse(ctx context.Context, params *ListOpeningPackagesParams, reqEditors ...RequestEditorFn) (*ListOpeningPackagesResponse, error)
+
+	// SubmitOpeningPackageWithBodyWithResponse Check a file of opening balances: the dry run
+	//
+	// The body is the filled workbook, or a ZIP archive with a CSV file (UTF-8) for each sheet, such as holdings.csv; which of the two it is, is seen. Nothing is taken yet. A file with faults is answered with the state `faulty`: of it only the faults are kept, every one of them, with its sheet, row and column. Of a file without faults the control totals are answered, for their sign-off by two persons.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/opening-packages (the `SubmitOpeningPackage` operationId).
+	SubmitOpeningPackageWithBodyWithResponse(ctx context.Context, params *SubmitOpeningPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitOpeningPackageResponse, error)
+
+	// GetOpeningPackageWithResponse An opening package with its control totals
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/opening-packages/{id} (the `GetOpeningPackage` operationId).
+	GetOpeningPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOpeningPackageResponse, error)
+
+	// GetOpeningFaultsWithResponse What is wrong in the file, by sheet, row and column; and the warnings
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/opening-packages/{id}/faults (the `GetOpeningFaults` operationId).
+	GetOpeningFaultsWithResponse(ctx context.Context, id PathID, params *GetOpeningFaultsParams, reqEditors ...RequestEditorFn) (*GetOpeningFaultsResponse, error)
+
+	// TakeOpeningPackageWithResponse Sign the control totals off and take the package
+	//
+	// The effects of the proposal are the digest of the file and every control total. When it is approved the package is held against the registry once more and then taken part by part; meanwhile, for seconds, nobody changes anything else.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/opening-packages/{id}/take (the `TakeOpeningPackage` operationId).
+	TakeOpeningPackageWithResponse(ctx context.Context, id PathID, params *TakeOpeningPackageParams, reqEditors ...RequestEditorFn) (*TakeOpeningPackageResponse, error)
+
+	// GetOpeningTemplateWithResponse The workbook of an opening package, empty, with a guide to its sheets and columns
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/opening-template (the `GetOpeningTemplate` operationId).
+	GetOpeningTemplateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpeningTemplateResponse, error)
+
 	// SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
 	//
 	// Each item stands alone: one result comes for each, in order, and a refused item does not stop the others.
@@ -31911,6 +32441,177 @@ func (r RecordOfficialFigureResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RecordOfficialFigureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListOpeningPackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpeningPackagePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOpeningPackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOpeningPackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SubmitOpeningPackageResponse201Headers the declared response headers of an HTTP 201 response for SubmitOpeningPackage
+type SubmitOpeningPackageResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SubmitOpeningPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OpeningPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SubmitOpeningPackageResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitOpeningPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitOpeningPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOpeningPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpeningPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOpeningPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOpeningPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOpeningFaultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpeningFaultPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOpeningFaultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOpeningFaultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// TakeOpeningPackageResponse200Headers the declared response headers of an HTTP 200 response for TakeOpeningPackage
+type TakeOpeningPackageResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// TakeOpeningPackageResponse202Headers the declared response headers of an HTTP 202 response for TakeOpeningPackage
+type TakeOpeningPackageResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type TakeOpeningPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpeningPackage
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *TakeOpeningPackageResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *TakeOpeningPackageResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeOpeningPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeOpeningPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOpeningTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOpeningTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOpeningTemplateResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -37652,6 +38353,88 @@ func (c *ClientWithResponses) RecordOfficialFigureWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return ParseRecordOfficialFigureResponse(rsp)
+}
+
+// ListOpeningPackagesWithResponse Submitted opening packages and what became of them
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/opening-packages (the `ListOpeningPackages` operationId).
+func (c *ClientWithResponses) ListOpeningPackagesWithResponse(ctx context.Context, params *ListOpeningPackagesParams, reqEditors ...RequestEditorFn) (*ListOpeningPackagesResponse, error) {
+	rsp, err := c.ListOpeningPackages(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOpeningPackagesResponse(rsp)
+}
+
+// SubmitOpeningPackageWithBodyWithResponse Check a file of opening balances: the dry run
+//
+// The body is the filled workbook, or a ZIP archive with a CSV file (UTF-8) for each sheet, such as holdings.csv; which of the two it is, is seen. Nothing is taken yet. A file with faults is answered with the state `faulty`: of it only the faults are kept, every one of them, with its sheet, row and column. Of a file without faults the control totals are answered, for their sign-off by two persons.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/opening-packages (the `SubmitOpeningPackage` operationId).
+func (c *ClientWithResponses) SubmitOpeningPackageWithBodyWithResponse(ctx context.Context, params *SubmitOpeningPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitOpeningPackageResponse, error) {
+	rsp, err := c.SubmitOpeningPackageWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitOpeningPackageResponse(rsp)
+}
+
+// GetOpeningPackageWithResponse An opening package with its control totals
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/opening-packages/{id} (the `GetOpeningPackage` operationId).
+func (c *ClientWithResponses) GetOpeningPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOpeningPackageResponse, error) {
+	rsp, err := c.GetOpeningPackage(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOpeningPackageResponse(rsp)
+}
+
+// GetOpeningFaultsWithResponse What is wrong in the file, by sheet, row and column; and the warnings
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/opening-packages/{id}/faults (the `GetOpeningFaults` operationId).
+func (c *ClientWithResponses) GetOpeningFaultsWithResponse(ctx context.Context, id PathID, params *GetOpeningFaultsParams, reqEditors ...RequestEditorFn) (*GetOpeningFaultsResponse, error) {
+	rsp, err := c.GetOpeningFaults(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOpeningFaultsResponse(rsp)
+}
+
+// TakeOpeningPackageWithResponse Sign the control totals off and take the package
+//
+// The effects of the proposal are the digest of the file and every control total. When it is approved the package is held against the registry once more and then taken part by part; meanwhile, for seconds, nobody changes anything else.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/opening-packages/{id}/take (the `TakeOpeningPackage` operationId).
+func (c *ClientWithResponses) TakeOpeningPackageWithResponse(ctx context.Context, id PathID, params *TakeOpeningPackageParams, reqEditors ...RequestEditorFn) (*TakeOpeningPackageResponse, error) {
+	rsp, err := c.TakeOpeningPackage(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeOpeningPackageResponse(rsp)
+}
+
+// GetOpeningTemplateWithResponse The workbook of an opening package, empty, with a guide to its sheets and columns
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/opening-template (the `GetOpeningTemplate` operationId).
+func (c *ClientWithResponses) GetOpeningTemplateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpeningTemplateResponse, error) {
+	rsp, err := c.GetOpeningTemplate(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOpeningTemplateResponse(rsp)
 }
 
 // SubmitOrderBatchWithBodyWithResponse Place and cancel up to 1,000 orders
@@ -45479,6 +46262,240 @@ func ParseRecordOfficialFigureResponse(rsp *http.Response) (*RecordOfficialFigur
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOpeningPackagesResponse parses an HTTP response from a ListOpeningPackagesWithResponse call
+func ParseListOpeningPackagesResponse(rsp *http.Response) (*ListOpeningPackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOpeningPackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpeningPackagePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitOpeningPackageResponse parses an HTTP response from a SubmitOpeningPackageWithResponse call
+func ParseSubmitOpeningPackageResponse(rsp *http.Response) (*SubmitOpeningPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitOpeningPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OpeningPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SubmitOpeningPackageResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOpeningPackageResponse parses an HTTP response from a GetOpeningPackageWithResponse call
+func ParseGetOpeningPackageResponse(rsp *http.Response) (*GetOpeningPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOpeningPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpeningPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetOpeningFaultsResponse parses an HTTP response from a GetOpeningFaultsWithResponse call
+func ParseGetOpeningFaultsResponse(rsp *http.Response) (*GetOpeningFaultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOpeningFaultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpeningFaultPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeOpeningPackageResponse parses an HTTP response from a TakeOpeningPackageWithResponse call
+func ParseTakeOpeningPackageResponse(rsp *http.Response) (*TakeOpeningPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeOpeningPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpeningPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers TakeOpeningPackageResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers TakeOpeningPackageResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOpeningTemplateResponse parses an HTTP response from a GetOpeningTemplateWithResponse call
+func ParseGetOpeningTemplateResponse(rsp *http.Response) (*GetOpeningTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOpeningTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

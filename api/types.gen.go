@@ -1567,6 +1567,36 @@ func (e OfferState) Valid() bool {
 	}
 }
 
+// Defines values for OpeningState.
+const (
+	OpeningStateChecked   OpeningState = "checked"
+	OpeningStateFaulty    OpeningState = "faulty"
+	OpeningStateRefused   OpeningState = "refused"
+	OpeningStateTaken     OpeningState = "taken"
+	OpeningStateTaking    OpeningState = "taking"
+	OpeningStateVerifying OpeningState = "verifying"
+)
+
+// Valid indicates whether the value is a known member of the OpeningState enum.
+func (e OpeningState) Valid() bool {
+	switch e {
+	case OpeningStateChecked:
+		return true
+	case OpeningStateFaulty:
+		return true
+	case OpeningStateRefused:
+		return true
+	case OpeningStateTaken:
+		return true
+	case OpeningStateTaking:
+		return true
+	case OpeningStateVerifying:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderState.
 const (
 	OrderStateCancelled OrderState = "cancelled"
@@ -7291,6 +7321,175 @@ type OfficialPartInput struct {
 	Region *RegionCode `json:"region,omitempty"`
 }
 
+// OpeningCounts Rows of each sheet.
+type OpeningCounts struct {
+	Budgets  int32 `json:"budgets"`
+	Caps     int32 `json:"caps"`
+	Deposits int32 `json:"deposits"`
+	Freezes  int32 `json:"freezes"`
+	Holdings int32 `json:"holdings"`
+	Licences int32 `json:"licences"`
+	Lots     int32 `json:"lots"`
+	Parties  int32 `json:"parties"`
+}
+
+// OpeningFault defines model for OpeningFault.
+type OpeningFault struct {
+	// Code Stable name of a problem.
+	//
+	// Example: ledger.insufficient_balance
+	Code ProblemCode `json:"code"`
+
+	// Column Absent: the whole row.
+	Column *string `json:"column,omitempty"`
+
+	// Detail What is wrong, and what would be right.
+	Detail string `json:"detail"`
+
+	// ID Its place in the list.
+	ID ID `json:"id"`
+
+	// Row As a spreadsheet counts: the header is row 1. Absent: the whole sheet.
+	Row   *int32 `json:"row,omitempty"`
+	Sheet string `json:"sheet"`
+
+	// Warning It does not keep the package from being taken.
+	Warning bool `json:"warning"`
+}
+
+// OpeningFaultPage defines model for OpeningFaultPage.
+type OpeningFaultPage struct {
+	Items []OpeningFault `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// OpeningPackage defines model for OpeningPackage.
+type OpeningPackage struct {
+	// BudgetMoney Sum of the budgets.
+	BudgetMoney Money `json:"budget_money"`
+
+	// CutOff A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	CutOff Date `json:"cut_off"`
+
+	// Digest SHA-256 of what was read, in hex. Absent: faulty.
+	Digest   *string `json:"digest,omitempty"`
+	Document string  `json:"document"`
+
+	// Done Parts, while the package is verified or taken.
+	Done int32 `json:"done"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+	Faults  int32    `json:"faults"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Money Sum of the deposits.
+	Money Money `json:"money"`
+
+	// Parts In which the rows are taken.
+	Parts int32 `json:"parts"`
+
+	// Reason Of a refusal.
+	Reason *string `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Rows Rows of each sheet.
+	Rows OpeningCounts `json:"rows"`
+
+	// SignedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	SignedAt *Instant `json:"signed_at,omitempty"`
+
+	// State faulty: only its faults were kept. checked: waits for its sign-off. verifying and taking: part after part, see `done`. refused: the registry had changed, nothing was taken.
+	State OpeningState `json:"state"`
+
+	// SubmittedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	SubmittedAt Instant `json:"submitted_at"`
+
+	// SubmittedBy Person.
+	SubmittedBy ID `json:"submitted_by"`
+
+	// Totals The control totals. Absent in lists.
+	Totals   []OpeningTotal `json:"totals,omitempty"`
+	Warnings int32          `json:"warnings"`
+}
+
+// OpeningPackagePage defines model for OpeningPackagePage.
+type OpeningPackagePage struct {
+	Items []OpeningPackage `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// OpeningState faulty: only its faults were kept. checked: waits for its sign-off. verifying and taking: part after part, see `done`. refused: the registry had changed, nothing was taken.
+type OpeningState string
+
+// OpeningTotal What a package opens of a region and a pollutant, in t/a.
+type OpeningTotal struct {
+	// Cap A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Cap Quantity `json:"cap"`
+
+	// HeldFree A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	HeldFree Quantity `json:"held_free"`
+
+	// HeldPaid A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	HeldPaid Quantity `json:"held_paid"`
+
+	// HeldUnknown Of unknown origin.
+	HeldUnknown Quantity `json:"held_unknown"`
+
+	// Holdings Rows.
+	Holdings int32 `json:"holdings"`
+
+	// Lots Rows.
+	Lots int32 `json:"lots"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Reserve A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Reserve Quantity `json:"reserve"`
+
+	// Signed Signed off by two persons.
+	Signed bool `json:"signed"`
+
+	// Unallocated A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Unallocated Quantity `json:"unallocated"`
+}
+
 // OperationName Example: cap.decide
 type OperationName = string
 
@@ -11785,6 +11984,50 @@ type ListOfficialFiguresParams struct {
 
 // RecordOfficialFigureParams defines parameters for RecordOfficialFigure.
 type RecordOfficialFigureParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListOpeningPackagesParams defines parameters for ListOpeningPackages.
+type ListOpeningPackagesParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SubmitOpeningPackageParams defines parameters for SubmitOpeningPackage.
+type SubmitOpeningPackageParams struct {
+	// Region The region that is opened, with those below it that the file has.
+	Region RegionCode `form:"region" json:"region"`
+
+	// CutOff The day that the file is as of.
+	CutOff Date `form:"cut_off" json:"cut_off"`
+
+	// Document Number of the document that orders the opening.
+	Document string `form:"document" json:"document"`
+
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetOpeningFaultsParams defines parameters for GetOpeningFaults.
+type GetOpeningFaultsParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// TakeOpeningPackageParams defines parameters for TakeOpeningPackage.
+type TakeOpeningPackageParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }

@@ -78,14 +78,17 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 			return nil, err
 		}
 	}
-	return func(tx *Tx) any {
-		a = Put(tx, Allocations, a)
-		tx.moveLots(lotMove{event: reserve.Allotment, from: reserve.AvailableBucket, picks: leaving, reference: a.ID, document: a.Document})
-		posted := tx.Post(reserve.AllocationTransfer(a))[0]
-		a.Transfer, a.Account = posted.Transfer, posted.Credit
-		a.Acquisition = tx.Acquire(a.Holding(), reserve.AcquisitionOf(a)).ID
-		return AllocationResult{Put(tx, Allocations, a), i.Code}
-	}, nil
+	return func(tx *Tx) any { return AllocationResult{tx.allocate(a, leaving), i.Code} }, nil
+}
+
+// allocate gives permits out, of lots where they come from the reserve.
+func (tx *Tx) allocate(a reserve.Allocation, leaving []reserve.Pick) reserve.Allocation {
+	a = Put(tx, Allocations, a)
+	tx.moveLots(lotMove{event: reserve.Allotment, from: reserve.AvailableBucket, picks: leaving, reference: a.ID, document: a.Document})
+	posted := tx.Post(reserve.AllocationTransfer(a))[0]
+	a.Transfer, a.Account = posted.Transfer, posted.Credit
+	a.Acquisition = tx.Acquire(a.Holding(), reserve.AcquisitionOf(a)).ID
+	return Put(tx, Allocations, a)
 }
 
 // licenceOf returns a licence after the actor's right to do this in its region

@@ -103,15 +103,18 @@ func (c CapDecide) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any {
-		d = Put(tx, CapDecisions, d)
-		posted := tx.Post(reserve.CapTransfer(d))[0]
-		d.Transfer, d.Cap = posted.Transfer, quantity.Quantity(posted.DebitAfter)
-		if d.Change < 0 {
-			d.Cap = quantity.Quantity(posted.CreditAfter)
-		}
-		return Put(tx, CapDecisions, d)
-	}, nil
+	return func(tx *Tx) any { return tx.decideCap(d) }, nil
+}
+
+// decideCap records a decision and posts it.
+func (tx *Tx) decideCap(d reserve.CapDecision) reserve.CapDecision {
+	d = Put(tx, CapDecisions, d)
+	posted := tx.Post(reserve.CapTransfer(d))[0]
+	d.Transfer, d.Cap = posted.Transfer, quantity.Quantity(posted.DebitAfter)
+	if d.Change < 0 {
+		d.Cap = quantity.Quantity(posted.CreditAfter)
+	}
+	return Put(tx, CapDecisions, d)
 }
 
 // Operation is ReserveMove.

@@ -164,9 +164,11 @@ func (c InstrumentAdd) Decide(v *View) (Apply, error) {
 	case known:
 		return nil, ErrInstrumentExists.With("there is the instrument %s already", i.Code)
 	}
-	return func(tx *Tx) any {
-		added := Put(tx, Instruments, i)
-		tx.armTermEnd(added)
-		return added
-	}, nil
+	return func(tx *Tx) any { return tx.addInstrument(i) }, nil
+}
+
+func (tx *Tx) addInstrument(i catalog.Instrument) catalog.Instrument {
+	i = Put(tx, Instruments, i)
+	tx.armTermEnd(i)
+	return i
 }

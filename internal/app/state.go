@@ -11,6 +11,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/opening"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -40,6 +41,7 @@ type state struct {
 	known   *knowledge
 	lots    lotIndex
 	frozen  frozenIndex
+	opening int64                    // the package that is being taken; 0: none
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
 	fills   []market.Fill            // used again
@@ -104,6 +106,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexLots()
 	s.loadTimers()
 	s.loadFreezes()
+	s.loadOpenings()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
 	go func() { keys <- s.loadKeys() }()
 	err := s.loadLedger()
@@ -327,6 +330,8 @@ func (s *state) onResident(row any) {
 		s.indexDay(r)
 	case encumbrance.Freeze:
 		s.indexFreeze(r)
+	case opening.Package:
+		s.indexOpening(r)
 	default:
 		s.indexCode(r)
 		s.known.add(r)

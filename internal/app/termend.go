@@ -84,6 +84,9 @@ func (v *View) termEnd(instrument int64) (TermEnd, bool) {
 // to unallocated. Nothing new comes meanwhile, because every command refuses
 // an instrument whose term is over.
 func endTerm(v *View, instrument int64) (Apply, error) {
+	if v.opening != 0 { // more holdings may come: try again afterwards
+		return nil, ErrOpening
+	}
 	e, armed := v.termEnd(instrument)
 	if !armed || e.State == TermEndDone {
 		return nil, nil //nolint:nilnil // nothing to do

@@ -205,6 +205,9 @@ func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 		}
 		return a.replay(r, number), false
 	}
+	if a.st.opening != 0 && !r.system {
+		return outcome{err: ErrOpening}, false
+	}
 	v := a.view(b, r)
 	apply, err := r.command.Decide(v)
 	if err == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped

@@ -28,6 +28,7 @@ var (
 	capabilities = []string{
 		"internal/market", "internal/settlement", "internal/reserve", "internal/auction", "internal/encumbrance", "internal/outside",
 		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit", "internal/report",
+		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit", "internal/opening",
 	}
 	app  = slices.Concat(capability, capabilities)
 	edge = append(slices.Clone(app), "internal/app")
@@ -60,6 +61,7 @@ var rules = map[string]rule{
 	"internal/approval":    {core: true, internal: capability},
 	"internal/permit":      {core: true, internal: capability},
 	"internal/report":      {core: true, internal: capability},
+	"internal/opening":     {core: true, internal: capability},
 	"internal/identity":    {core: true, internal: capability, external: []string{"golang.org/x/crypto"}, random: "crypto/rand"},
 
 	"internal/app":         {core: true, internal: app},

@@ -82,6 +82,8 @@ var ruleOf = map[string]identity.Operation{
 	"listOutsideNumbers": identity.OutsideRead, "recordOutsideNumber": identity.OutsideNumber, "listMirroredDeals": identity.OutsideRead,
 	"mirrorDeal": identity.DealMirror,
 
+	"getOpeningTemplate": identity.PublicRead, "listOpeningPackages": identity.OpeningRead, "getOpeningPackage": identity.OpeningRead,
+	"getOpeningFaults": identity.OpeningRead, "submitOpeningPackage": identity.OpeningSubmit, "takeOpeningPackage": identity.OpeningTake,
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
 	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
@@ -252,6 +254,7 @@ type walked struct {
 	wrong, debt, toSettle                           int64
 	renewal                                         int64
 	frozen, toConfirmFreeze, toRelease              int64
+	opening                                         int64
 	leaderGrant, notice, objection                  int64
 	toExplain, difference, toSign                   int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
@@ -345,6 +348,8 @@ func openWalked(t *testing.T) *walked {
 	w.must(leader, app.NoticeDeliver{Notice: bought})
 	w.deal = decode[api.Deal](t, w.post("/v1/deals", f.key, w.dealBody())).ID
 	w.closes()
+	file, rows := w.request("submitOpeningPackage", "")
+	w.opening = decode[api.OpeningPackage](t, w.post(file, w.leader, rows)).ID
 	w.approvals()
 	return w
 }
@@ -703,6 +708,10 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return "/v1/departures", fmt.Sprintf(`{"kind":"closure","licence":%d,"effective_on":"2026-07-01","document":"d"}`, w.spare.licence)
 	case "stepDeparture":
 		return fmt.Sprintf("/v1/departures/%d/steps", w.departure), `{"event":"withdraw","document":"d"}`
+	case "submitOpeningPackage":
+		return "/v1/opening-packages?region=330481&cut_off=2026-06-30&document=d", openingFile()
+	case "takeOpeningPackage":
+		return fmt.Sprintf("/v1/opening-packages/%d/take", w.opening), ""
 	case "placeFreeze":
 		return "/v1/freezes", fmt.Sprintf(`{"party":%d,"amount":"1","issuer":"court","issuer_name":"court","order_number":"walk","reason":"r"}`, f.party)
 	case "placeEmergencyFreeze":
@@ -828,6 +837,8 @@ func (w *walked) query(id string) string {
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listCorrections": "/v1/allocation-corrections", "listDebts": "/v1/debts", "getDebt": "/v1/debts/" + itoa(w.debt),
 		"listOutsideNumbers": "/v1/outside-numbers", "listMirroredDeals": "/v1/mirrored-deals",
+		"getOpeningTemplate": "/v1/opening-template", "listOpeningPackages": "/v1/opening-packages",
+		"getOpeningPackage": "/v1/opening-packages/" + itoa(w.opening), "getOpeningFaults": "/v1/opening-packages/" + itoa(w.opening) + "/faults",
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",
 		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",

@@ -109,6 +109,10 @@ func checkBody(c *gin.Context, o *operation) (requestErrors, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.file {
+		c.Request.Body = io.NopCloser(bytes.NewReader(data))
+		return nil, checkType(c.Request, fileType, "the body must be the file: send the header Content-Type: "+fileType)
+	}
 	if o.body == nil {
 		return nil, checkNoBody(data)
 	}
@@ -225,9 +229,13 @@ func checkJSONType(r *http.Request) error {
 	if sent := r.Header["Content-Type"]; len(sent) == 1 && sent[0] == jsonType[0] {
 		return nil
 	}
+	return checkType(r, jsonType[0], "the body must be JSON: send the header Content-Type: application/json")
+}
+
+func checkType(r *http.Request, want, sentence string) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != jsonType[0] {
-		return fault.Invalidf("Content-Type", "the body must be JSON: send the header Content-Type: application/json")
+	if err != nil || kind != want {
+		return fault.Invalidf("Content-Type", "%s", sentence)
 	}
 	return nil
 }

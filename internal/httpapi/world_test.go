@@ -290,7 +290,10 @@ func (w *world) send(method, path, key, body string, edit ...func(*http.Request)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if body != "" {
+	switch {
+	case strings.HasPrefix(body, "PK"): // a ZIP archive
+		req.Header.Set("Content-Type", "application/octet-stream")
+	case body != "":
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if key != "" {

@@ -29,6 +29,7 @@ var FourEyes = map[Operation]Rule{
 	BudgetLapse:      {Finance: Own, BureauLeader: Own},
 	BudgetCarry:      {Finance: Own, BureauLeader: Own},
 	OfferOpen:        {Finance: Own},
+	OpeningTake:      {BureauLeader: Own, Upper: Own},
 
 	LotAdd:          {BureauLeader: Own},
 	LotRetire:       {BureauLeader: Own},

@@ -66,6 +66,8 @@ const (
 	ReserveMoveOp    Operation = "reserve.move"
 	LevelMove        Operation = "level.move"
 	Allocate         Operation = "allocation.grant"
+	OpeningSubmit    Operation = "opening_package.submit"
+	OpeningTake      Operation = "opening_package.take"
 	NoticeIssue      Operation = "payment_notice.issue"
 	NoticeProve      Operation = "payment_notice.prove"
 	NoticeDeliver    Operation = "payment_notice.deliver"
@@ -177,6 +179,7 @@ const (
 	TaxListRead   Operation = "tax_list.read"
 	MoneyRead     Operation = "money.read" // bank entries and statements
 	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
+	OpeningRead   Operation = "opening_package.read"
 	JournalRead   Operation = "journal.read"
 	TrialRead     Operation = "trial_balance.read"
 	SelfRead      Operation = "self.read"
@@ -221,6 +224,8 @@ var Table = map[Operation]Rule{
 	OutsideNumber:    {BureauClerk: Own, BureauLeader: Own},
 	DealMirror:       {BureauClerk: Own, BureauLeader: Own},
 	LevelMove:        {Upper: Own},
+	OpeningSubmit:    {BureauClerk: Own, BureauLeader: Own, Upper: Own},
+	OpeningTake:      {BureauClerk: Own, BureauLeader: Own, Upper: Own},
 	NoticeIssue:      {BureauClerk: Own, BureauLeader: Own},
 	NoticeProve:      {Finance: Own},
 	NoticeDeliver:    {BureauLeader: Own},
@@ -342,4 +347,5 @@ var Table = map[Operation]Rule{
 	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	PeriodRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ExceptionRead:  {Auditor: Any},
+	OpeningRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 }

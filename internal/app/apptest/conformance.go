@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) app.Store) {
 		{"QueueFull", queueFull},
 		{"OrderPathReadsNothing", orderPathReadsNothing},
 		{"DealsAndTermEnd", dealsAndTermEnd},
+		{"OpeningTaken", openingTaken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

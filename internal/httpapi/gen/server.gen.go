@@ -431,6 +431,24 @@ type ServerInterface interface {
 	// RecordOfficialFigure Record a published figure
 	// (POST /v1/official-figures)
 	RecordOfficialFigure(c *gin.Context, params RecordOfficialFigureParams)
+	// ListOpeningPackages Submitted opening packages and what became of them
+	// (GET /v1/opening-packages)
+	ListOpeningPackages(c *gin.Context, params ListOpeningPackagesParams)
+	// SubmitOpeningPackage Check a file of opening balances: the dry run
+	// (POST /v1/opening-packages)
+	SubmitOpeningPackage(c *gin.Context, params SubmitOpeningPackageParams)
+	// GetOpeningPackage An opening package with its control totals
+	// (GET /v1/opening-packages/{id})
+	GetOpeningPackage(c *gin.Context, id PathID)
+	// GetOpeningFaults What is wrong in the file, by sheet, row and column; and the warnings
+	// (GET /v1/opening-packages/{id}/faults)
+	GetOpeningFaults(c *gin.Context, id PathID, params GetOpeningFaultsParams)
+	// TakeOpeningPackage Sign the control totals off and take the package
+	// (POST /v1/opening-packages/{id}/take)
+	TakeOpeningPackage(c *gin.Context, id PathID, params TakeOpeningPackageParams)
+	// GetOpeningTemplate The workbook of an opening package, empty, with a guide to its sheets and columns
+	// (GET /v1/opening-template)
+	GetOpeningTemplate(c *gin.Context)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(c *gin.Context, params SubmitOrderBatchParams)
@@ -927,6 +945,12 @@ func (a Answer) VisitAnswerObjectionResponse(w http.ResponseWriter) error { retu
 
 // VisitRecordOfficialFigureResponse sends the stored answer.
 func (a Answer) VisitRecordOfficialFigureResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSubmitOpeningPackageResponse sends the stored answer.
+func (a Answer) VisitSubmitOpeningPackageResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitTakeOpeningPackageResponse sends the stored answer.
+func (a Answer) VisitTakeOpeningPackageResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitSubmitOrderBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitOrderBatchResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -7747,6 +7771,258 @@ func (siw *ServerInterfaceWrapper) RecordOfficialFigure(c *gin.Context) {
 	siw.Handler.RecordOfficialFigure(c, params)
 }
 
+// ListOpeningPackages operation middleware
+func (siw *ServerInterfaceWrapper) ListOpeningPackages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOpeningPackagesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOpeningPackages(c, params)
+}
+
+// SubmitOpeningPackage operation middleware
+func (siw *ServerInterfaceWrapper) SubmitOpeningPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitOpeningPackageParams
+
+	// ------------- Required query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "cut_off" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "cut_off", c.Request.URL.Query(), &params.CutOff, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cut_off: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "document" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "document", c.Request.URL.Query(), &params.Document, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SubmitOpeningPackage(c, params)
+}
+
+// GetOpeningPackage operation middleware
+func (siw *ServerInterfaceWrapper) GetOpeningPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOpeningPackage(c, id)
+}
+
+// GetOpeningFaults operation middleware
+func (siw *ServerInterfaceWrapper) GetOpeningFaults(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOpeningFaultsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOpeningFaults(c, id, params)
+}
+
+// TakeOpeningPackage operation middleware
+func (siw *ServerInterfaceWrapper) TakeOpeningPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeOpeningPackageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeOpeningPackage(c, id, params)
+}
+
+// GetOpeningTemplate operation middleware
+func (siw *ServerInterfaceWrapper) GetOpeningTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOpeningTemplate(c)
+}
+
 // SubmitOrderBatch operation middleware
 func (siw *ServerInterfaceWrapper) SubmitOrderBatch(c *gin.Context) {
 
@@ -12813,6 +13089,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/objections/:id/answer", wrapper.AnswerObjection)
 	router.GET(options.BaseURL+"/v1/official-figures", wrapper.ListOfficialFigures)
 	router.POST(options.BaseURL+"/v1/official-figures", wrapper.RecordOfficialFigure)
+	router.GET(options.BaseURL+"/v1/opening-packages", wrapper.ListOpeningPackages)
+	router.POST(options.BaseURL+"/v1/opening-packages", wrapper.SubmitOpeningPackage)
+	router.GET(options.BaseURL+"/v1/opening-packages/:id", wrapper.GetOpeningPackage)
+	router.GET(options.BaseURL+"/v1/opening-packages/:id/faults", wrapper.GetOpeningFaults)
+	router.POST(options.BaseURL+"/v1/opening-packages/:id/take", wrapper.TakeOpeningPackage)
+	router.GET(options.BaseURL+"/v1/opening-template", wrapper.GetOpeningTemplate)
 	router.POST(options.BaseURL+"/v1/order-batches", wrapper.SubmitOrderBatch)
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
@@ -16694,6 +16976,166 @@ func (response RecordOfficialFigure201JSONResponse) VisitRecordOfficialFigureRes
 	return err
 }
 
+type ListOpeningPackagesRequestObject struct {
+	Params ListOpeningPackagesParams
+}
+
+type ListOpeningPackagesResponseObject interface {
+	VisitListOpeningPackagesResponse(w http.ResponseWriter) error
+}
+
+type ListOpeningPackages200JSONResponse OpeningPackagePage
+
+func (response ListOpeningPackages200JSONResponse) VisitListOpeningPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitOpeningPackageRequestObject struct {
+	Params SubmitOpeningPackageParams
+	Body   io.Reader
+}
+
+type SubmitOpeningPackageResponseObject interface {
+	VisitSubmitOpeningPackageResponse(w http.ResponseWriter) error
+}
+
+type SubmitOpeningPackage201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SubmitOpeningPackage201JSONResponse struct {
+	Body    OpeningPackage
+	Headers SubmitOpeningPackage201ResponseHeaders
+}
+
+func (response SubmitOpeningPackage201JSONResponse) VisitSubmitOpeningPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpeningPackageRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetOpeningPackageResponseObject interface {
+	VisitGetOpeningPackageResponse(w http.ResponseWriter) error
+}
+
+type GetOpeningPackage200JSONResponse OpeningPackage
+
+func (response GetOpeningPackage200JSONResponse) VisitGetOpeningPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpeningFaultsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params GetOpeningFaultsParams
+}
+
+type GetOpeningFaultsResponseObject interface {
+	VisitGetOpeningFaultsResponse(w http.ResponseWriter) error
+}
+
+type GetOpeningFaults200JSONResponse OpeningFaultPage
+
+func (response GetOpeningFaults200JSONResponse) VisitGetOpeningFaultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeOpeningPackageRequestObject struct {
+	ID     PathID `json:"id"`
+	Params TakeOpeningPackageParams
+}
+
+type TakeOpeningPackageResponseObject interface {
+	VisitTakeOpeningPackageResponse(w http.ResponseWriter) error
+}
+
+type TakeOpeningPackage200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type TakeOpeningPackage200JSONResponse struct {
+	Body    OpeningPackage
+	Headers TakeOpeningPackage200ResponseHeaders
+}
+
+func (response TakeOpeningPackage200JSONResponse) VisitTakeOpeningPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpeningTemplateRequestObject struct {
+}
+
+type GetOpeningTemplateResponseObject interface {
+	VisitGetOpeningTemplateResponse(w http.ResponseWriter) error
+}
+
+type GetOpeningTemplate200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetOpeningTemplate200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitGetOpeningTemplateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type SubmitOrderBatchRequestObject struct {
 	Params SubmitOrderBatchParams
 	Body   *SubmitOrderBatchJSONRequestBody
@@ -19905,6 +20347,24 @@ type StrictServerInterface interface {
 	// RecordOfficialFigure Record a published figure
 	// (POST /v1/official-figures)
 	RecordOfficialFigure(ctx context.Context, request RecordOfficialFigureRequestObject) (RecordOfficialFigureResponseObject, error)
+	// ListOpeningPackages Submitted opening packages and what became of them
+	// (GET /v1/opening-packages)
+	ListOpeningPackages(ctx context.Context, request ListOpeningPackagesRequestObject) (ListOpeningPackagesResponseObject, error)
+	// SubmitOpeningPackage Check a file of opening balances: the dry run
+	// (POST /v1/opening-packages)
+	SubmitOpeningPackage(ctx context.Context, request SubmitOpeningPackageRequestObject) (SubmitOpeningPackageResponseObject, error)
+	// GetOpeningPackage An opening package with its control totals
+	// (GET /v1/opening-packages/{id})
+	GetOpeningPackage(ctx context.Context, request GetOpeningPackageRequestObject) (GetOpeningPackageResponseObject, error)
+	// GetOpeningFaults What is wrong in the file, by sheet, row and column; and the warnings
+	// (GET /v1/opening-packages/{id}/faults)
+	GetOpeningFaults(ctx context.Context, request GetOpeningFaultsRequestObject) (GetOpeningFaultsResponseObject, error)
+	// TakeOpeningPackage Sign the control totals off and take the package
+	// (POST /v1/opening-packages/{id}/take)
+	TakeOpeningPackage(ctx context.Context, request TakeOpeningPackageRequestObject) (TakeOpeningPackageResponseObject, error)
+	// GetOpeningTemplate The workbook of an opening package, empty, with a guide to its sheets and columns
+	// (GET /v1/opening-template)
+	GetOpeningTemplate(ctx context.Context, request GetOpeningTemplateRequestObject) (GetOpeningTemplateResponseObject, error)
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(ctx context.Context, request SubmitOrderBatchRequestObject) (SubmitOrderBatchResponseObject, error)
@@ -24982,6 +25442,164 @@ func (sh *strictHandler) RecordOfficialFigure(ctx *gin.Context, params RecordOff
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RecordOfficialFigureResponseObject); ok {
 		if err := validResponse.VisitRecordOfficialFigureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOpeningPackages operation middleware
+func (sh *strictHandler) ListOpeningPackages(ctx *gin.Context, params ListOpeningPackagesParams) {
+	var request ListOpeningPackagesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOpeningPackages(ctx, request.(ListOpeningPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOpeningPackages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOpeningPackagesResponseObject); ok {
+		if err := validResponse.VisitListOpeningPackagesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SubmitOpeningPackage operation middleware
+func (sh *strictHandler) SubmitOpeningPackage(ctx *gin.Context, params SubmitOpeningPackageParams) {
+	var request SubmitOpeningPackageRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitOpeningPackage(ctx, request.(SubmitOpeningPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitOpeningPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SubmitOpeningPackageResponseObject); ok {
+		if err := validResponse.VisitSubmitOpeningPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOpeningPackage operation middleware
+func (sh *strictHandler) GetOpeningPackage(ctx *gin.Context, id PathID) {
+	var request GetOpeningPackageRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOpeningPackage(ctx, request.(GetOpeningPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOpeningPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOpeningPackageResponseObject); ok {
+		if err := validResponse.VisitGetOpeningPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOpeningFaults operation middleware
+func (sh *strictHandler) GetOpeningFaults(ctx *gin.Context, id PathID, params GetOpeningFaultsParams) {
+	var request GetOpeningFaultsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOpeningFaults(ctx, request.(GetOpeningFaultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOpeningFaults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOpeningFaultsResponseObject); ok {
+		if err := validResponse.VisitGetOpeningFaultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeOpeningPackage operation middleware
+func (sh *strictHandler) TakeOpeningPackage(ctx *gin.Context, id PathID, params TakeOpeningPackageParams) {
+	var request TakeOpeningPackageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeOpeningPackage(ctx, request.(TakeOpeningPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeOpeningPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakeOpeningPackageResponseObject); ok {
+		if err := validResponse.VisitTakeOpeningPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOpeningTemplate operation middleware
+func (sh *strictHandler) GetOpeningTemplate(ctx *gin.Context) {
+	var request GetOpeningTemplateRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOpeningTemplate(ctx, request.(GetOpeningTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOpeningTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOpeningTemplateResponseObject); ok {
+		if err := validResponse.VisitGetOpeningTemplateResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

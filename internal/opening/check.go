@@ -1,0 +1,372 @@
+package opening
+
+import (
+	"cmp"
+	"slices"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// A Registry is what a package is held against.
+type Registry struct {
+	Today     calendar.Date
+	Scope     string                   // the region that is opened, with all below it
+	Region    func(code string) bool   // in use
+	Pollutant func(code string) bool   // traded
+	Party     func(uscc string) bool   // registered
+	Licence   func(number string) bool // registered
+	// Validate notes what the rules of the records themselves refuse. Rows with
+	// a fault are left out.
+	Validate func(c Contents, note func(sheet string, row int, err error))
+}
+
+// A Result is what became of a file.
+type Result struct {
+	Lines    []Line
+	Contents Contents
+	Totals   []Total // none of a faulty file
+	Faults   []Fault // by sheet, row and column; those that are not warnings keep it from being taken
+}
+
+// IsFaulty reports whether the file cannot be taken.
+func (r Result) IsFaulty() bool {
+	return slices.ContainsFunc(r.Faults, func(f Fault) bool { return !f.Warning })
+}
+
+// Note adds a fault that was found outside the file.
+func (r *Result) Note(sheet string, row int, err error) {
+	r.Faults = append(r.Faults, FaultOf(sheet, row, err))
+	slices.SortStableFunc(r.Faults, byPlace)
+}
+
+// Check reads a file and holds it against the registry.
+func Check(grids []Grid, cutOff calendar.Date, r Registry) Result {
+	k := checker{
+		registry: r, cutOff: cutOff, caps: map[ledger.Asset]*capRow{},
+		regions: map[string]bool{}, licences: map[string]Licence{}, parties: map[string]int{},
+	}
+	var out Result
+	out.Lines, out.Contents = read(grids, &k.faults)
+	k.contents = &out.Contents
+	bad := k.badRows()
+	k.readCaps()
+	k.checkParties()
+	k.checkLicences()
+	k.checkCaps()
+	k.checkLots()
+	k.checkHoldings()
+	k.checkDeposits()
+	k.checkFreezes()
+	k.checkBudgets()
+	r.Validate(out.Contents, func(sheet string, row int, err error) {
+		if !bad[rowKey{sheet, row}] {
+			k.note(sheet, row, err)
+		}
+	})
+	if len(k.badRows()) == 0 {
+		out.Totals = k.total()
+		_, err := out.Contents.Money()
+		k.note("deposits", 0, err)
+		_, err = out.Contents.BudgetMoney()
+		k.note("budgets", 0, err)
+	}
+	slices.SortStableFunc(k.all, byPlace)
+	if out.Faults = k.all; out.IsFaulty() {
+		out.Totals = nil
+	}
+	return out
+}
+
+func byPlace(a, b Fault) int {
+	sheetOf := func(f Fault) int { return slices.IndexFunc(Sheets, func(s Sheet) bool { return s.Name == f.Sheet }) }
+	columnOf := func(f Fault) int {
+		if s := sheet(f.Sheet); s != nil {
+			return s.column(f.Column)
+		}
+		return -1
+	}
+	return cmp.Or(cmp.Compare(sheetOf(a), sheetOf(b)), cmp.Compare(a.Row, b.Row), cmp.Compare(columnOf(a), columnOf(b)))
+}
+
+// capRow is the control total of a row of the sheet caps.
+type capRow struct {
+	Total
+
+	row int
+}
+
+// checker holds the rows of a package against each other and the registry.
+type checker struct {
+	faults
+
+	contents *Contents
+	registry Registry
+	cutOff   calendar.Date
+	caps     map[ledger.Asset]*capRow
+	regions  map[string]bool // that have a cap
+	licences map[string]Licence
+	parties  map[string]int // row, by code
+}
+
+// readCaps finds the regions and pollutants that the package opens.
+func (k *checker) readCaps() {
+	if len(k.contents.Caps) == 0 {
+		k.note("caps", 0, ErrNothing)
+	}
+	if len(k.contents.Caps) > CapsMax {
+		k.note("caps", 0, ErrTooMany.With("a package has at most %d rows of caps: open fewer regions at a time", CapsMax))
+	}
+	for _, c := range k.contents.Caps {
+		a := ledger.Asset{Region: c.Region, Pollutant: c.Pollutant}
+		if first := k.caps[a]; first != nil {
+			k.note("caps", c.Row, ErrTwice.With("row %d has the cap of %s for %s", first.row, c.Region, c.Pollutant).At("pollutant"))
+			continue
+		}
+		k.caps[a] = &capRow{Total{Region: c.Region, Pollutant: c.Pollutant, Cap: c.Cap, Unallocated: c.Unallocated, Reserve: c.Reserve}, c.Row}
+		k.regions[c.Region] = true
+	}
+}
+
+// noteTwice notes that an earlier row has the same key.
+func noteTwice[K comparable](k *checker, sheet, column string, seen map[K]int, key K, row int) {
+	if first, twice := seen[key]; twice {
+		k.note(sheet, row, ErrTwice.With("row %d has this already", first).At(column))
+		return
+	}
+	seen[key] = row
+}
+
+// checkPast notes a day after the cut-off day.
+func (k *checker) checkPast(sheet string, row int, column string, d calendar.Date) {
+	if d > k.cutOff {
+		k.note(sheet, row, ErrDay.With("%s lies after the cut-off day, %s", d, k.cutOff).At(column))
+	}
+}
+
+func (k *checker) checkParties() {
+	for _, p := range k.contents.Parties {
+		noteTwice(k, "parties", "uscc", k.parties, p.USCC, p.Row)
+		if p.Region != "" && !k.registry.Region(p.Region) {
+			k.note("parties", p.Row, ErrElsewhere.With("the registry has no region %q", shorten(p.Region)).At("region"))
+		}
+		if k.registry.Party(p.USCC) {
+			k.note("parties", p.Row, ErrRegistered.With("the registry has a party with this code: leave the row out").At("uscc"))
+		}
+	}
+}
+
+// isParty reports whether the package or the registry has a party.
+func (k *checker) isParty(uscc string) bool {
+	_, here := k.parties[uscc]
+	return here || k.registry.Party(uscc)
+}
+
+func (k *checker) checkLicences() {
+	seen := map[string]int{}
+	for _, l := range k.contents.Licences {
+		noteTwice(k, "licences", "number", seen, l.Number, l.Row)
+		k.licences[l.Number] = l
+		if l.Holder != "" && !k.isParty(l.Holder) {
+			k.note("licences", l.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %s", l.Holder).At("number"))
+		}
+		if k.registry.Licence(l.Number) {
+			k.note("licences", l.Row, ErrRegistered.With("the registry has a licence with this number").At("number"))
+		}
+		if l.Region != "" && !k.regions[l.Region] {
+			k.note("licences", l.Row, ErrElsewhere.With("the sheet caps has no row for the region %q", shorten(l.Region)).At("region"))
+		}
+		if l.ValidTo != 0 && l.ValidTo < k.registry.Today {
+			k.note("licences", l.Row, ErrOver.With("the licence ended on %s: take it over with its renewal", l.ValidTo).At("valid_to"))
+		}
+	}
+}
+
+func (k *checker) checkCaps() {
+	for _, c := range k.contents.Caps {
+		if c.Region != "" && !k.registry.Region(c.Region) {
+			k.note("caps", c.Row, ErrElsewhere.With("the registry has no region %q", shorten(c.Region)).At("region"))
+		} else if c.Region != "" && !catalog.IsWithin(c.Region, k.registry.Scope, true) {
+			k.note("caps", c.Row, ErrElsewhere.With("%s does not lie in %s, which the package opens", c.Region, k.registry.Scope).At("region"))
+		}
+		if c.Pollutant != "" && !k.registry.Pollutant(c.Pollutant) {
+			k.note("caps", c.Row, ErrElsewhere.With("the registry has no pollutant %q", shorten(c.Pollutant)).At("pollutant"))
+		}
+		if c.Cap <= 0 {
+			k.note("caps", c.Row, ErrCell.With("must be more than zero: leave out what has no cap").At("cap"))
+		}
+		if c.Unallocated < 0 {
+			k.note("caps", c.Row, ErrCell.With("must not be negative").At("unallocated"))
+		}
+		if c.Reserve < 0 {
+			k.note("caps", c.Row, ErrCell.With("must not be negative").At("reserve"))
+		}
+		k.checkPast("caps", c.Row, "decided_on", c.DecidedOn)
+	}
+}
+
+// checkAsset notes that the package has no cap of a region for a pollutant.
+func (k *checker) checkAsset(sheet string, row int, region, pollutant string) {
+	if region != "" && pollutant != "" && k.caps[ledger.Asset{Region: region, Pollutant: pollutant}] == nil {
+		k.note(sheet, row, ErrElsewhere.With("the sheet caps has no row for %q in %q", shorten(pollutant), shorten(region)).At("pollutant"))
+	}
+}
+
+func (k *checker) checkLots() {
+	for _, l := range k.contents.Lots {
+		k.checkAsset("lots", l.Row, l.Region, l.Pollutant)
+		k.checkPast("lots", l.Row, "acquired_on", l.AcquiredOn)
+	}
+}
+
+// holder returns the licence that a row names, after it was checked.
+func (k *checker) holder(sheet string, row int, number, pollutant string, termEnd calendar.Date) Licence {
+	l, known := k.licences[number]
+	if number != "" && !known {
+		k.note(sheet, row, ErrElsewhere.With("the sheet licences has no licence %q", shorten(number)).At("licence"))
+	}
+	k.checkAsset(sheet, row, l.Region, pollutant)
+	if termEnd == 0 {
+		return l
+	}
+	if _, err := catalog.NewInstrument(pollutant, termEnd); err != nil && pollutant != "" {
+		k.note(sheet, row, err)
+	}
+	if termEnd < k.registry.Today {
+		k.note(sheet, row, ErrOver.With("the term ended on %s: what was held is unallocated", termEnd).At("term_end"))
+	}
+	return l
+}
+
+func (k *checker) checkHoldings() {
+	for _, h := range k.contents.Holdings {
+		k.holder("holdings", h.Row, h.Licence, h.Pollutant, h.TermEnd)
+		k.checkPast("holdings", h.Row, "acquired_on", h.AcquiredOn)
+	}
+}
+
+func (k *checker) checkDeposits() {
+	seen := map[string]int{}
+	for _, d := range k.contents.Deposits {
+		noteTwice(k, "deposits", "bank_reference", seen, d.BankReference, d.Row)
+		if d.Holder != "" && !k.isParty(d.Holder) {
+			k.note("deposits", d.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(d.Holder)).At("uscc"))
+		}
+		k.checkPast("deposits", d.Row, "received_on", d.ReceivedOn)
+	}
+}
+
+// heldKey names a holding.
+type heldKey struct {
+	licence, pollutant string
+	termEnd            calendar.Date
+	origin             ledger.Origin
+}
+
+func (k *checker) checkFreezes() {
+	held := map[heldKey]bool{}
+	for _, h := range k.contents.Holdings {
+		held[heldKey{h.Licence, h.Pollutant, h.TermEnd, h.Origin}] = true
+	}
+	type orderKey struct {
+		heldKey
+		issuer, number string
+	}
+	seen := map[orderKey]int{}
+	for _, f := range k.contents.Freezes {
+		key := heldKey{f.Licence, f.Pollutant, f.TermEnd, f.Origin}
+		noteTwice(k, "freezes", "order_number", seen, orderKey{key, f.IssuerName, f.OrderNumber}, f.Row)
+		k.holder("freezes", f.Row, f.Licence, f.Pollutant, f.TermEnd)
+		if f.Licence != "" && f.Pollutant != "" && !held[key] {
+			k.note("freezes", f.Row, ErrElsewhere.With("the sheet holdings has no %s permits of this licence, pollutant and term", f.Origin).At("licence"))
+		}
+		k.checkPast("freezes", f.Row, "starts_on", f.StartsOn)
+		if f.EndsOn != 0 && f.EndsOn < k.registry.Today {
+			k.note("freezes", f.Row, ErrOver.With("the freeze ended on %s: leave it out", f.EndsOn).At("ends_on"))
+		}
+	}
+}
+
+func (k *checker) checkBudgets() {
+	type budgetKey struct {
+		region, source string
+		year           int32
+	}
+	seen := map[budgetKey]int{}
+	for _, b := range k.contents.Budgets {
+		noteTwice(k, "budgets", "source", seen, budgetKey{b.Region, b.Source, b.FiscalYear}, b.Row)
+		if b.Region != "" && !k.regions[b.Region] {
+			k.note("budgets", b.Row, ErrElsewhere.With("the sheet caps has no row for the region %q", shorten(b.Region)).At("region"))
+		}
+		if int(b.FiscalYear) > 0 && int(b.FiscalYear) < k.cutOff.Year() {
+			k.note("budgets", b.Row, ErrOver.With("the year is over: what is left of it has lapsed or was carried over").At("fiscal_year"))
+		}
+		if b.Amount <= 0 {
+			k.note("budgets", b.Row, ErrCell.With("must be more than zero: leave out what is used up").At("amount"))
+		}
+	}
+}
+
+// total adds up what the package opens and notes where that does not come to
+// what the sheet caps says.
+func (k *checker) total() []Total {
+	lots := map[ledger.Asset]quantity.Quantity{}
+	fits := true
+	add := func(sum *quantity.Quantity, q quantity.Quantity, sheet string, row int) {
+		next, err := quantity.Add(*sum, q)
+		if err != nil {
+			fits = false
+			k.note(sheet, row, ErrSum.With("with this row the sum is beyond what a registry can hold").At("quantity"))
+			return
+		}
+		*sum = next
+	}
+	for _, l := range k.contents.Lots {
+		a := ledger.Asset{Region: l.Region, Pollutant: l.Pollutant}
+		sum := lots[a]
+		add(&sum, l.Quantity, "lots", l.Row)
+		lots[a] = sum
+		k.caps[a].Lots++
+	}
+	for _, h := range k.contents.Holdings {
+		t := k.caps[ledger.Asset{Region: k.licences[h.Licence].Region, Pollutant: h.Pollutant}]
+		add(t.of(h.Origin), h.Quantity, "holdings", h.Row)
+		t.Holdings++
+	}
+	totals := make([]Total, 0, len(k.caps))
+	for _, c := range k.contents.Caps {
+		a := ledger.Asset{Region: c.Region, Pollutant: c.Pollutant}
+		if fits {
+			k.compare(c, k.caps[a].Total, lots[a])
+		}
+		totals = append(totals, k.caps[a].Total)
+	}
+	return totals
+}
+
+func (k *checker) compare(c Cap, t Total, lots quantity.Quantity) {
+	if lots != c.Reserve {
+		k.note("caps", c.Row, ErrSum.With("the reserve is %s t/a, the lots come to %s", c.Reserve, lots).At("reserve"))
+	}
+	sum, held := c.Unallocated, quantity.Quantity(0)
+	for _, part := range []quantity.Quantity{t.Paid, t.Free, t.UnknownOrigin} {
+		var err error
+		if held, err = quantity.Add(held, part); err != nil {
+			k.note("caps", c.Row, err)
+			return
+		}
+	}
+	for _, part := range []quantity.Quantity{c.Reserve, held} {
+		var err error
+		if sum, err = quantity.Add(sum, part); err != nil {
+			k.note("caps", c.Row, err)
+			return
+		}
+	}
+	if sum != c.Cap {
+		k.note("caps", c.Row, ErrSum.With("the cap is %s t/a; unallocated %s, reserve %s and holdings %s come to %s",
+			c.Cap, c.Unallocated, c.Reserve, held, sum).At("cap"))
+	}
+}
