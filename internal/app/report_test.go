@@ -97,6 +97,26 @@ func TestStatistics_EachKind(t *testing.T) {
 	}
 }
 
+// A buy-back counts when it comes into the reserve; what is reclaimed without
+// payment is no trade.
+func TestStatistics_BuyBack(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	want := []string{"330421 buy_back 1 8 100000.00 20000.00"}
+	d.run(d.apply(8*one), reserve.BuyBackPaid)
+	if got := d.july(20260701); len(got) != 0 {
+		t.Errorf("paid, not in the reserve: %v", got)
+	}
+	d.run(lastRow[reserve.BuyBack](d.office, BuyBacks).ID, reserve.BuyBackInReserve)
+	for range 2 {
+		if diff := cmp.Diff(want, d.july(d.now.get().Date())); diff != "" {
+			t.Error(diff)
+		}
+		d.now.set(d.now.get() + 24*3_600_000_000)
+		d.runTimers()
+	}
+}
+
 // More trades than one command adds up, over several days and a stop of the
 // server: nobody sees a part of a day, and the sums are those of a count by hand.
 func TestStatistics_InSteps(t *testing.T) {

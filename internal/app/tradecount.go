@@ -42,7 +42,7 @@ type tradeSource func(ctx context.Context, r Reader, from, to calendar.Instant, 
 
 // tradeSources are all places that trades are recorded in; fills come first.
 // Their order is stored: add at the end.
-var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf}
+var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf}
 
 // startCount makes the registry add up its trades each night. Before its first
 // day there are none.
@@ -314,4 +314,18 @@ func judicialSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, a
 			Pollutant: pollutants[s.Instrument], Trades: 1, Quantity: s.Quantity, Amount: s.Amount,
 		}
 	}), nil
+}
+
+// buyBacksOf reads what was bought back, on the day it came into the reserve.
+// What is reclaimed without payment is no trade.
+func buyBacksOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
+	var bought []reserve.BuyBack
+	err := r.Find(ctx, BuyBacks.name, during("booked_at", max(from, 1), to, after).And("reclaimed", Eq, false), &bought)
+	return pageOfTrades(bought, after, func(b reserve.BuyBack) report.Trade {
+		year := must(quantity.MulDiv(int64(b.Amount), 12, 1, int64(max(b.Months, 1)), quantity.HalfUp))
+		return report.Trade{
+			Kind: report.BuyBack, On: b.BookedAt.Date(), SellerRegion: b.Region, BuyerRegion: b.Region, Pollutant: b.Pollutant,
+			Trades: 1, Quantity: b.Quantity, Amount: b.Amount, Annual: quantity.Money(year),
+		}
+	}), err
 }
