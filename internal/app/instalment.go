@@ -356,6 +356,7 @@ func (v *View) deliverPlanned(n soldNotice) (Apply, error) {
 		p.Transfer, p.Acquisition = deliver(tx)
 		p.Hold = tx.putHold(n.Holding(), int64(n.Quantity), ledger.ForSale, p.ID).ID
 		p.State, p.DeliveredAt = reserve.PlanDelivered, tx.Now
+		n.DeliveredAt = tx.Now // the sale counts from here on, although its notice is not paid
 		Put(tx, InstalmentPlans, p.InstalmentPlan)
 		for _, i := range p.parts[1:] {
 			if i.Paid == 0 {

@@ -85,7 +85,7 @@ func (c OpeningSubmit) Decide(v *View) (Apply, error) {
 
 func (tx *Tx) keepParts(id int64, kind opening.PartKind, texts []string) {
 	for i, text := range texts {
-		Put(tx, OpeningParts, opening.Part{Package: id, Kind: kind, Number: int32(i + 1), Text: text}) //nolint:gosec // few
+		Put(tx, OpeningParts, opening.Part{Package: id, Kind: kind, Number: int32(i + 1), Text: text})
 	}
 }
 
@@ -200,8 +200,12 @@ func (tx *Tx) showTotal(t opening.Total) {
 		name  string
 		value quantity.Quantity
 	}{
-		{"cap", t.Cap}, {"unallocated", t.Unallocated}, {"reserve", t.Reserve},
-		{"held_paid", t.Paid}, {"held_free", t.Free}, {"held_unknown", t.UnknownOrigin},
+		{"cap", t.Cap},
+		{"unallocated", t.Unallocated},
+		{"reserve", t.Reserve},
+		{"held_paid", t.Paid},
+		{"held_free", t.Free},
+		{"held_unknown", t.UnknownOrigin},
 	} {
 		tx.dry.add(subject, t.ID, f.name, "", formatQuantity(int64(f.value)))
 	}

@@ -31,12 +31,14 @@ func (r openingRows) cap(c opening.Cap) reserve.CapDecision {
 
 func (r openingRows) lot(l opening.Lot) (reserve.Movement, reserve.Lot) {
 	document := r.document("lots", l.Row, l.Document)
-	return reserve.Movement{
-			Region: l.Region, Pollutant: l.Pollutant, Direction: reserve.ToReserve, Quantity: l.Quantity, Document: document, RecordedAt: r.at,
-		}, reserve.Lot{
-			Region: l.Region, Pollutant: l.Pollutant, Provenance: reserve.Provenance(l.Provenance), AcquiredOn: l.AcquiredOn, Document: document,
-			Price: l.Price, Months: l.Months, Cost: l.Cost, Quantity: l.Quantity,
-		}
+	movement := reserve.Movement{
+		Region: l.Region, Pollutant: l.Pollutant, Direction: reserve.ToReserve, Quantity: l.Quantity, Document: document, RecordedAt: r.at,
+	}
+	lot := reserve.Lot{
+		Region: l.Region, Pollutant: l.Pollutant, Provenance: reserve.Provenance(l.Provenance), AcquiredOn: l.AcquiredOn, Document: document,
+		Price: l.Price, Months: l.Months, Cost: l.Cost, Quantity: l.Quantity,
+	}
+	return movement, lot
 }
 
 // allocation is a holding without its party, licence and instrument.

@@ -64,7 +64,7 @@ func (v *View) verifyOpening(p opening.Package, c opening.Contents) (Apply, erro
 	case err != nil:
 		p = must(p.Step(opening.Refuse, opening.System))
 		p.Reason, p.EndedAt = refusal.Detail, v.Now
-		return func(tx *Tx) any { return Put(tx, OpeningPackages, p) }, nil
+		return func(tx *Tx) any { return Put(tx, OpeningPackages, p) }, nil //nolint:nilerr // the refusal is kept with the package
 	case p.Done == p.Parts:
 		p = must(p.Step(opening.Verify, opening.System))
 	}

@@ -69,7 +69,7 @@ func (c *cells) count(column string) int32 {
 		if err != nil || n < 0 {
 			return 0, fault.Invalidf(field, "%q must be a whole number, for example 60", shorten(text))
 		}
-		return int32(n), nil //nolint:gosec // parsed with 32 bits
+		return int32(n), nil
 	})
 	return v
 }

@@ -221,15 +221,15 @@ func (k *checker) checkLots() {
 	}
 }
 
-// holder returns the licence that a row names, after it was checked.
-func (k *checker) holder(sheet string, row int, number, pollutant string, termEnd calendar.Date) Licence {
+// checkHolder checks the licence and the instrument that a row names.
+func (k *checker) checkHolder(sheet string, row int, number, pollutant string, termEnd calendar.Date) {
 	l, known := k.licences[number]
 	if number != "" && !known {
 		k.note(sheet, row, ErrElsewhere.With("the sheet licences has no licence %q", shorten(number)).At("licence"))
 	}
 	k.checkAsset(sheet, row, l.Region, pollutant)
 	if termEnd == 0 {
-		return l
+		return
 	}
 	if _, err := catalog.NewInstrument(pollutant, termEnd); err != nil && pollutant != "" {
 		k.note(sheet, row, err)
@@ -237,12 +237,11 @@ func (k *checker) holder(sheet string, row int, number, pollutant string, termEn
 	if termEnd < k.registry.Today {
 		k.note(sheet, row, ErrOver.With("the term ended on %s: what was held is unallocated", termEnd).At("term_end"))
 	}
-	return l
 }
 
 func (k *checker) checkHoldings() {
 	for _, h := range k.contents.Holdings {
-		k.holder("holdings", h.Row, h.Licence, h.Pollutant, h.TermEnd)
+		k.checkHolder("holdings", h.Row, h.Licence, h.Pollutant, h.TermEnd)
 		k.checkPast("holdings", h.Row, "acquired_on", h.AcquiredOn)
 	}
 }
@@ -278,7 +277,7 @@ func (k *checker) checkFreezes() {
 	for _, f := range k.contents.Freezes {
 		key := heldKey{f.Licence, f.Pollutant, f.TermEnd, f.Origin}
 		noteTwice(k, "freezes", "order_number", seen, orderKey{key, f.IssuerName, f.OrderNumber}, f.Row)
-		k.holder("freezes", f.Row, f.Licence, f.Pollutant, f.TermEnd)
+		k.checkHolder("freezes", f.Row, f.Licence, f.Pollutant, f.TermEnd)
 		if f.Licence != "" && f.Pollutant != "" && !held[key] {
 			k.note("freezes", f.Row, ErrElsewhere.With("the sheet holdings has no %s permits of this licence, pollutant and term", f.Origin).At("licence"))
 		}

@@ -261,8 +261,14 @@ func (c Count) Text() string { return strconv.Itoa(int(c.Rows)) }
 // Counts are the rows of each sheet.
 func (p Package) Counts() []Count {
 	return []Count{
-		{"parties", p.Parties}, {"licences", p.Licences}, {"caps", p.Caps}, {"lots", p.Lots}, {"holdings", p.Holdings},
-		{"deposits", p.Deposits}, {"freezes", p.Freezes}, {"budgets", p.Budgets},
+		{"parties", p.Parties},
+		{"licences", p.Licences},
+		{"caps", p.Caps},
+		{"lots", p.Lots},
+		{"holdings", p.Holdings},
+		{"deposits", p.Deposits},
+		{"freezes", p.Freezes},
+		{"budgets", p.Budgets},
 	}
 }
 

@@ -126,14 +126,16 @@ var Sheets = []Sheet{
 			regionColumn,
 			{Name: "fiscal_year", Title: "年度", Holds: "fiscal year", Example: "2026"},
 			{Name: "source", Title: "资金来源", Holds: "where the money comes from", Example: "专项资金"},
-			{Name: "amount", Title: "余额", Holds: "CNY that is left", Example: "1000000.00"}, documentColumn,
+			{Name: "amount", Title: "余额", Holds: "CNY that is left", Example: "1000000.00"},
+			documentColumn,
 		},
 	},
 	{
 		Name: "pledges", Title: "质押", About: "pledges of holdings",
 		Columns: []Column{
 			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("质押数量"),
-			{Name: "pledgee", Title: "质权人", Holds: "unified social credit code of the bank", Example: "91330400MA0000009X"}, documentColumn,
+			{Name: "pledgee", Title: "质权人", Holds: "unified social credit code of the bank", Example: "91330400MA0000009X"},
+			documentColumn,
 		},
 	},
 	{
@@ -141,7 +143,8 @@ var Sheets = []Sheet{
 		Columns: []Column{
 			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("租赁数量"),
 			{Name: "lessee", Title: "承租方许可证", Holds: "number of the lessee's licence", Example: "91330421MA0000002T001P"},
-			{Name: "until", Title: "租期至", Holds: "last day", Example: "2027-06-30"}, documentColumn,
+			{Name: "until", Title: "租期至", Holds: "last day", Example: "2027-06-30"},
+			documentColumn,
 		},
 	},
 	{
@@ -149,7 +152,8 @@ var Sheets = []Sheet{
 		Columns: []Column{
 			licenceColumn, pollutantColumn, termEndColumn,
 			{Name: "amount", Title: "未缴金额", Holds: "CNY", Example: "30000.00"},
-			{Name: "due_on", Title: "缴款期限", Holds: "last day to pay", Example: "2026-12-31"}, documentColumn,
+			{Name: "due_on", Title: "缴款期限", Holds: "last day to pay", Example: "2026-12-31"},
+			documentColumn,
 		},
 	},
 }
