@@ -59,7 +59,7 @@ func (t *story) deal(ctx context.Context, a agreed) error {
 }
 
 func (t *story) propose(ctx context.Context, a agreed) (api.Deal, error) {
-	project, err := t.project(ctx, a.buyer, a.project, a.quantity)
+	project, err := t.project(ctx, a.buyer, a.project, vocs, a.quantity, "1")
 	if err != nil {
 		return api.Deal{}, fmt.Errorf("project: %w", err)
 	}

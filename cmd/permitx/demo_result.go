@@ -13,13 +13,15 @@ const splitNote = "The split into deals is made up: public are only the totals, 
 
 // demoResult is what --json prints.
 type demoResult struct {
-	CrossRegion crossRegion    `json:"cross_region"`
-	Regions     []regionChange `json:"regions"`
-	BuyBack     buyBackFigure  `json:"buy_back"`
-	Trades      int            `json:"trades"`
-	Violations  int            `json:"violations"`
-	Journal     journalHead    `json:"journal"`
-	Database    string         `json:"database"`
+	CrossRegion      crossRegion     `json:"cross_region"`
+	Regions          []regionChange  `json:"regions"`
+	BuyBack          buyBackFigure   `json:"buy_back"`
+	Guarantee        guaranteeFigure `json:"guarantee"`
+	ReserveStatement statementFigure `json:"reserve_statement"`
+	Trades           int             `json:"trades"`
+	Violations       int             `json:"violations"`
+	Journal          journalHead     `json:"journal"`
+	Database         string          `json:"database"`
 
 	found []violation
 }
@@ -87,7 +89,7 @@ func (t *story) basicAccounts(ctx context.Context) (map[accountKey]parts, error)
 
 // end reads what the story came to and checks the books.
 func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, error) {
-	r := demoResult{Database: dialect(where), BuyBack: t.bought}
+	r := demoResult{Database: dialect(where), BuyBack: t.bought, Guarantee: t.guaranteed, ReserveStatement: t.stated}
 	var err error
 	if r.CrossRegion, err = t.sumUp(ctx); err != nil {
 		return r, err

@@ -31,6 +31,8 @@ type story struct {
 	termEnd, oldTermEnd calendar.Date
 	before              map[accountKey]parts
 	bought              buyBackFigure
+	guaranteed          guaranteeFigure
+	stated              statementFigure
 }
 
 // actor is a person with a key.
@@ -75,6 +77,7 @@ func (t *story) tell(ctx context.Context, where databaseConfig) (demoResult, err
 		{"The first cross-province batch: four deals", t.crossRegion},
 		{"A continuous session of the market " + marketID + " (made up)", t.session},
 		{"A buy-back from application to lot (made up)", t.buyBack},
+		{"A major project guaranteed from the reserve (made up)", t.guarantee},
 	} {
 		t.say("\n== %s", chapter.title)
 		if err := chapter.tell(ctx); err != nil {

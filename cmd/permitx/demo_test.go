@@ -35,7 +35,7 @@ func TestDemo(t *testing.T) {
 			}
 			checkDemo(t, readDemo(t, stdout), c.database)
 			for _, want := range []string{
-				"made up", "no verified surplus", "not enough money", "permits of unknown price", "permits of unknown origin",
+				"made up", "no verified surplus", "浙江省大气污染防治条例 第十六条", "not enough money", "permits of unknown price", "permits of unknown origin",
 				"cancels its order", "in_reserve   booked", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
 				"permitx check: 0 violations",
 			} {
@@ -77,6 +77,12 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 	}
 	if r.Violations != 0 || r.Database != database {
 		t.Errorf("violations: %d, database: %q", r.Violations, r.Database)
+	}
+	if g := r.Guarantee; g.Taken != "1.5" || g.Held != "1" || g.Retired != "0.5" {
+		t.Errorf("the guarantee is %+v", g)
+	}
+	if s := r.ReserveStatement; s.Closing != s.Ledger || s.Closing != "1.125" {
+		t.Errorf("the reserve statement is %+v", s)
 	}
 	if b := r.BuyBack; b.Quantity != "0.5" || b.BasePrice != "3600" || b.PricePaid != "4000" || b.State != "in_reserve" || b.Lot == 0 ||
 		b.Months < 60 || b.Amount != money(t, 150*b.Months) || b.BudgetLeft != money(t, 200_000-150*b.Months) || !strings.HasPrefix(b.PriceRule, "project default") {

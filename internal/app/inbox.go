@@ -7,7 +7,9 @@ import (
 
 	"permitx/internal/approval"
 	"permitx/internal/calendar"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
+	"permitx/internal/permit"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
@@ -21,6 +23,8 @@ type Waiting struct {
 	Party  int64
 	Since  calendar.Instant
 	Until  calendar.Instant // 0: no deadline
+
+	notFor int64 // a person for whom it does not wait, because he began it
 }
 
 // inboxSource calls each with what of one table waits for an actor.
@@ -42,7 +46,7 @@ func declareInbox[R any](t Table[R], q Query, op identity.Operation, as func(R) 
 		}
 		return eachOf(ctx, r, t, q, func(row R) {
 			w, target := as(row)
-			if w.Action != "" && identity.Authorise(a, op, target) == nil {
+			if w.notFor != a.Person && identity.Authorise(a, op, target) == nil {
 				w.Kind, w.ID = t.name, idOf(&row)
 				each(w)
 			}
@@ -84,9 +88,20 @@ func through(d calendar.Date) calendar.Instant {
 var (
 	_ = declareWaiting(proposalsWaiting)
 	_ = declareWaiting(dealsWaiting)
+	_ = declareWaiting(buyBacksWaiting)
 	_ = declareInbox(Objections, Where("state", string(approval.ObjectionOpen)), identity.ObjectionAnswer,
 		func(o approval.Objection) (Waiting, identity.Target) {
 			return Waiting{Action: "answer", Region: o.Region, Since: o.FiledAt, Until: through(o.DueOn)}, identity.OfRegion(o.Region)
+		})
+	_ = declareInbox(Freezes, Where("state", string(encumbrance.Emergency)), identity.FreezeConfirm,
+		func(f encumbrance.Freeze) (Waiting, identity.Target) {
+			return Waiting{
+				Action: "confirm", Region: f.Region, Party: f.Party, Since: f.RecordedAt, Until: through(f.ConfirmBy), notFor: f.PlacedBy,
+			}, identity.OfRegion(f.Region)
+		})
+	_ = declareInbox(Projects, Where("state", string(permit.Proposed)), identity.ProjectStep,
+		func(p permit.Project) (Waiting, identity.Target) {
+			return Waiting{Action: "approve", Region: p.Region, Party: p.Party, Since: p.RegisteredAt, notFor: p.RegisteredBy}, identity.OfRegion(p.Region)
 		})
 	_ = declareInbox(Notices, Where("state", string(reserve.NoticeIssued)), identity.NoticeProve,
 		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
@@ -162,4 +177,30 @@ func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
 		return d.ProposedAt
 	}
 	return h[len(h)-1].At
+}
+
+// onward are the steps that bring a buy-back on, or answer an objection to it.
+var onward = []reserve.BuyBackEvent{
+	reserve.SubmitBuyBack, reserve.AcceptBuyBack, reserve.VerifyBuyBack, reserve.PriceBuyBack, reserve.ReclaimBuyBack, reserve.AgreeBuyBack,
+	reserve.ImposeBuyBack, reserve.DismissBuyBack, reserve.ApproveBuyBack, reserve.ContractBuyBack, reserve.PayBuyBack, reserve.BookBuyBack,
+}
+
+// buyBacksWaiting are the buy-backs whose next step the actor can take.
+func buyBacksWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	if !isAllowed(a, identity.BuyBackStep) {
+		return nil
+	}
+	open := make([]string, len(reserve.OpenBuyBacks))
+	for i, s := range reserve.OpenBuyBacks {
+		open[i] = string(s)
+	}
+	return eachOf(ctx, r, BuyBacks, Query{Where: []Cond{{"state", In, open}}}, func(b reserve.BuyBack) {
+		for _, e := range NextBuyBackEvents(a, b) {
+			if slices.Contains(onward, e) {
+				each(Waiting{
+					Kind: BuyBacks.name, ID: b.ID, Action: string(e), Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn),
+				})
+			}
+		}
+	})
 }
