@@ -49,7 +49,7 @@ lint: $(GOLANGCI) ## golangci-lint
 
 .PHONY: race
 race: $(TESTDB) ## The tests of the core and the server under the race detector
-	CGO_ENABLED=1 $(WITH_DB) go test -race -shuffle=on -timeout 20m $(RACE)
+	CGO_ENABLED=1 $(WITH_DB) go test -race -shuffle=on -timeout 45m $(RACE)
 
 # A digest of all that could be generated. Not `git diff`: it would blame what is only not committed yet.
 SOURCES_DIGEST = find . -name .git -prune -o -type f \( -name '*.go' -o -name '*.md' -o -name '*.yaml' \) -print0 \
