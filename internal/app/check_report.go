@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/fault"
 	"permitx/internal/report"
 )
 
@@ -40,7 +41,7 @@ func (c *checker) checkTotals() error {
 		}
 	})
 	if walked != nil || err != nil {
-		return orErr(walked, err)
+		return fault.First(walked, err)
 	}
 	c.compareTotals(months, days, "its days")
 	trades, err := c.sumTrades(roll)
@@ -49,13 +50,6 @@ func (c *checker) checkTotals() error {
 	}
 	c.compareTotals(past, trades, "its trades")
 	return nil
-}
-
-func orErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // sumTrades adds up the trades up to the end of the last day that is added up.

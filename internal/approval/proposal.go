@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"permitx/internal/calendar"
@@ -105,7 +106,7 @@ func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant
 		return p, ErrNotPending.With("the proposal is %s", p.State)
 	}
 	t := transitions[e]
-	if !contains(t.by, by) {
+	if !slices.Contains(t.by, by) {
 		if e == Withdraw {
 			return p, ErrNotProposer
 		}
@@ -116,15 +117,6 @@ func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant
 		p.DecidedBy, p.DecidedAt = person, at
 	}
 	return p, nil
-}
-
-func contains[T comparable](all []T, one T) bool {
-	for _, v := range all {
-		if v == one {
-			return true
-		}
-	}
-	return false
 }
 
 // An Effect is one thing that a command would change.

@@ -97,7 +97,7 @@ var (
 
 // Validate returns a fault that names the first field that is wrong.
 func (n PublicNotice) Validate(today calendar.Date) error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckText("kind", n.Kind, kindMax), catalog.CheckText("title", n.Title, titleMax), checkBody("body", n.Body),
 		catalog.CheckDocument("document", n.Document),
 	); err != nil {
@@ -130,7 +130,7 @@ func (n PublicNotice) Object(objector, text string, person int64, at calendar.In
 	o := Objection{
 		Notice: n.ID, Region: n.Region, FiledBy: person, Objector: objector, Text: text, FiledAt: at, State: ObjectionOpen,
 	}
-	if err := first(catalog.CheckText("objector", objector, nameMax), checkBody("text", text)); err != nil {
+	if err := fault.First(catalog.CheckText("objector", objector, nameMax), checkBody("text", text)); err != nil {
 		return o, err
 	}
 	if n.State == NoticeWithdrawn {
@@ -160,16 +160,6 @@ func (o Objection) Answered(answer string, upheld bool, person int64, at calenda
 func checkBody(field, s string) error {
 	if n := utf8.RuneCountInString(s); n == 0 || n > bodyMax || !utf8.ValidString(s) {
 		return fault.Invalidf(field, "must be a text of 1 to %d characters", bodyMax)
-	}
-	return nil
-}
-
-// first returns the first error there is.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (l Licence) Validate() error {
 	if want := number.Kind(); l.Kind != want {
 		return ErrLicenceKind.With("a number that ends with %c is that of a %s: write %s", number.Letter, want, want).At("kind")
 	}
-	if err := first(
+	if err := fault.First(
 		checkID("party", l.Party),
 		checkText("site", l.Site, textMax),
 		CheckRegionCode("region", l.Region),
@@ -76,7 +76,7 @@ func (l Licence) Validate() error {
 	if !l.ValidTo.Valid() {
 		return fault.Invalidf("valid_to", "must be the last day of the licence")
 	}
-	return first(checkPeriod(l.ValidFrom, l.ValidTo), checkOneOf("state", l.State, LicenceStates))
+	return fault.First(checkPeriod(l.ValidFrom, l.ValidTo), checkOneOf("state", l.State, LicenceStates))
 }
 
 // CheckHolder returns ErrLicenceHolder unless the licence's number begins with the

@@ -63,7 +63,7 @@ type MarketRegion struct {
 // Validate returns a fault that names the first field that is wrong. What the
 // market spans is checked by CheckSpan.
 func (m Market) Validate() error {
-	if err := first(
+	if err := fault.First(
 		checkCode("code", m.Code),
 		checkText("name", m.Name, textMax),
 		checkCode("pollutant", m.Pollutant),
@@ -76,7 +76,7 @@ func (m Market) Validate() error {
 	if m.Tick <= 0 {
 		return fault.Invalidf("tick", "must be more than zero, for example 1")
 	}
-	if err := first(
+	if err := fault.First(
 		checkOneOf("price_basis", m.PriceBasis, PriceBases),
 		checkOneOf("state", m.State, MarketStates),
 	); err != nil {
@@ -87,7 +87,7 @@ func (m Market) Validate() error {
 			return err
 		}
 	}
-	return first(checkPeriod(m.ValidFrom, m.ValidTo), checkText("source", m.Source, sourceMax))
+	return fault.First(checkPeriod(m.ValidFrom, m.ValidTo), checkText("source", m.Source, sourceMax))
 }
 
 // CheckSpan returns a fault unless regions are the codes of one region or, with a

@@ -1,5 +1,7 @@
 package catalog
 
+import "permitx/internal/fault"
+
 // A PersonState says whether a person may act.
 type PersonState string
 
@@ -24,5 +26,5 @@ type Person struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (p Person) Validate() error {
-	return first(checkText("name", p.Name, textMax), checkOneOf("state", p.State, PersonStates))
+	return fault.First(checkText("name", p.Name, textMax), checkOneOf("state", p.State, PersonStates))
 }

@@ -47,7 +47,7 @@ type Pollutant struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (p Pollutant) Validate() error {
-	if err := first(
+	if err := fault.First(
 		checkCode("code", p.Code),
 		checkText("name", p.Name, textMax),
 		checkOneOf("medium", p.Medium, Media),

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 )
 
 // A Level is the rank of a region.
@@ -45,7 +46,7 @@ type Region struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (r Region) Validate() error {
-	if err := first(
+	if err := fault.First(
 		CheckRegionCode("code", r.Code),
 		checkText("name", r.Name, textMax),
 		checkOneOf("level", r.Level, Levels),

@@ -86,7 +86,7 @@ type Number struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (n Number) Validate() error {
-	return first(
+	return fault.First(
 		catalog.CheckOneOf("system", n.System, Systems),
 		catalog.CheckOneOf("kind", n.Kind, Kinds),
 		CheckNumber(n.Number),
@@ -120,7 +120,7 @@ type Mirror struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (m Mirror) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("system", m.System, Systems),
 		CheckNumber(m.Number),
 		catalog.CheckDocument("document", m.Document),
@@ -145,13 +145,4 @@ func (m Mirror) Validate() error {
 // Legs is the posting of a mirrored deal between two holdings.
 func (m Mirror) Legs(seller, buyer ledger.Key) []ledger.Leg {
 	return []ledger.Leg{{Debit: seller, Credit: buyer, Amount: int64(m.Quantity)}}
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -45,7 +45,7 @@ func (c Correction) Validate() error {
 	if c.Quantity <= 0 {
 		return fault.Invalidf("quantity", "must be greater than zero")
 	}
-	if err := first(catalog.CheckDocument("finding", c.Finding), catalog.CheckDocument("document", c.Document)); err != nil {
+	if err := fault.First(catalog.CheckDocument("finding", c.Finding), catalog.CheckDocument("document", c.Document)); err != nil {
 		return err
 	}
 	if !c.DecidedOn.Valid() {

@@ -82,7 +82,7 @@ type Departure struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (d Departure) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("kind", d.Kind, DepartureKinds),
 		catalog.CheckDocument("document", d.Document),
 	); err != nil {

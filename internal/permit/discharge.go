@@ -80,7 +80,7 @@ var (
 // measured is rounded as GB/T 8170 asks, half to even; what a report states
 // must have the decimals. Returns the first fault of the fields.
 func (d Discharge) Rounded(decimals int) (Discharge, error) {
-	if err := first(
+	if err := fault.First(
 		Quarter{d.Year, d.Quarter}.Validate(),
 		catalog.CheckOneOf("source", d.Source, DischargeSources),
 		catalog.CheckDocument("document", d.Document),

@@ -61,7 +61,7 @@ var (
 
 // Validate returns a fault that names the first field that is wrong.
 func (p Project) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckText("eia", p.EIA, eiaMax),
 		catalog.CheckText("name", p.Name, nameMax),
 		catalog.CheckOneOf("kind", p.Kind, ProjectKinds),
@@ -122,13 +122,4 @@ type Entry struct {
 	Transfer   int64 // of the retirement; 0 where nothing was retired
 	At         calendar.Instant
 	Command    int64
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -62,7 +62,7 @@ type Succession struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (s Succession) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("kind", s.Kind, SuccessionKinds),
 		catalog.CheckDocument("document", s.Document),
 	); err != nil {

@@ -97,7 +97,7 @@ var (
 
 // Check returns the first fault of a figure and its parts.
 func (f OfficialFigure) Check(parts []OfficialPart) error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckRegionCode("region", f.Region),
 		f.checkKind(),
 		catalog.CheckOneOf("cycle", f.Cycle, Cycles),
@@ -116,7 +116,7 @@ func (f OfficialFigure) Check(parts []OfficialPart) error {
 	case len(parts) > partsMax:
 		return fault.Invalidf("parts", "a figure has at most %d parts", partsMax)
 	}
-	if err := first(checkPrinted("total", f.Total), checkChange(f.Change), catalog.CheckDocument("document", f.Document)); err != nil {
+	if err := fault.First(checkPrinted("total", f.Total), checkChange(f.Change), catalog.CheckDocument("document", f.Document)); err != nil {
 		return err
 	}
 	for i, p := range parts {
@@ -148,7 +148,7 @@ func checkChange(s string) error {
 }
 
 func (f OfficialFigure) checkPart(p OfficialPart) error {
-	if err := first(catalog.CheckText("name", p.Name, partNameMax), checkPrinted("published", p.Published)); err != nil {
+	if err := fault.First(catalog.CheckText("name", p.Name, partNameMax), checkPrinted("published", p.Published)); err != nil {
 		return err
 	}
 	switch {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
 
@@ -99,7 +100,7 @@ func (t Total) Plus(o Total) (Total, error) {
 	t.Quantity, errs[0] = quantity.Add(t.Quantity, o.Quantity)
 	t.Amount, errs[1] = quantity.Add(t.Amount, o.Amount)
 	t.Annual, errs[2] = quantity.Add(t.Annual, o.Annual)
-	return t, first(errs[:]...)
+	return t, fault.First(errs[:]...)
 }
 
 // Totals are sums by key.
@@ -114,16 +115,6 @@ func (s Totals) Add(t Total) error {
 	sum, err := sum.Plus(t)
 	s[t.Key()] = sum
 	return err
-}
-
-// first returns the first error there is.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Roll is how far the trades have been added up into totals. There is one row.

@@ -128,7 +128,7 @@ type BuyBack struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (b BuyBack) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("cause", b.Cause, causesOf[b.Kind]),
 		checkQuantity(b.Quantity),
 	); err != nil {
@@ -158,7 +158,7 @@ type Finding struct {
 // Verify returns the buy-back with what was found. Returns a fault about a
 // field, or ErrVerifiedLess.
 func (b BuyBack) Verify(f Finding) (BuyBack, error) {
-	if err := first(
+	if err := fault.First(
 		checkQuantity(f.Quantity),
 		catalog.CheckOneOf("rung", f.Rung, Rungs),
 		checkDay("verified_on", f.VerifiedOn),
@@ -219,7 +219,7 @@ func (b BuyBack) IsOverdue(today calendar.Date) bool {
 
 // Pay returns the buy-back with its payment by the treasury, or ErrPaidOther.
 func (b BuyBack) Pay(amount quantity.Money, proof string, on calendar.Date) (BuyBack, error) {
-	if err := first(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
+	if err := fault.First(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
 		return b, err
 	}
 	if amount != b.Amount {

@@ -74,7 +74,7 @@ func (e Earmark) Validate() error {
 	if e.Priority < 1 || e.Priority > PriorityLowest {
 		return fault.Invalidf("priority", "must be from 1, which comes first, to %d", PriorityLowest)
 	}
-	if err := first(catalog.CheckText("name", e.Name, nameMax), catalog.CheckDocument("document", e.Document)); err != nil {
+	if err := fault.First(catalog.CheckText("name", e.Name, nameMax), catalog.CheckDocument("document", e.Document)); err != nil {
 		return err
 	}
 	if err := checkNeed(e.Need); err != nil {
@@ -149,7 +149,7 @@ func (e Earmark) Give(a EarmarkAllocation) (Earmark, EarmarkAllocation, error) {
 	}
 	before, err1 := rulebook.Required(e.Given, e.Ratio, quantity.OneRatio)
 	after, err2 := rulebook.Required(e.Given+a.Need, e.Ratio, quantity.OneRatio)
-	if err := first(err1, err2); err != nil {
+	if err := fault.First(err1, err2); err != nil {
 		return e, a, err
 	}
 	a.Taken = after - before

@@ -63,7 +63,7 @@ func (d IdleDeclaration) Validate() error {
 	if d.Origin < ledger.Paid || d.Origin > ledger.UnknownOrigin {
 		return fault.Invalidf("origin", "must be one of paid, free, unknown")
 	}
-	return first(checkQuantity(d.Quantity), checkDay("since", d.Since), catalog.CheckDocument("document", d.Document))
+	return fault.First(checkQuantity(d.Quantity), checkDay("since", d.Since), catalog.CheckDocument("document", d.Document))
 }
 
 // Holding is the account of the permits.

@@ -156,7 +156,7 @@ func (i Instalment) Prove(paid quantity.Money, proof string, on calendar.Date) (
 	if i.Paid > 0 {
 		return i, ErrPartState
 	}
-	if err := first(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
+	if err := fault.First(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
 		return i, err
 	}
 	if paid != i.Amount {

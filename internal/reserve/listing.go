@@ -70,7 +70,7 @@ type Listing struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (l Listing) Validate() error {
-	if err := first(catalog.CheckOneOf("kind", l.Kind, ListingKinds), checkQuantity(l.Quantity), catalog.CheckDocument("document", l.Document)); err != nil {
+	if err := fault.First(catalog.CheckOneOf("kind", l.Kind, ListingKinds), checkQuantity(l.Quantity), catalog.CheckDocument("document", l.Document)); err != nil {
 		return err
 	}
 	switch {

@@ -70,7 +70,7 @@ var (
 
 // Validate returns a fault that names the first field of a new lot that is wrong.
 func (l Lot) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("provenance", l.Provenance, Provenances),
 		checkQuantity(l.Quantity),
 		checkDay("acquired_on", l.AcquiredOn),

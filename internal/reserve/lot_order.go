@@ -37,7 +37,7 @@ type LotOrder struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (o LotOrder) Validate() error {
-	return first(checkQuantity(o.Quantity), catalog.CheckDocument("document", o.Document))
+	return fault.First(checkQuantity(o.Quantity), catalog.CheckDocument("document", o.Document))
 }
 
 // AddedByOrder are the provenances that an order may bring out of the unallocated

@@ -105,7 +105,7 @@ func (n PaymentNotice) Prove(paid quantity.Money, proof string, on calendar.Date
 	if n.State != NoticeIssued {
 		return n, ErrNoticeState.With("the payment notice is %s: a payment is recorded once, while it is issued", n.State)
 	}
-	if err := first(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
+	if err := fault.First(catalog.CheckText("proof", proof, proofMax), checkDay("paid_on", on)); err != nil {
 		return n, err
 	}
 	if paid != n.Amount {

@@ -68,7 +68,7 @@ func (d CapDecision) Validate() error {
 	if d.Change == 0 {
 		return ErrNoChange
 	}
-	return first(catalog.CheckDocument("document", d.Document), checkDay("decided_on", d.DecidedOn))
+	return fault.First(catalog.CheckDocument("document", d.Document), checkDay("decided_on", d.DecidedOn))
 }
 
 // A Direction is which way a quantity moves between unallocated and reserve.
@@ -98,7 +98,7 @@ type Movement struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (m Movement) Validate() error {
-	return first(
+	return fault.First(
 		catalog.CheckOneOf("direction", m.Direction, Directions),
 		checkQuantity(m.Quantity),
 		catalog.CheckDocument("document", m.Document),
@@ -127,7 +127,7 @@ func (t LevelTransfer) Validate() error {
 		!catalog.IsWithin(t.FromRegion, t.ToRegion, true) && !catalog.IsWithin(t.ToRegion, t.FromRegion, true) {
 		return ErrLevels.With("neither of %.40q and %.40q lies in the other: indicators move up or down between levels", t.FromRegion, t.ToRegion)
 	}
-	return first(
+	return fault.First(
 		checkQuantity(t.Quantity),
 		catalog.CheckOneOf("part", t.Part, Parts),
 		catalog.CheckDocument("document", t.Document),
@@ -172,7 +172,7 @@ type Allocation struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (a Allocation) Validate() error {
-	if err := first(
+	if err := fault.First(
 		catalog.CheckOneOf("kind", a.Kind, AllocationKinds),
 		catalog.CheckOneOf("from", a.Part, Parts),
 		checkQuantity(a.Quantity),
@@ -200,7 +200,7 @@ func (a Allocation) Validate() error {
 	if a.Price < 0 || a.Price > 0 && !a.PriceKnown {
 		return fault.Invalidf("price", "must not be negative")
 	}
-	return first(checkDay("acquired_on", a.AcquiredOn), catalog.CheckDocument("document", a.Document))
+	return fault.First(checkDay("acquired_on", a.AcquiredOn), catalog.CheckDocument("document", a.Document))
 }
 
 func checkQuantity(q quantity.Quantity) error {
@@ -213,16 +213,6 @@ func checkQuantity(q quantity.Quantity) error {
 func checkDay(field string, d calendar.Date) error {
 	if !d.Valid() {
 		return fault.Invalidf(field, "must be a day, for example 2026-07-01")
-	}
-	return nil
-}
-
-// first returns the first error there is.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (r TreasuryRefund) Validate() error {
 	if r.Amount <= 0 {
 		return fault.Invalidf("amount", "must be more than zero")
 	}
-	return first(catalog.CheckDocument("reason", r.Reason), catalog.CheckDocument("document", r.Document))
+	return fault.First(catalog.CheckDocument("reason", r.Reason), catalog.CheckDocument("document", r.Document))
 }
 
 // Receive returns the refund with the receipt, or ErrRefundState.
@@ -61,7 +61,7 @@ func (r TreasuryRefund) Receive(proof string, on calendar.Date) (TreasuryRefund,
 	if err := r.checkRequested(); err != nil {
 		return r, err
 	}
-	if err := first(catalog.CheckText("proof", proof, proofMax), checkDay("received_on", on)); err != nil {
+	if err := fault.First(catalog.CheckText("proof", proof, proofMax), checkDay("received_on", on)); err != nil {
 		return r, err
 	}
 	r.State, r.Proof, r.ReceivedOn = RefundReceived, proof, on

@@ -51,7 +51,7 @@ func (o StandingOffer) Validate() error {
 	if o.Price <= 0 {
 		return fault.Invalidf("price", "must be more than zero")
 	}
-	return first(checkQuantity(o.Quantity), checkDay("until", o.Until), catalog.CheckDocument("document", o.Document))
+	return fault.First(checkQuantity(o.Quantity), checkDay("until", o.Until), catalog.CheckDocument("document", o.Document))
 }
 
 // Take returns the offer after a quantity of a pollutant in a region was

@@ -3,6 +3,7 @@ package reserve
 import (
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
 
@@ -71,7 +72,7 @@ type SurplusVerification struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (s SurplusVerification) Validate() error {
-	return first(
+	return fault.First(
 		checkQuantity(s.Quantity),
 		catalog.CheckOneOf("rung", s.Rung, Rungs),
 		checkDay("verified_on", s.VerifiedOn),

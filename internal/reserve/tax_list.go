@@ -77,7 +77,7 @@ var (
 // Validate returns a fault that names the first field that is wrong; in a row
 // without its place.
 func (r TaxRow) Validate() error {
-	if err := first(catalog.CheckText("number", r.Number, proofMax), catalog.CheckText("receipt", r.Receipt, proofMax)); err != nil {
+	if err := fault.First(catalog.CheckText("number", r.Number, proofMax), catalog.CheckText("receipt", r.Receipt, proofMax)); err != nil {
 		return err
 	}
 	if r.Amount <= 0 {

@@ -163,7 +163,7 @@ var (
 // CheckTerms returns the first fault of what the two sides agreed on, as far
 // as it can be seen without the registry.
 func (d Deal) CheckTerms() error {
-	if err := firstOf(
+	if err := fault.First(
 		catalog.CheckOneOf("kind", d.Kind, DealKinds),
 		catalog.CheckOneOf("proposer", d.Proposer, DealSides),
 		catalog.CheckOneOf("payment", d.Payment, DealPayments),

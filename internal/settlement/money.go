@@ -140,7 +140,7 @@ func (l BankLine) Validate() error {
 	if err := catalog.CheckText("payer", l.Payer, NameMax); err != nil {
 		return err
 	}
-	return firstOf(optional("payer_account", l.PayerAccount, ReferenceMax), optional("remark", l.Remark, RemarkMax))
+	return fault.First(optional("payer_account", l.PayerAccount, ReferenceMax), optional("remark", l.Remark, RemarkMax))
 }
 
 // IsWaiting reports whether somebody must deal with the entry.
@@ -289,13 +289,4 @@ func optional(field, s string, longest int) error {
 		return nil
 	}
 	return catalog.CheckText(field, s, longest)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

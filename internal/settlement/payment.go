@@ -102,7 +102,7 @@ func (w Withdrawal) Validate() error {
 	if w.Amount <= 0 {
 		return fault.Invalidf("amount", "must be more than zero")
 	}
-	return firstOf(catalog.CheckText("payee_account", w.PayeeAccount, ReferenceMax), optional("note", w.Note, RemarkMax))
+	return fault.First(catalog.CheckText("payee_account", w.PayeeAccount, ReferenceMax), optional("note", w.Note, RemarkMax))
 }
 
 // Paid returns the withdrawal after the bank has paid it. Returns
