@@ -43,6 +43,10 @@ const (
 	ForFreeze     HoldPurpose = "freeze"
 	ForRenewal    HoldPurpose = "renewal"
 	ForBuyBack    HoldPurpose = "buy_back"
+	ForAuction    HoldPurpose = "auction"
+	ForBlockTrade HoldPurpose = "block_trade"
+	ForLease      HoldPurpose = "lease"
+	ForPledge     HoldPurpose = "pledge"
 )
 
 // HoldState is where a hold is in its life.
