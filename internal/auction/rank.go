@@ -1,0 +1,136 @@
+package auction
+
+import (
+	"cmp"
+	"slices"
+
+	"permitx/internal/quantity"
+)
+
+// The direction in which prices are better.
+const (
+	highestFirst = -1
+	lowestFirst  = +1
+)
+
+// rank returns the indexes of the valid bids, best first: by price, then by
+// time, then as they are listed. A market order comes before every price.
+func rank(side []Bid, direction int, isValid func(*Bid) bool) []int {
+	order := make([]int, 0, len(side))
+	for i := range side {
+		if isValid(&side[i]) {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &side[i], &side[j]
+		if a.Price != b.Price {
+			switch {
+			case a.Price == 0:
+				return -1
+			case b.Price == 0:
+				return +1
+			}
+			return direction * cmp.Compare(a.Price, b.Price)
+		}
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(i, j))
+	})
+	return order
+}
+
+// byTime returns the indexes of all bids in the order of their arrival.
+func byTime(side []Bid) []int {
+	order := make([]int, len(side))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(side[i].Seq, side[j].Seq) })
+	return order
+}
+
+// atOrAbove holds bids against the reserve price.
+func (c *Case) atOrAbove(b *Bid) bool { return b.Price >= c.ReservePrice }
+
+// atOrBelow holds asks against the ceiling, where there is one.
+func (c *Case) atOrBelow(b *Bid) bool { return c.CeilingPrice == 0 || b.Price <= c.CeilingPrice }
+
+// totalOf adds up the bids of an order. Validate has held the sum of all
+// against the range of quantities.
+func totalOf(side []Bid, order []int) quantity.Quantity {
+	var sum quantity.Quantity
+	for _, i := range order {
+		sum += side[i].Quantity
+	}
+	return sum
+}
+
+// newAwards returns an award for each bid: nothing yet, and refused if it is
+// not in the order.
+func newAwards(side []Bid, order []int) []Award {
+	awards := make([]Award, len(side))
+	for i := range awards {
+		awards[i].Refused = true
+	}
+	for _, i := range order {
+		awards[i].Refused = false
+	}
+	return awards
+}
+
+// serve gives volume to the bids of an order, best price first. Where those of
+// one price want more than is left, they share it by the case's rule for ties,
+// and nobody behind them gets anything.
+func (c *Case) serve(side []Bid, order []int, volume quantity.Quantity, awards []Award) error {
+	for len(order) > 0 && volume > 0 {
+		n := samePrice(side, order)
+		level := order[:n]
+		total := totalOf(side, level)
+		if total > volume {
+			return c.split(side, level, volume, awards)
+		}
+		for _, i := range level {
+			awards[i].Quantity = side[i].Quantity
+		}
+		volume -= total
+		order = order[n:]
+	}
+	return nil
+}
+
+// samePrice returns how many at the head of an order have the price of the first.
+func samePrice(side []Bid, order []int) int {
+	n := 1
+	for n < len(order) && side[order[n]].Price == side[order[0]].Price {
+		n++
+	}
+	return n
+}
+
+// marginOf returns the price of the last of an order that gets something; 0
+// where nobody does.
+func marginOf(side []Bid, order []int, awards []Award) quantity.Price {
+	for _, i := range slices.Backward(order) {
+		if awards[i].Quantity > 0 {
+			return side[i].Price
+		}
+	}
+	return 0
+}
+
+// payOne sets one price for all who get something.
+func payOne(awards []Award, price quantity.Price) {
+	for i := range awards {
+		if awards[i].Quantity > 0 {
+			awards[i].Price = price
+		}
+	}
+}
+
+// payOwn lets each who gets something pay his own price.
+func payOwn(side []Bid, awards []Award) {
+	for i := range awards {
+		if awards[i].Quantity > 0 {
+			awards[i].Price = side[i].Price
+		}
+	}
+}
