@@ -185,6 +185,8 @@ var benchRatios = []benchRatio{
 	{bench.Goal{Name: "book_ns", Must: 350, Aim: 100}, "book_ns", "", []string{"book"}},
 	{bench.Goal{Name: "bulk_postings_per_s", Must: 40_000, Aim: 100_000}, "bulk_postgres_per_s", "", []string{"bulk_postgres"}},
 	{bench.Goal{Name: "restart_1m_orders_s", Must: 5, Aim: 2}, "restart_1m_orders_s", "", []string{"restart"}},
+	{bench.Goal{Name: "reserve_statement_ms", Must: 300, Aim: 100}, "reserve_statement_postgres_ms", "", []string{"reserve_statement_postgres"}},
+	{bench.Goal{Name: "reserve_statement_sqlite_ms", Must: 300, Aim: 100}, "reserve_statement_sqlite_ms", "", []string{"reserve_statement_sqlite"}},
 }
 
 // chooseMeasures returns the measures that names, of measures or of ratios, need;
@@ -223,7 +225,7 @@ func benchNames() []string {
 	return names
 }
 
-func allMeasures() []benchMeasure { return slices.Concat(benchMeasures, restartMeasures) }
+func allMeasures() []benchMeasure { return slices.Concat(benchMeasures, lastMeasures) }
 
 // benchRun is a run of the measurements.
 type benchRun struct {
@@ -298,7 +300,7 @@ func (b *benchRun) run() error {
 	if err := b.closeSites(); err != nil {
 		return err
 	}
-	for _, m := range restartMeasures {
+	for _, m := range lastMeasures {
 		if b.wants(m) && b.why[m.name] == "" {
 			if err := m.run(ctx, b, m); err != nil {
 				return fmt.Errorf("%s: %w", m.name, err)
@@ -333,8 +335,8 @@ func (b *benchRun) prepare(ctx context.Context) error {
 	for _, m := range benchMeasures {
 		needed[m.place] = needed[m.place] || b.wants(m)
 	}
-	restart := slices.ContainsFunc(restartMeasures, func(m benchMeasure) bool { return m.place == onPostgres && b.wants(m) })
-	if needed[onPostgres] || needed[onTPCB] || restart {
+	last := slices.ContainsFunc(lastMeasures, func(m benchMeasure) bool { return m.place == onPostgres && b.wants(m) })
+	if needed[onPostgres] || needed[onTPCB] || last {
 		if err := b.preparePostgres(ctx, needed[onPostgres], needed[onTPCB]); err != nil {
 			return err
 		}

@@ -9,10 +9,12 @@ import (
 	"permitx/internal/bench"
 )
 
-// restartMeasures are taken once, after the rounds.
-var restartMeasures = []benchMeasure{
+// lastMeasures are taken once, after the rounds, each on a registry of its own.
+var lastMeasures = []benchMeasure{
 	{name: "restart", place: onSQLite, run: measureRestart},
 	{name: "restart_postgres", place: onPostgres, full: true, run: measureRestart},
+	{name: "reserve_statement_postgres", place: onPostgres, run: measureStatement},
+	{name: "reserve_statement_sqlite", place: onSQLite, run: measureStatement},
 }
 
 // measureRestart fills a registry with open orders, each a command with a key

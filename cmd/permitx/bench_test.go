@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/bench"
 	"permitx/internal/catalog"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 	"permitx/internal/store"
 )
 
@@ -25,6 +28,7 @@ func TestChooseMeasures(t *testing.T) {
 		{"orders_sqlite_64,transfers_per_tpcb_64", "orders_sqlite_64 tpcb_64 transfers_postgres_64"},
 		{"restart_1m_orders_s", "restart"},
 		{"restart", "restart"},
+		{"reserve_statement_ms", "reserve_statement_postgres"},
 		{"restart_postgres", "restart_postgres"},
 	} {
 		var names []string
@@ -132,6 +136,38 @@ func TestBench_SQLite(t *testing.T) {
 	}
 	if strings.Contains(stderr.String(), "failed") {
 		t.Errorf("%s", &stderr)
+	}
+}
+
+// The rows of the measured reserve are what its lots, its account and its days say.
+func TestFillReserve(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), dataFile)
+	if _, err := store.Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	if err := fillReserve(t.Context(), benchDatabase{"sqlite", "file:" + filepath.ToSlash(path)}, 70); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	lines, err := s.LotLines(t.Context(), app.LotLinesQuery{Region: benchRegion, Pollutant: benchPollutant, From: 20160101, To: 20991231, Limit: 100})
+	if err != nil || len(lines) != 70 {
+		t.Fatalf("%d lots, %v", len(lines), err)
+	}
+	var sum quantity.Quantity
+	for _, l := range lines {
+		if l.Closing.Quantity != l.Lot.InReserve() || l.Closing.Cost != l.Lot.CostLeft() {
+			t.Errorf("lot %d has %s and cost %s, its movements come to %s and %s", l.Lot.ID, l.Lot.InReserve(), l.Lot.CostLeft(), l.Closing.Quantity, l.Closing.Cost)
+		}
+		sum += l.Lot.InReserve()
+	}
+	totals, err := s.ReserveTotals(t.Context(), benchRegion, benchPollutant, 20160101, 20991231)
+	if closing := reserve.StatementOf(benchRegion, benchPollutant, 20160101, 20991231, totals).Closing; err != nil || closing.Quantity != sum || closing.Movements != 700 {
+		t.Errorf("the days come to %s in %d movements, the lots to %s, %v", closing.Quantity, closing.Movements, sum, err)
 	}
 }
 
