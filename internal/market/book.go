@@ -28,15 +28,19 @@ func (b *Book) Len() int { return b.orders.used }
 // oldest first within a price, at the makers' prices and never beyond its own
 // limit. It appends the fills in this order to fills, which the caller may use
 // again, and returns them with the quantity that rests afterwards: 0 when the
-// order is filled or tif is IOC, whose rest is dropped.
+// order is filled or its rest is dropped, which is that of an IOC. A FOK looks
+// before it acts: unless the book fills all of it, nothing moves.
 //
 // It panics, having changed nothing, when an order with this ID rests or a
 // field is not valid: the caller checks what comes from users.
 func (b *Book) Place(o Order, tif TimeInForce, fills []Fill) ([]Fill, quantity.Quantity) {
-	if tif != GTC && tif != IOC {
+	if tif < GTC || tif > FOK {
 		panic(fmt.Sprintf("market: order %d has time in force %d", o.ID, tif))
 	}
 	b.mustAccept(&o)
+	if tif == FOK && !b.fills(&o) {
+		return fills, 0
+	}
 	key := keyOf(o.Side, o.Price)
 	against := b.ladder(o.Side.Opposite())
 	for o.Quantity > 0 {
@@ -46,7 +50,7 @@ func (b *Book) Place(o Order, tif TimeInForce, fills []Fill) ([]Fill, quantity.Q
 		}
 		fills, o.Quantity = b.trade(at, o.Quantity, fills)
 	}
-	if o.Quantity == 0 || tif == IOC {
+	if o.Quantity == 0 || !tif.Rests() {
 		return fills, 0
 	}
 	b.add(key, o.ID, o.Quantity)
@@ -125,6 +129,21 @@ func (b *Book) mustAccept(o *Order) {
 	if b.findOrder(o.ID).slot != none {
 		panic(fmt.Sprintf("market: order %d is in the book already", o.ID))
 	}
+}
+
+// fills reports whether the levels within an order's limit have all of it.
+func (b *Book) fills(o *Order) bool {
+	worst, want := -keyOf(o.Side, o.Price), o.Quantity
+	for at := range b.ladder(o.Side.Opposite()).bestFirst {
+		l := &b.levels.at[at]
+		if l.key < worst {
+			break
+		}
+		if want -= l.quantity(); want <= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // trade takes up to want from the oldest orders of a level and returns what

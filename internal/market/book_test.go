@@ -156,7 +156,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s is read as %s (%v)", tif, got, err)
 		}
 	}
-	for _, s := range []string{"", "Buy", "BUY", " buy", "GTC", "fok", "1", Side(0).String(), TimeInForce(9).String()} {
+	for _, s := range []string{"", "Buy", "BUY", " buy", "GTC", "aon", "1", Side(0).String(), TimeInForce(9).String()} {
 		_, sideErr := ParseSide("/x", s)
 		_, tifErr := ParseTimeInForce("/x", s)
 		for _, err := range []error{sideErr, tifErr} {

@@ -1,15 +1,26 @@
 package market
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"permitx/internal/quantity"
 )
 
-// Message is one step of a load: an order to place, or the number of one to
-// cancel.
+// Step is what a message of a load asks for.
+type Step uint8
+
+// The steps.
+const (
+	Enter  Step = iota // an order comes in
+	Leave              // the order is cancelled
+	Reduce             // what is left of the order is lowered: it keeps its place
+	Move               // the order gets another price or more: it loses its place
+)
+
+// Message is one step of a load. Of one to leave only the order's number counts.
 type Message struct {
-	Cancel      bool // Order.ID is to be cancelled; the other fields are not used
+	Step        Step
 	Order       Order
 	TimeInForce TimeInForce
 }
@@ -26,27 +37,31 @@ const (
 	loadWarmUp                     = 10        // one message in so many is spent to fill the book
 	loadLate                       = 20        // one cancel in so many names any order, mostly one that is gone
 	loadRecent                     = 1_000     // youngest orders, of which half of the cancels choose
+	loadAmends                     = 5         // one in so many of those who would cancel amends
+	loadGroups                     = 50        // orders of one group do not trade with each other
 )
 
 // MixedLoad returns n messages that are always the same for a seed. A first
 // tenth fills the book, which keeps about this size from then on: two messages
-// of three place an order, one cancels. So half of the orders are cancelled,
-// a quarter is priced to trade at once and a quarter is traded with. Few
-// cancels come too late, because those cost little.
+// of three place an order, one cancels or amends. So nearly half of the orders
+// are cancelled, a quarter is priced to trade at once and a quarter is traded
+// with. Few cancels come too late, because those cost little.
 //
 // Prices lie within 500 ticks of a mid price that wanders, most of them near
-// it; quantities are 1 to 50 lots; half of the takers are IOC.
+// it; quantities are 1 to 50 lots. A quarter of the takers is GTC, DAY and IOC
+// and FOK each; one of the IOC in two is a market order, whose price lies far
+// away. Every order belongs to one of 50 groups and ends before one of its own.
 func MixedLoad(seed uint64, n int) []Message {
 	g := loadGenerator{random: rand.New(rand.NewPCG(seed, 0)), book: NewBook(), mid: loadMid}
 	load := make([]Message, 0, n)
 	for i := range n {
 		switch {
 		case i < n/loadWarmUp:
-			load = append(load, g.place(false))
+			load = append(load, g.enter(false))
 		case g.oneIn(3):
-			load = append(load, g.cancel())
+			load = append(load, g.change())
 		default:
-			load = append(load, g.place(g.oneIn(4)))
+			load = append(load, g.enter(g.oneIn(4)))
 		}
 	}
 	return load
@@ -56,16 +71,36 @@ func MixedLoad(seed uint64, n int) []Message {
 func Replay(b *Book, load []Message) (fills int) {
 	buffer := make([]Fill, 0, loadLotsMax)
 	for i := range load {
-		m := &load[i]
-		if m.Cancel {
-			b.Cancel(m.Order.ID)
-			continue
-		}
-		buffer, _ = b.Place(m.Order, m.TimeInForce, buffer[:0])
+		buffer, _ = load[i].send(b, buffer[:0])
 		fills += len(buffer)
 	}
 	return fills
 }
+
+// send does to a book what the message asks for, as a market does it, and
+// returns the fills with what rests of an order afterwards.
+func (m *Message) send(b *Book, fills []Fill) ([]Fill, quantity.Quantity) {
+	switch m.Step {
+	case Leave:
+		b.Cancel(m.Order.ID)
+		return fills, 0
+	case Reduce:
+		b.Reduce(m.Order.ID, m.Order.Quantity)
+		return fills, m.Order.Quantity
+	case Move:
+		if _, rests := b.Cancel(m.Order.ID); !rests {
+			return fills, 0
+		}
+	case Enter:
+	}
+	reach := b.Reach(m.Order, math.MaxInt, m.mayMeet)
+	if o, tif, may := reach.Cut(m.Order, m.TimeInForce); may {
+		return b.Place(o, tif, fills)
+	}
+	return fills, 0
+}
+
+func (m *Message) mayMeet(maker int64) bool { return maker%loadGroups != m.Order.ID%loadGroups }
 
 // loadGenerator sends what it makes to a book of its own, to know which orders
 // can be cancelled.
@@ -80,8 +115,8 @@ type loadGenerator struct {
 
 func (g *loadGenerator) oneIn(n int) bool { return g.random.IntN(n) == 0 }
 
-// cancel is for an order that rests, or now and then for any.
-func (g *loadGenerator) cancel() Message {
+// change is for an order that rests, or now and then for any.
+func (g *loadGenerator) change() Message {
 	for len(g.rested) > 0 {
 		last := len(g.rested) - 1
 		i := g.random.IntN(last + 1)
@@ -90,21 +125,31 @@ func (g *loadGenerator) cancel() Message {
 		}
 		id := g.rested[i]
 		if g.oneIn(loadLate) {
-			id = 1 + g.random.Int64N(g.lastID)
-			g.book.Cancel(id)
-			return Message{Cancel: true, Order: Order{ID: id}}
+			return g.sent(Message{Step: Leave, Order: Order{ID: 1 + g.random.Int64N(g.lastID)}})
 		}
 		g.rested[i] = g.rested[last]
 		g.rested = g.rested[:last]
-		if _, ok := g.book.Cancel(id); ok {
-			return Message{Cancel: true, Order: Order{ID: id}}
+		if o, rests := g.book.Get(id); rests && g.oneIn(loadAmends) {
+			return g.sent(g.amend(o))
+		} else if rests {
+			return g.sent(Message{Step: Leave, Order: Order{ID: id}})
 		}
 	}
-	return g.place(false)
+	return g.enter(false)
 }
 
-// place is for an order that waits on its side of the mid, or for a taker.
-func (g *loadGenerator) place(taker bool) Message {
+// amend lowers an order that rests by a lot, or moves it by a tick.
+func (g *loadGenerator) amend(o Order) Message {
+	if o.Quantity > loadLot && g.oneIn(2) {
+		o.Quantity -= loadLot
+		return Message{Step: Reduce, Order: o}
+	}
+	o.Price += loadTick
+	return Message{Step: Move, Order: o, TimeInForce: GTC}
+}
+
+// enter is for an order that waits on its side of the mid, or for a taker.
+func (g *loadGenerator) enter(taker bool) Message {
 	if g.oneIn(loadCalm) {
 		g.mid += loadTick * quantity.Price(2*g.random.IntN(2)-1)
 	}
@@ -113,8 +158,8 @@ func (g *loadGenerator) place(taker bool) Message {
 	tif := GTC
 	if taker {
 		away = -g.random.IntN(loadThrough)
-		if g.oneIn(2) {
-			tif = IOC
+		if tif = TimesInForce[g.random.IntN(len(TimesInForce))]; tif == IOC && g.oneIn(2) { // a market order
+			away = -loadDistance
 		}
 	}
 	side := Sell
@@ -122,16 +167,20 @@ func (g *loadGenerator) place(taker bool) Message {
 		side, away = Buy, -away
 	}
 	g.lastID++
-	o := Order{
+	return g.sent(Message{TimeInForce: tif, Order: Order{
 		ID:       g.lastID,
 		Side:     side,
 		Price:    max(g.mid+loadTick*quantity.Price(away), loadTick),
 		Quantity: loadLot * quantity.Quantity(1+g.random.IntN(loadLotsMax)),
-	}
+	}})
+}
+
+// sent does to the generator's book what a message asks for.
+func (g *loadGenerator) sent(m Message) Message {
 	var left quantity.Quantity
-	g.fills, left = g.book.Place(o, tif, g.fills[:0])
+	g.fills, left = m.send(g.book, g.fills[:0])
 	if left > 0 {
-		g.rested = append(g.rested, o.ID)
+		g.rested = append(g.rested, m.Order.ID)
 	}
-	return Message{Order: o, TimeInForce: tif}
+	return m
 }

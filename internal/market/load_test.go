@@ -21,29 +21,38 @@ func TestMixedLoad(t *testing.T) {
 		t.Error("another seed gives the same load")
 	}
 	b := NewBook()
-	var cancels, late, orders, takers, fills int
+	var steps [Move + 1]int
+	var kinds [FOK + 1]int
+	var late, barred, takers, fills int
 	for _, m := range load {
-		if m.Cancel {
-			cancels++
-			if _, ok := b.Cancel(m.Order.ID); !ok {
-				late++
-			}
-			continue
+		steps[m.Step]++
+		kinds[m.TimeInForce]++
+		if _, rests := b.Get(m.Order.ID); m.Step == Leave && !rests {
+			late++
 		}
-		orders++
-		traded, _ := b.Place(m.Order, m.TimeInForce, nil)
+		if m.Step == Enter && b.Reach(m.Order, n, m.mayMeet).Barred != 0 {
+			barred++
+		}
+		traded, _ := m.send(b, nil)
 		fills += len(traded)
 		if len(traded) > 0 {
 			takers++
 		}
 	}
+	orders := steps[Enter]
 	for _, c := range []struct {
 		what          string
 		got, low, top int
 	}{
 		{"messages", len(load), n, n},
-		{"cancels in 100 orders", 100 * cancels / orders, 40, 55},
-		{"late ones in 100 cancels", 100 * late / cancels, 1, 6},
+		{"cancels in 100 orders", 100 * steps[Leave] / orders, 33, 50},
+		{"orders moved, in 100", 100 * steps[Move] / orders, 2, 8},
+		{"orders reduced, in 100", 100 * steps[Reduce] / orders, 2, 8},
+		{"late ones in 100 cancels", 100 * late / steps[Leave], 1, 7},
+		{"day orders in 1000", 1000 * kinds[DAY] / orders, 40, 80},
+		{"immediate or cancel, in 1000 orders", 1000 * kinds[IOC] / orders, 40, 80},
+		{"fill or kill, in 1000 orders", 1000 * kinds[FOK] / orders, 40, 80},
+		{"orders that meet one of their own, in 1000", 1000 * barred / orders, 1, 30},
 		{"takers in 100 orders", 100 * takers / orders, 15, 25},
 		{"fills in 100 messages", 100 * fills / n, 20, 30},
 		{"orders that rest, in 100 messages", 100 * b.Len() / n, 8, 20},
@@ -69,12 +78,10 @@ func TestBook_NoAllocation(t *testing.T) { //nolint:paralleltest // AllocsPerRun
 	fromEmptyToEmpty := func() {
 		for i := range load {
 			m := &load[i]
-			if m.Cancel {
-				b.Cancel(m.Order.ID)
+			var rests quantity.Quantity
+			if fills, rests = m.send(b, fills[:0]); m.Step != Enter {
 				continue
 			}
-			var rests quantity.Quantity
-			fills, rests = b.Place(m.Order, m.TimeInForce, fills[:0])
 			b.Reduce(m.Order.ID, (rests+1)/2)
 			b.Get(m.Order.ID)
 			b.Best(m.Order.Side)

@@ -31,6 +31,7 @@ type anyBook interface {
 	Depth(side Side, n int, out []Level) []Level
 	Each(f func(Order) bool)
 	Crossing(side Side, limit quantity.Price, q quantity.Quantity, f func(maker int64) bool)
+	Reach(o Order, most int, mayMeet func(maker int64) bool) Reach
 	Digest() [32]byte
 	Validate() error
 }
@@ -41,6 +42,9 @@ var (
 )
 
 func (b *naiveBook) Place(o Order, tif TimeInForce, fills []Fill) ([]Fill, quantity.Quantity) {
+	if tif == FOK && !b.canFill(o) {
+		return fills, 0
+	}
 	for o.Quantity > 0 {
 		i := b.makerFor(o.Side, o.Price)
 		if i < 0 {
@@ -55,11 +59,59 @@ func (b *naiveBook) Place(o Order, tif TimeInForce, fills []Fill) ([]Fill, quant
 			b.orders = slices.Delete(b.orders, i, i+1)
 		}
 	}
-	if o.Quantity == 0 || tif == IOC {
+	if o.Quantity == 0 || tif == IOC || tif == FOK {
 		return fills, 0
 	}
 	b.Rest(o)
 	return fills, o.Quantity
+}
+
+// canFill tries it on a copy of the book.
+func (b *naiveBook) canFill(o Order) bool {
+	tried := naiveBook{slices.Clone(b.orders)}
+	_, rests := tried.Place(o, GTC, nil)
+	return rests == 0
+}
+
+// placeApart places an order that trades with others until it would meet one
+// of its own group: there its rest ends. A FOK that cannot be filled before
+// that does nothing.
+func (b *naiveBook) placeApart(o Order, tif TimeInForce, own func(maker int64) bool) (fills []Fill, rests quantity.Quantity) {
+	tried := naiveBook{slices.Clone(b.orders)}
+	left := o.Quantity
+	for left > 0 {
+		i := tried.makerFor(o.Side, o.Price)
+		if i < 0 {
+			return b.Place(o, tif, nil)
+		}
+		if own(tried.orders[i].ID) {
+			break
+		}
+		step := o
+		step.Quantity = min(left, tried.orders[i].Quantity)
+		left -= step.Quantity
+		fills, _ = tried.Place(step, IOC, fills)
+	}
+	if left > 0 && tif == FOK {
+		return nil, 0
+	}
+	*b = tried
+	return fills, 0
+}
+
+func (b *naiveBook) Reach(o Order, most int, mayMeet func(maker int64) bool) (r Reach) {
+	for _, maker := range b.sorted(o.Side.Opposite()) {
+		if r.Quantity == o.Quantity || r.Makers > most || !within(o.Side, o.Price, maker.Price) {
+			break
+		}
+		if !mayMeet(maker.ID) {
+			r.Barred = maker.ID
+			break
+		}
+		r.Makers++
+		r.Quantity += min(maker.Quantity, o.Quantity-r.Quantity)
+	}
+	return r
 }
 
 // makerFor is the index of the order that one of a side and limit trades with

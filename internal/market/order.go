@@ -39,44 +39,74 @@ func ParseSide(field, s string) (Side, error) {
 	return 0, fault.Invalidf(field, `%q is not a side: use "buy" or "sell"`, s)
 }
 
+// Kind says what the price of an order is. The zero value is a limit order:
+// those from before there were kinds were that.
+type Kind uint8
+
+// The kinds of orders.
+const (
+	// Limit trades at its price or better; what is left may wait in the book.
+	Limit Kind = 0
+	// AtMarket trades at whatever the book offers, up to a price that protects
+	// it; what is left never waits.
+	AtMarket Kind = 1
+)
+
+// String gives "limit" or "market", as in JSON and SQL.
+func (k Kind) String() string {
+	switch k {
+	case Limit:
+		return "limit"
+	case AtMarket:
+		return "market"
+	}
+	return "kind?"
+}
+
 // TimeInForce says what becomes of the part of an order that finds no
 // counterpart at once. The zero value is none.
 type TimeInForce uint8
 
-// The times in force.
+// The times in force. Their numbers are stored: never renumber.
 const (
 	GTC TimeInForce = 1 // good till cancelled: the rest waits in the book
 	IOC TimeInForce = 2 // immediate or cancel: the rest is dropped
+	DAY TimeInForce = 3 // the rest waits until the end of the trading day
+	FOK TimeInForce = 4 // fill or kill: all at once or nothing
 )
 
-// String gives "gtc" or "ioc", as in JSON and SQL.
+// TimesInForce are all of them.
+var TimesInForce = []TimeInForce{GTC, IOC, DAY, FOK}
+
+var timeInForceNames = [...]string{GTC: "gtc", IOC: "ioc", DAY: "day", FOK: "fok"}
+
+// String gives the name that JSON and the views use.
 func (t TimeInForce) String() string {
-	switch t {
-	case GTC:
-		return "gtc"
-	case IOC:
-		return "ioc"
+	if int(t) < len(timeInForceNames) && timeInForceNames[t] != "" {
+		return timeInForceNames[t]
 	}
 	return "tif?"
 }
 
+// Rests reports whether what an order does not trade at once may wait.
+func (t TimeInForce) Rests() bool { return t == GTC || t == DAY }
+
 // ParseTimeInForce reads what String prints. Anything else is a fault about
 // field.
 func ParseTimeInForce(field, s string) (TimeInForce, error) {
-	switch s {
-	case "gtc":
-		return GTC, nil
-	case "ioc":
-		return IOC, nil
+	for _, t := range TimesInForce {
+		if s == t.String() {
+			return t, nil
+		}
 	}
-	return 0, fault.Invalidf(field, `%q is not a time in force: use "gtc" or "ioc"`, s)
+	return 0, fault.Invalidf(field, `%q is not a time in force: use "gtc", "day", "ioc" or "fok"`, s)
 }
 
 // Order is an order as the book sees it.
 type Order struct {
 	ID       int64 // unique among the orders that rest
 	Side     Side
-	Price    quantity.Price    // the limit, > 0
+	Price    quantity.Price    // the limit, or the price that protects a market order; > 0
 	Quantity quantity.Quantity // what is left, > 0
 }
 

@@ -31,6 +31,9 @@ func (w *twins) place(o Order, tif TimeInForce) {
 	w.t.Helper()
 	crossing := met(w.book, o)
 	w.same("crossing", crossing, met(w.naive, o))
+	if tif == FOK && !w.naive.canFill(o) {
+		crossing = nil
+	}
 	fills, rests := w.book.Place(o, tif, nil)
 	wantFills, wantRests := w.naive.Place(o, tif, nil)
 	w.same("fills", fills, wantFills)
@@ -40,6 +43,23 @@ func (w *twins) place(o Order, tif TimeInForce) {
 		makers = append(makers, f.Maker)
 	}
 	w.same("makers", makers, crossing)
+}
+
+// placeApart places an order as a market does that forbids it to meet some.
+func (w *twins) placeApart(o Order, tif TimeInForce, own func(maker int64) bool) {
+	w.t.Helper()
+	mayMeet := func(maker int64) bool { return !own(maker) }
+	for _, most := range []int{0, 1, math.MaxInt} {
+		w.same("reach", w.book.Reach(o, most, mayMeet), w.naive.Reach(o, most, mayMeet))
+	}
+	var fills []Fill
+	var rests quantity.Quantity
+	if cut, cutTIF, may := w.book.Reach(o, math.MaxInt, mayMeet).Cut(o, tif); may {
+		fills, rests = w.book.Place(cut, cutTIF, nil)
+	}
+	wantFills, wantRests := w.naive.placeApart(o, tif, own)
+	w.same("fills", fills, wantFills)
+	w.same("rests", rests, wantRests)
 }
 
 func (w *twins) cancel(id int64) {
@@ -112,7 +132,29 @@ func TestBook_EqualsNaive(t *testing.T) {
 				if _, rests := w.naive.Get(o.ID); rests {
 					return
 				}
-				w.place(o, rapid.SampledFrom([]TimeInForce{GTC, GTC, IOC}).Draw(rt, "tif"))
+				w.place(o, rapid.SampledFrom(TimesInForce).Draw(rt, "tif"))
+			},
+			"place apart": func(rt *rapid.T) { // numbers of one remainder are of one group
+				o := Order{
+					ID:       anyID.Draw(rt, "id"),
+					Side:     rapid.SampledFrom([]Side{Buy, Sell}).Draw(rt, "side"),
+					Price:    quantity.Price(rapid.Int64Range(1, 12).Draw(rt, "price")),
+					Quantity: quantity.Quantity(anyQuantity.Draw(rt, "quantity")),
+				}
+				if _, rests := w.naive.Get(o.ID); rests {
+					return
+				}
+				tif := rapid.SampledFrom(TimesInForce).Draw(rt, "tif")
+				w.placeApart(o, tif, func(maker int64) bool { return maker%5 == o.ID%5 })
+			},
+			"move": func(rt *rapid.T) { // an amended order loses its place
+				o, rests := w.naive.Get(anyID.Draw(rt, "id"))
+				if !rests {
+					return
+				}
+				w.cancel(o.ID)
+				o.Price = quantity.Price(rapid.Int64Range(1, 12).Draw(rt, "price"))
+				w.place(o, GTC)
 			},
 			"cancel": func(rt *rapid.T) { w.cancel(anyID.Draw(rt, "id")) },
 			"reduce": func(rt *rapid.T) {
@@ -128,10 +170,16 @@ func TestBook_EqualsNaiveOnMixedLoad(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t)
 	for i, m := range MixedLoad(7, 5_000) {
-		if m.Cancel {
+		switch m.Step {
+		case Leave:
 			w.cancel(m.Order.ID)
-		} else {
-			w.place(m.Order, m.TimeInForce)
+		case Reduce:
+			w.reduce(m.Order.ID, m.Order.Quantity)
+		case Move:
+			w.cancel(m.Order.ID)
+			fallthrough
+		case Enter:
+			w.placeApart(m.Order, m.TimeInForce, func(maker int64) bool { return !m.mayMeet(maker) })
 		}
 		if i%500 == 0 {
 			w.compare()
@@ -155,13 +203,8 @@ func TestBook_Rebuilt(t *testing.T) {
 		return true
 	})
 	for _, m := range load[10_000:] {
-		if m.Cancel {
-			before.Cancel(m.Order.ID)
-			after.Cancel(m.Order.ID)
-			continue
-		}
-		want, _ := before.Place(m.Order, m.TimeInForce, nil)
-		got, _ := after.Place(m.Order, m.TimeInForce, nil)
+		want, _ := m.send(before, nil)
+		got, _ := m.send(after, nil)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("order %d (-before +after):\n%s", m.Order.ID, diff)
 		}
