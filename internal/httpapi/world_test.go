@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,6 +28,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
+	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 	"permitx/internal/store"
 )
@@ -65,10 +65,10 @@ const (
 // open serves a world on a database of its own.
 func open(tb testing.TB, change ...func(*httpapi.Config)) *world {
 	tb.Helper()
-	url := filepath.Join(tb.TempDir(), "permitx.db")
-	if _, err := store.Migrate(tb.Context(), url); err != nil {
-		tb.Fatal(err)
-	}
+	url := dbtest.File(tb, "httpapi", func(path string) error {
+		_, err := store.Migrate(tb.Context(), path)
+		return err
+	})
 	st, err := store.Open(tb.Context(), url)
 	if err != nil {
 		tb.Fatal(err)

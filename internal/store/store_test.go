@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"permitx/internal/app"
@@ -31,11 +30,10 @@ func onBoth(t *testing.T, f func(t *testing.T, s *Store)) {
 
 func migratedSQLite(tb testing.TB) string {
 	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "permitx.db")
-	if _, err := Migrate(tb.Context(), path); err != nil {
-		tb.Fatal(err)
-	}
-	return path
+	return dbtest.File(tb, "store", func(path string) error {
+		_, err := Migrate(tb.Context(), path)
+		return err
+	})
 }
 
 func migratedPostgres(tb testing.TB) string {

@@ -115,11 +115,9 @@ func TestCheck_NamesWhatWasAltered(t *testing.T) {
 	for _, c := range tamperings {
 		t.Run("sqlite/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			path := migratedSQLite(t)
-			s := opened(t, path)
-			tamperedWorld(t, s)
+			path := tamperedSQLite(t)
 			tamperSQLite(t, path, c.sql)
-			mustName(t, apptest.Violations(t, s), c.names)
+			mustName(t, apptest.Violations(t, opened(t, path)), c.names)
 		})
 	}
 	t.Run("postgres", func(t *testing.T) {
@@ -133,6 +131,22 @@ func TestCheck_NamesWhatWasAltered(t *testing.T) {
 		for _, c := range tamperings {
 			t.Run(c.name, func(t *testing.T) { tamperPostgres(t, s, db.OwnerURL, c.sql, c.names) })
 		}
+	})
+}
+
+// tamperedSQLite is a copy of the world that is tampered with.
+func tamperedSQLite(t *testing.T) string {
+	t.Helper()
+	return dbtest.File(t, "tampered", func(path string) error {
+		if _, err := Migrate(t.Context(), path); err != nil {
+			return err
+		}
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			return err
+		}
+		tamperedWorld(t, s)
+		return s.Close()
 	})
 }
 
@@ -217,8 +231,7 @@ func TestAppendOnly(t *testing.T) {
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		path := migratedSQLite(t)
-		tamperedWorld(t, opened(t, path))
+		path := tamperedSQLite(t)
 		db, err := sql.Open("sqlite", "file:"+path)
 		if err != nil {
 			t.Fatal(err)
