@@ -1,0 +1,142 @@
+package carbon
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// A Scheme is a region's program of carbon-inclusive credits. Everything that
+// differs between schemes is data of it and of its scenarios.
+type Scheme struct {
+	ID         int64
+	Code       string
+	Name       string
+	Region     string             // code
+	Operator   string             // who runs its platform; its officers hold the role operator for the region
+	SerialUnit quantity.Reduction // one serial unit, which months are pooled to: 1 kgCO2e or 1 t
+	Salt       string             // which salt pseudonyms are made with; the salt itself is kept elsewhere
+	ValidFrom  calendar.Date
+	ValidTo    calendar.Date // last day; zero: no end
+	Source     string        // the rules' document number, or "project default"
+	Command    int64
+}
+
+// ValidOn reports whether the scheme counts what is done on that day.
+func (s Scheme) ValidOn(on calendar.Date) bool {
+	return on >= s.ValidFrom && (s.ValidTo.IsZero() || on <= s.ValidTo)
+}
+
+// Validate returns a fault that names the first field that is wrong.
+func (s Scheme) Validate() error {
+	if err := fault.First(
+		CheckCode("code", s.Code),
+		catalog.CheckText("name", s.Name, textMax),
+		catalog.CheckRegionCode("region", s.Region),
+		catalog.CheckText("operator", s.Operator, textMax),
+		CheckCode("salt", s.Salt),
+		catalog.CheckText("source", s.Source, sourceMax),
+	); err != nil {
+		return err
+	}
+	if s.SerialUnit != quantity.OneReduction && s.SerialUnit != quantity.OneTonne {
+		return fault.Invalidf("serial_unit", "must be 1 or 1000 kgCO2e")
+	}
+	return checkPeriod(s.ValidFrom, s.ValidTo)
+}
+
+// A Scenario is what a scheme counts: a kind of activity, by a methodology.
+// Which version computes it is a matter of the activity's day.
+type Scenario struct {
+	ID          int64
+	Scheme      int64
+	Code        string // metro, bus, walking, … in capitals
+	Name        string
+	Methodology string             // code
+	DailyCap    quantity.Reduction // most that one person is credited a day; 0: no cap
+	ClaimFrom   int32              // days after the activity from which it can be claimed
+	ClaimTo     int32              // the last such day
+	PointsRate  quantity.Measure   // points for one of PointsOf; 0: none
+	PointsOf    string             // an input's name; empty: kgCO2e of the reduction
+	ValidFrom   calendar.Date
+	ValidTo     calendar.Date // last day; zero: no end
+	Source      string        // the document, or "project default"
+	Command     int64
+}
+
+// claimMost is the longest time in which an activity can be claimed, in days.
+const claimMost = 366
+
+// ValidOn reports whether the scenario counts what is done on that day.
+func (s Scenario) ValidOn(on calendar.Date) bool {
+	return on >= s.ValidFrom && (s.ValidTo.IsZero() || on <= s.ValidTo)
+}
+
+// Validate returns a fault that names the first field that is wrong.
+func (s Scenario) Validate() error {
+	if err := fault.First(
+		CheckCode("code", s.Code),
+		catalog.CheckText("name", s.Name, textMax),
+		CheckCode("methodology", s.Methodology),
+		catalog.CheckText("source", s.Source, sourceMax),
+	); err != nil {
+		return err
+	}
+	switch {
+	case s.DailyCap < 0:
+		return fault.Invalidf("daily_cap", "must not be less than zero")
+	case s.ClaimFrom < 0 || s.ClaimTo < s.ClaimFrom || s.ClaimTo > claimMost:
+		return fault.Invalidf("claim_to", "must be from claim_from, which is not less than 0, to %d days", claimMost)
+	case s.PointsRate < 0:
+		return fault.Invalidf("points_rate", "must not be less than zero")
+	case s.PointsOf != "" && !isName(s.PointsOf):
+		return fault.Invalidf("points_of", "must be the name of an input, or empty")
+	}
+	return checkPeriod(s.ValidFrom, s.ValidTo)
+}
+
+// ErrClaimWindow is returned when an activity is claimed too early or too late.
+var ErrClaimWindow = fault.New(fault.Refused, "carbon.claim_window", "the activity can no longer, or not yet, be claimed").At("period")
+
+// CheckClaim returns ErrClaimWindow unless an activity of a day may be claimed
+// on another.
+func (s Scenario) CheckClaim(done, claimed calendar.Date) error {
+	from, to := done.AddDays(int(s.ClaimFrom)), done.AddDays(int(s.ClaimTo))
+	if claimed < from || claimed > to {
+		return ErrClaimWindow.With("an activity of %v is claimed from %v to %v, not on %v", done, from, to, claimed)
+	}
+	return nil
+}
+
+// CreditPerson returns how much of a reduction is credited to a person who was
+// credited some for the day already: up to the daily cap.
+func (s Scenario) CreditPerson(already, reduced quantity.Reduction) quantity.Reduction {
+	if s.DailyCap == 0 {
+		return reduced
+	}
+	return max(0, min(reduced, s.DailyCap-already))
+}
+
+// Points returns the points for an activity, in 10⁻⁶ of a point and rounded
+// down, or an overflow. Points are derived from the activity and are no credit.
+func (s Scenario) Points(values []Value, reduced quantity.Reduction) (quantity.Measure, error) {
+	amount := int64(reduced)
+	for i := range values {
+		if s.PointsOf != "" && values[i].Name == s.PointsOf {
+			amount = int64(values[i].Amount)
+		}
+	}
+	points, err := quantity.MulDiv(int64(s.PointsRate), amount, 1, int64(quantity.OneMeasure), quantity.Down)
+	return quantity.Measure(points), err
+}
+
+func checkPeriod(from, to calendar.Date) error {
+	switch {
+	case !from.Valid():
+		return fault.Invalidf("valid_from", "must be the first day")
+	case !to.IsZero() && (!to.Valid() || to < from):
+		return fault.Invalidf("valid_to", "must not be before the first day, %v", from)
+	}
+	return nil
+}
