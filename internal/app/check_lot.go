@@ -83,7 +83,7 @@ func (c *checker) claimSums() (map[int64]claimSum, error) {
 		case reserve.ForProject:
 			s.earmarked += k.Quantity
 			s.frozen += k.Frozen
-		case reserve.ForListing:
+		case reserve.ForListing, reserve.ForOffer:
 			s.listed += k.Quantity
 		case reserve.ForNotice:
 			s.reserved += k.Quantity

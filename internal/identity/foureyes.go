@@ -31,6 +31,10 @@ var FourEyes = map[Operation]Rule{
 	OfferOpen:        {Finance: Own},
 	OpeningTake:      {BureauLeader: Own, Upper: Own},
 
+	OfferAnnounce: {BureauLeader: Own},
+	OfferVoid:     {BureauLeader: Own},
+	OfferCertify:  {BureauLeader: Own},
+
 	LotAdd:          {BureauLeader: Own},
 	LotRetire:       {BureauLeader: Own},
 	LotFreeze:       {BureauLeader: Own},
@@ -40,11 +44,12 @@ var FourEyes = map[Operation]Rule{
 	ListingOpen:     {BureauLeader: Own},
 
 	// Over the party's limit, from a user who may not sign: a signer of the party.
-	OrderPlace:      {Enterprise: Own},
-	WithdrawRequest: {Enterprise: Own},
-	DealStep:        {Enterprise: Own},
-	BuyBackStep:     {Enterprise: Own},
-	OfferAccept:     {Enterprise: Own},
+	OrderPlace:        {Enterprise: Own},
+	RegistrationApply: {Enterprise: Own},
+	WithdrawRequest:   {Enterprise: Own},
+	DealStep:          {Enterprise: Own},
+	BuyBackStep:       {Enterprise: Own},
+	OfferAccept:       {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.

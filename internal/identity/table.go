@@ -133,6 +133,20 @@ const (
 	IdleEnd          Operation = "idle.end"
 	IdleSweep        Operation = "idle.sweep"
 
+	OfferAnnounce        Operation = "offer.announce"
+	OfferCancel          Operation = "offer.cancel"
+	OfferVoid            Operation = "offer.void"
+	OfferCertify         Operation = "offer.certify"
+	OfferOpenBids        Operation = "offer.open_bids"
+	OfferCompute         Operation = "offer.compute"
+	OfferApply           Operation = "offer.apply"
+	OfferAward           Operation = "offer.award"
+	OfferGiveBack        Operation = "offer.give_back"
+	OfferIncident        Operation = "offer.incident"
+	RegistrationApply    Operation = "registration.apply"
+	RegistrationWithdraw Operation = "registration.withdraw"
+	QuotePlace           Operation = "quote.place"
+
 	NoticeConfirm     Operation = "payment_notice.confirm"
 	LotAdd            Operation = "lot.add"
 	LotRetire         Operation = "lot.retire"
@@ -187,6 +201,7 @@ const (
 	ProposalRead  Operation = "proposal.read"
 	ObjectionRead Operation = "objection.read"
 	BuyBackRead   Operation = "buy_back.read" // with refunds and idle permits
+	BidderRead    Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
 	BudgetRead    Operation = "budget.read"
 	PeriodRead    Operation = "period_close.read"
 	ExceptionRead Operation = "exception.read"
@@ -261,6 +276,20 @@ var Table = map[Operation]Rule{
 	TransferBatch:    {Finance: Any, BureauLeader: Own},
 	TimerFire:        {System: Any},
 	Bootstrap:        {System: Any},
+
+	OfferAnnounce:        {BureauClerk: Own, BureauLeader: Own},
+	OfferCancel:          {BureauLeader: Own},
+	OfferVoid:            {BureauClerk: Own, BureauLeader: Own},
+	OfferCertify:         {BureauClerk: Own, BureauLeader: Own},
+	OfferOpenBids:        {System: Any},
+	OfferCompute:         {System: Any},
+	OfferApply:           {System: Any},
+	OfferAward:           {System: Any},
+	OfferGiveBack:        {System: Any},
+	OfferIncident:        {System: Any},
+	RegistrationApply:    {Enterprise: Own},
+	RegistrationWithdraw: {Enterprise: Own},
+	QuotePlace:           {Enterprise: Own},
 
 	NoticeConfirm:     {Finance: Own},
 	LotAdd:            {BureauClerk: Own, BureauLeader: Own},
@@ -343,6 +372,7 @@ var Table = map[Operation]Rule{
 	IdleDeclare:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
 	IdleEnd:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
 	IdleSweep:      {BureauLeader: Own},
+	BidderRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	BuyBackRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	PeriodRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},

@@ -32,6 +32,8 @@ const (
 	Revocation     Reason = 25 // a wrong allocation is taken back, or what is owed for it
 	JudicialSale   Reason = 26 // to the buyer, by order of a court
 	Mirrored       Reason = 40 // a deal that was made on another platform
+	BidCollateral  Reason = 45 // put up by a bidder of an auction: funds to deposit
+	BidReturn      Reason = 46 // … and given back
 )
 
 var reasonNames = [...]string{
@@ -41,6 +43,7 @@ var reasonNames = [...]string{
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", Guarantee: "guarantee", SaleRevocation: "sale_revocation",
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", Mirrored: "mirrored_deal",
+	BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 }
 
 // String gives the name that JSON and the views use.

@@ -14,6 +14,7 @@ const (
 	ForProject ClaimOwner = "earmark"        // an earmark, out of earmarked
 	ForListing ClaimOwner = "listing"        // a listing, out of listed
 	ForNotice  ClaimOwner = "payment_notice" // a payment notice, out of reserved
+	ForOffer   ClaimOwner = "offer"          // an auction, out of listed
 )
 
 // Bucket is where the parts lie that the owner has a claim to.
@@ -21,7 +22,7 @@ func (o ClaimOwner) Bucket() Bucket {
 	switch o {
 	case ForProject:
 		return EarmarkedBucket
-	case ForListing:
+	case ForListing, ForOffer:
 		return ListedBucket
 	case ForNotice:
 		return ReservedBucket
@@ -35,7 +36,7 @@ type LotClaim struct {
 	ID        int64
 	Lot       int64
 	Owner     ClaimOwner
-	Reference int64             // the earmark, listing or notice
+	Reference int64             // the earmark, listing, notice or offer
 	Quantity  quantity.Quantity // in the owner's bucket
 	Frozen    quantity.Quantity // earmarks: frozen meanwhile
 	Open      bool              // either is left

@@ -1,0 +1,14 @@
+package app
+
+import "permitx/internal/auction"
+
+// The tables of auctions. Offers are few and lie in memory; of the quotes, those
+// of windows that are open or being closed lie there opened, see offerroom.go.
+var (
+	Offers         = resident[auction.Offer]("offer")
+	Registrations  = cold[auction.Registration]("registration")
+	Quotes         = cold[auction.Quote]("quote")
+	OpenedBids     = cold[auction.OpenedBid]("opened_bid")
+	Winners        = cold[auction.Winner]("winner")
+	OfferIncidents = cold[auction.Incident]("offer_incident")
+)

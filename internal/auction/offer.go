@@ -1,0 +1,258 @@
+package auction
+
+import (
+	"slices"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// The bounds of an offer's terms.
+const (
+	// AnnounceDays is how many days an offer is public at least before its window
+	// opens: 7 in Lishui (2018) and Wuzhong (2025).
+	AnnounceDays = 7
+	// QuotesMost is how many quotes a bidder has in a window of the Zhejiang
+	// electronic sale (Wuyi 2021 no. 7, Yiwu 2020 no. 1).
+	QuotesMost = 10
+	// StepsMost is how many prices one quote may name.
+	StepsMost = 10
+	// ClockSeconds is for how long an ascending auction waits for the next bid:
+	// 4 minutes in Nanhu (2012) and Wuzhong (2025).
+	ClockSeconds = 240
+	// CertifyDays is within how many working days after the close a result is
+	// certified: results are published within 5 working days (Gansu DB62/T 4150-2020).
+	CertifyDays = 5
+
+	windowMost       = 31 * 24 * time.Hour
+	interruptionMost = 24 * 60 * 60 // s
+)
+
+// Collateral is what a bidder puts up before he may bid.
+type Collateral string
+
+// The kinds of collateral.
+const (
+	// DepositCollateral is one amount for the offer, which is one lot in the sense of
+	// the public notices (标的): CNY 5000 in Bozhou (2025).
+	DepositCollateral Collateral = "deposit"
+	// FullCollateral is a guarantee that the bidder chooses and that covers all he
+	// may come to owe: for one price the greatest price × quantity at or above it,
+	// for own prices the sum. A hold that followed the bids would tell them.
+	FullCollateral Collateral = "full"
+)
+
+// Collaterals are all kinds.
+var Collaterals = []Collateral{DepositCollateral, FullCollateral}
+
+// Sight is what a bidder sees of the others in the window.
+type Sight string
+
+// The kinds of sight.
+const (
+	SeesNothing      Sight = "nothing"
+	SeesOwnRank      Sight = "own_rank"
+	SeesHighestPrice Sight = "highest_price"
+	SeesCutOff       Sight = "cut_off" // the lowest price that would win now
+)
+
+// Sights are all kinds.
+var Sights = []Sight{SeesNothing, SeesOwnRank, SeesHighestPrice, SeesCutOff}
+
+// InterruptionRule is what becomes of a window that was interrupted for longer
+// than the offer allows.
+type InterruptionRule string
+
+// The rules: quotes that were acknowledged count or fall together.
+const (
+	Extends InterruptionRule = "extend" // by as much as was lost; all of them count
+	Voids   InterruptionRule = "void"   // none of them counts
+)
+
+// InterruptionRules are both.
+var InterruptionRules = []InterruptionRule{Extends, Voids}
+
+// An Offer is a quantity that the government sells out of its reserve, or seeks
+// to buy back from a budget, by auction.
+type Offer struct {
+	ID           int64
+	Region       string
+	Pollutant    string
+	Instrument   int64 // what the winners get, or the sellers give
+	Format       Format
+	Quantity     quantity.Quantity
+	ReservePrice quantity.Price // CNY/(t·a): the lowest bid of a sale, the highest offer of a buy-back
+	LotSize      quantity.Quantity
+	Tick         quantity.Price
+	Quota        quantity.Quantity // most that one bidder may ask for; 0: no limit
+	Months       int32             // of the term from the window on, for all amounts; a part month counts for whom pays the state, and not against it
+
+	Budget    int64          // of a buy-back
+	Committed quantity.Money // of the budget, for this offer
+
+	Collateral      Collateral
+	Deposit         quantity.Money // of each bidder
+	Tie             Tie
+	Undersubscribed Undersubscribed
+	WinShare        quantity.Ratio
+	Fit             Fit
+	BiddersMin      int32
+	QuotesMost      int32          // in the window; 0: any number
+	ConfirmFactor   quantity.Ratio // a price above so many times the reserve price is confirmed; 0: none is
+	Sight           Sight
+	Step            quantity.Price // of ascending
+	FreeSeconds     int32          // of ascending: from the opening on
+	ClockSeconds    int32          // of ascending: from the last bid on
+
+	InterruptionMost int32 // s that a window may be interrupted for
+	InterruptionRule InterruptionRule
+
+	RegisterFrom  calendar.Instant
+	RegisterUntil calendar.Instant // excluded
+	OpensAt       calendar.Instant
+	ClosesAt      calendar.Instant // excluded: a quote stamped then is late
+	SeenAt        calendar.Instant // the last sign of life of the registry in the window
+
+	SealName   string // names the key in the key store
+	KeyDigest  string // SHA-256 of the key, hex
+	SeedDigest string // SHA-256 of the seed that draws ties, hex
+	SealKey    string // the key, hex; empty until the close
+
+	State       OfferState
+	Document    string
+	AnnouncedBy int64
+	AnnouncedAt calendar.Instant
+	Notice      int64  // the public notice of the announcement
+	Reason      string // of a cancelled, void or failed offer
+
+	ClosedAt  calendar.Instant
+	CloseRow  int64  // the last journal row whose quotes count
+	CloseHead string // its hash, hex
+	Quotes    int32  // sealed quotes in the window
+	Opened    int64  // the last registration whose quote is opened
+	Bids      int32  // opened so far
+
+	ResultStatus  Status
+	ClearingPrice quantity.Price // 0: none, or each pays his own
+	Volume        quantity.Quantity
+	ResultDigest  string // SHA-256 over every outcome, hex
+	Applied       int64  // the last registration that has its outcome
+	AppliedDigest string // over the outcomes so far, hex
+
+	CertifyBy   calendar.Date
+	CertifiedBy int64
+	CertifiedAt calendar.Instant
+	Awarded     int64 // the last registration that has its award
+	Releasing   bool  // it has ended, and what bidders put up is being given back
+	Command     int64
+}
+
+// Buys reports whether the government buys.
+func (o Offer) Buys() bool { return o.Format == ReverseUniform }
+
+// IsOpen reports whether bids are public while the auction runs.
+func (o Offer) IsOpen() bool { return o.Format == Ascending }
+
+// FixedQuantity reports whether a quote names a price only.
+func (o Offer) FixedQuantity() bool { return o.Format == PayAsBidShare || o.Format == Ascending }
+
+// Unsold is what nobody has won.
+func (o Offer) Unsold() quantity.Quantity { return o.Quantity - o.Volume }
+
+// The faults of an offer's terms, in the order in which they are checked. A
+// plain mistake in one field is a request.invalid that names it.
+var (
+	// ErrTimetable is returned when the times do not follow each other.
+	ErrTimetable = fault.New(fault.Invalid, "offer.timetable", "registration begins, ends, the window opens and closes, in this order")
+	// ErrAnnounceShort is returned when the window opens less than 7 days after the announcement.
+	ErrAnnounceShort = fault.New(fault.Invalid, "offer.announced_too_late", "an offer is public for at least 7 days before its window opens").At("opens_at").
+				Under("offer.announcement", "project default, after Lishui 2018 and Wuzhong 2025")
+	// ErrFormatOption is returned when an option is given that the format does not have, or one is missing.
+	ErrFormatOption = fault.New(fault.Invalid, "offer.option_of_other_format", "the option and the format do not go together")
+)
+
+// OfferFormats are the formats of offers; call belongs to markets.
+var OfferFormats = []Format{Uniform, PayAsBid, PayAsBidShare, Ascending, ReverseUniform}
+
+// Validate returns a fault that names the first field that is wrong.
+func (o Offer) Validate(now calendar.Instant) error {
+	return fault.First(
+		catalog.CheckOneOf("format", o.Format, OfferFormats), catalog.CheckOneOf("collateral", o.Collateral, Collaterals),
+		catalog.CheckOneOf("sight", o.Sight, Sights), catalog.CheckOneOf("interruption_rule", o.InterruptionRule, InterruptionRules),
+		o.checkAmounts(), o.checkOptions(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
+	)
+}
+
+func (o Offer) checkAmounts() error {
+	switch {
+	case o.LotSize <= 0:
+		return fault.Invalidf("lot_size", "must be more than zero")
+	case o.Tick <= 0:
+		return fault.Invalidf("tick", "must be more than zero")
+	case o.Quantity <= 0 || !o.Quantity.IsMultipleOf(o.LotSize):
+		return fault.Invalidf("quantity", "must be more than zero and a multiple of the lot size %s", o.LotSize)
+	case o.ReservePrice <= 0 || !o.ReservePrice.IsMultipleOf(o.Tick):
+		return fault.Invalidf("reserve_price", "must be more than zero and a multiple of the tick %s", o.Tick)
+	case o.Quota < 0 || o.Quota > o.Quantity || !o.Quota.IsMultipleOf(o.LotSize):
+		return fault.Invalidf("quota", "must be at most the quantity and a multiple of the lot size %s", o.LotSize)
+	case (o.Collateral == DepositCollateral && !o.Buys()) != (o.Deposit > 0):
+		return fault.Invalidf("deposit", "an offer with the collateral deposit says how much; a guarantee (full) the bidder chooses, and who sells puts up his permits")
+	case o.Buys() != (o.Budget > 0):
+		return ErrFormatOption.With("a budget pays for a reverse auction, and for no other").At("budget")
+	case o.InterruptionMost < 30 || o.InterruptionMost > interruptionMost:
+		return fault.Invalidf("interruption_seconds", "must be from 30 to %d", interruptionMost)
+	}
+	return nil
+}
+
+// checkOptions holds that every option belongs to the format, and that what the
+// format needs is there.
+func (o Offer) checkOptions() error {
+	share, ascends := o.Format == PayAsBidShare, o.Format == Ascending
+	ranked := !share && !ascends // more than one may win, and quantities count
+	for _, x := range []struct {
+		field string
+		wrong bool
+	}{
+		{"tie", ranked != (o.Tie != "") || ranked && !slices.Contains(Ties, o.Tie)},
+		{"undersubscribed", ranked != (o.Undersubscribed != "") || ranked && !slices.Contains(UndersubscribedRules, o.Undersubscribed)},
+		{"win_share", share != (o.WinShare > 0 && o.WinShare <= quantity.OneRatio)},
+		{"fit", o.Fit != "" && (!share || !slices.Contains(Fits, o.Fit))},
+		{"min_bidders", o.BiddersMin < 0 || !share && o.BiddersMin > 0},
+		{"max_quotes", o.QuotesMost < 0 || o.QuotesMost > QuotesMost || share != (o.QuotesMost > 0)},
+		{"confirm_factor", o.ConfirmFactor < 0 || o.ConfirmFactor > 0 && (o.ConfirmFactor < quantity.OneRatio || o.Buys())},
+		{"sight", o.Sight != SeesNothing && (ascends || o.Buys() || o.Sight == SeesCutOff && !share)},
+		{"step", ascends != (o.Step > 0) || !o.Step.IsMultipleOf(o.Tick)},
+		{"free_seconds", ascends != (o.FreeSeconds > 0)},
+		{"clock_seconds", ascends != (o.ClockSeconds > 0)},
+		{"quota", o.FixedQuantity() && o.Quota != 0},
+	} {
+		if x.wrong {
+			return ErrFormatOption.With("%s does not go with the format %s and its other options, or is missing", x.field, o.Format).At(x.field)
+		}
+	}
+	return nil
+}
+
+func (o Offer) checkTimes(now calendar.Instant) error {
+	for _, x := range []struct {
+		field string
+		wrong bool
+	}{
+		{"register_from", o.RegisterFrom < now},
+		{"register_until", o.RegisterUntil <= o.RegisterFrom},
+		{"opens_at", o.OpensAt < o.RegisterUntil},
+		{"closes_at", o.ClosesAt <= o.OpensAt || o.ClosesAt.Sub(o.OpensAt) > windowMost},
+	} {
+		if x.wrong {
+			return ErrTimetable.At(x.field)
+		}
+	}
+	if o.OpensAt.Date() < now.Date().AddDays(AnnounceDays) {
+		return ErrAnnounceShort.With("announced on %s the window opens on %s at the earliest", now.Date(), now.Date().AddDays(AnnounceDays))
+	}
+	return nil
+}

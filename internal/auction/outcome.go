@@ -1,0 +1,143 @@
+package auction
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// An OpenedBid is a step of a bidder's last quote, as it was opened after the
+// close. Of an ascending auction every bid is one, at once.
+type OpenedBid struct {
+	ID           int64
+	Offer        int64
+	Registration int64
+	Quote        int64
+	Price        quantity.Price
+	Quantity     quantity.Quantity
+	PlacedAt     calendar.Instant
+	Won          quantity.Quantity // once ranked; 0: it lost
+	Paid         quantity.Price    // that it pays or gets; 0: it lost
+	Command      int64
+}
+
+// A Winner is a bidder with what he has won, from the certification on.
+type Winner struct {
+	ID           int64
+	Offer        int64
+	Registration int64
+	Party        int64
+	Region       string
+	Licence      int64
+	Project      int64
+	Instrument   int64
+	Quantity     quantity.Quantity
+	Price        quantity.Price // of one price; where he pays several, their mean
+	Amount       quantity.Money // of each bid half-up, of a buy-back down
+	Collateral   quantity.Money // put up; it is held until his payment is proven
+	Command      int64
+}
+
+// IncidentKind is what went wrong with an offer.
+type IncidentKind string
+
+// The kinds of incidents.
+const (
+	Interruption IncidentKind = "interruption" // the registry was down, or did not get on, in the window
+	KeyMissing   IncidentKind = "key_missing"  // the key of the seal is not there
+)
+
+// IncidentKinds are all kinds.
+var IncidentKinds = []IncidentKind{Interruption, KeyMissing}
+
+// IncidentOutcome is what followed.
+type IncidentOutcome string
+
+// The outcomes.
+const (
+	Tolerated IncidentOutcome = "tolerated" // within what the offer allows
+	Extended  IncidentOutcome = "extended"
+	Voided    IncidentOutcome = "void"
+	Waits     IncidentOutcome = "waits" // for an operator
+)
+
+// IncidentOutcomes are all outcomes.
+var IncidentOutcomes = []IncidentOutcome{Tolerated, Extended, Voided, Waits}
+
+// An Incident is kept of everything that disturbed an offer. It never changes.
+type Incident struct {
+	ID      int64
+	Offer   int64
+	Kind    IncidentKind
+	Since   calendar.Instant // the last sign of life before
+	Until   calendar.Instant
+	Outcome IncidentOutcome
+	Command int64
+}
+
+// Interrupted is what a sign of life at an instant means for an open window: how
+// the offer goes on, and the incident if there was one. beats are how far apart
+// signs of life are; a shorter gap says nothing.
+func (o Offer) Interrupted(at calendar.Instant, beat calendar.Instant) (Offer, Incident, error) {
+	gap := at - o.SeenAt
+	x := Incident{Offer: o.ID, Kind: Interruption, Since: o.SeenAt, Until: at, Outcome: Tolerated}
+	o.SeenAt = at
+	switch {
+	case gap <= 2*beat:
+		return o, Incident{}, nil
+	case gap <= calendar.Instant(o.InterruptionMost)*1_000_000:
+		return o, x, nil
+	case o.InterruptionRule == Voids:
+		x.Outcome = Voided
+		o, err := o.Next(Interrupt, AsSystem)
+		o.Reason = "interrupted for longer than the offer allows"
+		return o, x, err
+	}
+	x.Outcome = Extended
+	o, err := o.Next(ExtendWindow, AsSystem)
+	o.ClosesAt += gap
+	return o, x, err
+}
+
+// An Outcome is what one bidder has got: the row of a result that its digest
+// covers.
+type Outcome struct {
+	Registration int64
+	Place        int32 // from 1; 0: no valid bid
+	Bids         []BidOutcome
+}
+
+// A BidOutcome is what one bid has got.
+type BidOutcome struct {
+	Bid  int64 // opened
+	Won  quantity.Quantity
+	Paid quantity.Price
+}
+
+// Won is what all bids have got.
+func (o Outcome) Won() (sum quantity.Quantity) {
+	for _, b := range o.Bids {
+		sum += b.Won
+	}
+	return sum
+}
+
+// Chain is the digest over the outcomes so far with one more: SHA-256 of the digest
+// before and the outcome's numbers, each as 8 bytes. The digest of a result is
+// the last, from the empty one on; both are written in hex.
+func Chain(before string, o Outcome) string {
+	b := make([]byte, 0, 64+24*(len(o.Bids)+1))
+	b = append(b, before...)
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Registration)) //nolint:gosec // ids are positive
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Place))        //nolint:gosec // a count
+	for _, x := range o.Bids {
+		b = binary.BigEndian.AppendUint64(b, uint64(x.Bid))  //nolint:gosec // ids are positive
+		b = binary.BigEndian.AppendUint64(b, uint64(x.Won))  //nolint:gosec // at least 0
+		b = binary.BigEndian.AppendUint64(b, uint64(x.Paid)) //nolint:gosec // at least 0
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

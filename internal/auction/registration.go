@@ -1,0 +1,80 @@
+package auction
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// RegistrationState is where a bidder is in an offer.
+type RegistrationState string
+
+// The states of a registration.
+const (
+	Registered        RegistrationState = "registered"
+	WithdrawnInTime   RegistrationState = "withdrawn"
+	Won               RegistrationState = "won"
+	Lost              RegistrationState = "lost"
+	ReleasedUndecided RegistrationState = "released" // the offer was cancelled, void or failed
+)
+
+// RegistrationStates are all states.
+var RegistrationStates = []RegistrationState{Registered, WithdrawnInTime, Won, Lost, ReleasedUndecided}
+
+// A Registration admits a party to the bidding of an offer. What it puts up is
+// held from its first day on and does not change with its bids.
+type Registration struct {
+	ID           int64
+	Offer        int64
+	Party        int64
+	Region       string
+	Licence      int64
+	Project      int64             // that the permits are for; 0: none is named
+	Quantity     quantity.Quantity // pay_as_bid_share: the need; reverse_uniform: what is held for it; otherwise 0
+	AcceptsPart  bool              // pay_as_bid_share: takes less where no more is left
+	Collateral   quantity.Money    // put up; 0 of a buy-back
+	Hold         int64             // of the collateral in the deposit account, or of the permits; 0 when it has ended
+	State        RegistrationState
+	RegisteredBy int64
+	RegisteredAt calendar.Instant
+	Place        int32             // among the bidders, from 1, once ranked; 0: no valid bid
+	Won          quantity.Quantity // once ranked
+	Price        quantity.Price    // that he pays or gets
+	Command      int64
+}
+
+// The faults of registrations, in the order in which they are checked.
+var (
+	// ErrNotRegistering is returned when the offer takes no registrations at this time.
+	ErrNotRegistering = fault.New(fault.Refused, "registration.out_of_time", "registrations are made and withdrawn until their deadline, while the offer registers").
+				Under("offer.registration_period", "project default")
+	// ErrRegisteredTwice is returned when the party is registered for the offer already.
+	ErrRegisteredTwice = fault.New(fault.Conflict, "registration.exists", "the party is registered for this offer already: withdraw that registration first")
+	// ErrNeedMissing is returned when a share sale is entered without the project whose need is bid for.
+	ErrNeedMissing = fault.New(fault.Refused, "registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project").At("project").
+			Under("offer.approved_need", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default")
+	// ErrGuarantee is returned when the guarantee would not cover one lot at the reserve price.
+	ErrGuarantee = fault.New(fault.Refused, "registration.guarantee_too_small", "the guarantee does not cover one lot size at the reserve price").At("guarantee").
+			Under("offer.collateral_full", "WCI auction notices: bid guarantee")
+	// ErrRegistrationState is returned when the registration is no longer open.
+	ErrRegistrationState = fault.New(fault.Conflict, "registration.closed", "the registration is no longer open")
+)
+
+// TakesRegistrations returns ErrNotRegistering unless the offer registers at an
+// instant, whether or not its timers have run.
+func (o Offer) TakesRegistrations(at calendar.Instant) error {
+	open := o.State == OfferAnnounced || o.State == OfferRegistering
+	if !open || at < o.RegisterFrom || at >= o.RegisterUntil {
+		return ErrNotRegistering.With("the offer registers from %s until %s and is %s", o.RegisterFrom, o.RegisterUntil, o.State)
+	}
+	return nil
+}
+
+// Withdrawn is the registration after it was withdrawn, or ErrRegistrationState.
+func (r Registration) Withdrawn() (Registration, error) {
+	if r.State != Registered {
+		return r, ErrRegistrationState.With("the registration is %s", r.State)
+	}
+	r.State, r.Hold = WithdrawnInTime, 0
+	return r, nil
+}
