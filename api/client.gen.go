@@ -2238,7 +2238,7 @@ type ClientInterface interface {
 
 	// StepRenewalWithBody Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2247,7 +2247,7 @@ type ClientInterface interface {
 
 	// StepRenewal Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7740,7 +7740,7 @@ func (c *Client) GetRenewal(ctx context.Context, id PathID, reqEditors ...Reques
 
 // StepRenewalWithBody Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7759,7 +7759,7 @@ func (c *Client) StepRenewalWithBody(ctx context.Context, id PathID, params *Ste
 
 // StepRenewal Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -27913,7 +27913,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithBodyWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27922,7 +27922,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39725,7 +39725,7 @@ func (c *ClientWithResponses) GetRenewalWithResponse(ctx context.Context, id Pat
 
 // StepRenewalWithBodyWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -39740,7 +39740,7 @@ func (c *ClientWithResponses) StepRenewalWithBodyWithResponse(ctx context.Contex
 
 // StepRenewalWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish for some days; decide by the leader once they are over, with the price of the new term where it is paid for; pay by finance; the new term then joins the old on the day after its end. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

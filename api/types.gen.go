@@ -2417,6 +2417,7 @@ func (e RuleOutcome) Valid() bool {
 const (
 	SaleKindAgreement  SaleKind = "agreement"
 	SaleKindFixedPrice SaleKind = "fixed_price"
+	SaleKindRenewal    SaleKind = "renewal"
 	SaleKindSimplified SaleKind = "simplified"
 )
 
@@ -2426,6 +2427,8 @@ func (e SaleKind) Valid() bool {
 	case SaleKindAgreement:
 		return true
 	case SaleKindFixedPrice:
+		return true
+	case SaleKindRenewal:
 		return true
 	case SaleKindSimplified:
 		return true
@@ -7894,7 +7897,7 @@ type PartyStateInput struct {
 	State PartyState `json:"state"`
 }
 
-// PaymentNotice A sale by the government out of its reserve.
+// PaymentNotice What asks for a payment to the tax authority; for a sale by the government out of its reserve, or for the new term of a renewal.
 type PaymentNotice struct {
 	// Amount quantity × price × months / 12, rounded half up.
 	Amount Money `json:"amount"`
@@ -7926,7 +7929,7 @@ type PaymentNotice struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	IssuedAt Instant `json:"issued_at"`
 
-	// Kind How the buyer was found: 协议出让, 定额出让, 简易出让.
+	// Kind How the buyer was found: 协议出让, 定额出让, 简易出让; or that a new term is paid for.
 	Kind SaleKind `json:"kind"`
 
 	// Licence Number of a record.
@@ -7969,6 +7972,9 @@ type PaymentNotice struct {
 	//
 	// Example: 330421
 	Region RegionCode `json:"region"`
+
+	// Renewal Whose new term is paid for. It joins by itself.
+	Renewal *ID `json:"renewal,omitempty"`
 
 	// State proved means that exactly the amount was paid.
 	State PaymentNoticeState `json:"state"`
@@ -9036,6 +9042,9 @@ type Renewal struct {
 	// NewOrigin What is paid for is paid.
 	NewOrigin *Origin `json:"new_origin,omitempty"`
 
+	// Notice The payment notice.
+	Notice *ID `json:"notice,omitempty"`
+
 	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 	Origin Origin `json:"origin"`
 
@@ -9055,8 +9064,13 @@ type Renewal struct {
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
 	// Example: 2397.22
-	Price *Price  `json:"price,omitempty"`
+	Price *Price `json:"price,omitempty"`
+
+	// Proof Once the payment is certain.
 	Proof *string `json:"proof,omitempty"`
+
+	// PublicNotice That publishes it.
+	PublicNotice *ID `json:"public_notice,omitempty"`
 
 	// PublicUntil A day of the calendar in Asia/Shanghai.
 	//
@@ -9155,10 +9169,7 @@ type RenewalStep struct {
 
 // RenewalStepInput defines model for RenewalStepInput.
 type RenewalStepInput struct {
-	// Amount pay: exactly what was asked for.
-	Amount *Money `json:"amount,omitempty"`
-
-	// Days publish: of the publicity.
+	// Days publish: how long the public notice stands.
 	Days     *int    `json:"days,omitempty"`
 	Document *string `json:"document,omitempty"`
 
@@ -9174,14 +9185,8 @@ type RenewalStepInput struct {
 	// Note reject: the reason.
 	Note *string `json:"note,omitempty"`
 
-	// PaidOn pay.
-	PaidOn *Date `json:"paid_on,omitempty"`
-
 	// Price decide: CNY/(t·a) of the new term; absent where nothing is to be paid, which paid permits always are.
 	Price *Price `json:"price,omitempty"`
-
-	// Proof pay: number of the receipt; unique.
-	Proof *string `json:"proof,omitempty"`
 
 	// Quantity verify: for the new term.
 	Quantity *Quantity `json:"quantity,omitempty"`
@@ -9492,7 +9497,7 @@ type Rulebook struct {
 	Parameters []Parameter `json:"parameters"`
 }
 
-// SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让.
+// SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让; or that a new term is paid for.
 type SaleKind string
 
 // Secret Secret of an API key.

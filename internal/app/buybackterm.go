@@ -1,6 +1,10 @@
 package app
 
-import "permitx/internal/reserve"
+import (
+	"slices"
+
+	"permitx/internal/reserve"
+)
 
 // termEnded is the reason and the document of what the end of a term does.
 const termEnded = "the term of the instrument has ended"
@@ -32,9 +36,10 @@ func endBuyBacks(v *View, e TermEnd) (termEndPart, error) {
 	return func(tx *Tx, _ *TermEnd) { m.apply(effect)(tx) }, nil
 }
 
-// endIdle ends the declarations of a term that has ended.
+// endIdle ends the declarations of a term that has ended. Those of a holding
+// whose renewal was applied for go with it.
 func endIdle(v *View, e TermEnd) (termEndPart, error) {
-	rows, err := Find(v, IdleDeclarations, Where("instrument", e.Instrument).And("state", Eq, string(reserve.IdleOpen)).Page(0, termEndHolds))
+	rows, err := v.idleEnding(e.Instrument)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -44,4 +49,24 @@ func endIdle(v *View, e TermEnd) (termEndPart, error) {
 			Put(tx, IdleDeclarations, d.End(end, termEnded))
 		}
 	}, nil
+}
+
+// idleEnding are the next open declarations of an instrument that no renewal
+// carries over.
+func (v *View) idleEnding(instrument int64) ([]reserve.IdleDeclaration, error) {
+	open := Where("instrument", instrument).And("state", Eq, string(reserve.IdleOpen))
+	for after := int64(0); ; {
+		rows, err := Find(v, IdleDeclarations, open.Page(after, termEndHolds))
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		after = rows[len(rows)-1].ID
+		rows = slices.DeleteFunc(rows, func(d reserve.IdleDeclaration) bool {
+			_, renewed := v.renewalOf(d.Holding())
+			return renewed
+		})
+		if len(rows) > 0 {
+			return rows, nil
+		}
+	}
 }

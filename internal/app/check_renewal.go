@@ -6,6 +6,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 )
 
 var _ = declareCheck((*checker).checkRenewals)
@@ -34,7 +35,13 @@ func (c *checker) checkRenewals() error {
 	if err != nil {
 		return err
 	}
+	notices, err := c.renewalNotices()
+	if err != nil {
+		return err
+	}
 	err = eachOf(c.ctx, c.r, Renewals, Query{}, func(r permit.Renewal) {
+		c.checkRenewalPublished(r, steps[r.ID], notices)
+		c.checkRenewalNotice(r, notices)
 		c.checkRenewalSteps(r, steps[r.ID])
 		c.checkJoined(r, moved[r.ID])
 		if n := active[r.ID]; n > 0 && r.State != permit.RenewalNoticed && r.State != permit.RenewalReady {
@@ -50,6 +57,73 @@ func (c *checker) checkRenewals() error {
 		c.report("I-28", Renewals.name, id, "has moved a holding and does not exist")
 	}
 	return err
+}
+
+// renewalNotices are the payment notices of renewals, and what finance has
+// confirmed of them.
+type renewalNotices struct {
+	since     int64 // the last journal row before renewals had notices
+	byRenewal map[int64]reserve.PaymentNotice
+	confirmed map[int64]bool // by notice
+}
+
+func (c *checker) renewalNotices() (n renewalNotices, err error) {
+	n = renewalNotices{byRenewal: map[int64]reserve.PaymentNotice{}, confirmed: map[int64]bool{}}
+	if n.since, err = c.start("I-63"); err != nil {
+		return n, err
+	}
+	if err := eachOf(c.ctx, c.r, Notices, Query{}.And("renewal", Gt, int64(0)), func(p reserve.PaymentNotice) {
+		if _, twice := n.byRenewal[p.Renewal]; twice {
+			c.report("I-63", Notices.name, p.ID, "is the second notice of renewal %d", p.Renewal)
+		}
+		n.byRenewal[p.Renewal] = p
+	}); err != nil {
+		return n, err
+	}
+	return n, eachOf(c.ctx, c.r, Sales, Where("kind", string(reserve.ForRenewal)), func(s reserve.Sale) { n.confirmed[s.Notice] = s.Confirmation != "" })
+}
+
+// checkRenewalPublished holds each publication against I-63: it was a public notice.
+func (c *checker) checkRenewalPublished(r permit.Renewal, steps []permit.RenewalStep, n renewalNotices) {
+	published := false
+	for _, s := range steps {
+		published = published && s.Event != permit.VerifyRenewal || s.Event == permit.PublishRenewal && s.Command > n.since
+	}
+	if published != (r.PublicNotice > 0) {
+		c.report("I-63", Renewals.name, r.ID, "is published: %t, its public notice is %d", published, r.PublicNotice)
+	}
+}
+
+// checkRenewalNotice holds a renewal against the notice of its payment (I-63):
+// it asks for what was decided, waits while the renewal does, and is paid for
+// certain when that is ready. Who was ready before there were notices has none.
+func (c *checker) checkRenewalNotice(r permit.Renewal, all renewalNotices) {
+	n, has := all.byRenewal[r.ID]
+	if n.ID != r.Notice || r.Notice == 0 && r.State == permit.RenewalNoticed && r.Command > all.since {
+		c.report("I-63", Renewals.name, r.ID, "is %s and has notice %d, the notice about it is %d", r.State, r.Notice, n.ID)
+	}
+	if !has {
+		return
+	}
+	if n.Amount != r.Amount || n.Quantity != r.Quantity || n.Licence != r.Licence || n.Instrument != r.NewInstrument || n.DueOn != r.DueOn || n.Hold != 0 {
+		c.report("I-63", Notices.name, n.ID, "does not ask for what renewal %d was decided at", r.ID)
+	}
+	want := []reserve.NoticeState{reserve.NoticeCancelled}
+	switch r.State { //nolint:exhaustive // the others have ended
+	case permit.RenewalNoticed:
+		want = []reserve.NoticeState{reserve.NoticeIssued, reserve.NoticeProved}
+	case permit.RenewalReady:
+		want = []reserve.NoticeState{reserve.NoticeProved}
+	case permit.RenewalJoined:
+		want = []reserve.NoticeState{reserve.NoticeDelivered}
+		if r.Joined == 0 {
+			want = []reserve.NoticeState{reserve.NoticeCancelled}
+		}
+	}
+	certain := n.Paid == n.Amount && (n.Matched || all.confirmed[n.ID])
+	if isPaid := r.State == permit.RenewalReady || r.State == permit.RenewalJoined; !slices.Contains(want, n.State) || isPaid && (!certain || r.Proof != n.Proof) {
+		c.report("I-63", Notices.name, n.ID, "is %s, paid for certain: %t, and its renewal %s", n.State, certain, r.State)
+	}
 }
 
 func (c *checker) checkRenewalSteps(r permit.Renewal, steps []permit.RenewalStep) {

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
@@ -27,7 +28,8 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[market.Record]():               {"Project"},
 	reflect.TypeFor[catalog.Market]():              {"ProjectRequired"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
-	reflect.TypeFor[reserve.PaymentNotice]():       {"Project"},
+	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal"},
+	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task"},
 }
 

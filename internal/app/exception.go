@@ -205,7 +205,7 @@ func (e *exceptions) outliers() error {
 	}); err != nil {
 		return err
 	}
-	err = eachOf(e.ctx, e.r, Notices, e.inMonth("delivered_at"), func(n reserve.PaymentNotice) {
+	err = eachOf(e.ctx, e.r, Notices, e.inMonth("delivered_at").And("renewal", Eq, int64(0)), func(n reserve.PaymentNotice) {
 		judge(report.Object{Table: Notices.name, ID: n.ID}, n.Price, n.Pollutant, n.DeliveredAt, n.Region)
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -190,6 +191,46 @@ func (c IdleSweep) Decide(v *View) (Apply, error) {
 		Put(tx, IdleDeclarations, d)
 		return r
 	}, nil
+}
+
+// idleParts are the open declarations about a holding and about the one that
+// follows it; the zero declaration is none.
+type idleParts struct{ old, next reserve.IdleDeclaration }
+
+// idleOn finds what is declared idle of a holding and of the one that follows it.
+func (v *View) idleOn(old, next ledger.Key) (p idleParts, err error) {
+	open, err := Find(v, IdleDeclarations, Where("licence", old.Licence).And("state", Eq, string(reserve.IdleOpen)))
+	for _, d := range open {
+		switch d.Holding() {
+		case old:
+			p.old = d
+		case next:
+			p.next = d
+		}
+	}
+	return p, err
+}
+
+// carryIdle lets a declaration go with its permits into the new term of a
+// renewal: they lie idle for as long as before. Where a part of the new holding
+// is declared idle already, both are one, idle since the later day.
+func (tx *Tx) carryIdle(r permit.Renewal, p idleParts) {
+	d := p.old
+	if d.ID == 0 {
+		return
+	}
+	q := min(d.Quantity, r.Joined)
+	switch {
+	case q > 0 && p.next.ID != 0:
+		p.next.Quantity, p.next.Since = p.next.Quantity+q, max(p.next.Since, d.Since)
+		Put(tx, IdleDeclarations, p.next)
+		fallthrough
+	case q == 0:
+		d = d.End(r.TermEnd, termEnded)
+	default:
+		d.Instrument, d.Origin, d.Quantity = r.NewInstrument, r.NewOrigin, q
+	}
+	Put(tx, IdleDeclarations, d)
 }
 
 // publishedParameters are the parameters that readers see.

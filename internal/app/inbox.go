@@ -107,7 +107,7 @@ var (
 		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
 			return Waiting{Action: "prove", Region: n.Region, Party: n.Party, Since: n.IssuedAt, Until: through(n.DueOn)}, identity.OfRegion(n.Region)
 		})
-	_ = declareInbox(Notices, Where("state", string(reserve.NoticeProved)), identity.NoticeDeliver,
+	_ = declareInbox(Notices, Where("state", string(reserve.NoticeProved)).And("renewal", Eq, int64(0)), identity.NoticeDeliver,
 		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
 			return Waiting{Action: "deliver", Region: n.Region, Party: n.Party, Since: n.ProvedAt}, identity.OfRegion(n.Region)
 		})

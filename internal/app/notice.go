@@ -12,7 +12,7 @@ import (
 	"permitx/internal/rulebook"
 )
 
-// The tables of sales by the government out of its reserve.
+// The tables of payment notices: of sales by the government out of its reserve, and of renewals.
 var (
 	Notices        = cold[reserve.PaymentNotice]("payment_notice")
 	Sales          = cold[reserve.Sale]("sale")
@@ -157,10 +157,15 @@ func (tx *Tx) issueNotice(n reserve.PaymentNotice, s reserve.Sale, counter reser
 	})
 	tx.projectBids(n.Project, n.Pollutant, n.Quantity)
 	n.Hold = tx.putHold(n.ReserveKey(), int64(n.Quantity), ledger.ForSale, n.ID).ID
+	return tx.putNotice(n, tx.numberNotice(n, s, counter))
+}
+
+// numberNotice gives a notice the next number of its region and year.
+func (tx *Tx) numberNotice(n reserve.PaymentNotice, s reserve.Sale, counter reserve.NoticeNumbers) reserve.Sale {
 	counter.Last++
 	Put(tx, NoticeCounters, counter)
 	s.Notice, s.Party, s.Licence, s.Region, s.Year, s.Number = n.ID, n.Party, n.Licence, n.Region, counter.Year, counter.Last
-	return tx.putNotice(n, Put(tx, Sales, s))
+	return Put(tx, Sales, s)
 }
 
 func (tx *Tx) putNotice(n reserve.PaymentNotice, s reserve.Sale) NoticeResult {
@@ -194,8 +199,10 @@ func (v *View) notice(op identity.Operation, id int64) (n soldNotice, err error)
 // complete reads what belongs to a notice.
 func (v *View) complete(p reserve.PaymentNotice) (n soldNotice, err error) {
 	n.PaymentNotice = p
-	if n.hold, err = Get(v, Holds, "id", n.Hold); err != nil {
-		return n, err
+	if n.Renewal == 0 {
+		if n.hold, err = Get(v, Holds, "id", n.Hold); err != nil {
+			return n, err
+		}
 	}
 	sales, err := Find(v, Sales, Where("notice", n.ID))
 	if err != nil {
@@ -279,7 +286,11 @@ func (c NoticeConfirm) Decide(v *View) (Apply, error) {
 	if n.State != reserve.NoticeProved || n.Matched {
 		return nil, reserve.ErrNoticeState.With("finance confirms a payment that is proved and that no list has")
 	}
-	return func(tx *Tx) any { return tx.putNotice(n.PaymentNotice, Put(tx, Sales, s)) }, nil
+	return func(tx *Tx) any {
+		r := tx.putNotice(n.PaymentNotice, Put(tx, Sales, s))
+		tx.renewalPaid(r.Notice)
+		return r
+	}, nil
 }
 
 // Operation is NoticeDeliver.
@@ -297,6 +308,8 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 		return v.deliverPlanned(n)
 	}
 	switch {
+	case n.Renewal != 0:
+		return nil, reserve.ErrNoticeOfRenewal
 	case n.State != reserve.NoticeProved:
 		return nil, reserve.ErrNoticeState.With("the payment notice is %s: permits are delivered once, after their payment is proved", n.State)
 	case !n.Matched && n.sale.Confirmation == "":
@@ -367,6 +380,9 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	}
 	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
 		return nil, err
+	}
+	if n.Renewal != 0 {
+		return nil, reserve.ErrNoticeOfRenewal
 	}
 	if n.State != reserve.NoticeIssued && n.State != reserve.NoticeProved || n.parts.State.IsRunning() {
 		return nil, reserve.ErrNoticeState.With("the payment notice is %s, or delivered and paid in parts", n.State)

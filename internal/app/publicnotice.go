@@ -61,16 +61,23 @@ func (c PublicNoticePost) Decide(v *View) (Apply, error) {
 		Region: c.Region, Kind: c.Kind, Subject: c.Subject, Title: c.Title, Body: c.Body, Document: c.Document,
 		StartsOn: c.StartsOn, EndsOn: c.EndsOn, State: approval.NoticePosted, PostedAt: v.Now,
 	}
-	if err := n.Validate(v.Today); err != nil {
-		return nil, err
-	}
-	if _, err := v.Region("region", c.Region); err != nil {
-		return nil, err
-	}
-	if _, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays); err != nil {
+	if err := v.checkPublicNotice(n); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return Put(tx, PublicNotices, n) }, nil
+}
+
+// checkPublicNotice checks a notice, and that the working days are known in
+// which an objection on its last day is answered.
+func (v *View) checkPublicNotice(n approval.PublicNotice) error {
+	if err := n.Validate(v.Today); err != nil {
+		return err
+	}
+	if _, err := v.Region("region", n.Region); err != nil {
+		return err
+	}
+	_, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays)
+	return err
 }
 
 // Operation is PublicNoticeEnd.

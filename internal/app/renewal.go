@@ -21,11 +21,9 @@ var (
 	RenewalSteps = cold[permit.RenewalStep]("renewal_step")
 )
 
-// publicDays bounds the days of a renewal's publicity.
-const publicDays = 60
-
 // The faults of renewals, in the order in which they are checked; those of
-// the table of steps are in permit, of the rules in rulebook.
+// the table of steps are in permit, of the rules in rulebook, of publicity in
+// renewalpublicity.go.
 var (
 	// ErrNothingToRenew is returned when the licence holds nothing of the instrument and origin.
 	ErrNothingToRenew = fault.New(fault.Refused, "renewal.nothing_held", "the licence holds nothing of this instrument and origin").At("instrument")
@@ -33,8 +31,6 @@ var (
 	ErrRenewalOpen = fault.New(fault.Conflict, "renewal.open", "the renewal of this holding is applied for already")
 	// ErrRenewalTerm is returned when the new instrument is not of the same pollutant and a later term.
 	ErrRenewalTerm = fault.New(fault.Invalid, "renewal.term", "the new instrument is of the same pollutant and ends later").At("instrument")
-	// ErrPublicityRuns is returned when a renewal would be decided before its publicity is over.
-	ErrPublicityRuns = fault.New(fault.Refused, "renewal.publicity_runs", "the publicity is not over").At("event")
 	// ErrRenewalPrice is returned when paid permits would be renewed without payment.
 	ErrRenewalPrice = fault.New(fault.Refused, "renewal.price_missing", "the new term of paid permits is paid for").At("price").
 			Under("renewal.paid_again", "财税〔2015〕61号")
@@ -62,9 +58,6 @@ type RenewalStep struct {
 	Days       int32             // publish
 	Price      quantity.Price    // decide; 0: nothing is to be paid
 	DueOn      calendar.Date     // decide, with a price
-	Amount     quantity.Money    // pay
-	Proof      string            // pay
-	PaidOn     calendar.Date     // pay
 	Document   string
 	Note       string // may be empty; reject gives the reason
 }
@@ -214,7 +207,7 @@ func renewalBodies(a identity.Actor, r permit.Renewal) []permit.Body {
 	for _, officer := range []struct {
 		role identity.Role
 		body permit.Body
-	}{{identity.BureauClerk, permit.AsClerk}, {identity.BureauLeader, permit.AsLeader}, {identity.Finance, permit.AsFinance}} {
+	}{{identity.BureauClerk, permit.AsClerk}, {identity.BureauLeader, permit.AsLeader}} {
 		if hasRole(a, identity.RenewalStep, officer.role, identity.OfRegion(r.Region)) {
 			bodies = append(bodies, officer.body)
 		}
@@ -235,8 +228,6 @@ func (c RenewalStep) effect(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		return c.publish(v, r)
 	case permit.DecideRenewal:
 		return c.decide(v, r)
-	case permit.PayRenewal:
-		return c.pay(v, r)
 	case permit.RejectRenewal:
 		if err := catalog.CheckDocument("note", c.Note); err != nil {
 			return r, nil, err
@@ -244,8 +235,8 @@ func (c RenewalStep) effect(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		return v.giveUp(r)
 	case permit.WithdrawRenewal, permit.LapseRenewal:
 		return v.giveUp(r)
-	case permit.JoinRenewal:
-		return r, nil, permit.ErrRenewalBody // of the system, by its timer
+	case permit.PayRenewal, permit.JoinRenewal:
+		return r, nil, permit.ErrRenewalBody // of finance, by the payment notice; of the system, by its timer
 	}
 	panic("app: no effect is declared for the step " + string(c.Event))
 }
@@ -270,24 +261,17 @@ func (c RenewalStep) verify(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		return r, nil, err
 	}
 	r.NewInstrument, r.Quantity, r.Rung = i.ID, c.Quantity, string(c.Rung)
-	r.PublishedOn, r.PublicUntil = 0, 0
-	return r, nil, nil
-}
-
-func (c RenewalStep) publish(v *View, r permit.Renewal) (permit.Renewal, renewalEffect, error) {
-	if c.Days < 1 || c.Days > publicDays {
-		return r, nil, fault.Invalidf("days", "must be from 1 to %d", publicDays)
-	}
-	r.PublishedOn, r.PublicUntil = v.Today, v.Today.AddDays(int(c.Days)-1)
-	return r, nil, nil
+	unpublish, err := v.unpublish(r, "verified again")
+	r.PublishedOn, r.PublicUntil, r.PublicNotice = 0, 0, 0
+	return r, unpublish, err
 }
 
 // decide grants the new term: what is renewed is held from now on, and cannot
 // be sold; what the new term has beyond it is held in the unallocated part.
 // The licence is prolonged to the new term's end by the same decision.
 func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalEffect, error) {
-	if v.Today <= r.PublicUntil {
-		return r, nil, ErrPublicityRuns.With("the publicity runs until %s", r.PublicUntil)
+	if err := v.checkPublicity(r); err != nil {
+		return r, nil, err
 	}
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return r, nil, err
@@ -311,6 +295,7 @@ func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalE
 	if err != nil {
 		return r, nil, err
 	}
+	counter := v.noticeNumbers(r.Region)
 	return r, func(tx *Tx, r *permit.Renewal) {
 		Put(tx, Licences, l)
 		if hold > 0 {
@@ -318,6 +303,9 @@ func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		}
 		if r.Increase > 0 {
 			r.OtherHold = tx.putHold(r.OtherKey(), int64(r.Increase), ledger.ForRenewal, r.ID).ID
+		}
+		if r.Amount > 0 {
+			tx.askPayment(r, counter)
 		}
 		tx.armRenewal(*r)
 	}, nil
@@ -371,34 +359,4 @@ func (v *View) holdForRenewal(r *permit.Renewal) (int64, error) {
 		return 0, ErrRenewalHeld.With("%s t/a join the new term and %s t/a are available", quantity.Quantity(joins), quantity.Quantity(b.Available()))
 	}
 	return hold, nil
-}
-
-// pay records that finance has seen the payment, which is the treasury's.
-func (c RenewalStep) pay(v *View, r permit.Renewal) (permit.Renewal, renewalEffect, error) {
-	if err := catalog.CheckText("proof", c.Proof, 200); err != nil {
-		return r, nil, err
-	}
-	if !c.PaidOn.Valid() {
-		return r, nil, fault.Invalidf("paid_on", "must be the day of the payment")
-	}
-	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
-		return r, nil, err
-	}
-	if c.Amount != r.Amount {
-		return r, nil, reserve.ErrPaymentDiffers.With("CNY %s was asked for and CNY %s paid", r.Amount, c.Amount)
-	}
-	for other := range All(v, Renewals) {
-		if other.Proof == c.Proof {
-			return r, nil, ErrProofTaken.With("the receipt %s proves the payment of renewal %d already", c.Proof, other.ID)
-		}
-	}
-	taken, err := Find(v, Notices, Where("proof", c.Proof))
-	if err != nil {
-		return r, nil, err
-	}
-	if len(taken) > 0 {
-		return r, nil, ErrProofTaken.With("the receipt %s proves the payment of notice %d already", c.Proof, taken[0].ID)
-	}
-	r.Proof, r.PaidOn = c.Proof, c.PaidOn
-	return r, (*Tx).joinIfOver, nil
 }

@@ -3,8 +3,10 @@ package app
 import (
 	"fmt"
 	"math/rand"
+	"strings"
 	"testing"
 
+	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
@@ -35,6 +37,7 @@ const (
 func openTermSite(t *testing.T) *termSite {
 	t.Helper()
 	s := &termSite{site: openSite(t)}
+	done[YearResult](s.office, s.admin, YearPublish{Year: 2027, Source: "n"})
 	s.old = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: oldTermEnd})
 	s.next = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: newTermEnd})
 	s.holder = s.firm(jiashan, 40)
@@ -95,9 +98,9 @@ func (s *termSite) renew(r permit.Renewal, q quantity.Quantity, price quantity.P
 func (s *termSite) pay(r permit.Renewal) permit.Renewal {
 	s.t.Helper()
 	s.proofs++
-	return done[RenewalResult](s.office, s.finance, RenewalStep{
-		Renewal: r.ID, Event: permit.PayRenewal, Amount: r.Amount, Proof: fmt.Sprint("renewal ", s.proofs), PaidOn: s.now.get().Date(),
-	}).Renewal
+	done[NoticeResult](s.office, s.finance, NoticeProve{Notice: r.Notice, Amount: r.Amount, Proof: fmt.Sprint("renewal ", s.proofs), PaidOn: s.now.get().Date()})
+	done[NoticeResult](s.office, s.finance, NoticeConfirm{Notice: r.Notice, Reason: "seen"})
+	return s.renewal(r.ID)
 }
 
 // pass lets time pass, up to the morning of a day.
@@ -285,11 +288,188 @@ func TestRenewal_Refusals(t *testing.T) {
 	wrong = s.verified(r, one)
 	wrong.Rung = "guess"
 	s.refuses(s.clerk, wrong, fault.Invalidf("rung", ""))
-	s.refuses(s.finance, RenewalStep{Renewal: r.ID, Event: permit.JoinRenewal}, permit.ErrRenewalStep)
+	s.refuses(s.finance, RenewalStep{Renewal: r.ID, Event: permit.PayRenewal}, identity.ErrForbidden)
+	s.refuses(s.leader, RenewalStep{Renewal: r.ID, Event: permit.JoinRenewal}, permit.ErrRenewalStep)
 	s.refuses(s.leader, RenewalStep{Renewal: r.ID, Event: "wave"}, fault.Invalidf("event", ""))
 	done[RenewalResult](s.office, s.holder.user, RenewalStep{Renewal: r.ID, Event: permit.WithdrawRenewal})
 	s.pass(calendar.Date(lastApply).AddDays(1))
 	s.refuses(s.holder.user, s.applyFor(ledger.Paid, one), rulebook.ErrRenewalLate)
+}
+
+// The new term is paid by a numbered notice that goes with its renewal: proved
+// by finance it waits for the tax authority's list, and the list takes the
+// renewal on.
+func TestRenewal_PaidByNotice(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice)
+	n := s.notice(r.Notice)
+	if n.Renewal != r.ID || n.Amount != 2_000_00 || n.DueOn != r.DueOn || n.Quantity != 4*one || n.Instrument != s.next.ID {
+		t.Fatalf("%+v", n)
+	}
+	today := s.now.get().Date()
+	for _, c := range []struct {
+		by   int64
+		c    Command
+		want *fault.Error
+	}{
+		{s.leader, NoticeDeliver{n.ID}, reserve.ErrNoticeOfRenewal},
+		{s.leader, NoticeCancel{n.ID, "r"}, reserve.ErrNoticeOfRenewal},
+		{s.clerk, InstalmentRequest{n.ID, []reserve.PlannedPart{{Amount: 1_000_00, DueOn: today}, {Amount: 1_000_00, DueOn: today}}, "d"}, reserve.ErrInstalmentsSale},
+		{s.finance, NoticeProve{n.ID, n.Amount - 1, "p", today}, reserve.ErrPaymentDiffers},
+		{s.finance, NoticeConfirm{n.ID, "seen"}, reserve.ErrNoticeState},
+		{s.leader, RenewalStep{Renewal: r.ID, Event: permit.PayRenewal}, permit.ErrRenewalBody},
+	} {
+		s.refuses(c.by, c.c, c.want)
+	}
+	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, "receipt", today})
+	s.pass(r.DueOn.AddDays(1)) // seen in time: it does not lapse
+	if got := s.renewal(r.ID); got.State != permit.RenewalNoticed {
+		t.Errorf("%+v", got)
+	}
+	list := TaxListImport{jiashan, "list", []reserve.TaxRow{{Number: "330421-2026-000001", Receipt: "receipt", Amount: n.Amount, PaidOn: today}}}
+	if got := done[TaxListResult](s.office, s.finance, list).Receipts[0]; got.State != reserve.ReceiptMatched || got.Notice != n.ID {
+		t.Errorf("%+v", got)
+	}
+	if got := s.renewal(r.ID); got.State != permit.RenewalReady || got.Proof != "receipt" {
+		t.Errorf("%+v", got)
+	}
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	if n = s.notice(n.ID); n.State != reserve.NoticeDelivered || n.Transfer == 0 || n.Acquisition == 0 || s.held(s.next, ledger.Paid) != 4*one {
+		t.Errorf("%+v", n)
+	}
+	s.restart()
+	s.check()
+}
+
+func (s *termSite) notice(id int64) reserve.PaymentNotice {
+	s.t.Helper()
+	var rows []reserve.PaymentNotice
+	if err := s.store.Find(s.t.Context(), Notices.name, Where("id", id), &rows); err != nil || len(rows) != 1 {
+		s.t.Fatal(rows, err)
+	}
+	return rows[0]
+}
+
+// Whoever rejects a renewal or lets it lapse cancels its notice; a receipt that
+// comes later belongs to nothing.
+func TestRenewal_NoticeEndsWithIt(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice)
+	s.pass(r.DueOn.AddDays(1))
+	if n := s.notice(r.Notice); n.State != reserve.NoticeCancelled || n.Reason != "the renewal is lapsed" || s.renewal(r.ID).State != permit.RenewalLapsed {
+		t.Errorf("%+v", n)
+	}
+	s.refuses(s.finance, NoticeProve{r.Notice, r.Amount, "p", r.DueOn}, reserve.ErrNoticeState)
+	s.check()
+}
+
+// What is verified is published for all to read, and an objection stands in
+// the way of the decision: open until it is answered, upheld until it is
+// verified and published again.
+func TestRenewal_PublicNotice(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.apply(ledger.Paid, 4*one)
+	done[RenewalResult](s.office, s.clerk, s.verified(r, 3*one))
+	short := s.published(r)
+	short.Days = 6
+	s.refuses(s.clerk, short, fault.Invalidf("days", ""))
+	r = done[RenewalResult](s.office, s.clerk, s.published(r)).Renewal
+	public := func(id int64) approval.PublicNotice {
+		var rows []approval.PublicNotice
+		if err := s.store.Find(t.Context(), PublicNotices.name, Where("id", id), &rows); err != nil || len(rows) != 1 {
+			t.Fatal(rows, err)
+		}
+		return rows[0]
+	}
+	n := public(r.PublicNotice)
+	if n.Kind != "renewal" || n.Subject != r.ID || n.StartsOn != r.PublishedOn || n.EndsOn != r.PublicUntil || !strings.Contains(n.Body, "3 t/a") {
+		t.Errorf("%+v", n)
+	}
+	object := func() approval.Objection {
+		return done[approval.Objection](s.office, s.buyer.user, ObjectionFile{Notice: s.renewal(r.ID).PublicNotice, Objector: "neighbour", Text: "too much"})
+	}
+	first, second := object(), object()
+	s.pass(r.PublicUntil.AddDays(1))
+	s.refuses(s.leader, s.decided(r, quantity.OnePrice), ErrObjectionOpen)
+	done[approval.Objection](s.office, s.leader, ObjectionAnswer{first.ID, "it is not", false})
+	s.refuses(s.leader, s.decided(r, quantity.OnePrice), ErrObjectionOpen)
+	done[approval.Objection](s.office, s.leader, ObjectionAnswer{second.ID, "it is", true})
+	s.refuses(s.leader, s.decided(r, quantity.OnePrice), ErrObjectionUpheld)
+
+	done[RenewalResult](s.office, s.clerk, s.verified(r, 2*one))
+	r = done[RenewalResult](s.office, s.clerk, s.published(r)).Renewal
+	done[approval.PublicNotice](s.office, s.leader, PublicNoticeEnd{r.PublicNotice, "a mistake in it"})
+	s.pass(r.PublicUntil.AddDays(1))
+	s.refuses(s.leader, s.decided(r, quantity.OnePrice), ErrPublicityWithdrawn)
+	done[RenewalResult](s.office, s.clerk, s.verified(r, 2*one))
+	r = done[RenewalResult](s.office, s.clerk, s.published(r)).Renewal
+	standing := r.PublicNotice
+	done[RenewalResult](s.office, s.clerk, s.verified(r, one)) // it no longer says what is verified
+	if n := public(standing); n.State != approval.NoticeWithdrawn {
+		t.Errorf("%+v", n)
+	}
+	r = s.renew(r, one, quantity.OnePrice)
+	if r.State != permit.RenewalNoticed {
+		t.Errorf("%+v", r)
+	}
+	s.check()
+}
+
+// What lies idle lies idle in the new term too, for as long as before; what is
+// not renewed is not, and where the renewal comes to nothing nothing is.
+func TestRenewal_CarriesIdleOver(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		renewed quantity.Quantity
+		next    bool // a part of the new holding is declared idle already
+		reject  bool
+		want    []reserve.IdleDeclaration // open at the end
+	}{
+		"all":      {renewed: 4 * one, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}}},
+		"a part":   {renewed: 2 * one, want: []reserve.IdleDeclaration{{Quantity: 2 * one, Since: 20260601}}},
+		"joined":   {renewed: 4 * one, next: true, want: []reserve.IdleDeclaration{{Quantity: 4 * one, Since: 20260615}}},
+		"rejected": {renewed: 4 * one, reject: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openTermSite(t)
+			s.grant(ledger.Paid, 4*one)
+			declare := func(i catalog.Instrument, q quantity.Quantity, since calendar.Date) {
+				done[IdleResult](s.office, s.holder.user, IdleDeclare{
+					Licence: s.holder.licence.ID, Instrument: i.Code, Origin: ledger.Paid, Quantity: q, Since: since, Document: "d",
+				})
+			}
+			declare(s.old, 3*one, 20260601)
+			if tt.next {
+				s.office.allocate(s.holder, s.next, one)
+				declare(s.next, one, 20260615)
+			}
+			r := s.renew(s.apply(ledger.Paid, 4*one), tt.renewed, quantity.OnePrice)
+			if !tt.reject {
+				s.pay(r)
+			}
+			s.pass(calendar.Date(oldTermEnd).AddDays(1))
+			var open []reserve.IdleDeclaration
+			if err := s.store.Find(t.Context(), IdleDeclarations.name, Where("state", string(reserve.IdleOpen)), &open); err != nil {
+				t.Fatal(err)
+			}
+			if len(open) != len(tt.want) {
+				t.Fatalf("%+v", open)
+			}
+			for i, want := range tt.want {
+				if got := open[i]; got.Quantity != want.Quantity || got.Since != want.Since || got.Instrument != s.next.ID {
+					t.Errorf("%+v", got)
+				}
+			}
+			s.check()
+		})
+	}
 }
 
 // Holders are reminded 180, 90 and 60 days before the end of the term, each
@@ -347,13 +527,16 @@ func randomRenewals(t *testing.T, r *rand.Rand) {
 	commands := []func() (int64, Command){
 		func() (int64, Command) { return s.holder.user, s.applyFor(ledger.Origin(1+r.Intn(3)), q()) },
 		func() (int64, Command) { return s.clerk, s.verified(one(), q()) },
-		func() (int64, Command) { c := s.published(one()); c.Days = 1; return s.clerk, c },
+		func() (int64, Command) { return s.clerk, s.published(one()) },
 		func() (int64, Command) { return s.leader, s.decided(one(), price()) },
 		func() (int64, Command) {
 			s.proofs++
 			n := one()
-			return s.finance, RenewalStep{Renewal: n.ID, Event: permit.PayRenewal, Amount: n.Amount, Proof: fmt.Sprint("p", s.proofs), PaidOn: s.now.get().Date()}
+			return s.finance, NoticeProve{Notice: n.Notice, Amount: n.Amount, Proof: fmt.Sprint("p", s.proofs), PaidOn: s.now.get().Date()}
 		},
+		func() (int64, Command) { return s.finance, NoticeConfirm{one().Notice, "seen"} },
+		func() (int64, Command) { return s.leader, NoticeCancel{one().Notice, "r"} },
+		func() (int64, Command) { return s.leader, NoticeDeliver{one().Notice} },
 		func() (int64, Command) {
 			e := []permit.RenewalEvent{permit.RejectRenewal, permit.WithdrawRenewal}[r.Intn(2)]
 			if r.Intn(4) > 0 {

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 )
 
 // The timers of renewals, by purpose.
@@ -56,6 +59,9 @@ func lapseRenewal(v *View, id int64) (Apply, error) {
 	if err != nil || r.State != permit.RenewalNoticed {
 		return nil, err
 	}
+	if n, err := v.renewalNotice(r); err != nil || n.State == reserve.NoticeProved { // the payment is seen and its match waited for
+		return nil, err
+	}
 	return RenewalStep{Renewal: id, Event: permit.LapseRenewal, Note: "not paid by " + r.DueOn.String()}.asSystem(v)
 }
 
@@ -69,14 +75,18 @@ func (c RenewalStep) asSystem(v *View) (Apply, error) {
 // giveUp ends a renewal without a new term: what it holds is free again, and
 // where the old term is over the holding returns to unallocated.
 func (v *View) giveUp(r permit.Renewal) (permit.Renewal, renewalEffect, error) {
-	holds, err := v.renewalHolds(r)
-	if err != nil {
+	holds, err1 := v.renewalHolds(r)
+	notice, err2 := v.renewalNotice(r)
+	unpublish, err3 := v.unpublish(r, "the renewal came to nothing")
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return r, nil, err
 	}
 	return r, func(tx *Tx, r *permit.Renewal) {
 		for _, h := range holds {
 			tx.closeHold(h, ledger.HoldVoided)
 		}
+		tx.cancelRenewalNotice(notice, "the renewal is "+string(r.State))
+		unpublish(tx, r)
 		r.EndedAt = tx.Now
 		if r.Renewing {
 			tx.Arm(tx.Now, timerRenewalEnd, r.ID)
@@ -111,8 +121,10 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 	if err != nil || r.State != permit.RenewalReady || !r.Renewing {
 		return nil, err
 	}
-	holds, err := v.renewalHolds(r)
-	if err != nil {
+	holds, err1 := v.renewalHolds(r)
+	notice, err2 := v.renewalNotice(r)
+	idle, err3 := v.idleOn(r.OldKey(), r.NewKey())
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return nil, err
 	}
 	old, whole := v.part(r.OldKey())
@@ -124,19 +136,21 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 		}
 		freezes := tx.liftFreezes(r.OldKey())
 		joins := r.Takes(old)
-		tx.moveTerm(&r, joins, old-joins)
+		tx.moveTerm(&r, &notice, joins, old-joins)
 		tx.licenceChanged(r.Licence, r.Pollutant, amountChange{permit.AmountRenewed, r.ID, joins - old, r.Document})
 		if !whole {
 			tx.settleFreezes(r, freezes, r.OldInstrument)
 			tx.Arm(tx.Now, timerRenewalJoin, id)
+			tx.movedRenewal(notice, false)
 			return Put(tx, Renewals, r)
 		}
 		if more := min(r.Increase, r.Quantity-r.Joined); more > 0 {
-			tx.Post(r.IncreaseTransfer(more))
-			tx.acquireRenewed(&r, more)
+			tx.acquireRenewed(&r, &notice, more, r.IncreaseTransfer(more))
 			tx.licenceChanged(r.Licence, r.Pollutant, amountChange{permit.AmountRenewed, r.ID, more, r.Document})
 		}
 		tx.settleFreezes(r, freezes, r.NewInstrument)
+		tx.carryIdle(r, idle)
+		tx.movedRenewal(notice, true)
 		return tx.finishRenewal(r)
 	}, nil
 }
@@ -156,11 +170,10 @@ func (v *View) part(k ledger.Key) (q quantity.Quantity, whole bool) {
 }
 
 // moveTerm moves what joins into the new term and gives the rest back.
-func (tx *Tx) moveTerm(r *permit.Renewal, joins, rest quantity.Quantity) {
+func (tx *Tx) moveTerm(r *permit.Renewal, n *reserve.PaymentNotice, joins, rest quantity.Quantity) {
 	if joins > 0 {
-		tx.Post(r.JoinTransfer(joins))
+		tx.acquireRenewed(r, n, joins, r.JoinTransfer(joins))
 		tx.Consume(r.OldKey(), joins, false)
-		tx.acquireRenewed(r, joins)
 	}
 	if rest > 0 {
 		tx.Post(r.RestTransfer(rest))
@@ -168,12 +181,14 @@ func (tx *Tx) moveTerm(r *permit.Renewal, joins, rest quantity.Quantity) {
 	}
 }
 
-// acquireRenewed records where permits of the new term came from: they are
-// acquired with its first day, at its price.
-func (tx *Tx) acquireRenewed(r *permit.Renewal, q quantity.Quantity) {
-	tx.Acquire(r.NewKey(), ledger.Acquisition{
+// acquireRenewed posts permits to the new term and records where they came
+// from: they are acquired with its first day, at its price. The notice names
+// the last of these.
+func (tx *Tx) acquireRenewed(r *permit.Renewal, n *reserve.PaymentNotice, q quantity.Quantity, t ledger.Transfer) {
+	n.Transfer = tx.Post(t)[0].Transfer
+	n.Acquisition = tx.Acquire(r.NewKey(), ledger.Acquisition{
 		AcquiredOn: r.FirstDay(), Price: r.Price, PriceKnown: r.NewOrigin != ledger.UnknownOrigin, Document: r.Document, Quantity: q,
-	})
+	}).ID
 	r.Joined += q
 }
 
@@ -231,12 +246,19 @@ func returnRenewal(v *View, id int64) (Apply, error) {
 	if err != nil || r.State.IsOpen() || r.State == permit.RenewalJoined || !r.Renewing {
 		return nil, err
 	}
+	idle, err := v.idleOn(r.OldKey(), ledger.Key{})
+	if err != nil {
+		return nil, err
+	}
 	rest, whole := v.part(r.OldKey())
 	return func(tx *Tx) any {
+		if idle.old.ID != 0 {
+			Put(tx, IdleDeclarations, idle.old.End(r.TermEnd, termEnded))
+		}
 		if account, open := tx.ledger.Find(r.OldKey()); open {
 			tx.endFreezes(account)
 		}
-		tx.moveTerm(&r, 0, rest)
+		tx.moveTerm(&r, nil, 0, rest)
 		if r.Renewing = !whole; r.Renewing {
 			tx.Arm(tx.Now, timerRenewalEnd, id)
 		}

@@ -212,7 +212,7 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 		return nil, err
 	}
 	unpaid := []string{string(reserve.NoticeIssued), string(reserve.NoticeProved)}
-	notices, err := Find(v, Notices, Where("licence", l.ID).And("state", In, unpaid))
+	notices, err := Find(v, Notices, Where("licence", l.ID).And("renewal", Eq, int64(0)).And("state", In, unpaid))
 	if err != nil {
 		return nil, err
 	}

@@ -352,7 +352,10 @@ func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) Apply {
 		p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt = reserve.NoticeProved, p.Amount, r.Receipt, r.PaidOn, v.Now
 	}
 	p.Matched = true
-	return func(tx *Tx) any { return Put(tx, Notices, p) }
+	return func(tx *Tx) any {
+		tx.renewalPaid(Put(tx, Notices, p))
+		return p
+	}
 }
 
 func sortedTargets[V any](m map[target]V) []target {

@@ -274,10 +274,11 @@ func reversalsOf(ctx context.Context, r Reader, from, to calendar.Instant, after
 	}), nil
 }
 
-// salesOf reads the sales out of the reserve, on the day of their delivery.
+// salesOf reads the sales out of the reserve, on the day of their delivery. The
+// payment of a renewal is no sale.
 func salesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
 	var sales []reserve.PaymentNotice
-	err := r.Find(ctx, Notices.name, during("delivered_at", max(from, 1), to, after), &sales)
+	err := r.Find(ctx, Notices.name, during("delivered_at", max(from, 1), to, after).And("renewal", Eq, int64(0)), &sales)
 	return pageOfTrades(sales, after, func(n reserve.PaymentNotice) report.Trade {
 		return report.Trade{
 			Kind: report.PrimarySale, On: n.DeliveredAt.Date(), SellerRegion: n.Region, BuyerRegion: n.Region, Pollutant: n.Pollutant,

@@ -574,7 +574,6 @@ var stepOf = map[identity.Role]string{
 // renewalStepOf is a step of a renewal that somebody with a role may take, if not now.
 var renewalStepOf = map[identity.Role]string{
 	identity.Enterprise: `{"event":"withdraw"}`,
-	identity.Finance:    `{"event":"pay","amount":"1","proof":"p","paid_on":"2026-07-01"}`,
 }
 
 // request is the path and the body of an operation about the first firm's

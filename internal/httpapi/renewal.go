@@ -75,7 +75,7 @@ func renewalOf(r permit.Renewal, from, to string) api.Renewal {
 		Instrument: from, TermEnd: r.TermEnd.String(), State: api.RenewalState(r.State), Renewing: r.Renewing, Requested: r.Requested.String(),
 		Quantity: textOfQuantity(r.Quantity), Rung: optional(api.VerificationRung(r.Rung)), NewInstrument: optional(to),
 		NewOrigin: optional(api.Origin(r.NewOrigin.String())), PublishedOn: dateOf(r.PublishedOn), PublicUntil: dateOf(r.PublicUntil),
-		DueOn: dateOf(r.DueOn), Proof: optional(r.Proof), PaidOn: dateOf(r.PaidOn), Increase: textOfQuantity(r.Increase),
+		PublicNotice: optional(r.PublicNotice), DueOn: dateOf(r.DueOn), Notice: optional(r.Notice), Proof: optional(r.Proof), PaidOn: dateOf(r.PaidOn), Increase: textOfQuantity(r.Increase),
 		Joined: r.Joined.String(), Document: optional(r.Document), AppliedAt: r.AppliedAt.String(), EndedAt: instantOf(r.EndedAt),
 	}
 	if r.Price != 0 {
@@ -105,9 +105,7 @@ func (s *Server) StepRenewal(ctx context.Context, r gen.StepRenewalRequestObject
 		Renewal: r.ID, Event: permit.RenewalEvent(b.Event), Instrument: deref(b.Instrument),
 		Quantity: readOptional(&in, "quantity", b.Quantity, quantity.ParseQuantity), Rung: reserve.Rung(deref(b.Rung)),
 		Days: int32(deref(b.Days)), Price: readOptional(&in, "price", b.Price, quantity.ParsePrice), //nolint:gosec // the contract bounds it
-		DueOn:  readOptional(&in, "due_on", b.DueOn, calendar.ParseDate),
-		Amount: readOptional(&in, "amount", b.Amount, quantity.ParseMoney), Proof: deref(b.Proof),
-		PaidOn: readOptional(&in, "paid_on", b.PaidOn, calendar.ParseDate), Document: deref(b.Document), Note: deref(b.Note),
+		DueOn: readOptional(&in, "due_on", b.DueOn, calendar.ParseDate), Document: deref(b.Document), Note: deref(b.Note),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

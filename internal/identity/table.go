@@ -263,7 +263,7 @@ var Table = map[Operation]Rule{
 	DischargeRecord:  {BureauClerk: Own, BureauLeader: Own},
 	TaskSet:          {BureauLeader: Own},
 	RenewalApply:     {Enterprise: Own},
-	RenewalStep:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, System: Any},
+	RenewalStep:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, System: Any},
 	ProjectRegister:  {BureauClerk: Own, BureauLeader: Own},
 	ProjectStep:      {BureauLeader: Own},
 	ProjectAssign:    {BureauLeader: Own},

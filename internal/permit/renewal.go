@@ -17,7 +17,7 @@ const (
 	RenewalApplied   RenewalState = "applied"
 	RenewalVerified  RenewalState = "verified"  // re-verified, with its rung
 	RenewalPublished RenewalState = "published" // 公示
-	RenewalNoticed   RenewalState = "noticed"   // the payment for the new term is asked for
+	RenewalNoticed   RenewalState = "noticed"   // a payment notice asks for the price of the new term
 	RenewalReady     RenewalState = "ready"     // paid, or without payment: it joins when the old term ends
 	RenewalJoined    RenewalState = "joined"
 	RenewalRejected  RenewalState = "rejected"
@@ -143,14 +143,16 @@ type Renewal struct {
 	Rung          string            // of the verification order that it rests on
 	NewInstrument int64             // of the new term; 0 before
 
-	PublishedOn calendar.Date // 0 before
-	PublicUntil calendar.Date // last day
+	PublishedOn  calendar.Date // 0 before
+	PublicUntil  calendar.Date // last day
+	PublicNotice int64         // that publishes it; 0 before
 
 	NewOrigin ledger.Origin  // of the new holding: what is paid for is paid
 	Price     quantity.Price // CNY/(t·a); 0: nothing is to be paid
 	Months    int32          // of the new term
 	Amount    quantity.Money // to be paid to the tax authority
 	DueOn     calendar.Date  // last day to pay
+	Notice    int64          // that asks for the payment; 0: nothing is to be paid
 	Proof     string         // number of the receipt
 	PaidOn    calendar.Date
 	Hold      int64             // on the old holding, from the decision on

@@ -29,6 +29,8 @@ const proofMax = 200
 var (
 	// ErrNoticeState is returned when the state of a notice does not allow a step.
 	ErrNoticeState = fault.New(fault.Conflict, "payment_notice.state", "the state of the payment notice does not allow this")
+	// ErrNoticeOfRenewal is returned when the notice of a renewal would be delivered or cancelled by itself.
+	ErrNoticeOfRenewal = fault.New(fault.Conflict, "payment_notice.of_renewal", "the notice goes with its renewal: the new term joins by itself, and rejecting the renewal cancels the notice")
 	// ErrPaymentDiffers is returned when what was paid is not the amount of the
 	// notice. Nothing is recorded: the tax authority collects the rest or pays the
 	// excess back first (project default).
@@ -36,14 +38,16 @@ var (
 				Under("primary_sale.paid_in_full", "project default")
 )
 
-// A PaymentNotice is a sale by the government out of its reserve. The quantity
-// is held in the region's reserve until it is delivered or the notice cancelled.
+// A PaymentNotice asks for a payment to the tax authority: for what the
+// government sells out of its reserve, which is held there until it is delivered
+// or the notice cancelled, or for the new term of a renewal.
 type PaymentNotice struct {
 	ID          int64
 	Party       int64
 	Region      string
 	Licence     int64
 	Project     int64 // that the permits are for; 0: none is named
+	Renewal     int64 // whose new term is paid for; 0: it is a sale out of the reserve
 	Instrument  int64
 	Pollutant   string
 	Quantity    quantity.Quantity
@@ -53,7 +57,7 @@ type PaymentNotice struct {
 	DueOn       calendar.Date
 	Document    string // may be empty
 	State       NoticeState
-	Hold        int64 // on the reserve
+	Hold        int64 // on the reserve; 0: of a renewal, which holds what it renews itself
 	Paid        quantity.Money
 	Proof       string // number of the receipt
 	PaidOn      calendar.Date

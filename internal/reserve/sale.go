@@ -18,14 +18,14 @@ const (
 	ByAgreement  SaleKind = "agreement"   // 协议出让, at a price that a document names
 	AtFixedPrice SaleKind = "fixed_price" // 定额出让
 	BySimplified SaleKind = "simplified"  // 简易出让
-
+	ForRenewal   SaleKind = "renewal"     // 延续: the new term of what the payer holds
 )
 
 // noticeSequence is how many digits a number is written with, at least.
 const noticeSequence = 6
 
 // SaleKinds are all kinds of sales.
-var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified}
+var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified, ForRenewal}
 
 // A Sale is what a payment notice is about besides its payment: its official
 // number and how it came about.
