@@ -32,7 +32,7 @@ func (c *checker) checkProposals() error {
 	}
 	kinds := []string{string(identity.ProposalApprove)}
 	for op := range identity.FourEyes {
-		if _, atTimes := reflect.Zero(commandTypes[op]).Interface().(governedAtTimes); !atTimes {
+		if t, known := commandTypes[op]; !known || !t.Implements(reflect.TypeFor[governedAtTimes]()) {
 			kinds = append(kinds, string(op))
 		}
 	}
