@@ -149,6 +149,7 @@ var benchMeasures = []benchMeasure{
 	{name: "bulk_sqlite", place: onSQLite, full: true, run: measureTransferBatches(benchFew)},
 	{name: "transfers_sqlite_64", place: onSQLite, full: true, run: measureTransfers(benchFew)},
 	{name: "book", place: onNone, run: measureBook},
+	{name: "auction_clear", place: onNone, run: measureClear},
 }
 
 // benchRatio is what is judged: a figure, or one figure over another of the
@@ -183,6 +184,7 @@ var benchRatios = []benchRatio{
 	},
 	{bench.Goal{Name: "order_batches_per_s", Must: 25_000, Aim: 50_000}, "order_batches_postgres_per_s", "", []string{"order_batches_postgres"}},
 	{bench.Goal{Name: "book_ns", Must: 350, Aim: 100}, "book_ns", "", []string{"book"}},
+	{bench.Goal{Name: "auction_clear_100k_ms", Must: 200, Aim: 50}, "auction_clear_100k_ms", "", []string{"auction_clear"}},
 	{bench.Goal{Name: "bulk_postings_per_s", Must: 40_000, Aim: 100_000}, "bulk_postgres_per_s", "", []string{"bulk_postgres"}},
 	{bench.Goal{Name: "restart_1m_orders_s", Must: 5, Aim: 2}, "restart_1m_orders_s", "", []string{"restart"}},
 	{bench.Goal{Name: "reserve_statement_ms", Must: 300, Aim: 100}, "reserve_statement_postgres_ms", "", []string{"reserve_statement_postgres"}},

@@ -22,7 +22,7 @@ import (
 const (
 	exitOK     = 0
 	exitFailed = 1 // the command failed, or check found something
-	exitUsage  = 2 // flags or environment are wrong; nothing was started
+	exitUsage  = 2 // flags, environment or input are wrong; nothing was started
 )
 
 const description = `An emissions-permit exchange: who holds which permits, the government's reserve, the market, and deals
@@ -36,6 +36,7 @@ type commandLine struct {
 	Demo    demoCommand    `cmd:"" help:"Run the exchange on a fresh registry and play a story on it: the first cross-province VOCs deals, and a market."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Check   checkCommand   `cmd:"" help:"Verify every invariant of a registry, also beside a running server. Exits 1 when something is wrong."`
+	Clear   clearCommand   `cmd:"" help:"Clear one auction from a file, without a server: to check a published result again."`
 	Bench   benchCommand   `cmd:"" help:"Measure the server on both databases."`
 	Key     keyCommand     `cmd:"" help:"Make, list and revoke API keys."`
 
@@ -45,8 +46,9 @@ type commandLine struct {
 // globals is what every command gets besides its own flags.
 type globals struct {
 	ctx    context.Context //nolint:containedctx // of the program's run; cancelled by SIGINT and SIGTERM
-	stdout io.Writer       // what was asked for
-	stderr io.Writer       // logs and progress
+	stdin  io.Reader
+	stdout io.Writer // what was asked for
+	stderr io.Writer // logs and progress
 }
 
 // say writes a line to stderr.
@@ -65,7 +67,7 @@ func main() {
 
 // run is the program. It returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	g := &globals{ctx: ctx, stdout: stdout, stderr: stderr}
+	g := &globals{ctx: ctx, stdin: os.Stdin, stdout: stdout, stderr: stderr}
 	done := -1 // --help and --version end the program in the middle of parsing
 	parser, err := kong.New(&commandLine{},
 		kong.Name("permitx"), kong.Description(description), kong.Writers(stdout, stderr), defaults,
@@ -91,6 +93,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return g.refuse(err)
 		}
 		g.say("permitx: %v", err)
+		var input inputError
+		if errors.As(err, &input) {
+			return exitUsage
+		}
 		return exitFailed
 	}
 	return exitOK
@@ -114,3 +120,9 @@ func (g *globals) refuse(err error) int {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// inputError is a mistake in a file that was given: the flags are right, so that
+// its one line is all there is to say.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }

@@ -107,6 +107,7 @@ func TestHelp(t *testing.T) {
 		{"demo", "--exit"},
 		{"migrate", "--service-role"},
 		{"check", "--json"},
+		{"clear", "pay_as_bid_share"},
 		{"bench", "--quick"},
 		{"key make", "--expires"},
 		{"key list", "PERMITX_KEY"},

@@ -105,3 +105,18 @@ func same(want, got any) bool {
 	}
 	return want == got
 }
+
+// Jiaxing's 11th sale of NH3-N, June 2024, had 19 bidders and 13 winners (base
+// 4,000); its bids are made up.
+func TestCases_Jiaxing(t *testing.T) {
+	t.Parallel()
+	input, err := os.ReadFile("testdata/jiaxing.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := report(t, input)
+	prices, ok := got["prices"].(map[string]any)
+	if !ok || len(prices) != 13 || prices["E13"] != "11000" || prices["E14"] != nil {
+		t.Errorf("got the prices %v; want those of E01 to E13", prices)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -101,26 +102,19 @@ func (r *reader) checkFields(o object, name Format) {
 	}
 	known := append([]string(nil), commonFields...)
 	for _, field := range f.fields {
+		known = append(known, strings.TrimSuffix(field, "*"))
+	}
+	for _, field := range o.names {
+		if !slices.Contains(known, field) {
+			r.fail(field, "is not a field of %s, which has %s", name, listed(known))
+		}
+	}
+	for _, field := range f.fields {
 		bare, required := strings.CutSuffix(field, "*")
-		known = append(known, bare)
 		if _, there := o.values[bare]; required && !there {
 			r.fail(bare, "is missing; %s needs it", name)
 		}
 	}
-	for _, field := range o.names {
-		if !contains(known, field) {
-			r.fail(field, "is not a field of %s, which has %s", name, listed(known))
-		}
-	}
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // months reads the term that is paid for: years, or months.
@@ -184,7 +178,7 @@ func (r *reader) bids(o object, side string, ids map[string]*Bid) []Bid {
 
 func (r *reader) bid(o object) Bid {
 	for _, field := range o.names {
-		if !contains(bidFields, field) {
+		if !slices.Contains(bidFields, field) {
 			r.fail(o.path+field, "is not a field of a bid, which has %s", listed(bidFields))
 		}
 	}

@@ -11,12 +11,12 @@ type Report struct {
 	Unsold         string            `json:"unsold,omitempty"`    // offered and not sold, sought and not bought
 	Imbalance      string            `json:"imbalance,omitempty"` // of a call: what bids have over, or, negative, asks
 	Noncompetitive string            `json:"noncompetitive,omitempty"`
-	Allocations    map[string]string `json:"allocations"`      // each bid and ask, also those that get nothing
-	Prices         map[string]string `json:"prices,omitempty"` // winners, where each pays his own
-	Amounts        map[string]string `json:"amounts,omitempty"`
+	Allocations    map[string]string `json:"allocations"`     // each bid and ask, also those that get nothing
+	Prices         map[string]string `json:"prices,omitzero"` // winners, where each pays his own
+	Amounts        map[string]string `json:"amounts,omitzero"`
 	Revenue        string            `json:"revenue,omitempty"` // what the amounts come to, with that of the noncompetitive
 	Refused        []string          `json:"refused,omitempty"` // bids and asks that were not valid, as they are listed
-	CarryOver      []string          `json:"carry_over,omitempty"`
+	CarryOver      []string          `json:"carry_over,omitzero"`
 	NotCarried     string            `json:"not_carried,omitempty"` // of the unsold, what the next auctions cannot take
 }
 

@@ -25,6 +25,8 @@ type format struct {
 	rounding quantity.Rounding
 	// Whether winners pay their own prices.
 	paysOwn bool
+	// Whether the rule itself says that the earlier comes first.
+	onlyByTime bool
 }
 
 // formats are all of them: a new one is a line here and a file.
@@ -35,8 +37,8 @@ var formats = []format{
 	{name: PayAsBid, clear: clearPayAsBid, rounding: quantity.HalfUp, paysOwn: true, fields: []string{
 		"supply*", "bids*", "reserve_price", "tie", "undersubscribed", "draw", "next_auctions",
 	}},
-	{name: PayAsBidShare, clear: clearPayAsBidShare, rounding: quantity.HalfUp, paysOwn: true, fields: []string{
-		"bids*", "win_share", "reserve_price", "supply", "fit", "min_bidders", "next_auctions",
+	{name: PayAsBidShare, clear: clearPayAsBidShare, rounding: quantity.HalfUp, paysOwn: true, onlyByTime: true, fields: []string{
+		"bids*", "win_share", "reserve_price", "supply", "fit", "min_bidders", "tie", "next_auctions",
 	}},
 	{name: Ascending, clear: clearAscending, rounding: quantity.HalfUp, fields: []string{
 		"supply*", "bids*", "reserve_price", "step", "next_auctions",
@@ -44,7 +46,7 @@ var formats = []format{
 	{name: ReverseUniform, clear: clearReverseUniform, rounding: quantity.Down, fields: []string{
 		"demand*", "asks*", "ceiling_price", "budget", "tie", "undersubscribed", "draw",
 	}},
-	{name: Call, clear: clearCall, fields: []string{"bids*", "asks*", "reference_price"}},
+	{name: Call, clear: clearCall, onlyByTime: true, fields: []string{"bids*", "asks*", "reference_price", "tie"}},
 }
 
 // Formats returns the names of all formats.

@@ -2,6 +2,7 @@ package auction
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"permitx/internal/quantity"
@@ -9,32 +10,41 @@ import (
 
 // The direction in which prices are better.
 const (
-	highestFirst = -1
-	lowestFirst  = +1
+	highestFirst quantity.Price = -1
+	lowestFirst  quantity.Price = +1
 )
 
 // rank returns the indexes of the valid bids, best first: by price, then by
 // time, then as they are listed. A market order comes before every price.
-func rank(side []Bid, direction int, isValid func(*Bid) bool) []int {
-	order := make([]int, 0, len(side))
+func rank(side []Bid, direction quantity.Price, isValid func(*Bid) bool) []int {
+	type place struct { // what is compared lies side by side: the bids themselves do not fit the cache
+		price quantity.Price
+		seq   int64
+		index int
+	}
+	places := make([]place, 0, len(side))
 	for i := range side {
-		if isValid(&side[i]) {
-			order = append(order, i)
+		if b := &side[i]; isValid(b) {
+			price := direction * b.Price
+			if b.Price == 0 {
+				price = math.MinInt64
+			}
+			places = append(places, place{price, b.Seq, i})
 		}
 	}
-	slices.SortFunc(order, func(i, j int) int {
-		a, b := &side[i], &side[j]
-		if a.Price != b.Price {
-			switch {
-			case a.Price == 0:
-				return -1
-			case b.Price == 0:
-				return +1
-			}
-			return direction * cmp.Compare(a.Price, b.Price)
+	slices.SortFunc(places, func(a, b place) int {
+		if a.price != b.price {
+			return cmp.Compare(a.price, b.price)
 		}
-		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(i, j))
+		if a.seq != b.seq {
+			return cmp.Compare(a.seq, b.seq)
+		}
+		return cmp.Compare(a.index, b.index)
 	})
+	order := make([]int, len(places))
+	for i := range places {
+		order[i] = places[i].index
+	}
 	return order
 }
 

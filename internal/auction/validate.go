@@ -31,6 +31,9 @@ func (c *Case) Validate() error {
 }
 
 func (c *Case) checkRules() error {
+	if c.Format.find().onlyByTime && c.Tie != "" && c.Tie != ByTime {
+		return ErrCase.With("of equal prices %s takes the earlier: there is no other rule than %s", c.Format, ByTime).At("tie")
+	}
 	return fault.First(
 		oneOf("tie", c.Tie, Ties),
 		oneOf("undersubscribed", c.Undersubscribed, UndersubscribedRules),
