@@ -506,6 +506,95 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCap(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListExclusions What other registers count
+	//
+	// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
+	ListExclusions(ctx context.Context, params *ListExclusionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportExclusionsWithBody Import entries of another register
+	//
+	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+	ImportExclusionsWithBody(ctx context.Context, params *ImportExclusionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportExclusions Import entries of another register
+	//
+	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+	ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMethodologies Methodologies, each version with its inputs and factors
+	//
+	// Corresponds with GET /v1/carbon/methodologies (the `ListMethodologies` operationId).
+	ListMethodologies(ctx context.Context, params *ListMethodologiesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterMethodologyWithBody Register a methodology or its next version
+	//
+	// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+	RegisterMethodologyWithBody(ctx context.Context, params *RegisterMethodologyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterMethodology Register a methodology or its next version
+	//
+	// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+	RegisterMethodology(ctx context.Context, params *RegisterMethodologyParams, body RegisterMethodologyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMethodology A version of a methodology
+	//
+	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
+	GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListScenarios What schemes count, by which methodology
+	//
+	// Corresponds with GET /v1/carbon/scenarios (the `ListScenarios` operationId).
+	ListScenarios(ctx context.Context, params *ListScenariosParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterScenarioWithBody Register a scenario, or change it from a day on
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+	RegisterScenarioWithBody(ctx context.Context, params *RegisterScenarioParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterScenario Register a scenario, or change it from a day on
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+	RegisterScenario(ctx context.Context, params *RegisterScenarioParams, body RegisterScenarioJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCarbonSchemes Schemes of carbon-inclusive credits
+	//
+	// Corresponds with GET /v1/carbon/schemes (the `ListCarbonSchemes` operationId).
+	ListCarbonSchemes(ctx context.Context, params *ListCarbonSchemesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterCarbonSchemeWithBody Register a scheme
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+	RegisterCarbonSchemeWithBody(ctx context.Context, params *RegisterCarbonSchemeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterCarbonScheme Register a scheme
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+	RegisterCarbonScheme(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OpenBuyBackWithBody Open a compulsory buy-back
 	//
 	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -3598,6 +3687,225 @@ func (c *Client) DecideCapWithBody(ctx context.Context, params *DecideCapParams,
 // Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 func (c *Client) DecideCap(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCapRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListExclusions What other registers count
+//
+// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
+func (c *Client) ListExclusions(ctx context.Context, params *ListExclusionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListExclusionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportExclusionsWithBody Import entries of another register
+//
+// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+func (c *Client) ImportExclusionsWithBody(ctx context.Context, params *ImportExclusionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportExclusionsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportExclusions Import entries of another register
+//
+// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+func (c *Client) ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportExclusionsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMethodologies Methodologies, each version with its inputs and factors
+//
+// Corresponds with GET /v1/carbon/methodologies (the `ListMethodologies` operationId).
+func (c *Client) ListMethodologies(ctx context.Context, params *ListMethodologiesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMethodologiesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterMethodologyWithBody Register a methodology or its next version
+//
+// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+func (c *Client) RegisterMethodologyWithBody(ctx context.Context, params *RegisterMethodologyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterMethodologyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterMethodology Register a methodology or its next version
+//
+// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+func (c *Client) RegisterMethodology(ctx context.Context, params *RegisterMethodologyParams, body RegisterMethodologyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterMethodologyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMethodology A version of a methodology
+//
+// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
+func (c *Client) GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMethodologyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListScenarios What schemes count, by which methodology
+//
+// Corresponds with GET /v1/carbon/scenarios (the `ListScenarios` operationId).
+func (c *Client) ListScenarios(ctx context.Context, params *ListScenariosParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListScenariosRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterScenarioWithBody Register a scenario, or change it from a day on
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+func (c *Client) RegisterScenarioWithBody(ctx context.Context, params *RegisterScenarioParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterScenarioRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterScenario Register a scenario, or change it from a day on
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+func (c *Client) RegisterScenario(ctx context.Context, params *RegisterScenarioParams, body RegisterScenarioJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterScenarioRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCarbonSchemes Schemes of carbon-inclusive credits
+//
+// Corresponds with GET /v1/carbon/schemes (the `ListCarbonSchemes` operationId).
+func (c *Client) ListCarbonSchemes(ctx context.Context, params *ListCarbonSchemesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCarbonSchemesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterCarbonSchemeWithBody Register a scheme
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+func (c *Client) RegisterCarbonSchemeWithBody(ctx context.Context, params *RegisterCarbonSchemeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterCarbonSchemeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterCarbonScheme Register a scheme
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+func (c *Client) RegisterCarbonScheme(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterCarbonSchemeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11291,6 +11599,624 @@ func NewDecideCapRequestWithBody(server string, params *DecideCapParams, content
 	}
 
 	operationPath := fmt.Sprintf("/v1/cap-decisions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListExclusionsRequest constructs an http.Request for the ListExclusions method
+func NewListExclusionsRequest(server string, params *ListExclusionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/exclusions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.List != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "list", *params.List, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Identifier != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "identifier", *params.Identifier, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewImportExclusionsRequest calls the generic ImportExclusions builder with application/json body
+func NewImportExclusionsRequest(server string, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportExclusionsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewImportExclusionsRequestWithBody constructs an http.Request for the ImportExclusions method, with any body, and a specified content type
+func NewImportExclusionsRequestWithBody(server string, params *ImportExclusionsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/exclusions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListMethodologiesRequest constructs an http.Request for the ListMethodologies method
+func NewListMethodologiesRequest(server string, params *ListMethodologiesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/methodologies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Code != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "code", *params.Code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterMethodologyRequest calls the generic RegisterMethodology builder with application/json body
+func NewRegisterMethodologyRequest(server string, params *RegisterMethodologyParams, body RegisterMethodologyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterMethodologyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterMethodologyRequestWithBody constructs an http.Request for the RegisterMethodology method, with any body, and a specified content type
+func NewRegisterMethodologyRequestWithBody(server string, params *RegisterMethodologyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/methodologies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetMethodologyRequest constructs an http.Request for the GetMethodology method
+func NewGetMethodologyRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/methodologies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListScenariosRequest constructs an http.Request for the ListScenarios method
+func NewListScenariosRequest(server string, params *ListScenariosParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/scenarios")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterScenarioRequest calls the generic RegisterScenario builder with application/json body
+func NewRegisterScenarioRequest(server string, params *RegisterScenarioParams, body RegisterScenarioJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterScenarioRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterScenarioRequestWithBody constructs an http.Request for the RegisterScenario method, with any body, and a specified content type
+func NewRegisterScenarioRequestWithBody(server string, params *RegisterScenarioParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/scenarios")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListCarbonSchemesRequest constructs an http.Request for the ListCarbonSchemes method
+func NewListCarbonSchemesRequest(server string, params *ListCarbonSchemesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/schemes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterCarbonSchemeRequest calls the generic RegisterCarbonScheme builder with application/json body
+func NewRegisterCarbonSchemeRequest(server string, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterCarbonSchemeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterCarbonSchemeRequestWithBody constructs an http.Request for the RegisterCarbonScheme method, with any body, and a specified content type
+func NewRegisterCarbonSchemeRequestWithBody(server string, params *RegisterCarbonSchemeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/schemes")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -25999,6 +26925,105 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCapWithResponse(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCapResponse, error)
 
+	// ListExclusionsWithResponse What other registers count
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
+	ListExclusionsWithResponse(ctx context.Context, params *ListExclusionsParams, reqEditors ...RequestEditorFn) (*ListExclusionsResponse, error)
+
+	// ImportExclusionsWithBodyWithResponse Import entries of another register
+	//
+	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+	ImportExclusionsWithBodyWithResponse(ctx context.Context, params *ImportExclusionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error)
+
+	// ImportExclusionsWithResponse Import entries of another register
+	//
+	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+	ImportExclusionsWithResponse(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error)
+
+	// ListMethodologiesWithResponse Methodologies, each version with its inputs and factors
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/methodologies (the `ListMethodologies` operationId).
+	ListMethodologiesWithResponse(ctx context.Context, params *ListMethodologiesParams, reqEditors ...RequestEditorFn) (*ListMethodologiesResponse, error)
+
+	// RegisterMethodologyWithBodyWithResponse Register a methodology or its next version
+	//
+	// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+	RegisterMethodologyWithBodyWithResponse(ctx context.Context, params *RegisterMethodologyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterMethodologyResponse, error)
+
+	// RegisterMethodologyWithResponse Register a methodology or its next version
+	//
+	// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+	RegisterMethodologyWithResponse(ctx context.Context, params *RegisterMethodologyParams, body RegisterMethodologyJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterMethodologyResponse, error)
+
+	// GetMethodologyWithResponse A version of a methodology
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
+	GetMethodologyWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetMethodologyResponse, error)
+
+	// ListScenariosWithResponse What schemes count, by which methodology
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/scenarios (the `ListScenarios` operationId).
+	ListScenariosWithResponse(ctx context.Context, params *ListScenariosParams, reqEditors ...RequestEditorFn) (*ListScenariosResponse, error)
+
+	// RegisterScenarioWithBodyWithResponse Register a scenario, or change it from a day on
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+	RegisterScenarioWithBodyWithResponse(ctx context.Context, params *RegisterScenarioParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterScenarioResponse, error)
+
+	// RegisterScenarioWithResponse Register a scenario, or change it from a day on
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+	RegisterScenarioWithResponse(ctx context.Context, params *RegisterScenarioParams, body RegisterScenarioJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterScenarioResponse, error)
+
+	// ListCarbonSchemesWithResponse Schemes of carbon-inclusive credits
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/schemes (the `ListCarbonSchemes` operationId).
+	ListCarbonSchemesWithResponse(ctx context.Context, params *ListCarbonSchemesParams, reqEditors ...RequestEditorFn) (*ListCarbonSchemesResponse, error)
+
+	// RegisterCarbonSchemeWithBodyWithResponse Register a scheme
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+	RegisterCarbonSchemeWithBodyWithResponse(ctx context.Context, params *RegisterCarbonSchemeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterCarbonSchemeResponse, error)
+
+	// RegisterCarbonSchemeWithResponse Register a scheme
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+	RegisterCarbonSchemeWithResponse(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCarbonSchemeResponse, error)
+
 	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 	//
 	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -29534,6 +30559,286 @@ func (r DecideCapResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideCapResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListExclusionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExclusionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListExclusionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListExclusionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ImportExclusionsResponse200Headers the declared response headers of an HTTP 200 response for ImportExclusions
+type ImportExclusionsResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ImportExclusionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExclusionImport
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ImportExclusionsResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportExclusionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportExclusionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListMethodologiesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MethodologyPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMethodologiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMethodologiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterMethodologyResponse201Headers the declared response headers of an HTTP 201 response for RegisterMethodology
+type RegisterMethodologyResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RegisterMethodologyResponse202Headers the declared response headers of an HTTP 202 response for RegisterMethodology
+type RegisterMethodologyResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterMethodologyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Methodology
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterMethodologyResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterMethodologyResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterMethodologyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterMethodologyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetMethodologyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Methodology
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMethodologyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMethodologyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListScenariosResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ScenarioPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListScenariosResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListScenariosResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterScenarioResponse201Headers the declared response headers of an HTTP 201 response for RegisterScenario
+type RegisterScenarioResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RegisterScenarioResponse202Headers the declared response headers of an HTTP 202 response for RegisterScenario
+type RegisterScenarioResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterScenarioResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Scenario
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterScenarioResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterScenarioResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterScenarioResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterScenarioResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCarbonSchemesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CarbonSchemePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCarbonSchemesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCarbonSchemesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterCarbonSchemeResponse201Headers the declared response headers of an HTTP 201 response for RegisterCarbonScheme
+type RegisterCarbonSchemeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RegisterCarbonSchemeResponse202Headers the declared response headers of an HTTP 202 response for RegisterCarbonScheme
+type RegisterCarbonSchemeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterCarbonSchemeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CarbonScheme
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterCarbonSchemeResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterCarbonSchemeResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterCarbonSchemeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterCarbonSchemeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -36371,6 +37676,183 @@ func (c *ClientWithResponses) DecideCapWithResponse(ctx context.Context, params 
 	return ParseDecideCapResponse(rsp)
 }
 
+// ListExclusionsWithResponse What other registers count
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
+func (c *ClientWithResponses) ListExclusionsWithResponse(ctx context.Context, params *ListExclusionsParams, reqEditors ...RequestEditorFn) (*ListExclusionsResponse, error) {
+	rsp, err := c.ListExclusions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListExclusionsResponse(rsp)
+}
+
+// ImportExclusionsWithBodyWithResponse Import entries of another register
+//
+// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+func (c *ClientWithResponses) ImportExclusionsWithBodyWithResponse(ctx context.Context, params *ImportExclusionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error) {
+	rsp, err := c.ImportExclusionsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportExclusionsResponse(rsp)
+}
+
+// ImportExclusionsWithResponse Import entries of another register
+//
+// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
+func (c *ClientWithResponses) ImportExclusionsWithResponse(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error) {
+	rsp, err := c.ImportExclusions(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportExclusionsResponse(rsp)
+}
+
+// ListMethodologiesWithResponse Methodologies, each version with its inputs and factors
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/methodologies (the `ListMethodologies` operationId).
+func (c *ClientWithResponses) ListMethodologiesWithResponse(ctx context.Context, params *ListMethodologiesParams, reqEditors ...RequestEditorFn) (*ListMethodologiesResponse, error) {
+	rsp, err := c.ListMethodologies(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMethodologiesResponse(rsp)
+}
+
+// RegisterMethodologyWithBodyWithResponse Register a methodology or its next version
+//
+// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+func (c *ClientWithResponses) RegisterMethodologyWithBodyWithResponse(ctx context.Context, params *RegisterMethodologyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterMethodologyResponse, error) {
+	rsp, err := c.RegisterMethodologyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterMethodologyResponse(rsp)
+}
+
+// RegisterMethodologyWithResponse Register a methodology or its next version
+//
+// The formula is data: inputs, factors and plain decimals with + − × ÷, parentheses, min and max. Its units must fit: nothing is converted but by a factor. A version never changes; it ends when the next one begins.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/methodologies (the `RegisterMethodology` operationId).
+func (c *ClientWithResponses) RegisterMethodologyWithResponse(ctx context.Context, params *RegisterMethodologyParams, body RegisterMethodologyJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterMethodologyResponse, error) {
+	rsp, err := c.RegisterMethodology(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterMethodologyResponse(rsp)
+}
+
+// GetMethodologyWithResponse A version of a methodology
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
+func (c *ClientWithResponses) GetMethodologyWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetMethodologyResponse, error) {
+	rsp, err := c.GetMethodology(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMethodologyResponse(rsp)
+}
+
+// ListScenariosWithResponse What schemes count, by which methodology
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/scenarios (the `ListScenarios` operationId).
+func (c *ClientWithResponses) ListScenariosWithResponse(ctx context.Context, params *ListScenariosParams, reqEditors ...RequestEditorFn) (*ListScenariosResponse, error) {
+	rsp, err := c.ListScenarios(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListScenariosResponse(rsp)
+}
+
+// RegisterScenarioWithBodyWithResponse Register a scenario, or change it from a day on
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+func (c *ClientWithResponses) RegisterScenarioWithBodyWithResponse(ctx context.Context, params *RegisterScenarioParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterScenarioResponse, error) {
+	rsp, err := c.RegisterScenarioWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterScenarioResponse(rsp)
+}
+
+// RegisterScenarioWithResponse Register a scenario, or change it from a day on
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/scenarios (the `RegisterScenario` operationId).
+func (c *ClientWithResponses) RegisterScenarioWithResponse(ctx context.Context, params *RegisterScenarioParams, body RegisterScenarioJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterScenarioResponse, error) {
+	rsp, err := c.RegisterScenario(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterScenarioResponse(rsp)
+}
+
+// ListCarbonSchemesWithResponse Schemes of carbon-inclusive credits
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/schemes (the `ListCarbonSchemes` operationId).
+func (c *ClientWithResponses) ListCarbonSchemesWithResponse(ctx context.Context, params *ListCarbonSchemesParams, reqEditors ...RequestEditorFn) (*ListCarbonSchemesResponse, error) {
+	rsp, err := c.ListCarbonSchemes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCarbonSchemesResponse(rsp)
+}
+
+// RegisterCarbonSchemeWithBodyWithResponse Register a scheme
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+func (c *ClientWithResponses) RegisterCarbonSchemeWithBodyWithResponse(ctx context.Context, params *RegisterCarbonSchemeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterCarbonSchemeResponse, error) {
+	rsp, err := c.RegisterCarbonSchemeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterCarbonSchemeResponse(rsp)
+}
+
+// RegisterCarbonSchemeWithResponse Register a scheme
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
+func (c *ClientWithResponses) RegisterCarbonSchemeWithResponse(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCarbonSchemeResponse, error) {
+	rsp, err := c.RegisterCarbonScheme(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterCarbonSchemeResponse(rsp)
+}
+
 // OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 //
 // The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -42156,6 +43638,406 @@ func ParseDecideCapResponse(rsp *http.Response) (*DecideCapResponse, error) {
 		response.Headers201 = &headers
 	case rsp.StatusCode == 202:
 		var headers DecideCapResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListExclusionsResponse parses an HTTP response from a ListExclusionsWithResponse call
+func ParseListExclusionsResponse(rsp *http.Response) (*ListExclusionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListExclusionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExclusionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportExclusionsResponse parses an HTTP response from a ImportExclusionsWithResponse call
+func ParseImportExclusionsResponse(rsp *http.Response) (*ImportExclusionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportExclusionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExclusionImport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ImportExclusionsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListMethodologiesResponse parses an HTTP response from a ListMethodologiesWithResponse call
+func ParseListMethodologiesResponse(rsp *http.Response) (*ListMethodologiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMethodologiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MethodologyPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterMethodologyResponse parses an HTTP response from a RegisterMethodologyWithResponse call
+func ParseRegisterMethodologyResponse(rsp *http.Response) (*RegisterMethodologyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterMethodologyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Methodology
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterMethodologyResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterMethodologyResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMethodologyResponse parses an HTTP response from a GetMethodologyWithResponse call
+func ParseGetMethodologyResponse(rsp *http.Response) (*GetMethodologyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMethodologyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Methodology
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListScenariosResponse parses an HTTP response from a ListScenariosWithResponse call
+func ParseListScenariosResponse(rsp *http.Response) (*ListScenariosResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListScenariosResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ScenarioPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterScenarioResponse parses an HTTP response from a RegisterScenarioWithResponse call
+func ParseRegisterScenarioResponse(rsp *http.Response) (*RegisterScenarioResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterScenarioResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Scenario
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterScenarioResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterScenarioResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCarbonSchemesResponse parses an HTTP response from a ListCarbonSchemesWithResponse call
+func ParseListCarbonSchemesResponse(rsp *http.Response) (*ListCarbonSchemesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCarbonSchemesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CarbonSchemePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterCarbonSchemeResponse parses an HTTP response from a RegisterCarbonSchemeWithResponse call
+func ParseRegisterCarbonSchemeResponse(rsp *http.Response) (*RegisterCarbonSchemeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterCarbonSchemeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CarbonScheme
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterCarbonSchemeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterCarbonSchemeResponse202Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {

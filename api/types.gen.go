@@ -511,6 +511,27 @@ func (e CapPart) Valid() bool {
 	}
 }
 
+// Defines values for CarbonRounding.
+const (
+	CarbonRoundingDown     CarbonRounding = "down"
+	CarbonRoundingHalfEven CarbonRounding = "half_even"
+	CarbonRoundingHalfUp   CarbonRounding = "half_up"
+)
+
+// Valid indicates whether the value is a known member of the CarbonRounding enum.
+func (e CarbonRounding) Valid() bool {
+	switch e {
+	case CarbonRoundingDown:
+		return true
+	case CarbonRoundingHalfEven:
+		return true
+	case CarbonRoundingHalfUp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CloseBody.
 const (
 	CloseBodyCentre  CloseBody = "centre"
@@ -976,6 +997,30 @@ func (e ExceptionKind) Valid() bool {
 	case ExceptionKindSameContact:
 		return true
 	case ExceptionKindSoonAfterAllocation:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExclusionList.
+const (
+	ExclusionListCcer             ExclusionList = "ccer"
+	ExclusionListGreenCertificate ExclusionList = "green_certificate"
+	ExclusionListLocalEts         ExclusionList = "local_ets"
+	ExclusionListNationalEts      ExclusionList = "national_ets"
+)
+
+// Valid indicates whether the value is a known member of the ExclusionList enum.
+func (e ExclusionList) Valid() bool {
+	switch e {
+	case ExclusionListCcer:
+		return true
+	case ExclusionListGreenCertificate:
+		return true
+	case ExclusionListLocalEts:
+		return true
+	case ExclusionListNationalEts:
 		return true
 	default:
 		return false
@@ -1525,6 +1570,42 @@ func (e Medium) Valid() bool {
 	case MediumAir:
 		return true
 	case MediumWater:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MethodologyResultUnit.
+const (
+	MethodologyResultUnitKgCO2E MethodologyResultUnit = "kgCO2e"
+	MethodologyResultUnitTCO2E  MethodologyResultUnit = "tCO2e"
+)
+
+// Valid indicates whether the value is a known member of the MethodologyResultUnit enum.
+func (e MethodologyResultUnit) Valid() bool {
+	switch e {
+	case MethodologyResultUnitKgCO2E:
+		return true
+	case MethodologyResultUnitTCO2E:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MethodologyInputResultUnit.
+const (
+	MethodologyInputResultUnitKgCO2E MethodologyInputResultUnit = "kgCO2e"
+	MethodologyInputResultUnitTCO2E  MethodologyInputResultUnit = "tCO2e"
+)
+
+// Valid indicates whether the value is a known member of the MethodologyInputResultUnit enum.
+func (e MethodologyInputResultUnit) Valid() bool {
+	switch e {
+	case MethodologyInputResultUnitKgCO2E:
+		return true
+	case MethodologyInputResultUnitTCO2E:
 		return true
 	default:
 		return false
@@ -3893,6 +3974,93 @@ type CapEffect string
 // CapPart A part of a basic account that is nobody's holding.
 type CapPart string
 
+// CarbonCode A code that can be a part of a serial number.
+//
+// Example: BUS
+type CarbonCode = string
+
+// CarbonRounding How a result is rounded, once, at the end.
+type CarbonRounding string
+
+// CarbonScheme A program of carbon-inclusive credits (碳普惠).
+type CarbonScheme struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code CarbonCode `json:"code"`
+
+	// ID Number of a record.
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+
+	// Operator The party that runs it. Pooled credits are issued to it.
+	Operator ID `json:"operator"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Salt Which salt pseudonyms of participants are made with; the salt itself is not here.
+	Salt CarbonCode `json:"salt"`
+
+	// SerialUnit One serial unit, to which months are pooled: 1 or 1000 kgCO2e.
+	SerialUnit Reduction `json:"serial_unit"`
+	Source     string    `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// CarbonSchemeInput defines model for CarbonSchemeInput.
+type CarbonSchemeInput struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code CarbonCode `json:"code"`
+	Name string     `json:"name"`
+
+	// Operator The party that runs it. Pooled credits are issued to it.
+	Operator ID `json:"operator"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Salt Which salt pseudonyms of participants are made with; the salt itself is not here.
+	Salt CarbonCode `json:"salt"`
+
+	// SerialUnit One serial unit, to which months are pooled: 1 or 1000 kgCO2e.
+	SerialUnit Reduction `json:"serial_unit"`
+	Source     string    `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// CarbonSchemePage defines model for CarbonSchemePage.
+type CarbonSchemePage struct {
+	Items []CarbonScheme `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // CloseBody For whom somebody signs: the leader of the bureau for the centre, finance for finance.
 type CloseBody string
 
@@ -5022,6 +5190,68 @@ type ExceptionPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Exclusion An entry of another register.
+type Exclusion struct {
+	// ID Number of a record.
+	ID         ID     `json:"id"`
+	Identifier string `json:"identifier"`
+
+	// List A register whose reductions are not counted again.
+	List   ExclusionList `json:"list"`
+	Source string        `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// ExclusionEntry defines model for ExclusionEntry.
+type ExclusionEntry struct {
+	Identifier string `json:"identifier"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// ExclusionImport How many entries were new.
+type ExclusionImport struct {
+	Added int `json:"added"`
+	Known int `json:"known"`
+}
+
+// ExclusionImportInput defines model for ExclusionImportInput.
+type ExclusionImportInput struct {
+	Entries []ExclusionEntry `json:"entries"`
+
+	// List A register whose reductions are not counted again.
+	List   ExclusionList `json:"list"`
+	Source string        `json:"source"`
+}
+
+// ExclusionList A register whose reductions are not counted again.
+type ExclusionList string
+
+// ExclusionPage defines model for ExclusionPage.
+type ExclusionPage struct {
+	Items []Exclusion `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // ExplanationInput defines model for ExplanationInput.
 type ExplanationInput struct {
 	// Difference Number of a record.
@@ -5670,6 +5900,11 @@ type InboxItem struct {
 //
 // Example: 2319
 type Industry = string
+
+// InputName How a formula calls an input or a factor.
+//
+// Example: steps
+type InputName = string
 
 // Instalment defines model for Instalment.
 type Instalment struct {
@@ -6878,8 +7113,135 @@ type Me struct {
 // Measure What a figure counts.
 type Measure string
 
+// MeasuredNumber A measured number, or a limit of one, with at most 6 decimals.
+//
+// Example: 7250
+type MeasuredNumber = string
+
 // Medium What a pollutant is discharged into.
 type Medium string
+
+// Methodology A version of how a reduction is computed (方法学).
+type Methodology struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code    CarbonCode          `json:"code"`
+	Factors []MethodologyFactor `json:"factors"`
+	Formula string              `json:"formula"`
+
+	// ID Number of a record.
+	ID     ID                    `json:"id"`
+	Inputs []MethodologyVariable `json:"inputs"`
+	Limits *string               `json:"limits,omitempty"`
+
+	// Most The plausible bound of one activity: what is above is refused.
+	Most       Reduction             `json:"most"`
+	Name       string                `json:"name"`
+	ResultUnit MethodologyResultUnit `json:"result_unit"`
+
+	// RoundTo The step of the result: a power of ten from 0.000001 to 1000 kgCO2e.
+	RoundTo Reduction `json:"round_to"`
+
+	// Rounding How a result is rounded, once, at the end.
+	Rounding CarbonRounding `json:"rounding"`
+	Source   string         `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+	Version int32 `json:"version"`
+}
+
+// MethodologyResultUnit defines model for Methodology.ResultUnit.
+type MethodologyResultUnit string
+
+// MethodologyFactor A named constant.
+type MethodologyFactor struct {
+	// Name How a formula calls an input or a factor.
+	//
+	// Example: steps
+	Name   InputName `json:"name"`
+	Source string    `json:"source"`
+	Unit   string    `json:"unit"`
+
+	// Value A plain decimal of at most 18 digits.
+	Value string `json:"value"`
+}
+
+// MethodologyInput defines model for MethodologyInput.
+type MethodologyInput struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code    CarbonCode            `json:"code"`
+	Factors []MethodologyFactor   `json:"factors"`
+	Formula string                `json:"formula"`
+	Inputs  []MethodologyVariable `json:"inputs"`
+	Limits  *string               `json:"limits,omitempty"`
+
+	// Most The plausible bound of one activity: what is above is refused.
+	Most       Reduction                  `json:"most"`
+	Name       string                     `json:"name"`
+	ResultUnit MethodologyInputResultUnit `json:"result_unit"`
+
+	// RoundTo The step of the result: a power of ten from 0.000001 to 1000 kgCO2e.
+	RoundTo Reduction `json:"round_to"`
+
+	// Rounding How a result is rounded, once, at the end.
+	Rounding CarbonRounding `json:"rounding"`
+	Source   string         `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+	Version int32 `json:"version"`
+}
+
+// MethodologyInputResultUnit defines model for MethodologyInput.ResultUnit.
+type MethodologyInputResultUnit string
+
+// MethodologyPage defines model for MethodologyPage.
+type MethodologyPage struct {
+	Items []Methodology `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// MethodologyVariable An input, with the limits beyond which an activity is refused.
+type MethodologyVariable struct {
+	// Least A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Least MeasuredNumber `json:"least"`
+
+	// Most A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Most MeasuredNumber `json:"most"`
+
+	// MostExcluded Whether the input must be less than most: < 6 MW.
+	MostExcluded *bool `json:"most_excluded,omitempty"`
+
+	// Name How a formula calls an input or a factor.
+	//
+	// Example: steps
+	Name InputName `json:"name"`
+	Unit string    `json:"unit"`
+}
 
 // MirroredDeal A deal that was made and paid on another platform.
 type MirroredDeal struct {
@@ -8748,6 +9110,11 @@ type RecordName struct {
 	Table string `json:"table"`
 }
 
+// Reduction An amount in kgCO2e, with at most 6 decimals.
+//
+// Example: 0.052
+type Reduction = string
+
 // ReductionTask A licence's share of its region's reduction task of a year.
 type ReductionTask struct {
 	Document string `json:"document"`
@@ -9499,6 +9866,93 @@ type Rulebook struct {
 
 // SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让; or that a new term is paid for.
 type SaleKind string
+
+// Scenario A kind of activity that a scheme counts, with the days after it in which it can be claimed.
+type Scenario struct {
+	ClaimFrom int32 `json:"claim_from"`
+	ClaimTo   int32 `json:"claim_to"`
+
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code CarbonCode `json:"code"`
+
+	// DailyCap Most that one person is credited a day; absent: no cap.
+	DailyCap *Reduction `json:"daily_cap,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Methodology The code; which version computes it is a matter of the day.
+	Methodology CarbonCode `json:"methodology"`
+	Name        string     `json:"name"`
+
+	// PointsOf The input that points are given for; absent: kgCO2e of the reduction.
+	PointsOf *InputName `json:"points_of,omitempty"`
+
+	// PointsRate Points for one of points_of; absent: none.
+	PointsRate *MeasuredNumber `json:"points_rate,omitempty"`
+
+	// Scheme Number of a record.
+	Scheme ID     `json:"scheme"`
+	Source string `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// ScenarioInput defines model for ScenarioInput.
+type ScenarioInput struct {
+	ClaimFrom int32 `json:"claim_from"`
+	ClaimTo   int32 `json:"claim_to"`
+
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code CarbonCode `json:"code"`
+
+	// DailyCap Most that one person is credited a day; absent: no cap.
+	DailyCap *Reduction `json:"daily_cap,omitempty"`
+
+	// Methodology The code; which version computes it is a matter of the day.
+	Methodology CarbonCode `json:"methodology"`
+	Name        string     `json:"name"`
+
+	// PointsOf The input that points are given for; absent: kgCO2e of the reduction.
+	PointsOf *InputName `json:"points_of,omitempty"`
+
+	// PointsRate Points for one of points_of; absent: none.
+	PointsRate *MeasuredNumber `json:"points_rate,omitempty"`
+
+	// Scheme Number of a record.
+	Scheme ID     `json:"scheme"`
+	Source string `json:"source"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// ScenarioPage defines model for ScenarioPage.
+type ScenarioPage struct {
+	Items []Scenario `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
 
 // Secret Secret of an API key.
 type Secret = string
@@ -10620,6 +11074,9 @@ type EarmarkStateFilter = EarmarkState
 // ExceptionKindFilter Why somebody should look at something.
 type ExceptionKindFilter = ExceptionKind
 
+// ExclusionListFilter A register whose reductions are not counted again.
+type ExclusionListFilter = ExclusionList
+
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
 
@@ -10644,6 +11101,9 @@ type GroupingFilter = Grouping
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// IdentifierFilter defines model for IdentifierFilter.
+type IdentifierFilter = string
 
 // IdleStateFilter Whether permits are still declared idle.
 type IdleStateFilter = IdleState
@@ -10710,6 +11170,11 @@ type MarketStateFilter = MarketState
 
 // MeasureFilter What a figure counts.
 type MeasureFilter = Measure
+
+// MethodologyCodeFilter A code that can be a part of a serial number.
+//
+// Example: BUS
+type MethodologyCodeFilter = CarbonCode
 
 // MonthFilter A day of the calendar in Asia/Shanghai.
 //
@@ -10829,6 +11294,9 @@ type RegionQuery = RegionCode
 
 // RenewalStateFilter Where a renewal is in its life.
 type RenewalStateFilter = RenewalState
+
+// SchemeFilter Number of a record.
+type SchemeFilter = ID
 
 // SideFilter Which side of the book.
 type SideFilter = Side
@@ -11173,6 +11641,87 @@ type ListCapDecisionsParams struct {
 
 // DecideCapParams defines parameters for DecideCap.
 type DecideCapParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListExclusionsParams defines parameters for ListExclusions.
+type ListExclusionsParams struct {
+	List       *ExclusionListFilter `form:"list,omitempty" json:"list,omitempty"`
+	Identifier *IdentifierFilter    `form:"identifier,omitempty" json:"identifier,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ImportExclusionsParams defines parameters for ImportExclusions.
+type ImportExclusionsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListMethodologiesParams defines parameters for ListMethodologies.
+type ListMethodologiesParams struct {
+	Code *MethodologyCodeFilter `form:"code,omitempty" json:"code,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RegisterMethodologyParams defines parameters for RegisterMethodology.
+type RegisterMethodologyParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListScenariosParams defines parameters for ListScenarios.
+type ListScenariosParams struct {
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RegisterScenarioParams defines parameters for RegisterScenario.
+type RegisterScenarioParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListCarbonSchemesParams defines parameters for ListCarbonSchemes.
+type ListCarbonSchemesParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RegisterCarbonSchemeParams defines parameters for RegisterCarbonScheme.
+type RegisterCarbonSchemeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -12894,6 +13443,18 @@ type PublishCalendarYearJSONRequestBody = CalendarYearInput
 
 // DecideCapJSONRequestBody defines body for DecideCap for application/json ContentType.
 type DecideCapJSONRequestBody = CapDecisionInput
+
+// ImportExclusionsJSONRequestBody defines body for ImportExclusions for application/json ContentType.
+type ImportExclusionsJSONRequestBody = ExclusionImportInput
+
+// RegisterMethodologyJSONRequestBody defines body for RegisterMethodology for application/json ContentType.
+type RegisterMethodologyJSONRequestBody = MethodologyInput
+
+// RegisterScenarioJSONRequestBody defines body for RegisterScenario for application/json ContentType.
+type RegisterScenarioJSONRequestBody = ScenarioInput
+
+// RegisterCarbonSchemeJSONRequestBody defines body for RegisterCarbonScheme for application/json ContentType.
+type RegisterCarbonSchemeJSONRequestBody = CarbonSchemeInput
 
 // OpenBuyBackJSONRequestBody defines body for OpenBuyBack for application/json ContentType.
 type OpenBuyBackJSONRequestBody = BuyBackInput

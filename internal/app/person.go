@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -92,7 +94,7 @@ func (c GrantAdd) checkTies(v *View) error {
 	if _, err := identity.ParseRole("role", string(c.Role)); err != nil {
 		return err
 	}
-	isOfficer := c.Role == identity.BureauClerk || c.Role == identity.BureauLeader || c.Role == identity.Finance || c.Role == identity.Upper
+	isOfficer := slices.Contains(identity.Regional, c.Role)
 	isUser := c.Role == identity.Enterprise
 	switch {
 	case isUser && c.Party == 0:

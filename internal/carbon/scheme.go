@@ -14,7 +14,7 @@ type Scheme struct {
 	Code       string
 	Name       string
 	Region     string             // code
-	Operator   string             // who runs its platform; its officers hold the role operator for the region
+	Operator   int64              // the party that runs it, which the pooled credits are issued to
 	SerialUnit quantity.Reduction // one serial unit, which months are pooled to: 1 kgCO2e or 1 t
 	Salt       string             // which salt pseudonyms are made with; the salt itself is kept elsewhere
 	ValidFrom  calendar.Date
@@ -34,11 +34,13 @@ func (s Scheme) Validate() error {
 		CheckCode("code", s.Code),
 		catalog.CheckText("name", s.Name, textMax),
 		catalog.CheckRegionCode("region", s.Region),
-		catalog.CheckText("operator", s.Operator, textMax),
 		CheckCode("salt", s.Salt),
 		catalog.CheckText("source", s.Source, sourceMax),
 	); err != nil {
 		return err
+	}
+	if s.Operator <= 0 {
+		return fault.Invalidf("operator", "must be the party that runs the scheme")
 	}
 	if s.SerialUnit != quantity.OneReduction && s.SerialUnit != quantity.OneTonne {
 		return fault.Invalidf("serial_unit", "must be 1 or 1000 kgCO2e")

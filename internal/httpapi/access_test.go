@@ -123,6 +123,9 @@ var ruleOf = map[string]identity.Operation{
 	"listPeriodCloses": identity.PeriodRead, "getPeriodClose": identity.PeriodRead, "openPeriodClose": identity.PeriodOpen,
 	"explainCloseDifference": identity.PeriodExplain, "signPeriodClose": identity.PeriodSign, "withdrawPeriodClose": identity.PeriodWithdraw,
 	"getCloseFiles": identity.PeriodRead, "getCloseFile": identity.PeriodRead, "listExceptions": identity.ExceptionRead,
+	"listCarbonSchemes": identity.PublicRead, "registerCarbonScheme": identity.SchemeRegister, "listMethodologies": identity.PublicRead,
+	"getMethodology": identity.PublicRead, "registerMethodology": identity.MethodologyRegister, "listScenarios": identity.PublicRead,
+	"registerScenario": identity.ScenarioRegister, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 
@@ -220,12 +223,11 @@ const jiaxing = "330400"
 func (w *world) actors() []actor {
 	w.t.Helper()
 	all := []actor{{identity.Enterprise, own, w.firms[0].key}, {identity.Enterprise, other, w.firms[2].key}}
-	officers := []identity.Role{identity.BureauClerk, identity.BureauLeader, identity.Finance, identity.Upper}
 	for _, role := range identity.Roles {
 		name := string(role)
 		switch {
 		case role == identity.Enterprise:
-		case slices.Contains(officers, role):
+		case slices.Contains(identity.Regional, role):
 			all = append(all,
 				actor{role, own, w.person(name+"-own", app.GrantAdd{Role: role, Region: jiaxing, WithChildren: true})},
 				actor{role, other, w.person(name+"-other", app.GrantAdd{Role: role, Region: apptest.Qingpu})},
@@ -259,6 +261,7 @@ type walked struct {
 	toExplain, difference, toSign                   int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
 	buyBacks                                        walkedBuyBacks
+	carbon                                          walkedCarbon
 }
 
 const smallMarket = "JX-VOCS"
@@ -325,6 +328,7 @@ func openWalked(t *testing.T) *walked {
 	})
 	w.transfer = last(w.world, app.Postings)
 	w.openBuyBacks()
+	w.openCarbon(leader)
 	w.freezes(leader)
 	w.must(leader, app.FactRecord{Kind: rulebook.Monitor, Licence: f.licence, Value: rulebook.Yes, ValidFrom: 20260101, Document: "inspection"})
 	w.changes(leader)
@@ -582,6 +586,9 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	if path, body := w.buyBackRequest(id, role); path != "" {
 		return path, body
 	}
+	if path, body := w.carbonRequest(id); path != "" {
+		return path, body
+	}
 	f := w.firms[0]
 	switch id {
 	case "recordAttainment":
@@ -817,6 +824,9 @@ func (w *walked) correction(role identity.Role) string {
 
 // query is the path of a query.
 func (w *walked) query(id string) string {
+	if path, _ := w.carbonRequest(id); path != "" {
+		return path
+	}
 	f := w.firms[0]
 	path, known := map[string]string{
 		"listRegions": "/v1/regions", "getRegion": "/v1/regions/330421", "listBasicAccounts": "/v1/regions/330421/accounts",

@@ -43,6 +43,10 @@ var FourEyes = map[Operation]Rule{
 	EarmarkAllocate: {BureauLeader: Own},
 	ListingOpen:     {BureauLeader: Own},
 
+	SchemeRegister:      {BureauLeader: Own},
+	MethodologyRegister: {BureauLeader: Any},
+	ScenarioRegister:    {BureauLeader: Own},
+
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:        {Enterprise: Own},
 	RegistrationApply: {Enterprise: Own},

@@ -38,6 +38,10 @@ const (
 // Roles are the roles that a grant may give.
 var Roles = []Role{Enterprise, BureauClerk, BureauLeader, Finance, Upper, Partner, BankOfficer, Operator, Verifier, Auditor, Admin}
 
+// Regional are the roles that may be tied to a region: its officers, and who
+// runs or verifies its carbon schemes.
+var Regional = []Role{BureauClerk, BureauLeader, Finance, Upper, Operator, Verifier}
+
 // ParseRole reads a role that a grant may give.
 func ParseRole(field, s string) (Role, error) {
 	for _, r := range Roles {
@@ -53,8 +57,8 @@ type Grant struct {
 	ID           int64
 	Person       int64
 	Role         Role
-	Region       string // officers: GB/T 2260 code; "" is every region of the registry
-	WithChildren bool   // officers: also the regions below
+	Region       string // Regional: GB/T 2260 code; "" is every region of the registry
+	WithChildren bool   // Regional: also the regions below
 	Party        int64  // enterprise: whose user this is
 	Signer       bool   // enterprise: may confirm over the party's limit
 	State        GrantState

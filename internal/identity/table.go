@@ -147,27 +147,31 @@ const (
 	RegistrationWithdraw Operation = "registration.withdraw"
 	QuotePlace           Operation = "quote.place"
 
-	NoticeConfirm     Operation = "payment_notice.confirm"
-	LotAdd            Operation = "lot.add"
-	LotRetire         Operation = "lot.retire"
-	LotFreeze         Operation = "lot.freeze"
-	LotUnfreeze       Operation = "lot.unfreeze"
-	EarmarkMake       Operation = "earmark.make"
-	EarmarkRelease    Operation = "earmark.release"
-	EarmarkAllocate   Operation = "earmark.allocate"
-	ListingOpen       Operation = "listing.open"
-	ListingClose      Operation = "listing.close"
-	ListingSell       Operation = "listing.sell"
-	TaxListImport     Operation = "tax_list.import"
-	InstalmentRequest Operation = "instalment.request"
-	InstalmentDecide  Operation = "instalment.decide"
-	InstalmentProve   Operation = "instalment.prove"
-	InstalmentConfirm Operation = "instalment.confirm"
-	FigureRecord      Operation = "official_figure.record"
-	PeriodOpen        Operation = "period_close.open"
-	PeriodExplain     Operation = "period_close.explain"
-	PeriodSign        Operation = "period_close.sign"
-	PeriodWithdraw    Operation = "period_close.withdraw"
+	SchemeRegister      Operation = "carbon_scheme.register"
+	MethodologyRegister Operation = "methodology.register"
+	ScenarioRegister    Operation = "scenario.register"
+	ExclusionImport     Operation = "exclusion.import"
+	NoticeConfirm       Operation = "payment_notice.confirm"
+	LotAdd              Operation = "lot.add"
+	LotRetire           Operation = "lot.retire"
+	LotFreeze           Operation = "lot.freeze"
+	LotUnfreeze         Operation = "lot.unfreeze"
+	EarmarkMake         Operation = "earmark.make"
+	EarmarkRelease      Operation = "earmark.release"
+	EarmarkAllocate     Operation = "earmark.allocate"
+	ListingOpen         Operation = "listing.open"
+	ListingClose        Operation = "listing.close"
+	ListingSell         Operation = "listing.sell"
+	TaxListImport       Operation = "tax_list.import"
+	InstalmentRequest   Operation = "instalment.request"
+	InstalmentDecide    Operation = "instalment.decide"
+	InstalmentProve     Operation = "instalment.prove"
+	InstalmentConfirm   Operation = "instalment.confirm"
+	FigureRecord        Operation = "official_figure.record"
+	PeriodOpen          Operation = "period_close.open"
+	PeriodExplain       Operation = "period_close.explain"
+	PeriodSign          Operation = "period_close.sign"
+	PeriodWithdraw      Operation = "period_close.withdraw"
 )
 
 // The queries that not everybody may ask.
@@ -204,6 +208,7 @@ const (
 	BidderRead    Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
 	BudgetRead    Operation = "budget.read"
 	PeriodRead    Operation = "period_close.read"
+	ExclusionRead Operation = "exclusion.read"
 	ExceptionRead Operation = "exception.read"
 )
 
@@ -324,6 +329,12 @@ var Table = map[Operation]Rule{
 	PeriodExplain:     {BureauClerk: Own, BureauLeader: Own, Finance: Own},
 	PeriodSign:        {BureauLeader: Own, Finance: Own},
 	PeriodWithdraw:    {BureauLeader: Own, Finance: Own},
+
+	SchemeRegister:      {BureauClerk: Own, BureauLeader: Own},
+	MethodologyRegister: {BureauClerk: Any, BureauLeader: Any},
+	ScenarioRegister:    {BureauClerk: Own, BureauLeader: Own},
+	ExclusionImport:     {BureauClerk: Any, BureauLeader: Any, Operator: Any},
+	ExclusionRead:       {BureauClerk: Any, BureauLeader: Any, Operator: Any, Verifier: Any, Auditor: Any},
 
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},

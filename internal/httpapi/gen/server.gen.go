@@ -140,6 +140,33 @@ type ServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(c *gin.Context, params DecideCapParams)
+	// ListExclusions What other registers count
+	// (GET /v1/carbon/exclusions)
+	ListExclusions(c *gin.Context, params ListExclusionsParams)
+	// ImportExclusions Import entries of another register
+	// (POST /v1/carbon/exclusions)
+	ImportExclusions(c *gin.Context, params ImportExclusionsParams)
+	// ListMethodologies Methodologies, each version with its inputs and factors
+	// (GET /v1/carbon/methodologies)
+	ListMethodologies(c *gin.Context, params ListMethodologiesParams)
+	// RegisterMethodology Register a methodology or its next version
+	// (POST /v1/carbon/methodologies)
+	RegisterMethodology(c *gin.Context, params RegisterMethodologyParams)
+	// GetMethodology A version of a methodology
+	// (GET /v1/carbon/methodologies/{id})
+	GetMethodology(c *gin.Context, id PathID)
+	// ListScenarios What schemes count, by which methodology
+	// (GET /v1/carbon/scenarios)
+	ListScenarios(c *gin.Context, params ListScenariosParams)
+	// RegisterScenario Register a scenario, or change it from a day on
+	// (POST /v1/carbon/scenarios)
+	RegisterScenario(c *gin.Context, params RegisterScenarioParams)
+	// ListCarbonSchemes Schemes of carbon-inclusive credits
+	// (GET /v1/carbon/schemes)
+	ListCarbonSchemes(c *gin.Context, params ListCarbonSchemesParams)
+	// RegisterCarbonScheme Register a scheme
+	// (POST /v1/carbon/schemes)
+	RegisterCarbonScheme(c *gin.Context, params RegisterCarbonSchemeParams)
 	// OpenBuyBack Open a compulsory buy-back
 	// (POST /v1/compulsory-buy-backs)
 	OpenBuyBack(c *gin.Context, params OpenBuyBackParams)
@@ -807,6 +834,18 @@ func (a Answer) VisitPublishCalendarYearResponse(w http.ResponseWriter) error { 
 
 // VisitDecideCapResponse sends the stored answer.
 func (a Answer) VisitDecideCapResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitImportExclusionsResponse sends the stored answer.
+func (a Answer) VisitImportExclusionsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRegisterMethodologyResponse sends the stored answer.
+func (a Answer) VisitRegisterMethodologyResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRegisterScenarioResponse sends the stored answer.
+func (a Answer) VisitRegisterScenarioResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRegisterCarbonSchemeResponse sends the stored answer.
+func (a Answer) VisitRegisterCarbonSchemeResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitOpenBuyBackResponse sends the stored answer.
 func (a Answer) VisitOpenBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -2975,6 +3014,415 @@ func (siw *ServerInterfaceWrapper) DecideCap(c *gin.Context) {
 	}
 
 	siw.Handler.DecideCap(c, params)
+}
+
+// ListExclusions operation middleware
+func (siw *ServerInterfaceWrapper) ListExclusions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExclusionsParams
+
+	// ------------- Optional query parameter "list" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "list", c.Request.URL.Query(), &params.List, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter list: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "identifier" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "identifier", c.Request.URL.Query(), &params.Identifier, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter identifier: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListExclusions(c, params)
+}
+
+// ImportExclusions operation middleware
+func (siw *ServerInterfaceWrapper) ImportExclusions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportExclusionsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportExclusions(c, params)
+}
+
+// ListMethodologies operation middleware
+func (siw *ServerInterfaceWrapper) ListMethodologies(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMethodologiesParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMethodologies(c, params)
+}
+
+// RegisterMethodology operation middleware
+func (siw *ServerInterfaceWrapper) RegisterMethodology(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterMethodologyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterMethodology(c, params)
+}
+
+// GetMethodology operation middleware
+func (siw *ServerInterfaceWrapper) GetMethodology(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMethodology(c, id)
+}
+
+// ListScenarios operation middleware
+func (siw *ServerInterfaceWrapper) ListScenarios(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListScenariosParams
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListScenarios(c, params)
+}
+
+// RegisterScenario operation middleware
+func (siw *ServerInterfaceWrapper) RegisterScenario(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterScenarioParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterScenario(c, params)
+}
+
+// ListCarbonSchemes operation middleware
+func (siw *ServerInterfaceWrapper) ListCarbonSchemes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCarbonSchemesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCarbonSchemes(c, params)
+}
+
+// RegisterCarbonScheme operation middleware
+func (siw *ServerInterfaceWrapper) RegisterCarbonScheme(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterCarbonSchemeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterCarbonScheme(c, params)
 }
 
 // OpenBuyBack operation middleware
@@ -12992,6 +13440,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/calendar-years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/v1/cap-decisions", wrapper.ListCapDecisions)
 	router.POST(options.BaseURL+"/v1/cap-decisions", wrapper.DecideCap)
+	router.GET(options.BaseURL+"/v1/carbon/exclusions", wrapper.ListExclusions)
+	router.POST(options.BaseURL+"/v1/carbon/exclusions", wrapper.ImportExclusions)
+	router.GET(options.BaseURL+"/v1/carbon/methodologies", wrapper.ListMethodologies)
+	router.POST(options.BaseURL+"/v1/carbon/methodologies", wrapper.RegisterMethodology)
+	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
+	router.GET(options.BaseURL+"/v1/carbon/scenarios", wrapper.ListScenarios)
+	router.POST(options.BaseURL+"/v1/carbon/scenarios", wrapper.RegisterScenario)
+	router.GET(options.BaseURL+"/v1/carbon/schemes", wrapper.ListCarbonSchemes)
+	router.POST(options.BaseURL+"/v1/carbon/schemes", wrapper.RegisterCarbonScheme)
 	router.POST(options.BaseURL+"/v1/compulsory-buy-backs", wrapper.OpenBuyBack)
 	router.GET(options.BaseURL+"/v1/deals", wrapper.ListDeals)
 	router.POST(options.BaseURL+"/v1/deals", wrapper.ProposeDeal)
@@ -14272,6 +14729,248 @@ type DecideCap201JSONResponse struct {
 }
 
 func (response DecideCap201JSONResponse) VisitDecideCapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExclusionsRequestObject struct {
+	Params ListExclusionsParams
+}
+
+type ListExclusionsResponseObject interface {
+	VisitListExclusionsResponse(w http.ResponseWriter) error
+}
+
+type ListExclusions200JSONResponse ExclusionPage
+
+func (response ListExclusions200JSONResponse) VisitListExclusionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportExclusionsRequestObject struct {
+	Params ImportExclusionsParams
+	Body   *ImportExclusionsJSONRequestBody
+}
+
+type ImportExclusionsResponseObject interface {
+	VisitImportExclusionsResponse(w http.ResponseWriter) error
+}
+
+type ImportExclusions200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ImportExclusions200JSONResponse struct {
+	Body    ExclusionImport
+	Headers ImportExclusions200ResponseHeaders
+}
+
+func (response ImportExclusions200JSONResponse) VisitImportExclusionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMethodologiesRequestObject struct {
+	Params ListMethodologiesParams
+}
+
+type ListMethodologiesResponseObject interface {
+	VisitListMethodologiesResponse(w http.ResponseWriter) error
+}
+
+type ListMethodologies200JSONResponse MethodologyPage
+
+func (response ListMethodologies200JSONResponse) VisitListMethodologiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterMethodologyRequestObject struct {
+	Params RegisterMethodologyParams
+	Body   *RegisterMethodologyJSONRequestBody
+}
+
+type RegisterMethodologyResponseObject interface {
+	VisitRegisterMethodologyResponse(w http.ResponseWriter) error
+}
+
+type RegisterMethodology201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterMethodology201JSONResponse struct {
+	Body    Methodology
+	Headers RegisterMethodology201ResponseHeaders
+}
+
+func (response RegisterMethodology201JSONResponse) VisitRegisterMethodologyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMethodologyRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetMethodologyResponseObject interface {
+	VisitGetMethodologyResponse(w http.ResponseWriter) error
+}
+
+type GetMethodology200JSONResponse Methodology
+
+func (response GetMethodology200JSONResponse) VisitGetMethodologyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScenariosRequestObject struct {
+	Params ListScenariosParams
+}
+
+type ListScenariosResponseObject interface {
+	VisitListScenariosResponse(w http.ResponseWriter) error
+}
+
+type ListScenarios200JSONResponse ScenarioPage
+
+func (response ListScenarios200JSONResponse) VisitListScenariosResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterScenarioRequestObject struct {
+	Params RegisterScenarioParams
+	Body   *RegisterScenarioJSONRequestBody
+}
+
+type RegisterScenarioResponseObject interface {
+	VisitRegisterScenarioResponse(w http.ResponseWriter) error
+}
+
+type RegisterScenario201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterScenario201JSONResponse struct {
+	Body    Scenario
+	Headers RegisterScenario201ResponseHeaders
+}
+
+func (response RegisterScenario201JSONResponse) VisitRegisterScenarioResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCarbonSchemesRequestObject struct {
+	Params ListCarbonSchemesParams
+}
+
+type ListCarbonSchemesResponseObject interface {
+	VisitListCarbonSchemesResponse(w http.ResponseWriter) error
+}
+
+type ListCarbonSchemes200JSONResponse CarbonSchemePage
+
+func (response ListCarbonSchemes200JSONResponse) VisitListCarbonSchemesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterCarbonSchemeRequestObject struct {
+	Params RegisterCarbonSchemeParams
+	Body   *RegisterCarbonSchemeJSONRequestBody
+}
+
+type RegisterCarbonSchemeResponseObject interface {
+	VisitRegisterCarbonSchemeResponse(w http.ResponseWriter) error
+}
+
+type RegisterCarbonScheme201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterCarbonScheme201JSONResponse struct {
+	Body    CarbonScheme
+	Headers RegisterCarbonScheme201ResponseHeaders
+}
+
+func (response RegisterCarbonScheme201JSONResponse) VisitRegisterCarbonSchemeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20056,6 +20755,33 @@ type StrictServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(ctx context.Context, request DecideCapRequestObject) (DecideCapResponseObject, error)
+	// ListExclusions What other registers count
+	// (GET /v1/carbon/exclusions)
+	ListExclusions(ctx context.Context, request ListExclusionsRequestObject) (ListExclusionsResponseObject, error)
+	// ImportExclusions Import entries of another register
+	// (POST /v1/carbon/exclusions)
+	ImportExclusions(ctx context.Context, request ImportExclusionsRequestObject) (ImportExclusionsResponseObject, error)
+	// ListMethodologies Methodologies, each version with its inputs and factors
+	// (GET /v1/carbon/methodologies)
+	ListMethodologies(ctx context.Context, request ListMethodologiesRequestObject) (ListMethodologiesResponseObject, error)
+	// RegisterMethodology Register a methodology or its next version
+	// (POST /v1/carbon/methodologies)
+	RegisterMethodology(ctx context.Context, request RegisterMethodologyRequestObject) (RegisterMethodologyResponseObject, error)
+	// GetMethodology A version of a methodology
+	// (GET /v1/carbon/methodologies/{id})
+	GetMethodology(ctx context.Context, request GetMethodologyRequestObject) (GetMethodologyResponseObject, error)
+	// ListScenarios What schemes count, by which methodology
+	// (GET /v1/carbon/scenarios)
+	ListScenarios(ctx context.Context, request ListScenariosRequestObject) (ListScenariosResponseObject, error)
+	// RegisterScenario Register a scenario, or change it from a day on
+	// (POST /v1/carbon/scenarios)
+	RegisterScenario(ctx context.Context, request RegisterScenarioRequestObject) (RegisterScenarioResponseObject, error)
+	// ListCarbonSchemes Schemes of carbon-inclusive credits
+	// (GET /v1/carbon/schemes)
+	ListCarbonSchemes(ctx context.Context, request ListCarbonSchemesRequestObject) (ListCarbonSchemesResponseObject, error)
+	// RegisterCarbonScheme Register a scheme
+	// (POST /v1/carbon/schemes)
+	RegisterCarbonScheme(ctx context.Context, request RegisterCarbonSchemeRequestObject) (RegisterCarbonSchemeResponseObject, error)
 	// OpenBuyBack Open a compulsory buy-back
 	// (POST /v1/compulsory-buy-backs)
 	OpenBuyBack(ctx context.Context, request OpenBuyBackRequestObject) (OpenBuyBackResponseObject, error)
@@ -22092,6 +22818,312 @@ func (sh *strictHandler) DecideCap(ctx *gin.Context, params DecideCapParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DecideCapResponseObject); ok {
 		if err := validResponse.VisitDecideCapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExclusions operation middleware
+func (sh *strictHandler) ListExclusions(ctx *gin.Context, params ListExclusionsParams) {
+	var request ListExclusionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExclusions(ctx, request.(ListExclusionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExclusions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListExclusionsResponseObject); ok {
+		if err := validResponse.VisitListExclusionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportExclusions operation middleware
+func (sh *strictHandler) ImportExclusions(ctx *gin.Context, params ImportExclusionsParams) {
+	var request ImportExclusionsRequestObject
+
+	request.Params = params
+
+	var body ImportExclusionsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportExclusions(ctx, request.(ImportExclusionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportExclusions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportExclusionsResponseObject); ok {
+		if err := validResponse.VisitImportExclusionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMethodologies operation middleware
+func (sh *strictHandler) ListMethodologies(ctx *gin.Context, params ListMethodologiesParams) {
+	var request ListMethodologiesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMethodologies(ctx, request.(ListMethodologiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMethodologies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMethodologiesResponseObject); ok {
+		if err := validResponse.VisitListMethodologiesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterMethodology operation middleware
+func (sh *strictHandler) RegisterMethodology(ctx *gin.Context, params RegisterMethodologyParams) {
+	var request RegisterMethodologyRequestObject
+
+	request.Params = params
+
+	var body RegisterMethodologyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterMethodology(ctx, request.(RegisterMethodologyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterMethodology")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterMethodologyResponseObject); ok {
+		if err := validResponse.VisitRegisterMethodologyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMethodology operation middleware
+func (sh *strictHandler) GetMethodology(ctx *gin.Context, id PathID) {
+	var request GetMethodologyRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMethodology(ctx, request.(GetMethodologyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMethodology")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMethodologyResponseObject); ok {
+		if err := validResponse.VisitGetMethodologyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListScenarios operation middleware
+func (sh *strictHandler) ListScenarios(ctx *gin.Context, params ListScenariosParams) {
+	var request ListScenariosRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListScenarios(ctx, request.(ListScenariosRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListScenarios")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListScenariosResponseObject); ok {
+		if err := validResponse.VisitListScenariosResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterScenario operation middleware
+func (sh *strictHandler) RegisterScenario(ctx *gin.Context, params RegisterScenarioParams) {
+	var request RegisterScenarioRequestObject
+
+	request.Params = params
+
+	var body RegisterScenarioJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterScenario(ctx, request.(RegisterScenarioRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterScenario")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterScenarioResponseObject); ok {
+		if err := validResponse.VisitRegisterScenarioResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCarbonSchemes operation middleware
+func (sh *strictHandler) ListCarbonSchemes(ctx *gin.Context, params ListCarbonSchemesParams) {
+	var request ListCarbonSchemesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCarbonSchemes(ctx, request.(ListCarbonSchemesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCarbonSchemes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCarbonSchemesResponseObject); ok {
+		if err := validResponse.VisitListCarbonSchemesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterCarbonScheme operation middleware
+func (sh *strictHandler) RegisterCarbonScheme(ctx *gin.Context, params RegisterCarbonSchemeParams) {
+	var request RegisterCarbonSchemeRequestObject
+
+	request.Params = params
+
+	var body RegisterCarbonSchemeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterCarbonScheme(ctx, request.(RegisterCarbonSchemeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterCarbonScheme")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterCarbonSchemeResponseObject); ok {
+		if err := validResponse.VisitRegisterCarbonSchemeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,337 @@
+package app
+
+import (
+	"strconv"
+
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/quantity"
+)
+
+// The register of carbon-inclusive credits: schemes, methodologies with what
+// they are made of, scenarios, and what other registers count.
+var (
+	CarbonSchemes      = resident[carbon.Scheme]("carbon_scheme")
+	Methodologies      = resident[carbon.Methodology]("methodology")
+	MethodologyInputs  = resident[carbon.Input]("methodology_input")
+	MethodologyFactors = resident[carbon.Factor]("methodology_factor")
+	Scenarios          = resident[carbon.Scenario]("scenario")
+	Exclusions         = cold[carbon.Exclusion]("exclusion")
+)
+
+// The faults of the register, in the order in which they are checked; the
+// others are in carbon.
+var (
+	// ErrSchemeTaken is returned when another scheme has the code.
+	ErrSchemeTaken = fault.New(fault.Conflict, "carbon.scheme_taken", "a scheme with this code is registered already").At("code")
+	// ErrNoMethodology is returned when no version of a methodology is in force on a day.
+	ErrNoMethodology = fault.New(fault.Refused, "carbon.no_methodology", "no version of the methodology is in force").At("methodology")
+	// ErrNoSuchInput is returned when points would be given for an input that the methodology does not have.
+	ErrNoSuchInput = fault.New(fault.Refused, "carbon.no_such_input", "the methodology has no such input").At("points_of")
+	// ErrNewVersion is returned when a new version is not the next one, or would not begin after the one before.
+	ErrNewVersion = fault.New(fault.Conflict, "carbon.new_version", "a new version has the next number and begins after the one before")
+	// ErrSchemeOver is returned when a scheme does not count what is done on that day.
+	ErrSchemeOver = fault.New(fault.Refused, "carbon.scheme_over", "the scheme is not in force").At("scheme")
+)
+
+// exclusionsMax is how many entries one import takes.
+const exclusionsMax = 1000
+
+// SchemeRegister registers a scheme.
+type SchemeRegister struct {
+	Code       string
+	Name       string
+	Region     string
+	Operator   int64
+	SerialUnit quantity.Reduction
+	Salt       string
+	ValidFrom  calendar.Date
+	ValidTo    calendar.Date
+	Source     string
+}
+
+// MethodologyRegister registers a methodology, or a new version, which begins
+// when the one before ends.
+type MethodologyRegister struct {
+	Code       string
+	Version    int32
+	Name       string
+	Formula    string
+	ResultUnit string
+	RoundTo    quantity.Reduction
+	Rounding   carbon.Rounding
+	Most       quantity.Reduction
+	Limits     string
+	ValidFrom  calendar.Date
+	ValidTo    calendar.Date
+	Source     string
+	Inputs     []carbon.Input
+	Factors    []carbon.Factor
+}
+
+// ScenarioRegister registers a scenario of a scheme, or changes one from a day on.
+type ScenarioRegister struct {
+	Scheme      int64
+	Code        string
+	Name        string
+	Methodology string
+	DailyCap    quantity.Reduction
+	ClaimFrom   int32
+	ClaimTo     int32
+	PointsRate  quantity.Measure
+	PointsOf    string
+	ValidFrom   calendar.Date
+	ValidTo     calendar.Date
+	Source      string
+}
+
+// ExclusionImport adds entries to the list of another register. Entries that
+// it has already are passed over.
+type ExclusionImport struct {
+	List    carbon.List
+	Source  string
+	Entries []ExclusionEntry
+}
+
+// ExclusionEntry is what a list says of one of its entries.
+type ExclusionEntry struct {
+	Identifier string
+	ValidFrom  calendar.Date
+	ValidTo    calendar.Date
+}
+
+// MethodologyResult is a methodology with what it is made of.
+type MethodologyResult struct {
+	Methodology carbon.Methodology
+	Inputs      []carbon.Input
+	Factors     []carbon.Factor
+}
+
+// ExclusionResult says how many entries of an import were new.
+type ExclusionResult struct{ Added, Known int }
+
+var _ = declare(SchemeRegister{}, MethodologyRegister{}, ScenarioRegister{}, ExclusionImport{})
+
+// Operation is SchemeRegister.
+func (SchemeRegister) Operation() identity.Operation { return identity.SchemeRegister }
+
+// Decide checks the scheme and that its code is new. The result is a carbon.Scheme.
+func (c SchemeRegister) Decide(v *View) (Apply, error) {
+	if err := v.AuthoriseAt("region", identity.SchemeRegister, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	s := carbon.Scheme{
+		Code: c.Code, Name: c.Name, Region: c.Region, Operator: c.Operator, SerialUnit: c.SerialUnit, Salt: c.Salt,
+		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if _, err := v.Region("region", c.Region); err != nil {
+		return nil, err
+	}
+	if _, err := Get(v, Parties, "operator", c.Operator); err != nil {
+		return nil, err
+	}
+	for other := range All(v, CarbonSchemes) {
+		if other.Code == c.Code {
+			return nil, ErrSchemeTaken.With("the code %s is that of %s already", c.Code, other.Name)
+		}
+	}
+	return func(tx *Tx) any { return Put(tx, CarbonSchemes, s) }, nil
+}
+
+// Operation is MethodologyRegister.
+func (MethodologyRegister) Operation() identity.Operation { return identity.MethodologyRegister }
+
+// Decide compiles the methodology, which checks everything that it is made of,
+// and that it follows the version before. The result is a MethodologyResult.
+func (c MethodologyRegister) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.MethodologyRegister, identity.Target{}); err != nil {
+		return nil, err
+	}
+	m := carbon.Methodology{
+		Code: c.Code, Version: c.Version, Name: c.Name, Formula: c.Formula, ResultUnit: c.ResultUnit, RoundTo: c.RoundTo, Rounding: c.Rounding,
+		Most: c.Most, Limits: c.Limits, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
+	}
+	if _, err := carbon.Compile(m, c.Inputs, c.Factors); err != nil {
+		return nil, err
+	}
+	var before carbon.Methodology
+	for other := range All(v, Methodologies) {
+		if other.Code == c.Code && other.Version > before.Version {
+			before = other
+		}
+	}
+	if c.Version != before.Version+1 || before.ID != 0 && (c.ValidFrom <= before.ValidFrom || !before.ValidTo.IsZero() && c.ValidFrom <= before.ValidTo) {
+		return nil, ErrNewVersion.With("the last version of %s is %d, from %v to %v", c.Code, before.Version, before.ValidFrom, before.ValidTo).At("version")
+	}
+	return func(tx *Tx) any {
+		if before.ID != 0 && before.ValidTo.IsZero() {
+			before.ValidTo = c.ValidFrom.AddDays(-1)
+			Put(tx, Methodologies, before)
+		}
+		return tx.putMethodology(m, c.Inputs, c.Factors)
+	}, nil
+}
+
+// putMethodology records a methodology with what it is made of.
+func (tx *Tx) putMethodology(m carbon.Methodology, inputs []carbon.Input, factors []carbon.Factor) MethodologyResult {
+	r := MethodologyResult{Methodology: Put(tx, Methodologies, m)}
+	for _, in := range inputs {
+		in.Methodology = r.Methodology.ID
+		r.Inputs = append(r.Inputs, Put(tx, MethodologyInputs, in))
+	}
+	for _, f := range factors {
+		f.Methodology = r.Methodology.ID
+		r.Factors = append(r.Factors, Put(tx, MethodologyFactors, f))
+	}
+	return r
+}
+
+// Operation is ScenarioRegister.
+func (ScenarioRegister) Operation() identity.Operation { return identity.ScenarioRegister }
+
+// Decide checks the scenario, its methodology on its first day, and that it
+// follows the one before. The result is a carbon.Scenario.
+func (c ScenarioRegister) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.ScenarioRegister, identity.Target{}); err != nil {
+		return nil, err
+	}
+	scheme, err := Get(v, CarbonSchemes, "scheme", c.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("scheme", identity.ScenarioRegister, identity.OfRegion(scheme.Region)); err != nil {
+		return nil, err
+	}
+	s := carbon.Scenario{
+		Scheme: c.Scheme, Code: c.Code, Name: c.Name, Methodology: c.Methodology, DailyCap: c.DailyCap, ClaimFrom: c.ClaimFrom, ClaimTo: c.ClaimTo,
+		PointsRate: c.PointsRate, PointsOf: c.PointsOf, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
+	}
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if !scheme.ValidOn(c.ValidFrom) {
+		return nil, ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
+	}
+	if err := v.checkPointsOf(s); err != nil {
+		return nil, err
+	}
+	before, err := v.scenarioBefore(s)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		if before.ID != 0 && (before.ValidTo.IsZero() || before.ValidTo >= c.ValidFrom) {
+			before.ValidTo = c.ValidFrom.AddDays(-1)
+			Put(tx, Scenarios, before)
+		}
+		return Put(tx, Scenarios, s)
+	}, nil
+}
+
+// checkPointsOf holds that the methodology of a scenario is in force on its
+// first day and has the input that points are given for.
+func (v *View) checkPointsOf(s carbon.Scenario) error {
+	m, err := v.methodologyOn(s.Methodology, s.ValidFrom)
+	if err != nil || s.PointsOf == "" {
+		return err
+	}
+	for in := range All(v, MethodologyInputs) {
+		if in.Methodology == m.ID && in.Name == s.PointsOf {
+			return nil
+		}
+	}
+	return ErrNoSuchInput.With("%s version %d has no input %s", m.Code, m.Version, s.PointsOf)
+}
+
+// scenarioBefore is the newest of the same code in a scheme; it ends when the
+// new one begins.
+func (v *View) scenarioBefore(s carbon.Scenario) (before carbon.Scenario, err error) {
+	for other := range All(v, Scenarios) {
+		if other.Scheme == s.Scheme && other.Code == s.Code && other.ValidFrom > before.ValidFrom {
+			before = other
+		}
+	}
+	if before.ID != 0 && s.ValidFrom <= before.ValidFrom {
+		return before, ErrNewVersion.With("the scenario %s holds from %v on: it can change on a later day", s.Code, before.ValidFrom).At("valid_from")
+	}
+	return before, nil
+}
+
+// methodologyOn is the version of a methodology that computes what is done on
+// a day.
+func (v *View) methodologyOn(code string, on calendar.Date) (carbon.Methodology, error) {
+	for m := range All(v, Methodologies) {
+		if m.Code == code && m.ValidOn(on) {
+			return m, nil
+		}
+	}
+	return carbon.Methodology{}, ErrNoMethodology.With("no version of %.40q is in force on %v", code, on)
+}
+
+// Operation is ExclusionImport.
+func (ExclusionImport) Operation() identity.Operation { return identity.ExclusionImport }
+
+// Decide checks every entry and passes over those that the list has. The
+// result is an ExclusionResult.
+func (c ExclusionImport) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.ExclusionImport, identity.Target{}); err != nil {
+		return nil, err
+	}
+	if len(c.Entries) == 0 || len(c.Entries) > exclusionsMax {
+		return nil, fault.Invalidf("entries", "there must be 1 to %d", exclusionsMax)
+	}
+	if err := catalog.CheckOneOf("list", c.List, carbon.Lists); err != nil {
+		return nil, err
+	}
+	known, err := v.knownExclusions(c)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []carbon.Exclusion
+	for i, e := range c.Entries {
+		row := carbon.Exclusion{List: c.List, Identifier: e.Identifier, ValidFrom: e.ValidFrom, ValidTo: e.ValidTo, Source: c.Source}
+		if err := row.Validate(); err != nil {
+			if f, ok := fault.As(err); ok && f.Field != "source" {
+				return nil, f.At("entries/" + strconv.Itoa(i) + "/" + f.Field)
+			}
+			return nil, err
+		}
+		if key := (exclusionKey{e.Identifier, e.ValidFrom}); !known[key] {
+			known[key] = true
+			fresh = append(fresh, row)
+		}
+	}
+	return func(tx *Tx) any {
+		for _, e := range fresh {
+			Put(tx, Exclusions, e)
+		}
+		return ExclusionResult{Added: len(fresh), Known: len(c.Entries) - len(fresh)}
+	}, nil
+}
+
+type exclusionKey struct {
+	identifier string
+	from       calendar.Date
+}
+
+func (v *View) knownExclusions(c ExclusionImport) (map[exclusionKey]bool, error) {
+	identifiers := make([]string, len(c.Entries))
+	for i, e := range c.Entries {
+		identifiers[i] = e.Identifier
+	}
+	rows, err := Find(v, Exclusions, Where("list", string(c.List)).And("identifier", In, identifiers))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[exclusionKey]bool, len(rows))
+	for _, e := range rows {
+		known[exclusionKey{e.Identifier, e.ValidFrom}] = true
+	}
+	return known, nil
+}

@@ -1,0 +1,69 @@
+package carbon
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+)
+
+// A List is a register whose reductions a scheme does not count again.
+type List string
+
+// The lists (沪环规〔2025〕10号: what is in the national or the local market, or is
+// a certified reduction, is excluded).
+const (
+	NationalETS      List = "national_ets"
+	LocalETS         List = "local_ets"
+	CCER             List = "ccer"
+	GreenCertificate List = "green_certificate"
+)
+
+// Lists are all lists.
+var Lists = []List{NationalETS, LocalETS, CCER, GreenCertificate}
+
+// An Exclusion is an entry of such a list: a firm's code, a plant's or a
+// certificate's number, as that register writes it.
+type Exclusion struct {
+	ID         int64
+	List       List
+	Identifier string
+	ValidFrom  calendar.Date
+	ValidTo    calendar.Date // last day; zero: no end
+	Source     string        // the document that the list came with
+	Command    int64
+}
+
+// identifierMax is the longest number of another register, in characters.
+const identifierMax = 64
+
+// Validate returns a fault that names the first field that is wrong.
+func (e Exclusion) Validate() error {
+	if err := fault.First(
+		catalog.CheckOneOf("list", e.List, Lists),
+		catalog.CheckText("identifier", e.Identifier, identifierMax),
+		catalog.CheckText("source", e.Source, sourceMax),
+	); err != nil {
+		return err
+	}
+	return checkPeriod(e.ValidFrom, e.ValidTo)
+}
+
+// Touches reports whether the entry holds on a day of a period.
+func (e Exclusion) Touches(from, to calendar.Date) bool {
+	return e.ValidFrom <= to && (e.ValidTo.IsZero() || e.ValidTo >= from)
+}
+
+// ErrExcluded is returned when what was reduced is counted elsewhere.
+var ErrExcluded = fault.New(fault.Refused, "carbon.excluded", "the reduction is counted in another register").
+	Under("carbon.counted_once", "沪环规〔2025〕10号")
+
+// CheckExcluded returns ErrExcluded when one of the entries of an identifier
+// holds on a day of a period.
+func CheckExcluded(entries []Exclusion, from, to calendar.Date) error {
+	for _, e := range entries {
+		if e.Touches(from, to) {
+			return ErrExcluded.With("%.64q is in the list %s from %v on (%s)", e.Identifier, e.List, e.ValidFrom, e.Source).At("identifier")
+		}
+	}
+	return nil
+}
