@@ -58,7 +58,9 @@ type App struct {
 	queue  *queue
 	st     *state // the writer's own
 	spare  Batch  // the writer's own: the batch in hand
-	epoch  int64
+	// overtaken says that a timer was armed that goes before the commands that wait.
+	overtaken bool
+	epoch     int64
 
 	published atomic.Pointer[Snapshot]
 	directory atomic.Pointer[Directory]

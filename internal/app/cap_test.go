@@ -419,20 +419,39 @@ func TestFact_CancelsOrders(t *testing.T) {
 	}
 }
 
-// A licence with more orders than one command may cancel is left alone; a
-// market closes all the same and takes them out in steps.
+// A fact is recorded however many orders rest on the opposite: they are taken
+// out of the books in steps before anything else is done, also when the server
+// is stopped in between. A market closes likewise.
 func TestFact_ManyOrders(t *testing.T) {
 	t.Parallel()
 	o, i, seller, _ := tradingOffice(t)
-	for range 2 {
-		var b OrderBatch
-		for n := range MaxCancels/2 + 1 {
-			b.Items = append(b.Items, OrderBatchItem{Place: o.order(seller, i, market.Sell, quantity.Price(3000+n), 100)})
+	fill := func() {
+		for range 2 {
+			var b OrderBatch
+			for n := range MaxCancels/2 + 1 {
+				b.Items = append(b.Items, OrderBatchItem{Place: o.order(seller, i, market.Sell, quantity.Price(3000+n), 100)})
+			}
+			done[OrderBatchResult](o, seller.user, b)
 		}
-		done[OrderBatchResult](o, seller.user, b)
 	}
-	o.refuses(o.leader, LicenceState{seller.licence.ID, catalog.LicenceSuspended, "r", "d"}, ErrTooManyOpenOrders)
-	o.refuses(o.leader, PartyState{seller.party, catalog.PartySuspended, "r", ""}, ErrTooManyOpenOrders)
+	none := func(what string, cancelled []int64) {
+		t.Helper()
+		o.runTimers()
+		if n := len(o.app.st.orders); n != 0 || len(cancelled) != MaxCancels {
+			t.Errorf("%s: %d orders are left, %d were cancelled at once", what, n, len(cancelled))
+		}
+	}
+	fill()
+	l := LicenceState{seller.licence.ID, catalog.LicenceSuspended, "r", "d"}
+	none("a licence", done[LicenceResult](o, o.leader, l).Cancelled)
+	l.State = catalog.LicenceValid
+	o.does(o.leader, l)
+	fill()
+	p := PartyState{seller.party, catalog.PartySuspended, "r", ""}
+	none("a party", done[PartyResult](o, o.leader, p).Cancelled)
+	p.State = catalog.PartyActive
+	o.does(o.leader, p)
+	fill()
 	if r := done[MarketResult](o, o.admin, MarketState{"YRD", catalog.MarketClosed, "r"}); len(r.Cancelled) != MaxCancels {
 		t.Errorf("%d were cancelled at once", len(r.Cancelled))
 	}

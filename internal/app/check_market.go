@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/catalog"
+	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
 )
@@ -56,7 +57,7 @@ func (c *checker) checkOrdersOf(pass, passes int64) error {
 		if o.Quantity-o.Remaining != traded[o.ID] {
 			c.report("I-6", Orders.name, o.ID, "has %s left of %s, its trades come to %s", o.Remaining, o.Quantity, traded[o.ID])
 		}
-		if (o.State == market.Open) != (o.Remaining > 0 && o.State != market.Cancelled) || o.State != market.Open && o.Hold != 0 {
+		if (o.State == market.Open) != (o.Remaining > 0 && o.State != market.Cancelled && o.State != market.Expired) || o.State != market.Open && o.Hold != 0 {
 			c.report("I-6", Orders.name, o.ID, "is %s with %s left and %d held aside", o.State, o.Remaining, o.Hold)
 		}
 	})
@@ -84,6 +85,115 @@ func (c *checker) checkCrossed() error {
 		}
 	}
 	return err
+}
+
+var (
+	_ = declareCheck((*checker).checkFees)
+	_ = declareCheck((*checker).checkSweeps)
+)
+
+// checkFees holds what orders and the exchange have of fees against the trades
+// (I-47): an order was charged what its trades say, which of a buy is what its
+// schedule comes to for all of them and of a sell no more; and what the fee
+// account got for a trade is what the trade says.
+func (c *checker) checkFees() error {
+	if !c.isWhole() {
+		return nil
+	}
+	tariffs, err := c.tariffs()
+	if err != nil {
+		return err
+	}
+	type sums struct{ amount, fee quantity.Money }
+	charged, got := map[int64]sums{}, map[int64]quantity.Money{}
+	err = eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.FeeCharge)), func(p ledger.Posting) { got[p.Reference] += quantity.Money(p.Amount) })
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Orders, Query{}.And("schedule", Gt, 0), func(o market.Record) { charged[o.ID] = sums{} })
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Trades, Query{}, func(t market.Trade) {
+		for order, fee := range map[int64]quantity.Money{t.BuyOrder: t.BuyerFee, t.SellOrder: t.SellerFee} {
+			if s, pays := charged[order]; pays {
+				charged[order] = sums{s.amount + t.Amount, s.fee + fee}
+			} else if fee != 0 {
+				c.report("I-47", Trades.name, t.ID, "charges %s to order %d, which has no schedule", fee, order)
+			}
+		}
+		if want := t.BuyerFee + t.SellerFee; got[t.ID] != want {
+			c.report("I-47", Trades.name, t.ID, "charges %s, %s were posted", want, got[t.ID])
+		}
+		delete(got, t.ID)
+	})
+	if err != nil {
+		return err
+	}
+	for trade, fee := range got {
+		c.report("I-47", Trades.name, trade, "was charged %s and does not exist", fee)
+	}
+	return eachOf(c.ctx, c.r, Orders, Query{}.And("schedule", Gt, 0), func(o market.Record) {
+		s := charged[o.ID]
+		if o.Amount != s.amount || o.Fee != s.fee {
+			c.report("I-47", Orders.name, o.ID, "has traded %s for a fee of %s, its trades say %s and %s", o.Amount, o.Fee, s.amount, s.fee)
+		}
+		t := tariffs[o.Schedule]
+		if t == nil {
+			c.report("I-47", Orders.name, o.ID, "pays by schedule %d, which there is not", o.Schedule)
+			return
+		}
+		if due := t.Fee(o.Side, o.Amount, false); o.Fee > due || o.Side == market.Buy && o.Fee != due {
+			c.report("I-47", Orders.name, o.ID, "was charged %s, its schedule comes to %s", o.Fee, due)
+		}
+	})
+}
+
+func (c *checker) tariffs() (map[int64]*market.Tariff, error) {
+	all := map[int64]*market.Tariff{}
+	err := eachOf(c.ctx, c.r, FeeSchedules, Query{}, func(f market.FeeSchedule) { all[f.ID] = &market.Tariff{FeeSchedule: f} })
+	if err != nil {
+		return nil, err
+	}
+	err = eachOf(c.ctx, c.r, FeeTiers, Query{}, func(t market.FeeTier) {
+		if all[t.Schedule] == nil {
+			c.report("I-47", FeeTiers.name, t.ID, "is of schedule %d, which there is not", t.Schedule)
+			return
+		}
+		all[t.Schedule].Tiers = append(all[t.Schedule].Tiers, t)
+	})
+	return all, err
+}
+
+// checkSweeps holds that only orders wait that may, each day order with a timer
+// for the end of its day, and that a sweep that is done left nothing it had
+// matched to be cancelled, and one that runs has its timer (I-48).
+func (c *checker) checkSweeps() error {
+	armed := map[string]map[int64]bool{timerDayEnd: {}, timerSweep: {}}
+	err := eachOf(c.ctx, c.r, PendingTimes, Where("state", string(TimerPending)), func(t Timer) {
+		if of := armed[t.Purpose]; of != nil {
+			of[t.Reference] = true
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
+		switch {
+		case !o.TimeInForce.Rests() || o.Kind != market.Limit:
+			c.report("I-48", Orders.name, o.ID, "is a %s order, %s, and waits", o.Kind, o.TimeInForce)
+		case o.TimeInForce == market.DAY && !armed[timerDayEnd][o.Market]:
+			c.report("I-48", Orders.name, o.ID, "ends with its day, and nothing will end it")
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, OrderSweeps, Query{}, func(w market.Sweep) {
+		if w.State == market.SweepRunning && !armed[timerSweep][w.ID] || w.State == market.SweepDone && armed[timerSweep][w.ID] {
+			c.report("I-48", OrderSweeps.name, w.ID, "is %s, its timer says otherwise", w.State)
+		}
+	})
 }
 
 // checkTrades recomputes what each trade cost (I-7).

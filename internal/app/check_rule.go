@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/market"
 	"permitx/internal/rulebook"
@@ -51,8 +53,13 @@ func (c *checker) checkRules() error {
 
 func (c *checker) checkOpenOrders(facts map[int64][]rulebook.Fact, parties map[int64]catalog.Party, licences map[int64]catalog.Licence) error {
 	on := c.registry.LastAt.Date()
+	var running []market.Sweep // their orders are about to go, before anything else is done
+	if err := eachOf(c.ctx, c.r, OrderSweeps, Where("state", string(market.SweepRunning)), func(w market.Sweep) { running = append(running, w) }); err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
 		switch l := licences[o.Licence]; {
+		case slices.ContainsFunc(running, func(w market.Sweep) bool { return w.Selects(&o) }):
 		case parties[o.Party].State != catalog.PartyActive:
 			c.report("I-34", Orders.name, o.ID, "is open, its party %d is %s", o.Party, parties[o.Party].State)
 		case !l.InForce(on):

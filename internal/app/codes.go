@@ -23,6 +23,7 @@ type codes struct {
 	renewals    map[ledger.Key]int64 // the last of a holding
 	grants      map[int64][]int64
 	areas       map[int64][]string // regions of a market
+	groups      map[int64]string   // of the parties that belong to one
 }
 
 // indexCodes builds the indexes after the resident tables have been read.
@@ -31,7 +32,7 @@ func (s *state) indexCodes() {
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
 		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{}, renewals: map[ledger.Key]int64{},
-		partyCode: map[int64]string{}, licenceCode: map[int64]string{}, grants: map[int64][]int64{}, areas: map[int64][]string{},
+		partyCode: map[int64]string{}, licenceCode: map[int64]string{}, grants: map[int64][]int64{}, areas: map[int64][]string{}, groups: map[int64]string{},
 	}
 	indexAll(s, Regions)
 	indexAll(s, Pollutants)
@@ -68,6 +69,9 @@ func (s *state) indexCode(row any) {
 		s.byCode.instruments[r.Code] = r.ID
 	case catalog.Party:
 		rename(s.byCode.parties, s.byCode.partyCode, r.ID, r.USCC)
+		if delete(s.byCode.groups, r.ID); r.OwnerGroup != "" {
+			s.byCode.groups[r.ID] = r.OwnerGroup
+		}
 	case catalog.Licence:
 		rename(s.byCode.licences, s.byCode.licenceCode, r.ID, r.Number)
 	case permit.Project:

@@ -79,9 +79,9 @@ func (c CorrectionRecord) Decide(v *View) (Apply, error) {
 	if err := v.checkUncorrected(a, c.Quantity); err != nil {
 		return nil, err
 	}
-	resting, err := v.ordersUncovering(a.Holding(), int64(c.Quantity))
-	if err != nil {
-		return nil, err
+	resting := v.ordersUncovering(a.Holding(), int64(c.Quantity))
+	if len(resting) > MaxCancels {
+		return nil, ErrTooManyOpenOrders
 	}
 	free := v.ledger.Balance(a.Holding()).Available()
 	for _, o := range resting {

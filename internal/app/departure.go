@@ -72,12 +72,8 @@ func (c DepartureRecord) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	resting, err := v.ordersToCancel(func(o *market.Record) bool { return o.Licence == l.ID && o.Side == market.Buy })
-	if err != nil {
-		return nil, err
-	}
 	return func(tx *Tx) any {
-		cancelled := tx.cancelAll(resting)
+		_, cancelled := tx.sweep(market.Sweep{Licence: l.ID, Side: market.Buy, Ending: market.FactChanged})
 		d = Put(tx, Departures, d)
 		tx.reclaimFree(&d, free)
 		return DepartureResult{Put(tx, Departures, d), cancelled}
@@ -155,14 +151,11 @@ func (c DepartureStep) Decide(v *View) (Apply, error) {
 			return nil, err
 		}
 	}
-	resting, err := v.ordersToCancel(func(o *market.Record) bool { return o.Licence == l.ID && d.State == permit.DepartureCompleted })
-	if err != nil {
-		return nil, err
-	}
 	d.EndDocument, d.EndedAt = c.Document, v.Now
 	return func(tx *Tx) any {
-		cancelled := tx.cancelAll(resting)
+		var cancelled []int64
 		if d.State == permit.DepartureCompleted {
+			_, cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
 			l.State = catalog.LicenceRevoked
 			Put(tx, Licences, l)
 		}

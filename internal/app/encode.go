@@ -25,8 +25,10 @@ import (
 // service. They are encoded behind the others, as far as the last that is not
 // zero, so that a row that was there before is encoded as it was then.
 var later = map[reflect.Type][]string{
-	reflect.TypeFor[market.Record]():               {"Project"},
-	reflect.TypeFor[catalog.Market]():              {"ProjectRequired"},
+	reflect.TypeFor[market.Record]():               {"Project", "Queued", "Kind", "Schedule", "Amount", "Fee", "Ending"},
+	reflect.TypeFor[market.Trade]():                {"BuyerFee", "SellerFee"},
+	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay"},
+	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
@@ -178,8 +180,17 @@ func appendOrder(b []byte, r *market.Record) []byte {
 	b = appendInt(b, r.Hold)
 	b = appendInt(b, r.PlacedAt)
 	b = appendInt(b, r.Command)
-	if r.Project != 0 {
-		b = appendInt(b, r.Project)
+	return appendLater(b, r.Project, r.Queued, int64(r.Kind), r.Schedule, int64(r.Amount), int64(r.Fee), int64(r.Ending))
+}
+
+// appendLater appends fields that came later, as far as the last that is not zero.
+func appendLater(b []byte, fields ...int64) []byte {
+	set := len(fields)
+	for set > 0 && fields[set-1] == 0 {
+		set--
+	}
+	for _, f := range fields[:set] {
+		b = appendInt(b, f)
 	}
 	return b
 }
@@ -198,7 +209,8 @@ func appendTrade(b []byte, r *market.Trade) []byte {
 	b = appendString(b, r.BuyerRegion)
 	b = appendString(b, r.SellerRegion)
 	b = appendInt(b, r.At)
-	return appendInt(b, r.Command)
+	b = appendInt(b, r.Command)
+	return appendLater(b, int64(r.BuyerFee), int64(r.SellerFee))
 }
 
 func appendAcquisition(b []byte, r *ledger.Acquisition) []byte {

@@ -42,11 +42,16 @@ func (v *View) ordersToCancel(rests func(*market.Record) bool) ([]*market.Record
 	return found, nil
 }
 
-// cancelAll takes open orders out of their books and returns their ids.
+// cancelAll takes open orders out of their books, because what they rested on
+// holds no longer, and returns their ids.
 func (tx *Tx) cancelAll(orders []*market.Record) []int64 {
+	return tx.cancelEach(orders, market.Cancelled, market.FactChanged)
+}
+
+func (tx *Tx) cancelEach(orders []*market.Record, state market.State, ending market.Ending) []int64 {
 	ids := make([]int64, 0, len(orders))
 	for _, o := range orders {
-		tx.cancel(o)
+		tx.cancel(o, state, ending)
 		ids = append(ids, o.ID)
 	}
 	return ids

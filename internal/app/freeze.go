@@ -229,10 +229,7 @@ func (v *View) decideFreeze(f encumbrance.Freeze) (Apply, error) {
 	}
 	var resting []*market.Record
 	if f.State.IsInEffect() {
-		var err error
-		if resting, err = v.ordersUncovering(key, f.Amount); err != nil {
-			return nil, err
-		}
+		resting = v.ordersUncovering(key, f.Amount)
 	}
 	return func(tx *Tx) any {
 		f.Account = tx.account(key)
@@ -263,7 +260,7 @@ func (tx *Tx) armFreeze(f encumbrance.Freeze) {
 func (tx *Tx) beginFreeze(f encumbrance.Freeze, resting []*market.Record) FreezeResult {
 	f.EffectiveAt = tx.Now
 	f = Put(tx, Freezes, f)
-	cancelled := tx.cancelAll(resting)
+	cancelled := tx.withdrawFor(f.ID, resting)
 	tx.coverFreezes(f.Account)
 	return tx.freezeResult(mustGet(tx, Freezes, f.ID), cancelled)
 }
@@ -277,23 +274,46 @@ func (tx *Tx) freezeResult(f encumbrance.Freeze, cancelled []int64) FreezeResult
 }
 
 // ordersUncovering returns the open orders that must be withdrawn so that an
-// amount of an account is available: the newest first, no more than needed.
-func (v *View) ordersUncovering(k ledger.Key, amount int64) ([]*market.Record, error) {
+// amount of an account is available: the newest of them, no more than needed.
+func (v *View) ordersUncovering(k ledger.Key, amount int64) []*market.Record {
 	need := amount - v.ledger.Balance(k).Available()
 	if need <= 0 {
-		return nil, nil
+		return nil
 	}
 	resting := v.restingOrders(len(v.orders), func(o *market.Record) bool { return o.Hold > 0 && holdsIn(o, k) })
-	for n := 1; n <= len(resting); n++ {
-		need -= resting[len(resting)-n].Hold
-		if n > MaxCancels {
-			return nil, ErrTooManyOpenOrders
-		}
-		if need <= 0 {
-			return resting[len(resting)-n:], nil
-		}
+	first := len(resting)
+	for ; first > 0 && need > 0; first-- {
+		need -= resting[first-1].Hold
 	}
-	return resting, nil
+	return resting[first:]
+}
+
+// timerFreezeOrders goes on withdrawing the orders that a freeze meets.
+const timerFreezeOrders = "freeze.orders"
+
+var _ = declareTimer(timerFreezeOrders, goOnFreezing)
+
+func goOnFreezing(v *View, id int64) (Apply, error) {
+	f, err := Get(v, Freezes, "freeze", id)
+	if err != nil || !f.State.IsInEffect() {
+		return nil, err
+	}
+	resting := v.ordersUncovering(f.Key(), f.Short())
+	return func(tx *Tx) any {
+		cancelled := tx.withdrawFor(f.ID, resting)
+		tx.coverFreezes(f.Account)
+		return cancelled
+	}, nil
+}
+
+// withdrawFor withdraws the orders that a freeze meets, the newest first and as
+// many as one command may; the rest before anything else is done.
+func (tx *Tx) withdrawFor(freeze int64, resting []*market.Record) []int64 {
+	if more := len(resting) - MaxCancels; more > 0 {
+		tx.Arm(tx.Now, timerFreezeOrders, freeze)
+		resting = resting[more:]
+	}
+	return tx.cancelAll(resting)
 }
 
 // holdsIn reports whether an order holds aside in an account.

@@ -163,10 +163,7 @@ func startFreeze(v *View, id int64) (Apply, error) {
 	if f, err = f.Next(encumbrance.Start, encumbrance.AsSystem); err != nil { // released before
 		return nil, nil //nolint:nilerr,nilnil // nothing to do
 	}
-	resting, err := v.ordersUncovering(f.Key(), f.Amount)
-	if err != nil {
-		return nil, err
-	}
+	resting := v.ordersUncovering(f.Key(), f.Amount)
 	return func(tx *Tx) any { return tx.beginFreeze(f, resting) }, nil
 }
 

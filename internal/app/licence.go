@@ -123,14 +123,12 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 	case c.State == catalog.LicenceValid && l.ValidTo < v.Today:
 		return nil, ErrLicenceOver.With("the licence ended on %s", l.ValidTo)
 	}
-	var resting []*market.Record
-	if c.State != catalog.LicenceValid {
-		if resting, err = v.ordersToCancel(func(o *market.Record) bool { return o.Licence == l.ID }); err != nil {
-			return nil, err
-		}
-	}
 	l.State = c.State
 	return func(tx *Tx) any {
-		return LicenceResult{Licence: Put(tx, Licences, l), Cancelled: tx.cancelAll(resting)}
+		r := LicenceResult{Licence: Put(tx, Licences, l)}
+		if l.State != catalog.LicenceValid {
+			_, r.Cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
+		}
+		return r
 	}, nil
 }

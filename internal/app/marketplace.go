@@ -45,6 +45,8 @@ type MarketOpen struct {
 	Source     string        // empty: project default
 	// ProjectRequired says that a buy names the project that it is for.
 	ProjectRequired bool
+	// ResaleNextDay says that what was acquired today is not sold before tomorrow.
+	ResaleNextDay bool
 }
 
 // MarketState halts, opens again or closes a market. One that is closed is
@@ -80,7 +82,7 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 	m := catalog.Market{
 		Code: c.Code, Name: c.Name, Pollutant: c.Pollutant, LotSize: c.LotSize, Tick: c.Tick, PriceBasis: c.PriceBasis,
 		State: catalog.MarketOpen, Approval: c.Approval, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
-		ProjectRequired: c.ProjectRequired,
+		ProjectRequired: c.ProjectRequired, ResaleNextDay: c.ResaleNextDay,
 	}
 	if m.Source == "" {
 		m.Source = sourceDefault
@@ -187,7 +189,7 @@ func (tx *Tx) clearMarket(id int64) []int64 {
 		tx.Arm(tx.Now, clearMarket, id)
 		left = left[:MaxCancels]
 	}
-	return tx.cancelAll(left)
+	return tx.cancelEach(left, market.Cancelled, market.MarketEnded)
 }
 
 func clearClosedMarket(_ *View, id int64) (Apply, error) {

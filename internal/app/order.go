@@ -23,7 +23,13 @@ var (
 	// ErrNoSide is returned when the order neither buys nor sells.
 	ErrNoSide = fault.New(fault.Invalid, "order.side_unknown", "an order buys or sells").At("side")
 	// ErrNoTimeInForce is returned when what becomes of the rest is not said.
-	ErrNoTimeInForce = fault.New(fault.Invalid, "order.time_in_force_unknown", "the time in force is gtc or ioc").At("time_in_force")
+	ErrNoTimeInForce = fault.New(fault.Invalid, "order.time_in_force_unknown", "the time in force is gtc, day, ioc or fok").At("time_in_force")
+	// ErrNoKind is returned when the order is neither a limit nor a market order.
+	ErrNoKind = fault.New(fault.Invalid, "order.kind_unknown", "an order is a limit or a market order").At("kind")
+	// ErrMarketOrderRests is returned when a market order would wait for a counterpart.
+	ErrMarketOrderRests = fault.New(fault.Invalid, "order.market_order_rests", "a market order trades at once or not at all: its time in force is ioc or fok").At("time_in_force")
+	// ErrNoProtection is returned when a market order does not say how far it goes.
+	ErrNoProtection = fault.New(fault.Invalid, "order.protection_price_missing", "a market order needs a price that protects it: the most that a buy pays, the least that a sell takes").At("price")
 	// ErrPriceNotPositive is returned when the price is zero or negative.
 	ErrPriceNotPositive = fault.New(fault.Invalid, "order.price_not_positive", "the price must be greater than zero").At("price")
 	// ErrQuantityNotPositive is returned when the quantity is zero or negative.
@@ -42,8 +48,18 @@ var (
 	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
 	// ErrSignerNeeded is returned when an amount over the party's limit is approved by a user who may not sign, or stands in a batch.
 	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer")
-	// ErrSelfTrade is returned when an order would trade with one of the same party.
-	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party: cancel that one first, or change the price")
+	// ErrResaleToday is returned when a sale needs permits that were acquired today, in a market where they wait until tomorrow.
+	ErrResaleToday = fault.New(fault.Refused, "order.resale_same_day", "what was acquired today is not sold before tomorrow in this market").At("quantity").
+			Under("market.resale_next_day", "project default, as an option of a market: 买入当日不得卖出 (T+1) of the national carbon market")
+	// ErrFeeNotCovered is returned when the funds cover a buy and not its fees, or a sale brings less than its own fee.
+	ErrFeeNotCovered = fault.New(fault.Refused, "order.fee_not_covered", "the fee of the order is not covered").
+				Under("market.fee", "the market's fee schedule")
+	// ErrSelfTrade is returned when the first that an order would trade with is of the same party or its group. One that trades
+	// with others before is placed, and ends there.
+	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party or its group: cancel that one first, or change the price").
+			Under("market.self_trade", "project default: the newest order gives way")
+	// ErrNotFillable is returned when the book does not fill a fill-or-kill order at once.
+	ErrNotFillable = fault.New(fault.Refused, "order.not_fillable", "the order cannot be filled as a whole at once, and nothing of it was done").At("quantity")
 	// ErrTooManyParts is returned when a sale would use up more than MaxFills acquisitions at once.
 	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
@@ -61,6 +77,7 @@ type PlaceOrder struct {
 	Quantity    quantity.Quantity
 	TimeInForce market.TimeInForce
 	Project     int64 // that a buy is for; 0: none is named
+	Kind        market.Kind
 }
 
 // CancelOrder takes an open order out of its book.
@@ -92,6 +109,9 @@ func (c PlaceOrder) appendPayload(b []byte) []byte {
 	if c.Project != 0 {
 		b = appendField(b, "Project", c.Project)
 	}
+	if c.Kind != market.Limit {
+		b = appendField(b, "Kind", int64(c.Kind))
+	}
 	return append(b, '}')
 }
 
@@ -103,6 +123,10 @@ type entry struct {
 	months int
 	makers int // how many orders it will trade with
 	key    ledger.Key
+	tariff *market.Tariff
+	taken  market.Order       // what of it goes into the book
+	tif    market.TimeInForce // and for how long
+	ends   market.Ending      // of what is then left and does not rest
 }
 
 // Decide checks the order and that what it could cost can be held.
@@ -143,81 +167,160 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := c.checkOrderProject(v, m, l, i.Pollutant); err != nil {
 		return e, err
 	}
-	if m.PriceBasis == catalog.PerYear {
-		e.months = v.monthsLeft(i)
-	}
+	e.tariff = v.tariffOn(m.ID)
 	e.order = market.Record{
-		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Project: c.Project, Side: c.Side, TimeInForce: c.TimeInForce,
-		State: market.Open, Price: c.Price, Quantity: c.Quantity, Remaining: c.Quantity, PlacedAt: v.Now,
+		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Project: c.Project, Side: c.Side, TimeInForce: c.TimeInForce, Kind: c.Kind,
+		State: market.Open, Price: c.Price, Quantity: c.Quantity, Remaining: c.Quantity, PlacedAt: v.Now, Queued: v.Number, Schedule: e.tariff.ID,
 	}
-	cost, err := market.HoldOf(c.Price, c.Quantity, e.months)
+	return e, e.admit(v, l, &noOrder)
+}
+
+// noOrder is what a new order takes the place of.
+var noOrder market.Record
+
+// admit judges an order, says what it holds aside, and looks whom it meets.
+// What the order whose place it takes has set aside is there for it.
+func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
+	e.months = e.monthsOf(v)
+	whole, err := market.HoldOf(e.order.Price, e.order.Quantity, e.months)
 	if err != nil {
-		return e, err
+		return err
 	}
-	if err := v.checkSigner(l.Party, cost); err != nil {
-		return e, err
+	if err := v.checkSigner(l.Party, whole); err != nil {
+		return err
 	}
 	f := &v.judged
-	v.orderFacts(f, v.known, &e.order, l, i)
+	v.orderFacts(f, v.known, &e.order, l, e.inst)
+	f.Seller.Holding.Ready += before.Remaining
+	f.Seller.Holding.Surplus += before.Remaining
+	f.Buyer.Holding.Total -= before.Remaining
 	if err := v.judge(f); err != nil {
-		return e, err
+		return err
 	}
-	if err := e.hold(v, l, cost); err != nil {
-		return e, err
+	if err := e.hold(v, l, before); err != nil {
+		return err
 	}
-	e.makers, err = v.checkMakers(&e.order, f)
-	return e, err
+	return e.checkMakers(v, f)
+}
+
+// monthsOf is the term factor of a trade today; 0 where the price is outright.
+func (e *entry) monthsOf(v *View) int {
+	if e.market.PriceBasis == catalog.PerYear {
+		return v.monthsLeft(e.inst)
+	}
+	return 0
 }
 
 // hold says what the order holds aside, which must be there: permits that come
-// from a bounded number of acquisitions, or money.
-func (e *entry) hold(v *View, l catalog.Licence, cost quantity.Money) error {
-	if e.order.Side == market.Sell {
-		e.key, e.order.Hold = HoldingKey(l, e.inst, ledger.Paid), int64(e.order.Quantity)
-		id, _ := v.ledger.Find(e.key)
-		if v.partsOf(id, e.order.Quantity) > MaxFills {
-			return ErrTooManyParts
-		}
-		return nil
+// from a bounded number of acquisitions, or money for the cost and the fees.
+func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
+	o := &e.order
+	cost, err := market.HoldOf(o.Price, o.Remaining, e.months)
+	if err != nil {
+		return err
 	}
-	e.key, e.order.Hold = ledger.FundsKey(l.Party), int64(cost)
-	if cost == 0 {
-		return nil
+	if o.Side == market.Sell {
+		e.key, o.Hold = HoldingKey(l, e.inst, ledger.Paid), int64(o.Remaining)
+		return e.checkSale(v, cost, before)
 	}
-	return v.ledger.CheckHold(e.key, int64(cost))
+	hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
+	if err != nil {
+		return err
+	}
+	e.key, o.Hold = ledger.FundsKey(l.Party), int64(hold)
+	switch more := o.Hold - before.Hold; {
+	case more <= 0:
+		return nil
+	case hold > cost && v.ledger.CheckHold(e.key, more) != nil && v.ledger.CheckHold(e.key, max(more-int64(hold-cost), 1)) == nil:
+		return ErrFeeNotCovered.With("the order holds %s for its cost and %s for its fees, which the funds do not cover", cost, hold-cost)
+	default:
+		return v.ledger.CheckHold(e.key, more)
+	}
 }
 
-// checkMakers counts the orders that o would trade with, before anything
-// moves: not too many, none of the same party, and none of another basin.
-func (v *View) checkMakers(o *market.Record, f *rulebook.Facts) (int, error) {
-	makers, own := 0, false
+// checkSale holds that the permits of a sale may go: bought before today where
+// the market asks for that, from not too many acquisitions, for more than the fee.
+func (e *entry) checkSale(v *View, cost quantity.Money, before *market.Record) error {
+	id, _ := v.ledger.Find(e.key)
+	if e.market.ResaleNextDay {
+		if ready := v.readySince(id, v.Today) + before.Remaining; e.order.Remaining > ready {
+			return ErrResaleToday.With("%s t/a are left that were acquired before today, the order needs %s", max(ready, 0), e.order.Remaining)
+		}
+	}
+	if v.partsOf(id, e.order.Remaining) > MaxFills {
+		return ErrTooManyParts
+	}
+	if fee := e.tariff.Fee(market.Sell, e.order.Amount+cost, false); fee > 0 && fee-e.order.Fee > cost {
+		return ErrFeeNotCovered.With("the sale brings %s at its price and its fee comes to %s", cost, fee)
+	}
+	return nil
+}
+
+// readySince is what of a holding is available that was not acquired on a day.
+// What is older is used up first, also by what is held aside.
+func (v *View) readySince(holding ledger.AccountID, day calendar.Date) quantity.Quantity {
+	b := v.ledger.BalanceOf(holding)
+	ready := quantity.Quantity(b.Available())
+	for _, a := range v.ledger.Acquisitions(holding) {
+		if a.AcquiredOn == day {
+			ready -= a.Remaining
+		}
+	}
+	return ready
+}
+
+// checkMakers looks whom an order would trade with, before anything moves: not
+// too many, and none of another basin. It ends before one of its own group; an
+// order that would have to be filled at once is refused where it would not.
+func (e *entry) checkMakers(v *View, f *rulebook.Facts) error {
+	o := &e.order
 	var other error
 	looksAtBasin := f.Medium == catalog.Water && (f.Seller.Site.Basin != "" || f.Buyer.Site.Basin != "")
-	v.book(o.Market, o.Instrument).Crossing(o.Side, o.Price, o.Quantity, func(maker int64) bool {
-		makers++
-		own = own || v.orders[maker].Party == o.Party
-		if looksAtBasin && other == nil {
+	reach := v.book(o.Market, o.Instrument).Reach(o.Entry(), MaxFills, func(maker int64) bool {
+		if v.isOwn(o.Party, v.orders[maker].Party) {
+			return false
+		}
+		if looksAtBasin {
 			other = v.judgeMaker(*f, v.orders[maker])
 		}
-		return makers <= MaxFills && !own && other == nil
+		return other == nil
 	})
-	switch {
-	case own:
-		return makers, ErrSelfTrade
-	case other != nil:
-		return makers, other
-	case makers > MaxFills:
-		return makers, ErrTooManyFills
+	var may bool
+	e.makers, e.ends = reach.Makers, market.Unfilled
+	e.taken, e.tif, may = reach.Cut(o.Entry(), o.TimeInForce)
+	if reach.Barred != 0 {
+		e.ends = market.SelfTrade
 	}
-	return makers, nil
+	switch {
+	case other != nil:
+		return other
+	case !may:
+		return ErrSelfTrade
+	case reach.Makers > MaxFills:
+		return ErrTooManyFills
+	case o.TimeInForce == market.FOK && reach.Quantity < o.Remaining:
+		return ErrNotFillable.With("the book has %s t/a for the order now and it asks for %s: nothing was done", reach.Quantity, o.Remaining)
+	}
+	return nil
+}
+
+// isOwn reports whether two parties are one, or belong to one group.
+func (v *View) isOwn(a, b int64) bool {
+	return a == b || len(v.byCode.groups) > 0 && v.byCode.groups[a] != "" && v.byCode.groups[a] == v.byCode.groups[b]
 }
 
 func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) error {
 	switch {
 	case c.Side != market.Buy && c.Side != market.Sell:
 		return ErrNoSide
-	case c.TimeInForce != market.GTC && c.TimeInForce != market.IOC:
+	case c.TimeInForce < market.GTC || c.TimeInForce > market.FOK:
 		return ErrNoTimeInForce
+	case c.Kind > market.AtMarket:
+		return ErrNoKind
+	case c.Kind == market.AtMarket && c.TimeInForce.Rests():
+		return ErrMarketOrderRests
+	case c.Kind == market.AtMarket && c.Price == 0:
+		return ErrNoProtection
 	case c.Price <= 0:
 		return ErrPriceNotPositive
 	case c.Quantity <= 0:
@@ -278,13 +381,20 @@ func (v *View) holdKey(o *market.Record) (ledger.Key, error) {
 	return HoldingKey(l, i, ledger.Paid), err
 }
 
-// place holds what the order may need, matches it and rests what is left.
+// place sets aside what the order may need, matches it and rests what is left.
 func (tx *Tx) place(e entry) OrderResult {
 	if tx.dry != nil {
 		return tx.dryPlace(e)
 	}
+	e.order.ID = tx.nextID(Orders.name)
+	tx.enter(&e, true)
+	return tx.match(&e)
+}
+
+// enter sets aside what an order holds.
+func (tx *Tx) enter(e *entry, isNew bool) {
 	o := &e.order
-	o.ID = tx.nextID(Orders.name)
+	e.taken.ID = o.ID
 	if o.Hold > 0 {
 		tx.Hold(e.key, o.Hold)
 	}
@@ -294,20 +404,29 @@ func (tx *Tx) place(e entry) OrderResult {
 		tx.wanted.add(o.Licence, e.inst.Pollutant, o.Remaining)
 	}
 	tx.projectBids(o.Project, e.inst.Pollutant, o.Remaining)
-	tx.putOrder(o, true)
+	tx.putOrder(o, isNew)
+}
+
+// match trades an order that has entered with those of its book, and rests
+// what is left of it.
+func (tx *Tx) match(e *entry) OrderResult {
+	o := &e.order
 	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
 	var rest quantity.Quantity
-	tx.fills, rest = tx.changedBook(o.Market, o.Instrument).Place(o.Entry(), o.TimeInForce, tx.fills[:0])
+	tx.fills, rest = tx.changedBook(o.Market, o.Instrument).Place(e.taken, e.tif, tx.fills[:0])
 	for _, f := range tx.fills {
-		result.Fills = append(result.Fills, tx.fill(&e, o, f))
+		result.Fills = append(result.Fills, tx.fill(e, o, f))
 	}
 	switch {
 	case o.Remaining == 0:
-		tx.finish(o, market.Filled, e.key, e.inst.Pollutant)
-	case rest == 0: // IOC: the rest is dropped
-		tx.finish(o, market.Cancelled, e.key, e.inst.Pollutant)
+		tx.finish(o, market.Filled, market.NotEnded, e.key, e.inst.Pollutant)
+	case rest == 0:
+		tx.finish(o, market.Cancelled, e.ends, e.key, e.inst.Pollutant)
 	default:
 		tx.putOrder(o, false)
+		if o.TimeInForce == market.DAY {
+			tx.endsToday(o)
+		}
 	}
 	result.Order = *o
 	return result
@@ -322,20 +441,23 @@ func (tx *Tx) fill(e *entry, taker *market.Record, f market.Fill) market.Trade {
 	}
 	amount := must(market.Cost(f.Price, f.Quantity, e.months))
 	buyer, seller := mustGet(tx, Licences, buy.Licence), mustGet(tx, Licences, sell.Licence)
+	buyerFee, sellerFee := tx.chargeFee(buy, amount), tx.chargeFee(sell, amount)
 	t := tx.putTrade(market.Trade{
 		Market: taker.Market, Instrument: taker.Instrument, BuyOrder: buy.ID, SellOrder: sell.ID, Taker: taker.Side,
 		Price: f.Price, Quantity: f.Quantity, Months: int32(e.months), Amount: amount, //nolint:gosec // months of a term
 		BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now,
+		BuyerFee: buyerFee, SellerFee: sellerFee,
 	})
 	d := settlement.Delivery{
 		Seller: HoldingKey(seller, e.inst, ledger.Paid), Buyer: HoldingKey(buyer, e.inst, ledger.Paid),
 		Quantity: f.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
 	}
 	tx.deliver(d, must(d.Outcome()), ledger.Fill, t.ID, amount, acquisitionOf(tx, t))
-	tx.afterFill(buy, f.Quantity, amount, e)
+	tx.postFees(t, buy.Party, sell.Party)
+	tx.afterFill(buy, f.Quantity, amount+buyerFee, e)
 	tx.afterFill(sell, f.Quantity, amount, e)
 	if maker.Remaining == 0 {
-		tx.finish(maker, market.Filled, must(tx.holdKey(maker)), e.inst.Pollutant)
+		tx.finish(maker, market.Filled, market.NotEnded, must(tx.holdKey(maker)), e.inst.Pollutant)
 	} else {
 		tx.putOrder(maker, false)
 	}
@@ -367,23 +489,32 @@ func (tx *Tx) deliver(d settlement.Delivery, o settlement.Outcome, reason ledger
 }
 
 // afterFill lowers what an order has left and gives a buy's price improvement
-// back: it keeps aside what the rest can cost at its own limit.
-func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, amount quantity.Money, e *entry) {
+// back: it keeps aside what the rest can cost at its own limit, with its fees.
+// paid is what the fill took of what it held.
+func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, paid quantity.Money, e *entry) {
 	o.Remaining -= q
 	if o.Side == market.Sell {
 		o.Hold -= int64(q)
 		return
 	}
 	tx.wanted.add(o.Licence, e.inst.Pollutant, -q)
-	keep := int64(must(market.HoldOf(o.Price, o.Remaining, e.months)))
-	back := o.Hold - int64(amount) - keep
+	rest := must(market.HoldOf(o.Price, o.Remaining, e.months))
+	keep := int64(must(tx.tariff(o.Schedule).HoldWithFee(rest, o.Amount, o.Fee)))
+	back := o.Hold - int64(paid) - keep
 	o.Hold = keep
 	tx.projectFilled(o.Project, e.inst.Pollutant, q)
 	tx.Release(ledger.FundsKey(o.Party), back)
 }
 
 // finish ends an order and gives back what it still holds aside.
-func (tx *Tx) finish(o *market.Record, state market.State, key ledger.Key, pollutant string) {
+func (tx *Tx) finish(o *market.Record, state market.State, ending market.Ending, key ledger.Key, pollutant string) {
+	tx.leave(o, key, pollutant)
+	o.Hold, o.State, o.Ending = 0, state, ending
+	tx.putOrder(o, false)
+}
+
+// leave gives back what an order has set aside.
+func (tx *Tx) leave(o *market.Record, key ledger.Key, pollutant string) {
 	tx.Release(key, o.Hold)
 	switch {
 	case o.Remaining == 0:
@@ -393,36 +524,40 @@ func (tx *Tx) finish(o *market.Record, state market.State, key ledger.Key, pollu
 		tx.wanted.add(o.Licence, pollutant, -o.Remaining)
 	}
 	tx.projectBids(o.Project, pollutant, -o.Remaining)
-	o.Hold, o.State = 0, state
-	tx.putOrder(o, false)
 }
 
 // Operation is OrderCancel.
 func (CancelOrder) Operation() identity.Operation { return identity.OrderCancel }
 
-// ErrOrderNotOpen is returned when an order is filled or cancelled already.
-var ErrOrderNotOpen = fault.New(fault.Conflict, "order.not_open", "the order is filled or cancelled already")
+// ErrOrderNotOpen is returned when an order is filled, cancelled or expired already.
+var ErrOrderNotOpen = fault.New(fault.Conflict, "order.not_open", "the order is filled, cancelled or expired already")
 
 // Decide checks that the order is open and the actor's.
 func (c CancelOrder) Decide(v *View) (Apply, error) {
-	if err := v.Authorise(identity.OrderCancel, identity.Target{}); err != nil {
-		return nil, err // the role, before anything that could tell what exists
-	}
-	o := v.orders[c.Order]
-	if o == nil {
-		closed, err := v.closedOrder(c.Order)
-		if err != nil {
-			return nil, err
-		}
-		if err := v.AuthoriseAt("id", identity.OrderCancel, identity.OfParty(closed.Party, "")); err != nil {
-			return nil, err
-		}
-		return nil, ErrOrderNotOpen.With("the order is %s", closed.State)
-	}
-	if err := v.AuthoriseAt("id", identity.OrderCancel, identity.OfParty(o.Party, "")); err != nil {
+	o, err := v.openOrder(identity.OrderCancel, c.Order)
+	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return tx.cancel(o) }, nil
+	return func(tx *Tx) any { return tx.cancel(o, market.Cancelled, market.Withdrawn) }, nil
+}
+
+// openOrder returns an open order after the actor's right to do this to it was
+// checked, or ErrOrderNotOpen.
+func (v *View) openOrder(op identity.Operation, id int64) (*market.Record, error) {
+	if err := v.Authorise(op, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
+	if o := v.orders[id]; o != nil {
+		return o, v.AuthoriseAt("id", op, identity.OfParty(o.Party, ""))
+	}
+	closed, err := v.closedOrder(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", op, identity.OfParty(closed.Party, "")); err != nil {
+		return nil, err
+	}
+	return nil, ErrOrderNotOpen.With("the order is %s", closed.State)
 }
 
 // closedOrder finds an order that is no longer in memory.
@@ -437,8 +572,8 @@ func (v *View) closedOrder(id int64) (market.Record, error) {
 	return Get(v, Orders, "id", id)
 }
 
-// cancel takes an open order out of its book.
-func (tx *Tx) cancel(o *market.Record) OrderResult {
+// cancel takes an open order out of its book, for a reason.
+func (tx *Tx) cancel(o *market.Record, state market.State, ending market.Ending) OrderResult {
 	m, i := mustGet(tx, Markets, o.Market), mustGet(tx, Instruments, o.Instrument)
 	if tx.dry != nil {
 		return tx.dryCancel(*o, m, i)
@@ -446,7 +581,7 @@ func (tx *Tx) cancel(o *market.Record) OrderResult {
 	if _, rests := tx.changedBook(o.Market, o.Instrument).Cancel(o.ID); !rests {
 		panic("app: an open order is not in its book")
 	}
-	tx.finish(o, market.Cancelled, must(tx.holdKey(o)), i.Pollutant)
+	tx.finish(o, state, ending, must(tx.holdKey(o)), i.Pollutant)
 	return OrderResult{Order: *o, Market: m.Code, Instrument: i.Code}
 }
 

@@ -13,8 +13,8 @@ const MaxBatchOrders = 1000
 
 // rowsPerFill is the most rows that a fill writes as a rule: the trade, its
 // postings, the maker's order, the balances of both sides, acquisitions of
-// both, surplus, the need of the buyer's project.
-const rowsPerFill = 11
+// both, surplus, the need of the buyer's project, the fees of both.
+const rowsPerFill = 14
 
 // ErrOrderBatchFull is the result of an item that finds the batch full: a
 // command writes a bounded number of rows. Send it again in another batch.
@@ -140,9 +140,7 @@ func (tx *Tx) placeItem(c PlaceOrder, staged int) OrderItem {
 	if err != nil {
 		return OrderItem{Fault: itemFault(err)}
 	}
-	fills := 0
-	tx.book(e.order.Market, e.order.Instrument).Crossing(c.Side, c.Price, c.Quantity, func(int64) bool { fills++; return true })
-	if staged > 0 && staged+fills*rowsPerFill > commandRows {
+	if staged > 0 && staged+e.makers*rowsPerFill > commandRows {
 		return OrderItem{Fault: ErrOrderBatchFull}
 	}
 	return OrderItem{Order: tx.place(e)}
@@ -169,5 +167,5 @@ func (tx *Tx) cancelItem(id int64, staged int, closed map[int64]market.Record) O
 	if o.State != market.Open {
 		return OrderItem{Fault: ErrOrderNotOpen.With("the order is %s", o.State)}
 	}
-	return OrderItem{Order: tx.cancel(o)}
+	return OrderItem{Order: tx.cancel(o, market.Cancelled, market.Withdrawn)}
 }

@@ -118,8 +118,8 @@ func (c PairAdd) check(v *View) error {
 // Operation is AttainmentSet.
 func (AttainmentSet) Operation() identity.Operation { return identity.AttainmentSet }
 
-// Decide checks the record, and that the orders that it takes out of the books
-// are not too many. The result is an AttainmentResult.
+// Decide checks the record. The orders that it refuses are taken out of the
+// books before anything else is done. The result is an AttainmentResult.
 func (c AttainmentSet) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("region", identity.AttainmentSet, identity.OfRegion(c.Region)); err != nil {
 		return nil, err
@@ -139,16 +139,31 @@ func (c AttainmentSet) Decide(v *View) (Apply, error) {
 	a := settlement.Attainment{
 		Region: c.Region, Pollutant: c.Pollutant, Year: c.Year, Attained: c.Attained, Document: c.Document, RecordedAt: v.Now,
 	}
-	known := v.known.withAttainment(a)
-	refused, err := v.ordersToCancel(func(o *market.Record) bool {
-		return v.isInflow(o, c.Region, c.Pollutant) && v.judgeResting(known, o) != nil
-	})
+	refused := v.inflowRefused(v.known.withAttainment(a), a)
+	return func(tx *Tx) any {
+		a = Put(tx, Attainments, a)
+		return AttainmentResult{Attainment: a, Cancelled: tx.cancelRefused(refused, timerAttainment, a.ID)}
+	}, nil
+}
+
+// timerAttainment goes on cancelling the orders that an attainment refuses.
+const timerAttainment = "attainment.review"
+
+var _ = declareTimer(timerAttainment, reviewAttainment)
+
+func reviewAttainment(v *View, id int64) (Apply, error) {
+	a, err := Get(v, Attainments, "attainment", id)
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any {
-		return AttainmentResult{Attainment: Put(tx, Attainments, a), Cancelled: tx.cancelAll(refused)}
-	}, nil
+	refused := v.inflowRefused(v.known, a)
+	return func(tx *Tx) any { return tx.cancelRefused(refused, timerAttainment, id) }, nil
+}
+
+// inflowRefused are the open orders that would bring permits into a region and
+// are refused by what is known of it.
+func (v *View) inflowRefused(k *knowledge, a settlement.Attainment) []*market.Record {
+	return v.ordersRefused(k, func(o *market.Record) bool { return v.isInflow(o, a.Region, a.Pollutant) })
 }
 
 // isInflow reports whether an open order could bring permits of a pollutant

@@ -53,13 +53,22 @@ type USCCConfirm struct {
 	Note     string // may be empty
 }
 
-// PartyResult is a party, and the orders that its change has cancelled.
+// PartyGroup says whom a party belongs to in the end. Orders of one group do
+// not trade with each other from then on.
+type PartyGroup struct {
+	Party    int64
+	Group    string // empty: to itself
+	Document string
+}
+
+// PartyResult is a party, and the orders that its change has cancelled: the
+// first of them where a sweep goes on with the rest.
 type PartyResult struct {
 	Party     catalog.Party
 	Cancelled []int64
 }
 
-var _ = declare(PartyRegister{}, PartyState{}, USCCConfirm{})
+var _ = declare(PartyRegister{}, PartyState{}, PartyGroup{}, USCCConfirm{})
 
 // Operation is PartyRegister.
 func (PartyRegister) Operation() identity.Operation { return identity.PartyRegister }
@@ -137,16 +146,33 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 	case c.State == catalog.PartyActive && !p.USCCWarning && failsCheck(p.USCC):
 		return nil, ErrUSCCUnconfirmed
 	}
-	var resting []*market.Record
-	if c.State != catalog.PartyActive {
-		if resting, err = v.ordersToCancel(func(o *market.Record) bool { return o.Party == p.ID }); err != nil {
-			return nil, err
-		}
-	}
 	p.State = c.State
 	return func(tx *Tx) any {
-		return PartyResult{Party: Put(tx, Parties, p), Cancelled: tx.cancelAll(resting)}
+		r := PartyResult{Party: Put(tx, Parties, p)}
+		if p.State != catalog.PartyActive {
+			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
+		}
+		return r
 	}, nil
+}
+
+// Operation is PartyGroup.
+func (PartyGroup) Operation() identity.Operation { return identity.PartyGroup }
+
+// Decide checks the group. The result is a PartyResult.
+func (c PartyGroup) Decide(v *View) (Apply, error) {
+	p, err := v.party(identity.PartyGroup, c.Party)
+	if err != nil {
+		return nil, err
+	}
+	if err := fault.First(catalog.CheckOwnerGroup("owner_group", c.Group), catalog.CheckDocument("document", c.Document)); err != nil {
+		return nil, err
+	}
+	if p.OwnerGroup == c.Group {
+		return nil, ErrStateUnchanged.With("the party belongs to this group already").At("owner_group")
+	}
+	p.OwnerGroup = c.Group
+	return func(tx *Tx) any { return PartyResult{Party: Put(tx, Parties, p)} }, nil
 }
 
 // checkReason checks why a state changes, and the document where there is one.

@@ -37,6 +37,9 @@ func (v *View) checkSigner(party int64, amount quantity.Money) error {
 func (PlaceOrder) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (OrderAmend) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"permitx/internal/approval"
 	"permitx/internal/calendar"
@@ -41,6 +43,9 @@ type state struct {
 	known   *knowledge
 	lots    lotIndex
 	frozen  frozenIndex
+	fees    feeIndex
+	day     dayIndex
+	sweeps  map[int64][]int64        // what running sweeps still have to cancel
 	opening int64                    // the package that is being taken; 0: none
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
@@ -83,7 +88,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{map[ledger.AccountID][]int64{}, map[int64]ledger.AccountID{}},
-		wanted: wanted{}, lastID: map[string]int64{}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
+		wanted: wanted{}, lastID: map[string]int64{}, sweeps: map[int64][]int64{}, day: dayIndex{map[int64][]int64{}, map[int64]calendar.Instant{}}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {
 		if name != Journal.name && name != Payloads.name {
@@ -104,6 +109,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexCodes()
 	s.learn()
 	s.indexLots()
+	s.loadFees()
 	s.loadTimers()
 	s.loadFreezes()
 	s.loadOpenings()
@@ -162,16 +168,32 @@ func (s *state) loadLedger() error {
 	return each(s, Surpluses, Query{}, func(r market.Surplus) { s.surplus[surplusKey{r.Licence, r.Pollutant}] = &r })
 }
 
-// loadOrders rebuilds the books: orders rest in the order of their ids, which
-// is the order in which they came.
+// loadOrders rebuilds the books: orders rest in the order in which they got
+// their places. That is the order of their ids, in which they are read, unless
+// one was amended; then the books are made when all are known.
 func (s *state) loadOrders() error {
+	var queue []*market.Record
+	inTurn := true
 	err := s.store.OpenOrders(s.ctx, func(o *market.Record) {
 		s.orders[o.ID] = o
 		if o.Side == market.Buy {
 			s.wanted.add(o.Licence, rowsOf(s, Instruments).rows[o.Instrument].Pollutant, o.Remaining)
 		}
-		s.book(o.Market, o.Instrument).Rest(o.Entry())
+		if o.TimeInForce == market.DAY {
+			s.day.add(o)
+		}
+		if inTurn = inTurn && (len(queue) == 0 || queue[len(queue)-1].IsBefore(o)); inTurn {
+			s.book(o.Market, o.Instrument).Rest(o.Entry())
+		}
+		queue = append(queue, o)
 	})
+	if !inTurn {
+		clear(s.books)
+		slices.SortFunc(queue, func(a, b *market.Record) int { return cmp.Or(cmp.Compare(a.Queued, b.Queued), cmp.Compare(a.ID, b.ID)) })
+		for _, o := range queue {
+			s.book(o.Market, o.Instrument).Rest(o.Entry())
+		}
+	}
 	for id := range s.books {
 		s.changed.books[id] = true
 	}
@@ -332,6 +354,10 @@ func (s *state) onResident(row any) {
 		s.indexFreeze(r)
 	case opening.Package:
 		s.indexOpening(r)
+	case market.FeeSchedule:
+		s.indexFees(r)
+	case market.FeeTier:
+		s.indexFeeTier(r)
 	default:
 		s.indexCode(r)
 		s.known.add(r)

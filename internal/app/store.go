@@ -143,6 +143,7 @@ type Batch struct {
 	Balances     Changes[ledger.AccountID, ledger.Balance]
 	Postings     []ledger.Posting // new
 	Orders       Changes[int64, market.Record]
+	Amended      bool           // some of the changed orders have another price, quantity or place
 	Trades       []market.Trade // new
 	Acquisitions Changes[int64, ledger.Acquisition]
 	Surplus      Changes[int64, market.Surplus]

@@ -131,7 +131,9 @@ func endOrders(v *View, e TermEnd) (termEndPart, error) {
 	if len(open) == 0 {
 		return nil, nil //nolint:nilnil // this part is done
 	}
-	return func(tx *Tx, e *TermEnd) { e.Orders += int64(len(tx.cancelAll(open))) }, nil
+	return func(tx *Tx, e *TermEnd) {
+		e.Orders += int64(len(tx.cancelEach(open, market.Cancelled, market.TermIsOver)))
+	}, nil
 }
 
 func endDeals(v *View, e TermEnd) (termEndPart, error) {

@@ -113,6 +113,7 @@ func (s *state) loadTimers() {
 }
 
 func (s *state) addTimer(t Timer) {
+	s.day.note(t)
 	if t.State == TimerPending {
 		heap.Push(&s.dueTimes, t)
 	} else {

@@ -85,7 +85,10 @@ func (a *App) work(waiting []*request, now calendar.Instant) error {
 		if err != nil {
 			return err
 		}
-		next += n
+		if next += n; a.overtaken {
+			a.overtaken = false
+			waiting, next = a.withTimers(waiting[next:], now), 0
+		}
 	}
 	return nil
 }
@@ -121,6 +124,9 @@ func (a *App) batch(waiting []*request, now calendar.Instant) (int, error) {
 		}
 	}
 	a.publish()
+	if n := len(outcomes); n < len(waiting) && a.st.isDue(waiting[n].at) { // armed by what has just been done
+		a.overtaken = true
+	}
 	a.st.tryAgain(waiting, outcomes)
 	for i, o := range outcomes {
 		waiting[i].done <- o
@@ -180,8 +186,8 @@ func (a *App) runAll(b *Batch, waiting []*request) (outcomes []outcome, err erro
 		}
 	}()
 	for i, r := range waiting {
-		if i > 0 && b.rows > maxBatchRows {
-			break
+		if i > 0 && (b.rows > maxBatchRows || a.st.isDue(r.at)) {
+			break // the batch is full, or a timer that was just armed goes before this command
 		}
 		o, later := a.runOne(b, r)
 		if later {

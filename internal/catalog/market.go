@@ -45,10 +45,12 @@ type Market struct {
 	Approval   string // document of the standing approval, where the market spans regions
 	// ProjectRequired says that a buy names the project that it is for.
 	ProjectRequired bool
-	ValidFrom       calendar.Date
-	ValidTo         calendar.Date // last day; zero: no end
-	Source          string
-	Command         int64
+	// ResaleNextDay says that what was acquired today is not sold before tomorrow.
+	ResaleNextDay bool
+	ValidFrom     calendar.Date
+	ValidTo       calendar.Date // last day; zero: no end
+	Source        string
+	Command       int64
 }
 
 // A MarketRegion says that a market spans a region, by its own account only:

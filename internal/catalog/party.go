@@ -30,7 +30,16 @@ type Party struct {
 	Industry    string         // GB/T 4754: division, group or class, 2 to 4 digits
 	SignerLimit quantity.Money // an amount over it needs a signer; 0: no limit
 	State       PartyState
+	OwnerGroup  string // whom it belongs to in the end; parties of one group do not trade with each other. "": itself
 	Command     int64
+}
+
+// CheckOwnerGroup returns a fault unless a group's name can be printed, or is empty.
+func CheckOwnerGroup(field, group string) error {
+	if group == "" {
+		return nil
+	}
+	return checkText(field, group, textMax)
 }
 
 // Validate returns a fault that names the first field that is wrong. A code with a

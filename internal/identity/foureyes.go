@@ -30,6 +30,8 @@ var FourEyes = map[Operation]Rule{
 	BudgetCarry:      {Finance: Own, BureauLeader: Own},
 	OfferOpen:        {Finance: Own},
 	OpeningTake:      {BureauLeader: Own, Upper: Own},
+	FeeScheduleSet:   {Admin: Any, BureauLeader: Own},
+	PartyGroup:       {Admin: Any, BureauLeader: Own},
 
 	OfferAnnounce: {BureauLeader: Own},
 	OfferVoid:     {BureauLeader: Own},
@@ -54,6 +56,7 @@ var FourEyes = map[Operation]Rule{
 	DealStep:          {Enterprise: Own},
 	BuyBackStep:       {Enterprise: Own},
 	OfferAccept:       {Enterprise: Own},
+	OrderAmend:        {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.

@@ -55,6 +55,7 @@ const (
 	LicenceRegister  Operation = "licence.register"
 	LicenceState     Operation = "licence.state"
 	PartyRename      Operation = "party.rename"
+	PartyGroup       Operation = "party.group"
 	Succession       Operation = "succession.record"
 	DepartureRecord  Operation = "departure.record"
 	DepartureStep    Operation = "departure.step"
@@ -97,6 +98,9 @@ const (
 	OrderPlace       Operation = "order.place"
 	OrderCancel      Operation = "order.cancel"
 	OrderBatch       Operation = "order.batch"
+	OrderAmend       Operation = "order.amend"
+	OrderSweep       Operation = "order.sweep"
+	FeeScheduleSet   Operation = "fee_schedule.set"
 	DealPropose      Operation = "deal.propose"
 	DealStep         Operation = "deal.step"
 	TransferPost     Operation = "transfer.post"
@@ -195,6 +199,7 @@ const (
 	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
 	ReserveRead   Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
 	TaxListRead   Operation = "tax_list.read"
+	FeeRead       Operation = "fee.read"   // what was charged
 	MoneyRead     Operation = "money.read" // bank entries and statements
 	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
 	OpeningRead   Operation = "opening_package.read"
@@ -236,6 +241,7 @@ var Table = map[Operation]Rule{
 	LicenceRegister:  {BureauClerk: Own, BureauLeader: Own},
 	LicenceState:     {BureauLeader: Own},
 	PartyRename:      {BureauLeader: Own},
+	PartyGroup:       {Admin: Any, BureauClerk: Own, BureauLeader: Own},
 	Succession:       {BureauLeader: Own},
 	DepartureRecord:  {BureauLeader: Own},
 	DepartureStep:    {BureauLeader: Own},
@@ -275,6 +281,9 @@ var Table = map[Operation]Rule{
 	OrderPlace:       {Enterprise: Own},
 	OrderCancel:      {Enterprise: Own},
 	OrderBatch:       {Enterprise: Own},
+	OrderAmend:       {Enterprise: Own},
+	OrderSweep:       {Enterprise: Own},
+	FeeScheduleSet:   {Admin: Any, BureauLeader: Own},
 	DealPropose:      {Enterprise: Own},
 	DealStep:         {Enterprise: Own, BureauLeader: Own, Upper: Own, Finance: Own},
 	TransferPost:     {Finance: Any, BureauLeader: Own},
@@ -356,6 +365,7 @@ var Table = map[Operation]Rule{
 	ReserveRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	TaxListRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	MoneyRead:      {Finance: Any, Auditor: Any},
+	FeeRead:        {Finance: Any, Auditor: Any},
 	CapRead:        {BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	JournalRead:    {Auditor: Any},
 	TrialRead:      {Auditor: Any, Finance: Any},

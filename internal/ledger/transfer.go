@@ -31,6 +31,7 @@ const (
 	Succession     Reason = 24 // permits follow their site or enterprise to its successor
 	Revocation     Reason = 25 // a wrong allocation is taken back, or what is owed for it
 	JudicialSale   Reason = 26 // to the buyer, by order of a court
+	FeeCharge      Reason = 27 // of a trade, by the market's schedule
 	Mirrored       Reason = 40 // a deal that was made on another platform
 	BidCollateral  Reason = 45 // put up by a bidder of an auction: funds to deposit
 	BidReturn      Reason = 46 // … and given back
@@ -42,8 +43,8 @@ var reasonNames = [...]string{
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", Guarantee: "guarantee", SaleRevocation: "sale_revocation",
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
-	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", Mirrored: "mirrored_deal",
 	BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
+	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 }
 
 // String gives the name that JSON and the views use.

@@ -14,14 +14,51 @@ const (
 	Open      State = 1
 	Filled    State = 2
 	Cancelled State = 3
+	Expired   State = 4 // a day order's day is over
 )
 
-var stateNames = [...]string{Open: "open", Filled: "filled", Cancelled: "cancelled"}
+// States are all states.
+var States = []State{Open, Filled, Cancelled, Expired}
+
+var stateNames = [...]string{Open: "open", Filled: "filled", Cancelled: "cancelled", Expired: "expired"}
 
 // String gives the name that JSON and the views use.
 func (s State) String() string {
 	if int(s) < len(stateNames) && stateNames[s] != "" {
 		return stateNames[s]
+	}
+	return "unknown"
+}
+
+// Ending says why an order ended that was not filled. The zero value is an
+// order that is open or filled, or ended before this was recorded.
+type Ending uint8
+
+// The endings. Their numbers are stored: never renumber.
+const (
+	NotEnded     Ending = 0
+	Withdrawn    Ending = 1 // by its party
+	Unfilled     Ending = 2 // the rest of an order that may not wait
+	SelfTrade    Ending = 3 // the rest of an order that came to one of its own group
+	DayOver      Ending = 4
+	FactChanged  Ending = 5 // what it rested on holds no longer
+	MarketEnded  Ending = 6 // its market was closed for good
+	TermIsOver   Ending = 7
+	endingsCount        = 8
+)
+
+// Endings are all endings of an order that was not filled.
+var Endings = []Ending{Withdrawn, Unfilled, SelfTrade, DayOver, FactChanged, MarketEnded, TermIsOver}
+
+var endingNames = [endingsCount]string{
+	Withdrawn: "withdrawn", Unfilled: "unfilled", SelfTrade: "self_trade", DayOver: "day_over",
+	FactChanged: "fact_changed", MarketEnded: "market_ended", TermIsOver: "term_over",
+}
+
+// String gives the name that JSON and the views use; "" for NotEnded.
+func (e Ending) String() string {
+	if int(e) < len(endingNames) {
+		return endingNames[e]
 	}
 	return "unknown"
 }
@@ -42,7 +79,21 @@ type Record struct {
 	Remaining   quantity.Quantity
 	Hold        int64 // what the order holds aside: fen for a buy, 10⁻⁶ t/a for a sell; 0 once it is final
 	PlacedAt    calendar.Instant
+	Queued      int64          // the command by which it got its place: within a price the lower goes first, then the lower ID
+	Kind        Kind           // what its price is
+	Schedule    int64          // of fees, of the day on which it came; 0: it pays none
+	Amount      quantity.Money // what its fills have come to, where it pays fees
+	Fee         quantity.Money // what it was charged of fees
+	Ending      Ending
 	Command     int64
+}
+
+// Filled is what the order has traded.
+func (r Record) Filled() quantity.Quantity { return r.Quantity - r.Remaining }
+
+// IsBefore reports whether r comes before o at one price.
+func (r *Record) IsBefore(o *Record) bool {
+	return r.Queued < o.Queued || r.Queued == o.Queued && r.ID < o.ID
 }
 
 // Entry is the order as the book keeps it.
@@ -65,6 +116,8 @@ type Trade struct {
 	BuyerRegion  string
 	SellerRegion string
 	At           calendar.Instant
+	BuyerFee     quantity.Money // that the fill was charged, beside its amount
+	SellerFee    quantity.Money // out of its amount
 	Command      int64
 }
 
@@ -97,4 +150,37 @@ func Cost(p quantity.Price, q quantity.Quantity, months int) (quantity.Money, er
 		return quantity.Outright(p, q, quantity.Down)
 	}
 	return quantity.Amount(p, q, months, quantity.Down)
+}
+
+// Sweep is the cancelling of all open orders that it selects, in steps that
+// follow each other before anything else is done.
+type Sweep struct {
+	ID          int64
+	Party       int64 // 0 and the like below: any
+	Licence     int64
+	Market      int64
+	Instrument  int64
+	Side        Side
+	Ending      Ending // of the orders
+	State       SweepState
+	Matched     int64 // orders that were open when it began
+	Cancelled   int64 // of them, so far
+	RequestedBy int64 // person
+	RequestedAt calendar.Instant
+	Command     int64
+}
+
+// SweepState is where a sweep is in its life.
+type SweepState string
+
+// The states of a sweep.
+const (
+	SweepRunning SweepState = "running"
+	SweepDone    SweepState = "done"
+)
+
+// Selects reports whether the sweep is for an open order.
+func (s *Sweep) Selects(o *Record) bool {
+	return (s.Party == 0 || s.Party == o.Party) && (s.Licence == 0 || s.Licence == o.Licence) && (s.Market == 0 || s.Market == o.Market) &&
+		(s.Instrument == 0 || s.Instrument == o.Instrument) && (s.Side == 0 || s.Side == o.Side)
 }

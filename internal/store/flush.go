@@ -124,7 +124,7 @@ func flushRows(b *app.Batch) []rows {
 	add(changedBalances(b.Balances.Changed))
 	add(postingRows(b.Postings))
 	add(newOrders(b.Orders.New))
-	add(changedOrders(b.Orders.Changed))
+	add(changedOrders(b.Orders.Changed, b.Amended))
 	add(tradeRows(b.Trades))
 	add(newAcquisitions(b.Acquisitions.New))
 	add(changedAcquisitions(b.Acquisitions.Changed))
@@ -218,16 +218,32 @@ func newOrders(from []market.Record) rows {
 	ints(&r, "remaining", from, func(o *market.Record) int64 { return int64(o.Remaining) })
 	ints(&r, "hold", from, func(o *market.Record) int64 { return o.Hold })
 	ints(&r, "placed_at", from, func(o *market.Record) int64 { return int64(o.PlacedAt) })
+	ints(&r, "queued", from, func(o *market.Record) int64 { return o.Queued })
+	ints(&r, "kind", from, func(o *market.Record) market.Kind { return o.Kind })
+	ints(&r, "schedule", from, func(o *market.Record) int64 { return o.Schedule })
+	ints(&r, "amount", from, func(o *market.Record) int64 { return int64(o.Amount) })
+	ints(&r, "fee", from, func(o *market.Record) int64 { return int64(o.Fee) })
+	ints(&r, "ending", from, func(o *market.Record) market.Ending { return o.Ending })
 	ints(&r, "command", from, func(o *market.Record) int64 { return o.Command })
 	return r
 }
 
-func changedOrders(from []market.Record) rows {
+// changedOrders are what changes of an order while it trades; price, quantity
+// and place only where one was amended.
+func changedOrders(from []market.Record, amended bool) rows {
 	r := rows{table: app.Orders.Name(), n: len(from), changed: true}
 	ints(&r, "id", from, func(o *market.Record) int64 { return o.ID })
 	ints(&r, "state", from, func(o *market.Record) market.State { return o.State })
 	ints(&r, "remaining", from, func(o *market.Record) int64 { return int64(o.Remaining) })
 	ints(&r, "hold", from, func(o *market.Record) int64 { return o.Hold })
+	ints(&r, "amount", from, func(o *market.Record) int64 { return int64(o.Amount) })
+	ints(&r, "fee", from, func(o *market.Record) int64 { return int64(o.Fee) })
+	ints(&r, "ending", from, func(o *market.Record) market.Ending { return o.Ending })
+	if amended {
+		ints(&r, "price", from, func(o *market.Record) int64 { return int64(o.Price) })
+		ints(&r, "quantity", from, func(o *market.Record) int64 { return int64(o.Quantity) })
+		ints(&r, "queued", from, func(o *market.Record) int64 { return o.Queued })
+	}
 	ints(&r, "command", from, func(o *market.Record) int64 { return o.Command })
 	return r
 }
@@ -247,6 +263,8 @@ func tradeRows(from []market.Trade) rows {
 	texts(&r, "buyer_region", from, func(t *market.Trade) string { return t.BuyerRegion })
 	texts(&r, "seller_region", from, func(t *market.Trade) string { return t.SellerRegion })
 	ints(&r, "at", from, func(t *market.Trade) int64 { return int64(t.At) })
+	ints(&r, "buyer_fee", from, func(t *market.Trade) int64 { return int64(t.BuyerFee) })
+	ints(&r, "seller_fee", from, func(t *market.Trade) int64 { return int64(t.SellerFee) })
 	ints(&r, "command", from, func(t *market.Trade) int64 { return t.Command })
 	return r
 }

@@ -12,15 +12,16 @@ import (
 // orderColumns are what is read of an open order, in the order of orderOf.
 var orderColumns = []string{
 	"id", "market", "instrument", "party", "licence", "project", "side", "time_in_force",
-	"price", "quantity", "remaining", "hold", "placed_at", "command",
+	"price", "quantity", "remaining", "hold", "placed_at", "queued", "kind", "schedule", "amount", "fee", "command",
 }
 
 func orderOf(n []int64) market.Record {
 	return market.Record{
 		ID: n[0], Market: n[1], Instrument: n[2], Party: n[3], Licence: n[4], Project: n[5],
-		Side: market.Side(n[6]), TimeInForce: market.TimeInForce(n[7]), State: market.Open, //nolint:gosec // 1 or 2, by constraint
+		Side: market.Side(n[6]), TimeInForce: market.TimeInForce(n[7]), State: market.Open, //nolint:gosec // small, by constraint
 		Price: quantity.Price(n[8]), Quantity: quantity.Quantity(n[9]), Remaining: quantity.Quantity(n[10]),
-		Hold: n[11], PlacedAt: calendar.Instant(n[12]), Command: n[13],
+		Hold: n[11], PlacedAt: calendar.Instant(n[12]), Queued: n[13], Kind: market.Kind(n[14]), Schedule: n[15], //nolint:gosec // small, by constraint
+		Amount: quantity.Money(n[16]), Fee: quantity.Money(n[17]), Command: n[18],
 	}
 }
 

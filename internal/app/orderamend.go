@@ -1,0 +1,176 @@
+package app
+
+import (
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+)
+
+// The faults of amending an order, beside those of placing one.
+var (
+	// ErrAmendNothing is returned when neither price nor quantity would change.
+	ErrAmendNothing = fault.New(fault.Invalid, "order.amend_nothing", "name another price, another quantity, or both")
+	// ErrAmendBelowFilled is returned when the quantity is not more than what is filled already.
+	ErrAmendBelowFilled = fault.New(fault.Refused, "order.amend_below_filled", "the quantity must be more than what is filled: cancel the order to end it there").At("quantity").
+				Under("market.amend", "project default: an order keeps its fills")
+)
+
+// OrderAmend changes an open order, which keeps its number. A lower quantity
+// alone keeps its place; anything else is a new order in the old one's stead,
+// which goes behind the others and may trade at once.
+type OrderAmend struct {
+	Order    int64
+	Price    quantity.Price    // 0: as it is
+	Quantity quantity.Quantity // in all, with what is filled; 0: as it is
+}
+
+var _ = declare(OrderAmend{})
+
+// Operation is OrderAmend.
+func (OrderAmend) Operation() identity.Operation { return identity.OrderAmend }
+
+// Decide checks the order as it would be. The result is an OrderResult.
+func (c OrderAmend) Decide(v *View) (Apply, error) {
+	o, err := v.openOrder(identity.OrderAmend, c.Order)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.entry(v, o)
+	if err != nil {
+		return nil, err
+	}
+	if e.order.Price == o.Price && e.order.Quantity < o.Quantity {
+		return c.lower(v, o, e)
+	}
+	l, err := Get(v, Licences, "licence", o.Licence)
+	if err != nil {
+		return nil, err
+	}
+	terms := PlaceOrder{Side: o.Side, Price: e.order.Price, Quantity: e.order.Quantity, TimeInForce: o.TimeInForce, Project: o.Project}
+	if err := terms.checkTerms(v, e.market, e.inst); err != nil {
+		return nil, err
+	}
+	if err := v.checkAmendedProject(&e.order, o, e.inst.Pollutant); err != nil {
+		return nil, err
+	}
+	e.order.Queued = v.Number
+	if err := e.admit(v, l, o); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.amend(o, e) }, nil
+}
+
+// entry is the order as it would be, with its market and instrument.
+func (c OrderAmend) entry(v *View, o *market.Record) (entry, error) {
+	e := entry{
+		order: *o, market: rowsOf(v.state, Markets).rows[o.Market], inst: rowsOf(v.state, Instruments).rows[o.Instrument],
+		tariff: v.tariff(o.Schedule),
+	}
+	if c.Price != 0 {
+		e.order.Price = c.Price
+	}
+	if c.Quantity != 0 {
+		e.order.Quantity = c.Quantity
+	}
+	switch {
+	case e.order.Price < 0:
+		return e, ErrPriceNotPositive
+	case e.order.Quantity < 0:
+		return e, ErrQuantityNotPositive
+	case e.order.Price == o.Price && e.order.Quantity == o.Quantity:
+		return e, ErrAmendNothing
+	case !e.order.Quantity.IsMultipleOf(e.market.LotSize):
+		return e, ErrQuantityStep.With("the quantity must be a multiple of %s t/a", e.market.LotSize)
+	case e.order.Quantity <= o.Filled():
+		return e, ErrAmendBelowFilled.With("%s t/a are filled already: the quantity must be more, or the order cancelled", o.Filled())
+	}
+	e.order.Remaining -= o.Quantity - e.order.Quantity
+	return e, nil
+}
+
+// checkAmendedProject holds that a project needs what an order would buy more.
+func (v *View) checkAmendedProject(now, before *market.Record, pollutant string) error {
+	more := now.Remaining - before.Remaining
+	if now.Project == 0 || more <= 0 {
+		return nil
+	}
+	n, _ := v.needOf(now.Project, pollutant)
+	return checkProjectRoom(n, more)
+}
+
+// lower decides to lower a quantity: the order keeps its place, and nothing is
+// judged anew, so that it is possible also while the market is halted.
+func (c OrderAmend) lower(v *View, o *market.Record, e entry) (Apply, error) {
+	var err error
+	if e.key, err = v.holdKey(o); err != nil {
+		return nil, err
+	}
+	e.months = e.monthsOf(v)
+	cost, err := market.HoldOf(o.Price, e.order.Remaining, e.months)
+	if err != nil {
+		return nil, err
+	}
+	if o.Side == market.Sell {
+		e.order.Hold = int64(e.order.Remaining)
+	} else {
+		hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
+		if err != nil {
+			return nil, err
+		}
+		e.order.Hold = min(int64(hold), o.Hold)
+	}
+	return func(tx *Tx) any { return tx.lower(o, e) }, nil
+}
+
+// lower takes a part of an open order out of its book.
+func (tx *Tx) lower(o *market.Record, e entry) OrderResult {
+	less := o.Remaining - e.order.Remaining
+	r := OrderResult{Order: e.order, Market: e.market.Code, Instrument: e.inst.Code}
+	tx.Release(e.key, o.Hold-e.order.Hold)
+	if o.Side == market.Sell {
+		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held -= less })
+	}
+	if tx.dry != nil {
+		tx.dryAmend(o, &e.order)
+		return r
+	}
+	if o.Side == market.Buy {
+		tx.wanted.add(o.Licence, e.inst.Pollutant, -less)
+	}
+	tx.projectBids(o.Project, e.inst.Pollutant, -less)
+	if !tx.changedBook(o.Market, o.Instrument).Reduce(o.ID, e.order.Remaining) {
+		panic("app: an open order is not in its book")
+	}
+	tx.batch.Amended = true
+	tx.putOrder(&e.order, false)
+	r.Order = e.order
+	return r
+}
+
+// amend puts an order in the place of an open one, under its number.
+func (tx *Tx) amend(o *market.Record, e entry) OrderResult {
+	if tx.dry != nil {
+		tx.Release(e.key, o.Hold)
+		if e.order.Hold > 0 {
+			tx.Hold(e.key, e.order.Hold)
+		}
+		if o.Side == market.Sell {
+			tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += e.order.Remaining - o.Remaining })
+		}
+		tx.dryAmend(o, &e.order)
+		return OrderResult{Order: e.order, Market: e.market.Code, Instrument: e.inst.Code}
+	}
+	if _, rests := tx.changedBook(o.Market, o.Instrument).Cancel(o.ID); !rests {
+		panic("app: an open order is not in its book")
+	}
+	tx.leave(o, e.key, e.inst.Pollutant)
+	tx.batch.Amended = true
+	tx.enter(&e, false)
+	return tx.match(&e)
+}
+
+// dryAmend shows how an order changes.
+func (tx *Tx) dryAmend(before, after *market.Record) {
+	tx.dry.others = append(tx.dry.others, fieldEffects("order", before.ID, before, after, tx.Today)...)
+}
