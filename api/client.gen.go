@@ -2495,6 +2495,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
 	GetSurplusEstimate(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListSurplusLosses What was taken back of verified surplus
+	//
+	// By a judicial sale or a correction of the permits that it was of, or because the last year whose discharge is recorded in full leaves less than is verified and not yet sold; the sells that rested on it have left the books.
+	//
+	// Corresponds with GET /v1/surplus-losses (the `ListSurplusLosses` operationId).
+	ListSurplusLosses(ctx context.Context, params *ListSurplusLossesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListSurplusVerifications Verifications of surplus
 	//
 	// Corresponds with GET /v1/surplus-verifications (the `ListSurplusVerifications` operationId).
@@ -2502,7 +2509,7 @@ type ClientInterface interface {
 
 	// VerifySurplusWithBody Verify a surplus
 	//
-	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2511,7 +2518,7 @@ type ClientInterface interface {
 
 	// VerifySurplus Verify a surplus
 	//
-	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8456,6 +8463,23 @@ func (c *Client) GetSurplusEstimate(ctx context.Context, params *GetSurplusEstim
 	return c.Client.Do(req)
 }
 
+// ListSurplusLosses What was taken back of verified surplus
+//
+// By a judicial sale or a correction of the permits that it was of, or because the last year whose discharge is recorded in full leaves less than is verified and not yet sold; the sells that rested on it have left the books.
+//
+// Corresponds with GET /v1/surplus-losses (the `ListSurplusLosses` operationId).
+func (c *Client) ListSurplusLosses(ctx context.Context, params *ListSurplusLossesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSurplusLossesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListSurplusVerifications Verifications of surplus
 //
 // Corresponds with GET /v1/surplus-verifications (the `ListSurplusVerifications` operationId).
@@ -8473,7 +8497,7 @@ func (c *Client) ListSurplusVerifications(ctx context.Context, params *ListSurpl
 
 // VerifySurplusWithBody Verify a surplus
 //
-// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8492,7 +8516,7 @@ func (c *Client) VerifySurplusWithBody(ctx context.Context, params *VerifySurplu
 
 // VerifySurplus Verify a surplus
 //
-// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25117,6 +25141,108 @@ func NewGetSurplusEstimateRequest(server string, params *GetSurplusEstimateParam
 	return req, nil
 }
 
+// NewListSurplusLossesRequest constructs an http.Request for the ListSurplusLosses method
+func NewListSurplusLossesRequest(server string, params *ListSurplusLossesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/surplus-losses")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListSurplusVerificationsRequest constructs an http.Request for the ListSurplusVerifications method
 func NewListSurplusVerificationsRequest(server string, params *ListSurplusVerificationsParams) (*http.Request, error) {
 	var err error
@@ -29130,6 +29256,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
 	GetSurplusEstimateWithResponse(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*GetSurplusEstimateResponse, error)
 
+	// ListSurplusLossesWithResponse What was taken back of verified surplus
+	//
+	// By a judicial sale or a correction of the permits that it was of, or because the last year whose discharge is recorded in full leaves less than is verified and not yet sold; the sells that rested on it have left the books.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/surplus-losses (the `ListSurplusLosses` operationId).
+	ListSurplusLossesWithResponse(ctx context.Context, params *ListSurplusLossesParams, reqEditors ...RequestEditorFn) (*ListSurplusLossesResponse, error)
+
 	// ListSurplusVerificationsWithResponse Verifications of surplus
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -29139,7 +29274,7 @@ type ClientWithResponsesInterface interface {
 
 	// VerifySurplusWithBodyWithResponse Verify a surplus
 	//
-	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -29148,7 +29283,7 @@ type ClientWithResponsesInterface interface {
 
 	// VerifySurplusWithResponse Verify a surplus
 	//
-	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+	// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36282,6 +36417,31 @@ func (r GetSurplusEstimateResponse) StatusCode() int {
 	return 0
 }
 
+type ListSurplusLossesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SurplusLossPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSurplusLossesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSurplusLossesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListSurplusVerificationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -41543,6 +41703,21 @@ func (c *ClientWithResponses) GetSurplusEstimateWithResponse(ctx context.Context
 	return ParseGetSurplusEstimateResponse(rsp)
 }
 
+// ListSurplusLossesWithResponse What was taken back of verified surplus
+//
+// By a judicial sale or a correction of the permits that it was of, or because the last year whose discharge is recorded in full leaves less than is verified and not yet sold; the sells that rested on it have left the books.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/surplus-losses (the `ListSurplusLosses` operationId).
+func (c *ClientWithResponses) ListSurplusLossesWithResponse(ctx context.Context, params *ListSurplusLossesParams, reqEditors ...RequestEditorFn) (*ListSurplusLossesResponse, error) {
+	rsp, err := c.ListSurplusLosses(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSurplusLossesResponse(rsp)
+}
+
 // ListSurplusVerificationsWithResponse Verifications of surplus
 //
 // Returns a wrapper object for the known response body format(s).
@@ -41558,7 +41733,7 @@ func (c *ClientWithResponses) ListSurplusVerificationsWithResponse(ctx context.C
 
 // VerifySurplusWithBodyWithResponse Verify a surplus
 //
-// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41573,7 +41748,7 @@ func (c *ClientWithResponses) VerifySurplusWithBodyWithResponse(ctx context.Cont
 
 // VerifySurplusWithResponse Verify a surplus
 //
-// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back.
+// It allows a sale where the site has automatic monitors and its reduction task is done; without monitors only the government may buy the surplus back. It rests on the last year whose discharge is recorded in full; only where no quarter is recorded it may say in no_year why none applies (project default). A year that is recorded in full later takes back what is beyond it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51658,6 +51833,39 @@ func ParseGetSurplusEstimateResponse(rsp *http.Response) (*GetSurplusEstimateRes
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest SurplusEstimate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSurplusLossesResponse parses an HTTP response from a ListSurplusLossesWithResponse call
+func ParseListSurplusLossesResponse(rsp *http.Response) (*ListSurplusLossesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSurplusLossesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SurplusLossPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

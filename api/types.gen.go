@@ -2599,6 +2599,27 @@ func (e SuccessionKind) Valid() bool {
 	}
 }
 
+// Defines values for SurplusLossKind.
+const (
+	SurplusLossKindCorrection   SurplusLossKind = "correction"
+	SurplusLossKindDischarge    SurplusLossKind = "discharge"
+	SurplusLossKindJudicialSale SurplusLossKind = "judicial_sale"
+)
+
+// Valid indicates whether the value is a known member of the SurplusLossKind enum.
+func (e SurplusLossKind) Valid() bool {
+	switch e {
+	case SurplusLossKindCorrection:
+		return true
+	case SurplusLossKindDischarge:
+		return true
+	case SurplusLossKindJudicialSale:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SurplusOutcome.
 const (
 	SurplusOutcomeBuyBackOnly SurplusOutcome = "buy_back_only"
@@ -10380,6 +10401,57 @@ type SurplusEstimate struct {
 	Year Year `json:"year"`
 }
 
+// SurplusLoss What was taken back of a verified surplus.
+type SurplusLoss struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Kind Why verified surplus was lost without being sold.
+	Kind SurplusLossKind `json:"kind"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Reference The judicial sale or the correction; of a discharge the year.
+	Reference ID `json:"reference"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// SurplusLossKind Why verified surplus was lost without being sold.
+type SurplusLossKind string
+
+// SurplusLossPage defines model for SurplusLossPage.
+type SurplusLossPage struct {
+	Items []SurplusLoss `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // SurplusOutcome What may become of a surplus: sale to another party, only back to the government (no automatic monitors), or nothing (the reduction task is not done).
 type SurplusOutcome string
 
@@ -10405,6 +10477,9 @@ type SurplusVerification struct {
 
 	// Monitored The site has automatic monitors.
 	Monitored bool `json:"monitored"`
+
+	// NoYear Why it rests on no year.
+	NoYear *string `json:"no_year,omitempty"`
 
 	// Outcome What may become of a surplus: sale to another party, only back to the government (no automatic monitors), or nothing (the reduction task is not done).
 	Outcome SurplusOutcome `json:"outcome"`
@@ -10463,6 +10538,9 @@ type SurplusVerificationInput struct {
 	// Monitored The site has automatic monitors.
 	Monitored bool `json:"monitored"`
 
+	// NoYear Why it rests on no year. Year or no_year is named.
+	NoYear *string `json:"no_year,omitempty"`
+
 	// Pollutant Code of a pollutant, as the trade writes it.
 	//
 	// Example: NH3-N
@@ -10484,7 +10562,7 @@ type SurplusVerificationInput struct {
 	// Example: 2031-06-30
 	VerifiedOn Date `json:"verified_on"`
 
-	// Year Whose discharge it rests on: no more is verified than permitted − actual − task of that year.
+	// Year Whose discharge it rests on: no more is verified, with what is not yet sold, than permitted − actual − task of that year.
 	Year *Year `json:"year,omitempty"`
 }
 
@@ -13233,6 +13311,19 @@ type GetSurplusEstimateParams struct {
 	Licence   LicenceQuery   `form:"licence" json:"licence"`
 	Pollutant PollutantQuery `form:"pollutant" json:"pollutant"`
 	Year      YearQuery      `form:"year" json:"year"`
+}
+
+// ListSurplusLossesParams defines parameters for ListSurplusLosses.
+type ListSurplusLossesParams struct {
+	Party     *PartyFilter     `form:"party,omitempty" json:"party,omitempty"`
+	Licence   *LicenceFilter   `form:"licence,omitempty" json:"licence,omitempty"`
+	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListSurplusVerificationsParams defines parameters for ListSurplusVerifications.

@@ -192,9 +192,10 @@ func (s *benchSeeder) permits(licence api.ID) error {
 	}))); err != nil {
 		return err
 	}
+	noYear := "the bench records no discharge"
 	_, err := answer[api.SurplusVerification](read(s.officer.VerifySurplus(s.ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()}, api.SurplusVerificationInput{
 		Licence: licence, Pollutant: benchPollutant, Quantity: benchHolding, Rung: api.VerificationRungLicenceAmount,
-		Monitored: true, TaskDone: true, VerifiedOn: s.today.String(), Document: benchDocument,
+		Monitored: true, TaskDone: true, VerifiedOn: s.today.String(), Document: benchDocument, NoYear: &noYear,
 	})))
 	return err
 }

@@ -172,10 +172,11 @@ func (t *story) takeOver(ctx context.Context, f *firm, o opening) error {
 
 // verify records the bureau's finding that a part of the permits is surplus.
 func (t *story) verify(ctx context.Context, f *firm) error {
+	noYear := "the register took the licence over without records of its discharge"
 	s, err := answer[api.SurplusVerification](read(t.region(f.region).leader.VerifySurplus(ctx, &api.VerifySurplusParams{IdempotencyKey: commandKey()},
 		api.SurplusVerificationInput{
 			Licence: f.licence, Pollutant: vocs, Quantity: f.surplus, Rung: api.VerificationRungLicenceAmount, Monitored: true, TaskDone: true,
-			VerifiedOn: t.monthsAgo(1), Document: made("富余排污权核定"),
+			VerifiedOn: t.monthsAgo(1), Document: made("富余排污权核定"), NoYear: &noYear,
 		})))
 	if err == nil {
 		t.say("    verified surplus: %s t/a of %s", s.Quantity, s.Pollutant)

@@ -72,7 +72,7 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) { return o.leader, NoticeDeliver{id(Notices.name)} },
 		func() (int64, Command) { return o.leader, NoticeCancel{id(Notices.name), "r"} },
 		func() (int64, Command) {
-			return o.leader, SurplusVerify{pick().licence.ID, vocs, q(), reserve.EIAAmount, r.Intn(2) == 0, true, today, "d", 0}
+			return o.leader, SurplusVerify{pick().licence.ID, vocs, q(), reserve.EIAAmount, r.Intn(2) == 0, true, today, "d", 0, "no records yet"}
 		},
 		func() (int64, Command) {
 			return o.finance, DepositConfirm{pick().party, money(), reference(), today, []string{"", "stranger"}[r.Intn(2)]}

@@ -55,7 +55,7 @@ func randomBuyBacks(t *testing.T, r *rand.Rand, steps int, done map[string]int) 
 		d.give(f, ledger.Paid, quantity.Quantity(r.Intn(20)+1)*one/2, 2000)
 		d.give(f, ledger.Paid, one, 0)
 		d.give(f, ledger.Free, 2*one, 0)
-		d.do(d.leader, SurplusVerify{f.licence.ID, vocs, 4 * one, reserve.LicenceAmount, r.Intn(2) == 0, true, today, "surplus", 0})
+		d.do(d.leader, SurplusVerify{f.licence.ID, vocs, 4 * one, reserve.LicenceAmount, r.Intn(2) == 0, true, today, "surplus", 0, "no records yet"})
 		d.do(d.clerk, IdleDeclare{f.licence.ID, d.i.Code, ledger.Origin(r.Intn(2) + 1), one, 20230601, "idle"})
 	}
 	d.do(d.leader, OfferOpen{jiashan, vocs, yuan(3000), 6 * one, d.budget, 20261231, "offer"})

@@ -152,7 +152,7 @@ func (d *buyBackDesk) wantBudget(want string) {
 func TestBuyBack_ApplicationToLot(t *testing.T) {
 	t.Parallel()
 	d := openBuyBackDesk(t)
-	done[SurplusResult](d.office, d.leader, SurplusVerify{d.f.licence.ID, vocs, 5 * one, reserve.EIAAmount, true, true, today, "surplus", 0})
+	done[SurplusResult](d.office, d.leader, SurplusVerify{d.f.licence.ID, vocs, 5 * one, reserve.EIAAmount, true, true, today, "surplus", 0, "no records yet"})
 	done[AmountResult](d.office, d.leader, AmountRecord{d.f.licence.ID, vocs, 12 * one, reserve.LicenceAmount, "licence"})
 	id := d.apply(8 * one)
 	if d.holding(ledger.Paid).Held != 0 {
@@ -512,7 +512,7 @@ func TestStandingOffer(t *testing.T) {
 	offer := done[reserve.StandingOffer](d.office, d.leader, open)
 	accept := OfferAccept{offer.ID, d.f.licence.ID, d.i.Code, 4 * one, 1, reserve.Reduction, "acceptance"}
 	d.refuses(d.f.user, accept, ErrNoRecord)
-	s := done[SurplusResult](d.office, d.leader, SurplusVerify{d.f.licence.ID, vocs, 5 * one, reserve.LicenceAmount, false, true, today, "surplus", 0}).Verification
+	s := done[SurplusResult](d.office, d.leader, SurplusVerify{d.f.licence.ID, vocs, 5 * one, reserve.LicenceAmount, false, true, today, "surplus", 0, "no records yet"}).Verification
 	d.refuses(d.clerk, accept, identity.ErrForbidden)
 	b := done[BuyBackResult](d.office, d.f.user, accept).BuyBack
 	if b.State != reserve.BuyBackAgreed || b.Amount != 60_000_00 || b.Rung != reserve.LicenceAmount || b.Verification != s.ID || d.holding(ledger.Paid).Held != int64(4*one) {
@@ -586,7 +586,7 @@ func TestBuyBack_Signer(t *testing.T) {
 	signer := d.person("signer", GrantAdd{Role: identity.Enterprise, Party: party, Signer: true})
 	d.f = firm{party: party, licence: licence, user: handler}
 	d.give(d.f, ledger.Paid, 4*one, 2000)
-	verification := done[SurplusResult](d.office, d.leader, SurplusVerify{licence.ID, vocs, 2 * one, reserve.EIAAmount, true, true, today, "surplus", 0}).Verification.ID
+	verification := done[SurplusResult](d.office, d.leader, SurplusVerify{licence.ID, vocs, 2 * one, reserve.EIAAmount, true, true, today, "surplus", 0, "no records yet"}).Verification.ID
 	id := d.apply(one)
 	d.run(id, reserve.BuyBackPriced) // for CNY 10,000
 	agree := BuyBackStep{id, reserve.AgreeBuyBack, 0, "", ""}

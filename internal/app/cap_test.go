@@ -298,7 +298,7 @@ func TestSurplusVerify(t *testing.T) {
 	f := o.firm(jiashan, 1)
 	good := SurplusVerify{
 		Licence: f.licence.ID, Pollutant: vocs, Quantity: 2 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
-		VerifiedOn: 20260701, Document: "d",
+		VerifiedOn: 20260701, Document: "d", NoYear: "no records yet",
 	}
 	o.refuses(o.leader, good, ErrBeyondHoldings)
 	o.allocate(f, i, 5*one)
@@ -359,7 +359,7 @@ func tradingOffice(t *testing.T) (o *office, i catalog.Instrument, seller, buyer
 	o.allocate(seller, i, 100*one)
 	done[SurplusResult](o, o.leader, SurplusVerify{
 		Licence: seller.licence.ID, Pollutant: vocs, Quantity: 100 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
-		VerifiedOn: 20260701, Document: "d",
+		VerifiedOn: 20260701, Document: "d", NoYear: "no records yet",
 	})
 	done[DepositResult](o, o.finance, DepositConfirm{Party: buyer.party, Amount: 100_000_000, BankReference: "b-1", ReceivedOn: 20260701})
 	return o, i, seller, buyer

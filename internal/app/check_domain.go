@@ -145,7 +145,7 @@ func (c *checker) pollutants() (map[int64]string, error) {
 }
 
 // checkSurplus compares each verified surplus with its verifications and what
-// successions moved, with the open sells and with the deals and buy-backs that
+// successions moved and losses took back, with the open sells and with the deals and buy-backs that
 // hold permits (I-16).
 func (c *checker) checkSurplus() error {
 	verified, held := map[surplusKey]quantity.Quantity{}, map[surplusKey]quantity.Quantity{}
@@ -162,6 +162,10 @@ func (c *checker) checkSurplus() error {
 		return err
 	}
 	if err := c.movedSurplus(verified); err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, SurplusLosses, Query{}, func(l reserve.SurplusLoss) { verified[surplusKey{l.Licence, l.Pollutant}] -= l.Quantity })
+	if err != nil {
 		return err
 	}
 	sells := Where("state", int64(market.Open)).And("side", Eq, int64(market.Sell))

@@ -168,6 +168,7 @@ func (tx *Tx) revoke(x permit.Correction, a reserve.Allocation) int64 {
 	leg := ledger.Leg{Debit: a.Holding(), Credit: a.Part.Key(a.Region, a.Pollutant), Amount: int64(x.Reversed)}
 	transfer := tx.Post(ledger.Transfer{Reason: ledger.Revocation, Reference: x.ID, Legs: []ledger.Leg{leg}})[0].Transfer
 	tx.Consume(a.Holding(), x.Reversed, false)
+	tx.permitsLost(a.Holding(), reserve.SurplusLoss{Kind: reserve.LostToCorrection, Reference: x.ID, Quantity: x.Reversed, Document: x.Document})
 	if a.Part == reserve.Reserve {
 		tx.addLot(reserve.Lot{
 			Region: x.Region, Pollutant: x.Pollutant, Provenance: reserve.ReclaimedFree, AcquiredOn: tx.Today,

@@ -85,7 +85,10 @@ func (c DischargeRecord) Decide(v *View) (Apply, error) {
 	if err := checkSupersedes(permit.Current(rows), c.Supersedes); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return Put(tx, Discharges, d) }, nil
+	return func(tx *Tx) any {
+		tx.reviewSurplusNow(l.ID)
+		return Put(tx, Discharges, d)
+	}, nil
 }
 
 // YearOf selects the rows about a licence, a pollutant and a year.
@@ -124,7 +127,10 @@ func (c TaskSet) Decide(v *View) (Apply, error) {
 	if _, err := v.Pollutant("pollutant", c.Pollutant); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return Put(tx, Tasks, t) }, nil
+	return func(tx *Tx) any {
+		tx.reviewSurplusNow(l.ID)
+		return Put(tx, Tasks, t)
+	}, nil
 }
 
 // SurplusEstimate is what a licence's surplus of a year comes to, with the
@@ -179,17 +185,17 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 	return EstimateSurplus(right, rung, discharges, tasks)
 }
 
-// check holds that a surplus is no more than right − actual − task of
-// a year, of which nothing is missing.
-func (e SurplusEstimate) check(q quantity.Quantity) error {
+// check holds that a surplus, with what is verified and not yet sold, is no
+// more than right − actual − task of a year, of which nothing is missing.
+func (e SurplusEstimate) check(q, unsold quantity.Quantity) error {
 	surplus, known := e.Surplus()
 	switch {
 	case !e.Known:
 		return ErrRightUnknown
 	case !known:
 		return ErrDischargeMissing.With("of the year the quarters %v are not recorded, and missing is not zero", e.Missing)
-	case q > surplus:
-		return ErrBeyondEstimate.With("the right of %s t/a less %s t discharged and %s t/a of the reduction task leaves %s t/a", e.Permitted, e.Actual, e.Task, surplus)
+	case q > surplus-unsold:
+		return ErrBeyondEstimate.With("the right of %s t/a less %s t discharged and %s t/a of the reduction task leaves %s t/a, of which %s t/a are verified", e.Permitted, e.Actual, e.Task, surplus, unsold)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -66,7 +67,15 @@ func TestSurplusVerify_RestsOnAYear(t *testing.T) {
 		Licence: f.licence.ID, Pollutant: "VOCs", Quantity: 5*one + 1, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
 		VerifiedOn: today, Document: "d", Year: 2025,
 	}
-	s.refuses(s.leader, verify, ErrRightUnknown)
+	for _, c := range []struct {
+		year   int32
+		noYear string
+		want   *fault.Error
+	}{{0, "", ErrYearMissing}, {2025, "r", ErrYearNamed}, {2025, "", ErrRightUnknown}} {
+		wrong := verify
+		wrong.Year, wrong.NoYear = c.year, c.noYear
+		s.refuses(s.leader, wrong, c.want)
+	}
 	s.record(f, 10*one)
 	done[permit.Task](s.office, s.leader, TaskSet{Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quantity: 3 * one, Document: "d"})
 	done[permit.Task](s.office, s.leader, TaskSet{Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quantity: one, Document: "lowered"})
@@ -80,6 +89,51 @@ func TestSurplusVerify_RestsOnAYear(t *testing.T) {
 	if v.Permitted != 10*one || v.Actual != 4*one || v.Task != one || v.Year != 2025 {
 		t.Errorf("%+v", v)
 	}
+	verify.Quantity = 1 // what is verified and not yet sold is of the same year
+	s.refuses(s.leader, verify, ErrBeyondEstimate)
+	verify.Year = 2024
+	s.refuses(s.leader, verify, ErrYearStale)
+	verify.Year, verify.NoYear = 0, "none"
+	s.refuses(s.leader, verify, ErrYearApplies)
+}
+
+// A year that is recorded in full takes back what was verified beyond it and is
+// not sold: sells leave the books, what a deal holds stays with it.
+func TestSurplus_IsHeldToTheLastFullYear(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	f := s.firm(jiashan, 7)
+	s.allocate(f, 20*one, 100*quantity.OnePrice, 20260105)
+	s.verify(f, 18*one)
+	s.record(f, 20*one)
+	signed := s.run(s.propose(s.offer(f, s.buyer, 6*one, 100), s.buyer), f, s.buyer, settlement.SellerSign)
+	sell := done[OrderResult](s.office, f.user, s.order(f, market.Sell, 4*one, 0)).Order
+	surplus := func() market.Surplus { return (&View{state: s.app.st}).Surplus(f.licence.ID, "VOCs") }
+	for quarter := range int32(3) {
+		done[permit.Discharge](s.office, s.clerk, s.discharge(f, quarter+1, one, 0))
+	}
+	s.settle()
+	if got := surplus(); got.Verified != 18*one || got.Held != 10*one {
+		t.Fatalf("a year that is not full: %+v", got)
+	}
+	last := done[permit.Discharge](s.office, s.clerk, s.discharge(f, 4, 5*one, 0)) // leaves 20 − 8 = 12
+	s.settle()
+	if got := surplus(); got.Verified != 12*one || got.Held != 10*one {
+		t.Errorf("within what is free: %+v", got)
+	}
+	done[permit.Discharge](s.office, s.clerk, s.discharge(f, 4, 16*one, last.ID)) // leaves 1, 6 are held by the deal
+	s.settle()
+	if got := surplus(); got.Verified != 6*one || got.Held != 6*one || s.app.st.orders[sell.ID] != nil {
+		t.Errorf("beyond what is free: %+v", got)
+	}
+	s.dealDesk.step(signed, f.user, settlement.Withdraw)
+	done[permit.Task](s.office, s.leader, TaskSet{Licence: f.licence.ID, Pollutant: "VOCs", Year: 2025, Quantity: 0, Document: "d"})
+	s.settle()
+	if got := surplus(); got.Verified != one || got.Held != 0 {
+		t.Errorf("after the deal: %+v", got)
+	}
+	s.restart()
+	s.check()
 }
 
 // Where a licence's amount is not recorded, its projects' assessments are the

@@ -89,7 +89,7 @@ func (o *ruledOffice) ruledFirm(n int) firm {
 		if n != 6 {
 			done[SurplusResult](o.office, o.leader, SurplusVerify{
 				Licence: f.licence.ID, Pollutant: i.Pollutant, Quantity: 30 * one, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
-				VerifiedOn: 20260701, Document: "surplus",
+				VerifiedOn: 20260701, Document: "surplus", NoYear: "no records yet",
 			})
 		}
 	}

@@ -32,7 +32,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
-	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task"},
+	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 }
 
 // plan is what reflection must know of a record type, found once.

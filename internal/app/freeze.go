@@ -10,6 +10,7 @@ import (
 	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
 
@@ -483,6 +484,7 @@ func (tx *Tx) judicialSale(s encumbrance.JudicialSale, f encumbrance.Freeze, fro
 	leg := ledger.Leg{Debit: from, Credit: to, Amount: int64(s.Quantity), FromHeld: true}
 	s.Transfer = tx.Post(ledger.Transfer{Reason: ledger.JudicialSale, Reference: s.ID, Legs: []ledger.Leg{leg}})[0].Transfer
 	tx.carry(from, to, s.Quantity)
+	tx.permitsLost(from, reserve.SurplusLoss{Kind: reserve.LostToCourt, Reference: s.ID, Quantity: s.Quantity, Document: s.Document})
 	tx.licenceChanged(s.Licence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, -s.Quantity, s.Document})
 	tx.licenceChanged(s.BuyerLicence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, s.Quantity, s.Document})
 	if f.Amount == f.Taken {

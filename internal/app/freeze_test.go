@@ -230,6 +230,9 @@ func TestFreeze_JudicialSale(t *testing.T) {
 	if s.Amount != 88_000_00 || s.Transfer == 0 || k.frozenNow(a.ID) != "active 6/12" {
 		t.Errorf("%+v, %s", s, k.frozenNow(a.ID))
 	}
+	if left := (&View{state: k.app.st}).Surplus(f.licence.ID, "VOCs"); left.Verified != 6*one {
+		t.Errorf("the surplus that was of the permits stands: %+v", left)
+	}
 	id, _ := k.app.st.ledger.Find(HoldingKey(buyer.licence, k.inst, ledger.Paid))
 	got := ""
 	for _, row := range k.app.st.ledger.Acquisitions(id) {

@@ -78,6 +78,7 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 		a, _ := tx.amountOf(l.ID, c.Pollutant)
 		a.Party, a.Region, a.Licence, a.Pollutant = l.Party, l.Region, l.ID, c.Pollutant
 		a.Rung, a.Since = string(c.Rung), tx.Number
+		tx.reviewSurplusNow(l.ID)
 		a, change := tx.changeAmount(a, amountChange{permit.AmountDecided, 0, c.Quantity - a.Quantity, c.Document})
 		return AmountResult{a, change}
 	}, nil

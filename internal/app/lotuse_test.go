@@ -396,7 +396,7 @@ func TestInstalments_Paid(t *testing.T) {
 	if b := o.balance(key); b.Balance != int64(44*one) || b.Available() != 0 {
 		t.Fatalf("%+v", b)
 	}
-	done[SurplusResult](o, o.leader, SurplusVerify{f.licence.ID, vocs, one, reserve.EIAAmount, true, true, today, "d", 0})
+	done[SurplusResult](o, o.leader, SurplusVerify{f.licence.ID, vocs, one, reserve.EIAAmount, true, true, today, "d", 0, "no records yet"})
 	o.refuses(f.user, o.order(f, i, market.Sell, 3000, one), ledger.ErrInsufficient)
 	o.now.set(calendar.NewDate(2027, 8, 1).Start())
 	o.runTimers()

@@ -236,7 +236,8 @@ func (tx *Tx) releaseFromProject(p permit.Project, e permit.Entry, document stri
 		return
 	}
 	Put(tx, SurplusVerifications, reserve.SurplusVerification{
-		Party: p.Party, Region: p.Region, Licence: p.Licence, Pollutant: e.Pollutant, Quantity: e.Surplus, Rung: reserve.EIAAmount,
+		NoYear: "a project that was reduced or cancelled does not need it",
+		Party:  p.Party, Region: p.Region, Licence: p.Licence, Pollutant: e.Pollutant, Quantity: e.Surplus, Rung: reserve.EIAAmount,
 		TaskDone: true, Outcome: reserve.BuyBackOnly, VerifiedOn: tx.Today, Document: document, RecordedAt: tx.Now,
 	})
 }

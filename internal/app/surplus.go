@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -18,6 +19,19 @@ var SurplusVerifications = cold[reserve.SurplusVerification]("surplus_verificati
 var ErrBeyondHoldings = fault.New(fault.Refused, "rule.surplus_beyond_holdings", "the surplus would be more than the licence's paid permits").At("quantity").
 	Under("seller.paid_and_surplus", "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号")
 
+// The faults of what a surplus rests on, in the order in which they are
+// checked; they come before those of the year itself, which are in discharge.go.
+var (
+	// ErrYearMissing is returned when a verification names neither a year nor why none applies.
+	ErrYearMissing = fault.New(fault.Invalid, "surplus.year_missing", "a surplus rests on a year's discharge: name the year, or in no_year why none applies").At("year")
+	// ErrYearNamed is returned when a verification names a year and why none applies.
+	ErrYearNamed = fault.New(fault.Invalid, "surplus.year_named", "a surplus rests on a year, or on none: not both").At("no_year")
+	// ErrYearApplies is returned when no year is named although quarters are recorded.
+	ErrYearApplies = fault.New(fault.Refused, "surplus.year_applies", "discharges of the licence are recorded: the surplus rests on the last year that is recorded in full").At("no_year")
+	// ErrYearStale is returned when a later year is recorded in full.
+	ErrYearStale = fault.New(fault.Refused, "surplus.year_stale", "the surplus rests on the last year that is recorded in full").At("year")
+)
+
 // SurplusVerify records that a part of a licence's paid permits of a pollutant
 // is surplus, and what may become of it.
 type SurplusVerify struct {
@@ -29,7 +43,8 @@ type SurplusVerify struct {
 	TaskDone   bool // its reduction task is done
 	VerifiedOn calendar.Date
 	Document   string
-	Year       int32 // whose discharge it rests on; 0: none is named
+	Year       int32  // whose discharge it rests on; 0: none
+	NoYear     string // why it rests on no year's
 }
 
 // SurplusResult is the verification, and the licence's surplus that may be sold.
@@ -44,7 +59,8 @@ var _ = declare(SurplusVerify{})
 func (SurplusVerify) Operation() identity.Operation { return identity.SurplusVerify }
 
 // Decide checks that paid permits cover all that is verified and not yet sold,
-// and, where it names a year, that this is no more than what that year leaves.
+// and that this is no more than what the last full year leaves, where the
+// licence's discharge is recorded.
 // The result is a SurplusResult.
 func (c SurplusVerify) Decide(v *View) (Apply, error) {
 	l, err := v.licenceOf(identity.SurplusVerify, c.Licence)
@@ -70,15 +86,8 @@ func (c SurplusVerify) Decide(v *View) (Apply, error) {
 	if paid := v.paidHoldings(l.ID, c.Pollutant); c.Quantity > paid-unsold {
 		return nil, ErrBeyondHoldings.With("the licence has %s t/a of paid permits, %s t/a of it are verified as surplus already", paid, unsold)
 	}
-	if c.Year != 0 {
-		e, err := v.estimate(l.ID, c.Pollutant, c.Year)
-		if err == nil {
-			err = e.check(c.Quantity)
-		}
-		if err != nil {
-			return nil, err
-		}
-		s.Year, s.Permitted, s.Actual, s.Task = c.Year, e.Permitted, e.Actual, e.Task
+	if s, err = c.rest(v, s, unsold); err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any {
 		r := SurplusResult{Verification: Put(tx, SurplusVerifications, s)}
@@ -88,6 +97,36 @@ func (c SurplusVerify) Decide(v *View) (Apply, error) {
 		r.Surplus = tx.Surplus(l.ID, c.Pollutant)
 		return r
 	}, nil
+}
+
+// rest says what a verification rests on: the last full year, or why none.
+func (c SurplusVerify) rest(v *View, s reserve.SurplusVerification, unsold quantity.Quantity) (reserve.SurplusVerification, error) {
+	switch {
+	case c.Year == 0 && c.NoYear == "":
+		return s, ErrYearMissing
+	case c.Year != 0 && c.NoYear != "":
+		return s, ErrYearNamed
+	}
+	full, recorded, err := v.lastFullYear(c.Licence, c.Pollutant)
+	if err != nil {
+		return s, err
+	}
+	if c.Year == 0 {
+		if recorded {
+			return s, ErrYearApplies
+		}
+		s.NoYear = c.NoYear
+		return s, catalog.CheckDocument("no_year", c.NoYear)
+	}
+	if c.Year < full {
+		return s, ErrYearStale.With("%d is recorded in full", full)
+	}
+	e, err := v.estimate(c.Licence, c.Pollutant, c.Year)
+	if err != nil {
+		return s, err
+	}
+	s.Year, s.Permitted, s.Actual, s.Task = c.Year, e.Permitted, e.Actual, e.Task
+	return s, e.check(c.Quantity, unsold)
 }
 
 // paidHoldings is what a licence holds of paid permits of a pollutant, of any

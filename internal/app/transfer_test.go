@@ -121,7 +121,7 @@ func TestTransferPost_PricedHeld(t *testing.T) {
 	})
 	done[SurplusResult](o, o.leader, SurplusVerify{
 		Licence: f.licence.ID, Pollutant: vocs, Quantity: 5 * one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true,
-		VerifiedOn: today, Document: "d",
+		VerifiedOn: today, Document: "d", NoYear: "no records yet",
 	})
 	i, err := (&View{state: o.app.st}).Instrument("", "VOCs-20310630")
 	if err != nil {

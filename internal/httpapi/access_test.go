@@ -51,6 +51,7 @@ var ruleOf = map[string]identity.Operation{
 	"listLicences": identity.PartyRead, "getLicence": identity.PartyRead, "createLicence": identity.LicenceRegister, "setLicenceState": identity.LicenceState,
 
 	"listHoldings": identity.HoldingRead, "listAcquisitions": identity.HoldingRead, "listSurplus": identity.HoldingRead,
+	"listSurplusLosses":        identity.HoldingRead,
 	"listSurplusVerifications": identity.HoldingRead, "verifySurplus": identity.SurplusVerify,
 	"listAccounts": identity.AccountRead, "getAccount": identity.AccountRead, "getAccountStatement": identity.AccountRead,
 	"listFunds": identity.FundsRead, "getTrialBalance": identity.TrialRead, "getTransfer": identity.AccountRead,
@@ -636,7 +637,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/licences/%d/state", w.spare.licence), `{"state":"suspended","reason":"r","document":"d"}`
 	case "verifySurplus":
 		return "/v1/surplus-verifications", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"1","rung":"licence_amount","monitored":true,
-			"task_done":true,"verified_on":"2026-07-01","document":"d"}`, f.licence)
+			"task_done":true,"verified_on":"2026-07-01","no_year":"none","document":"d"}`, f.licence)
 	case "postTransfer":
 		return "/v1/transfers", w.correction(role)
 	case "postTransferBatch":
@@ -837,7 +838,7 @@ func (w *walked) query(id string) string {
 		"getBook": "/v1/markets/" + marketCode + "/book?instrument=" + instrumentCode, "listTrades": "/v1/markets/" + marketCode + "/trades",
 		"getMe": "/v1/me", "listPersons": "/v1/persons", "getPerson": "/v1/persons/" + itoa(w.person), "listGrants": "/v1/grants", "listKeys": "/v1/keys",
 		"listParties": "/v1/parties", "getParty": "/v1/parties/" + itoa(f.party), "listLicences": "/v1/licences", "getLicence": "/v1/licences/" + itoa(f.licence),
-		"listHoldings": "/v1/holdings", "listAcquisitions": "/v1/acquisitions", "listSurplus": "/v1/surplus", "listSurplusVerifications": "/v1/surplus-verifications",
+		"listHoldings": "/v1/holdings", "listAcquisitions": "/v1/acquisitions", "listSurplus": "/v1/surplus", "listSurplusVerifications": "/v1/surplus-verifications", "listSurplusLosses": "/v1/surplus-losses",
 		"listAccounts": "/v1/accounts", "getAccount": "/v1/accounts/" + itoa(w.holding), "getAccountStatement": "/v1/accounts/" + itoa(w.holding) + "/statement",
 		"listFunds": "/v1/funds", "getTrialBalance": "/v1/trial-balance", "getTransfer": "/v1/transfers/" + itoa(w.transfer),
 		"listCapDecisions": "/v1/cap-decisions", "listReserveMovements": "/v1/reserve-movements", "listLevelTransfers": "/v1/level-transfers",

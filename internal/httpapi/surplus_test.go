@@ -19,7 +19,7 @@ func TestSurplusVerifications(t *testing.T) {
 	w := open(t)
 	f := w.firms[0]
 	body := func(monitored, done bool) string {
-		return fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"0.5","rung":"eia_amount","monitored":%t,"task_done":%t,"verified_on":"2026-06-30","document":"d"}`,
+		return fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"0.5","rung":"eia_amount","monitored":%t,"task_done":%t,"verified_on":"2026-06-30","no_year":"no records","document":"d"}`,
 			f.licence, monitored, done)
 	}
 	w.isProblem(w.post("/v1/surplus-verifications", w.leader, body(true, true)), http.StatusUnprocessableEntity, "rule.surplus_beyond_holdings", "/quantity")

@@ -42,6 +42,7 @@ func TestWords(t *testing.T) {
 		"EarmarkState":       wordsOf(reserve.EarmarkStates),
 		"ListingKind":        wordsOf(reserve.ListingKinds),
 		"ListingState":       wordsOf(reserve.ListingStates),
+		"SurplusLossKind":    wordsOf(reserve.SurplusLossKinds),
 		"SaleKind":           wordsOf(reserve.SaleKinds),
 		"ReceiptState":       wordsOf(reserve.ReceiptStates),
 		"PlanState":          wordsOf(reserve.PlanStates),

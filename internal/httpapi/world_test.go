@@ -167,7 +167,7 @@ func (w *world) newFirm(i int, region string) firm {
 	})
 	w.must(leader, app.SurplusVerify{
 		Licence: f.licence, Pollutant: apptest.VOCs, Quantity: 100 * quantity.OneQuantity, Document: "surplus", Rung: "licence_amount",
-		Monitored: true, TaskDone: true, VerifiedOn: 20260701,
+		Monitored: true, TaskDone: true, VerifiedOn: 20260701, NoYear: "no records yet",
 	})
 	return f
 }

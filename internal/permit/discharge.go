@@ -161,6 +161,21 @@ func (e Estimate) Surplus() (quantity.Quantity, bool) {
 	return max(e.Permitted-e.Actual-e.Task, 0), e.Known && len(e.Missing) == 0
 }
 
+// LastFullYear is the last year of which every quarter is recorded; 0 where
+// there is none.
+func LastFullYear(rows []Discharge) (last int32) {
+	quarters := map[int32]map[int32]bool{}
+	for _, d := range rows {
+		if quarters[d.Year] == nil {
+			quarters[d.Year] = map[int32]bool{}
+		}
+		if quarters[d.Year][d.Quarter] = true; len(quarters[d.Year]) == quartersOfYear {
+			last = max(last, d.Year)
+		}
+	}
+	return last
+}
+
 // Current are the rows that no other one supersedes.
 func Current(rows []Discharge) []Discharge {
 	gone := map[int64]bool{}

@@ -64,6 +64,7 @@ type SurplusVerification struct {
 	Permitted  quantity.Quantity // of that year, as they were
 	Actual     quantity.Quantity
 	Task       quantity.Quantity
+	NoYear     string // why it rests on no year's discharge; empty where it does
 	VerifiedOn calendar.Date
 	Document   string
 	RecordedAt calendar.Instant

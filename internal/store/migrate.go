@@ -81,7 +81,7 @@ var appendOnly = []string{
 	app.Journal.Name(), app.Payloads.Name(), app.Accounts.Name(), app.Postings.Name(), app.Trades.Name(),
 	app.DealSteps.Name(), app.DealSources.Name(), app.LotMovements.Name(),
 	app.ProjectSteps.Name(), app.ProjectEntries.Name(),
-	app.AmountChanges.Name(), app.Discharges.Name(), app.Tasks.Name(), app.RenewalSteps.Name(), app.Reminders.Name(),
+	app.AmountChanges.Name(), app.Discharges.Name(), app.Tasks.Name(), app.SurplusLosses.Name(), app.RenewalSteps.Name(), app.Reminders.Name(),
 	app.BudgetMovements.Name(), app.BuyBackSteps.Name(), app.BuyBackPrices.Name(), app.BuyBackSources.Name(),
 }
 

@@ -719,6 +719,9 @@ type ServerInterface interface {
 	// GetSurplusEstimate What a surplus comes to
 	// (GET /v1/surplus-estimates)
 	GetSurplusEstimate(c *gin.Context, params GetSurplusEstimateParams)
+	// ListSurplusLosses What was taken back of verified surplus
+	// (GET /v1/surplus-losses)
+	ListSurplusLosses(c *gin.Context, params ListSurplusLossesParams)
 	// ListSurplusVerifications Verifications of surplus
 	// (GET /v1/surplus-verifications)
 	ListSurplusVerifications(c *gin.Context, params ListSurplusVerificationsParams)
@@ -12439,6 +12442,65 @@ func (siw *ServerInterfaceWrapper) GetSurplusEstimate(c *gin.Context) {
 	siw.Handler.GetSurplusEstimate(c, params)
 }
 
+// ListSurplusLosses operation middleware
+func (siw *ServerInterfaceWrapper) ListSurplusLosses(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSurplusLossesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pollutant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pollutant", c.Request.URL.Query(), &params.Pollutant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pollutant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSurplusLosses(c, params)
+}
+
 // ListSurplusVerifications operation middleware
 func (siw *ServerInterfaceWrapper) ListSurplusVerifications(c *gin.Context) {
 
@@ -13633,6 +13695,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/successions/:id", wrapper.GetSuccession)
 	router.GET(options.BaseURL+"/v1/surplus", wrapper.ListSurplus)
 	router.GET(options.BaseURL+"/v1/surplus-estimates", wrapper.GetSurplusEstimate)
+	router.GET(options.BaseURL+"/v1/surplus-losses", wrapper.ListSurplusLosses)
 	router.GET(options.BaseURL+"/v1/surplus-verifications", wrapper.ListSurplusVerifications)
 	router.POST(options.BaseURL+"/v1/surplus-verifications", wrapper.VerifySurplus)
 	router.GET(options.BaseURL+"/v1/tax-lists", wrapper.ListTaxLists)
@@ -20071,6 +20134,28 @@ func (response GetSurplusEstimate200JSONResponse) VisitGetSurplusEstimateRespons
 	return err
 }
 
+type ListSurplusLossesRequestObject struct {
+	Params ListSurplusLossesParams
+}
+
+type ListSurplusLossesResponseObject interface {
+	VisitListSurplusLossesResponse(w http.ResponseWriter) error
+}
+
+type ListSurplusLosses200JSONResponse SurplusLossPage
+
+func (response ListSurplusLosses200JSONResponse) VisitListSurplusLossesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSurplusVerificationsRequestObject struct {
 	Params ListSurplusVerificationsParams
 }
@@ -21334,6 +21419,9 @@ type StrictServerInterface interface {
 	// GetSurplusEstimate What a surplus comes to
 	// (GET /v1/surplus-estimates)
 	GetSurplusEstimate(ctx context.Context, request GetSurplusEstimateRequestObject) (GetSurplusEstimateResponseObject, error)
+	// ListSurplusLosses What was taken back of verified surplus
+	// (GET /v1/surplus-losses)
+	ListSurplusLosses(ctx context.Context, request ListSurplusLossesRequestObject) (ListSurplusLossesResponseObject, error)
 	// ListSurplusVerifications Verifications of surplus
 	// (GET /v1/surplus-verifications)
 	ListSurplusVerifications(ctx context.Context, request ListSurplusVerificationsRequestObject) (ListSurplusVerificationsResponseObject, error)
@@ -29391,6 +29479,32 @@ func (sh *strictHandler) GetSurplusEstimate(ctx *gin.Context, params GetSurplusE
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSurplusEstimateResponseObject); ok {
 		if err := validResponse.VisitGetSurplusEstimateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSurplusLosses operation middleware
+func (sh *strictHandler) ListSurplusLosses(ctx *gin.Context, params ListSurplusLossesParams) {
+	var request ListSurplusLossesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSurplusLosses(ctx, request.(ListSurplusLossesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSurplusLosses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSurplusLossesResponseObject); ok {
+		if err := validResponse.VisitListSurplusLossesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

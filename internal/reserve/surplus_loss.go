@@ -1,0 +1,35 @@
+package reserve
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// A SurplusLossKind is why verified surplus was lost without being sold.
+type SurplusLossKind string
+
+// The kinds of losses.
+const (
+	LostToCourt      SurplusLossKind = "judicial_sale" // a court sold permits that the surplus was of
+	LostToCorrection SurplusLossKind = "correction"    // they had been allocated wrongly
+	LostToDischarge  SurplusLossKind = "discharge"     // what is recorded of the last full year leaves less
+)
+
+// SurplusLossKinds are all kinds of losses.
+var SurplusLossKinds = []SurplusLossKind{LostToCourt, LostToCorrection, LostToDischarge}
+
+// A SurplusLoss takes back a part of what was verified as surplus and neither
+// sold nor held. It never changes.
+type SurplusLoss struct {
+	ID         int64
+	Party      int64
+	Region     string
+	Licence    int64
+	Pollutant  string
+	Kind       SurplusLossKind
+	Reference  int64 // the judicial sale or the correction; of a discharge the year
+	Quantity   quantity.Quantity
+	Document   string
+	RecordedAt calendar.Instant
+	Command    int64
+}

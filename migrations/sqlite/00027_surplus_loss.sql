@@ -1,0 +1,27 @@
+-- +goose Up
+-- What was taken back of verified surplus without being sold, and why a verification rests on no year's discharge.
+ALTER TABLE surplus_verification ADD COLUMN no_year TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE surplus_loss (
+    id          INTEGER NOT NULL CONSTRAINT surplus_loss_pkey PRIMARY KEY,
+    party       BIGINT  NOT NULL,
+    region      TEXT    NOT NULL,
+    licence     BIGINT  NOT NULL,
+    pollutant   TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    reference   BIGINT  NOT NULL,
+    quantity    BIGINT  NOT NULL,
+    document    TEXT    NOT NULL,
+    recorded_at BIGINT  NOT NULL,
+    command     BIGINT  NOT NULL,
+    CONSTRAINT surplus_loss_kind_known CHECK (kind IN ('judicial_sale', 'correction', 'discharge')),
+    CONSTRAINT surplus_loss_positive CHECK (quantity > 0)
+);
+CREATE INDEX surplus_loss_by_licence ON surplus_loss (licence);
+
+-- +goose StatementBegin
+CREATE TRIGGER surplus_loss_no_update BEFORE UPDATE ON surplus_loss BEGIN SELECT RAISE(ABORT, 'a row of surplus_loss is never changed'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER surplus_loss_no_delete BEFORE DELETE ON surplus_loss BEGIN SELECT RAISE(ABORT, 'a row of surplus_loss is never deleted'); END;
+-- +goose StatementEnd
