@@ -889,6 +889,57 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListExportPackages Packages for other platforms
+	//
+	// Corresponds with GET /v1/export-packages (the `ListExportPackages` operationId).
+	ListExportPackages(ctx context.Context, params *ListExportPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeExportPackageWithBody Make a package for another platform
+	//
+	// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+	MakeExportPackageWithBody(ctx context.Context, params *MakeExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeExportPackage Make a package for another platform
+	//
+	// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+	MakeExportPackage(ctx context.Context, params *MakeExportPackageParams, body MakeExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetExportPackage A package with its files
+	//
+	// Corresponds with GET /v1/export-packages/{id} (the `GetExportPackage` operationId).
+	GetExportPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetExportFile A file of a package, byte by byte
+	//
+	// Corresponds with GET /v1/export-packages/{id}/files/{name} (the `GetExportFile` operationId).
+	GetExportFile(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveExportPackageWithBody Record the receipt that the platform gave for a package
+	//
+	// Once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+	ReceiveExportPackageWithBody(ctx context.Context, id PathID, params *ReceiveExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveExportPackage Record the receipt that the platform gave for a package
+	//
+	// Once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+	ReceiveExportPackage(ctx context.Context, id PathID, params *ReceiveExportPackageParams, body ReceiveExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFacts What is recorded of licences, parties and regions
 	//
 	// Corresponds with GET /v1/facts (the `ListFacts` operationId).
@@ -1097,6 +1148,64 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
 	ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListImportPackages Packages from other platforms
+	//
+	// Corresponds with GET /v1/import-packages (the `ListImportPackages` operationId).
+	ListImportPackages(ctx context.Context, params *ListImportPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveImportPackageWithBody Compare what another platform says
+	//
+	// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+	ReceiveImportPackageWithBody(ctx context.Context, params *ReceiveImportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveImportPackage Compare what another platform says
+	//
+	// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+	ReceiveImportPackage(ctx context.Context, params *ReceiveImportPackageParams, body ReceiveImportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImportPackage A package from another platform
+	//
+	// Corresponds with GET /v1/import-packages/{id} (the `GetImportPackage` operationId).
+	GetImportPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseImportPackage Close a package
+	//
+	// After each difference is explained.
+	//
+	// Corresponds with POST /v1/import-packages/{id}/close (the `CloseImportPackage` operationId).
+	CloseImportPackage(ctx context.Context, id PathID, params *CloseImportPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImportDifferences Where a package differs from the registry
+	//
+	// Corresponds with GET /v1/import-packages/{id}/differences (the `GetImportDifferences` operationId).
+	GetImportDifferences(ctx context.Context, id PathID, params *GetImportDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainImportDifferenceWithBody Explain a difference
+	//
+	// Until the package is closed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+	ExplainImportDifferenceWithBody(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainImportDifference Explain a difference
+	//
+	// Until the package is closed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+	ExplainImportDifference(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, body ExplainImportDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInbox What waits for the caller
 	//
@@ -1563,7 +1672,7 @@ type ClientInterface interface {
 
 	// MirrorDealWithBody Record a deal that was made and paid on another platform
 	//
-	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1572,7 +1681,7 @@ type ClientInterface interface {
 
 	// MirrorDeal Record a deal that was made and paid on another platform
 	//
-	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4597,6 +4706,127 @@ func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParam
 	return c.Client.Do(req)
 }
 
+// ListExportPackages Packages for other platforms
+//
+// Corresponds with GET /v1/export-packages (the `ListExportPackages` operationId).
+func (c *Client) ListExportPackages(ctx context.Context, params *ListExportPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListExportPackagesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeExportPackageWithBody Make a package for another platform
+//
+// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+func (c *Client) MakeExportPackageWithBody(ctx context.Context, params *MakeExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeExportPackageRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeExportPackage Make a package for another platform
+//
+// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+func (c *Client) MakeExportPackage(ctx context.Context, params *MakeExportPackageParams, body MakeExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeExportPackageRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetExportPackage A package with its files
+//
+// Corresponds with GET /v1/export-packages/{id} (the `GetExportPackage` operationId).
+func (c *Client) GetExportPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetExportPackageRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetExportFile A file of a package, byte by byte
+//
+// Corresponds with GET /v1/export-packages/{id}/files/{name} (the `GetExportFile` operationId).
+func (c *Client) GetExportFile(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetExportFileRequest(c.Server, id, name)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveExportPackageWithBody Record the receipt that the platform gave for a package
+//
+// Once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+func (c *Client) ReceiveExportPackageWithBody(ctx context.Context, id PathID, params *ReceiveExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveExportPackageRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveExportPackage Record the receipt that the platform gave for a package
+//
+// Once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+func (c *Client) ReceiveExportPackage(ctx context.Context, id PathID, params *ReceiveExportPackageParams, body ReceiveExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveExportPackageRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFacts What is recorded of licences, parties and regions
 //
 // Corresponds with GET /v1/facts (the `ListFacts` operationId).
@@ -5086,6 +5316,144 @@ func (c *Client) SweepIdle(ctx context.Context, id PathID, params *SweepIdlePara
 // Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
 func (c *Client) ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListIdlePermitsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListImportPackages Packages from other platforms
+//
+// Corresponds with GET /v1/import-packages (the `ListImportPackages` operationId).
+func (c *Client) ListImportPackages(ctx context.Context, params *ListImportPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListImportPackagesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveImportPackageWithBody Compare what another platform says
+//
+// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+func (c *Client) ReceiveImportPackageWithBody(ctx context.Context, params *ReceiveImportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveImportPackageRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveImportPackage Compare what another platform says
+//
+// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+func (c *Client) ReceiveImportPackage(ctx context.Context, params *ReceiveImportPackageParams, body ReceiveImportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveImportPackageRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetImportPackage A package from another platform
+//
+// Corresponds with GET /v1/import-packages/{id} (the `GetImportPackage` operationId).
+func (c *Client) GetImportPackage(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportPackageRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseImportPackage Close a package
+//
+// After each difference is explained.
+//
+// Corresponds with POST /v1/import-packages/{id}/close (the `CloseImportPackage` operationId).
+func (c *Client) CloseImportPackage(ctx context.Context, id PathID, params *CloseImportPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseImportPackageRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetImportDifferences Where a package differs from the registry
+//
+// Corresponds with GET /v1/import-packages/{id}/differences (the `GetImportDifferences` operationId).
+func (c *Client) GetImportDifferences(ctx context.Context, id PathID, params *GetImportDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportDifferencesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainImportDifferenceWithBody Explain a difference
+//
+// Until the package is closed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+func (c *Client) ExplainImportDifferenceWithBody(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainImportDifferenceRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainImportDifference Explain a difference
+//
+// Until the package is closed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+func (c *Client) ExplainImportDifference(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, body ExplainImportDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainImportDifferenceRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6231,7 +6599,7 @@ func (c *Client) ListMirroredDeals(ctx context.Context, params *ListMirroredDeal
 
 // MirrorDealWithBody Record a deal that was made and paid on another platform
 //
-// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6250,7 +6618,7 @@ func (c *Client) MirrorDealWithBody(ctx context.Context, params *MirrorDealParam
 
 // MirrorDeal Record a deal that was made and paid on another platform
 //
-// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14080,6 +14448,296 @@ func NewListExceptionsRequest(server string, params *ListExceptionsParams) (*htt
 	return req, nil
 }
 
+// NewListExportPackagesRequest constructs an http.Request for the ListExportPackages method
+func NewListExportPackagesRequest(server string, params *ListExportPackagesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/export-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.System != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "system", *params.System, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMakeExportPackageRequest calls the generic MakeExportPackage builder with application/json body
+func NewMakeExportPackageRequest(server string, params *MakeExportPackageParams, body MakeExportPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeExportPackageRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMakeExportPackageRequestWithBody constructs an http.Request for the MakeExportPackage method, with any body, and a specified content type
+func NewMakeExportPackageRequestWithBody(server string, params *MakeExportPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/export-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetExportPackageRequest constructs an http.Request for the GetExportPackage method
+func NewGetExportPackageRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/export-packages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetExportFileRequest constructs an http.Request for the GetExportFile method
+func NewGetExportFileRequest(server string, id PathID, name CloseFilePath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/export-packages/%s/files/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReceiveExportPackageRequest calls the generic ReceiveExportPackage builder with application/json body
+func NewReceiveExportPackageRequest(server string, id PathID, params *ReceiveExportPackageParams, body ReceiveExportPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReceiveExportPackageRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReceiveExportPackageRequestWithBody constructs an http.Request for the ReceiveExportPackage method, with any body, and a specified content type
+func NewReceiveExportPackageRequestWithBody(server string, id PathID, params *ReceiveExportPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/export-packages/%s/receipt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListFactsRequest constructs an http.Request for the ListFacts method
 func NewListFactsRequest(server string, params *ListFactsParams) (*http.Request, error) {
 	var err error
@@ -15478,6 +16136,387 @@ func NewListIdlePermitsRequest(server string, params *ListIdlePermitsParams) (*h
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListImportPackagesRequest constructs an http.Request for the ListImportPackages method
+func NewListImportPackagesRequest(server string, params *ListImportPackagesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.System != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "system", *params.System, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReceiveImportPackageRequest calls the generic ReceiveImportPackage builder with application/json body
+func NewReceiveImportPackageRequest(server string, params *ReceiveImportPackageParams, body ReceiveImportPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReceiveImportPackageRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewReceiveImportPackageRequestWithBody constructs an http.Request for the ReceiveImportPackage method, with any body, and a specified content type
+func NewReceiveImportPackageRequestWithBody(server string, params *ReceiveImportPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetImportPackageRequest constructs an http.Request for the GetImportPackage method
+func NewGetImportPackageRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCloseImportPackageRequest constructs an http.Request for the CloseImportPackage method
+func NewCloseImportPackageRequest(server string, id PathID, params *CloseImportPackageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetImportDifferencesRequest constructs an http.Request for the GetImportDifferences method
+func NewGetImportDifferencesRequest(server string, id PathID, params *GetImportDifferencesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages/%s/differences", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainImportDifferenceRequest calls the generic ExplainImportDifference builder with application/json body
+func NewExplainImportDifferenceRequest(server string, id PathID, params *ExplainImportDifferenceParams, body ExplainImportDifferenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExplainImportDifferenceRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewExplainImportDifferenceRequestWithBody constructs an http.Request for the ExplainImportDifference method, with any body, and a specified content type
+func NewExplainImportDifferenceRequestWithBody(server string, id PathID, params *ExplainImportDifferenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/import-packages/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -27468,6 +28507,63 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptionsWithResponse(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*ListExceptionsResponse, error)
 
+	// ListExportPackagesWithResponse Packages for other platforms
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/export-packages (the `ListExportPackages` operationId).
+	ListExportPackagesWithResponse(ctx context.Context, params *ListExportPackagesParams, reqEditors ...RequestEditorFn) (*ListExportPackagesResponse, error)
+
+	// MakeExportPackageWithBodyWithResponse Make a package for another platform
+	//
+	// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+	MakeExportPackageWithBodyWithResponse(ctx context.Context, params *MakeExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeExportPackageResponse, error)
+
+	// MakeExportPackageWithResponse Make a package for another platform
+	//
+	// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+	MakeExportPackageWithResponse(ctx context.Context, params *MakeExportPackageParams, body MakeExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeExportPackageResponse, error)
+
+	// GetExportPackageWithResponse A package with its files
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/export-packages/{id} (the `GetExportPackage` operationId).
+	GetExportPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetExportPackageResponse, error)
+
+	// GetExportFileWithResponse A file of a package, byte by byte
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/export-packages/{id}/files/{name} (the `GetExportFile` operationId).
+	GetExportFileWithResponse(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*GetExportFileResponse, error)
+
+	// ReceiveExportPackageWithBodyWithResponse Record the receipt that the platform gave for a package
+	//
+	// Once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+	ReceiveExportPackageWithBodyWithResponse(ctx context.Context, id PathID, params *ReceiveExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveExportPackageResponse, error)
+
+	// ReceiveExportPackageWithResponse Record the receipt that the platform gave for a package
+	//
+	// Once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+	ReceiveExportPackageWithResponse(ctx context.Context, id PathID, params *ReceiveExportPackageParams, body ReceiveExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveExportPackageResponse, error)
+
 	// ListFactsWithResponse What is recorded of licences, parties and regions
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -27694,6 +28790,72 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
 	ListIdlePermitsWithResponse(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*ListIdlePermitsResponse, error)
+
+	// ListImportPackagesWithResponse Packages from other platforms
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/import-packages (the `ListImportPackages` operationId).
+	ListImportPackagesWithResponse(ctx context.Context, params *ListImportPackagesParams, reqEditors ...RequestEditorFn) (*ListImportPackagesResponse, error)
+
+	// ReceiveImportPackageWithBodyWithResponse Compare what another platform says
+	//
+	// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+	ReceiveImportPackageWithBodyWithResponse(ctx context.Context, params *ReceiveImportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveImportPackageResponse, error)
+
+	// ReceiveImportPackageWithResponse Compare what another platform says
+	//
+	// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+	ReceiveImportPackageWithResponse(ctx context.Context, params *ReceiveImportPackageParams, body ReceiveImportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveImportPackageResponse, error)
+
+	// GetImportPackageWithResponse A package from another platform
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/import-packages/{id} (the `GetImportPackage` operationId).
+	GetImportPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetImportPackageResponse, error)
+
+	// CloseImportPackageWithResponse Close a package
+	//
+	// After each difference is explained.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/import-packages/{id}/close (the `CloseImportPackage` operationId).
+	CloseImportPackageWithResponse(ctx context.Context, id PathID, params *CloseImportPackageParams, reqEditors ...RequestEditorFn) (*CloseImportPackageResponse, error)
+
+	// GetImportDifferencesWithResponse Where a package differs from the registry
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/import-packages/{id}/differences (the `GetImportDifferences` operationId).
+	GetImportDifferencesWithResponse(ctx context.Context, id PathID, params *GetImportDifferencesParams, reqEditors ...RequestEditorFn) (*GetImportDifferencesResponse, error)
+
+	// ExplainImportDifferenceWithBodyWithResponse Explain a difference
+	//
+	// Until the package is closed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+	ExplainImportDifferenceWithBodyWithResponse(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainImportDifferenceResponse, error)
+
+	// ExplainImportDifferenceWithResponse Explain a difference
+	//
+	// Until the package is closed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+	ExplainImportDifferenceWithResponse(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, body ExplainImportDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainImportDifferenceResponse, error)
 
 	// GetInboxWithResponse What waits for the caller
 	//
@@ -28218,7 +29380,7 @@ type ClientWithResponsesInterface interface {
 
 	// MirrorDealWithBodyWithResponse Record a deal that was made and paid on another platform
 	//
-	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -28227,7 +29389,7 @@ type ClientWithResponsesInterface interface {
 
 	// MirrorDealWithResponse Record a deal that was made and paid on another platform
 	//
-	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+	// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31734,6 +32896,143 @@ func (r ListExceptionsResponse) StatusCode() int {
 	return 0
 }
 
+type ListExportPackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExportPackagePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListExportPackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListExportPackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MakeExportPackageResponse201Headers the declared response headers of an HTTP 201 response for MakeExportPackage
+type MakeExportPackageResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeExportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ExportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *MakeExportPackageResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeExportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeExportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetExportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetExportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetExportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetExportFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetExportFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetExportFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReceiveExportPackageResponse200Headers the declared response headers of an HTTP 200 response for ReceiveExportPackage
+type ReceiveExportPackageResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveExportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReceiveExportPackageResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveExportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveExportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListFactsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -32325,6 +33624,177 @@ func (r ListIdlePermitsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListIdlePermitsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListImportPackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportPackagePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListImportPackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListImportPackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReceiveImportPackageResponse201Headers the declared response headers of an HTTP 201 response for ReceiveImportPackage
+type ReceiveImportPackageResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveImportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ImportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ReceiveImportPackageResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveImportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveImportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetImportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CloseImportPackageResponse200Headers the declared response headers of an HTTP 200 response for CloseImportPackage
+type CloseImportPackageResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseImportPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportPackage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CloseImportPackageResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseImportPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseImportPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetImportDifferencesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportDifferencePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportDifferencesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportDifferencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ExplainImportDifferenceResponse200Headers the declared response headers of an HTTP 200 response for ExplainImportDifference
+type ExplainImportDifferenceResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ExplainImportDifferenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportDifference
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExplainImportDifferenceResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainImportDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainImportDifferenceResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -38559,6 +40029,105 @@ func (c *ClientWithResponses) ListExceptionsWithResponse(ctx context.Context, pa
 	return ParseListExceptionsResponse(rsp)
 }
 
+// ListExportPackagesWithResponse Packages for other platforms
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/export-packages (the `ListExportPackages` operationId).
+func (c *ClientWithResponses) ListExportPackagesWithResponse(ctx context.Context, params *ListExportPackagesParams, reqEditors ...RequestEditorFn) (*ListExportPackagesResponse, error) {
+	rsp, err := c.ListExportPackages(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListExportPackagesResponse(rsp)
+}
+
+// MakeExportPackageWithBodyWithResponse Make a package for another platform
+//
+// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+func (c *ClientWithResponses) MakeExportPackageWithBodyWithResponse(ctx context.Context, params *MakeExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeExportPackageResponse, error) {
+	rsp, err := c.MakeExportPackageWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeExportPackageResponse(rsp)
+}
+
+// MakeExportPackageWithResponse Make a package for another platform
+//
+// Holdings and lots as they were at the end of the last day, deals and trades of the days, licences and the numbers that the platform has given; each as CSV and JSON, with its SHA-256. The files are kept: the package prints the same again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/export-packages (the `MakeExportPackage` operationId).
+func (c *ClientWithResponses) MakeExportPackageWithResponse(ctx context.Context, params *MakeExportPackageParams, body MakeExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeExportPackageResponse, error) {
+	rsp, err := c.MakeExportPackage(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeExportPackageResponse(rsp)
+}
+
+// GetExportPackageWithResponse A package with its files
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/export-packages/{id} (the `GetExportPackage` operationId).
+func (c *ClientWithResponses) GetExportPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetExportPackageResponse, error) {
+	rsp, err := c.GetExportPackage(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetExportPackageResponse(rsp)
+}
+
+// GetExportFileWithResponse A file of a package, byte by byte
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/export-packages/{id}/files/{name} (the `GetExportFile` operationId).
+func (c *ClientWithResponses) GetExportFileWithResponse(ctx context.Context, id PathID, name CloseFilePath, reqEditors ...RequestEditorFn) (*GetExportFileResponse, error) {
+	rsp, err := c.GetExportFile(ctx, id, name, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetExportFileResponse(rsp)
+}
+
+// ReceiveExportPackageWithBodyWithResponse Record the receipt that the platform gave for a package
+//
+// Once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+func (c *ClientWithResponses) ReceiveExportPackageWithBodyWithResponse(ctx context.Context, id PathID, params *ReceiveExportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveExportPackageResponse, error) {
+	rsp, err := c.ReceiveExportPackageWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveExportPackageResponse(rsp)
+}
+
+// ReceiveExportPackageWithResponse Record the receipt that the platform gave for a package
+//
+// Once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/export-packages/{id}/receipt (the `ReceiveExportPackage` operationId).
+func (c *ClientWithResponses) ReceiveExportPackageWithResponse(ctx context.Context, id PathID, params *ReceiveExportPackageParams, body ReceiveExportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveExportPackageResponse, error) {
+	rsp, err := c.ReceiveExportPackage(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveExportPackageResponse(rsp)
+}
+
 // ListFactsWithResponse What is recorded of licences, parties and regions
 //
 // Returns a wrapper object for the known response body format(s).
@@ -38958,6 +40527,120 @@ func (c *ClientWithResponses) ListIdlePermitsWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseListIdlePermitsResponse(rsp)
+}
+
+// ListImportPackagesWithResponse Packages from other platforms
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/import-packages (the `ListImportPackages` operationId).
+func (c *ClientWithResponses) ListImportPackagesWithResponse(ctx context.Context, params *ListImportPackagesParams, reqEditors ...RequestEditorFn) (*ListImportPackagesResponse, error) {
+	rsp, err := c.ListImportPackages(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListImportPackagesResponse(rsp)
+}
+
+// ReceiveImportPackageWithBodyWithResponse Compare what another platform says
+//
+// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+func (c *ClientWithResponses) ReceiveImportPackageWithBodyWithResponse(ctx context.Context, params *ReceiveImportPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveImportPackageResponse, error) {
+	rsp, err := c.ReceiveImportPackageWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveImportPackageResponse(rsp)
+}
+
+// ReceiveImportPackageWithResponse Compare what another platform says
+//
+// Each line says of one object what the platform calls it and what its fields are there; what differs is listed and nothing is corrected. The answer is the receipt. A package that comes again with its number and the same lines is the same one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/import-packages (the `ReceiveImportPackage` operationId).
+func (c *ClientWithResponses) ReceiveImportPackageWithResponse(ctx context.Context, params *ReceiveImportPackageParams, body ReceiveImportPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveImportPackageResponse, error) {
+	rsp, err := c.ReceiveImportPackage(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveImportPackageResponse(rsp)
+}
+
+// GetImportPackageWithResponse A package from another platform
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/import-packages/{id} (the `GetImportPackage` operationId).
+func (c *ClientWithResponses) GetImportPackageWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetImportPackageResponse, error) {
+	rsp, err := c.GetImportPackage(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportPackageResponse(rsp)
+}
+
+// CloseImportPackageWithResponse Close a package
+//
+// After each difference is explained.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/import-packages/{id}/close (the `CloseImportPackage` operationId).
+func (c *ClientWithResponses) CloseImportPackageWithResponse(ctx context.Context, id PathID, params *CloseImportPackageParams, reqEditors ...RequestEditorFn) (*CloseImportPackageResponse, error) {
+	rsp, err := c.CloseImportPackage(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseImportPackageResponse(rsp)
+}
+
+// GetImportDifferencesWithResponse Where a package differs from the registry
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/import-packages/{id}/differences (the `GetImportDifferences` operationId).
+func (c *ClientWithResponses) GetImportDifferencesWithResponse(ctx context.Context, id PathID, params *GetImportDifferencesParams, reqEditors ...RequestEditorFn) (*GetImportDifferencesResponse, error) {
+	rsp, err := c.GetImportDifferences(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportDifferencesResponse(rsp)
+}
+
+// ExplainImportDifferenceWithBodyWithResponse Explain a difference
+//
+// Until the package is closed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+func (c *ClientWithResponses) ExplainImportDifferenceWithBodyWithResponse(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainImportDifferenceResponse, error) {
+	rsp, err := c.ExplainImportDifferenceWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainImportDifferenceResponse(rsp)
+}
+
+// ExplainImportDifferenceWithResponse Explain a difference
+//
+// Until the package is closed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/import-packages/{id}/explain (the `ExplainImportDifference` operationId).
+func (c *ClientWithResponses) ExplainImportDifferenceWithResponse(ctx context.Context, id PathID, params *ExplainImportDifferenceParams, body ExplainImportDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainImportDifferenceResponse, error) {
+	rsp, err := c.ExplainImportDifference(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainImportDifferenceResponse(rsp)
 }
 
 // GetInboxWithResponse What waits for the caller
@@ -39885,7 +41568,7 @@ func (c *ClientWithResponses) ListMirroredDealsWithResponse(ctx context.Context,
 
 // MirrorDealWithBodyWithResponse Record a deal that was made and paid on another platform
 //
-// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -39900,7 +41583,7 @@ func (c *ClientWithResponses) MirrorDealWithBodyWithResponse(ctx context.Context
 
 // MirrorDealWithResponse Record a deal that was made and paid on another platform
 //
-// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Within one region.
+// Its permits move here by the rules of a deal, and use up the seller's surplus; no money moves. Between two regions a pair must let it: both caps move by its coefficient, and no offset ratio is applied.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45292,6 +46975,190 @@ func ParseListExceptionsResponse(rsp *http.Response) (*ListExceptionsResponse, e
 	return response, nil
 }
 
+// ParseListExportPackagesResponse parses an HTTP response from a ListExportPackagesWithResponse call
+func ParseListExportPackagesResponse(rsp *http.Response) (*ListExportPackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListExportPackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExportPackagePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeExportPackageResponse parses an HTTP response from a MakeExportPackageWithResponse call
+func ParseMakeExportPackageResponse(rsp *http.Response) (*MakeExportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeExportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ExportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers MakeExportPackageResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetExportPackageResponse parses an HTTP response from a GetExportPackageWithResponse call
+func ParseGetExportPackageResponse(rsp *http.Response) (*GetExportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetExportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetExportFileResponse parses an HTTP response from a GetExportFileWithResponse call
+func ParseGetExportFileResponse(rsp *http.Response) (*GetExportFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetExportFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveExportPackageResponse parses an HTTP response from a ReceiveExportPackageWithResponse call
+func ParseReceiveExportPackageResponse(rsp *http.Response) (*ReceiveExportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveExportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReceiveExportPackageResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListFactsResponse parses an HTTP response from a ListFactsWithResponse call
 func ParseListFactsResponse(rsp *http.Response) (*ListFactsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -46142,6 +48009,243 @@ func ParseListIdlePermitsResponse(rsp *http.Response) (*ListIdlePermitsResponse,
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListImportPackagesResponse parses an HTTP response from a ListImportPackagesWithResponse call
+func ParseListImportPackagesResponse(rsp *http.Response) (*ListImportPackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListImportPackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportPackagePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveImportPackageResponse parses an HTTP response from a ReceiveImportPackageWithResponse call
+func ParseReceiveImportPackageResponse(rsp *http.Response) (*ReceiveImportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveImportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ImportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ReceiveImportPackageResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetImportPackageResponse parses an HTTP response from a GetImportPackageWithResponse call
+func ParseGetImportPackageResponse(rsp *http.Response) (*GetImportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCloseImportPackageResponse parses an HTTP response from a CloseImportPackageWithResponse call
+func ParseCloseImportPackageResponse(rsp *http.Response) (*CloseImportPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseImportPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportPackage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CloseImportPackageResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetImportDifferencesResponse parses an HTTP response from a GetImportDifferencesWithResponse call
+func ParseGetImportDifferencesResponse(rsp *http.Response) (*GetImportDifferencesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportDifferencesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportDifferencePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainImportDifferenceResponse parses an HTTP response from a ExplainImportDifferenceWithResponse call
+func ParseExplainImportDifferenceResponse(rsp *http.Response) (*ExplainImportDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainImportDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportDifference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExplainImportDifferenceResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -1027,6 +1027,24 @@ func (e ExclusionList) Valid() bool {
 	}
 }
 
+// Defines values for ExportState.
+const (
+	ExportStateMade     ExportState = "made"
+	ExportStateReceived ExportState = "received"
+)
+
+// Valid indicates whether the value is a known member of the ExportState enum.
+func (e ExportState) Valid() bool {
+	switch e {
+	case ExportStateMade:
+		return true
+	case ExportStateReceived:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FactKind.
 const (
 	FactKindBasin         FactKind = "basin"
@@ -1282,6 +1300,90 @@ func (e IdleState) Valid() bool {
 	case IdleStateEnded:
 		return true
 	case IdleStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportKind.
+const (
+	ImportKindAllocation    ImportKind = "allocation"
+	ImportKindBuyBack       ImportKind = "buy_back"
+	ImportKindCapDecision   ImportKind = "cap_decision"
+	ImportKindCorrection    ImportKind = "correction"
+	ImportKindDeal          ImportKind = "deal"
+	ImportKindEarmark       ImportKind = "earmark"
+	ImportKindFreeze        ImportKind = "freeze"
+	ImportKindHolding       ImportKind = "holding"
+	ImportKindLicence       ImportKind = "licence"
+	ImportKindListing       ImportKind = "listing"
+	ImportKindLot           ImportKind = "lot"
+	ImportKindMirroredDeal  ImportKind = "mirrored_deal"
+	ImportKindParty         ImportKind = "party"
+	ImportKindPaymentNotice ImportKind = "payment_notice"
+	ImportKindProject       ImportKind = "project"
+	ImportKindRenewal       ImportKind = "renewal"
+	ImportKindSuccession    ImportKind = "succession"
+	ImportKindTrade         ImportKind = "trade"
+)
+
+// Valid indicates whether the value is a known member of the ImportKind enum.
+func (e ImportKind) Valid() bool {
+	switch e {
+	case ImportKindAllocation:
+		return true
+	case ImportKindBuyBack:
+		return true
+	case ImportKindCapDecision:
+		return true
+	case ImportKindCorrection:
+		return true
+	case ImportKindDeal:
+		return true
+	case ImportKindEarmark:
+		return true
+	case ImportKindFreeze:
+		return true
+	case ImportKindHolding:
+		return true
+	case ImportKindLicence:
+		return true
+	case ImportKindListing:
+		return true
+	case ImportKindLot:
+		return true
+	case ImportKindMirroredDeal:
+		return true
+	case ImportKindParty:
+		return true
+	case ImportKindPaymentNotice:
+		return true
+	case ImportKindProject:
+		return true
+	case ImportKindRenewal:
+		return true
+	case ImportKindSuccession:
+		return true
+	case ImportKindTrade:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportState.
+const (
+	ImportStateClosed ImportState = "closed"
+	ImportStateOpen   ImportState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateClosed:
+		return true
+	case ImportStateOpen:
 		return true
 	default:
 		return false
@@ -1723,16 +1825,22 @@ func (e Origin) Valid() bool {
 // Defines values for OutsideKind.
 const (
 	OutsideKindAllocation    OutsideKind = "allocation"
+	OutsideKindBuyBack       OutsideKind = "buy_back"
 	OutsideKindCapDecision   OutsideKind = "cap_decision"
 	OutsideKindCorrection    OutsideKind = "correction"
 	OutsideKindDeal          OutsideKind = "deal"
+	OutsideKindEarmark       OutsideKind = "earmark"
 	OutsideKindFreeze        OutsideKind = "freeze"
 	OutsideKindLicence       OutsideKind = "licence"
+	OutsideKindListing       OutsideKind = "listing"
+	OutsideKindLot           OutsideKind = "lot"
 	OutsideKindMirroredDeal  OutsideKind = "mirrored_deal"
 	OutsideKindParty         OutsideKind = "party"
 	OutsideKindPaymentNotice OutsideKind = "payment_notice"
 	OutsideKindProject       OutsideKind = "project"
+	OutsideKindRenewal       OutsideKind = "renewal"
 	OutsideKindSuccession    OutsideKind = "succession"
+	OutsideKindTrade         OutsideKind = "trade"
 )
 
 // Valid indicates whether the value is a known member of the OutsideKind enum.
@@ -1740,15 +1848,23 @@ func (e OutsideKind) Valid() bool {
 	switch e {
 	case OutsideKindAllocation:
 		return true
+	case OutsideKindBuyBack:
+		return true
 	case OutsideKindCapDecision:
 		return true
 	case OutsideKindCorrection:
 		return true
 	case OutsideKindDeal:
 		return true
+	case OutsideKindEarmark:
+		return true
 	case OutsideKindFreeze:
 		return true
 	case OutsideKindLicence:
+		return true
+	case OutsideKindListing:
+		return true
+	case OutsideKindLot:
 		return true
 	case OutsideKindMirroredDeal:
 		return true
@@ -1758,7 +1874,11 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindProject:
 		return true
+	case OutsideKindRenewal:
+		return true
 	case OutsideKindSuccession:
+		return true
+	case OutsideKindTrade:
 		return true
 	default:
 		return false
@@ -5280,6 +5400,96 @@ type ExplanationInput struct {
 	Explanation string `json:"explanation"`
 }
 
+// ExportPackage A package for another platform.
+type ExportPackage struct {
+	// Digest SHA-256 in hexadecimal.
+	Digest Digest `json:"digest"`
+
+	// Files Not in lists.
+	Files []CloseFile `json:"files,omitempty"`
+
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From Date `json:"from"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// MadeAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	MadeAt Instant `json:"made_at"`
+
+	// MadeBy Person.
+	MadeBy ID `json:"made_by"`
+
+	// Number In the series of the system and region.
+	Number  int32   `json:"number"`
+	Receipt *string `json:"receipt,omitempty"`
+
+	// ReceivedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ReceivedOn *Date `json:"received_on,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State Whether the platform has answered for a package.
+	State ExportState `json:"state"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+
+	// To A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	To Date `json:"to"`
+}
+
+// ExportPackageInput A package for another platform.
+type ExportPackageInput struct {
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From Date `json:"from"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+
+	// To The last day; it is over.
+	To Date `json:"to"`
+}
+
+// ExportPackagePage defines model for ExportPackagePage.
+type ExportPackagePage struct {
+	Items []ExportPackage `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ExportReceiptInput The platform's receipt.
+type ExportReceiptInput struct {
+	Receipt string `json:"receipt"`
+
+	// ReceivedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ReceivedOn Date `json:"received_on"`
+}
+
+// ExportState Whether the platform has answered for a package.
+type ExportState string
+
 // Fact What an officer has recorded of a licence, a party or a region.
 type Fact struct {
 	// Cancelled Open orders that the record has cancelled. Only in the answer to the record.
@@ -5874,6 +6084,149 @@ type IdlePermitsPage struct {
 
 // IdleState Whether permits are still declared idle.
 type IdleState string
+
+// ImportDifference A field that the two call differently.
+type ImportDifference struct {
+	// ExplainedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ExplainedAt *Instant `json:"explained_at,omitempty"`
+
+	// ExplainedBy Person.
+	ExplainedBy *ID     `json:"explained_by,omitempty"`
+	Explanation *string `json:"explanation,omitempty"`
+
+	// Field `number`: what the platform calls it; `object`: it is not known here.
+	Field string `json:"field"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Import Number of a record.
+	Import ID `json:"import"`
+
+	// Kind What a line of a package speaks of.
+	Kind   ImportKind `json:"kind"`
+	Line   int32      `json:"line"`
+	Number string     `json:"number"`
+
+	// Object Absent where it is not known here.
+	Object *ID `json:"object,omitempty"`
+
+	// Ours Empty where there is nothing.
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
+}
+
+// ImportDifferencePage defines model for ImportDifferencePage.
+type ImportDifferencePage struct {
+	Items []ImportDifference `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ImportKind What a line of a package speaks of.
+type ImportKind string
+
+// ImportLine What the platform says of one object.
+type ImportLine struct {
+	// Instrument Of a holding.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Kind What a line of a package speaks of.
+	Kind ImportKind `json:"kind"`
+
+	// Number There; of a holding the number of the licence.
+	Number string `json:"number"`
+
+	// Object Here, where the platform knows it; otherwise the object of the recorded number.
+	Object *ID `json:"object,omitempty"`
+
+	// Origin Of a holding.
+	Origin *Origin       `json:"origin,omitempty"`
+	Values []ImportValue `json:"values,omitempty"`
+}
+
+// ImportPackage A package from another platform, its receipt.
+type ImportPackage struct {
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf Date `json:"as_of"`
+
+	// ClosedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ClosedAt *Instant `json:"closed_at,omitempty"`
+
+	// ClosedBy Person.
+	ClosedBy    *ID   `json:"closed_by,omitempty"`
+	Differences int32 `json:"differences"`
+
+	// Digest SHA-256 in hexadecimal.
+	Digest Digest `json:"digest"`
+
+	// ID Number of a record.
+	ID     ID     `json:"id"`
+	Lines  int32  `json:"lines"`
+	Number string `json:"number"`
+
+	// ReceivedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ReceivedAt Instant `json:"received_at"`
+
+	// ReceivedBy Person.
+	ReceivedBy ID `json:"received_by"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// State Whether differences of a package are still being explained.
+	State ImportState `json:"state"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+}
+
+// ImportPackageInput What another platform says of a region's objects.
+type ImportPackageInput struct {
+	// AsOf The day that it speaks of.
+	AsOf  Date         `json:"as_of"`
+	Lines []ImportLine `json:"lines"`
+
+	// Number Of the package there; unique.
+	Number string `json:"number"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// System Another platform: the provincial one for permits, the national one for licences.
+	System OutsideSystem `json:"system"`
+}
+
+// ImportPackagePage defines model for ImportPackagePage.
+type ImportPackagePage struct {
+	Items []ImportPackage `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// ImportState Whether differences of a package are still being explained.
+type ImportState string
+
+// ImportValue A field of an object as the platform has it.
+type ImportValue struct {
+	// Field A refusal names the fields that the kind has.
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
 
 // Inbox defines model for Inbox.
 type Inbox struct {
@@ -7269,12 +7622,18 @@ type MirroredDeal struct {
 	// Amount Paid there.
 	Amount Money `json:"amount"`
 
+	// Arrived What the buyer got, between regions.
+	Arrived *Quantity `json:"arrived,omitempty"`
+
 	// BuyerLicence Number of a record.
 	BuyerLicence ID `json:"buyer_licence"`
 
 	// BuyerParty Number of a record.
-	BuyerParty ID     `json:"buyer_party"`
-	Document   string `json:"document"`
+	BuyerParty ID `json:"buyer_party"`
+
+	// BuyerRegion Where it is not the seller's.
+	BuyerRegion *RegionCode `json:"buyer_region,omitempty"`
+	Document    string      `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -7284,6 +7643,9 @@ type MirroredDeal struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 	Number     string         `json:"number"`
+
+	// Pair Of regions, that lets the deal be.
+	Pair *ID `json:"pair,omitempty"`
 
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
@@ -11186,6 +11548,9 @@ type IdentifierFilter = string
 // IdleStateFilter Whether permits are still declared idle.
 type IdleStateFilter = IdleState
 
+// ImportStateFilter Whether differences of a package are still being explained.
+type ImportStateFilter = ImportState
+
 // InstrumentFilter Pollutant and term end of an instrument.
 //
 // Example: VOCs-20310630
@@ -12014,6 +12379,33 @@ type ListExceptionsParams struct {
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListExportPackagesParams defines parameters for ListExportPackages.
+type ListExportPackagesParams struct {
+	Region *RegionFilter        `form:"region,omitempty" json:"region,omitempty"`
+	System *OutsideSystemFilter `form:"system,omitempty" json:"system,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// MakeExportPackageParams defines parameters for MakeExportPackage.
+type MakeExportPackageParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReceiveExportPackageParams defines parameters for ReceiveExportPackage.
+type ReceiveExportPackageParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListFactsParams defines parameters for ListFacts.
 type ListFactsParams struct {
 	Kind    *FactKindFilter `form:"kind,omitempty" json:"kind,omitempty"`
@@ -12178,6 +12570,49 @@ type ListIdlePermitsParams struct {
 
 	// NewestFirst Highest numbers first.
 	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListImportPackagesParams defines parameters for ListImportPackages.
+type ListImportPackagesParams struct {
+	Region *RegionFilter        `form:"region,omitempty" json:"region,omitempty"`
+	System *OutsideSystemFilter `form:"system,omitempty" json:"system,omitempty"`
+	State  *ImportStateFilter   `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ReceiveImportPackageParams defines parameters for ReceiveImportPackage.
+type ReceiveImportPackageParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CloseImportPackageParams defines parameters for CloseImportPackage.
+type CloseImportPackageParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetImportDifferencesParams defines parameters for GetImportDifferences.
+type GetImportDifferencesParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ExplainImportDifferenceParams defines parameters for ExplainImportDifference.
+type ExplainImportDifferenceParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListInstalmentPlansParams defines parameters for ListInstalmentPlans.
@@ -13586,6 +14021,12 @@ type AskEligibilityJSONRequestBody = EligibilityInput
 // PlaceEmergencyFreezeJSONRequestBody defines body for PlaceEmergencyFreeze for application/json ContentType.
 type PlaceEmergencyFreezeJSONRequestBody = EmergencyFreezeInput
 
+// MakeExportPackageJSONRequestBody defines body for MakeExportPackage for application/json ContentType.
+type MakeExportPackageJSONRequestBody = ExportPackageInput
+
+// ReceiveExportPackageJSONRequestBody defines body for ReceiveExportPackage for application/json ContentType.
+type ReceiveExportPackageJSONRequestBody = ExportReceiptInput
+
 // RecordFactJSONRequestBody defines body for RecordFact for application/json ContentType.
 type RecordFactJSONRequestBody = FactInput
 
@@ -13615,6 +14056,12 @@ type EndIdleJSONRequestBody = IdleEndInput
 
 // SweepIdleJSONRequestBody defines body for SweepIdle for application/json ContentType.
 type SweepIdleJSONRequestBody = SweepInput
+
+// ReceiveImportPackageJSONRequestBody defines body for ReceiveImportPackage for application/json ContentType.
+type ReceiveImportPackageJSONRequestBody = ImportPackageInput
+
+// ExplainImportDifferenceJSONRequestBody defines body for ExplainImportDifference for application/json ContentType.
+type ExplainImportDifferenceJSONRequestBody = ExplanationInput
 
 // RequestInstalmentsJSONRequestBody defines body for RequestInstalments for application/json ContentType.
 type RequestInstalmentsJSONRequestBody = InstalmentPlanInput

@@ -4,6 +4,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/outside"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
@@ -18,7 +19,7 @@ var (
 
 // checkCaps holds each cap against what was decided, independently of the
 // postings: Σ cap decisions ± transfers between levels ± settled cross-region
-// deals ± cross-region fills (I-13).
+// deals, mirrored ones too, ± cross-region fills (I-13).
 func (c *checker) checkCaps() error {
 	if !c.isWhole() {
 		return nil
@@ -47,6 +48,12 @@ func (c *checker) checkCaps() error {
 				if d.BuyerRegion != d.SellerRegion {
 					add(d.BuyerRegion, d.Pollutant, d.CapChange(d.BuyerRegion))
 				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, MirroredDeals, Query{}, func(m outside.Mirror) {
+				add(m.Region, m.Pollutant, m.CapChange(m.Region))
+				add(m.BuyerRegion, m.Pollutant, m.CapChange(m.BuyerRegion))
 			})
 		},
 		func() error {

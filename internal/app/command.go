@@ -115,6 +115,11 @@ func DecodeCommand(kind string, payload []byte) (Command, error) {
 	return v.Elem().Interface().(Command), nil //nolint:errcheck // declare takes only commands
 }
 
+// derived is a command that brings more than what was asked for: what its
+// handler made of committed rows. Sent again with its key it is the same
+// command when it asks for the same, whatever the rows have become.
+type derived interface{ asked() any }
+
 // payloader is a command that writes its payload without reflection.
 type payloader interface{ appendPayload(b []byte) []byte }
 

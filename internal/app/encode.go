@@ -10,6 +10,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/outside"
 	"permitx/internal/permit"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
@@ -33,6 +34,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
+	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }
 
 // plan is what reflection must know of a record type, found once.

@@ -13,8 +13,12 @@ import (
 
 // The tables of what other platforms know.
 var (
-	OutsideNumbers = cold[outside.Number]("outside_number")
-	MirroredDeals  = cold[outside.Mirror]("mirrored_deal")
+	OutsideNumbers    = cold[outside.Number]("outside_number")
+	MirroredDeals     = cold[outside.Mirror]("mirrored_deal")
+	Exports           = cold[outside.Export]("outside_export")
+	ExportFiles       = cold[outside.ExportFile]("outside_export_file")
+	Imports           = cold[outside.Import]("outside_import")
+	ImportDifferences = cold[outside.Difference]("outside_difference")
 )
 
 // OutsideNumberRecord records what another platform calls an object.
@@ -61,10 +65,11 @@ func (c OutsideNumberRecord) Decide(v *View) (Apply, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
-	var err error
-	if n.Party, n.Region, err = v.objectOf(c.Kind, c.Object); err != nil {
+	o, err := v.objectOf(c.Kind, c.Object)
+	if err != nil {
 		return nil, err
 	}
+	n.Party, n.Region = o.party, o.region
 	if err := v.AuthoriseAt("object", identity.OutsideNumber, identity.OfRegion(n.Region)); err != nil {
 		return nil, err
 	}
@@ -96,47 +101,6 @@ func (v *View) checkOutside(n outside.Number) error {
 	return nil
 }
 
-// objectOf is whose an object is and whose bureau keeps it, or ErrNoRecord.
-func (v *View) objectOf(kind outside.Kind, id int64) (party int64, region string, err error) {
-	const field = "object"
-	switch kind {
-	case outside.Party:
-		p, err := Get(v, Parties, field, id)
-		return p.ID, p.Region, err
-	case outside.Licence:
-		l, err := Get(v, Licences, field, id)
-		return l.Party, l.Region, err
-	case outside.Deal:
-		d, err := Get(v, Deals, field, id)
-		return d.SellerParty, d.SellerRegion, err
-	case outside.Notice:
-		n, err := Get(v, Notices, field, id)
-		return n.Party, n.Region, err
-	case outside.Allocation:
-		a, err := Get(v, Allocations, field, id)
-		return a.Party, a.Region, err
-	case outside.CapDecision:
-		d, err := Get(v, CapDecisions, field, id)
-		return 0, d.Region, err
-	case outside.Project:
-		p, err := Get(v, Projects, field, id)
-		return p.Party, p.Region, err
-	case outside.Freeze:
-		f, err := Get(v, Freezes, field, id)
-		return f.Party, f.Region, err
-	case outside.Succession:
-		s, err := Get(v, Successions, field, id)
-		return s.Party, s.Region, err
-	case outside.Correction:
-		x, err := Get(v, Corrections, field, id)
-		return x.Party, x.Region, err
-	case outside.MirroredDeal:
-		m, err := Get(v, MirroredDeals, field, id)
-		return m.SellerParty, m.Region, err
-	}
-	return 0, "", ErrNoRecord.At(field)
-}
-
 // Operation is DealMirror.
 func (DealMirror) Operation() identity.Operation { return identity.DealMirror }
 
@@ -166,23 +130,16 @@ func (c DealMirror) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("settled_on", c.SettledOn); err != nil {
 		return nil, err
 	}
-	switch {
-	case i.Expired(v.Today):
+	if i.Expired(v.Today) {
 		return nil, ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
-	case buyer.Region != seller.Region:
-		return nil, outside.ErrOtherRegion
 	}
 	if err := v.checkOutside(outside.Number{System: m.System, Kind: outside.MirroredDeal, Number: m.Number}); err != nil {
 		return nil, err
 	}
-	if err := v.judgeDeal(settlement.Deal{
-		Kind: settlement.Local, SellerParty: m.SellerParty, SellerLicence: m.SellerLicence, SellerRegion: m.Region,
-		BuyerParty: m.BuyerParty, BuyerLicence: m.BuyerLicence, BuyerRegion: m.Region, Instrument: m.Instrument,
-		Pollutant: m.Pollutant, Quantity: m.Quantity, OffsetRatio: quantity.OneRatio,
-	}, true); err != nil {
+	from, to := HoldingKey(seller, i, ledger.Paid), HoldingKey(buyer, i, ledger.Paid)
+	if m, err = v.judgeMirror(m, buyer.Region, from, to); err != nil {
 		return nil, err
 	}
-	from, to := HoldingKey(seller, i, ledger.Paid), HoldingKey(buyer, i, ledger.Paid)
 	id, _ := v.ledger.Find(from)
 	if v.partsOf(id, m.Quantity) > MaxFills {
 		return nil, ErrTooManyParts
@@ -190,16 +147,57 @@ func (c DealMirror) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return MirrorResult{tx.mirror(m, from, to), i.Code} }, nil
 }
 
+// judgeMirror judges a mirrored deal as a deal of today, and reckons what
+// arrives where it goes to another region, or returns ErrNoPair. The
+// confirmations that the pair asks for were given there: Document names them.
+// No offset ratio is applied: it is where the buyer puts the permits to a project.
+func (v *View) judgeMirror(m outside.Mirror, buyerRegion string, from, to ledger.Key) (outside.Mirror, error) {
+	d := settlement.Deal{
+		Kind: settlement.Local, SellerParty: m.SellerParty, SellerLicence: m.SellerLicence, SellerRegion: m.Region,
+		BuyerParty: m.BuyerParty, BuyerLicence: m.BuyerLicence, BuyerRegion: buyerRegion, Instrument: m.Instrument,
+		Pollutant: m.Pollutant, Quantity: m.Quantity, OffsetRatio: quantity.OneRatio,
+	}
+	if buyerRegion == m.Region {
+		return m, v.judgeDeal(d, true)
+	}
+	d.Kind = settlement.CrossRegion
+	pair, joined := v.pairFor(d)
+	d.Pair = pair.ID
+	if err := v.judgeDeal(d, true); err != nil {
+		return m, err
+	}
+	if !joined {
+		return m, ErrNoPair
+	}
+	o, err := mirrorDelivery(m, from, to, pair.Coefficient).Outcome()
+	m.BuyerRegion, m.Pair, m.Arriving = buyerRegion, pair.ID, o.Delivered
+	return m, err
+}
+
+func mirrorDelivery(m outside.Mirror, from, to ledger.Key, coefficient quantity.Ratio) settlement.Delivery {
+	return settlement.Delivery{Seller: from, Buyer: to, Quantity: m.Quantity, Exchange: coefficient, Offset: quantity.OneRatio}
+}
+
+// mirrorLegs are the postings of a mirrored deal, out of what the seller has
+// available.
+func mirrorLegs(m outside.Mirror, from, to ledger.Key) []ledger.Leg {
+	legs := mirrorDelivery(m, from, to, 0).Legs(settlement.Outcome{Given: m.Quantity, Arriving: m.Arrived(), Delivered: m.Arrived()})
+	for i := range legs {
+		legs[i].FromHeld = false
+	}
+	return legs
+}
+
 // mirror moves the permits of a deal that was made elsewhere, uses the seller's
 // acquisitions and surplus up, and gives the buyer an acquisition.
 func (tx *Tx) mirror(m outside.Mirror, from, to ledger.Key) outside.Mirror {
 	m = Put(tx, MirroredDeals, m)
-	m.Transfer = tx.Post(ledger.Transfer{Reason: ledger.Mirrored, Reference: m.ID, Legs: m.Legs(from, to)})[0].Transfer
+	m.Transfer = tx.Post(ledger.Transfer{Reason: ledger.Mirrored, Reference: m.ID, Legs: mirrorLegs(m, from, to)})[0].Transfer
 	tx.Consume(from, m.Quantity, true)
 	tx.ChangeSurplus(m.SellerLicence, m.Pollutant, func(s *market.Surplus) { s.Used += m.Quantity })
-	tx.Acquire(to, ledger.Acquisition{AcquiredOn: m.SettledOn, Price: m.Price, PriceKnown: true, Document: m.Document, Quantity: m.Quantity})
+	tx.Acquire(to, ledger.Acquisition{AcquiredOn: m.SettledOn, Price: m.Price, PriceKnown: true, Document: m.Document, Quantity: m.Arrived()})
 	tx.licenceChanged(m.SellerLicence, m.Pollutant, amountChange{permit.AmountSold, m.ID, -m.Quantity, m.Document})
-	tx.licenceChanged(m.BuyerLicence, m.Pollutant, amountChange{permit.AmountBought, m.ID, m.Quantity, m.Document})
+	tx.licenceChanged(m.BuyerLicence, m.Pollutant, amountChange{permit.AmountBought, m.ID, m.Arrived(), m.Document})
 	Put(tx, OutsideNumbers, outside.Number{
 		System: m.System, Kind: outside.MirroredDeal, Object: m.ID, Number: m.Number, Party: m.SellerParty, Region: m.Region, RecordedAt: tx.Now,
 	})

@@ -264,6 +264,9 @@ func (c PeriodExplain) Decide(v *View) (Apply, error) {
 	return nil, ErrNoRecord.At("difference")
 }
 
+// asked is the signature, whatever its files are by now.
+func (c PeriodSign) asked() any { return [2]any{c.Close, c.As} }
+
 // Operation is PeriodSign.
 func (PeriodSign) Operation() identity.Operation { return identity.PeriodSign }
 

@@ -75,7 +75,7 @@ func readBooks(ctx context.Context, r Reader, region string, month calendar.Date
 	if err != nil {
 		return b, err
 	}
-	first, err := postingBefore(ctx, r, start)
+	first, err := idBefore(ctx, r, Postings, start)
 	if err != nil {
 		return b, err
 	}
@@ -119,21 +119,22 @@ func numberBefore(ctx context.Context, r Reader, at calendar.Instant) (int64, er
 	})
 }
 
-// postingBefore is the last posting of the commands up to one.
-func postingBefore(ctx context.Context, r Reader, command int64) (int64, error) {
-	last, err := r.LastID(ctx, Postings.name)
+// idBefore is the last row of a table that is never changed which the commands
+// up to one wrote.
+func idBefore[R any](ctx context.Context, r Reader, t Table[R], command int64) (int64, error) {
+	last, err := r.LastID(ctx, t.name)
 	if err != nil {
 		return 0, err
 	}
 	return lastThat(last, func(id int64) (bool, error) {
-		var rows []ledger.Posting
-		if err := r.Find(ctx, Postings.name, Where("id", id), &rows); err != nil {
+		var rows []R
+		if err := r.Find(ctx, t.name, Where("id", id), &rows); err != nil {
 			return false, err
 		}
 		if len(rows) == 0 {
-			return false, fmt.Errorf("app: there is no posting %d", id)
+			return false, fmt.Errorf("app: %s has no row %d", t.name, id)
 		}
-		return rows[0].Command <= command, nil
+		return commandOf(&rows[0]) <= command, nil
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	"permitx/internal/outside"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
@@ -81,7 +82,10 @@ var ruleOf = map[string]identity.Operation{
 	"getDebt": identity.ChangeRead, "settleDebt": identity.DebtSettle,
 
 	"listOutsideNumbers": identity.OutsideRead, "recordOutsideNumber": identity.OutsideNumber, "listMirroredDeals": identity.OutsideRead,
-	"mirrorDeal": identity.DealMirror,
+	"mirrorDeal": identity.DealMirror, "listExportPackages": identity.PackageRead, "makeExportPackage": identity.ExportMake,
+	"getExportPackage": identity.PackageRead, "receiveExportPackage": identity.ExportReceive, "getExportFile": identity.PackageRead,
+	"listImportPackages": identity.PackageRead, "receiveImportPackage": identity.ImportReceive, "getImportPackage": identity.PackageRead,
+	"getImportDifferences": identity.PackageRead, "explainImportDifference": identity.ImportExplain, "closeImportPackage": identity.ImportClose,
 
 	"getOpeningTemplate": identity.PublicRead, "listOpeningPackages": identity.OpeningRead, "getOpeningPackage": identity.OpeningRead,
 	"getOpeningFaults": identity.OpeningRead, "submitOpeningPackage": identity.OpeningSubmit, "takeOpeningPackage": identity.OpeningTake,
@@ -258,6 +262,7 @@ type walked struct {
 	renewal                                         int64
 	frozen, toConfirmFreeze, toRelease              int64
 	opening                                         int64
+	export, imported, toCloseImport                 int64
 	leaderGrant, notice, objection                  int64
 	toExplain, difference, toSign                   int64
 	toApprove, toReject                             map[identity.Role]api.Proposal
@@ -395,6 +400,18 @@ func (w *walked) changes(leader int64) {
 	w.succession, w.site = last(w.world, app.Successions), site
 	_, w.debt = w.owed(leader, site)
 	w.must(leader, app.DebtSettle{Debt: w.debt, Way: permit.ByCourt, Quantity: 2, Document: "d"})
+	w.must(leader, app.ExportMake{System: outside.Provincial, Region: apptest.Jiashan, FirstDay: 20260601, LastDay: 20260630, Files: []outside.ExportFile{
+		{Name: "numbers.csv", Content: "n", Digest: report.DigestOf("n")},
+	}})
+	w.export = last(w.world, app.Exports)
+	for _, id := range []*int64{&w.imported, &w.toCloseImport} {
+		w.must(leader, app.ImportReceive{
+			Import: outside.Import{System: outside.Provincial, Number: w.next("package"), Region: apptest.Jiashan, AsOf: 20260630},
+			Lines:  []outside.Line{{Kind: outside.Party, Number: "none"}},
+		})
+		*id = last(w.world, app.Imports)
+	}
+	w.must(leader, app.ImportExplain{Import: w.toCloseImport, Difference: last(w.world, app.ImportDifferences), Explanation: "e"})
 	w.must(leader, app.DealMirror{
 		System: outside.Provincial, Number: "walked", SellerLicence: f.licence, BuyerLicence: w.spare.licence, Instrument: instrumentCode,
 		Quantity: 1, Price: quantity.OnePrice, SettledOn: 20260701, Document: "d",
@@ -706,6 +723,16 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/debts/%d/settlements", w.toSettle), `{"way":"court","quantity":"0.000001","document":"d"}`
 	case "recordOutsideNumber":
 		return "/v1/outside-numbers", fmt.Sprintf(`{"system":"national_licence","kind":"licence","object":%d,"number":"walk"}`, f.licence)
+	case "makeExportPackage":
+		return "/v1/export-packages", `{"system":"provincial","region":"330421","from":"2026-06-01","to":"2026-06-30"}`
+	case "receiveExportPackage":
+		return fmt.Sprintf("/v1/export-packages/%d/receipt", w.export), `{"receipt":"r","received_on":"2026-07-01"}`
+	case "receiveImportPackage":
+		return "/v1/import-packages", `{"system":"provincial","number":"walk","region":"330421","as_of":"2026-06-30","lines":[{"kind":"party","number":"walk"}]}`
+	case "explainImportDifference":
+		return fmt.Sprintf("/v1/import-packages/%d/explain", w.imported), fmt.Sprintf(`{"difference":%d,"explanation":"e"}`, w.imported)
+	case "closeImportPackage":
+		return fmt.Sprintf("/v1/import-packages/%d/close", w.toCloseImport), ""
 	case "mirrorDeal":
 		return "/v1/mirrored-deals", fmt.Sprintf(`{"system":"provincial","number":"walk","seller_licence":%d,"buyer_licence":%d,"instrument":%q,
 			"quantity":"0.000001","price":"1","amount":"0","settled_on":"2026-07-01","document":"d"}`, f.licence, w.spare.licence, instrumentCode)
@@ -847,7 +874,11 @@ func (w *walked) query(id string) string {
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listCorrections": "/v1/allocation-corrections", "listDebts": "/v1/debts", "getDebt": "/v1/debts/" + itoa(w.debt),
 		"listOutsideNumbers": "/v1/outside-numbers", "listMirroredDeals": "/v1/mirrored-deals",
-		"getOpeningTemplate": "/v1/opening-template", "listOpeningPackages": "/v1/opening-packages",
+		"listExportPackages": "/v1/export-packages", "getExportPackage": "/v1/export-packages/" + itoa(w.export),
+		"getExportFile":      "/v1/export-packages/" + itoa(w.export) + "/files/numbers.csv",
+		"listImportPackages": "/v1/import-packages", "getImportPackage": "/v1/import-packages/" + itoa(w.imported),
+		"getImportDifferences": "/v1/import-packages/" + itoa(w.imported) + "/differences",
+		"getOpeningTemplate":   "/v1/opening-template", "listOpeningPackages": "/v1/opening-packages",
 		"getOpeningPackage": "/v1/opening-packages/" + itoa(w.opening), "getOpeningFaults": "/v1/opening-packages/" + itoa(w.opening) + "/faults",
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",

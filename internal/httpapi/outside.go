@@ -55,7 +55,7 @@ func (s *Server) ListMirroredDeals(ctx context.Context, r gen.ListMirroredDealsR
 	}
 	q := equal(app.Query{}, "region", r.Params.Region)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	queries := alternatives(q, may.by([]string{"seller_party", "buyer_party"}, []string{"region"}))
+	queries := alternatives(q, may.by([]string{"seller_party", "buyer_party"}, []string{"region", "buyer_region"}))
 	rows, next, err := find(ctx, s, app.MirroredDeals, queries, p, func(m outside.Mirror) int64 { return m.ID })
 	if err != nil {
 		return nil, err
@@ -70,8 +70,16 @@ func mirroredDealOf(m outside.Mirror, instrument string) api.MirroredDeal {
 		ID: m.ID, System: api.OutsideSystem(m.System), Number: m.Number, Region: m.Region, SellerParty: m.SellerParty,
 		SellerLicence: m.SellerLicence, BuyerParty: m.BuyerParty, BuyerLicence: m.BuyerLicence, Instrument: instrument,
 		Quantity: m.Quantity.String(), Price: m.Price.String(), Amount: m.Amount.String(), SettledOn: m.SettledOn.String(),
-		Document: m.Document, Transfer: m.Transfer, RecordedAt: m.RecordedAt.String(),
+		Document: m.Document, Transfer: m.Transfer, RecordedAt: m.RecordedAt.String(), BuyerRegion: optional(m.BuyerRegion), Pair: optional(m.Pair),
+		Arrived: arrivedOf(m),
 	}
+}
+
+func arrivedOf(m outside.Mirror) *string {
+	if !m.IsCrossRegion() {
+		return nil
+	}
+	return new(m.Arrived().String())
 }
 
 // MirrorDeal records a deal that was made and paid on another platform.

@@ -58,6 +58,11 @@ func TestWords(t *testing.T) {
 		"DealSide":           wordsOf(settlement.DealSides),
 		"DealPayment":        wordsOf(settlement.DealPayments),
 		"CapEffect":          wordsOf(settlement.CapEffects),
+		"OutsideSystem":      wordsOf(outside.Systems),
+		"OutsideKind":        wordsOf(outside.Kinds),
+		"ImportKind":         wordsOf(outside.LineKinds),
+		"ExportState":        wordsOf(outside.ExportStates),
+		"ImportState":        wordsOf(outside.ImportStates),
 	} {
 		var contract []string
 		for _, v := range contractDoc.Components.Schemas[schema].Value.Enum {

@@ -63,6 +63,11 @@ const (
 	DebtSettle       Operation = "debt.settle"
 	OutsideNumber    Operation = "outside_number.record"
 	DealMirror       Operation = "deal.mirror"
+	ExportMake       Operation = "outside_export.make"
+	ExportReceive    Operation = "outside_export.receive"
+	ImportReceive    Operation = "outside_import.receive"
+	ImportExplain    Operation = "outside_import.explain"
+	ImportClose      Operation = "outside_import.close"
 	CapDecide        Operation = "cap.decide"
 	ReserveMoveOp    Operation = "reserve.move"
 	LevelMove        Operation = "level.move"
@@ -196,6 +201,7 @@ const (
 	NoticeRead    Operation = "payment_notice.read"
 	FreezeRead    Operation = "freeze.read"
 	OutsideRead   Operation = "outside.read"       // outside numbers, mirrored deals
+	PackageRead   Operation = "outside.packages"   // exports to other platforms and imports from them
 	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
 	ReserveRead   Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
 	TaxListRead   Operation = "tax_list.read"
@@ -249,6 +255,11 @@ var Table = map[Operation]Rule{
 	DebtSettle:       {BureauLeader: Own},
 	OutsideNumber:    {BureauClerk: Own, BureauLeader: Own},
 	DealMirror:       {BureauClerk: Own, BureauLeader: Own},
+	ExportMake:       {BureauClerk: Own, BureauLeader: Own},
+	ExportReceive:    {BureauClerk: Own, BureauLeader: Own},
+	ImportReceive:    {BureauClerk: Own, BureauLeader: Own},
+	ImportExplain:    {BureauClerk: Own, BureauLeader: Own},
+	ImportClose:      {BureauLeader: Own},
 	LevelMove:        {Upper: Own},
 	OpeningSubmit:    {BureauClerk: Own, BureauLeader: Own, Upper: Own},
 	OpeningTake:      {BureauClerk: Own, BureauLeader: Own, Upper: Own},
@@ -359,6 +370,7 @@ var Table = map[Operation]Rule{
 	RenewalRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ProjectRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	OutsideRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	PackageRead:    {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	NoticeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},

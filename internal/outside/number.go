@@ -19,7 +19,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
-	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 )
 
@@ -51,10 +50,16 @@ const (
 	Succession   Kind = "succession"
 	Correction   Kind = "correction"
 	MirroredDeal Kind = "mirrored_deal"
+	Trade        Kind = "trade" // a fill of a market
+	Lot          Kind = "lot"
+	BuyBack      Kind = "buy_back"
+	Renewal      Kind = "renewal"
+	Earmark      Kind = "earmark"
+	Listing      Kind = "listing"
 )
 
 // Kinds are all kinds of objects.
-var Kinds = []Kind{Party, Licence, Deal, Notice, Allocation, CapDecision, Project, Freeze, Succession, Correction, MirroredDeal}
+var Kinds = []Kind{Party, Licence, Deal, Notice, Allocation, CapDecision, Project, Freeze, Succession, Correction, MirroredDeal, Trade, Lot, BuyBack, Renewal, Earmark, Listing}
 
 // numberMax is the longest outside number, in characters.
 const numberMax = 100
@@ -65,8 +70,6 @@ var (
 	ErrNumberTaken = fault.New(fault.Conflict, "outside.number_taken", "this number is that of another object already").At("number")
 	// ErrNumbered is returned when the object has a number of the system already.
 	ErrNumbered = fault.New(fault.Conflict, "outside.object_numbered", "the object has a number of this system already").At("object")
-	// ErrOtherRegion is returned when a mirrored deal would take permits out of their region.
-	ErrOtherRegion = fault.New(fault.Refused, "outside.other_region", "a mirrored deal stays in its region: across regions make a deal here").At("buyer_licence")
 	// ErrOneLicence is returned when seller and buyer are one licence.
 	ErrOneLicence = fault.New(fault.Invalid, "outside.one_licence", "seller and buyer are two licences").At("buyer_licence")
 )
@@ -101,7 +104,7 @@ type Mirror struct {
 	ID            int64
 	System        System
 	Number        string // there
-	Region        string
+	Region        string // of the seller
 	SellerParty   int64
 	SellerLicence int64
 	BuyerParty    int64
@@ -115,6 +118,9 @@ type Mirror struct {
 	Document      string
 	Transfer      int64
 	RecordedAt    calendar.Instant
+	BuyerRegion   string            // "": the seller's
+	Pair          int64             // that lets it go there; 0 within a region
+	Arriving      quantity.Quantity // T = ⌊Q·k⌋, in the buyer's region; 0 within a region: all of it
 	Command       int64
 }
 
@@ -142,7 +148,26 @@ func (m Mirror) Validate() error {
 	return nil
 }
 
-// Legs is the posting of a mirrored deal between two holdings.
-func (m Mirror) Legs(seller, buyer ledger.Key) []ledger.Leg {
-	return []ledger.Leg{{Debit: seller, Credit: buyer, Amount: int64(m.Quantity)}}
+// IsCrossRegion reports whether the deal moved the caps of two regions.
+func (m Mirror) IsCrossRegion() bool { return m.BuyerRegion != "" }
+
+// Arrived is what the buyer got.
+func (m Mirror) Arrived() quantity.Quantity {
+	if m.IsCrossRegion() {
+		return m.Arriving
+	}
+	return m.Quantity
+}
+
+// CapChange is what the deal changes the cap of a region by.
+func (m Mirror) CapChange(region string) quantity.Quantity {
+	switch {
+	case !m.IsCrossRegion():
+		return 0
+	case region == m.Region:
+		return -m.Quantity
+	case region == m.BuyerRegion:
+		return m.Arriving
+	}
+	return 0
 }

@@ -242,6 +242,21 @@ type ServerInterface interface {
 	// ListExceptions What an auditor should look at
 	// (GET /v1/exceptions)
 	ListExceptions(c *gin.Context, params ListExceptionsParams)
+	// ListExportPackages Packages for other platforms
+	// (GET /v1/export-packages)
+	ListExportPackages(c *gin.Context, params ListExportPackagesParams)
+	// MakeExportPackage Make a package for another platform
+	// (POST /v1/export-packages)
+	MakeExportPackage(c *gin.Context, params MakeExportPackageParams)
+	// GetExportPackage A package with its files
+	// (GET /v1/export-packages/{id})
+	GetExportPackage(c *gin.Context, id PathID)
+	// GetExportFile A file of a package, byte by byte
+	// (GET /v1/export-packages/{id}/files/{name})
+	GetExportFile(c *gin.Context, id PathID, name CloseFilePath)
+	// ReceiveExportPackage Record the receipt that the platform gave for a package
+	// (POST /v1/export-packages/{id}/receipt)
+	ReceiveExportPackage(c *gin.Context, id PathID, params ReceiveExportPackageParams)
 	// ListFacts What is recorded of licences, parties and regions
 	// (GET /v1/facts)
 	ListFacts(c *gin.Context, params ListFactsParams)
@@ -299,6 +314,24 @@ type ServerInterface interface {
 	// ListIdlePermits What lies idle, since when, and when it may be swept
 	// (GET /v1/idle-report)
 	ListIdlePermits(c *gin.Context, params ListIdlePermitsParams)
+	// ListImportPackages Packages from other platforms
+	// (GET /v1/import-packages)
+	ListImportPackages(c *gin.Context, params ListImportPackagesParams)
+	// ReceiveImportPackage Compare what another platform says
+	// (POST /v1/import-packages)
+	ReceiveImportPackage(c *gin.Context, params ReceiveImportPackageParams)
+	// GetImportPackage A package from another platform
+	// (GET /v1/import-packages/{id})
+	GetImportPackage(c *gin.Context, id PathID)
+	// CloseImportPackage Close a package
+	// (POST /v1/import-packages/{id}/close)
+	CloseImportPackage(c *gin.Context, id PathID, params CloseImportPackageParams)
+	// GetImportDifferences Where a package differs from the registry
+	// (GET /v1/import-packages/{id}/differences)
+	GetImportDifferences(c *gin.Context, id PathID, params GetImportDifferencesParams)
+	// ExplainImportDifference Explain a difference
+	// (POST /v1/import-packages/{id}/explain)
+	ExplainImportDifference(c *gin.Context, id PathID, params ExplainImportDifferenceParams)
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(c *gin.Context)
@@ -886,6 +919,12 @@ func (a Answer) VisitReleaseEarmarkResponse(w http.ResponseWriter) error { retur
 // VisitPlaceEmergencyFreezeResponse sends the stored answer.
 func (a Answer) VisitPlaceEmergencyFreezeResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitMakeExportPackageResponse sends the stored answer.
+func (a Answer) VisitMakeExportPackageResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReceiveExportPackageResponse sends the stored answer.
+func (a Answer) VisitReceiveExportPackageResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitRecordFactResponse sends the stored answer.
 func (a Answer) VisitRecordFactResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -918,6 +957,15 @@ func (a Answer) VisitEndIdleResponse(w http.ResponseWriter) error { return a.wri
 
 // VisitSweepIdleResponse sends the stored answer.
 func (a Answer) VisitSweepIdleResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReceiveImportPackageResponse sends the stored answer.
+func (a Answer) VisitReceiveImportPackageResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCloseImportPackageResponse sends the stored answer.
+func (a Answer) VisitCloseImportPackageResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitExplainImportDifferenceResponse sends the stored answer.
+func (a Answer) VisitExplainImportDifferenceResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRequestInstalmentsResponse sends the stored answer.
 func (a Answer) VisitRequestInstalmentsResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4670,6 +4718,219 @@ func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
 	siw.Handler.ListExceptions(c, params)
 }
 
+// ListExportPackages operation middleware
+func (siw *ServerInterfaceWrapper) ListExportPackages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExportPackagesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "system" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "system", c.Request.URL.Query(), &params.System, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter system: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListExportPackages(c, params)
+}
+
+// MakeExportPackage operation middleware
+func (siw *ServerInterfaceWrapper) MakeExportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeExportPackageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeExportPackage(c, params)
+}
+
+// GetExportPackage operation middleware
+func (siw *ServerInterfaceWrapper) GetExportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetExportPackage(c, id)
+}
+
+// GetExportFile operation middleware
+func (siw *ServerInterfaceWrapper) GetExportFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "name" -------------
+	var name CloseFilePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", c.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetExportFile(c, id, name)
+}
+
+// ReceiveExportPackage operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveExportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveExportPackageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveExportPackage(c, id, params)
+}
+
 // ListFacts operation middleware
 func (siw *ServerInterfaceWrapper) ListFacts(c *gin.Context) {
 
@@ -5666,6 +5927,289 @@ func (siw *ServerInterfaceWrapper) ListIdlePermits(c *gin.Context) {
 	}
 
 	siw.Handler.ListIdlePermits(c, params)
+}
+
+// ListImportPackages operation middleware
+func (siw *ServerInterfaceWrapper) ListImportPackages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportPackagesParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "system" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "system", c.Request.URL.Query(), &params.System, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter system: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImportPackages(c, params)
+}
+
+// ReceiveImportPackage operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveImportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveImportPackageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveImportPackage(c, params)
+}
+
+// GetImportPackage operation middleware
+func (siw *ServerInterfaceWrapper) GetImportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetImportPackage(c, id)
+}
+
+// CloseImportPackage operation middleware
+func (siw *ServerInterfaceWrapper) CloseImportPackage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseImportPackageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseImportPackage(c, id, params)
+}
+
+// GetImportDifferences operation middleware
+func (siw *ServerInterfaceWrapper) GetImportDifferences(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetImportDifferencesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetImportDifferences(c, id, params)
+}
+
+// ExplainImportDifference operation middleware
+func (siw *ServerInterfaceWrapper) ExplainImportDifference(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainImportDifferenceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainImportDifference(c, id, params)
 }
 
 // GetInbox operation middleware
@@ -13536,6 +14080,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/eligibility", wrapper.AskEligibility)
 	router.POST(options.BaseURL+"/v1/emergency-freezes", wrapper.PlaceEmergencyFreeze)
 	router.GET(options.BaseURL+"/v1/exceptions", wrapper.ListExceptions)
+	router.GET(options.BaseURL+"/v1/export-packages", wrapper.ListExportPackages)
+	router.POST(options.BaseURL+"/v1/export-packages", wrapper.MakeExportPackage)
+	router.GET(options.BaseURL+"/v1/export-packages/:id", wrapper.GetExportPackage)
+	router.GET(options.BaseURL+"/v1/export-packages/:id/files/:name", wrapper.GetExportFile)
+	router.POST(options.BaseURL+"/v1/export-packages/:id/receipt", wrapper.ReceiveExportPackage)
 	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
 	router.POST(options.BaseURL+"/v1/facts", wrapper.RecordFact)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
@@ -13555,6 +14104,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/idle-declarations/:id/end", wrapper.EndIdle)
 	router.POST(options.BaseURL+"/v1/idle-declarations/:id/sweep", wrapper.SweepIdle)
 	router.GET(options.BaseURL+"/v1/idle-report", wrapper.ListIdlePermits)
+	router.GET(options.BaseURL+"/v1/import-packages", wrapper.ListImportPackages)
+	router.POST(options.BaseURL+"/v1/import-packages", wrapper.ReceiveImportPackage)
+	router.GET(options.BaseURL+"/v1/import-packages/:id", wrapper.GetImportPackage)
+	router.POST(options.BaseURL+"/v1/import-packages/:id/close", wrapper.CloseImportPackage)
+	router.GET(options.BaseURL+"/v1/import-packages/:id/differences", wrapper.GetImportDifferences)
+	router.POST(options.BaseURL+"/v1/import-packages/:id/explain", wrapper.ExplainImportDifference)
 	router.GET(options.BaseURL+"/v1/inbox", wrapper.GetInbox)
 	router.GET(options.BaseURL+"/v1/instalment-plans", wrapper.ListInstalmentPlans)
 	router.POST(options.BaseURL+"/v1/instalment-plans", wrapper.RequestInstalments)
@@ -15735,6 +16290,146 @@ func (response ListExceptions200JSONResponse) VisitListExceptionsResponse(w http
 	return err
 }
 
+type ListExportPackagesRequestObject struct {
+	Params ListExportPackagesParams
+}
+
+type ListExportPackagesResponseObject interface {
+	VisitListExportPackagesResponse(w http.ResponseWriter) error
+}
+
+type ListExportPackages200JSONResponse ExportPackagePage
+
+func (response ListExportPackages200JSONResponse) VisitListExportPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeExportPackageRequestObject struct {
+	Params MakeExportPackageParams
+	Body   *MakeExportPackageJSONRequestBody
+}
+
+type MakeExportPackageResponseObject interface {
+	VisitMakeExportPackageResponse(w http.ResponseWriter) error
+}
+
+type MakeExportPackage201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeExportPackage201JSONResponse struct {
+	Body    ExportPackage
+	Headers MakeExportPackage201ResponseHeaders
+}
+
+func (response MakeExportPackage201JSONResponse) VisitMakeExportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExportPackageRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetExportPackageResponseObject interface {
+	VisitGetExportPackageResponse(w http.ResponseWriter) error
+}
+
+type GetExportPackage200JSONResponse ExportPackage
+
+func (response GetExportPackage200JSONResponse) VisitGetExportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExportFileRequestObject struct {
+	ID   PathID        `json:"id"`
+	Name CloseFilePath `json:"name"`
+}
+
+type GetExportFileResponseObject interface {
+	VisitGetExportFileResponse(w http.ResponseWriter) error
+}
+
+type GetExportFile200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetExportFile200ApplicationOctetStreamResponse) VisitGetExportFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ReceiveExportPackageRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ReceiveExportPackageParams
+	Body   *ReceiveExportPackageJSONRequestBody
+}
+
+type ReceiveExportPackageResponseObject interface {
+	VisitReceiveExportPackageResponse(w http.ResponseWriter) error
+}
+
+type ReceiveExportPackage200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveExportPackage200JSONResponse struct {
+	Body    ExportPackage
+	Headers ReceiveExportPackage200ResponseHeaders
+}
+
+func (response ReceiveExportPackage200JSONResponse) VisitReceiveExportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFactsRequestObject struct {
 	Params ListFactsParams
 }
@@ -16275,6 +16970,173 @@ func (response ListIdlePermits200JSONResponse) VisitListIdlePermitsResponse(w ht
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportPackagesRequestObject struct {
+	Params ListImportPackagesParams
+}
+
+type ListImportPackagesResponseObject interface {
+	VisitListImportPackagesResponse(w http.ResponseWriter) error
+}
+
+type ListImportPackages200JSONResponse ImportPackagePage
+
+func (response ListImportPackages200JSONResponse) VisitListImportPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveImportPackageRequestObject struct {
+	Params ReceiveImportPackageParams
+	Body   *ReceiveImportPackageJSONRequestBody
+}
+
+type ReceiveImportPackageResponseObject interface {
+	VisitReceiveImportPackageResponse(w http.ResponseWriter) error
+}
+
+type ReceiveImportPackage201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ReceiveImportPackage201JSONResponse struct {
+	Body    ImportPackage
+	Headers ReceiveImportPackage201ResponseHeaders
+}
+
+func (response ReceiveImportPackage201JSONResponse) VisitReceiveImportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportPackageRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetImportPackageResponseObject interface {
+	VisitGetImportPackageResponse(w http.ResponseWriter) error
+}
+
+type GetImportPackage200JSONResponse ImportPackage
+
+func (response GetImportPackage200JSONResponse) VisitGetImportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseImportPackageRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CloseImportPackageParams
+}
+
+type CloseImportPackageResponseObject interface {
+	VisitCloseImportPackageResponse(w http.ResponseWriter) error
+}
+
+type CloseImportPackage200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CloseImportPackage200JSONResponse struct {
+	Body    ImportPackage
+	Headers CloseImportPackage200ResponseHeaders
+}
+
+func (response CloseImportPackage200JSONResponse) VisitCloseImportPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportDifferencesRequestObject struct {
+	ID     PathID `json:"id"`
+	Params GetImportDifferencesParams
+}
+
+type GetImportDifferencesResponseObject interface {
+	VisitGetImportDifferencesResponse(w http.ResponseWriter) error
+}
+
+type GetImportDifferences200JSONResponse ImportDifferencePage
+
+func (response GetImportDifferences200JSONResponse) VisitGetImportDifferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainImportDifferenceRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ExplainImportDifferenceParams
+	Body   *ExplainImportDifferenceJSONRequestBody
+}
+
+type ExplainImportDifferenceResponseObject interface {
+	VisitExplainImportDifferenceResponse(w http.ResponseWriter) error
+}
+
+type ExplainImportDifference200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ExplainImportDifference200JSONResponse struct {
+	Body    ImportDifference
+	Headers ExplainImportDifference200ResponseHeaders
+}
+
+func (response ExplainImportDifference200JSONResponse) VisitExplainImportDifferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20942,6 +21804,21 @@ type StrictServerInterface interface {
 	// ListExceptions What an auditor should look at
 	// (GET /v1/exceptions)
 	ListExceptions(ctx context.Context, request ListExceptionsRequestObject) (ListExceptionsResponseObject, error)
+	// ListExportPackages Packages for other platforms
+	// (GET /v1/export-packages)
+	ListExportPackages(ctx context.Context, request ListExportPackagesRequestObject) (ListExportPackagesResponseObject, error)
+	// MakeExportPackage Make a package for another platform
+	// (POST /v1/export-packages)
+	MakeExportPackage(ctx context.Context, request MakeExportPackageRequestObject) (MakeExportPackageResponseObject, error)
+	// GetExportPackage A package with its files
+	// (GET /v1/export-packages/{id})
+	GetExportPackage(ctx context.Context, request GetExportPackageRequestObject) (GetExportPackageResponseObject, error)
+	// GetExportFile A file of a package, byte by byte
+	// (GET /v1/export-packages/{id}/files/{name})
+	GetExportFile(ctx context.Context, request GetExportFileRequestObject) (GetExportFileResponseObject, error)
+	// ReceiveExportPackage Record the receipt that the platform gave for a package
+	// (POST /v1/export-packages/{id}/receipt)
+	ReceiveExportPackage(ctx context.Context, request ReceiveExportPackageRequestObject) (ReceiveExportPackageResponseObject, error)
 	// ListFacts What is recorded of licences, parties and regions
 	// (GET /v1/facts)
 	ListFacts(ctx context.Context, request ListFactsRequestObject) (ListFactsResponseObject, error)
@@ -20999,6 +21876,24 @@ type StrictServerInterface interface {
 	// ListIdlePermits What lies idle, since when, and when it may be swept
 	// (GET /v1/idle-report)
 	ListIdlePermits(ctx context.Context, request ListIdlePermitsRequestObject) (ListIdlePermitsResponseObject, error)
+	// ListImportPackages Packages from other platforms
+	// (GET /v1/import-packages)
+	ListImportPackages(ctx context.Context, request ListImportPackagesRequestObject) (ListImportPackagesResponseObject, error)
+	// ReceiveImportPackage Compare what another platform says
+	// (POST /v1/import-packages)
+	ReceiveImportPackage(ctx context.Context, request ReceiveImportPackageRequestObject) (ReceiveImportPackageResponseObject, error)
+	// GetImportPackage A package from another platform
+	// (GET /v1/import-packages/{id})
+	GetImportPackage(ctx context.Context, request GetImportPackageRequestObject) (GetImportPackageResponseObject, error)
+	// CloseImportPackage Close a package
+	// (POST /v1/import-packages/{id}/close)
+	CloseImportPackage(ctx context.Context, request CloseImportPackageRequestObject) (CloseImportPackageResponseObject, error)
+	// GetImportDifferences Where a package differs from the registry
+	// (GET /v1/import-packages/{id}/differences)
+	GetImportDifferences(ctx context.Context, request GetImportDifferencesRequestObject) (GetImportDifferencesResponseObject, error)
+	// ExplainImportDifference Explain a difference
+	// (POST /v1/import-packages/{id}/explain)
+	ExplainImportDifference(ctx context.Context, request ExplainImportDifferenceRequestObject) (ExplainImportDifferenceResponseObject, error)
 	// GetInbox What waits for the caller
 	// (GET /v1/inbox)
 	GetInbox(ctx context.Context, request GetInboxRequestObject) (GetInboxResponseObject, error)
@@ -24106,6 +25001,174 @@ func (sh *strictHandler) ListExceptions(ctx *gin.Context, params ListExceptionsP
 	}
 }
 
+// ListExportPackages operation middleware
+func (sh *strictHandler) ListExportPackages(ctx *gin.Context, params ListExportPackagesParams) {
+	var request ListExportPackagesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExportPackages(ctx, request.(ListExportPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExportPackages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListExportPackagesResponseObject); ok {
+		if err := validResponse.VisitListExportPackagesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeExportPackage operation middleware
+func (sh *strictHandler) MakeExportPackage(ctx *gin.Context, params MakeExportPackageParams) {
+	var request MakeExportPackageRequestObject
+
+	request.Params = params
+
+	var body MakeExportPackageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeExportPackage(ctx, request.(MakeExportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeExportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeExportPackageResponseObject); ok {
+		if err := validResponse.VisitMakeExportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetExportPackage operation middleware
+func (sh *strictHandler) GetExportPackage(ctx *gin.Context, id PathID) {
+	var request GetExportPackageRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExportPackage(ctx, request.(GetExportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetExportPackageResponseObject); ok {
+		if err := validResponse.VisitGetExportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetExportFile operation middleware
+func (sh *strictHandler) GetExportFile(ctx *gin.Context, id PathID, name CloseFilePath) {
+	var request GetExportFileRequestObject
+
+	request.ID = id
+	request.Name = name
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExportFile(ctx, request.(GetExportFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExportFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetExportFileResponseObject); ok {
+		if err := validResponse.VisitGetExportFileResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveExportPackage operation middleware
+func (sh *strictHandler) ReceiveExportPackage(ctx *gin.Context, id PathID, params ReceiveExportPackageParams) {
+	var request ReceiveExportPackageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReceiveExportPackageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveExportPackage(ctx, request.(ReceiveExportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveExportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReceiveExportPackageResponseObject); ok {
+		if err := validResponse.VisitReceiveExportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListFacts operation middleware
 func (sh *strictHandler) ListFacts(ctx *gin.Context, params ListFactsParams) {
 	var request ListFactsRequestObject
@@ -24780,6 +25843,201 @@ func (sh *strictHandler) ListIdlePermits(ctx *gin.Context, params ListIdlePermit
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListIdlePermitsResponseObject); ok {
 		if err := validResponse.VisitListIdlePermitsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImportPackages operation middleware
+func (sh *strictHandler) ListImportPackages(ctx *gin.Context, params ListImportPackagesParams) {
+	var request ListImportPackagesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImportPackages(ctx, request.(ListImportPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImportPackages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImportPackagesResponseObject); ok {
+		if err := validResponse.VisitListImportPackagesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveImportPackage operation middleware
+func (sh *strictHandler) ReceiveImportPackage(ctx *gin.Context, params ReceiveImportPackageParams) {
+	var request ReceiveImportPackageRequestObject
+
+	request.Params = params
+
+	var body ReceiveImportPackageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveImportPackage(ctx, request.(ReceiveImportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveImportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReceiveImportPackageResponseObject); ok {
+		if err := validResponse.VisitReceiveImportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetImportPackage operation middleware
+func (sh *strictHandler) GetImportPackage(ctx *gin.Context, id PathID) {
+	var request GetImportPackageRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImportPackage(ctx, request.(GetImportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetImportPackageResponseObject); ok {
+		if err := validResponse.VisitGetImportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseImportPackage operation middleware
+func (sh *strictHandler) CloseImportPackage(ctx *gin.Context, id PathID, params CloseImportPackageParams) {
+	var request CloseImportPackageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseImportPackage(ctx, request.(CloseImportPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseImportPackage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CloseImportPackageResponseObject); ok {
+		if err := validResponse.VisitCloseImportPackageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetImportDifferences operation middleware
+func (sh *strictHandler) GetImportDifferences(ctx *gin.Context, id PathID, params GetImportDifferencesParams) {
+	var request GetImportDifferencesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImportDifferences(ctx, request.(GetImportDifferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImportDifferences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetImportDifferencesResponseObject); ok {
+		if err := validResponse.VisitGetImportDifferencesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainImportDifference operation middleware
+func (sh *strictHandler) ExplainImportDifference(ctx *gin.Context, id PathID, params ExplainImportDifferenceParams) {
+	var request ExplainImportDifferenceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ExplainImportDifferenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainImportDifference(ctx, request.(ExplainImportDifferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainImportDifference")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExplainImportDifferenceResponseObject); ok {
+		if err := validResponse.VisitExplainImportDifferenceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
+	"permitx/internal/market"
+	"permitx/internal/outside"
+	"permitx/internal/permit"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// outsideObject is an object that other platforms know: whose it is, whose
+// bureau keeps it, and the fields that they may speak of.
+type outsideObject struct {
+	party  int64  // 0: nobody's
+	region string // of a deal and a trade the seller's
+	values []outside.Value
+}
+
+// outsideReader reads objects of a kind by their ids; those that are not there
+// are missing.
+type outsideReader func(v *View, ids []int64) (map[int64]outsideObject, error)
+
+// outsideObjects are the objects of each kind.
+var outsideObjects = map[outside.Kind]outsideReader{
+	outside.Party: objectsOf(Parties, func(_ *View, p catalog.Party) outsideObject {
+		return outsideObject{p.ID, p.Region, fields("uscc", p.USCC, "name", p.Name, "region", p.Region, "state", string(p.State))}
+	}),
+	outside.Licence: objectsOf(Licences, func(v *View, l catalog.Licence) outsideObject {
+		return outsideObject{l.Party, l.Region, fields("number", l.Number, "holder", rowsOf(v.state, Parties).rows[l.Party].USCC, "site", l.Site,
+			"state", string(l.State), "valid_from", l.ValidFrom.String(), "valid_to", l.ValidTo.String())}
+	}),
+	outside.Deal: objectsOf(Deals, func(_ *View, d settlement.Deal) outsideObject {
+		return outsideObject{d.SellerParty, d.SellerRegion, fields("state", string(d.State), "quantity", d.Quantity.String(), "price", d.Price.String(), "amount", d.Amount.String())}
+	}),
+	outside.Notice: objectsOf(Notices, func(_ *View, n reserve.PaymentNotice) outsideObject {
+		return outsideObject{n.Party, n.Region, fields("state", string(n.State), "quantity", n.Quantity.String(), "price", n.Price.String(), "amount", n.Amount.String())}
+	}),
+	outside.Allocation: objectsOf(Allocations, func(_ *View, a reserve.Allocation) outsideObject {
+		return outsideObject{a.Party, a.Region, fields("quantity", a.Quantity.String(), "price", a.Price.String())}
+	}),
+	outside.CapDecision: objectsOf(CapDecisions, func(_ *View, d reserve.CapDecision) outsideObject {
+		return outsideObject{0, d.Region, fields("change", d.Change.String(), "decided_on", d.DecidedOn.String())}
+	}),
+	outside.Project: objectsOf(Projects, func(_ *View, p permit.Project) outsideObject {
+		return outsideObject{p.Party, p.Region, fields("name", p.Name, "state", string(p.State))}
+	}),
+	outside.Freeze: objectsOf(Freezes, func(_ *View, f encumbrance.Freeze) outsideObject {
+		return outsideObject{f.Party, f.Region, fields("state", string(f.State), "order_number", f.OrderNumber, "starts_on", dayText(f.StartsOn), "ends_on", dayText(f.EndsOn))}
+	}),
+	outside.Succession: objectsOf(Successions, func(_ *View, s permit.Succession) outsideObject {
+		return outsideObject{s.Party, s.Region, fields("kind", string(s.Kind), "effective_on", s.EffectiveOn.String())}
+	}),
+	outside.Correction: objectsOf(Corrections, func(_ *View, c permit.Correction) outsideObject {
+		return outsideObject{c.Party, c.Region, fields("quantity", c.Quantity.String())}
+	}),
+	outside.MirroredDeal: objectsOf(MirroredDeals, func(_ *View, m outside.Mirror) outsideObject {
+		return outsideObject{m.SellerParty, m.Region, fields("quantity", m.Quantity.String(), "price", m.Price.String(), "amount", m.Amount.String(), "settled_on", m.SettledOn.String())}
+	}),
+	outside.Trade: objectsOf(Trades, func(_ *View, t market.Trade) outsideObject {
+		return outsideObject{0, t.SellerRegion, fields("quantity", t.Quantity.String(), "price", t.Price.String(), "amount", t.Amount.String(), "day", t.At.Date().String())}
+	}),
+	outside.Lot: objectsOf(Lots, func(_ *View, l reserve.Lot) outsideObject {
+		return outsideObject{0, l.Region, fields("provenance", string(l.Provenance), "quantity", l.Quantity.String(), "in_reserve", l.InReserve().String())}
+	}),
+	outside.BuyBack: objectsOf(BuyBacks, func(_ *View, b reserve.BuyBack) outsideObject {
+		return outsideObject{b.Party, b.Region, fields("state", string(b.State), "quantity", b.Quantity.String())}
+	}),
+	outside.Renewal: objectsOf(Renewals, func(_ *View, r permit.Renewal) outsideObject {
+		return outsideObject{r.Party, r.Region, fields("state", string(r.State), "quantity", r.Quantity.String())}
+	}),
+	outside.Earmark: objectsOf(Earmarks, func(_ *View, e reserve.Earmark) outsideObject {
+		return outsideObject{0, e.Region, fields("state", string(e.State))}
+	}),
+	outside.Listing: objectsOf(Listings, func(_ *View, l reserve.Listing) outsideObject {
+		return outsideObject{0, l.Region, fields("state", string(l.State), "quantity", l.Quantity.String(), "price", l.Price.String())}
+	}),
+}
+
+// fields makes values of names and texts in turn.
+func fields(texts ...string) []outside.Value {
+	var all []outside.Value
+	for i := 0; i < len(texts); i += 2 {
+		all = append(all, outside.Value{Field: texts[i], Value: texts[i+1]})
+	}
+	return all
+}
+
+func dayText(d calendar.Date) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+// objectsOf reads objects out of memory, and those that do not lie there out of
+// their table.
+func objectsOf[R any](t Table[R], as func(*View, R) outsideObject) outsideReader {
+	return func(v *View, ids []int64) (map[int64]outsideObject, error) {
+		found := map[int64]outsideObject{}
+		var missing []int64
+		for _, id := range ids {
+			if t.resident {
+				if row, ok := rowsOf(v.state, t).rows[id]; ok {
+					found[id] = as(v, row)
+					continue
+				}
+			}
+			missing = append(missing, id)
+		}
+		if len(missing) == 0 {
+			return found, nil
+		}
+		if t.name == Trades.name && len(v.batch.Trades) > 0 {
+			return nil, errCommitFirst // of this batch
+		}
+		rows, err := Find(v, t, Query{}.And("id", In, missing))
+		for _, row := range rows {
+			found[idOf(&row)] = as(v, row)
+		}
+		return found, err
+	}
+}
+
+// objectOf is an object, or ErrNoRecord.
+func (v *View) objectOf(kind outside.Kind, id int64) (outsideObject, error) {
+	found, err := outsideObjects[kind](v, []int64{id})
+	if err != nil {
+		return outsideObject{}, err
+	}
+	o, ok := found[id]
+	if !ok {
+		return o, ErrNoRecord.At("object")
+	}
+	return o, nil
+}
