@@ -7,6 +7,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/outside"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
