@@ -13,3 +13,9 @@ var Postgres embed.FS
 //
 //go:embed sqlite/*.sql
 var SQLite embed.FS
+
+// Intake holds those of the intake's registry, in a folder a dialect below
+// intake.
+//
+//go:embed intake/postgres/*.sql intake/sqlite/*.sql
+var Intake embed.FS

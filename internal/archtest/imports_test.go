@@ -65,11 +65,12 @@ var rules = map[string]rule{
 	"internal/identity":    {core: true, internal: capability, external: []string{"golang.org/x/crypto"}, random: "crypto/rand"},
 
 	"internal/app":         {core: true, internal: app},
+	"internal/intake":      {core: true, internal: calendar}, // a registry of its own: it knows nothing of the trading registry
 	"internal/app/apptest": {internal: edge, testing: true},
 
 	// The edge: each knows app and what is below, none knows another.
 	"internal/store": {
-		internal: append(slices.Clone(edge), "migrations"),
+		internal: append(slices.Clone(edge), "migrations", "internal/intake"),
 		external: []string{"gorm.io", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3"},
 	},
 	"internal/httpapi": {

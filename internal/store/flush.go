@@ -45,10 +45,11 @@ func (w *writes) inside(ctx context.Context, tx *sql.Tx, d txWriter, orm *gorm.D
 }
 
 // rows are new or changed rows of one table, column by column. The first
-// column of changed rows is the key.
+// column of changed rows is the key, or as many as keys says.
 type rows struct {
 	table   string
 	changed bool
+	keys    int // 0: one
 	n       int
 	names   []string
 	types   []string // PostgreSQL's
@@ -324,15 +325,28 @@ func (r *rows) arraySQL() string {
 		s.WriteString("INSERT INTO " + r.table + " (" + strings.Join(r.names, ", ") + ") SELECT * FROM " + r.unnest())
 		return s.String()
 	}
+	keys, rest := r.split()
 	s.WriteString("UPDATE " + r.table + " AS t SET ")
-	for i, name := range r.names[1:] {
+	for i, name := range rest {
 		if i > 0 {
 			s.WriteString(", ")
 		}
 		s.WriteString(name + " = u." + name)
 	}
-	s.WriteString(" FROM " + r.unnest() + " AS u (" + strings.Join(r.names, ", ") + ") WHERE t." + r.names[0] + " = u." + r.names[0])
+	s.WriteString(" FROM " + r.unnest() + " AS u (" + strings.Join(r.names, ", ") + ") WHERE ")
+	for i, name := range keys {
+		if i > 0 {
+			s.WriteString(" AND ")
+		}
+		s.WriteString("t." + name + " = u." + name)
+	}
 	return s.String()
+}
+
+// split are the columns of the key and the others.
+func (r *rows) split() (keys, rest []string) {
+	n := max(r.keys, 1)
+	return r.names[:n], r.names[n:]
 }
 
 func (r *rows) unnest() string {

@@ -100,7 +100,7 @@ const fenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_a
  WHERE id = 1 AND epoch = ? AND batch = ?`
 
 func (d *sqliteDialect) flush(ctx context.Context, w writes) error {
-	if err := d.prepare(ctx, w.rows); err != nil {
+	if err := d.prepare(ctx, fenceUpdate, w.rows); err != nil {
 		return err
 	}
 	tx, err := d.write.BeginTx(ctx, nil)
@@ -130,8 +130,8 @@ const chunkRows = 16
 // prepare makes the statements of a flush before its transaction begins: a
 // statement that is first prepared inside one is prepared again in the next,
 // and then parsing took a quarter of the flush.
-func (d *sqliteDialect) prepare(ctx context.Context, all []rows) error {
-	queries := []string{fenceUpdate}
+func (d *sqliteDialect) prepare(ctx context.Context, fence string, all []rows) error {
+	queries := []string{fence}
 	for i := range all {
 		if !all[i].changed && all[i].n >= chunkRows {
 			queries = append(queries, all[i].valuesSQL(chunkRows))
@@ -175,17 +175,17 @@ func (d *sqliteDialect) writeRows(ctx context.Context, tx *sql.Tx, r *rows) erro
 	return nil
 }
 
-// appendRow appends a row's cells; of a changed row the key comes last.
+// appendRow appends a row's cells; of a changed row the keys come last.
 func (r *rows) appendRow(args []any, row int) []any {
 	first := 0
 	if r.changed {
-		first = 1
+		first = max(r.keys, 1)
 	}
 	for c := first; c < len(r.columns); c++ {
 		args = append(args, r.value(c, row))
 	}
-	if r.changed {
-		args = append(args, r.value(0, row))
+	for c := range first {
+		args = append(args, r.value(c, row))
 	}
 	return args
 }
@@ -193,7 +193,8 @@ func (r *rows) appendRow(args []any, row int) []any {
 // valuesSQL writes n rows bound cell by cell.
 func (r *rows) valuesSQL(n int) string {
 	if r.changed {
-		return "UPDATE " + r.table + " SET " + strings.Join(r.names[1:], " = ?, ") + " = ? WHERE " + r.names[0] + " = ?"
+		keys, rest := r.split()
+		return "UPDATE " + r.table + " SET " + strings.Join(rest, " = ?, ") + " = ? WHERE " + strings.Join(keys, " = ? AND ") + " = ?"
 	}
 	one := "(?" + strings.Repeat(", ?", len(r.names)-1) + ")"
 	return "INSERT INTO " + r.table + " (" + strings.Join(r.names, ", ") + ") VALUES " + one + strings.Repeat(", "+one, n-1)

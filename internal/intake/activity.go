@@ -1,0 +1,183 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// Input is one measured value of an activity, as the operator wrote it.
+type Input struct {
+	Name  string
+	Value string // a plain decimal
+	Unit  string
+}
+
+// Activity is what an operator declares: one line of a batch.
+type Activity struct {
+	SourceID    string
+	Participant string // pseudonym, never a name, phone or identity number
+	Scenario    string // code
+	From, To    calendar.Instant
+	Inputs      []Input
+	Evidence    [32]byte // hash of what shows it
+	Reverses    string   // the source id of the activity that this one takes back; "" for none
+	Fault       error    // what was wrong with the line; nil otherwise
+}
+
+// Key says what is counted once: 16 bytes of the SHA-256 of methodology, source
+// and source id. Two different activities have the same with a chance of one in
+// 10²⁰ among ten billion.
+type Key [16]byte
+
+func keyOf(methodology string, source int64, sourceID string) Key {
+	b := make([]byte, 0, 160)
+	b = binary.AppendUvarint(b, uint64(len(methodology)))
+	b = append(b, methodology...)
+	b = binary.AppendVarint(b, source)
+	b = append(b, sourceID...)
+	sum := sha256.Sum256(b)
+	return Key(sum[:16])
+}
+
+// Pseudonym is what the registry knows a person by: 16 bytes of the SHA-256 of
+// the scheme's salt and what the operator calls the person.
+type Pseudonym [16]byte
+
+func pseudonymOf(scheme int64, salt []byte, participant string) Pseudonym {
+	b := make([]byte, 0, 128)
+	b = append(append(binary.AppendVarint(b, scheme), salt...), participant...)
+	sum := sha256.Sum256(b)
+	return Pseudonym(sum[:16])
+}
+
+// Month is a month in the market's zone, as the number yyyymm.
+type Month int32
+
+// MonthOf is the month of a day.
+func MonthOf(d calendar.Date) Month { return Month(d / 100) } //nolint:mnd // yyyymmdd
+
+// Next is the month after.
+func (m Month) Next() Month {
+	const december, january = 12, 89 // from December, 89 on is January of the next year
+	if m%100 == december {
+		return m + january
+	}
+	return m + 1
+}
+
+// Row is an activity that was counted. It never changes.
+type Row struct {
+	ID          int64
+	Batch       int64 // journal number
+	Source      int64
+	SourceID    string
+	Scheme      int64
+	Scenario    int64
+	Methodology int64 // the version that computed it
+	Participant int64
+	From, To    calendar.Instant
+	Day         calendar.Date // of From, in the market's zone
+	Inputs      string        // as declared: name=value unit; …
+	Evidence    [32]byte
+	Computed    quantity.Quantity // kgCO2e, negative for a reversal
+	Amount      quantity.Quantity // what was credited: within the day's cap
+	Reverses    int64             // the activity that it takes back; 0 for none
+}
+
+// appendCanonical appends what the digest of a row is made of.
+func (r *Row) appendCanonical(b []byte) []byte {
+	for _, v := range [...]int64{
+		r.ID, r.Source, r.Scheme, r.Scenario, r.Methodology, r.Participant, int64(r.From), int64(r.To), int64(r.Day),
+		int64(r.Computed), int64(r.Amount), r.Reverses,
+	} {
+		b = binary.AppendVarint(b, v)
+	}
+	b = appendText(appendText(b, r.SourceID), r.Inputs)
+	return append(b, r.Evidence[:]...)
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// Span is an activity on a participant's day: seconds since midnight, and what
+// it credited.
+type Span struct {
+	Activity int64
+	From, To int32
+	Amount   quantity.Quantity
+}
+
+// DayKey names a participant's day in a scenario.
+type DayKey struct {
+	Scenario    int64
+	Day         calendar.Date
+	Participant int64
+}
+
+// Day is what a participant did of a scenario on one day: it shows overlaps,
+// the daily cap, and the way to the activities of a participant.
+type Day struct {
+	DayKey
+	Amount quantity.Quantity
+	Spans  []Span
+	Batch  int64
+}
+
+func (d *Day) overlaps(from, to int32) (int64, bool) {
+	for _, s := range d.Spans {
+		if from < s.To && s.From < to {
+			return s.Activity, true
+		}
+	}
+	return 0, false
+}
+
+// PackSpans is how the spans lie in the database.
+func PackSpans(spans []Span) []byte {
+	b := make([]byte, 0, 16*len(spans)) //nolint:mnd // about
+	for _, s := range spans {
+		b = binary.AppendVarint(b, s.Activity)
+		b = binary.AppendUvarint(b, uint64(s.From)) //nolint:gosec // seconds of a day
+		b = binary.AppendUvarint(b, uint64(s.To))   //nolint:gosec // seconds of a day
+		b = binary.AppendVarint(b, int64(s.Amount))
+	}
+	return b
+}
+
+// UnpackSpans reads what PackSpans writes.
+func UnpackSpans(b []byte) []Span {
+	var spans []Span
+	for len(b) > 0 {
+		var s Span
+		s.Activity, b = takeVarint(b)
+		var from, to, amount int64
+		from, b = takeUvarint(b)
+		to, b = takeUvarint(b)
+		amount, b = takeVarint(b)
+		s.From, s.To, s.Amount = int32(from), int32(to), quantity.Quantity(amount) //nolint:gosec // seconds of a day
+		spans = append(spans, s)
+	}
+	return spans
+}
+
+func takeVarint(b []byte) (int64, []byte) {
+	v, n := binary.Varint(b)
+	return v, b[max(n, 1):]
+}
+
+func takeUvarint(b []byte) (int64, []byte) {
+	v, n := binary.Uvarint(b)
+	return int64(v), b[max(n, 1):] //nolint:gosec // seconds of a day
+}
+
+// secondsOfDay is where an instant lies in its day, in the market's zone.
+func secondsOfDay(at calendar.Instant) int32 {
+	t := at.Time().In(calendar.Shanghai)
+	h, m, s := t.Clock()
+	return int32(time.Duration(h)*time.Hour/time.Second + time.Duration(m)*time.Minute/time.Second + time.Duration(s)) //nolint:gosec // of a day
+}

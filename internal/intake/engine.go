@@ -1,0 +1,366 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+)
+
+// MaxActivities are the most that a batch may have.
+const MaxActivities = 10_000
+
+// Bounds of the queue and of a commit: one commit takes at most about two full
+// batches, so that none holds the database for long.
+const (
+	queueLength       = 256
+	activitiesACommit = 20_000
+)
+
+// Batch is what an operator sends.
+type Batch struct {
+	Actor      int64
+	Source     int64 // the operator that the actor speaks for
+	Key        string
+	Digest     [32]byte // of the request's body
+	Activities []Activity
+}
+
+// Config is what an intake is made of.
+type Config struct {
+	Store    Store
+	Register func() Register // the register as it is now
+	Clock    func() calendar.Instant
+	Log      *slog.Logger
+}
+
+// Intake is the writer of an intake registry. It is safe for concurrent use.
+type Intake struct {
+	c       Config
+	queue   chan *request
+	closing chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+
+	// Of the writer's goroutine.
+	registry Registry
+	pools    map[poolKey]*Pool
+	packer   packer
+	broken   bool // the memory is to be read again before the next commit
+}
+
+// request is a command that waits.
+type request struct {
+	kind    Kind
+	actor   int64
+	key     string
+	payload [32]byte
+	source  int64
+	batch   []Activity
+	scheme  int64 // of a pool
+	month   Month
+	person  int64 // to be erased
+	sent    int64 // of the outbox
+
+	reg  Register
+	at   calendar.Instant
+	done chan reply
+}
+
+type reply struct {
+	answer Answer
+	err    error
+}
+
+// Open takes the writer's role and starts.
+func Open(ctx context.Context, c Config) (*Intake, error) {
+	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{})}
+	var err error
+	if in.registry, err = c.Store.TakeOver(ctx); err != nil {
+		return nil, fmt.Errorf("take over the intake: %w", err)
+	}
+	if err := in.load(ctx); err != nil {
+		return nil, err
+	}
+	go in.run(context.WithoutCancel(ctx))
+	return in, nil
+}
+
+// Close lets what waits finish, and stops.
+func (in *Intake) Close() error {
+	in.once.Do(func() { close(in.closing) })
+	<-in.stopped
+	return nil
+}
+
+// Stopped is closed when the writer has stopped.
+func (in *Intake) Stopped() <-chan struct{} { return in.stopped }
+
+// Submit takes a batch in and answers when it is committed.
+func (in *Intake) Submit(ctx context.Context, b Batch) (Answer, error) {
+	if len(b.Activities) > MaxActivities {
+		return Answer{}, ErrTooManyInBatch
+	}
+	return in.do(ctx, &request{kind: KindBatch, actor: b.Actor, key: b.Key, payload: b.Digest, source: b.Source, batch: b.Activities})
+}
+
+// ClosePool issues the whole units of a scheme's month.
+func (in *Intake) ClosePool(ctx context.Context, actor int64, key string, scheme int64, m Month) (Answer, error) {
+	payload := sha256.Sum256(fmt.Appendf(nil, "pool %d %d", scheme, m))
+	return in.do(ctx, &request{kind: KindPool, actor: actor, key: key, payload: payload, scheme: scheme, month: m})
+}
+
+// Erase forgets who a participant is. The activities stay, under a number that
+// nobody can lead back.
+func (in *Intake) Erase(ctx context.Context, actor int64, key string, participant int64) (Answer, error) {
+	payload := sha256.Sum256(fmt.Appendf(nil, "erase %d", participant))
+	return in.do(ctx, &request{kind: KindErase, actor: actor, key: key, payload: payload, person: participant})
+}
+
+// Sent notes that the trading registry has a message of the outbox.
+func (in *Intake) Sent(ctx context.Context, number int64) error {
+	key := "sent " + strconv.FormatInt(number, 10)
+	_, err := in.do(ctx, &request{kind: KindSent, key: key, payload: sha256.Sum256([]byte(key)), sent: number})
+	return err
+}
+
+func (in *Intake) do(ctx context.Context, r *request) (Answer, error) {
+	r.done = make(chan reply, 1)
+	select {
+	case <-in.closing:
+		return Answer{}, ErrUnavailable
+	default:
+	}
+	select {
+	case in.queue <- r:
+	default:
+		return Answer{}, ErrQueueFull
+	}
+	select {
+	case got := <-r.done:
+		return got.answer, got.err
+	case <-in.stopped:
+		select {
+		case got := <-r.done:
+			return got.answer, got.err
+		default:
+			return Answer{}, ErrUnavailable
+		}
+	case <-ctx.Done():
+		return Answer{}, ErrUnavailable.Because(ctx.Err())
+	}
+}
+
+func (in *Intake) load(ctx context.Context) error {
+	pools, err := in.c.Store.Pools(ctx)
+	if err != nil {
+		return fmt.Errorf("read the pools: %w", err)
+	}
+	in.pools = make(map[poolKey]*Pool, len(pools))
+	for i := range pools {
+		in.pools[poolKey{pools[i].Scheme, pools[i].Month}] = &pools[i]
+	}
+	in.broken = false
+	return nil
+}
+
+func (in *Intake) run(ctx context.Context) {
+	defer close(in.stopped)
+	for {
+		select {
+		case first := <-in.queue:
+			if err := in.commit(ctx, in.take(first)); err != nil {
+				in.c.Log.ErrorContext(ctx, "the intake stops", "error", err)
+				return
+			}
+		case <-in.closing:
+			if len(in.queue) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// take gives all that waits, up to the bound of a commit.
+func (in *Intake) take(first *request) []*request {
+	all, n := []*request{first}, len(first.batch)
+	for n < activitiesACommit {
+		select {
+		case r := <-in.queue:
+			all = append(all, r)
+			n += len(r.batch)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// commit judges and writes requests, and answers them. It returns an error
+// only when the writer must stop.
+func (in *Intake) commit(ctx context.Context, all []*request) error {
+	replies, err := in.write(ctx, all)
+	switch {
+	case errors.Is(err, ErrFenced):
+		in.answer(all, nil, ErrUnavailable.Because(err))
+		return err
+	case err != nil:
+		in.broken = true
+		in.c.Log.ErrorContext(ctx, "a commit of the intake failed", "error", err, "commands", len(all))
+		in.answer(all, nil, ErrUnavailable.Because(err))
+		return nil
+	}
+	in.answer(all, replies, nil)
+	return nil
+}
+
+func (in *Intake) answer(all []*request, replies []reply, err error) {
+	for i, r := range all {
+		if err != nil {
+			r.done <- reply{err: err}
+		} else {
+			r.done <- replies[i]
+		}
+	}
+}
+
+func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
+	if in.broken {
+		var err error
+		if in.registry, err = in.c.Store.Registry(ctx); err != nil {
+			return nil, err
+		}
+		if err := in.load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	in.stamp(all)
+	w := newWork(in.registry, in.pools)
+	lines, answered, err := in.gather(ctx, w, all)
+	if err != nil {
+		return nil, err
+	}
+	replies := make([]reply, len(all))
+	head, changed := in.registry.Head, false
+	for i, r := range all {
+		if earlier, known := answered[ActorKey{r.actor, r.key}]; known {
+			replies[i] = repeated(r, earlier)
+			continue
+		}
+		row, answer, err := in.run1(w, r, lines[i])
+		if err != nil {
+			replies[i] = reply{err: err}
+			continue
+		}
+		row.Hash = row.chain(head)
+		head, changed = row.Hash, true
+		w.out.Journal = append(w.out.Journal, row)
+		answered[ActorKey{r.actor, r.key}] = row
+		replies[i] = reply{answer: answer}
+	}
+	if !changed {
+		return replies, nil
+	}
+	return replies, in.flush(ctx, w, head, all[len(all)-1].at)
+}
+
+// flush commits a work. A commit of unknown outcome is looked up.
+func (in *Intake) flush(ctx context.Context, w *work, head []byte, at calendar.Instant) error {
+	c := w.changes()
+	c.Epoch, c.Before = in.registry.Epoch, in.registry.Batch
+	c.Registry = w.nextIDs
+	c.Registry.Batch, c.Registry.Head, c.Registry.LastAt = c.Before+1, head, at
+	err := in.c.Store.Commit(ctx, c)
+	if errors.Is(err, ErrUnknown) {
+		var found Registry
+		if found, err = in.c.Store.Registry(ctx); err == nil && (found.Epoch != c.Epoch || !bytes.Equal(found.Head, head)) {
+			err = ErrUnknown
+		}
+	}
+	if err != nil {
+		return err
+	}
+	in.registry = c.Registry
+	return nil
+}
+
+// stamp gives each command its time, which never runs backwards, and the
+// register that it is judged by.
+func (in *Intake) stamp(all []*request) {
+	reg, now := in.c.Register(), max(in.c.Clock(), in.registry.LastAt+1)
+	for i, r := range all {
+		r.reg, r.at = reg, now+calendar.Instant(i)
+	}
+}
+
+func repeated(r *request, earlier JournalRow) reply {
+	if !bytes.Equal(earlier.Payload, r.payload[:]) {
+		return reply{err: ErrKeyUsed}
+	}
+	body, err := unpackAnswer(earlier.Answer)
+	return reply{answer: Answer{Number: earlier.Number, Body: body, Replayed: true}, err: err}
+}
+
+// run1 runs one command. A fault changes nothing.
+func (in *Intake) run1(w *work, r *request, lines []line) (JournalRow, Answer, error) {
+	row := JournalRow{At: r.at, Kind: r.kind, Actor: r.actor, Key: r.key, Payload: r.payload[:]}
+	w.begin()
+	row.Number = w.number
+	body, err := in.decide(w, r, &row, lines)
+	if err != nil {
+		w.nextIDs.Length--
+		return row, Answer{}, err
+	}
+	row.Answer = in.packer.pack(body)
+	row.Rows = w.seal()
+	return row, Answer{Number: row.Number, Body: body}, nil
+}
+
+func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]byte, error) {
+	switch r.kind {
+	case KindBatch:
+		results := w.batch(r.source, lines, make([]Result, 0, len(lines)))
+		row.count(results)
+		return appendBatch(make([]byte, 0, 128*len(lines)), row, lines, results), nil //nolint:mnd // about
+	case KindPool:
+		p, err := w.closePool(r.reg, r.scheme, r.month, r.at.Date())
+		if err != nil {
+			return nil, err
+		}
+		return fmt.Appendf(nil, `{"id":%d,"scheme":%d,"month":%d,"units":%d,"left":"%s"}`, row.Number, p.Scheme, p.Month, p.Units, p.Left()), nil
+	case KindErase:
+		p := w.byID[r.person]
+		if p == nil || p.Erased {
+			return nil, ErrNoParticipant
+		}
+		delete(w.participants, p.Pseudonym)
+		p.Erased, p.Pseudonym, p.Batch = true, Pseudonym{}, w.number
+		w.seen[p] = true
+		return fmt.Appendf(nil, `{"id":%d,"participant":%d}`, row.Number, p.ID), nil
+	case KindSent:
+		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.sent, Sent: true, Batch: w.number})
+		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
+	}
+	return nil, fault.New(fault.Internal, "intake.kind", "no such command")
+}
+
+func (r *JournalRow) count(results []Result) {
+	for i := range results {
+		switch results[i].Status {
+		case Accepted:
+			r.Accepted++
+			r.Amount += results[i].Amount
+		case Duplicate:
+			r.Duplicates++
+		case Refused:
+			r.Refused++
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package intake
+
+import "permitx/internal/fault"
+
+// The faults of an activity, in the order in which they are checked.
+var (
+	ErrNoPeriod       = fault.New(fault.Refused, "activity.period", "the period must begin before it ends, and not in the future").At("from")
+	ErrTwoDays        = fault.New(fault.Refused, "activity.two_days", "a period lies within one day in Asia/Shanghai: declare the part of each day as an activity of its own").At("to")
+	ErrTooEarly       = fault.New(fault.Refused, "activity.claim_too_early", "the activity may not be declared yet").At("from")
+	ErrTooLate        = fault.New(fault.Refused, "activity.claim_too_late", "the activity may not be declared any more").At("from")
+	ErrOverlap        = fault.New(fault.Refused, "activity.overlap", "the period overlaps another activity of the participant in this scenario").At("from")
+	ErrNothing        = fault.New(fault.Refused, "activity.nothing", "the activity comes to nothing").At("inputs")
+	ErrCapReached     = fault.New(fault.Refused, "activity.cap_reached", "the participant has reached the scenario's cap of the day").At("scenario")
+	ErrNoActivity     = fault.New(fault.Refused, "activity.unknown_reversed", "no activity of this source has that source id").At("reverses")
+	ErrNotReversible  = fault.New(fault.Refused, "activity.is_reversal", "a reversal cannot be taken back").At("reverses")
+	ErrKeyUsed        = fault.New(fault.Conflict, "idempotency.key_used", "the Idempotency-Key was used for another request").At("Idempotency-Key")
+	ErrPoolOpen       = fault.New(fault.Conflict, "pool.month_not_over", "the pool may be closed when the claim window of its last day is over").At("month")
+	ErrPoolClosed     = fault.New(fault.Conflict, "pool.closed", "the pool is closed already").At("month")
+	ErrPoolOrder      = fault.New(fault.Conflict, "pool.order", "an earlier month of the scheme is still open: close that one first").At("month")
+	ErrNoPool         = fault.New(fault.NotFound, "pool.none", "the scheme has no activities of that month").At("month")
+	ErrNoParticipant  = fault.New(fault.NotFound, "participant.none", "there is no such participant").At("participant")
+	ErrUnavailable    = fault.New(fault.Unavailable, "intake.unavailable", "the intake is not available: send the batch again with the same key")
+	ErrQueueFull      = fault.New(fault.Unavailable, "intake.queue_full", "too many batches wait: send it again later")
+	ErrTooManyInBatch = fault.New(fault.TooLarge, "activity_batch.too_many", "a batch has at most 10,000 activities")
+)

@@ -1,0 +1,189 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+)
+
+// gather reads what the requests need to be judged: the commands answered
+// before, the keys, the participants, their days, what is reversed, the totals.
+// Each is one query, whatever the number of activities.
+func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line, map[ActorKey]JournalRow, error) {
+	answered, err := in.answered(ctx, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	lines := make([][]line, len(all))
+	need := newNeeds()
+	for i, r := range all {
+		if _, known := answered[ActorKey{r.actor, r.key}]; known {
+			continue
+		}
+		if r.person != 0 {
+			need.people[r.person] = true
+		}
+		lines[i] = make([]line, len(r.batch))
+		for j := range r.batch {
+			lines[i][j] = r.batch[j].read(r.reg, r.source, r.at)
+			need.line(&lines[i][j])
+		}
+	}
+	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
+		return nil, nil, err
+	}
+	return lines, answered, nil
+}
+
+func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]JournalRow, error) {
+	keys := make([]ActorKey, len(all))
+	for i, r := range all {
+		keys[i] = ActorKey{r.actor, r.key}
+	}
+	rows, err := in.c.Store.Answered(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("find commands by key: %w", err)
+	}
+	answered := make(map[ActorKey]JournalRow, len(all))
+	for _, row := range rows {
+		answered[ActorKey{row.Actor, row.Key}] = row
+	}
+	return answered, nil
+}
+
+// needs are the keys of the rows that a work needs.
+type needs struct {
+	keys   []Key
+	names  map[Pseudonym]bool
+	people map[int64]bool
+}
+
+func newNeeds() *needs { return &needs{names: map[Pseudonym]bool{}, people: map[int64]bool{}} }
+
+func (n *needs) line(l *line) {
+	if l.scenario == nil {
+		return
+	}
+	n.keys = append(n.keys, l.key)
+	if l.Reverses != "" {
+		n.keys = append(n.keys, l.reversed)
+	} else if l.fault == nil {
+		n.names[l.name] = true
+	}
+}
+
+func (n *needs) load(ctx context.Context, s Store, w *work, lines [][]line) error {
+	if err := n.loadKeys(ctx, s, w, lines); err != nil {
+		return err
+	}
+	if err := n.loadPeople(ctx, s, w); err != nil {
+		return err
+	}
+	days, totals := map[DayKey]bool{}, map[TotalKey]bool{}
+	for _, batch := range lines {
+		for i := range batch {
+			neededOf(w, &batch[i], days, totals)
+		}
+	}
+	found, err := s.Days(ctx, keysOf(days))
+	if err != nil {
+		return fmt.Errorf("find days: %w", err)
+	}
+	for i := range found {
+		w.days[found[i].DayKey] = &found[i]
+	}
+	sums, err := s.Totals(ctx, keysOf(totals))
+	if err != nil {
+		return fmt.Errorf("find totals: %w", err)
+	}
+	for i := range sums {
+		w.totals[sums[i].TotalKey] = &sums[i]
+	}
+	return nil
+}
+
+// loadKeys finds the keys that are taken, and the rows that are to be reversed.
+func (n *needs) loadKeys(ctx context.Context, s Store, w *work, lines [][]line) error {
+	taken, err := s.Keys(ctx, n.keys)
+	if err != nil {
+		return fmt.Errorf("find keys: %w", err)
+	}
+	for _, k := range taken {
+		w.keys[k.Key] = k
+	}
+	reversed := map[Month][]int64{}
+	for _, batch := range lines {
+		for i := range batch {
+			if l := &batch[i]; l.Reverses != "" && l.scenario != nil {
+				if at, known := w.keys[l.reversed]; known {
+					reversed[at.Month] = append(reversed[at.Month], at.Activity)
+				}
+			}
+		}
+	}
+	for m, ids := range reversed {
+		rows, err := s.Rows(ctx, m, ids)
+		if err != nil {
+			return fmt.Errorf("find activities of %d: %w", m, err)
+		}
+		for i := range rows {
+			w.rows[rows[i].ID] = &rows[i]
+			n.people[rows[i].Participant] = true
+		}
+	}
+	return nil
+}
+
+func (n *needs) loadPeople(ctx context.Context, s Store, w *work) error {
+	named, err := s.Participants(ctx, keysOf(n.names))
+	if err != nil {
+		return fmt.Errorf("find participants: %w", err)
+	}
+	numbered, err := s.ParticipantsByID(ctx, keysOf(n.people))
+	if err != nil {
+		return fmt.Errorf("find participants: %w", err)
+	}
+	for _, found := range [][]Participant{named, numbered} {
+		for i := range found {
+			p := &found[i]
+			if w.byID[p.ID] != nil {
+				continue
+			}
+			w.byID[p.ID] = p
+			if !p.Erased {
+				w.participants[p.Pseudonym] = p
+			}
+		}
+	}
+	return nil
+}
+
+// neededOf names the day and the total of a line; of a participant who is new,
+// nothing is there yet.
+func neededOf(w *work, l *line, days map[DayKey]bool, totals map[TotalKey]bool) {
+	if l.scenario == nil {
+		return
+	}
+	if l.Reverses != "" {
+		if at, known := w.keys[l.reversed]; known {
+			r := w.rows[at.Activity]
+			days[DayKey{r.Scenario, r.Day, r.Participant}] = true
+			totals[TotalKey{r.Scheme, r.Scenario, r.Methodology, r.Day}] = true
+		}
+		return
+	}
+	if l.fault != nil {
+		return
+	}
+	totals[TotalKey{l.scenario.Scheme, l.scenario.ID, l.scenario.Methodology, l.day}] = true
+	if p := w.participants[l.name]; p != nil {
+		days[DayKey{l.scenario.ID, l.day, p.ID}] = true
+	}
+}
+
+func keysOf[K comparable](m map[K]bool) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	return keys
+}

@@ -1,0 +1,222 @@
+package intake
+
+import (
+	"errors"
+	"strings"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/quantity"
+)
+
+// Status is what became of an activity.
+type Status string
+
+// The statuses.
+const (
+	Accepted  Status = "accepted"
+	Duplicate Status = "duplicate"
+	Refused   Status = "refused"
+)
+
+// Result is what became of one line of a batch.
+type Result struct {
+	Status   Status
+	Activity int64             // its number, or of a duplicate the first one's
+	Amount   quantity.Quantity // kgCO2e credited
+	Capped   bool              // the day's cap cut it
+	Fault    *fault.Error      // why it was refused
+}
+
+// line is an activity on its way through the judge: what of it can be told
+// without the rows.
+type line struct {
+	*Activity
+	scenario *Scenario
+	day      calendar.Date
+	from, to int32
+	key      Key // of a reversal: its own, not that of what it takes back
+	reversed Key
+	name     Pseudonym
+	computed quantity.Quantity
+	fault    *fault.Error
+}
+
+// read does what needs no rows: the register, the period, the formula.
+func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
+	l := line{Activity: a, day: a.From.Date()}
+	if a.Fault != nil {
+		l.fault = faultOf(a.Fault)
+		return l
+	}
+	s, err := r.Scenario(source, a.Scenario, l.day)
+	if err != nil {
+		l.fault = faultOf(err)
+		return l
+	}
+	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
+	if a.Reverses != "" {
+		l.key, l.reversed = keyOf(s.Counted, source, "reversal of "+a.Reverses), keyOf(s.Counted, source, a.Reverses)
+		return l
+	}
+	l.key = keyOf(s.Counted, source, a.SourceID)
+	l.from, l.to = secondsOfDay(a.From), secondsOfDay(a.To)
+	if l.to == 0 && a.To.Date() == l.day.AddDays(1) {
+		l.to = 24 * 60 * 60
+	}
+	if err := a.checkPeriod(s, l.day, l.to, now); err != nil {
+		l.fault = faultOf(err)
+		return l
+	}
+	if l.computed, err = s.Compute(a.Inputs); err != nil {
+		l.fault = faultOf(err)
+	} else if l.computed <= 0 {
+		l.fault = ErrNothing
+	}
+	return l
+}
+
+func (a *Activity) checkPeriod(s *Scenario, day calendar.Date, to int32, now calendar.Instant) error {
+	today := now.Date()
+	first, last := day.AddDays(s.ClaimFrom), day.AddDays(s.ClaimUntil)
+	switch {
+	case a.From >= a.To || a.To > now:
+		return ErrNoPeriod
+	case a.To.Date() != day && to != 24*60*60:
+		return ErrTwoDays
+	case today < first:
+		return ErrTooEarly.With("the activity of %s may be declared from %s on", day, first)
+	case today > last:
+		return ErrTooLate.With("the activity of %s could be declared until %s", day, last)
+	}
+	return nil
+}
+
+func faultOf(err error) *fault.Error {
+	if f, ok := fault.As(err); ok {
+		return f
+	}
+	return fault.New(fault.Refused, "activity.unreadable", err.Error())
+}
+
+// batch judges one batch, in the order of its lines, against the rows that
+// are loaded and what the lines before changed.
+func (w *work) batch(source int64, lines []line, results []Result) []Result {
+	for i := range lines {
+		results = append(results, w.judge(source, &lines[i]))
+	}
+	return results
+}
+
+func (w *work) judge(source int64, l *line) Result {
+	if l.scenario != nil {
+		if first, taken := w.keys[l.key]; taken {
+			return Result{Status: Duplicate, Activity: first.Activity}
+		}
+	}
+	if l.fault != nil {
+		return Result{Status: Refused, Fault: l.fault}
+	}
+	if l.Reverses != "" {
+		return w.reverse(source, l)
+	}
+	p := w.participant(l.scenario.Scheme, l.name)
+	d := w.day(DayKey{l.scenario.ID, l.day, p.ID})
+	if other, overlaps := d.overlaps(l.from, l.to); overlaps {
+		return Result{Status: Refused, Fault: ErrOverlap.With("the period overlaps activity %d of the participant in this scenario", other)}
+	}
+	amount := l.computed
+	if limit := l.scenario.DailyCap; limit > 0 {
+		amount = min(amount, limit-d.Amount)
+		if amount <= 0 {
+			return Result{Status: Refused, Fault: ErrCapReached.With("the participant has %s kgCO2e of this scenario on %s already", d.Amount, l.day)}
+		}
+	}
+	row := Row{
+		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: l.scenario.Scheme, Scenario: l.scenario.ID,
+		Methodology: l.scenario.Methodology, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: written(l.Inputs),
+		Evidence: l.Evidence, Computed: l.computed, Amount: amount,
+	}
+	w.addRow(&row, l.key)
+	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount})
+	w.credit(p, d, &row)
+	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed}
+}
+
+// reverse takes an activity back: its amount, its period and its place under
+// the day's cap. Its key stays taken.
+func (w *work) reverse(source int64, l *line) Result {
+	at, known := w.keys[l.reversed]
+	if !known {
+		return Result{Status: Refused, Fault: ErrNoActivity}
+	}
+	was := w.row(at)
+	if was.Reverses != 0 {
+		return Result{Status: Refused, Fault: ErrNotReversible}
+	}
+	p, d := w.participantByID(was.Participant), w.day(DayKey{was.Scenario, was.Day, was.Participant})
+	row := Row{
+		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: was.Scheme, Scenario: was.Scenario, Methodology: was.Methodology,
+		Participant: was.Participant, From: was.From, To: was.To, Day: was.Day, Inputs: written(l.Inputs), Evidence: l.Evidence,
+		Computed: -was.Computed, Amount: -was.Amount, Reverses: was.ID,
+	}
+	w.addRow(&row, l.key)
+	for i, s := range d.Spans {
+		if s.Activity == was.ID {
+			d.Spans = append(d.Spans[:i:i], d.Spans[i+1:]...)
+			break
+		}
+	}
+	w.credit(p, d, &row)
+	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}
+}
+
+// written is how inputs lie in a row.
+func written(inputs []Input) string {
+	var b strings.Builder
+	for i, in := range inputs {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(in.Name)
+		b.WriteByte('=')
+		b.WriteString(in.Value)
+		b.WriteByte(' ')
+		b.WriteString(in.Unit)
+	}
+	return b.String()
+}
+
+// closePool turns what a pool has into whole units, and says so to the trading
+// registry. What is left over goes on.
+func (w *work) closePool(r Register, scheme int64, m Month, today calendar.Date) (*Pool, error) {
+	p := w.pools[poolKey{scheme, m}]
+	unit, known := r.Unit(scheme)
+	switch {
+	case p == nil || !known:
+		return nil, ErrNoPool
+	case p.Closed:
+		return nil, ErrPoolClosed
+	case m >= MonthOf(today):
+		return nil, ErrPoolOpen
+	}
+	for k, other := range w.pools {
+		if k.scheme == scheme && k.month < m && !other.Closed {
+			return nil, ErrPoolOrder
+		}
+	}
+	w.touchPool(p)
+	p.Closed, p.Unit = true, unit
+	p.Units = max(int64((p.Credited+p.Carried)/unit), 0)
+	next := w.openPool(scheme, m.Next())
+	next.Carried += p.Left()
+	if p.Units > 0 {
+		w.nextIDs.Outbox++
+		w.out.NewOutgoing = append(w.out.NewOutgoing, Outgoing{
+			Number: w.nextIDs.Outbox, Scheme: scheme, Month: m, Units: p.Units, Unit: unit, Batch: w.number,
+		})
+	}
+	return p, nil
+}
+
+var errNotLoaded = errors.New("intake: a row was not loaded")

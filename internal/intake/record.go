@@ -1,0 +1,119 @@
+package intake
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// Registry is the one row that says how far an intake has come: the fence.
+type Registry struct {
+	Epoch       int64
+	Batch       int64 // commits
+	Length      int64 // journal rows
+	Head        []byte
+	LastAt      calendar.Instant
+	Activity    int64 // last ids
+	Participant int64
+	Outbox      int64
+}
+
+// A Kind is what a journal row did.
+type Kind string
+
+// The kinds of journal rows.
+const (
+	KindBatch Kind = "activity_batch"
+	KindPool  Kind = "pool_close"
+	KindErase Kind = "participant_erase"
+	KindSent  Kind = "outbox_sent"
+)
+
+// JournalRow is one command. It never changes.
+type JournalRow struct {
+	Number     int64
+	At         calendar.Instant
+	Kind       Kind
+	Actor      int64
+	Key        string // idempotency key
+	Payload    []byte // SHA-256 of what was sent
+	Accepted   int32
+	Duplicates int32
+	Refused    int32
+	Amount     quantity.Quantity // credited by it
+	Answer     []byte            // compressed
+	Rows       []byte            // SHA-256 over what it wrote
+	Hash       []byte            // SHA-256 over the row and the hash before
+}
+
+// BatchMonth is what a batch wrote of one month: the proof of a month's rows
+// that stays when they are taken away.
+type BatchMonth struct {
+	Batch      int64
+	Month      Month
+	Activities int32
+	Amount     quantity.Quantity
+	Digest     []byte // SHA-256 over the canonical rows, by id
+}
+
+// KeyRow is a key and the activity that has it.
+type KeyRow struct {
+	Key      Key
+	Activity int64
+	Month    Month // where its row lies
+}
+
+// Participant is a person, or what is left of one: an erased participant has
+// no pseudonym, and its activities keep their number.
+type Participant struct {
+	ID         int64
+	Scheme     int64
+	Pseudonym  Pseudonym
+	Erased     bool
+	Amount     quantity.Quantity // kgCO2e credited
+	Activities int64
+	Batch      int64
+}
+
+// TotalKey names a day's total.
+type TotalKey struct {
+	Scheme, Scenario, Methodology int64
+	Day                           calendar.Date
+}
+
+// Total is what all participants did on a day.
+type Total struct {
+	TotalKey
+	Amount     quantity.Quantity
+	Activities int64
+	Batch      int64
+}
+
+// Pool is a scheme's month. What is credited after its close goes to the
+// month that is open then.
+type Pool struct {
+	Scheme   int64
+	Month    Month
+	Credited quantity.Quantity // by activities, less reversals
+	Carried  quantity.Quantity // from the month before; may be negative
+	Units    int64             // whole serial units, once closed
+	Unit     quantity.Quantity // kgCO2e of one, once closed
+	Closed   bool
+	Batch    int64
+}
+
+// Left is what a closed pool carries into the next month.
+func (p *Pool) Left() quantity.Quantity {
+	return p.Credited + p.Carried - quantity.Quantity(p.Units)*p.Unit
+}
+
+// Outgoing is a message to the trading registry: units to be issued. It is
+// delivered until the trading registry has it, which takes each number once.
+type Outgoing struct {
+	Number int64
+	Scheme int64
+	Month  Month
+	Units  int64
+	Unit   quantity.Quantity
+	Sent   bool // the trading registry has answered
+	Batch  int64
+}

@@ -1,0 +1,103 @@
+package intake
+
+import (
+	"context"
+	"errors"
+
+	"permitx/internal/calendar"
+)
+
+var (
+	// ErrFenced is returned when another process has become the writer.
+	ErrFenced = errors.New("intake: another process is the writer")
+	// ErrUnknown is returned when the connection broke at COMMIT.
+	ErrUnknown = errors.New("intake: it is not known whether the batch was committed")
+)
+
+// Store keeps an intake's rows. Commit is for the one writer.
+type Store interface {
+	// TakeOver makes this process the writer, and raises the epoch.
+	TakeOver(ctx context.Context) (Registry, error)
+	Registry(ctx context.Context) (Registry, error)
+	// Pools are all pools that are open, and the last closed one of each scheme.
+	Pools(ctx context.Context) ([]Pool, error)
+
+	// Answered finds commands by actor and idempotency key.
+	Answered(ctx context.Context, keys []ActorKey) ([]JournalRow, error)
+	// Keys finds those that are taken.
+	Keys(ctx context.Context, keys []Key) ([]KeyRow, error)
+	// Participants finds persons by pseudonym.
+	Participants(ctx context.Context, names []Pseudonym) ([]Participant, error)
+	// ParticipantsByID finds them by number.
+	ParticipantsByID(ctx context.Context, ids []int64) ([]Participant, error)
+	// Days finds days of participants.
+	Days(ctx context.Context, keys []DayKey) ([]Day, error)
+	// Totals finds totals of days.
+	Totals(ctx context.Context, keys []TotalKey) ([]Total, error)
+	// Rows finds activities of a month by id.
+	Rows(ctx context.Context, m Month, ids []int64) ([]Row, error)
+	// Outgoing are the messages that are not sent, by number.
+	Outgoing(ctx context.Context, limit int) ([]Outgoing, error)
+
+	// Commit writes changes and moves the fence, in one transaction. Returns
+	// ErrFenced or ErrUnknown; any other error has rolled it back.
+	Commit(ctx context.Context, c *Changes) error
+
+	Reader
+	Close() error
+}
+
+// Reader is what check and the pages read.
+type Reader interface {
+	// Months are those that have a table of activities.
+	Months(ctx context.Context) ([]Month, error)
+	// Journal calls each with the rows after a number, in order.
+	Journal(ctx context.Context, after int64, each func(JournalRow) error) error
+	// BatchMonths are the proofs of a batch.
+	BatchMonths(ctx context.Context, batch int64) ([]BatchMonth, error)
+	// Activities calls each with a month's rows by id.
+	Activities(ctx context.Context, m Month, each func(Row) error) error
+	// TotalsOf are a scheme's totals of the days from … to.
+	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// Sums are what check compares.
+	Sums(ctx context.Context) (Sums, error)
+	// AllPools are the pools of all schemes, by scheme and month.
+	AllPools(ctx context.Context) ([]Pool, error)
+}
+
+// ActorKey is an idempotency key of an actor.
+type ActorKey struct {
+	Actor int64
+	Key   string
+}
+
+// Changes is what a commit writes.
+type Changes struct {
+	Epoch, Before   int64 // the fence: of this epoch, with this many commits before
+	Registry        Registry
+	Journal         []JournalRow
+	Months          []BatchMonth
+	Keys            []KeyRow
+	Rows            map[Month][]Row
+	NewParticipants []Participant
+	Participants    []Participant
+	NewDays         []Day
+	Days            []Day
+	NewTotals       []Total
+	Totals          []Total
+	NewPools        []Pool
+	Pools           []Pool
+	NewOutgoing     []Outgoing
+	Outgoing        []Outgoing
+}
+
+// Sums are totals over all rows of a table, amounts in kgCO2e 10⁻⁶.
+type Sums struct {
+	Keys              int64
+	ParticipantAmount int64
+	ParticipantCount  int64
+	DayAmount         int64
+	TotalAmount       int64
+	TotalCount        int64
+	Issued            int64 // units times unit, of all messages
+}

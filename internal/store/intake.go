@@ -1,0 +1,337 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"permitx/internal/calendar"
+	"permitx/internal/intake"
+	"permitx/migrations"
+)
+
+// intakeSchema is where an intake lies in PostgreSQL, beside the registry.
+const intakeSchema = "intake"
+
+// IntakeStore is an intake in a database: a schema of PostgreSQL, or a SQLite
+// file. It is safe for concurrent use by readers; Commit is for the one writer.
+type IntakeStore struct {
+	dialect intakeDialect
+	write   *sql.DB // one connection
+	read    *sql.DB
+	months  map[intake.Month]bool // that have a table; the writer's
+}
+
+var _ intake.Store = (*IntakeStore)(nil)
+
+// intakeDialect is what differs between the databases.
+type intakeDialect interface {
+	// flush writes rows and moves the fence, in one transaction.
+	flush(ctx context.Context, c *intake.Changes, all []rows) error
+	// lookup calls each with the rows that have one of the keys.
+	lookup(ctx context.Context, db *sql.DB, l *lookup, each func(*sql.Rows) error) error
+	// monthSQL makes the table of a month.
+	monthSQL(m intake.Month) []string
+	tablesSQL() string
+	close() error
+}
+
+// IntakeURL is where the intake of a registry lies: the same database of
+// PostgreSQL, or a file beside that of SQLite.
+func IntakeURL(url string) string {
+	if IsPostgres(url) {
+		return url
+	}
+	path := strings.TrimPrefix(url, "sqlite:")
+	return strings.TrimSuffix(path, ".db") + "-intake.db"
+}
+
+// MigrateIntake brings the schema of an intake up to date.
+func MigrateIntake(ctx context.Context, url string) error {
+	db, dialect, folder, err := intakeOwner(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	sub, err := fs.Sub(migrations.Intake, "intake/"+folder)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(dialect, db, sub)
+	if err != nil {
+		return fmt.Errorf("read the intake's migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate the intake: %w", err)
+	}
+	return nil
+}
+
+func intakeOwner(ctx context.Context, url string) (*sql.DB, goose.Dialect, string, error) {
+	if !IsPostgres(url) {
+		path := strings.TrimPrefix(url, "sqlite:")
+		if err := makeParent(path); err != nil {
+			return nil, "", "", err
+		}
+		db, err := sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)"))
+		return db, goose.DialectSQLite3, "sqlite", err
+	}
+	config, err := intakeConfig(url)
+	if err != nil {
+		return nil, "", "", err
+	}
+	db := stdlib.OpenDB(*config)
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+intakeSchema); err != nil {
+		return nil, "", "", errors.Join(fmt.Errorf("make the intake's schema: %w", err), db.Close())
+	}
+	return db, goose.DialectPostgres, "postgres", nil
+}
+
+func intakeConfig(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["search_path"] = intakeSchema
+	return config, nil
+}
+
+// OpenIntake connects to an intake whose schema is up to date.
+func OpenIntake(ctx context.Context, url string) (*IntakeStore, error) {
+	s, err := openIntake(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("open the intake: %w", err)
+	}
+	months, err := s.Months(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.months = map[intake.Month]bool{}
+	for _, m := range months {
+		s.months[m] = true
+	}
+	return s, nil
+}
+
+func openIntake(ctx context.Context, url string) (*IntakeStore, error) {
+	if IsPostgres(url) {
+		return openIntakePostgres(ctx, url)
+	}
+	return openIntakeSQLite(strings.TrimPrefix(url, "sqlite:"))
+}
+
+// Close closes all connections.
+func (s *IntakeStore) Close() error { return s.dialect.close() }
+
+// Commit writes changes in one transaction, after the tables of months that
+// are new.
+func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
+	for _, m := range monthsOf(c) {
+		if s.months[m] {
+			continue
+		}
+		for _, q := range s.dialect.monthSQL(m) {
+			if _, err := s.write.ExecContext(ctx, q); err != nil {
+				return fmt.Errorf("make the table of %d: %w", m, err)
+			}
+		}
+		s.months[m] = true
+	}
+	return s.dialect.flush(ctx, c, intakeRows(c))
+}
+
+const intakeRegistrySQL = "SELECT epoch, batch, length, head, last_at, activity, participant, outbox FROM registry WHERE id = 1"
+
+// Registry reads the fence.
+func (s *IntakeStore) Registry(ctx context.Context) (intake.Registry, error) {
+	var r intake.Registry
+	err := s.write.QueryRowContext(ctx, intakeRegistrySQL).
+		Scan(&r.Epoch, &r.Batch, &r.Length, &r.Head, &r.LastAt, &r.Activity, &r.Participant, &r.Outbox)
+	if err != nil {
+		return r, fmt.Errorf("read the intake's registry: %w", lost(err))
+	}
+	return r, nil
+}
+
+// TakeOver raises the epoch, so that whoever was the writer is fenced. The
+// trading registry's writer is the only process that may ask: its lease decides.
+func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
+	if _, err := s.write.ExecContext(ctx, "UPDATE registry SET epoch = epoch + 1 WHERE id = 1"); err != nil {
+		return intake.Registry{}, lost(err)
+	}
+	return s.Registry(ctx)
+}
+
+// intakeFence are the cells of the registry row in the order of fenceSQL of
+// either dialect.
+func intakeFence(c *intake.Changes) []any {
+	r := c.Registry
+	return []any{r.Batch, r.Length, r.Head, int64(r.LastAt), r.Activity, r.Participant, r.Outbox, c.Epoch, c.Before}
+}
+
+// lookup finds rows of a table by keys of one column or several.
+type lookup struct {
+	table   string
+	columns string
+	keys    rows // the names, types and cells of the keys
+}
+
+// Answered finds commands by actor and key.
+func (s *IntakeStore) Answered(ctx context.Context, keys []intake.ActorKey) (found []intake.JournalRow, err error) {
+	l := lookup{table: "journal", columns: "number, at, kind, t.actor, t.key, payload, accepted, duplicates, refused, amount, answer, rows, hash", keys: rows{n: len(keys)}}
+	ints(&l.keys, "actor", keys, func(k *intake.ActorKey) int64 { return k.Actor })
+	texts(&l.keys, "key", keys, func(k *intake.ActorKey) string { return k.Key })
+	err = s.find(ctx, &l, func(r *sql.Rows) error {
+		row, err := scanJournal(r)
+		found = append(found, row)
+		return err
+	})
+	return found, err
+}
+
+func scanJournal(r *sql.Rows) (j intake.JournalRow, err error) {
+	err = r.Scan(&j.Number, &j.At, &j.Kind, &j.Actor, &j.Key, &j.Payload, &j.Accepted, &j.Duplicates, &j.Refused, &j.Amount, &j.Answer, &j.Rows, &j.Hash)
+	return j, err
+}
+
+// Keys finds those that are taken.
+func (s *IntakeStore) Keys(ctx context.Context, keys []intake.Key) (found []intake.KeyRow, err error) {
+	l := lookup{table: "activity_key", columns: "t.key, activity, month", keys: rows{n: len(keys)}}
+	blobs(&l.keys, "key", keys, func(k *intake.Key) []byte { return k[:] })
+	var key sql.RawBytes
+	err = s.find(ctx, &l, func(r *sql.Rows) error {
+		var row intake.KeyRow
+		err := r.Scan(&key, &row.Activity, &row.Month)
+		copy(row.Key[:], key)
+		found = append(found, row)
+		return err
+	})
+	return found, err
+}
+
+const participantColumns = "t.id, scheme, t.pseudonym, amount, activities, batch"
+
+// Participants finds persons by pseudonym.
+func (s *IntakeStore) Participants(ctx context.Context, names []intake.Pseudonym) ([]intake.Participant, error) {
+	l := lookup{table: "participant", columns: participantColumns, keys: rows{n: len(names)}}
+	blobs(&l.keys, "pseudonym", names, func(p *intake.Pseudonym) []byte { return p[:] })
+	return s.participants(ctx, &l)
+}
+
+// ParticipantsByID finds them by number.
+func (s *IntakeStore) ParticipantsByID(ctx context.Context, ids []int64) ([]intake.Participant, error) {
+	l := lookup{table: "participant", columns: participantColumns, keys: rows{n: len(ids)}}
+	ints(&l.keys, "id", ids, func(id *int64) int64 { return *id })
+	return s.participants(ctx, &l)
+}
+
+func (s *IntakeStore) participants(ctx context.Context, l *lookup) (found []intake.Participant, err error) {
+	var name sql.RawBytes
+	err = s.find(ctx, l, func(r *sql.Rows) error {
+		var p intake.Participant
+		err := r.Scan(&p.ID, &p.Scheme, &name, &p.Amount, &p.Activities, &p.Batch)
+		p.Erased = name == nil
+		copy(p.Pseudonym[:], name)
+		found = append(found, p)
+		return err
+	})
+	return found, err
+}
+
+// Days finds days of participants.
+func (s *IntakeStore) Days(ctx context.Context, keys []intake.DayKey) (found []intake.Day, err error) {
+	l := lookup{table: "participant_day", columns: "t.scenario, t.day, t.participant, amount, spans, batch", keys: rows{n: len(keys)}}
+	ints(&l.keys, "scenario", keys, func(k *intake.DayKey) int64 { return k.Scenario })
+	ints(&l.keys, "day", keys, func(k *intake.DayKey) int64 { return int64(k.Day) })
+	ints(&l.keys, "participant", keys, func(k *intake.DayKey) int64 { return k.Participant })
+	var spans sql.RawBytes
+	err = s.find(ctx, &l, func(r *sql.Rows) error {
+		var d intake.Day
+		err := r.Scan(&d.Scenario, &d.Day, &d.Participant, &d.Amount, &spans, &d.Batch)
+		d.Spans = intake.UnpackSpans(spans)
+		found = append(found, d)
+		return err
+	})
+	return found, err
+}
+
+const totalColumns = "t.scheme, t.scenario, t.methodology, t.day, amount, activities, batch"
+
+// Totals finds totals of days.
+func (s *IntakeStore) Totals(ctx context.Context, keys []intake.TotalKey) (found []intake.Total, err error) {
+	l := lookup{table: "day_total", columns: totalColumns, keys: rows{n: len(keys)}}
+	ints(&l.keys, "scheme", keys, func(k *intake.TotalKey) int64 { return k.Scheme })
+	ints(&l.keys, "scenario", keys, func(k *intake.TotalKey) int64 { return k.Scenario })
+	ints(&l.keys, "methodology", keys, func(k *intake.TotalKey) int64 { return k.Methodology })
+	ints(&l.keys, "day", keys, func(k *intake.TotalKey) int64 { return int64(k.Day) })
+	err = s.find(ctx, &l, func(r *sql.Rows) error {
+		t, err := scanTotal(r)
+		found = append(found, t)
+		return err
+	})
+	return found, err
+}
+
+func scanTotal(r *sql.Rows) (t intake.Total, err error) {
+	err = r.Scan(&t.Scheme, &t.Scenario, &t.Methodology, &t.Day, &t.Amount, &t.Activities, &t.Batch)
+	return t, err
+}
+
+const activityColumns = "t.id, batch, source, source_id, scheme, scenario, methodology, participant, from_at, to_at, day, inputs, evidence, computed, amount, reverses"
+
+// Rows finds activities of a month by id.
+func (s *IntakeStore) Rows(ctx context.Context, m intake.Month, ids []int64) (found []intake.Row, err error) {
+	l := lookup{table: activityTable(m), columns: activityColumns, keys: rows{n: len(ids)}}
+	ints(&l.keys, "id", ids, func(id *int64) int64 { return *id })
+	err = s.find(ctx, &l, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		found = append(found, row)
+		return err
+	})
+	return found, err
+}
+
+func scanActivity(r *sql.Rows) (a intake.Row, err error) {
+	var evidence sql.RawBytes
+	err = r.Scan(&a.ID, &a.Batch, &a.Source, &a.SourceID, &a.Scheme, &a.Scenario, &a.Methodology, &a.Participant, &a.From, &a.To, &a.Day,
+		&a.Inputs, &evidence, &a.Computed, &a.Amount, &a.Reverses)
+	copy(a.Evidence[:], evidence)
+	return a, err
+}
+
+// find calls each with the rows of a lookup. It reads on the writer's
+// connection: what it finds is as of the last commit.
+func (s *IntakeStore) find(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {
+	if l.keys.n == 0 {
+		return nil
+	}
+	if err := s.dialect.lookup(ctx, s.write, l, each); err != nil {
+		return fmt.Errorf("find in %s: %w", l.table, lost(err))
+	}
+	return nil
+}
+
+// eachRow runs a query and calls each with its rows.
+func eachRow(ctx context.Context, db *sql.DB, each func(*sql.Rows) error, query string, args ...any) error {
+	found, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		if err := each(found); err != nil {
+			return err
+		}
+	}
+	return found.Err()
+}
+
+// dateArg is a day as the databases take it.
+func dateArg(d calendar.Date) int64 { return int64(d) }

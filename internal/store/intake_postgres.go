@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"permitx/internal/app"
+	"permitx/internal/intake"
+)
+
+// intakePostgres flushes in one round trip, as an implicit transaction.
+type intakePostgres struct{ write, read *sql.DB }
+
+const intakeFenceSQL = `WITH moved AS (
+  UPDATE registry SET batch = $1, length = $2, head = $3, last_at = $4, activity = $5, participant = $6, outbox = $7
+   WHERE id = 1 AND epoch = $8 AND batch = $9 RETURNING 1)
+SELECT 1 / count(*) FROM moved`
+
+func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
+	writeConfig, err := intakeConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	readConfig := writeConfig.Copy()
+	// As for the registry: plans are made while tables are small, and must fit later.
+	for name, value := range map[string]string{
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off",
+		"enable_mergejoin": "off", "enable_bitmapscan": "off", "synchronous_commit": "on", "jit": "off",
+	} {
+		writeConfig.RuntimeParams[name] = value
+	}
+	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig)}
+	d.write.SetMaxOpenConns(1)
+	d.write.SetMaxIdleConns(1)
+	d.read.SetMaxOpenConns(readConnections)
+	if err := d.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return &IntakeStore{dialect: d, write: d.write, read: d.read}, nil
+}
+
+func (d *intakePostgres) close() error { return errors.Join(d.write.Close(), d.read.Close()) }
+
+func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []rows) error {
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return lost(err)
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error {
+		batch := &pgx.Batch{}
+		batch.Queue(intakeFenceSQL, intakeFence(c)...)
+		for i := range all {
+			batch.Queue(all[i].arraySQL(), all[i].columns...)
+		}
+		err := driver.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:errcheck // stdlib's own type
+		switch {
+		case err == nil:
+			return nil
+		case isServerError(err):
+			if errors.Is(fenced(err), app.ErrFenced) {
+				return intake.ErrFenced
+			}
+			return err
+		}
+		return fmt.Errorf("%w: %w", intake.ErrUnknown, err)
+	})
+}
+
+// lookup joins the keys, as one array a column, to the table.
+func (d *intakePostgres) lookup(ctx context.Context, db *sql.DB, l *lookup, each func(*sql.Rows) error) error {
+	on := make([]string, len(l.keys.names))
+	for i, name := range l.keys.names {
+		on[i] = "t." + name + " = u." + name
+	}
+	query := "SELECT " + l.columns + " FROM " + l.keys.unnest() + " AS u (" + strings.Join(l.keys.names, ", ") + ") JOIN " + l.table + " t ON " + strings.Join(on, " AND ")
+	return eachRow(ctx, db, each, query, l.keys.columns...)
+}
+
+func (*intakePostgres) tablesSQL() string {
+	return `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name LIKE 'activity\_%'`
+}
+
+// monthSQL keeps rows in the order of their ids, which is the only index: a
+// participant's activities are found through its days.
+func (*intakePostgres) monthSQL(m intake.Month) []string {
+	return []string{fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %[1]s (
+    id BIGINT NOT NULL CONSTRAINT %[1]s_pkey PRIMARY KEY, batch BIGINT NOT NULL, source BIGINT NOT NULL, source_id TEXT NOT NULL,
+    scheme BIGINT NOT NULL, scenario BIGINT NOT NULL, methodology BIGINT NOT NULL, participant BIGINT NOT NULL,
+    from_at BIGINT NOT NULL, to_at BIGINT NOT NULL, day INTEGER NOT NULL, inputs TEXT NOT NULL, evidence BYTEA NOT NULL,
+    computed BIGINT NOT NULL, amount BIGINT NOT NULL, reverses BIGINT NOT NULL,
+    CONSTRAINT %[1]s_month CHECK (day / 100 = %[2]d),
+    CONSTRAINT %[1]s_sign CHECK ((reverses = 0 AND amount > 0 AND amount <= computed) OR (reverses > 0 AND amount < 0 AND amount >= computed)))`,
+		activityTable(m), m)}
+}

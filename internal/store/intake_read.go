@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"permitx/internal/calendar"
+	"permitx/internal/intake"
+)
+
+const poolColumns = "scheme, month, credited, carried, units, unit, closed, batch"
+
+// Pools are those that are open, and the last closed one of each scheme.
+func (s *IntakeStore) Pools(ctx context.Context) ([]intake.Pool, error) {
+	return s.pools(ctx, `SELECT `+poolColumns+` FROM pool p
+ WHERE NOT closed OR month = (SELECT max(month) FROM pool o WHERE o.scheme = p.scheme AND o.closed) ORDER BY scheme, month`)
+}
+
+// AllPools are all pools, by scheme and month.
+func (s *IntakeStore) AllPools(ctx context.Context) ([]intake.Pool, error) {
+	return s.pools(ctx, "SELECT "+poolColumns+" FROM pool ORDER BY scheme, month")
+}
+
+func (s *IntakeStore) pools(ctx context.Context, query string) (found []intake.Pool, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var p intake.Pool
+		err := r.Scan(&p.Scheme, &p.Month, &p.Credited, &p.Carried, &p.Units, &p.Unit, &p.Closed, &p.Batch)
+		found = append(found, p)
+		return err
+	}, query)
+	return found, lost(err)
+}
+
+// Outgoing are the messages that are not sent, by number.
+func (s *IntakeStore) Outgoing(ctx context.Context, limit int) (found []intake.Outgoing, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var o intake.Outgoing
+		err := r.Scan(&o.Number, &o.Scheme, &o.Month, &o.Units, &o.Unit, &o.Batch)
+		found = append(found, o)
+		return err
+	}, "SELECT number, scheme, month, units, unit, batch FROM outbox WHERE NOT sent ORDER BY number LIMIT "+strconv.Itoa(limit))
+	return found, lost(err)
+}
+
+// Months are those that have a table.
+func (s *IntakeStore) Months(ctx context.Context) (found []intake.Month, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var name string
+		if err := r.Scan(&name); err != nil {
+			return err
+		}
+		m, err := strconv.ParseInt(strings.TrimPrefix(name, "activity_"), 10, 32)
+		if err == nil { // activity_key is none
+			found = append(found, intake.Month(m))
+		}
+		return nil
+	}, s.dialect.tablesSQL())
+	return found, lost(err)
+}
+
+// Journal calls each with the rows after a number, in order.
+func (s *IntakeStore) Journal(ctx context.Context, after int64, each func(intake.JournalRow) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		j, err := scanJournal(r)
+		if err != nil {
+			return err
+		}
+		return each(j)
+	}, "SELECT number, at, kind, actor, key, payload, accepted, duplicates, refused, amount, answer, rows, hash FROM journal WHERE number > $1 ORDER BY number", after))
+}
+
+// BatchMonths are the proofs of a batch, by month.
+func (s *IntakeStore) BatchMonths(ctx context.Context, batch int64) (found []intake.BatchMonth, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		m := intake.BatchMonth{Batch: batch}
+		err := r.Scan(&m.Month, &m.Activities, &m.Amount, &m.Digest)
+		found = append(found, m)
+		return err
+	}, "SELECT month, activities, amount, digest FROM batch_month WHERE batch = $1 ORDER BY month", batch)
+	return found, lost(err)
+}
+
+// Activities calls each with a month's rows, by id.
+func (s *IntakeStore) Activities(ctx context.Context, m intake.Month, each func(intake.Row) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		if err != nil {
+			return err
+		}
+		return each(row)
+	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t ORDER BY id"))
+}
+
+// TotalsOf are a scheme's totals of the days from … to.
+func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) (found []intake.Total, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		t, err := scanTotal(r)
+		found = append(found, t)
+		return err
+	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, dateArg(from), dateArg(to))
+	return found, lost(err)
+}
+
+// Sums are totals over all rows of a table.
+func (s *IntakeStore) Sums(ctx context.Context) (intake.Sums, error) {
+	var sums intake.Sums
+	for _, q := range []struct {
+		query string
+		into  []any
+	}{
+		{"SELECT count(*) FROM activity_key", []any{&sums.Keys}},
+		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM participant", []any{&sums.ParticipantAmount, &sums.ParticipantCount}},
+		{"SELECT coalesce(sum(amount), 0) FROM participant_day", []any{&sums.DayAmount}},
+		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM day_total", []any{&sums.TotalAmount, &sums.TotalCount}},
+		{"SELECT coalesce(sum(units * unit), 0) FROM outbox", []any{&sums.Issued}},
+	} {
+		if err := s.read.QueryRowContext(ctx, q.query).Scan(q.into...); err != nil {
+			return sums, fmt.Errorf("%s: %w", q.query, lost(err))
+		}
+	}
+	return sums, nil
+}

@@ -1,0 +1,307 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/fault"
+	"permitx/internal/intake"
+	"permitx/internal/pgtest/dbtest"
+	"permitx/internal/quantity"
+)
+
+// onBothIntakes runs a test on a fresh intake of each kind.
+func onBothIntakes(t *testing.T, f func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "intake.db")
+		if err := MigrateIntake(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		f(t, path)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		f(t, dbtest.Template(t, "intake", func(url string) error { return MigrateIntake(context.Background(), url) }).OwnerURL)
+	})
+}
+
+// rides is a register with one scenario: a ride counts 52 g, 104 g a day at most.
+type rides struct{}
+
+func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, error) {
+	if code != "bus" {
+		return nil, fault.New(fault.Refused, "scenario.unknown", "no such scenario").At("scenario")
+	}
+	return &intake.Scenario{
+		ID: 1, Scheme: 1, Methodology: 1, Counted: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimUntil: 9,
+		Compute: func(in []intake.Input) (quantity.Quantity, error) {
+			if len(in) != 1 || in[0].Name != "rides" {
+				return 0, fault.New(fault.Refused, "input.missing", "rides is missing").At("inputs/rides")
+			}
+			n, err := quantity.ParseQuantity("inputs/rides", in[0].Value)
+			return n * 52 / 1000, err
+		},
+	}, nil
+}
+
+func (rides) Unit(int64) (quantity.Quantity, bool) { return quantity.OneQuantity, true }
+
+// intakeOf opens an intake whose clock is the test's.
+func intakeOf(t *testing.T, s intake.Store, now *calendar.Instant) *intake.Intake {
+	t.Helper()
+	in, err := intake.Open(t.Context(), intake.Config{
+		Store: s, Register: func() intake.Register { return rides{} }, Clock: func() calendar.Instant { return *now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func openedIntake(t *testing.T, url string) *IntakeStore {
+	t.Helper()
+	s, err := OpenIntake(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// someDay is the day on which the activities of these tests are declared.
+var someDay = calendar.InstantOf(time.Date(2026, 7, 20, 12, 0, 0, 0, calendar.Shanghai))
+
+// ride is a bus ride some days before someDay, from an hour on, 10 minutes long.
+func ride(sourceID, who string, daysBefore, hour, minute int) intake.Activity {
+	from := calendar.InstantOf(time.Date(2026, 7, 20-daysBefore, hour, minute, 0, 0, calendar.Shanghai))
+	return intake.Activity{
+		SourceID: sourceID, Participant: who, Scenario: "bus", From: from, To: from.Add(10 * time.Minute),
+		Inputs: []intake.Input{{Name: "rides", Value: "1", Unit: "ride"}},
+	}
+}
+
+// answered is the answer to a batch.
+type answered struct {
+	ID                            int64
+	Accepted, Duplicates, Refused int
+	Amount                        string
+	Activities                    []struct {
+		Status   string
+		Activity int64
+		Amount   string
+		Capped   bool
+		Code     string
+	}
+}
+
+func submit(t *testing.T, in *intake.Intake, key string, all ...intake.Activity) answered {
+	t.Helper()
+	a, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: key, Digest: [32]byte{byte(len(all))}, Activities: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got answered
+	if err := json.Unmarshal(a.Body, &got); err != nil {
+		t.Fatalf("%v: %s", err, a.Body)
+	}
+	return got
+}
+
+func verified(t *testing.T, s *IntakeStore) {
+	t.Helper()
+	found, err := intake.Check(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		t.Errorf("%s: %s", v.Invariant, v.Detail)
+	}
+}
+
+// An activity is counted once, within its claim window and the day's cap; a
+// reversal takes it back; each line says what became of it.
+func TestIntake_Judges(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		reversal := ride("r-1", "anna", 3, 8, 0)
+		reversal.Reverses = "1"
+		of := ride("r-2", "anna", 3, 8, 0)
+		of.Reverses = "none"
+		missing := ride("14", "anna", 3, 8, 0)
+		missing.Inputs = nil
+		lines := []struct {
+			activity intake.Activity
+			want     string
+		}{
+			{ride("1", "anna", 3, 8, 0), "accepted 0.052"},
+			{ride("1", "anna", 3, 9, 0), "duplicate"},
+			{ride("2", "anna", 3, 8, 5), "activity.overlap"},
+			{ride("3", "bert", 3, 8, 5), "accepted 0.052"},
+			{ride("4", "anna", 3, 9, 0), "accepted 0.052"},
+			{ride("5", "anna", 3, 10, 0), "activity.cap_reached"},
+			{ride("6", "anna", 4, 10, 0), "accepted 0.052"},
+			{ride("7", "anna", 1, 10, 0), "activity.claim_too_early"},
+			{ride("8", "anna", 10, 10, 0), "activity.claim_too_late"},
+			{ride("9", "anna", 3, 23, 55), "activity.two_days"},
+			{ride("10", "anna", 2, 23, 50), "accepted 0.052"},
+			{reversal, "accepted -0.052"},
+			{reversal, "duplicate"},
+			{ride("1", "anna", 3, 8, 0), "duplicate"},
+			{ride("11", "anna", 3, 8, 5), "accepted 0.052"},
+			{of, "activity.unknown_reversed"},
+			{missing, "input.missing"},
+		}
+		var all []intake.Activity
+		for _, l := range lines {
+			all = append(all, l.activity)
+		}
+		got := submit(t, in, "k", all...)
+		for i, l := range lines {
+			a := got.Activities[i]
+			said := a.Status
+			switch a.Status {
+			case "accepted":
+				said += " " + a.Amount
+			case "refused":
+				said = a.Code
+			}
+			if said != l.want {
+				t.Errorf("line %d, source id %s: %s, want %s", i, l.activity.SourceID, said, l.want)
+			}
+		}
+		again := submit(t, in, "k", all...)
+		if again.ID != got.ID || again.Accepted != got.Accepted {
+			t.Errorf("the same batch again: %+v, want %+v", again, got)
+		}
+		if _, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: "k"}); !errors.Is(err, intake.ErrKeyUsed) {
+			t.Errorf("another batch with the same key: %v", err)
+		}
+		anew := submit(t, in, "k2", all...)
+		if anew.Accepted != 0 || anew.Duplicates != 10 {
+			t.Errorf("all once more: %d accepted, %d duplicates", anew.Accepted, anew.Duplicates)
+		}
+		verified(t, s)
+	})
+}
+
+// failing is a store whose commits are lost from time to time, before or after
+// they were made.
+type failing struct {
+	*IntakeStore
+	r *rand.Rand
+}
+
+func (f *failing) Commit(ctx context.Context, c *intake.Changes) error {
+	switch f.r.IntN(6) {
+	case 0:
+		return errors.New("lost before")
+	case 1:
+		if err := f.IntakeStore.Commit(ctx, c); err != nil {
+			return err
+		}
+		return errors.New("lost after")
+	case 2:
+		return errors.Join(f.IntakeStore.Commit(ctx, c), intake.ErrUnknown)
+	}
+	return f.IntakeStore.Commit(ctx, c)
+}
+
+// Random activities with duplicates, overlaps, replays, reordering, reversals,
+// closes of pools and crashes: everything is counted once, all that was
+// computed is issued, carried or pending, and a replay changes nothing.
+func TestIntake_Random(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		r := rand.New(rand.NewPCG(1, 2))
+		s, now := openedIntake(t, url), someDay
+		f := &failing{s, r}
+		var in *intake.Intake
+		sent := map[string][]intake.Activity{}
+		send := func(key string, all []intake.Activity) answered {
+			for range 100 {
+				if in == nil {
+					in = intakeOf(t, f, &now)
+				}
+				a, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: key, Digest: [32]byte{1}, Activities: all})
+				if err == nil {
+					var got answered
+					if err := json.Unmarshal(a.Body, &got); err != nil {
+						t.Fatal(err)
+					}
+					return got
+				}
+				if r.IntN(3) == 0 { // a crash
+					in.Close()
+					in = nil
+				}
+			}
+			t.Fatal("a batch was never taken")
+			return answered{}
+		}
+		var keys []string
+		accepted := map[string]bool{}
+		for round := range 40 {
+			key := fmt.Sprint("batch ", round)
+			var all []intake.Activity
+			for range r.IntN(60) + 1 {
+				id := fmt.Sprint(r.IntN(600))
+				a := ride(id, fmt.Sprint("p", r.IntN(30)), 2+r.IntN(8), r.IntN(24), r.IntN(60))
+				if r.IntN(10) == 0 {
+					a.Reverses = fmt.Sprint(r.IntN(600))
+				}
+				all = append(all, a)
+			}
+			got := send(key, all)
+			for i, a := range got.Activities {
+				id := all[i].SourceID
+				if all[i].Reverses != "" {
+					id = "reversal of " + all[i].Reverses
+				}
+				if a.Status == "accepted" && accepted[id] {
+					t.Fatalf("%s was counted twice", id)
+				}
+				if a.Status == "accepted" {
+					accepted[id] = true
+				}
+			}
+			sent[key], keys = all, append(keys, key)
+			if r.IntN(10) == 0 {
+				now = now.Add(30 * 24 * time.Hour)
+				_, err := in.ClosePool(t.Context(), 2, fmt.Sprint("close ", round), 1, 202607)
+				if _, isFault := fault.As(err); err != nil && !isFault {
+					t.Fatal(err)
+				}
+				now = now.Add(-30 * 24 * time.Hour)
+			}
+		}
+		before, err := s.Registry(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range r.Perm(len(keys)) {
+			send(keys[i], sent[keys[i]])
+		}
+		after, err := s.Registry(t.Context())
+		if err != nil || after.Length != before.Length || after.Activity != before.Activity {
+			t.Errorf("a replay of all batches wrote: %+v, then %+v (%v)", before, after, err)
+		}
+		in.Close()
+		verified(t, s)
+		if len(accepted) < 200 {
+			t.Errorf("only %d activities were counted", len(accepted))
+		}
+	})
+}
