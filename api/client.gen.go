@@ -506,6 +506,15 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCap(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SubmitActivityBatchWithBody Declare activities of participants
+	//
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
+	SubmitActivityBatchWithBody(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListExclusions What other registers count
 	//
 	// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
@@ -556,6 +565,57 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetParticipant What a participant was credited
+	//
+	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
+	GetParticipant(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseParticipantWithBody Forget who a participant is
+	//
+	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+	EraseParticipantWithBody(ctx context.Context, params *EraseParticipantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseParticipant Forget who a participant is
+	//
+	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+	EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	//
+	// Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
+	ListPools(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClosePoolWithBody Close a month of a scheme
+	//
+	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+	ClosePoolWithBody(ctx context.Context, params *ClosePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClosePool Close a month of a scheme
+	//
+	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+	ClosePool(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
+	//
+	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
+	GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListScenarios What schemes count, by which methodology
 	//
@@ -3813,6 +3873,25 @@ func (c *Client) DecideCap(ctx context.Context, params *DecideCapParams, body De
 	return c.Client.Do(req)
 }
 
+// SubmitActivityBatchWithBody Declare activities of participants
+//
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
+func (c *Client) SubmitActivityBatchWithBody(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitActivityBatchRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListExclusions What other registers count
 //
 // Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
@@ -3924,6 +4003,127 @@ func (c *Client) RegisterMethodology(ctx context.Context, params *RegisterMethod
 // Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 func (c *Client) GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMethodologyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetParticipant What a participant was credited
+//
+// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
+func (c *Client) GetParticipant(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetParticipantRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseParticipantWithBody Forget who a participant is
+//
+// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+func (c *Client) EraseParticipantWithBody(ctx context.Context, params *EraseParticipantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseParticipantRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseParticipant Forget who a participant is
+//
+// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+func (c *Client) EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseParticipantRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPools What each month of a scheme came to, and the whole units that were issued of it
+//
+// Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
+func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPoolsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClosePoolWithBody Close a month of a scheme
+//
+// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+func (c *Client) ClosePoolWithBody(ctx context.Context, params *ClosePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClosePoolRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClosePool Close a month of a scheme
+//
+// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+func (c *Client) ClosePool(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClosePoolRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReductions What participants of a scheme reduced, by day, scenario and methodology
+//
+// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
+func (c *Client) GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReductionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12023,6 +12223,71 @@ func NewDecideCapRequestWithBody(server string, params *DecideCapParams, content
 	return req, nil
 }
 
+// NewSubmitActivityBatchRequestWithBody constructs an http.Request for the SubmitActivityBatch method, with any body, and a specified content type
+func NewSubmitActivityBatchRequestWithBody(server string, params *SubmitActivityBatchParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/activity-batches")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListExclusionsRequest constructs an http.Request for the ListExclusions method
 func NewListExclusionsRequest(server string, params *ListExclusionsParams) (*http.Request, error) {
 	var err error
@@ -12345,6 +12610,286 @@ func NewGetMethodologyRequest(server string, id PathID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetParticipantRequest constructs an http.Request for the GetParticipant method
+func NewGetParticipantRequest(server string, params *GetParticipantParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/participants")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "participant", params.Participant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEraseParticipantRequest calls the generic EraseParticipant builder with application/json body
+func NewEraseParticipantRequest(server string, params *EraseParticipantParams, body EraseParticipantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEraseParticipantRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEraseParticipantRequestWithBody constructs an http.Request for the EraseParticipant method, with any body, and a specified content type
+func NewEraseParticipantRequestWithBody(server string, params *EraseParticipantParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/participants/erase")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListPoolsRequest constructs an http.Request for the ListPools method
+func NewListPoolsRequest(server string, params *ListPoolsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/pools")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewClosePoolRequest calls the generic ClosePool builder with application/json body
+func NewClosePoolRequest(server string, params *ClosePoolParams, body ClosePoolJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewClosePoolRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewClosePoolRequestWithBody constructs an http.Request for the ClosePool method, with any body, and a specified content type
+func NewClosePoolRequestWithBody(server string, params *ClosePoolParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/pools/close")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetReductionsRequest constructs an http.Request for the GetReductions method
+func NewGetReductionsRequest(server string, params *GetReductionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/reductions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -28090,6 +28635,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/cap-decisions (the `DecideCap` operationId).
 	DecideCapWithResponse(ctx context.Context, params *DecideCapParams, body DecideCapJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCapResponse, error)
 
+	// SubmitActivityBatchWithBodyWithResponse Declare activities of participants
+	//
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
+	SubmitActivityBatchWithBodyWithResponse(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitActivityBatchResponse, error)
+
 	// ListExclusionsWithResponse What other registers count
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -28146,6 +28700,63 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodologyWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetMethodologyResponse, error)
+
+	// GetParticipantWithResponse What a participant was credited
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
+	GetParticipantWithResponse(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*GetParticipantResponse, error)
+
+	// EraseParticipantWithBodyWithResponse Forget who a participant is
+	//
+	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+	EraseParticipantWithBodyWithResponse(ctx context.Context, params *EraseParticipantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error)
+
+	// EraseParticipantWithResponse Forget who a participant is
+	//
+	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+	EraseParticipantWithResponse(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error)
+
+	// ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
+	ListPoolsWithResponse(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*ListPoolsResponse, error)
+
+	// ClosePoolWithBodyWithResponse Close a month of a scheme
+	//
+	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+	ClosePoolWithBodyWithResponse(ctx context.Context, params *ClosePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error)
+
+	// ClosePoolWithResponse Close a month of a scheme
+	//
+	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+	ClosePoolWithResponse(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error)
+
+	// GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
+	GetReductionsWithResponse(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*GetReductionsResponse, error)
 
 	// ListScenariosWithResponse What schemes count, by which methodology
 	//
@@ -31862,6 +32473,38 @@ func (r DecideCapResponse) StatusCode() int {
 	return 0
 }
 
+// SubmitActivityBatchResponse200Headers the declared response headers of an HTTP 200 response for SubmitActivityBatch
+type SubmitActivityBatchResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SubmitActivityBatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ActivityBatch
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SubmitActivityBatchResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitActivityBatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitActivityBatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListExclusionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -32004,6 +32647,145 @@ func (r GetMethodologyResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetMethodologyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetParticipantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Participant
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetParticipantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetParticipantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// EraseParticipantResponse200Headers the declared response headers of an HTTP 200 response for EraseParticipant
+type EraseParticipantResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type EraseParticipantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ParticipantErase
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *EraseParticipantResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r EraseParticipantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EraseParticipantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPoolsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PoolList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPoolsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPoolsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ClosePoolResponse200Headers the declared response headers of an HTTP 200 response for ClosePool
+type ClosePoolResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ClosePoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PoolClose
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClosePoolResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ClosePoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClosePoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetReductionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReductionReport
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReductionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReductionsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -39306,6 +40088,21 @@ func (c *ClientWithResponses) DecideCapWithResponse(ctx context.Context, params 
 	return ParseDecideCapResponse(rsp)
 }
 
+// SubmitActivityBatchWithBodyWithResponse Declare activities of participants
+//
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
+func (c *ClientWithResponses) SubmitActivityBatchWithBodyWithResponse(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitActivityBatchResponse, error) {
+	rsp, err := c.SubmitActivityBatchWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitActivityBatchResponse(rsp)
+}
+
 // ListExclusionsWithResponse What other registers count
 //
 // Returns a wrapper object for the known response body format(s).
@@ -39403,6 +40200,105 @@ func (c *ClientWithResponses) GetMethodologyWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseGetMethodologyResponse(rsp)
+}
+
+// GetParticipantWithResponse What a participant was credited
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
+func (c *ClientWithResponses) GetParticipantWithResponse(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*GetParticipantResponse, error) {
+	rsp, err := c.GetParticipant(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetParticipantResponse(rsp)
+}
+
+// EraseParticipantWithBodyWithResponse Forget who a participant is
+//
+// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+func (c *ClientWithResponses) EraseParticipantWithBodyWithResponse(ctx context.Context, params *EraseParticipantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error) {
+	rsp, err := c.EraseParticipantWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseParticipantResponse(rsp)
+}
+
+// EraseParticipantWithResponse Forget who a participant is
+//
+// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
+func (c *ClientWithResponses) EraseParticipantWithResponse(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error) {
+	rsp, err := c.EraseParticipant(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseParticipantResponse(rsp)
+}
+
+// ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
+func (c *ClientWithResponses) ListPoolsWithResponse(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*ListPoolsResponse, error) {
+	rsp, err := c.ListPools(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPoolsResponse(rsp)
+}
+
+// ClosePoolWithBodyWithResponse Close a month of a scheme
+//
+// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+func (c *ClientWithResponses) ClosePoolWithBodyWithResponse(ctx context.Context, params *ClosePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error) {
+	rsp, err := c.ClosePoolWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClosePoolResponse(rsp)
+}
+
+// ClosePoolWithResponse Close a month of a scheme
+//
+// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
+func (c *ClientWithResponses) ClosePoolWithResponse(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error) {
+	rsp, err := c.ClosePool(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClosePoolResponse(rsp)
+}
+
+// GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
+func (c *ClientWithResponses) GetReductionsWithResponse(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*GetReductionsResponse, error) {
+	rsp, err := c.GetReductions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReductionsResponse(rsp)
 }
 
 // ListScenariosWithResponse What schemes count, by which methodology
@@ -45509,6 +46405,52 @@ func ParseDecideCapResponse(rsp *http.Response) (*DecideCapResponse, error) {
 	return response, nil
 }
 
+// ParseSubmitActivityBatchResponse parses an HTTP response from a SubmitActivityBatchWithResponse call
+func ParseSubmitActivityBatchResponse(rsp *http.Response) (*SubmitActivityBatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitActivityBatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ActivityBatch
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SubmitActivityBatchResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListExclusionsResponse parses an HTTP response from a ListExclusionsWithResponse call
 func ParseListExclusionsResponse(rsp *http.Response) (*ListExclusionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -45700,6 +46642,197 @@ func ParseGetMethodologyResponse(rsp *http.Response) (*GetMethodologyResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Methodology
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetParticipantResponse parses an HTTP response from a GetParticipantWithResponse call
+func ParseGetParticipantResponse(rsp *http.Response) (*GetParticipantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetParticipantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Participant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEraseParticipantResponse parses an HTTP response from a EraseParticipantWithResponse call
+func ParseEraseParticipantResponse(rsp *http.Response) (*EraseParticipantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EraseParticipantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ParticipantErase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers EraseParticipantResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPoolsResponse parses an HTTP response from a ListPoolsWithResponse call
+func ParseListPoolsResponse(rsp *http.Response) (*ListPoolsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPoolsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PoolList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseClosePoolResponse parses an HTTP response from a ClosePoolWithResponse call
+func ParseClosePoolResponse(rsp *http.Response) (*ClosePoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClosePoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PoolClose
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClosePoolResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetReductionsResponse parses an HTTP response from a GetReductionsWithResponse call
+func ParseGetReductionsResponse(rsp *http.Response) (*GetReductionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReductionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReductionReport
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -73,6 +73,27 @@ func (e AcquisitionFlag) Valid() bool {
 	}
 }
 
+// Defines values for ActivityStatus.
+const (
+	ActivityStatusAccepted  ActivityStatus = "accepted"
+	ActivityStatusDuplicate ActivityStatus = "duplicate"
+	ActivityStatusRefused   ActivityStatus = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ActivityStatus enum.
+func (e ActivityStatus) Valid() bool {
+	switch e {
+	case ActivityStatusAccepted:
+		return true
+	case ActivityStatusDuplicate:
+		return true
+	case ActivityStatusRefused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AllocationKind.
 const (
 	AllocationKindInitial AllocationKind = "initial"
@@ -3147,6 +3168,53 @@ type AcquisitionPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// ActivityBatch The answer to a batch of activities.
+type ActivityBatch struct {
+	Accepted int32 `json:"accepted"`
+
+	// Activities In the order of the lines.
+	Activities []ActivityResult `json:"activities"`
+
+	// Amount kgCO2e credited by the batch.
+	Amount ReductionChange `json:"amount"`
+
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At         Instant `json:"at"`
+	Duplicates int32   `json:"duplicates"`
+
+	// ID Number in the journal of the intake.
+	ID      ID    `json:"id"`
+	Refused int32 `json:"refused"`
+}
+
+// ActivityResult What became of a line of a batch.
+type ActivityResult struct {
+	// Activity Its number; of a duplicate that of the first one.
+	Activity *ID `json:"activity,omitempty"`
+
+	// Amount What was credited.
+	Amount *ReductionChange `json:"amount,omitempty"`
+
+	// Capped The day's cap of the scenario cut the amount.
+	Capped *bool `json:"capped,omitempty"`
+
+	// Code Why it was refused.
+	Code   *string `json:"code,omitempty"`
+	Detail *string `json:"detail,omitempty"`
+
+	// Field The field, or the input, that is wrong.
+	Field    *string `json:"field,omitempty"`
+	SourceID string  `json:"source_id"`
+
+	// Status What became of an activity.
+	Status ActivityStatus `json:"status"`
+}
+
+// ActivityStatus What became of an activity.
+type ActivityStatus string
+
 // Allocation Permits given to a licence.
 type Allocation struct {
 	// Account Number of the holding's account.
@@ -4119,6 +4187,11 @@ type CapPart string
 //
 // Example: BUS
 type CarbonCode = string
+
+// CarbonMonth A month in Asia/Shanghai.
+//
+// Example: 2026-11
+type CarbonMonth = string
 
 // CarbonRounding How a result is rounded, once, at the end.
 type CarbonRounding string
@@ -8507,6 +8580,39 @@ type ParameterPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Participant What a participant was credited.
+type Participant struct {
+	Activities int64 `json:"activities"`
+
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount Reduction `json:"amount"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
+// ParticipantErase A participant who was forgotten.
+type ParticipantErase struct {
+	// ID Number in the journal of the intake.
+	ID ID `json:"id"`
+}
+
+// ParticipantEraseInput defines model for ParticipantEraseInput.
+type ParticipantEraseInput struct {
+	// Participant What an operator calls a person, hexadecimal; never a name, a phone or an identity number.
+	//
+	// Example: 3f2b8c1de94a4d6fb0a1c2d3e4f50617
+	Participant Pseudonym `json:"participant"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
 // Party An enterprise that takes part in the exchange.
 type Party struct {
 	// ID Number of a record.
@@ -8968,6 +9074,66 @@ type PollutantPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Pool A month of a scheme.
+type Pool struct {
+	// Carried From the month before.
+	Carried ReductionChange `json:"carried"`
+	Closed  bool            `json:"closed"`
+
+	// Credited By activities, less what was taken back.
+	Credited ReductionChange `json:"credited"`
+
+	// Left Pending in an open month; carried on from a closed one.
+	Left ReductionChange `json:"left"`
+
+	// Month A month in Asia/Shanghai.
+	//
+	// Example: 2026-11
+	Month CarbonMonth `json:"month"`
+
+	// Units Whole serial units that were issued.
+	Units int64 `json:"units"`
+}
+
+// PoolClose A closed month.
+type PoolClose struct {
+	// ID Number in the journal of the intake.
+	ID ID `json:"id"`
+
+	// Left An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
+	//
+	// Example: 0.052
+	Left ReductionChange `json:"left"`
+
+	// Month A month in Asia/Shanghai.
+	//
+	// Example: 2026-11
+	Month CarbonMonth `json:"month"`
+
+	// Scheme Number of a record.
+	Scheme ID    `json:"scheme"`
+	Units  int64 `json:"units"`
+}
+
+// PoolCloseInput defines model for PoolCloseInput.
+type PoolCloseInput struct {
+	// Month A month in Asia/Shanghai.
+	//
+	// Example: 2026-11
+	Month CarbonMonth `json:"month"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
+// PoolList The months of a scheme.
+type PoolList struct {
+	Pools []Pool `json:"pools"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
 // Posting A movement from one account to another of the same unit. It never changes.
 type Posting struct {
 	// Amount An amount in the unit of its account: t/a with at most 6 decimals, or CNY with at most 2.
@@ -9385,6 +9551,11 @@ type ProposalState string
 // Provenance Where a lot came from.
 type Provenance string
 
+// Pseudonym What an operator calls a person, hexadecimal; never a name, a phone or an identity number.
+//
+// Example: 3f2b8c1de94a4d6fb0a1c2d3e4f50617
+type Pseudonym = string
+
 // PublicNotice A publication that anybody may read and, while it stands, object to.
 type PublicNotice struct {
 	Body     string `json:"body"`
@@ -9497,6 +9668,56 @@ type RecordName struct {
 //
 // Example: 0.052
 type Reduction = string
+
+// ReductionChange An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
+//
+// Example: 0.052
+type ReductionChange = string
+
+// ReductionLine What all participants of a scenario reduced on a day.
+type ReductionLine struct {
+	Activities int64 `json:"activities"`
+
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount Reduction `json:"amount"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day Date `json:"day"`
+
+	// Methodology The version that computed it.
+	Methodology ID `json:"methodology"`
+
+	// Scenario Number of a record.
+	Scenario ID `json:"scenario"`
+}
+
+// ReductionReport What participants of a scheme reduced.
+type ReductionReport struct {
+	Activities int64 `json:"activities"`
+
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount Reduction `json:"amount"`
+
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From  Date            `json:"from"`
+	Lines []ReductionLine `json:"lines"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// To A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	To Date `json:"to"`
+}
 
 // ReductionTask A licence's share of its region's reduction task of a year.
 type ReductionTask struct {
@@ -12088,6 +12309,15 @@ type DecideCapParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// SubmitActivityBatchParams defines parameters for SubmitActivityBatch.
+type SubmitActivityBatchParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListExclusionsParams defines parameters for ListExclusions.
 type ListExclusionsParams struct {
 	List       *ExclusionListFilter `form:"list,omitempty" json:"list,omitempty"`
@@ -12127,6 +12357,45 @@ type ListMethodologiesParams struct {
 type RegisterMethodologyParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetParticipantParams defines parameters for GetParticipant.
+type GetParticipantParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+
+	// Participant The pseudonym.
+	Participant Pseudonym `form:"participant" json:"participant"`
+}
+
+// EraseParticipantParams defines parameters for EraseParticipant.
+type EraseParticipantParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListPoolsParams defines parameters for ListPools.
+type ListPoolsParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+}
+
+// ClosePoolParams defines parameters for ClosePool.
+type ClosePoolParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetReductionsParams defines parameters for GetReductions.
+type GetReductionsParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+
+	// From First day.
+	From Date `form:"from" json:"from"`
+
+	// To Last day, at most 366 days after the first.
+	To Date `form:"to" json:"to"`
 }
 
 // ListScenariosParams defines parameters for ListScenarios.
@@ -13975,6 +14244,12 @@ type ImportExclusionsJSONRequestBody = ExclusionImportInput
 
 // RegisterMethodologyJSONRequestBody defines body for RegisterMethodology for application/json ContentType.
 type RegisterMethodologyJSONRequestBody = MethodologyInput
+
+// EraseParticipantJSONRequestBody defines body for EraseParticipant for application/json ContentType.
+type EraseParticipantJSONRequestBody = ParticipantEraseInput
+
+// ClosePoolJSONRequestBody defines body for ClosePool for application/json ContentType.
+type ClosePoolJSONRequestBody = PoolCloseInput
 
 // RegisterScenarioJSONRequestBody defines body for RegisterScenario for application/json ContentType.
 type RegisterScenarioJSONRequestBody = ScenarioInput

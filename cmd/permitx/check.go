@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"permitx/internal/app"
+	"permitx/internal/intake"
 	"permitx/internal/store"
 )
 
@@ -40,6 +41,9 @@ func (c *checkCommand) Run(g *globals) error {
 	}
 	found, reached, err := checkDatabaseFrom(g.ctx, c.url(), from)
 	if err != nil {
+		return err
+	}
+	if err := found.addIntake(g.ctx, c.url()); err != nil {
 		return err
 	}
 	if len(found.Violations) == 0 {
@@ -110,6 +114,27 @@ func checkDatabaseFrom(ctx context.Context, url string, from app.Point) (checkRe
 		result.Violations = append(result.Violations, violation(v))
 	}
 	return result, reached, nil
+}
+
+// addIntake adds what is wrong in the intake beside a registry, which one that
+// no server has opened since does not have.
+func (r *checkResult) addIntake(ctx context.Context, url string) error {
+	if has, err := store.HasIntake(ctx, store.IntakeURL(url)); err != nil || !has {
+		return err
+	}
+	s, err := store.OpenIntake(ctx, store.IntakeURL(url))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	found, err := intake.Check(ctx, s)
+	if err != nil {
+		return fmt.Errorf("check the intake: %w", err)
+	}
+	for _, v := range found {
+		r.Violations = append(r.Violations, violation{Invariant: v.Invariant, Table: "intake", Detail: v.Detail})
+	}
+	return nil
 }
 
 // printJSON prints one object, indented, and nothing else.

@@ -54,7 +54,7 @@ func (c *serveCommand) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	s, err := startServer(g, keep, c.serverConfig, log)
+	s, err := startServer(g, keep, c.intake(), c.serverConfig, log)
 	if errors.Is(err, context.Canceled) { // asked to stop while it waited as a standby
 		return keep.Close()
 	}
@@ -67,6 +67,14 @@ func (c *serveCommand) Run(g *globals) error {
 	}
 	g.print("Listening on %s (API reference: %s/docs)", s.url, s.url)
 	return s.wait(g.ctx)
+}
+
+// intake is where the intake lies; a server that keeps nothing has none.
+func (c *serveCommand) intake() intakeConfig {
+	if c.KeepNothing {
+		return intakeConfig{}
+	}
+	return intakeConfigOf(c.databaseConfig)
 }
 
 func (c *serveCommand) place() string {
@@ -103,6 +111,9 @@ func prepare(g *globals, url string, migrate bool) error {
 		n, err := store.Migrate(g.ctx, url)
 		if err == nil && n > 0 {
 			g.say("permitx: applied %d migrations", n)
+		}
+		if err == nil {
+			err = store.MigrateIntake(g.ctx, store.IntakeURL(url))
 		}
 		return err
 	}

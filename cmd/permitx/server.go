@@ -36,6 +36,7 @@ type server struct {
 	bootstrapKey string // of an empty registry; otherwise ""
 
 	app     *app.App
+	intake  *runningIntake // nil: none
 	store   keeper
 	api     *httpapi.Server
 	http    *http.Server
@@ -47,7 +48,7 @@ type server struct {
 // startServer takes the writer's role, waiting for it as a standby if it
 // must, and listens. The server owns the store from then on; on an error it
 // remains the caller's.
-func startServer(g *globals, store keeper, c serverConfig, log *slog.Logger) (*server, error) {
+func startServer(g *globals, store keeper, of intakeConfig, c serverConfig, log *slog.Logger) (*server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := httpapi.NewMetrics(registry)
@@ -59,12 +60,19 @@ func startServer(g *globals, store keeper, c serverConfig, log *slog.Logger) (*s
 		return nil, err
 	}
 	s := &server{app: a, store: store, drain: c.DrainTimeout, log: log, serving: make(chan error, 1)}
-	s.api, err = httpapi.New(httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit})
+	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit}
+	if of.url != "" {
+		if s.intake, err = openIntake(g.ctx, of, a, log); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		config.Intake = s.intake.Intake
+	}
+	s.api, err = httpapi.New(config)
 	if err == nil {
 		err = s.open(g.ctx, c.Listen)
 	}
 	if err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(err, s.intake.close(), a.Close())
 	}
 	return s, nil
 }
@@ -151,5 +159,5 @@ func (s *server) stop(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(fmt.Errorf("requests were cut off: %w", err), s.http.Close())
 	}
-	return errors.Join(err, s.app.Close(), s.store.Close())
+	return errors.Join(err, s.intake.close(), s.app.Close(), s.store.Close())
 }

@@ -31,7 +31,7 @@ var (
 		"internal/carbon", "internal/evidence", "internal/approval", "internal/identity", "internal/permit", "internal/opening",
 	}
 	app  = slices.Concat(capability, capabilities)
-	edge = append(slices.Clone(app), "internal/app")
+	edge = append(slices.Clone(app), "internal/app", "internal/intake")
 )
 
 // rules lists every package, from the bottom to the top. Packages may be
@@ -64,13 +64,13 @@ var rules = map[string]rule{
 	"internal/opening":     {core: true, internal: capability},
 	"internal/identity":    {core: true, internal: capability, external: []string{"golang.org/x/crypto"}, random: "crypto/rand"},
 
-	"internal/app":         {core: true, internal: app},
-	"internal/intake":      {core: true, internal: calendar}, // a registry of its own: it knows nothing of the trading registry
+	"internal/app":         {core: true, internal: append(slices.Clone(app), "internal/intake")},
+	"internal/intake":      {core: true, internal: append(slices.Clone(capability), "internal/carbon")}, // a registry of its own: it knows nothing of the trading registry
 	"internal/app/apptest": {internal: edge, testing: true},
 
 	// The edge: each knows app and what is below, none knows another.
 	"internal/store": {
-		internal: append(slices.Clone(edge), "migrations", "internal/intake"),
+		internal: append(slices.Clone(edge), "migrations"),
 		external: []string{"gorm.io", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3"},
 	},
 	"internal/httpapi": {

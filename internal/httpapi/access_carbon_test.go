@@ -2,10 +2,13 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
 	"permitx/internal/carbon"
+	"permitx/internal/identity"
 	"permitx/internal/quantity"
 )
 
@@ -37,7 +40,28 @@ func (w *walked) openCarbon(leader int64) {
 	w.must(leader, app.ScenarioRegister{
 		Scheme: w.carbon.scheme, Code: "BUS", Name: "公交", Methodology: "BUS", ClaimFrom: 2, ClaimTo: 9, ValidFrom: 20260101, Source: "project default",
 	})
+	operator := w.world.person("operator of the scheme", app.GrantAdd{Role: identity.Operator})
+	a := w.send(http.MethodPost, w.activityPath(), operator, rideOf("1", walkedPerson)+rideOf("2", forgottenPerson))
+	if a.status != http.StatusOK || !strings.Contains(string(a.body), `"accepted":2`) {
+		w.t.Fatalf("activities: %d %s", a.status, a.body)
+	}
 	w.must(leader, app.ExclusionImport{List: carbon.CCER, Source: "list 1", Entries: []app.ExclusionEntry{{Identifier: "CCER-1", ValidFrom: 20260101}}})
+}
+
+// Two participants of the walk: one stays, one is forgotten.
+const (
+	walkedPerson    = "00112233445566778899aabbccddeeff"
+	forgottenPerson = "ffeeddccbbaa99887766554433221100"
+)
+
+func (w *walked) activityPath() string {
+	return fmt.Sprintf("/v1/carbon/activity-batches?scheme=%d", w.carbon.scheme)
+}
+
+// rideOf is a line of a batch: a bus ride in the month before the walk.
+func rideOf(sourceID, participant string) string {
+	return fmt.Sprintf(`{"source_id":%q,"scenario":"BUS","participant":%q,"from":"2026-06-25T08:00:00+08:00","to":"2026-06-25T08:30:00+08:00",`+
+		`"inputs":[{"name":"rides","value":"1","unit":"ride"}],"evidence":"%064d"}`+"\n", sourceID, participant, 1)
 }
 
 // carbonRequest is request for what is about carbon credits; "" for anything else.
@@ -63,6 +87,18 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 	case "registerScenario":
 		return "/v1/carbon/scenarios", fmt.Sprintf(`{"scheme":%d,"code":"RIDE","name":"n","methodology":"BUS","claim_from":2,"claim_to":9,"valid_from":"2026-01-01","source":"s"}`,
 			w.carbon.scheme)
+	case "submitActivityBatch":
+		return w.activityPath(), rideOf("3", walkedPerson)
+	case "getReductions":
+		return fmt.Sprintf("/v1/carbon/reductions?scheme=%d&from=2026-06-01&to=2026-06-30", w.carbon.scheme), ""
+	case "listPools":
+		return fmt.Sprintf("/v1/carbon/pools?scheme=%d", w.carbon.scheme), ""
+	case "closePool":
+		return "/v1/carbon/pools/close", fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme)
+	case "getParticipant":
+		return fmt.Sprintf("/v1/carbon/participants?scheme=%d&participant=%s", w.carbon.scheme, walkedPerson), ""
+	case "eraseParticipant":
+		return "/v1/carbon/participants/erase", fmt.Sprintf(`{"scheme":%d,"participant":%q}`, w.carbon.scheme, forgottenPerson)
 	case "importExclusions":
 		return "/v1/carbon/exclusions", `{"list":"ccer","source":"s","entries":[{"identifier":"X","valid_from":"2026-01-01"}]}`
 	}

@@ -130,6 +130,8 @@ var ruleOf = map[string]identity.Operation{
 	"getCloseFiles": identity.PeriodRead, "getCloseFile": identity.PeriodRead, "listExceptions": identity.ExceptionRead,
 	"listCarbonSchemes": identity.PublicRead, "registerCarbonScheme": identity.SchemeRegister, "listMethodologies": identity.PublicRead,
 	"getMethodology": identity.PublicRead, "registerMethodology": identity.MethodologyRegister, "listScenarios": identity.PublicRead,
+	"submitActivityBatch": identity.ActivitySubmit, "closePool": identity.PoolClose, "eraseParticipant": identity.ParticipantErase,
+	"getParticipant": identity.ParticipantRead, "listPools": identity.PublicRead, "getReductions": identity.PublicRead,
 	"registerScenario": identity.ScenarioRegister, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }

@@ -24,11 +24,14 @@ type operation struct {
 	query  map[string]bool  // names of the query's parameters
 	path   []string         // names of the path's parameters
 	body   *openapi3.Schema // of JSON; nil: takes none
-	file   bool             // takes a file, which its handler reads
+	file   string           // the type of a body that its handler reads; "" for none
 }
 
-// fileType is the type of a body that is a file.
-const fileType = "application/octet-stream"
+// The types of bodies that their handlers read.
+const (
+	fileType  = "application/octet-stream"
+	linesType = "application/x-ndjson" // a JSON object a line
+)
 
 // route names an operation by its method and gin's pattern of its path.
 type route struct{ method, path string }
@@ -39,7 +42,7 @@ var hotOperations = map[string]bool{
 }
 
 // largeOperations may have larger bodies.
-var largeOperations = map[string]bool{"submitOrderBatch": true, "postTransferBatch": true, "importBankStatement": true, "submitOpeningPackage": true}
+var largeOperations = map[string]bool{"submitActivityBatch": true, "submitOrderBatch": true, "postTransferBatch": true, "importBankStatement": true, "submitOpeningPackage": true}
 
 // operationsOf reads the contract.
 func operationsOf(c Config) (map[route]*operation, error) {
@@ -80,9 +83,11 @@ func operationOf(c Config, op *openapi3.Operation) (*operation, error) {
 	}
 	if op.RequestBody != nil {
 		media := op.RequestBody.Value.Content["application/json"]
-		o.file = op.RequestBody.Value.Content[fileType] != nil
-		if o.file {
-			return o, nil
+		for _, kind := range []string{fileType, linesType} {
+			if op.RequestBody.Value.Content[kind] != nil {
+				o.file = kind
+				return o, nil
+			}
 		}
 		if media == nil || !op.RequestBody.Value.Required {
 			return nil, fmt.Errorf("the contract's operation %s has a body that is optional or not JSON", o.id)

@@ -14,12 +14,13 @@ import (
 
 	"permitx/internal/app"
 	"permitx/internal/httpapi/gen"
+	"permitx/internal/intake"
 )
 
 // The limits of the server. Zero fields of Config mean these.
 const (
 	DefaultBodyLimit      = 1 << 20          // bytes
-	DefaultLargeBodyLimit = 4 << 20          // bytes, of batches and bank statements
+	DefaultLargeBodyLimit = 8 << 20          // bytes, of batches and bank statements
 	DefaultQueryTime      = 10 * time.Second // a query may take this long; a command is bounded by its queue
 	DefaultStreams        = 1_000            // event streams at once
 )
@@ -35,6 +36,8 @@ type Config struct {
 	QueryTime      time.Duration
 	Streams        int // event streams at once
 	RateLimit      int // requests a second of one person, or of one address without a key; 0: no limit
+
+	Intake *intake.Intake // of carbon-inclusive schemes; nil: its operations are not available
 
 	Metrics *prometheus.Registry // nil: no /metrics
 }

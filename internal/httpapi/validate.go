@@ -109,9 +109,9 @@ func checkBody(c *gin.Context, o *operation) (requestErrors, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.file {
+	if o.file != "" {
 		c.Request.Body = io.NopCloser(bytes.NewReader(data))
-		return nil, checkType(c.Request, fileType, "the body must be the file: send the header Content-Type: "+fileType)
+		return nil, checkType(c.Request, o.file, "the body is not of the right type: send the header Content-Type: "+o.file)
 	}
 	if o.body == nil {
 		return nil, checkNoBody(data)

@@ -28,6 +28,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
+	"permitx/internal/intake"
 	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 	"permitx/internal/store"
@@ -47,6 +48,7 @@ type world struct {
 	api    *httpapi.Server
 	server *httptest.Server
 	clock  *apptest.Clock
+	intake *store.IntakeStore
 	serial atomic.Int64
 
 	admin                                    int64
@@ -93,7 +95,7 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := httpapi.Config{App: w.app, Log: log, Version: "test"}
+	c := httpapi.Config{App: w.app, Log: log, Version: "test", Intake: w.openIntake(log)}
 	for _, f := range change {
 		f(&c)
 	}
@@ -112,6 +114,28 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 		w.firms = append(w.firms, w.newFirm(i, region))
 	}
 	return w
+}
+
+// openIntake gives the world an intake of its own, on SQLite.
+func (w *world) openIntake(log *slog.Logger) *intake.Intake {
+	w.t.Helper()
+	keep, err := store.OpenIntake(w.t.Context(), dbtest.File(w.t, "intake", func(path string) error {
+		return store.MigrateIntake(w.t.Context(), path)
+	}))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	salt := func(string) ([]byte, error) { return []byte("salt"), nil }
+	in, err := intake.Open(w.t.Context(), intake.Config{Store: keep, Register: w.app.IntakeRegister(salt), Clock: w.clock.Now, Log: log})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.intake = keep
+	w.t.Cleanup(func() {
+		in.Close()
+		keep.Close()
+	})
+	return in
 }
 
 func (w *world) people() {
@@ -293,6 +317,8 @@ func (w *world) send(method, path, key, body string, edit ...func(*http.Request)
 	switch {
 	case strings.HasPrefix(body, "PK"): // a ZIP archive
 		req.Header.Set("Content-Type", "application/octet-stream")
+	case strings.HasPrefix(path, "/v1/carbon/activity-batches"):
+		req.Header.Set("Content-Type", "application/x-ndjson")
 	case body != "":
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -160,6 +160,9 @@ const (
 	MethodologyRegister Operation = "methodology.register"
 	ScenarioRegister    Operation = "scenario.register"
 	ExclusionImport     Operation = "exclusion.import"
+	ActivitySubmit      Operation = "activity_batch.submit" // of the intake, as the next two
+	PoolClose           Operation = "pool.close"
+	ParticipantErase    Operation = "participant.erase"
 	NoticeConfirm       Operation = "payment_notice.confirm"
 	LotAdd              Operation = "lot.add"
 	LotRetire           Operation = "lot.retire"
@@ -185,42 +188,43 @@ const (
 
 // The queries that not everybody may ask.
 const (
-	PersonRead    Operation = "person.read"
-	KeyRead       Operation = "key.read"
-	PartyRead     Operation = "party.read"
-	HoldingRead   Operation = "holding.read"
-	FactRead      Operation = "fact.read"
-	Eligibility   Operation = "eligibility.ask"
-	FundsRead     Operation = "funds.read"
-	AccountRead   Operation = "account.read"
-	OrderRead     Operation = "order.read"
-	DealRead      Operation = "deal.read"
-	UseRead       Operation = "use.read"     // what licences permit and discharge, and their reduction tasks
-	RenewalRead   Operation = "renewal.read" // and reminders
-	ProjectRead   Operation = "project.read"
-	NoticeRead    Operation = "payment_notice.read"
-	FreezeRead    Operation = "freeze.read"
-	OutsideRead   Operation = "outside.read"       // outside numbers, mirrored deals
-	PackageRead   Operation = "outside.packages"   // exports to other platforms and imports from them
-	ChangeRead    Operation = "permit_change.read" // successions, new names, departures, corrections, debts
-	ReserveRead   Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
-	TaxListRead   Operation = "tax_list.read"
-	FeeRead       Operation = "fee.read"   // what was charged
-	MoneyRead     Operation = "money.read" // bank entries and statements
-	CapRead       Operation = "cap.read"   // cap decisions, allocations, movements
-	OpeningRead   Operation = "opening_package.read"
-	JournalRead   Operation = "journal.read"
-	TrialRead     Operation = "trial_balance.read"
-	SelfRead      Operation = "self.read"
-	PublicRead    Operation = "public.read" // regions, pollutants, markets, instruments, books, trades, basic accounts
-	ProposalRead  Operation = "proposal.read"
-	ObjectionRead Operation = "objection.read"
-	BuyBackRead   Operation = "buy_back.read" // with refunds and idle permits
-	BidderRead    Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
-	BudgetRead    Operation = "budget.read"
-	PeriodRead    Operation = "period_close.read"
-	ExclusionRead Operation = "exclusion.read"
-	ExceptionRead Operation = "exception.read"
+	PersonRead      Operation = "person.read"
+	KeyRead         Operation = "key.read"
+	PartyRead       Operation = "party.read"
+	HoldingRead     Operation = "holding.read"
+	FactRead        Operation = "fact.read"
+	Eligibility     Operation = "eligibility.ask"
+	FundsRead       Operation = "funds.read"
+	AccountRead     Operation = "account.read"
+	OrderRead       Operation = "order.read"
+	DealRead        Operation = "deal.read"
+	UseRead         Operation = "use.read"     // what licences permit and discharge, and their reduction tasks
+	RenewalRead     Operation = "renewal.read" // and reminders
+	ProjectRead     Operation = "project.read"
+	NoticeRead      Operation = "payment_notice.read"
+	FreezeRead      Operation = "freeze.read"
+	OutsideRead     Operation = "outside.read"       // outside numbers, mirrored deals
+	PackageRead     Operation = "outside.packages"   // exports to other platforms and imports from them
+	ChangeRead      Operation = "permit_change.read" // successions, new names, departures, corrections, debts
+	ReserveRead     Operation = "reserve.read"       // lots, their movements and orders, earmarks, statements
+	TaxListRead     Operation = "tax_list.read"
+	FeeRead         Operation = "fee.read"   // what was charged
+	MoneyRead       Operation = "money.read" // bank entries and statements
+	CapRead         Operation = "cap.read"   // cap decisions, allocations, movements
+	OpeningRead     Operation = "opening_package.read"
+	JournalRead     Operation = "journal.read"
+	TrialRead       Operation = "trial_balance.read"
+	SelfRead        Operation = "self.read"
+	PublicRead      Operation = "public.read" // regions, pollutants, markets, instruments, books, trades, basic accounts
+	ProposalRead    Operation = "proposal.read"
+	ObjectionRead   Operation = "objection.read"
+	BuyBackRead     Operation = "buy_back.read" // with refunds and idle permits
+	BidderRead      Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
+	BudgetRead      Operation = "budget.read"
+	PeriodRead      Operation = "period_close.read"
+	ExclusionRead   Operation = "exclusion.read"
+	ExceptionRead   Operation = "exception.read"
+	ParticipantRead Operation = "participant.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -354,6 +358,10 @@ var Table = map[Operation]Rule{
 	MethodologyRegister: {BureauClerk: Any, BureauLeader: Any},
 	ScenarioRegister:    {BureauClerk: Own, BureauLeader: Own},
 	ExclusionImport:     {BureauClerk: Any, BureauLeader: Any, Operator: Any},
+	ActivitySubmit:      {Operator: Own},
+	PoolClose:           {Verifier: Own, BureauLeader: Own},
+	ParticipantErase:    {Operator: Own},
+	ParticipantRead:     {Operator: Own},
 	ExclusionRead:       {BureauClerk: Any, BureauLeader: Any, Operator: Any, Verifier: Any, Auditor: Any},
 
 	PersonRead:     {Admin: Any, Auditor: Any},

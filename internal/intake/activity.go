@@ -3,18 +3,14 @@ package intake
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"time"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
-
-// Input is one measured value of an activity, as the operator wrote it.
-type Input struct {
-	Name  string
-	Value string // a plain decimal
-	Unit  string
-}
 
 // Activity is what an operator declares: one line of a batch.
 type Activity struct {
@@ -22,7 +18,7 @@ type Activity struct {
 	Participant string // pseudonym, never a name, phone or identity number
 	Scenario    string // code
 	From, To    calendar.Instant
-	Inputs      []Input
+	Inputs      []carbon.Value
 	Evidence    [32]byte // hash of what shows it
 	Reverses    string   // the source id of the activity that this one takes back; "" for none
 	Fault       error    // what was wrong with the line; nil otherwise
@@ -60,6 +56,18 @@ type Month int32
 // MonthOf is the month of a day.
 func MonthOf(d calendar.Date) Month { return Month(d / 100) } //nolint:mnd // yyyymmdd
 
+// String gives the month as yyyy-mm.
+func (m Month) String() string { return fmt.Sprintf("%04d-%02d", int(m)/100, int(m)%100) } //nolint:mnd // yyyymm
+
+// ParseMonth reads what String gives.
+func ParseMonth(field, s string) (Month, error) {
+	d, err := calendar.ParseDate(field, s+"-01")
+	if err != nil {
+		return 0, fault.Invalidf(field, `%.20q is not a month such as "2026-11"`, s)
+	}
+	return MonthOf(d), nil
+}
+
 // Next is the month after.
 func (m Month) Next() Month {
 	const december, january = 12, 89 // from December, 89 on is January of the next year
@@ -83,9 +91,9 @@ type Row struct {
 	Day         calendar.Date // of From, in the market's zone
 	Inputs      string        // as declared: name=value unit; …
 	Evidence    [32]byte
-	Computed    quantity.Quantity // kgCO2e, negative for a reversal
-	Amount      quantity.Quantity // what was credited: within the day's cap
-	Reverses    int64             // the activity that it takes back; 0 for none
+	Computed    quantity.Reduction // kgCO2e, negative for a reversal
+	Amount      quantity.Reduction // what was credited: within the day's cap
+	Reverses    int64              // the activity that it takes back; 0 for none
 }
 
 // appendCanonical appends what the digest of a row is made of.
@@ -109,7 +117,7 @@ func appendText(b []byte, s string) []byte {
 type Span struct {
 	Activity int64
 	From, To int32
-	Amount   quantity.Quantity
+	Amount   quantity.Reduction
 }
 
 // DayKey names a participant's day in a scenario.
@@ -123,7 +131,7 @@ type DayKey struct {
 // the daily cap, and the way to the activities of a participant.
 type Day struct {
 	DayKey
-	Amount quantity.Quantity
+	Amount quantity.Reduction
 	Spans  []Span
 	Batch  int64
 }
@@ -159,7 +167,7 @@ func UnpackSpans(b []byte) []Span {
 		from, b = takeUvarint(b)
 		to, b = takeUvarint(b)
 		amount, b = takeVarint(b)
-		s.From, s.To, s.Amount = int32(from), int32(to), quantity.Quantity(amount) //nolint:gosec // seconds of a day
+		s.From, s.To, s.Amount = int32(from), int32(to), quantity.Reduction(amount) //nolint:gosec // seconds of a day
 		spans = append(spans, s)
 	}
 	return spans

@@ -70,7 +70,7 @@ func appendCount(b []byte, name string, n int32) []byte {
 	return strconv.AppendInt(b, int64(n), 10)
 }
 
-func appendAmount(b []byte, q quantity.Quantity) []byte {
+func appendAmount(b []byte, q quantity.Reduction) []byte {
 	return append(append(append(b, `,"amount":"`...), q.String()...), '"')
 }
 

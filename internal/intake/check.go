@@ -24,7 +24,7 @@ type checker struct {
 
 	months     map[Month]bool // that have a table still
 	activities int64
-	amount     quantity.Quantity
+	amount     quantity.Reduction
 }
 
 // Check reads an intake whole, in bounded memory, and returns all that is
@@ -85,7 +85,7 @@ func (c *checker) journal(ctx context.Context) (map[Month]*monthProofs, error) {
 		if err != nil {
 			return fmt.Errorf("find the proofs of batch %d: %w", j.Number, err)
 		}
-		whole, activities, amount := sha256.New(), int64(0), quantity.Quantity(0)
+		whole, activities, amount := sha256.New(), int64(0), quantity.Reduction(0)
 		for _, m := range of {
 			whole.Write(m.Digest)
 			activities += int64(m.Activities)
@@ -159,7 +159,7 @@ func (c *checker) sums(ctx context.Context) error {
 		amount int64
 	}{{"participants", s.ParticipantAmount}, {"days of participants", s.DayAmount}, {"totals of days", s.TotalAmount}} {
 		if sum.amount != int64(c.amount) {
-			c.wrong("I-71", "%s come to %s kgCO2e, and the activities to %s", sum.name, quantity.Quantity(sum.amount), c.amount)
+			c.wrong("I-71", "%s come to %s kgCO2e, and the activities to %s", sum.name, quantity.Reduction(sum.amount), c.amount)
 		}
 	}
 	if s.TotalCount != s.ParticipantCount {
@@ -174,11 +174,11 @@ func (c *checker) pools(ctx context.Context, s Sums) error {
 	if err != nil {
 		return fmt.Errorf("read the pools: %w", err)
 	}
-	var credited, issued quantity.Quantity
-	carried := map[int64]quantity.Quantity{} // by scheme, what its last pool hands on
+	var credited, issued quantity.Reduction
+	carried := map[int64]quantity.Reduction{} // by scheme, what its last pool hands on
 	for _, p := range pools {
 		credited += p.Credited
-		issued += quantity.Quantity(p.Units) * p.Unit
+		issued += quantity.Reduction(p.Units) * p.Unit
 		if p.Carried != carried[p.Scheme] {
 			c.wrong("I-72", "the pool %d of scheme %d carries %s, and the ones before left %s", p.Month, p.Scheme, p.Carried, carried[p.Scheme])
 		}
@@ -194,7 +194,7 @@ func (c *checker) pools(ctx context.Context, s Sums) error {
 		c.wrong("I-72", "the pools have %s kgCO2e, and the activities %s", credited, c.amount)
 	}
 	if int64(issued) != s.Issued {
-		c.wrong("I-72", "the pools issued %s kgCO2e, and the outbox %s", issued, quantity.Quantity(s.Issued))
+		c.wrong("I-72", "the pools issued %s kgCO2e, and the outbox %s", issued, quantity.Reduction(s.Issued))
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ type Batch struct {
 // Config is what an intake is made of.
 type Config struct {
 	Store    Store
-	Register func() Register // the register as it is now
+	Register func() (Register, error) // the register as it is now
 	Clock    func() calendar.Instant
 	Log      *slog.Logger
 }
@@ -66,8 +66,8 @@ type request struct {
 	batch   []Activity
 	scheme  int64 // of a pool
 	month   Month
-	person  int64 // to be erased
-	sent    int64 // of the outbox
+	person  Pseudonym // to be erased
+	sent    int64     // of the outbox
 
 	reg  Register
 	at   calendar.Instant
@@ -118,11 +118,42 @@ func (in *Intake) ClosePool(ctx context.Context, actor int64, key string, scheme
 }
 
 // Erase forgets who a participant is. The activities stay, under a number that
-// nobody can lead back.
-func (in *Intake) Erase(ctx context.Context, actor int64, key string, participant int64) (Answer, error) {
-	payload := sha256.Sum256(fmt.Appendf(nil, "erase %d", participant))
-	return in.do(ctx, &request{kind: KindErase, actor: actor, key: key, payload: payload, person: participant})
+// nobody can lead back: neither the payload's digest nor the answer says whose.
+func (in *Intake) Erase(ctx context.Context, actor int64, key string, scheme int64, participant string) (Answer, error) {
+	name, err := in.pseudonym(scheme, participant)
+	if err != nil {
+		return Answer{}, err
+	}
+	return in.do(ctx, &request{kind: KindErase, actor: actor, key: key, payload: sha256.Sum256([]byte("erase")), person: name})
 }
+
+// Participant is what a person was credited in a scheme.
+func (in *Intake) Participant(ctx context.Context, scheme int64, participant string) (Participant, error) {
+	name, err := in.pseudonym(scheme, participant)
+	if err != nil {
+		return Participant{}, err
+	}
+	p, known, err := in.c.Store.Participant(ctx, name)
+	if err == nil && !known {
+		err = ErrNoParticipant
+	}
+	return p, err
+}
+
+func (in *Intake) pseudonym(scheme int64, participant string) (Pseudonym, error) {
+	reg, err := in.c.Register()
+	if err != nil {
+		return Pseudonym{}, ErrUnavailable.Because(err)
+	}
+	salt, known := reg.Salt(scheme)
+	if !known {
+		return Pseudonym{}, ErrNoParticipant
+	}
+	return pseudonymOf(scheme, salt, participant), nil
+}
+
+// Reader reads what is committed.
+func (in *Intake) Reader() Reader { return in.c.Store }
 
 // Sent notes that the trading registry has a message of the outbox.
 func (in *Intake) Sent(ctx context.Context, number int64) error {
@@ -241,7 +272,9 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 			return nil, err
 		}
 	}
-	in.stamp(all)
+	if err := in.stamp(all); err != nil {
+		return nil, err
+	}
 	w := newWork(in.registry, in.pools)
 	lines, answered, err := in.gather(ctx, w, all)
 	if err != nil {
@@ -293,11 +326,16 @@ func (in *Intake) flush(ctx context.Context, w *work, head []byte, at calendar.I
 
 // stamp gives each command its time, which never runs backwards, and the
 // register that it is judged by.
-func (in *Intake) stamp(all []*request) {
-	reg, now := in.c.Register(), max(in.c.Clock(), in.registry.LastAt+1)
+func (in *Intake) stamp(all []*request) error {
+	reg, err := in.c.Register()
+	if err != nil {
+		return fmt.Errorf("read the register: %w", err)
+	}
+	now := max(in.c.Clock(), in.registry.LastAt+1)
 	for i, r := range all {
 		r.reg, r.at = reg, now+calendar.Instant(i)
 	}
+	return nil
 }
 
 func repeated(r *request, earlier JournalRow) reply {
@@ -334,16 +372,16 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		if err != nil {
 			return nil, err
 		}
-		return fmt.Appendf(nil, `{"id":%d,"scheme":%d,"month":%d,"units":%d,"left":"%s"}`, row.Number, p.Scheme, p.Month, p.Units, p.Left()), nil
+		return fmt.Appendf(nil, `{"id":%d,"scheme":%d,"month":"%s","units":%d,"left":"%s"}`, row.Number, p.Scheme, p.Month, p.Units, p.Left()), nil
 	case KindErase:
-		p := w.byID[r.person]
-		if p == nil || p.Erased {
-			return nil, ErrNoParticipant
+		p := w.participants[r.person]
+		if p == nil || p.Batch == 0 { // nobody, or one whose activities were all refused
+			return nil, ErrForgotten
 		}
 		delete(w.participants, p.Pseudonym)
 		p.Erased, p.Pseudonym, p.Batch = true, Pseudonym{}, w.number
 		w.seen[p] = true
-		return fmt.Appendf(nil, `{"id":%d,"participant":%d}`, row.Number, p.ID), nil
+		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
 	case KindSent:
 		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.sent, Sent: true, Batch: w.number})
 		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil

@@ -19,8 +19,8 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 		if _, known := answered[ActorKey{r.actor, r.key}]; known {
 			continue
 		}
-		if r.person != 0 {
-			need.people[r.person] = true
+		if r.kind == KindErase {
+			need.names[r.person] = true
 		}
 		lines[i] = make([]line, len(r.batch))
 		for j := range r.batch {

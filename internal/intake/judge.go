@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
@@ -22,10 +23,10 @@ const (
 // Result is what became of one line of a batch.
 type Result struct {
 	Status   Status
-	Activity int64             // its number, or of a duplicate the first one's
-	Amount   quantity.Quantity // kgCO2e credited
-	Capped   bool              // the day's cap cut it
-	Fault    *fault.Error      // why it was refused
+	Activity int64              // its number, or of a duplicate the first one's
+	Amount   quantity.Reduction // kgCO2e credited
+	Capped   bool               // the day's cap cut it
+	Fault    *fault.Error       // why it was refused
 }
 
 // line is an activity on its way through the judge: what of it can be told
@@ -38,7 +39,7 @@ type line struct {
 	key      Key // of a reversal: its own, not that of what it takes back
 	reversed Key
 	name     Pseudonym
-	computed quantity.Quantity
+	computed quantity.Reduction
 	fault    *fault.Error
 }
 
@@ -172,7 +173,7 @@ func (w *work) reverse(source int64, l *line) Result {
 }
 
 // written is how inputs lie in a row.
-func written(inputs []Input) string {
+func written(inputs []carbon.Value) string {
 	var b strings.Builder
 	for i, in := range inputs {
 		if i > 0 {
@@ -180,7 +181,7 @@ func written(inputs []Input) string {
 		}
 		b.WriteString(in.Name)
 		b.WriteByte('=')
-		b.WriteString(in.Value)
+		b.WriteString(in.Amount.String())
 		b.WriteByte(' ')
 		b.WriteString(in.Unit)
 	}

@@ -39,10 +39,10 @@ type JournalRow struct {
 	Accepted   int32
 	Duplicates int32
 	Refused    int32
-	Amount     quantity.Quantity // credited by it
-	Answer     []byte            // compressed
-	Rows       []byte            // SHA-256 over what it wrote
-	Hash       []byte            // SHA-256 over the row and the hash before
+	Amount     quantity.Reduction // credited by it
+	Answer     []byte             // compressed
+	Rows       []byte             // SHA-256 over what it wrote
+	Hash       []byte             // SHA-256 over the row and the hash before
 }
 
 // BatchMonth is what a batch wrote of one month: the proof of a month's rows
@@ -51,7 +51,7 @@ type BatchMonth struct {
 	Batch      int64
 	Month      Month
 	Activities int32
-	Amount     quantity.Quantity
+	Amount     quantity.Reduction
 	Digest     []byte // SHA-256 over the canonical rows, by id
 }
 
@@ -69,7 +69,7 @@ type Participant struct {
 	Scheme     int64
 	Pseudonym  Pseudonym
 	Erased     bool
-	Amount     quantity.Quantity // kgCO2e credited
+	Amount     quantity.Reduction // kgCO2e credited
 	Activities int64
 	Batch      int64
 }
@@ -83,7 +83,7 @@ type TotalKey struct {
 // Total is what all participants did on a day.
 type Total struct {
 	TotalKey
-	Amount     quantity.Quantity
+	Amount     quantity.Reduction
 	Activities int64
 	Batch      int64
 }
@@ -93,17 +93,17 @@ type Total struct {
 type Pool struct {
 	Scheme   int64
 	Month    Month
-	Credited quantity.Quantity // by activities, less reversals
-	Carried  quantity.Quantity // from the month before; may be negative
-	Units    int64             // whole serial units, once closed
-	Unit     quantity.Quantity // kgCO2e of one, once closed
+	Credited quantity.Reduction // by activities, less reversals
+	Carried  quantity.Reduction // from the month before; may be negative
+	Units    int64              // whole serial units, once closed
+	Unit     quantity.Reduction // kgCO2e of one, once closed
 	Closed   bool
 	Batch    int64
 }
 
 // Left is what a closed pool carries into the next month.
-func (p *Pool) Left() quantity.Quantity {
-	return p.Credited + p.Carried - quantity.Quantity(p.Units)*p.Unit
+func (p *Pool) Left() quantity.Reduction {
+	return p.Credited + p.Carried - quantity.Reduction(p.Units)*p.Unit
 }
 
 // Outgoing is a message to the trading registry: units to be issued. It is
@@ -113,7 +113,7 @@ type Outgoing struct {
 	Scheme int64
 	Month  Month
 	Units  int64
-	Unit   quantity.Quantity
+	Unit   quantity.Reduction
 	Sent   bool // the trading registry has answered
 	Batch  int64
 }

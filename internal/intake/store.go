@@ -59,6 +59,8 @@ type Reader interface {
 	Activities(ctx context.Context, m Month, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// Participant finds a person by pseudonym, or false.
+	Participant(ctx context.Context, name Pseudonym) (Participant, bool, error)
 	// Sums are what check compares.
 	Sums(ctx context.Context) (Sums, error)
 	// AllPools are the pools of all schemes, by scheme and month.

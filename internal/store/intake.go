@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -74,6 +75,18 @@ func MigrateIntake(ctx context.Context, url string) error {
 	return nil
 }
 
+// grantIntake gives a role what the service needs of the intake: it makes the
+// tables of months itself, and changes no journal row, proof or key.
+func grantIntake(role string) []string {
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".activity_key"
+	return []string{
+		"CREATE SCHEMA IF NOT EXISTS " + intakeSchema,
+		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
+		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
+		"DO $$ BEGIN IF to_regclass('" + intakeSchema + ".journal') IS NOT NULL THEN REVOKE UPDATE ON " + fixed + " FROM " + role + "; END IF; END $$",
+	}
+}
+
 func intakeOwner(ctx context.Context, url string) (*sql.DB, goose.Dialect, string, error) {
 	if !IsPostgres(url) {
 		path := strings.TrimPrefix(url, "sqlite:")
@@ -101,6 +114,25 @@ func intakeConfig(url string) (*pgx.ConnConfig, error) {
 	}
 	config.RuntimeParams["search_path"] = intakeSchema
 	return config, nil
+}
+
+// HasIntake reports whether a database has an intake.
+func HasIntake(ctx context.Context, url string) (bool, error) {
+	if !IsPostgres(url) {
+		_, err := os.Stat(strings.TrimPrefix(url, "sqlite:"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return false, fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	var has bool
+	err = conn.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", intakeSchema+".journal").Scan(&has)
+	return has, err
 }
 
 // OpenIntake connects to an intake whose schema is up to date.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -102,6 +103,17 @@ func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calen
 		return err
 	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, dateArg(from), dateArg(to))
 	return found, lost(err)
+}
+
+// Participant finds a person by pseudonym.
+func (s *IntakeStore) Participant(ctx context.Context, name intake.Pseudonym) (p intake.Participant, known bool, err error) {
+	p.Pseudonym = name
+	err = s.read.QueryRowContext(ctx, "SELECT id, scheme, amount, activities, batch FROM participant WHERE pseudonym = $1", name[:]).
+		Scan(&p.ID, &p.Scheme, &p.Amount, &p.Activities, &p.Batch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, lost(err)
 }
 
 // Sums are totals over all rows of a table.

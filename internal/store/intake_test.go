@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/intake"
 	"permitx/internal/pgtest/dbtest"
@@ -44,23 +45,24 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 	}
 	return &intake.Scenario{
 		ID: 1, Scheme: 1, Methodology: 1, Counted: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimUntil: 9,
-		Compute: func(in []intake.Input) (quantity.Quantity, error) {
+		Compute: func(in []carbon.Value) (quantity.Reduction, error) {
 			if len(in) != 1 || in[0].Name != "rides" {
 				return 0, fault.New(fault.Refused, "input.missing", "rides is missing").At("inputs/rides")
 			}
-			n, err := quantity.ParseQuantity("inputs/rides", in[0].Value)
-			return n * 52 / 1000, err
+			return quantity.Reduction(in[0].Amount) * 52 / 1000, nil
 		},
 	}, nil
 }
 
-func (rides) Unit(int64) (quantity.Quantity, bool) { return quantity.OneQuantity, true }
+func (rides) Salt(int64) ([]byte, bool) { return []byte("salt"), true }
+
+func (rides) Unit(int64) (quantity.Reduction, bool) { return quantity.OneReduction, true }
 
 // intakeOf opens an intake whose clock is the test's.
 func intakeOf(t *testing.T, s intake.Store, now *calendar.Instant) *intake.Intake {
 	t.Helper()
 	in, err := intake.Open(t.Context(), intake.Config{
-		Store: s, Register: func() intake.Register { return rides{} }, Clock: func() calendar.Instant { return *now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Store: s, Register: func() (intake.Register, error) { return rides{}, nil }, Clock: func() calendar.Instant { return *now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +88,7 @@ func ride(sourceID, who string, daysBefore, hour, minute int) intake.Activity {
 	from := calendar.InstantOf(time.Date(2026, 7, 20-daysBefore, hour, minute, 0, 0, calendar.Shanghai))
 	return intake.Activity{
 		SourceID: sourceID, Participant: who, Scenario: "bus", From: from, To: from.Add(10 * time.Minute),
-		Inputs: []intake.Input{{Name: "rides", Value: "1", Unit: "ride"}},
+		Inputs: []carbon.Value{{Name: "rides", Amount: quantity.OneMeasure, Unit: "ride"}},
 	}
 }
 

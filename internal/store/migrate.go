@@ -100,6 +100,7 @@ func GrantService(ctx context.Context, url, role string) error {
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO " + name,
 		"REVOKE UPDATE, DELETE, TRUNCATE ON " + strings.Join(appendOnly, ", ") + " FROM " + name,
 	}
+	statements = append(statements, grantIntake(name)...)
 	for _, s := range statements {
 		if _, err := conn.Exec(ctx, s); err != nil {
 			return fmt.Errorf("grant to %s: %w", role, err)

@@ -140,6 +140,9 @@ type ServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(c *gin.Context, params DecideCapParams)
+	// SubmitActivityBatch Declare activities of participants
+	// (POST /v1/carbon/activity-batches)
+	SubmitActivityBatch(c *gin.Context, params SubmitActivityBatchParams)
 	// ListExclusions What other registers count
 	// (GET /v1/carbon/exclusions)
 	ListExclusions(c *gin.Context, params ListExclusionsParams)
@@ -155,6 +158,21 @@ type ServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(c *gin.Context, id PathID)
+	// GetParticipant What a participant was credited
+	// (GET /v1/carbon/participants)
+	GetParticipant(c *gin.Context, params GetParticipantParams)
+	// EraseParticipant Forget who a participant is
+	// (POST /v1/carbon/participants/erase)
+	EraseParticipant(c *gin.Context, params EraseParticipantParams)
+	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	// (GET /v1/carbon/pools)
+	ListPools(c *gin.Context, params ListPoolsParams)
+	// ClosePool Close a month of a scheme
+	// (POST /v1/carbon/pools/close)
+	ClosePool(c *gin.Context, params ClosePoolParams)
+	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
+	// (GET /v1/carbon/reductions)
+	GetReductions(c *gin.Context, params GetReductionsParams)
 	// ListScenarios What schemes count, by which methodology
 	// (GET /v1/carbon/scenarios)
 	ListScenarios(c *gin.Context, params ListScenariosParams)
@@ -871,11 +889,20 @@ func (a Answer) VisitPublishCalendarYearResponse(w http.ResponseWriter) error { 
 // VisitDecideCapResponse sends the stored answer.
 func (a Answer) VisitDecideCapResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitSubmitActivityBatchResponse sends the stored answer.
+func (a Answer) VisitSubmitActivityBatchResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitImportExclusionsResponse sends the stored answer.
 func (a Answer) VisitImportExclusionsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterMethodologyResponse sends the stored answer.
 func (a Answer) VisitRegisterMethodologyResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitEraseParticipantResponse sends the stored answer.
+func (a Answer) VisitEraseParticipantResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitClosePoolResponse sends the stored answer.
+func (a Answer) VisitClosePoolResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterScenarioResponse sends the stored answer.
 func (a Answer) VisitRegisterScenarioResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -3067,6 +3094,57 @@ func (siw *ServerInterfaceWrapper) DecideCap(c *gin.Context) {
 	siw.Handler.DecideCap(c, params)
 }
 
+// SubmitActivityBatch operation middleware
+func (siw *ServerInterfaceWrapper) SubmitActivityBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitActivityBatchParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SubmitActivityBatch(c, params)
+}
+
 // ListExclusions operation middleware
 func (siw *ServerInterfaceWrapper) ListExclusions(c *gin.Context) {
 
@@ -3286,6 +3364,197 @@ func (siw *ServerInterfaceWrapper) GetMethodology(c *gin.Context) {
 	}
 
 	siw.Handler.GetMethodology(c, id)
+}
+
+// GetParticipant operation middleware
+func (siw *ServerInterfaceWrapper) GetParticipant(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetParticipantParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "participant", c.Request.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter participant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetParticipant(c, params)
+}
+
+// EraseParticipant operation middleware
+func (siw *ServerInterfaceWrapper) EraseParticipant(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EraseParticipantParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EraseParticipant(c, params)
+}
+
+// ListPools operation middleware
+func (siw *ServerInterfaceWrapper) ListPools(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPoolsParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPools(c, params)
+}
+
+// ClosePool operation middleware
+func (siw *ServerInterfaceWrapper) ClosePool(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClosePoolParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClosePool(c, params)
+}
+
+// GetReductions operation middleware
+func (siw *ServerInterfaceWrapper) GetReductions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReductionsParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReductions(c, params)
 }
 
 // ListScenarios operation middleware
@@ -14046,11 +14315,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/calendar-years/:year", wrapper.GetCalendarYear)
 	router.GET(options.BaseURL+"/v1/cap-decisions", wrapper.ListCapDecisions)
 	router.POST(options.BaseURL+"/v1/cap-decisions", wrapper.DecideCap)
+	router.POST(options.BaseURL+"/v1/carbon/activity-batches", wrapper.SubmitActivityBatch)
 	router.GET(options.BaseURL+"/v1/carbon/exclusions", wrapper.ListExclusions)
 	router.POST(options.BaseURL+"/v1/carbon/exclusions", wrapper.ImportExclusions)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies", wrapper.ListMethodologies)
 	router.POST(options.BaseURL+"/v1/carbon/methodologies", wrapper.RegisterMethodology)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
+	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
+	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
+	router.GET(options.BaseURL+"/v1/carbon/pools", wrapper.ListPools)
+	router.POST(options.BaseURL+"/v1/carbon/pools/close", wrapper.ClosePool)
+	router.GET(options.BaseURL+"/v1/carbon/reductions", wrapper.GetReductions)
 	router.GET(options.BaseURL+"/v1/carbon/scenarios", wrapper.ListScenarios)
 	router.POST(options.BaseURL+"/v1/carbon/scenarios", wrapper.RegisterScenario)
 	router.GET(options.BaseURL+"/v1/carbon/schemes", wrapper.ListCarbonSchemes)
@@ -15361,6 +15636,39 @@ func (response DecideCap201JSONResponse) VisitDecideCapResponse(w http.ResponseW
 	return err
 }
 
+type SubmitActivityBatchRequestObject struct {
+	Params SubmitActivityBatchParams
+	Body   io.Reader
+}
+
+type SubmitActivityBatchResponseObject interface {
+	VisitSubmitActivityBatchResponse(w http.ResponseWriter) error
+}
+
+type SubmitActivityBatch200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SubmitActivityBatch200JSONResponse struct {
+	Body    ActivityBatch
+	Headers SubmitActivityBatch200ResponseHeaders
+}
+
+func (response SubmitActivityBatch200JSONResponse) VisitSubmitActivityBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListExclusionsRequestObject struct {
 	Params ListExclusionsParams
 }
@@ -15482,6 +15790,138 @@ type GetMethodologyResponseObject interface {
 type GetMethodology200JSONResponse Methodology
 
 func (response GetMethodology200JSONResponse) VisitGetMethodologyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetParticipantRequestObject struct {
+	Params GetParticipantParams
+}
+
+type GetParticipantResponseObject interface {
+	VisitGetParticipantResponse(w http.ResponseWriter) error
+}
+
+type GetParticipant200JSONResponse Participant
+
+func (response GetParticipant200JSONResponse) VisitGetParticipantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseParticipantRequestObject struct {
+	Params EraseParticipantParams
+	Body   *EraseParticipantJSONRequestBody
+}
+
+type EraseParticipantResponseObject interface {
+	VisitEraseParticipantResponse(w http.ResponseWriter) error
+}
+
+type EraseParticipant200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type EraseParticipant200JSONResponse struct {
+	Body    ParticipantErase
+	Headers EraseParticipant200ResponseHeaders
+}
+
+func (response EraseParticipant200JSONResponse) VisitEraseParticipantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPoolsRequestObject struct {
+	Params ListPoolsParams
+}
+
+type ListPoolsResponseObject interface {
+	VisitListPoolsResponse(w http.ResponseWriter) error
+}
+
+type ListPools200JSONResponse PoolList
+
+func (response ListPools200JSONResponse) VisitListPoolsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClosePoolRequestObject struct {
+	Params ClosePoolParams
+	Body   *ClosePoolJSONRequestBody
+}
+
+type ClosePoolResponseObject interface {
+	VisitClosePoolResponse(w http.ResponseWriter) error
+}
+
+type ClosePool200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ClosePool200JSONResponse struct {
+	Body    PoolClose
+	Headers ClosePool200ResponseHeaders
+}
+
+func (response ClosePool200JSONResponse) VisitClosePoolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReductionsRequestObject struct {
+	Params GetReductionsParams
+}
+
+type GetReductionsResponseObject interface {
+	VisitGetReductionsResponse(w http.ResponseWriter) error
+}
+
+type GetReductions200JSONResponse ReductionReport
+
+func (response GetReductions200JSONResponse) VisitGetReductionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21702,6 +22142,9 @@ type StrictServerInterface interface {
 	// DecideCap Set or change a cap
 	// (POST /v1/cap-decisions)
 	DecideCap(ctx context.Context, request DecideCapRequestObject) (DecideCapResponseObject, error)
+	// SubmitActivityBatch Declare activities of participants
+	// (POST /v1/carbon/activity-batches)
+	SubmitActivityBatch(ctx context.Context, request SubmitActivityBatchRequestObject) (SubmitActivityBatchResponseObject, error)
 	// ListExclusions What other registers count
 	// (GET /v1/carbon/exclusions)
 	ListExclusions(ctx context.Context, request ListExclusionsRequestObject) (ListExclusionsResponseObject, error)
@@ -21717,6 +22160,21 @@ type StrictServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(ctx context.Context, request GetMethodologyRequestObject) (GetMethodologyResponseObject, error)
+	// GetParticipant What a participant was credited
+	// (GET /v1/carbon/participants)
+	GetParticipant(ctx context.Context, request GetParticipantRequestObject) (GetParticipantResponseObject, error)
+	// EraseParticipant Forget who a participant is
+	// (POST /v1/carbon/participants/erase)
+	EraseParticipant(ctx context.Context, request EraseParticipantRequestObject) (EraseParticipantResponseObject, error)
+	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	// (GET /v1/carbon/pools)
+	ListPools(ctx context.Context, request ListPoolsRequestObject) (ListPoolsResponseObject, error)
+	// ClosePool Close a month of a scheme
+	// (POST /v1/carbon/pools/close)
+	ClosePool(ctx context.Context, request ClosePoolRequestObject) (ClosePoolResponseObject, error)
+	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
+	// (GET /v1/carbon/reductions)
+	GetReductions(ctx context.Context, request GetReductionsRequestObject) (GetReductionsResponseObject, error)
 	// ListScenarios What schemes count, by which methodology
 	// (GET /v1/carbon/scenarios)
 	ListScenarios(ctx context.Context, request ListScenariosRequestObject) (ListScenariosResponseObject, error)
@@ -23808,6 +24266,34 @@ func (sh *strictHandler) DecideCap(ctx *gin.Context, params DecideCapParams) {
 	}
 }
 
+// SubmitActivityBatch operation middleware
+func (sh *strictHandler) SubmitActivityBatch(ctx *gin.Context, params SubmitActivityBatchParams) {
+	var request SubmitActivityBatchRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitActivityBatch(ctx, request.(SubmitActivityBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitActivityBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SubmitActivityBatchResponseObject); ok {
+		if err := validResponse.VisitSubmitActivityBatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListExclusions operation middleware
 func (sh *strictHandler) ListExclusions(ctx *gin.Context, params ListExclusionsParams) {
 	var request ListExclusionsRequestObject
@@ -23967,6 +24453,172 @@ func (sh *strictHandler) GetMethodology(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMethodologyResponseObject); ok {
 		if err := validResponse.VisitGetMethodologyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetParticipant operation middleware
+func (sh *strictHandler) GetParticipant(ctx *gin.Context, params GetParticipantParams) {
+	var request GetParticipantRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetParticipant(ctx, request.(GetParticipantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetParticipant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetParticipantResponseObject); ok {
+		if err := validResponse.VisitGetParticipantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EraseParticipant operation middleware
+func (sh *strictHandler) EraseParticipant(ctx *gin.Context, params EraseParticipantParams) {
+	var request EraseParticipantRequestObject
+
+	request.Params = params
+
+	var body EraseParticipantJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EraseParticipant(ctx, request.(EraseParticipantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EraseParticipant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EraseParticipantResponseObject); ok {
+		if err := validResponse.VisitEraseParticipantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPools operation middleware
+func (sh *strictHandler) ListPools(ctx *gin.Context, params ListPoolsParams) {
+	var request ListPoolsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPools(ctx, request.(ListPoolsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPools")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPoolsResponseObject); ok {
+		if err := validResponse.VisitListPoolsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClosePool operation middleware
+func (sh *strictHandler) ClosePool(ctx *gin.Context, params ClosePoolParams) {
+	var request ClosePoolRequestObject
+
+	request.Params = params
+
+	var body ClosePoolJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClosePool(ctx, request.(ClosePoolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClosePool")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClosePoolResponseObject); ok {
+		if err := validResponse.VisitClosePoolResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReductions operation middleware
+func (sh *strictHandler) GetReductions(ctx *gin.Context, params GetReductionsParams) {
+	var request GetReductionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReductions(ctx, request.(GetReductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReductions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReductionsResponseObject); ok {
+		if err := validResponse.VisitGetReductionsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

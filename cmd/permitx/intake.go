@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"permitx/internal/app"
+	"permitx/internal/intake"
+	"permitx/internal/store"
+)
+
+// intakeConfig says where the intake of carbon-inclusive schemes lies.
+type intakeConfig struct {
+	url   string // "": there is none
+	salts string // directory
+}
+
+// intakeConfigOf is the intake beside a registry.
+func intakeConfigOf(c databaseConfig) intakeConfig {
+	folder := defaultData
+	if !store.IsPostgres(c.url()) {
+		folder = filepath.Dir(c.url())
+	}
+	return intakeConfig{url: store.IntakeURL(c.url()), salts: filepath.Join(folder, "salts")}
+}
+
+// runningIntake is an intake with its database.
+type runningIntake struct {
+	*intake.Intake
+	store *store.IntakeStore
+}
+
+// openIntake takes the intake's writer role: the process that writes the
+// trading registry has it.
+func openIntake(ctx context.Context, c intakeConfig, a *app.App, log *slog.Logger) (*runningIntake, error) {
+	keep, err := store.OpenIntake(ctx, c.url)
+	if err != nil {
+		return nil, err
+	}
+	salts := &saltFolder{folder: c.salts, known: map[string][]byte{}}
+	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: app.SystemClock, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, keep.Close())
+	}
+	return &runningIntake{in, keep}, nil
+}
+
+// close lets what waits finish.
+func (r *runningIntake) close() error {
+	if r == nil {
+		return nil
+	}
+	return errors.Join(r.Close(), r.store.Close())
+}
+
+// saltFolder keeps the salts of pseudonyms, a file each, outside of the
+// databases: who has a database only cannot find out whose activities they are.
+// A salt that is lost makes every participant a new one, so the folder belongs
+// into the backup, apart from the database's.
+type saltFolder struct {
+	folder string
+	mu     sync.Mutex
+	known  map[string][]byte
+}
+
+const saltBytes = 32
+
+// get returns a salt, which it makes when it is first asked for.
+func (f *saltFolder) get(name string) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if salt := f.known[name]; salt != nil {
+		return salt, nil
+	}
+	path := filepath.Join(f.folder, name)
+	salt, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		salt = make([]byte, saltBytes)
+		rand.Read(salt)
+		err = writeSecret(path, salt)
+	case err == nil && len(salt) != saltBytes:
+		err = fmt.Errorf("%s is damaged: it must have %d bytes", path, saltBytes)
+	}
+	if err == nil {
+		f.known[name] = salt
+	}
+	return salt, err
+}
+
+// writeSecret writes a file that only this user may read, and is there after a
+// crash of the machine.
+func writeSecret(path string, content []byte) error {
+	const folderOnlyUs, fileOnlyUs = 0o700, 0o600
+	if err := os.MkdirAll(filepath.Dir(path), folderOnlyUs); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileOnlyUs)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Sync(), file.Close())
+}

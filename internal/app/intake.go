@@ -1,0 +1,132 @@
+package app
+
+import (
+	"fmt"
+	"sync"
+
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
+	"permitx/internal/intake"
+	"permitx/internal/quantity"
+)
+
+// IntakeRegister gives an intake the register of schemes as it is after the
+// last commit. salt returns the salt of pseudonyms by its name, the same one always.
+func (a *App) IntakeRegister(salt func(name string) ([]byte, error)) func() (intake.Register, error) {
+	compiled := &sync.Map{} // of methodology versions, which never change: int64 → *carbon.Computation
+	return func() (intake.Register, error) {
+		g := &intakeRegister{r: a.Reference(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}}
+		for id, s := range ReadTable(g.r, CarbonSchemes).All() {
+			bytes, err := salt(s.Salt)
+			if err != nil {
+				return nil, fmt.Errorf("the salt %s: %w", s.Salt, err)
+			}
+			g.salts[id] = bytes
+		}
+		return g, nil
+	}
+}
+
+// ErrNoScenario is returned when a scheme does not count such activities on a day.
+var ErrNoScenario = fault.New(fault.Refused, "carbon.no_scenario", "the scheme has no such scenario").At("scenario")
+
+// intakeRegister is for one goroutine: it remembers what it was asked.
+type intakeRegister struct {
+	r        *Reference
+	compiled *sync.Map
+	salts    map[int64][]byte // by scheme
+	seen     map[scenarioDay]found
+}
+
+type scenarioDay struct {
+	scheme int64
+	code   string
+	day    calendar.Date
+}
+
+type found struct {
+	scenario *intake.Scenario
+	err      error
+}
+
+// Scenario is the scenario of a scheme as of a day.
+func (g *intakeRegister) Scenario(scheme int64, code string, day calendar.Date) (*intake.Scenario, error) {
+	k := scenarioDay{scheme, code, day}
+	f, known := g.seen[k]
+	if !known {
+		f.scenario, f.err = g.find(k)
+		g.seen[k] = f
+	}
+	return f.scenario, f.err
+}
+
+// Salt is that of a scheme's pseudonyms.
+func (g *intakeRegister) Salt(scheme int64) ([]byte, bool) {
+	salt, known := g.salts[scheme]
+	return salt, known
+}
+
+// Unit is the serial unit of a scheme.
+func (g *intakeRegister) Unit(scheme int64) (quantity.Reduction, bool) {
+	s, known := ReadTable(g.r, CarbonSchemes).Get(scheme)
+	return s.SerialUnit, known
+}
+
+func (g *intakeRegister) find(k scenarioDay) (*intake.Scenario, error) {
+	scheme, known := ReadTable(g.r, CarbonSchemes).Get(k.scheme)
+	if !known || !scheme.ValidOn(k.day) {
+		return nil, ErrSchemeOver.With("the scheme does not count what is done on %v", k.day)
+	}
+	s, known := scenarioOn(g.r, k)
+	if !known {
+		return nil, ErrNoScenario.With("the scheme has no scenario %.40q on %v", k.code, k.day)
+	}
+	for _, m := range ReadTable(g.r, Methodologies).All() {
+		if m.Code != s.Methodology || !m.ValidOn(k.day) {
+			continue
+		}
+		c, err := g.computation(m)
+		if err != nil {
+			return nil, err
+		}
+		return &intake.Scenario{
+			ID: s.ID, Scheme: scheme.ID, Methodology: m.ID, Counted: m.Code, Salt: g.salts[scheme.ID], DailyCap: s.DailyCap,
+			ClaimFrom: int(s.ClaimFrom), ClaimUntil: int(s.ClaimTo), Compute: c.Compute,
+		}, nil
+	}
+	return nil, ErrNoMethodology.With("no version of %s is in force on %v", s.Methodology, k.day)
+}
+
+func scenarioOn(r *Reference, k scenarioDay) (carbon.Scenario, bool) {
+	for _, s := range ReadTable(r, Scenarios).All() {
+		if s.Scheme == k.scheme && s.Code == k.code && s.ValidOn(k.day) {
+			return s, true
+		}
+	}
+	return carbon.Scenario{}, false
+}
+
+// computation compiles a version once.
+func (g *intakeRegister) computation(m carbon.Methodology) (*carbon.Computation, error) {
+	if c, known := g.compiled.Load(m.ID); known {
+		return c.(*carbon.Computation), nil //nolint:errcheck,forcetypeassert // only these are stored
+	}
+	var inputs []carbon.Input
+	for _, in := range ReadTable(g.r, MethodologyInputs).All() {
+		if in.Methodology == m.ID {
+			inputs = append(inputs, in)
+		}
+	}
+	var factors []carbon.Factor
+	for _, f := range ReadTable(g.r, MethodologyFactors).All() {
+		if f.Methodology == m.ID {
+			factors = append(factors, f)
+		}
+	}
+	c, err := carbon.Compile(m, inputs, factors)
+	if err == nil {
+		g.compiled.Store(m.ID, c)
+	}
+	return c, err
+}

@@ -1,0 +1,195 @@
+package httpapi
+
+import (
+	"encoding/hex"
+
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
+	"permitx/internal/intake"
+	"permitx/internal/quantity"
+)
+
+// What the fields of an activity must be, in the words that sentence uses.
+const (
+	aSourceID    = "a string of 1 to 64 characters"
+	aPseudonym   = "a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number"
+	aScenario    = `a string such as "BUS"`
+	anInstant    = `a string such as "2026-11-24T08:00:00+08:00"`
+	inputsOfIt   = "a list of inputs, each with name, value and unit"
+	anInputName  = `a string such as "distance"`
+	anInputUnit  = `a string such as "km"`
+	aMeasure     = `a string such as "7250"`
+	anEvidence   = "64 hexadecimal digits: the SHA-256 of what shows the activity"
+	maxSourceID  = 64
+	maxInputText = 32
+	maxInputs    = 16
+)
+
+// The fields of an activity, by place in activityFields.
+const (
+	fieldSourceID = iota
+	fieldScenario
+	fieldParticipant
+	fieldFrom
+	fieldTo
+	fieldInputs
+	fieldEvidence
+	fieldReverses
+)
+
+var activityFields = fields{
+	names:    []string{"source_id", "scenario", "participant", "from", "to", "inputs", "evidence", "reverses"},
+	expected: []string{aSourceID, aScenario, aPseudonym, anInstant, anInstant, inputsOfIt, anEvidence, aSourceID},
+	required: 1<<fieldParticipant - 1, // of a reversal; of any other all but the last
+}
+
+var inputFields = fields{
+	names: []string{"name", "value", "unit"}, expected: []string{anInputName, aMeasure, anInputUnit}, required: 1<<3 - 1,
+}
+
+// decodeActivities reads the lines of a batch. Fields are named with the
+// number of their line, from 0.
+func decodeActivities(data []byte) ([]intake.Activity, error) {
+	s := scanner{data: data, path: []string{""}}
+	var all []intake.Activity
+	for s.stop == nil && s.skipSpace() != 0 {
+		if len(all) == intake.MaxActivities {
+			return nil, intake.ErrTooManyInBatch
+		}
+		s.index = len(all)
+		all = append(all, s.activity())
+		if len(s.wrong) >= maxInvalid {
+			break
+		}
+	}
+	if s.stop != nil {
+		return nil, s.stop
+	}
+	if len(all) == 0 {
+		return nil, fault.Invalidf("", "the body must have a line for each activity, a JSON object")
+	}
+	return all, s.wrong.err()
+}
+
+// activity reads one line.
+func (s *scanner) activity() intake.Activity {
+	var a intake.Activity
+	seen, ok := s.object(&activityFields, func(field int) {
+		switch field {
+		case fieldSourceID:
+			a.SourceID = s.textUpTo("source_id", aSourceID, maxSourceID)
+		case fieldScenario:
+			a.Scenario = s.textUpTo("scenario", aScenario, maxInputText)
+		case fieldParticipant:
+			a.Participant = s.pseudonym()
+		case fieldFrom:
+			a.From = decimal(s, "from", anInstant, calendar.ParseInstant)
+		case fieldTo:
+			a.To = decimal(s, "to", anInstant, calendar.ParseInstant)
+		case fieldInputs:
+			a.Inputs = s.inputs()
+		case fieldEvidence:
+			s.evidence(a.Evidence[:])
+		case fieldReverses:
+			a.Reverses = s.textUpTo("reverses", aSourceID, maxSourceID)
+		}
+	})
+	required := activityFields.required
+	if seen&(1<<fieldReverses) == 0 {
+		required = 1<<fieldReverses - 1
+	}
+	for i, name := range activityFields.names {
+		if ok && required&^seen&(1<<i) != 0 {
+			s.refuse(name, "is missing: it must be "+activityFields.expected[i])
+		}
+	}
+	return a
+}
+
+// textUpTo reads a text without control characters.
+func (s *scanner) textUpTo(field, expected string, most int) string {
+	text, ok := s.str(field, expected)
+	if !ok {
+		return ""
+	}
+	for _, c := range text {
+		if c < ' ' {
+			most = 0
+		}
+	}
+	if len(text) == 0 || len(text) > most {
+		s.refuse(field, "must be "+expected)
+		return ""
+	}
+	return string(text)
+}
+
+func (s *scanner) pseudonym() string {
+	text, ok := s.str("participant", aPseudonym)
+	const least, most = 32, 64
+	if ok && (len(text) < least || len(text) > most || !isHex(text)) {
+		s.refuse("participant", "must be "+aPseudonym)
+	}
+	return string(text)
+}
+
+func (s *scanner) evidence(into []byte) {
+	text, ok := s.str("evidence", anEvidence)
+	if !ok {
+		return
+	}
+	if n, err := hex.Decode(into, text[:min(len(text), 2*len(into))]); err != nil || n != len(into) || len(text) != 2*len(into) {
+		s.refuse("evidence", "must be "+anEvidence)
+	}
+}
+
+func isHex(text []byte) bool {
+	for _, c := range text {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// inputs reads the measured values. A problem names the line, not the input.
+func (s *scanner) inputs() []carbon.Value {
+	if s.skipSpace() != '[' {
+		s.mismatch("inputs", inputsOfIt)
+		return nil
+	}
+	s.at++
+	all := make([]carbon.Value, 0, 1)
+	for s.stop == nil {
+		if s.skipSpace() == ']' && len(all) == 0 {
+			s.at++
+			break
+		}
+		all = append(all, s.input())
+		if s.stop == nil && s.skipSpace() == ']' {
+			s.at++
+			break
+		}
+		s.take(',')
+	}
+	if len(all) > maxInputs {
+		s.refuse("inputs", "there are more than 16 inputs")
+	}
+	return all
+}
+
+func (s *scanner) input() carbon.Value {
+	var v carbon.Value
+	s.complete(&inputFields, func(field int) {
+		switch field {
+		case 0:
+			v.Name = s.textUpTo("name", anInputName, maxInputText)
+		case 1:
+			v.Amount = decimal(s, "value", aMeasure, quantity.ParseMeasure)
+		default:
+			v.Unit = s.textUpTo("unit", anInputUnit, maxInputText)
+		}
+	})
+	return v
+}
