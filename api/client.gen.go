@@ -1767,6 +1767,145 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjection(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOffers Auctions of the government
+	//
+	// Corresponds with GET /v1/offers (the `ListOffers` operationId).
+	ListOffers(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnnounceOfferWithBody Announce an auction
+	//
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+	AnnounceOfferWithBody(ctx context.Context, params *AnnounceOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnnounceOffer Announce an auction
+	//
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+	AnnounceOffer(ctx context.Context, params *AnnounceOfferParams, body AnnounceOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOffer An auction
+	//
+	// Corresponds with GET /v1/offers/{id} (the `GetOffer` operationId).
+	GetOffer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBids Opened bids
+	//
+	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices.
+	//
+	// Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
+	ListBids(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelOfferWithBody Cancel an auction before its window opens
+	//
+	// What bidders have put up goes back at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+	CancelOfferWithBody(ctx context.Context, id PathID, params *CancelOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelOffer Cancel an auction before its window opens
+	//
+	// What bidders have put up goes back at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+	CancelOffer(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CertifyOfferWithBody Certify the result
+	//
+	// Names the digest of the result that the officer has seen; a second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+	CertifyOfferWithBody(ctx context.Context, id PathID, params *CertifyOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CertifyOffer Certify the result
+	//
+	// Names the digest of the result that the officer has seen; a second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+	CertifyOffer(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListQuotes Receipts of quotes
+	//
+	// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
+	//
+	// Corresponds with GET /v1/offers/{id}/quotes (the `ListQuotes` operationId).
+	ListQuotes(ctx context.Context, id PathID, params *ListQuotesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceQuoteWithBody Bid
+	//
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+	PlaceQuoteWithBody(ctx context.Context, id PathID, params *PlaceQuoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceQuote Bid
+	//
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+	PlaceQuote(ctx context.Context, id PathID, params *PlaceQuoteParams, body PlaceQuoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterBidderWithBody Register for an auction
+	//
+	// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+	RegisterBidderWithBody(ctx context.Context, id PathID, params *RegisterBidderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterBidder Register for an auction
+	//
+	// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+	RegisterBidder(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSight What a bidder sees in the window
+	//
+	// By the option of the offer; empty where it shows nothing.
+	//
+	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
+	GetSight(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidOfferWithBody Declare a closed auction void
+	//
+	// Before its result is certified.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+	VoidOfferWithBody(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidOffer Declare a closed auction void
+	//
+	// Before its result is certified.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+	VoidOffer(ctx context.Context, id PathID, params *VoidOfferParams, body VoidOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOfficialFigures Published figures beside the computed ones
 	//
 	// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
@@ -2456,6 +2595,21 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 	ListBasicAccounts(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRegistrations Registrations of bidders
+	//
+	// Corresponds with GET /v1/registrations (the `ListRegistrations` operationId).
+	ListRegistrations(ctx context.Context, params *ListRegistrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRegistration A registration
+	//
+	// Corresponds with GET /v1/registrations/{id} (the `GetRegistration` operationId).
+	GetRegistration(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawRegistration Withdraw a registration before its deadline
+	//
+	// Corresponds with POST /v1/registrations/{id}/withdraw (the `WithdrawRegistration` operationId).
+	WithdrawRegistration(ctx context.Context, id PathID, params *WithdrawRegistrationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReminders Reminders of the end of terms
 	//
@@ -6884,6 +7038,315 @@ func (c *Client) AnswerObjection(ctx context.Context, id PathID, params *AnswerO
 	return c.Client.Do(req)
 }
 
+// ListOffers Auctions of the government
+//
+// Corresponds with GET /v1/offers (the `ListOffers` operationId).
+func (c *Client) ListOffers(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOffersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnnounceOfferWithBody Announce an auction
+//
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+func (c *Client) AnnounceOfferWithBody(ctx context.Context, params *AnnounceOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceOfferRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnnounceOffer Announce an auction
+//
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+func (c *Client) AnnounceOffer(ctx context.Context, params *AnnounceOfferParams, body AnnounceOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnnounceOfferRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOffer An auction
+//
+// Corresponds with GET /v1/offers/{id} (the `GetOffer` operationId).
+func (c *Client) GetOffer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOfferRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBids Opened bids
+//
+// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices.
+//
+// Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
+func (c *Client) ListBids(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBidsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelOfferWithBody Cancel an auction before its window opens
+//
+// What bidders have put up goes back at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+func (c *Client) CancelOfferWithBody(ctx context.Context, id PathID, params *CancelOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelOffer Cancel an auction before its window opens
+//
+// What bidders have put up goes back at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+func (c *Client) CancelOffer(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CertifyOfferWithBody Certify the result
+//
+// Names the digest of the result that the officer has seen; a second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+func (c *Client) CertifyOfferWithBody(ctx context.Context, id PathID, params *CertifyOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCertifyOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CertifyOffer Certify the result
+//
+// Names the digest of the result that the officer has seen; a second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+func (c *Client) CertifyOffer(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCertifyOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListQuotes Receipts of quotes
+//
+// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
+//
+// Corresponds with GET /v1/offers/{id}/quotes (the `ListQuotes` operationId).
+func (c *Client) ListQuotes(ctx context.Context, id PathID, params *ListQuotesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListQuotesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceQuoteWithBody Bid
+//
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+func (c *Client) PlaceQuoteWithBody(ctx context.Context, id PathID, params *PlaceQuoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceQuoteRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceQuote Bid
+//
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+func (c *Client) PlaceQuote(ctx context.Context, id PathID, params *PlaceQuoteParams, body PlaceQuoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceQuoteRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterBidderWithBody Register for an auction
+//
+// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+func (c *Client) RegisterBidderWithBody(ctx context.Context, id PathID, params *RegisterBidderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterBidderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterBidder Register for an auction
+//
+// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+func (c *Client) RegisterBidder(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterBidderRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSight What a bidder sees in the window
+//
+// By the option of the offer; empty where it shows nothing.
+//
+// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
+func (c *Client) GetSight(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSightRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidOfferWithBody Declare a closed auction void
+//
+// Before its result is certified.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+func (c *Client) VoidOfferWithBody(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidOffer Declare a closed auction void
+//
+// Before its result is certified.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+func (c *Client) VoidOffer(ctx context.Context, id PathID, params *VoidOfferParams, body VoidOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListOfficialFigures Published figures beside the computed ones
 //
 // A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
@@ -8524,6 +8987,51 @@ func (c *Client) GetRegion(ctx context.Context, code RegionPath, reqEditors ...R
 // Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 func (c *Client) ListBasicAccounts(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListBasicAccountsRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRegistrations Registrations of bidders
+//
+// Corresponds with GET /v1/registrations (the `ListRegistrations` operationId).
+func (c *Client) ListRegistrations(ctx context.Context, params *ListRegistrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRegistrationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRegistration A registration
+//
+// Corresponds with GET /v1/registrations/{id} (the `GetRegistration` operationId).
+func (c *Client) GetRegistration(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRegistrationRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawRegistration Withdraw a registration before its deadline
+//
+// Corresponds with POST /v1/registrations/{id}/withdraw (the `WithdrawRegistration` operationId).
+func (c *Client) WithdrawRegistration(ctx context.Context, id PathID, params *WithdrawRegistrationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawRegistrationRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -20598,6 +21106,723 @@ func NewAnswerObjectionRequestWithBody(server string, id PathID, params *AnswerO
 	return req, nil
 }
 
+// NewListOffersRequest constructs an http.Request for the ListOffers method
+func NewListOffersRequest(server string, params *ListOffersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Pollutant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnnounceOfferRequest calls the generic AnnounceOffer builder with application/json body
+func NewAnnounceOfferRequest(server string, params *AnnounceOfferParams, body AnnounceOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnnounceOfferRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAnnounceOfferRequestWithBody constructs an http.Request for the AnnounceOffer method, with any body, and a specified content type
+func NewAnnounceOfferRequestWithBody(server string, params *AnnounceOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetOfferRequest constructs an http.Request for the GetOffer method
+func NewGetOfferRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBidsRequest constructs an http.Request for the ListBids method
+func NewListBidsRequest(server string, id PathID, params *ListBidsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/bids", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelOfferRequest calls the generic CancelOffer builder with application/json body
+func NewCancelOfferRequest(server string, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCancelOfferRequestWithBody constructs an http.Request for the CancelOffer method, with any body, and a specified content type
+func NewCancelOfferRequestWithBody(server string, id PathID, params *CancelOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCertifyOfferRequest calls the generic CertifyOffer builder with application/json body
+func NewCertifyOfferRequest(server string, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCertifyOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCertifyOfferRequestWithBody constructs an http.Request for the CertifyOffer method, with any body, and a specified content type
+func NewCertifyOfferRequestWithBody(server string, id PathID, params *CertifyOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/certify", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListQuotesRequest constructs an http.Request for the ListQuotes method
+func NewListQuotesRequest(server string, id PathID, params *ListQuotesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/quotes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPlaceQuoteRequest calls the generic PlaceQuote builder with application/json body
+func NewPlaceQuoteRequest(server string, id PathID, params *PlaceQuoteParams, body PlaceQuoteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlaceQuoteRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPlaceQuoteRequestWithBody constructs an http.Request for the PlaceQuote method, with any body, and a specified content type
+func NewPlaceQuoteRequestWithBody(server string, id PathID, params *PlaceQuoteParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/quotes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRegisterBidderRequest calls the generic RegisterBidder builder with application/json body
+func NewRegisterBidderRequest(server string, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterBidderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRegisterBidderRequestWithBody constructs an http.Request for the RegisterBidder method, with any body, and a specified content type
+func NewRegisterBidderRequestWithBody(server string, id PathID, params *RegisterBidderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/registrations", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetSightRequest constructs an http.Request for the GetSight method
+func NewGetSightRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/sight", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVoidOfferRequest calls the generic VoidOffer builder with application/json body
+func NewVoidOfferRequest(server string, id PathID, params *VoidOfferParams, body VoidOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVoidOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewVoidOfferRequestWithBody constructs an http.Request for the VoidOffer method, with any body, and a specified content type
+func NewVoidOfferRequestWithBody(server string, id PathID, params *VoidOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/void", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListOfficialFiguresRequest constructs an http.Request for the ListOfficialFigures method
 func NewListOfficialFiguresRequest(server string, params *ListOfficialFiguresParams) (*http.Request, error) {
 	var err error
@@ -25000,6 +26225,201 @@ func NewListBasicAccountsRequest(server string, code RegionPath, params *ListBas
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRegistrationsRequest constructs an http.Request for the ListRegistrations method
+func NewListRegistrationsRequest(server string, params *ListRegistrationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/registrations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Offer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRegistrationRequest constructs an http.Request for the GetRegistration method
+func NewGetRegistrationRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/registrations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWithdrawRegistrationRequest constructs an http.Request for the WithdrawRegistration method
+func NewWithdrawRegistrationRequest(server string, id PathID, params *WithdrawRegistrationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/registrations/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -30028,6 +31448,155 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjectionWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
 
+	// ListOffersWithResponse Auctions of the government
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers (the `ListOffers` operationId).
+	ListOffersWithResponse(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error)
+
+	// AnnounceOfferWithBodyWithResponse Announce an auction
+	//
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+	AnnounceOfferWithBodyWithResponse(ctx context.Context, params *AnnounceOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceOfferResponse, error)
+
+	// AnnounceOfferWithResponse Announce an auction
+	//
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+	AnnounceOfferWithResponse(ctx context.Context, params *AnnounceOfferParams, body AnnounceOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceOfferResponse, error)
+
+	// GetOfferWithResponse An auction
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id} (the `GetOffer` operationId).
+	GetOfferWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResponse, error)
+
+	// ListBidsWithResponse Opened bids
+	//
+	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
+	ListBidsWithResponse(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error)
+
+	// CancelOfferWithBodyWithResponse Cancel an auction before its window opens
+	//
+	// What bidders have put up goes back at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+	CancelOfferWithBodyWithResponse(ctx context.Context, id PathID, params *CancelOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelOfferResponse, error)
+
+	// CancelOfferWithResponse Cancel an auction before its window opens
+	//
+	// What bidders have put up goes back at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+	CancelOfferWithResponse(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelOfferResponse, error)
+
+	// CertifyOfferWithBodyWithResponse Certify the result
+	//
+	// Names the digest of the result that the officer has seen; a second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+	CertifyOfferWithBodyWithResponse(ctx context.Context, id PathID, params *CertifyOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CertifyOfferResponse, error)
+
+	// CertifyOfferWithResponse Certify the result
+	//
+	// Names the digest of the result that the officer has seen; a second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+	CertifyOfferWithResponse(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CertifyOfferResponse, error)
+
+	// ListQuotesWithResponse Receipts of quotes
+	//
+	// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id}/quotes (the `ListQuotes` operationId).
+	ListQuotesWithResponse(ctx context.Context, id PathID, params *ListQuotesParams, reqEditors ...RequestEditorFn) (*ListQuotesResponse, error)
+
+	// PlaceQuoteWithBodyWithResponse Bid
+	//
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+	PlaceQuoteWithBodyWithResponse(ctx context.Context, id PathID, params *PlaceQuoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceQuoteResponse, error)
+
+	// PlaceQuoteWithResponse Bid
+	//
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+	PlaceQuoteWithResponse(ctx context.Context, id PathID, params *PlaceQuoteParams, body PlaceQuoteJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceQuoteResponse, error)
+
+	// RegisterBidderWithBodyWithResponse Register for an auction
+	//
+	// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+	RegisterBidderWithBodyWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error)
+
+	// RegisterBidderWithResponse Register for an auction
+	//
+	// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+	RegisterBidderWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error)
+
+	// GetSightWithResponse What a bidder sees in the window
+	//
+	// By the option of the offer; empty where it shows nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
+	GetSightWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSightResponse, error)
+
+	// VoidOfferWithBodyWithResponse Declare a closed auction void
+	//
+	// Before its result is certified.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+	VoidOfferWithBodyWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error)
+
+	// VoidOfferWithResponse Declare a closed auction void
+	//
+	// Before its result is certified.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+	VoidOfferWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, body VoidOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error)
+
 	// ListOfficialFiguresWithResponse Published figures beside the computed ones
 	//
 	// A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
@@ -30791,6 +32360,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/regions/{code}/accounts (the `ListBasicAccounts` operationId).
 	ListBasicAccountsWithResponse(ctx context.Context, code RegionPath, params *ListBasicAccountsParams, reqEditors ...RequestEditorFn) (*ListBasicAccountsResponse, error)
+
+	// ListRegistrationsWithResponse Registrations of bidders
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/registrations (the `ListRegistrations` operationId).
+	ListRegistrationsWithResponse(ctx context.Context, params *ListRegistrationsParams, reqEditors ...RequestEditorFn) (*ListRegistrationsResponse, error)
+
+	// GetRegistrationWithResponse A registration
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/registrations/{id} (the `GetRegistration` operationId).
+	GetRegistrationWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRegistrationResponse, error)
+
+	// WithdrawRegistrationWithResponse Withdraw a registration before its deadline
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/registrations/{id}/withdraw (the `WithdrawRegistration` operationId).
+	WithdrawRegistrationWithResponse(ctx context.Context, id PathID, params *WithdrawRegistrationParams, reqEditors ...RequestEditorFn) (*WithdrawRegistrationResponse, error)
 
 	// ListRemindersWithResponse Reminders of the end of terms
 	//
@@ -36082,6 +37672,359 @@ func (r AnswerObjectionResponse) StatusCode() int {
 	return 0
 }
 
+type ListOffersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOfferPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOffersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOffersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AnnounceOfferResponse201Headers the declared response headers of an HTTP 201 response for AnnounceOffer
+type AnnounceOfferResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// AnnounceOfferResponse202Headers the declared response headers of an HTTP 202 response for AnnounceOffer
+type AnnounceOfferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AnnounceOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AuctionOffer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *AnnounceOfferResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AnnounceOfferResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AnnounceOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnnounceOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListBidsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenedBidPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBidsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBidsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CancelOfferResponse200Headers the declared response headers of an HTTP 200 response for CancelOffer
+type CancelOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CancelOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CancelOfferResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CertifyOfferResponse200Headers the declared response headers of an HTTP 200 response for CertifyOffer
+type CertifyOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// CertifyOfferResponse202Headers the declared response headers of an HTTP 202 response for CertifyOffer
+type CertifyOfferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CertifyOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CertifyOfferResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CertifyOfferResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CertifyOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CertifyOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListQuotesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *QuotePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListQuotesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListQuotesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PlaceQuoteResponse201Headers the declared response headers of an HTTP 201 response for PlaceQuote
+type PlaceQuoteResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PlaceQuoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *QuoteReceipt
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PlaceQuoteResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PlaceQuoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlaceQuoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterBidderResponse201Headers the declared response headers of an HTTP 201 response for RegisterBidder
+type RegisterBidderResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RegisterBidderResponse202Headers the declared response headers of an HTTP 202 response for RegisterBidder
+type RegisterBidderResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterBidderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Registration
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterBidderResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterBidderResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterBidderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterBidderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetSightResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidderSight
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSightResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSightResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// VoidOfferResponse200Headers the declared response headers of an HTTP 200 response for VoidOffer
+type VoidOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// VoidOfferResponse202Headers the declared response headers of an HTTP 202 response for VoidOffer
+type VoidOfferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type VoidOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *VoidOfferResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *VoidOfferResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r VoidOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VoidOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListOfficialFiguresResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -38012,6 +39955,88 @@ func (r ListBasicAccountsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListBasicAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListRegistrationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RegistrationPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRegistrationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRegistrationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetRegistrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Registration
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRegistrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRegistrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// WithdrawRegistrationResponse200Headers the declared response headers of an HTTP 200 response for WithdrawRegistration
+type WithdrawRegistrationResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawRegistrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Registration
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawRegistrationResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawRegistrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawRegistrationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -42531,6 +44556,257 @@ func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, i
 	return ParseAnswerObjectionResponse(rsp)
 }
 
+// ListOffersWithResponse Auctions of the government
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers (the `ListOffers` operationId).
+func (c *ClientWithResponses) ListOffersWithResponse(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error) {
+	rsp, err := c.ListOffers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOffersResponse(rsp)
+}
+
+// AnnounceOfferWithBodyWithResponse Announce an auction
+//
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+func (c *ClientWithResponses) AnnounceOfferWithBodyWithResponse(ctx context.Context, params *AnnounceOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnnounceOfferResponse, error) {
+	rsp, err := c.AnnounceOfferWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceOfferResponse(rsp)
+}
+
+// AnnounceOfferWithResponse Announce an auction
+//
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers (the `AnnounceOffer` operationId).
+func (c *ClientWithResponses) AnnounceOfferWithResponse(ctx context.Context, params *AnnounceOfferParams, body AnnounceOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*AnnounceOfferResponse, error) {
+	rsp, err := c.AnnounceOffer(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnnounceOfferResponse(rsp)
+}
+
+// GetOfferWithResponse An auction
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id} (the `GetOffer` operationId).
+func (c *ClientWithResponses) GetOfferWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResponse, error) {
+	rsp, err := c.GetOffer(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOfferResponse(rsp)
+}
+
+// ListBidsWithResponse Opened bids
+//
+// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
+func (c *ClientWithResponses) ListBidsWithResponse(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error) {
+	rsp, err := c.ListBids(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBidsResponse(rsp)
+}
+
+// CancelOfferWithBodyWithResponse Cancel an auction before its window opens
+//
+// What bidders have put up goes back at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+func (c *ClientWithResponses) CancelOfferWithBodyWithResponse(ctx context.Context, id PathID, params *CancelOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelOfferResponse, error) {
+	rsp, err := c.CancelOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelOfferResponse(rsp)
+}
+
+// CancelOfferWithResponse Cancel an auction before its window opens
+//
+// What bidders have put up goes back at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
+func (c *ClientWithResponses) CancelOfferWithResponse(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelOfferResponse, error) {
+	rsp, err := c.CancelOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelOfferResponse(rsp)
+}
+
+// CertifyOfferWithBodyWithResponse Certify the result
+//
+// Names the digest of the result that the officer has seen; a second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+func (c *ClientWithResponses) CertifyOfferWithBodyWithResponse(ctx context.Context, id PathID, params *CertifyOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CertifyOfferResponse, error) {
+	rsp, err := c.CertifyOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCertifyOfferResponse(rsp)
+}
+
+// CertifyOfferWithResponse Certify the result
+//
+// Names the digest of the result that the officer has seen; a second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
+func (c *ClientWithResponses) CertifyOfferWithResponse(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CertifyOfferResponse, error) {
+	rsp, err := c.CertifyOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCertifyOfferResponse(rsp)
+}
+
+// ListQuotesWithResponse Receipts of quotes
+//
+// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id}/quotes (the `ListQuotes` operationId).
+func (c *ClientWithResponses) ListQuotesWithResponse(ctx context.Context, id PathID, params *ListQuotesParams, reqEditors ...RequestEditorFn) (*ListQuotesResponse, error) {
+	rsp, err := c.ListQuotes(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListQuotesResponse(rsp)
+}
+
+// PlaceQuoteWithBodyWithResponse Bid
+//
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+func (c *ClientWithResponses) PlaceQuoteWithBodyWithResponse(ctx context.Context, id PathID, params *PlaceQuoteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlaceQuoteResponse, error) {
+	rsp, err := c.PlaceQuoteWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceQuoteResponse(rsp)
+}
+
+// PlaceQuoteWithResponse Bid
+//
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/quotes (the `PlaceQuote` operationId).
+func (c *ClientWithResponses) PlaceQuoteWithResponse(ctx context.Context, id PathID, params *PlaceQuoteParams, body PlaceQuoteJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceQuoteResponse, error) {
+	rsp, err := c.PlaceQuote(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlaceQuoteResponse(rsp)
+}
+
+// RegisterBidderWithBodyWithResponse Register for an auction
+//
+// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+func (c *ClientWithResponses) RegisterBidderWithBodyWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error) {
+	rsp, err := c.RegisterBidderWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterBidderResponse(rsp)
+}
+
+// RegisterBidderWithResponse Register for an auction
+//
+// The bidder is judged by the rules and puts up his collateral: the deposit of the offer, a guarantee that he chooses, or, where the government buys, the permits that he would sell. An amount over the party's limit from a user who may not sign is a proposal for a signer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
+func (c *ClientWithResponses) RegisterBidderWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error) {
+	rsp, err := c.RegisterBidder(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterBidderResponse(rsp)
+}
+
+// GetSightWithResponse What a bidder sees in the window
+//
+// By the option of the offer; empty where it shows nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
+func (c *ClientWithResponses) GetSightWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSightResponse, error) {
+	rsp, err := c.GetSight(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSightResponse(rsp)
+}
+
+// VoidOfferWithBodyWithResponse Declare a closed auction void
+//
+// Before its result is certified.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+func (c *ClientWithResponses) VoidOfferWithBodyWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error) {
+	rsp, err := c.VoidOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidOfferResponse(rsp)
+}
+
+// VoidOfferWithResponse Declare a closed auction void
+//
+// Before its result is certified.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
+func (c *ClientWithResponses) VoidOfferWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, body VoidOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error) {
+	rsp, err := c.VoidOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidOfferResponse(rsp)
+}
+
 // ListOfficialFiguresWithResponse Published figures beside the computed ones
 //
 // A figure stands as it was printed. Where its total is not the sum of its parts, not what is computed, or its change not that of the published totals, the difference is flagged; nothing is corrected.
@@ -43869,6 +46145,45 @@ func (c *ClientWithResponses) ListBasicAccountsWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseListBasicAccountsResponse(rsp)
+}
+
+// ListRegistrationsWithResponse Registrations of bidders
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/registrations (the `ListRegistrations` operationId).
+func (c *ClientWithResponses) ListRegistrationsWithResponse(ctx context.Context, params *ListRegistrationsParams, reqEditors ...RequestEditorFn) (*ListRegistrationsResponse, error) {
+	rsp, err := c.ListRegistrations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRegistrationsResponse(rsp)
+}
+
+// GetRegistrationWithResponse A registration
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/registrations/{id} (the `GetRegistration` operationId).
+func (c *ClientWithResponses) GetRegistrationWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRegistrationResponse, error) {
+	rsp, err := c.GetRegistration(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRegistrationResponse(rsp)
+}
+
+// WithdrawRegistrationWithResponse Withdraw a registration before its deadline
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/registrations/{id}/withdraw (the `WithdrawRegistration` operationId).
+func (c *ClientWithResponses) WithdrawRegistrationWithResponse(ctx context.Context, id PathID, params *WithdrawRegistrationParams, reqEditors ...RequestEditorFn) (*WithdrawRegistrationResponse, error) {
+	rsp, err := c.WithdrawRegistration(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawRegistrationResponse(rsp)
 }
 
 // ListRemindersWithResponse Reminders of the end of terms
@@ -51482,6 +53797,515 @@ func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse,
 	return response, nil
 }
 
+// ParseListOffersResponse parses an HTTP response from a ListOffersWithResponse call
+func ParseListOffersResponse(rsp *http.Response) (*ListOffersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOffersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOfferPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnnounceOfferResponse parses an HTTP response from a AnnounceOfferWithResponse call
+func ParseAnnounceOfferResponse(rsp *http.Response) (*AnnounceOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnnounceOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers AnnounceOfferResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AnnounceOfferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOfferResponse parses an HTTP response from a GetOfferWithResponse call
+func ParseGetOfferResponse(rsp *http.Response) (*GetOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBidsResponse parses an HTTP response from a ListBidsWithResponse call
+func ParseListBidsResponse(rsp *http.Response) (*ListBidsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBidsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenedBidPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelOfferResponse parses an HTTP response from a CancelOfferWithResponse call
+func ParseCancelOfferResponse(rsp *http.Response) (*CancelOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CancelOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCertifyOfferResponse parses an HTTP response from a CertifyOfferWithResponse call
+func ParseCertifyOfferResponse(rsp *http.Response) (*CertifyOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CertifyOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CertifyOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers CertifyOfferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListQuotesResponse parses an HTTP response from a ListQuotesWithResponse call
+func ParseListQuotesResponse(rsp *http.Response) (*ListQuotesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListQuotesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest QuotePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePlaceQuoteResponse parses an HTTP response from a PlaceQuoteWithResponse call
+func ParsePlaceQuoteResponse(rsp *http.Response) (*PlaceQuoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlaceQuoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest QuoteReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PlaceQuoteResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRegisterBidderResponse parses an HTTP response from a RegisterBidderWithResponse call
+func ParseRegisterBidderResponse(rsp *http.Response) (*RegisterBidderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterBidderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Registration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterBidderResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterBidderResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSightResponse parses an HTTP response from a GetSightWithResponse call
+func ParseGetSightResponse(rsp *http.Response) (*GetSightResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSightResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidderSight
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVoidOfferResponse parses an HTTP response from a VoidOfferWithResponse call
+func ParseVoidOfferResponse(rsp *http.Response) (*VoidOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VoidOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers VoidOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers VoidOfferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListOfficialFiguresResponse parses an HTTP response from a ListOfficialFiguresWithResponse call
 func ParseListOfficialFiguresResponse(rsp *http.Response) (*ListOfficialFiguresResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -54167,6 +56991,118 @@ func ParseListBasicAccountsResponse(rsp *http.Response) (*ListBasicAccountsRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListRegistrationsResponse parses an HTTP response from a ListRegistrationsWithResponse call
+func ParseListRegistrationsResponse(rsp *http.Response) (*ListRegistrationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRegistrationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RegistrationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRegistrationResponse parses an HTTP response from a GetRegistrationWithResponse call
+func ParseGetRegistrationResponse(rsp *http.Response) (*GetRegistrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRegistrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Registration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawRegistrationResponse parses an HTTP response from a WithdrawRegistrationWithResponse call
+func ParseWithdrawRegistrationResponse(rsp *http.Response) (*WithdrawRegistrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawRegistrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Registration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawRegistrationResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

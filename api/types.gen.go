@@ -136,6 +136,213 @@ func (e Approver) Valid() bool {
 	}
 }
 
+// Defines values for AuctionCollateral.
+const (
+	AuctionCollateralDeposit AuctionCollateral = "deposit"
+	AuctionCollateralFull    AuctionCollateral = "full"
+)
+
+// Valid indicates whether the value is a known member of the AuctionCollateral enum.
+func (e AuctionCollateral) Valid() bool {
+	switch e {
+	case AuctionCollateralDeposit:
+		return true
+	case AuctionCollateralFull:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionFit.
+const (
+	AuctionFitCut     AuctionFit = "cut"
+	AuctionFitDropped AuctionFit = "dropped"
+	AuctionFitRefused AuctionFit = "refused"
+)
+
+// Valid indicates whether the value is a known member of the AuctionFit enum.
+func (e AuctionFit) Valid() bool {
+	switch e {
+	case AuctionFitCut:
+		return true
+	case AuctionFitDropped:
+		return true
+	case AuctionFitRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionFormat.
+const (
+	AuctionFormatAscending      AuctionFormat = "ascending"
+	AuctionFormatPayAsBid       AuctionFormat = "pay_as_bid"
+	AuctionFormatPayAsBidShare  AuctionFormat = "pay_as_bid_share"
+	AuctionFormatReverseUniform AuctionFormat = "reverse_uniform"
+	AuctionFormatUniform        AuctionFormat = "uniform"
+)
+
+// Valid indicates whether the value is a known member of the AuctionFormat enum.
+func (e AuctionFormat) Valid() bool {
+	switch e {
+	case AuctionFormatAscending:
+		return true
+	case AuctionFormatPayAsBid:
+		return true
+	case AuctionFormatPayAsBidShare:
+		return true
+	case AuctionFormatReverseUniform:
+		return true
+	case AuctionFormatUniform:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionSight.
+const (
+	AuctionSightCutOff       AuctionSight = "cut_off"
+	AuctionSightHighestPrice AuctionSight = "highest_price"
+	AuctionSightNothing      AuctionSight = "nothing"
+	AuctionSightOwnRank      AuctionSight = "own_rank"
+)
+
+// Valid indicates whether the value is a known member of the AuctionSight enum.
+func (e AuctionSight) Valid() bool {
+	switch e {
+	case AuctionSightCutOff:
+		return true
+	case AuctionSightHighestPrice:
+		return true
+	case AuctionSightNothing:
+		return true
+	case AuctionSightOwnRank:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionState.
+const (
+	AuctionStateAnnounced   AuctionState = "announced"
+	AuctionStateBidding     AuctionState = "bidding"
+	AuctionStateCancelled   AuctionState = "cancelled"
+	AuctionStateCertified   AuctionState = "certified"
+	AuctionStateCertifying  AuctionState = "certifying"
+	AuctionStateClosed      AuctionState = "closed"
+	AuctionStateFailed      AuctionState = "failed"
+	AuctionStateOpened      AuctionState = "opened"
+	AuctionStatePrepared    AuctionState = "prepared"
+	AuctionStateRanked      AuctionState = "ranked"
+	AuctionStateRanking     AuctionState = "ranking"
+	AuctionStateRegistering AuctionState = "registering"
+	AuctionStateVoid        AuctionState = "void"
+)
+
+// Valid indicates whether the value is a known member of the AuctionState enum.
+func (e AuctionState) Valid() bool {
+	switch e {
+	case AuctionStateAnnounced:
+		return true
+	case AuctionStateBidding:
+		return true
+	case AuctionStateCancelled:
+		return true
+	case AuctionStateCertified:
+		return true
+	case AuctionStateCertifying:
+		return true
+	case AuctionStateClosed:
+		return true
+	case AuctionStateFailed:
+		return true
+	case AuctionStateOpened:
+		return true
+	case AuctionStatePrepared:
+		return true
+	case AuctionStateRanked:
+		return true
+	case AuctionStateRanking:
+		return true
+	case AuctionStateRegistering:
+		return true
+	case AuctionStateVoid:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionStatus.
+const (
+	AuctionStatusCancelled       AuctionStatus = "cancelled"
+	AuctionStatusCleared         AuctionStatus = "cleared"
+	AuctionStatusNoTrade         AuctionStatus = "no_trade"
+	AuctionStatusUndersubscribed AuctionStatus = "undersubscribed"
+)
+
+// Valid indicates whether the value is a known member of the AuctionStatus enum.
+func (e AuctionStatus) Valid() bool {
+	switch e {
+	case AuctionStatusCancelled:
+		return true
+	case AuctionStatusCleared:
+		return true
+	case AuctionStatusNoTrade:
+		return true
+	case AuctionStatusUndersubscribed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionTie.
+const (
+	AuctionTieDrawn        AuctionTie = "drawn"
+	AuctionTieProRata      AuctionTie = "pro_rata"
+	AuctionTieProRataFloor AuctionTie = "pro_rata_floor"
+	AuctionTieTime         AuctionTie = "time"
+)
+
+// Valid indicates whether the value is a known member of the AuctionTie enum.
+func (e AuctionTie) Valid() bool {
+	switch e {
+	case AuctionTieDrawn:
+		return true
+	case AuctionTieProRata:
+		return true
+	case AuctionTieProRataFloor:
+		return true
+	case AuctionTieTime:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuctionUndersubscribed.
+const (
+	AuctionUndersubscribedCancel AuctionUndersubscribed = "cancel"
+	AuctionUndersubscribedClear  AuctionUndersubscribed = "clear"
+)
+
+// Valid indicates whether the value is a known member of the AuctionUndersubscribed enum.
+func (e AuctionUndersubscribed) Valid() bool {
+	switch e {
+	case AuctionUndersubscribedCancel:
+		return true
+	case AuctionUndersubscribedClear:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BankDifference.
 const (
 	BankDifferenceExcess             BankDifference = "excess"
@@ -1411,6 +1618,66 @@ func (e ImportState) Valid() bool {
 	}
 }
 
+// Defines values for IncidentKind.
+const (
+	IncidentKindInterruption IncidentKind = "interruption"
+	IncidentKindKeyMissing   IncidentKind = "key_missing"
+)
+
+// Valid indicates whether the value is a known member of the IncidentKind enum.
+func (e IncidentKind) Valid() bool {
+	switch e {
+	case IncidentKindInterruption:
+		return true
+	case IncidentKindKeyMissing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IncidentOutcome.
+const (
+	IncidentOutcomeExtended  IncidentOutcome = "extended"
+	IncidentOutcomeTolerated IncidentOutcome = "tolerated"
+	IncidentOutcomeVoid      IncidentOutcome = "void"
+	IncidentOutcomeWaits     IncidentOutcome = "waits"
+)
+
+// Valid indicates whether the value is a known member of the IncidentOutcome enum.
+func (e IncidentOutcome) Valid() bool {
+	switch e {
+	case IncidentOutcomeExtended:
+		return true
+	case IncidentOutcomeTolerated:
+		return true
+	case IncidentOutcomeVoid:
+		return true
+	case IncidentOutcomeWaits:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InterruptionRule.
+const (
+	InterruptionRuleExtend InterruptionRule = "extend"
+	InterruptionRuleVoid   InterruptionRule = "void"
+)
+
+// Valid indicates whether the value is a known member of the InterruptionRule enum.
+func (e InterruptionRule) Valid() bool {
+	switch e {
+	case InterruptionRuleExtend:
+		return true
+	case InterruptionRuleVoid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LicenceKind.
 const (
 	LicenceKindLicence      LicenceKind = "licence"
@@ -2365,6 +2632,33 @@ func (e RegionLevel) Valid() bool {
 	}
 }
 
+// Defines values for RegistrationState.
+const (
+	RegistrationStateLost       RegistrationState = "lost"
+	RegistrationStateRegistered RegistrationState = "registered"
+	RegistrationStateReleased   RegistrationState = "released"
+	RegistrationStateWithdrawn  RegistrationState = "withdrawn"
+	RegistrationStateWon        RegistrationState = "won"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationState enum.
+func (e RegistrationState) Valid() bool {
+	switch e {
+	case RegistrationStateLost:
+		return true
+	case RegistrationStateRegistered:
+		return true
+	case RegistrationStateReleased:
+		return true
+	case RegistrationStateWithdrawn:
+		return true
+	case RegistrationStateWon:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RenewalBody.
 const (
 	RenewalBodyClerk   RenewalBody = "clerk"
@@ -2850,37 +3144,43 @@ func (e TradeSide) Valid() bool {
 
 // Defines values for TransferReason.
 const (
-	TransferReasonAllocation      TransferReason = "allocation"
-	TransferReasonBuyBack         TransferReason = "buy_back"
-	TransferReasonCapDecision     TransferReason = "cap_decision"
-	TransferReasonCapReturn       TransferReason = "cap_return"
-	TransferReasonCorrection      TransferReason = "correction"
-	TransferReasonDeposit         TransferReason = "deposit"
-	TransferReasonEscrow          TransferReason = "escrow"
-	TransferReasonFill            TransferReason = "fill"
-	TransferReasonJudicialSale    TransferReason = "judicial_sale"
-	TransferReasonLevelTransfer   TransferReason = "level_transfer"
-	TransferReasonMirroredDeal    TransferReason = "mirrored_deal"
-	TransferReasonOffset          TransferReason = "offset"
-	TransferReasonOpening         TransferReason = "opening"
-	TransferReasonPrimarySale     TransferReason = "primary_sale"
-	TransferReasonReclamation     TransferReason = "reclamation"
-	TransferReasonRenewal         TransferReason = "renewal"
-	TransferReasonReserveMovement TransferReason = "reserve_movement"
-	TransferReasonRetirement      TransferReason = "retirement"
-	TransferReasonReversal        TransferReason = "reversal"
-	TransferReasonRevocation      TransferReason = "revocation"
-	TransferReasonSettlement      TransferReason = "settlement"
-	TransferReasonSuccession      TransferReason = "succession"
-	TransferReasonSuspense        TransferReason = "suspense"
-	TransferReasonTermEnd         TransferReason = "term_end"
-	TransferReasonWithdrawal      TransferReason = "withdrawal"
+	TransferReasonAllocation          TransferReason = "allocation"
+	TransferReasonBidCollateral       TransferReason = "bid_collateral"
+	TransferReasonBidCollateralReturn TransferReason = "bid_collateral_return"
+	TransferReasonBuyBack             TransferReason = "buy_back"
+	TransferReasonCapDecision         TransferReason = "cap_decision"
+	TransferReasonCapReturn           TransferReason = "cap_return"
+	TransferReasonCorrection          TransferReason = "correction"
+	TransferReasonDeposit             TransferReason = "deposit"
+	TransferReasonEscrow              TransferReason = "escrow"
+	TransferReasonFill                TransferReason = "fill"
+	TransferReasonJudicialSale        TransferReason = "judicial_sale"
+	TransferReasonLevelTransfer       TransferReason = "level_transfer"
+	TransferReasonMirroredDeal        TransferReason = "mirrored_deal"
+	TransferReasonOffset              TransferReason = "offset"
+	TransferReasonOpening             TransferReason = "opening"
+	TransferReasonPrimarySale         TransferReason = "primary_sale"
+	TransferReasonReclamation         TransferReason = "reclamation"
+	TransferReasonRenewal             TransferReason = "renewal"
+	TransferReasonReserveMovement     TransferReason = "reserve_movement"
+	TransferReasonRetirement          TransferReason = "retirement"
+	TransferReasonReversal            TransferReason = "reversal"
+	TransferReasonRevocation          TransferReason = "revocation"
+	TransferReasonSettlement          TransferReason = "settlement"
+	TransferReasonSuccession          TransferReason = "succession"
+	TransferReasonSuspense            TransferReason = "suspense"
+	TransferReasonTermEnd             TransferReason = "term_end"
+	TransferReasonWithdrawal          TransferReason = "withdrawal"
 )
 
 // Valid indicates whether the value is a known member of the TransferReason enum.
 func (e TransferReason) Valid() bool {
 	switch e {
 	case TransferReasonAllocation:
+		return true
+	case TransferReasonBidCollateral:
+		return true
+	case TransferReasonBidCollateralReturn:
 		return true
 	case TransferReasonBuyBack:
 		return true
@@ -3381,6 +3681,339 @@ type AttainmentPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// AuctionCollateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
+type AuctionCollateral string
+
+// AuctionFit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
+type AuctionFit string
+
+// AuctionFormat How the auction is cleared: one price, own prices, the first share of the bidders (浙江电子竞价), open rounds, or a buy-back at one price.
+type AuctionFormat string
+
+// AuctionIncident What disturbed an auction.
+type AuctionIncident struct {
+	// Kind What disturbed an auction.
+	Kind IncidentKind `json:"kind"`
+
+	// Outcome What followed.
+	Outcome IncidentOutcome `json:"outcome"`
+
+	// Since The last sign of life before.
+	Since Instant `json:"since"`
+
+	// Until A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	Until Instant `json:"until"`
+}
+
+// AuctionOffer An auction of the government, with its terms, its seal and, when it has one, its result.
+type AuctionOffer struct {
+	// AnnouncedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	AnnouncedAt Instant `json:"announced_at"`
+
+	// BestPrice Of an ascending auction while it runs.
+	BestPrice *Price `json:"best_price,omitempty"`
+
+	// Budget Of a buy-back.
+	Budget *ID `json:"budget,omitempty"`
+
+	// CertifiedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	CertifiedAt *Instant `json:"certified_at,omitempty"`
+
+	// CertifyBy Within 5 working days of the close.
+	CertifyBy *Date `json:"certify_by,omitempty"`
+
+	// ClearingPrice That all pay or get.
+	ClearingPrice *Price `json:"clearing_price,omitempty"`
+
+	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	ClockSeconds *int `json:"clock_seconds,omitempty"`
+
+	// CloseHead Its hash, in hex: with the seed it draws ties.
+	CloseHead *string `json:"close_head,omitempty"`
+
+	// CloseRow The last journal row whose quotes count.
+	CloseRow *int `json:"close_row,omitempty"`
+
+	// ClosedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ClosedAt *Instant `json:"closed_at,omitempty"`
+
+	// ClosesAt With every extension.
+	ClosesAt Instant `json:"closes_at"`
+
+	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
+	Collateral AuctionCollateral `json:"collateral"`
+
+	// Committed Of the budget.
+	Committed *Money `json:"committed,omitempty"`
+
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
+
+	// Deposit Of each bidder.
+	Deposit  *Money `json:"deposit,omitempty"`
+	Document string `json:"document"`
+
+	// Fit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
+	Fit *AuctionFit `json:"fit,omitempty"`
+
+	// Format How the auction is cleared: one price, own prices, the first share of the bidders (浙江电子竞价), open rounds, or a buy-back at one price.
+	Format AuctionFormat `json:"format"`
+
+	// FreeSeconds Of an ascending auction, from its opening on.
+	FreeSeconds *int `json:"free_seconds,omitempty"`
+
+	// ID Number of a record.
+	ID        ID                `json:"id"`
+	Incidents []AuctionIncident `json:"incidents,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	InterruptionRule    InterruptionRule `json:"interruption_rule"`
+	InterruptionSeconds int              `json:"interruption_seconds"`
+
+	// KeyDigest SHA-256 of the key that seals the bids, in hex.
+	KeyDigest string `json:"key_digest"`
+
+	// LotSize Step of quantities.
+	LotSize Quantity `json:"lot_size"`
+
+	// MaxQuotes Of each bidder of a share sale.
+	MaxQuotes *int `json:"max_quotes,omitempty"`
+
+	// MinBidders Fewer valid bidders cancel a share sale.
+	MinBidders *int `json:"min_bidders,omitempty"`
+
+	// Months Of the term, for all amounts.
+	Months int `json:"months"`
+
+	// Notice The public notice of the announcement.
+	Notice ID `json:"notice"`
+
+	// OpensAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpensAt Instant `json:"opens_at"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Quota Most that one bidder may ask for.
+	Quota  *Quantity `json:"quota,omitempty"`
+	Reason *string   `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RegisterFrom A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisterFrom Instant `json:"register_from"`
+
+	// RegisterUntil A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisterUntil Instant `json:"register_until"`
+
+	// ReservePrice The lowest bid of a sale; of a buy-back the ceiling.
+	ReservePrice Price `json:"reserve_price"`
+
+	// ResultDigest SHA-256 over every outcome, in hex.
+	ResultDigest *string `json:"result_digest,omitempty"`
+
+	// SealKey The key, in hex; from the close on. Seal and seed follow from it.
+	SealKey *string `json:"seal_key,omitempty"`
+
+	// SeedDigest SHA-256 of the seed that draws ties, in hex.
+	SeedDigest string `json:"seed_digest"`
+
+	// Sight What a bidder sees of the others in the window.
+	Sight AuctionSight `json:"sight"`
+
+	// State Where an auction is in its life.
+	State AuctionState `json:"state"`
+
+	// Status How the auction was cleared.
+	Status *AuctionStatus `json:"status,omitempty"`
+
+	// Step Of an ascending auction.
+	Step *Price `json:"step,omitempty"`
+
+	// Tick Step of prices.
+	Tick Price `json:"tick"`
+
+	// Tie How bids that tie at the margin share what is left.
+	Tie *AuctionTie `json:"tie,omitempty"`
+
+	// Undersubscribed What becomes of an auction whose bids do not come to what is offered.
+	Undersubscribed *AuctionUndersubscribed `json:"undersubscribed,omitempty"`
+
+	// Unsold A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Unsold *Quantity `json:"unsold,omitempty"`
+
+	// Volume A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Volume *Quantity `json:"volume,omitempty"`
+
+	// WinShare Of the bidders who win a share sale: 0.7.
+	WinShare *Ratio `json:"win_share,omitempty"`
+}
+
+// AuctionOfferInput defines model for AuctionOfferInput.
+type AuctionOfferInput struct {
+	// Budget Of a buy-back.
+	Budget *ID `json:"budget,omitempty"`
+
+	// BudgetLimit Most that a buy-back spends; it is committed.
+	BudgetLimit *Money `json:"budget_limit,omitempty"`
+
+	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	ClockSeconds *int `json:"clock_seconds,omitempty"`
+
+	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
+	ClosesAt *Instant `json:"closes_at,omitempty"`
+
+	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
+	Collateral AuctionCollateral `json:"collateral"`
+
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
+
+	// Deposit Of each bidder.
+	Deposit  *Money `json:"deposit,omitempty"`
+	Document string `json:"document"`
+
+	// Fit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
+	Fit *AuctionFit `json:"fit,omitempty"`
+
+	// Format How the auction is cleared: one price, own prices, the first share of the bidders (浙江电子竞价), open rounds, or a buy-back at one price.
+	Format AuctionFormat `json:"format"`
+
+	// FreeSeconds Of an ascending auction, from its opening on.
+	FreeSeconds *int `json:"free_seconds,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	InterruptionRule InterruptionRule `json:"interruption_rule"`
+
+	// InterruptionSeconds For how long the window may be interrupted.
+	InterruptionSeconds int `json:"interruption_seconds"`
+
+	// LotSize Step of quantities.
+	LotSize Quantity `json:"lot_size"`
+	Lots    []ID     `json:"lots,omitempty"`
+
+	// MaxQuotes Of each bidder of a share sale.
+	MaxQuotes *int `json:"max_quotes,omitempty"`
+
+	// MinBidders Fewer valid bidders cancel a share sale.
+	MinBidders *int `json:"min_bidders,omitempty"`
+
+	// OpensAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpensAt Instant `json:"opens_at"`
+
+	// Order By the day of acquisition, by the cost of a tonne, or as they are named.
+	Order *PickOrder `json:"order,omitempty"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Quota Most that one bidder may ask for.
+	Quota *Quantity `json:"quota,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RegisterFrom Absent: at once.
+	RegisterFrom *Instant `json:"register_from,omitempty"`
+
+	// RegisterUntil Excluded.
+	RegisterUntil Instant `json:"register_until"`
+
+	// ReservePrice The lowest bid of a sale; of a buy-back the ceiling.
+	ReservePrice Price `json:"reserve_price"`
+
+	// Sight What a bidder sees of the others in the window.
+	Sight *AuctionSight `json:"sight,omitempty"`
+
+	// Step Of an ascending auction.
+	Step *Price `json:"step,omitempty"`
+
+	// Tick Step of prices.
+	Tick Price `json:"tick"`
+
+	// Tie How bids that tie at the margin share what is left.
+	Tie   *AuctionTie `json:"tie,omitempty"`
+	Title string      `json:"title"`
+
+	// Undersubscribed What becomes of an auction whose bids do not come to what is offered.
+	Undersubscribed *AuctionUndersubscribed `json:"undersubscribed,omitempty"`
+
+	// WinShare Of the bidders who win a share sale: 0.7.
+	WinShare *Ratio `json:"win_share,omitempty"`
+}
+
+// AuctionOfferPage defines model for AuctionOfferPage.
+type AuctionOfferPage struct {
+	Items []AuctionOffer `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// AuctionSight What a bidder sees of the others in the window.
+type AuctionSight string
+
+// AuctionState Where an auction is in its life.
+type AuctionState string
+
+// AuctionStatus How the auction was cleared.
+type AuctionStatus string
+
+// AuctionTie How bids that tie at the margin share what is left.
+type AuctionTie string
+
+// AuctionUndersubscribed What becomes of an auction whose bids do not come to what is offered.
+type AuctionUndersubscribed string
+
 // BankDifference How an entry differs from what was expected.
 type BankDifference string
 
@@ -3595,6 +4228,21 @@ type BasicAccountPage struct {
 
 // BatchMode Whether a batch is done whole or item by item.
 type BatchMode string
+
+// BidderSight What a bidder sees in the window.
+type BidderSight struct {
+	// CutOff The lowest price that would win now.
+	CutOff *Price `json:"cut_off,omitempty"`
+
+	// HighestPrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	HighestPrice *Price `json:"highest_price,omitempty"`
+	OwnRank      *int   `json:"own_rank,omitempty"`
+
+	// Sight What a bidder sees of the others in the window.
+	Sight AuctionSight `json:"sight"`
+}
 
 // Book The order book of an instrument, best prices first.
 type Book struct {
@@ -4273,6 +4921,12 @@ type CarbonSchemePage struct {
 
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
+}
+
+// CertifyInput defines model for CertifyInput.
+type CertifyInput struct {
+	Document     string `json:"document"`
+	ResultDigest string `json:"result_digest"`
 }
 
 // CloseBody For whom somebody signs: the leader of the bureau for the centre, finance for finance.
@@ -6343,6 +6997,12 @@ type InboxItem struct {
 	Until *Instant `json:"until,omitempty"`
 }
 
+// IncidentKind What disturbed an auction.
+type IncidentKind string
+
+// IncidentOutcome What followed.
+type IncidentOutcome string
+
 // Industry Division, group or class of GB/T 4754.
 //
 // Example: 2319
@@ -6524,6 +7184,9 @@ type InstrumentPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+type InterruptionRule string
 
 // JournalHead The end of the chain.
 type JournalHead struct {
@@ -8142,6 +8805,54 @@ type OfficialPartInput struct {
 	Region *RegionCode `json:"region,omitempty"`
 }
 
+// OpenedBid A price of a bidder's last quote, as it was opened after the close.
+type OpenedBid struct {
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// Paid A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Paid *Price `json:"paid,omitempty"`
+
+	// PlacedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	PlacedAt Instant `json:"placed_at"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Quote Number of a record.
+	Quote ID `json:"quote"`
+
+	// Registration Number of a record.
+	Registration *ID `json:"registration,omitempty"`
+
+	// Won A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Won *Quantity `json:"won,omitempty"`
+}
+
+// OpenedBidPage defines model for OpenedBidPage.
+type OpenedBidPage struct {
+	Items []OpenedBid `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // OpeningCounts Rows of each sheet.
 type OpeningCounts struct {
 	Budgets  int32 `json:"budgets"`
@@ -9634,6 +10345,75 @@ type PublicNoticeState string
 // Example: 13.257
 type Quantity = string
 
+// Quote A quote as it is kept.
+type Quote struct {
+	// Digest SHA-256 of the sealed quote, in hex.
+	Digest string `json:"digest"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// PlacedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	PlacedAt Instant `json:"placed_at"`
+
+	// Registration Number of a record.
+	Registration ID `json:"registration"`
+
+	// Sealed Base64 of nonce and ciphertext; it is opened with the key of the offer. Absent where bids are public.
+	Sealed *string `json:"sealed,omitempty"`
+}
+
+// QuoteInput defines model for QuoteInput.
+type QuoteInput struct {
+	// ConfirmPrice The bidder knows that a price is far above the reserve price.
+	ConfirmPrice *bool       `json:"confirm_price,omitempty"`
+	Steps        []QuoteStep `json:"steps"`
+}
+
+// QuotePage defines model for QuotePage.
+type QuotePage struct {
+	Items []Quote `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// QuoteReceipt That a quote has come in. It tells nothing of what the quote says.
+type QuoteReceipt struct {
+	// Digest SHA-256 of the sealed quote, in hex.
+	Digest string `json:"digest"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// PlacedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	PlacedAt Instant `json:"placed_at"`
+}
+
+// QuoteStep defines model for QuoteStep.
+type QuoteStep struct {
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity Absent where it is fixed: share sales and ascending auctions.
+	Quantity *Quantity `json:"quantity,omitempty"`
+}
+
 // Ratio A plain number, with at most 6 decimals.
 //
 // Example: 1.2
@@ -9906,6 +10686,92 @@ type RegionPairPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// Registration A bidder of an auction, and what became of him.
+type Registration struct {
+	AcceptsPart bool `json:"accepts_part"`
+
+	// Collateral An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Collateral Money `json:"collateral"`
+
+	// Held What was put up is held.
+	Held bool `json:"held"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Place Among the bidders, once ranked.
+	Place *int `json:"place,omitempty"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price *Price `json:"price,omitempty"`
+
+	// Project Number of a record.
+	Project *ID `json:"project,omitempty"`
+
+	// Quantity The need of a share sale; what is held ready to be sold.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RegisteredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisteredAt Instant `json:"registered_at"`
+
+	// State Where a bidder is in an auction.
+	State RegistrationState `json:"state"`
+
+	// Won A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Won *Quantity `json:"won,omitempty"`
+}
+
+// RegistrationInput defines model for RegistrationInput.
+type RegistrationInput struct {
+	// AcceptsPart Of a share sale: takes less where no more is left.
+	AcceptsPart *bool `json:"accepts_part,omitempty"`
+
+	// Guarantee Of the collateral full.
+	Guarantee *Money `json:"guarantee,omitempty"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Project That the permits are for; of a share sale its need is what is bid for.
+	Project *ID `json:"project,omitempty"`
+
+	// Quantity That who sells holds ready.
+	Quantity *Quantity `json:"quantity,omitempty"`
+}
+
+// RegistrationPage defines model for RegistrationPage.
+type RegistrationPage struct {
+	Items []Registration `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// RegistrationState Where a bidder is in an auction.
+type RegistrationState string
 
 // Reminder That a term ends.
 type Reminder struct {
@@ -11683,6 +12549,12 @@ type AsOf = Date
 // Example: 2031-06-30
 type AsOfFilter = Date
 
+// AuctionFormatFilter How the auction is cleared: one price, own prices, the first share of the bidders (浙江电子竞价), open rounds, or a buy-back at one price.
+type AuctionFormatFilter = AuctionFormat
+
+// AuctionStateFilter Where an auction is in its life.
+type AuctionStateFilter = AuctionState
+
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
 
@@ -11860,6 +12732,9 @@ type NumberPath = ID
 // ObjectFilter Number of a record.
 type ObjectFilter = ID
 
+// OfferFilter Number of a record.
+type OfferFilter = ID
+
 // OfferStateFilter Whether a standing offer is open.
 type OfferStateFilter = OfferState
 
@@ -11955,6 +12830,9 @@ type RegionPath = RegionCode
 //
 // Example: 330421
 type RegionQuery = RegionCode
+
+// RegistrationStateFilter Where a bidder is in an auction.
+type RegistrationStateFilter = RegistrationState
 
 // RenewalStateFilter Where a renewal is in its life.
 type RenewalStateFilter = RenewalState
@@ -13299,6 +14177,83 @@ type AnswerObjectionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListOffersParams defines parameters for ListOffers.
+type ListOffersParams struct {
+	Region    *RegionFilter        `form:"region,omitempty" json:"region,omitempty"`
+	Pollutant *PollutantFilter     `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	State     *AuctionStateFilter  `form:"state,omitempty" json:"state,omitempty"`
+	Format    *AuctionFormatFilter `form:"format,omitempty" json:"format,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// AnnounceOfferParams defines parameters for AnnounceOffer.
+type AnnounceOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListBidsParams defines parameters for ListBids.
+type ListBidsParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// CancelOfferParams defines parameters for CancelOffer.
+type CancelOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CertifyOfferParams defines parameters for CertifyOffer.
+type CertifyOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListQuotesParams defines parameters for ListQuotes.
+type ListQuotesParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// PlaceQuoteParams defines parameters for PlaceQuote.
+type PlaceQuoteParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RegisterBidderParams defines parameters for RegisterBidder.
+type RegisterBidderParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// VoidOfferParams defines parameters for VoidOffer.
+type VoidOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOfficialFiguresParams defines parameters for ListOfficialFigures.
 type ListOfficialFiguresParams struct {
 	Region  *RegionFilter  `form:"region,omitempty" json:"region,omitempty"`
@@ -13790,6 +14745,28 @@ type ListRegionsParams struct {
 // ListBasicAccountsParams defines parameters for ListBasicAccounts.
 type ListBasicAccountsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+}
+
+// ListRegistrationsParams defines parameters for ListRegistrations.
+type ListRegistrationsParams struct {
+	Offer *OfferFilter             `form:"offer,omitempty" json:"offer,omitempty"`
+	Party *PartyFilter             `form:"party,omitempty" json:"party,omitempty"`
+	State *RegistrationStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// WithdrawRegistrationParams defines parameters for WithdrawRegistration.
+type WithdrawRegistrationParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListRemindersParams defines parameters for ListReminders.
@@ -14400,6 +15377,24 @@ type MirrorDealJSONRequestBody = MirroredDealInput
 
 // AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
 type AnswerObjectionJSONRequestBody = ObjectionAnswerInput
+
+// AnnounceOfferJSONRequestBody defines body for AnnounceOffer for application/json ContentType.
+type AnnounceOfferJSONRequestBody = AuctionOfferInput
+
+// CancelOfferJSONRequestBody defines body for CancelOffer for application/json ContentType.
+type CancelOfferJSONRequestBody = ReasonInput
+
+// CertifyOfferJSONRequestBody defines body for CertifyOffer for application/json ContentType.
+type CertifyOfferJSONRequestBody = CertifyInput
+
+// PlaceQuoteJSONRequestBody defines body for PlaceQuote for application/json ContentType.
+type PlaceQuoteJSONRequestBody = QuoteInput
+
+// RegisterBidderJSONRequestBody defines body for RegisterBidder for application/json ContentType.
+type RegisterBidderJSONRequestBody = RegistrationInput
+
+// VoidOfferJSONRequestBody defines body for VoidOffer for application/json ContentType.
+type VoidOfferJSONRequestBody = ReasonInput
 
 // RecordOfficialFigureJSONRequestBody defines body for RecordOfficialFigure for application/json ContentType.
 type RecordOfficialFigureJSONRequestBody = OfficialFigureInput

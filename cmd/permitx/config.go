@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ const (
 	defaultListen     = "127.0.0.1:8080"
 	defaultData       = "data"           // directory, below the working directory
 	dataFile          = "permitx.db"     // in it
+	defaultSeals      = "seal-keys"      // directory in it
 	defaultLogLevel   = "info"           // of debug, info, warn, error
 	defaultLogFormat  = "text"           // of text, json
 	defaultRate       = 0                // requests a second from one caller; 0: no limit
@@ -44,7 +46,7 @@ const helpWidth = 110 // columns
 
 // defaults are the named constants as the help texts and tags see them.
 var defaults = kong.Vars{
-	"listen": defaultListen, "data": "./" + defaultData, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
+	"listen": defaultListen, "data": "./" + defaultData, "seals": defaultSeals, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
 	"rate": strconv.Itoa(defaultRate), "drain": defaultDrain.String(), "server": defaultServer,
 	"queue_limit": strconv.Itoa(defaultQueueLimit), "demo_listen": defaultDemoListen,
 }
@@ -53,6 +55,15 @@ var defaults = kong.Vars{
 type databaseConfig struct {
 	DatabaseURL string `env:"PERMITX_DATABASE_URL" placeholder:"URL" help:"PostgreSQL database, postgres://user@host/name. A password is better kept in the environment."`
 	Data        string `env:"PERMITX_DATA" placeholder:"DIR" help:"Directory of the SQLite file permitx.db, where there is no --database-url. Default: ${data}."`
+	SealKeys    string `env:"PERMITX_SEAL_KEYS" placeholder:"DIR" help:"Directory of the keys that seal the bids of auctions: kept outside the database, backed up apart from it. Default: ${seals}, in --data."`
+}
+
+// seals are the keys of sealed bids.
+func (c databaseConfig) seals() sealFiles {
+	if c.SealKeys != "" {
+		return sealFiles(c.SealKeys)
+	}
+	return sealFiles(filepath.Join(cmp.Or(c.Data, defaultData), defaultSeals))
 }
 
 // problems are what is wrong with it.

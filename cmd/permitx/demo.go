@@ -79,7 +79,7 @@ func (c *demoCommand) start(g *globals, where databaseConfig) (*server, error) {
 		return nil, err
 	}
 	log := logConfig{LogLevel: "warn", LogFormat: defaultLogFormat}.logger(g.stderr)
-	s, err := startServer(g, keep, intakeConfigOf(where), c.config(), log)
+	s, err := startServer(g, keep, intakeConfigOf(where), where.seals(), c.config(), log)
 	if err != nil {
 		return nil, errors.Join(err, keep.Close())
 	}

@@ -19,6 +19,7 @@ import (
 // journal says that the system did it.
 type local struct {
 	store *store.Store
+	seals app.SealKeys
 	app   *app.App // from the first command on: this process is the writer
 }
 
@@ -30,7 +31,7 @@ func openLocal(g *globals, c databaseConfig) (*local, error) {
 		return nil, err
 	}
 	s, err := store.Open(g.ctx, c.url())
-	return &local{store: s}, err
+	return &local{store: s, seals: c.seals()}, err
 }
 
 // take takes the writer's role, if no process holds it.
@@ -38,7 +39,7 @@ func (l *local) take(ctx context.Context) error {
 	if l.app != nil {
 		return nil
 	}
-	a, err := app.Open(ctx, app.Config{Store: l.store, Clock: app.SystemClock, Encode: httpapi.Encode, Build: version()})
+	a, err := app.Open(ctx, app.Config{Store: l.store, Clock: app.SystemClock, Encode: httpapi.Encode, Build: version(), Seals: l.seals})
 	if errors.Is(err, app.ErrHeld) {
 		return errors.New("a server runs on this registry, or ran until some seconds ago: give --server and the key of an administrator")
 	}

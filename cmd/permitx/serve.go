@@ -54,7 +54,7 @@ func (c *serveCommand) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	s, err := startServer(g, keep, c.intake(), c.serverConfig, log)
+	s, err := startServer(g, keep, c.intake(), c.seals(), c.serverConfig, log)
 	if errors.Is(err, context.Canceled) { // asked to stop while it waited as a standby
 		return keep.Close()
 	}

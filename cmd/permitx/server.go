@@ -48,13 +48,13 @@ type server struct {
 // startServer takes the writer's role, waiting for it as a standby if it
 // must, and listens. The server owns the store from then on; on an error it
 // remains the caller's.
-func startServer(g *globals, store keeper, of intakeConfig, c serverConfig, log *slog.Logger) (*server, error) {
+func startServer(g *globals, store keeper, of intakeConfig, seals app.SealKeys, c serverConfig, log *slog.Logger) (*server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := httpapi.NewMetrics(registry)
 	a, err := takeRole(g, app.Config{
 		Store: store, Clock: app.SystemClock, Encode: httpapi.Encode, Build: version(),
-		QueueLimit: c.QueueLimit, Log: log, Observe: metrics.Observe,
+		QueueLimit: c.QueueLimit, Log: log, Observe: metrics.Observe, Seals: seals,
 	})
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Config struct {
 	QueueLimit int
 	Log        *slog.Logger
 	Observe    Observer // nil: nobody looks
+	Seals      SealKeys // nil: nothing can be auctioned
 }
 
 // Observer sees each batch after its commit, for metrics.
@@ -68,6 +69,10 @@ type App struct {
 	beat      atomic.Int64 // the last commit or beat, as an instant
 	watchers  watchers
 	openDays  openDays
+	seals     *sealRing
+	sights    sights
+	links     chan struct{} // an offer waits for its next step; has room for one
+	chained   chan struct{} // closed when nothing follows any more
 	stopped   chan struct{}
 	failure   error // why the writer stopped; read after stopped is closed
 }
@@ -91,16 +96,22 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, fmt.Errorf("read the registry: %w", err)
 	}
 	a := &App{
-		config: c, st: st, epoch: registry.Epoch, stopped: make(chan struct{}),
+		config: c, st: st, epoch: registry.Epoch, stopped: make(chan struct{}), seals: newSealRing(c.Seals),
+		links: make(chan struct{}, 1), chained: make(chan struct{}),
 		queue: newQueue(c.Clock, registry.LastAt, c.QueueLimit),
 	}
 	if err := a.verifyBooks(); err != nil {
 		return nil, fmt.Errorf("the books do not agree with the holds: %w", err)
 	}
+	if err := a.openRooms(); err != nil {
+		return nil, fmt.Errorf("read the quotes of open windows: %w", err)
+	}
 	st.changed.directory = true
 	a.publish()
 	a.beat.Store(int64(c.Clock()))
+	a.linkWaits()
 	go a.writer() //nolint:contextcheck // it outlives the caller: it ends with Close
+	go a.chain(own)
 	return a, nil
 }
 
@@ -109,6 +120,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 func (a *App) Close() error {
 	a.queue.close()
 	<-a.stopped
+	<-a.chained
 	return a.failure
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"permitx/internal/auction"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -211,6 +212,10 @@ func (c *checker) checkBudgets() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Offers, Query{}.And("budget", Gt, 0), func(o auction.Offer) { committed[o.Budget] += o.Committed })
+	if err != nil {
+		return err
+	}
 	err = eachOf(c.ctx, c.r, Refunds, Where("state", string(reserve.RefundReceived)), func(r reserve.TreasuryRefund) { paid[budgetOf[r.BuyBack]] -= r.Amount })
 	if err != nil {
 		return err
@@ -221,7 +226,7 @@ func (c *checker) checkBudgets() error {
 			c.report("I-24", Budgets.name, b.ID, "is not what its movements come to")
 		}
 		if b.Committed != committed[b.ID] || b.Paid != paid[b.ID] {
-			c.report("I-24", Budgets.name, b.ID, "has CNY %s committed and CNY %s paid, its buy-backs come to CNY %s and CNY %s",
+			c.report("I-24", Budgets.name, b.ID, "has CNY %s committed and CNY %s paid, its buy-backs and offers come to CNY %s and CNY %s",
 				b.Committed, b.Paid, committed[b.ID], paid[b.ID])
 		}
 	})

@@ -2,11 +2,12 @@ package app
 
 import "permitx/internal/auction"
 
-// The tables of auctions. Offers are few and lie in memory; of the quotes, those
+// The tables of auctions. Offers and
+// open registrations lie in memory; of the quotes, those
 // of windows that are open or being closed lie there opened, see offerroom.go.
 var (
 	Offers         = resident[auction.Offer]("offer")
-	Registrations  = cold[auction.Registration]("registration")
+	Registrations  = residentWhere[auction.Registration]("registration", Where("state", string(auction.Registered)))
 	Quotes         = cold[auction.Quote]("quote")
 	OpenedBids     = cold[auction.OpenedBid]("opened_bid")
 	Winners        = cold[auction.Winner]("winner")

@@ -71,6 +71,14 @@ func (a *App) publish() {
 		clear(s.changed.books)
 		a.published.Store(next)
 	}
+	if len(s.changed.quotes) > 0 {
+		a.sights.show(s.changed.quotes)
+		s.changed.quotes = s.changed.quotes[:0]
+	}
+	if s.changed.chain {
+		s.changed.chain = false
+		a.linkWaits()
+	}
 	a.watchers.notify()
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"permitx/internal/approval"
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
@@ -45,7 +46,10 @@ type state struct {
 	frozen  frozenIndex
 	fees    feeIndex
 	day     dayIndex
-	sweeps  map[int64][]int64        // what running sweeps still have to cancel
+	sweeps  map[int64][]int64   // what running sweeps still have to cancel
+	bidders map[bidderKey]int64 // open registrations
+	rooms   map[int64]*offerRoom
+	seals   *sealRing
 	opening int64                    // the package that is being taken; 0: none
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
@@ -75,6 +79,8 @@ type changes struct {
 	books     map[bookID]bool
 	directory bool
 	trades    bool
+	quotes    []seenQuote
+	chain     bool // an offer waits for its next step
 	resident  residentChanges
 }
 
@@ -113,6 +119,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.loadTimers()
 	s.loadFreezes()
 	s.loadOpenings()
+	s.indexBidders()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
 	go func() { keys <- s.loadKeys() }()
 	err := s.loadLedger()
@@ -358,6 +365,10 @@ func (s *state) onResident(row any) {
 		s.indexFees(r)
 	case market.FeeTier:
 		s.indexFeeTier(r)
+	case auction.Offer:
+		s.changed.chain = s.changed.chain || r.IsChained()
+	case auction.Registration:
+		s.indexBidder(r)
 	default:
 		s.indexCode(r)
 		s.known.add(r)

@@ -325,5 +325,6 @@ func (a *App) reload(ctx context.Context) error {
 		st.changed.books[bookID{key.Market, key.Instrument}] = true
 	}
 	a.st = st
-	return nil
+	a.linkWaits()
+	return a.openRooms()
 }

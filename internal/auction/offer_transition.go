@@ -36,6 +36,9 @@ func (s OfferState) IsChained() bool {
 	return slices.Contains([]OfferState{OfferClosed, OfferOpened, OfferRanking, OfferCertifying}, s)
 }
 
+// IsChained reports whether a step of the registry's own follows at once.
+func (o Offer) IsChained() bool { return o.State.IsChained() || o.Releasing }
+
 // IsSealed reports whether nobody may read a bid in this state.
 func (s OfferState) IsSealed() bool {
 	return slices.Contains([]OfferState{OfferAnnounced, OfferRegistering, OfferPrepared, OfferBidding}, s)

@@ -1,6 +1,7 @@
 package auction
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -140,4 +141,22 @@ func Chain(before string, o Outcome) string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// Better orders bids: the better price first, then the earlier.
+func (o Offer) Better(a, b OpenedBid) int {
+	order := cmp.Compare(b.Price, a.Price)
+	if o.Buys() {
+		order = -order
+	}
+	return cmp.Or(order, cmp.Compare(a.Quote, b.Quote))
+}
+
+// Amount is what a quantity costs at a price: half-up, what the state pays down.
+func (o Offer) Amount(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
+	rounding := quantity.HalfUp
+	if o.Buys() {
+		rounding = quantity.Down
+	}
+	return quantity.Amount(p, q, int(o.Months), rounding)
 }

@@ -163,6 +163,11 @@ func (o Offer) inOrder(t Terms, b Bidder) (Terms, error) {
 	return t, nil
 }
 
+// Ordered is a quote that was accepted, in the form that CheckQuote gave it.
+func (o Offer) Ordered(t Terms, r Registration) (Terms, error) {
+	return o.inOrder(t, Bidder{Registration: r})
+}
+
 func (o Offer) checkStep(s Step) error {
 	switch {
 	case s.Price <= 0 || !s.Price.IsMultipleOf(o.Tick):

@@ -74,6 +74,11 @@ var ruleOf = map[string]identity.Operation{
 	"requestInstalments": identity.InstalmentRequest, "decideInstalments": identity.InstalmentDecide, "proveInstalment": identity.InstalmentProve,
 	"confirmInstalment": identity.InstalmentConfirm,
 
+	"listOffers": identity.PublicRead, "getOffer": identity.PublicRead, "announceOffer": identity.OfferAnnounce, "cancelOffer": identity.OfferCancel,
+	"voidOffer": identity.OfferVoid, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
+	"withdrawRegistration": identity.RegistrationWithdraw, "listRegistrations": identity.BidderRead, "getRegistration": identity.BidderRead,
+	"placeQuote": identity.QuotePlace, "listQuotes": identity.BidderRead, "listBids": identity.BidderRead, "getSight": identity.BidderRead,
+
 	"listSuccessions": identity.ChangeRead, "getSuccession": identity.ChangeRead, "recordSuccession": identity.Succession,
 	"listPartyRenames": identity.ChangeRead, "renameParty": identity.PartyRename, "listDepartures": identity.ChangeRead,
 	"getDeparture": identity.ChangeRead, "recordDeparture": identity.DepartureRecord, "stepDeparture": identity.DepartureStep,
@@ -183,7 +188,8 @@ func TestAccess_ContractSaysTheTable(t *testing.T) {
 		}
 	})
 	for op := range identity.Table {
-		if !governed[op] && op != identity.TimerFire && op != identity.Bootstrap {
+		_, onlySystem := identity.Table[op][identity.System]
+		if onlySystem = onlySystem && len(identity.Table[op]) == 1; !governed[op] && !onlySystem {
 			t.Errorf("%s is no operation of the contract", op)
 		}
 	}
@@ -256,6 +262,8 @@ type walked struct {
 	funds, otherFunds, toProve, toDeliver, toCancel int64
 	toCertify, lot, earmark, toGiveUp               int64
 	listing, toClose, toDivide, plan, part          int64
+	offer, toRegister, toEnd, registration, toLeave int64 // auctions and bidders
+	toQuit                                          int64
 	toConfirm, toDrop, toAssign, toReturn           int64
 	transfer, statement                             int64
 	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
@@ -314,6 +322,7 @@ func openWalked(t *testing.T) *walked {
 	w.must(finance, app.NoticeProve{Notice: w.toDeliver, Amount: 10_000 * quantity.OneMoney, Proof: "walked", PaidOn: 20260701})
 	w.must(finance, app.NoticeConfirm{Notice: w.toDeliver, Reason: "seen"})
 	w.reserveUses()
+	w.auctions()
 	for _, id := range []*int64{&w.toConfirm, &w.toDrop} {
 		w.must(w.personOf(f.key), app.WithdrawRequest{Party: f.party, Amount: quantity.OneMoney, PayeeAccount: "6222"})
 		*id = last(w.world, app.Withdrawals)
@@ -562,6 +571,23 @@ func (w *walked) reserveUses() {
 	w.plan = divide()
 }
 
+const announcement = `{"region":"330421","pollutant":"VOCs","instrument":"VOCs-20310630","format":"pay_as_bid","quantity":"1","reserve_price":"4000",
+	"lot_size":"0.1","tick":"1","collateral":"deposit","deposit":"10","tie":"time","undersubscribed":"clear","interruption_seconds":300,"interruption_rule":"extend",
+	"register_until":"2026-07-10T00:00:00+08:00","opens_at":"2026-07-13T10:00:00+08:00","closes_at":"2026-07-13T11:00:00+08:00","title":"VOCs","document":"d"}`
+
+// auctions announces what the walk needs, and registers the first firm.
+func (w *walked) auctions() {
+	w.t.Helper()
+	f := w.firms[0]
+	for _, id := range []*int64{&w.offer, &w.toRegister, &w.toEnd, &w.toQuit} {
+		w.approved("/v1/offers", w.leader, announcement)
+		*id = last(w.world, app.Offers)
+	}
+	for offer, id := range map[int64]*int64{w.offer: &w.registration, w.toQuit: &w.toLeave} {
+		*id = decode[api.Registration](w.t, w.post(fmt.Sprintf("/v1/offers/%d/registrations", offer), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence))).ID
+	}
+}
+
 func (w *walked) account(id *int64, q app.Query) {
 	w.t.Helper()
 	var rows []ledger.Account
@@ -778,6 +804,20 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/earmarks/%d/release", w.toGiveUp), `{"reason":"r"}`
 	case "allocateEarmark":
 		return fmt.Sprintf("/v1/earmarks/%d/allocations", w.earmark), fmt.Sprintf(`{"licence":%d,"instrument":%q,"need":"0.1","origin":"free","document":"d"}`, f.licence, instrumentCode)
+	case "announceOffer":
+		return "/v1/offers", announcement
+	case "cancelOffer":
+		return fmt.Sprintf("/v1/offers/%d/cancel", w.toEnd), `{"reason":"r"}`
+	case "voidOffer":
+		return fmt.Sprintf("/v1/offers/%d/void", w.offer), `{"reason":"r"}`
+	case "certifyOffer":
+		return fmt.Sprintf("/v1/offers/%d/certify", w.offer), fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, strings.Repeat("0", 64))
+	case "registerBidder":
+		return fmt.Sprintf("/v1/offers/%d/registrations", w.toRegister), fmt.Sprintf(`{"licence":%d}`, f.licence)
+	case "withdrawRegistration":
+		return fmt.Sprintf("/v1/registrations/%d/withdraw", w.toLeave), ""
+	case "placeQuote":
+		return fmt.Sprintf("/v1/offers/%d/quotes", w.offer), `{"steps":[{"price":"4000","quantity":"1"}]}`
 	case "openListing":
 		return "/v1/listings", `{"region":"330421","pollutant":"VOCs","kind":"fixed_price","quantity":"1","price":"4000","document":"d"}`
 	case "closeListing":
@@ -891,6 +931,9 @@ func (w *walked) query(id string) string {
 		"getReserveStatement":     "/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-01-01&to=2026-12-31",
 		"getReserveStatementLots": "/v1/reserve-statement/lots?region=330421&pollutant=VOCs&from=2026-01-01&to=2026-12-31",
 		"listEarmarks":            "/v1/earmarks", "getEarmark": "/v1/earmarks/" + itoa(w.earmark), "listEarmarkAllocations": "/v1/earmark-allocations",
+		"listOffers": "/v1/offers", "getOffer": "/v1/offers/" + itoa(w.offer), "listQuotes": "/v1/offers/" + itoa(w.offer) + "/quotes",
+		"listBids": "/v1/offers/" + itoa(w.offer) + "/bids", "getSight": "/v1/offers/" + itoa(w.offer) + "/sight",
+		"listRegistrations": "/v1/registrations", "getRegistration": "/v1/registrations/" + itoa(w.registration),
 		"listListings": "/v1/listings", "getListing": "/v1/listings/" + itoa(w.listing), "listTaxLists": "/v1/tax-lists", "listTaxReceipts": "/v1/tax-receipts",
 		"listInstalmentPlans": "/v1/instalment-plans", "getInstalmentPlan": "/v1/instalment-plans/" + itoa(w.plan),
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
@@ -948,7 +991,7 @@ func TestAccess_Walk(t *testing.T) {
 				t.Errorf("%s by %s (%s): %d %s, want %s", id, by.role, by.relation, a.status, a.body, want)
 			}
 		}
-		if !done && id != "withdrawProposal" { // which only its proposer may, and none of these is
+		if !done && !slices.Contains([]string{"withdrawProposal", "placeQuote", "voidOffer", "certifyOffer"}, id) { // the first only its proposer may, and none of these is; the others wait for a window, which offer_test.go lets come
 			t.Errorf("%s was done by nobody", id)
 		}
 	}
@@ -1016,7 +1059,7 @@ func TestAccess_ListsAreCut(t *testing.T) {
 	})
 	last(w.world, app.Reminders)
 	for id, op := range ruleOf {
-		if !strings.HasPrefix(id, "list") {
+		if !strings.HasPrefix(id, "list") || id == "listQuotes" || id == "listBids" { // see TestOffer_OverHTTP: these wait for a window
 			continue
 		}
 		path := w.query(id)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"permitx/internal/auction"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -44,6 +45,16 @@ func TestWords(t *testing.T) {
 		"ListingKind":        wordsOf(reserve.ListingKinds),
 		"ListingState":       wordsOf(reserve.ListingStates),
 		"SurplusLossKind":    wordsOf(reserve.SurplusLossKinds),
+		"AuctionFormat":      wordsOf(auction.OfferFormats),
+		"AuctionState":       wordsOf(auction.OfferStates),
+		"AuctionCollateral":  wordsOf(auction.Collaterals),
+		"AuctionTie":         wordsOf(auction.Ties),
+		"AuctionFit":         wordsOf(auction.Fits),
+		"AuctionSight":       wordsOf(auction.Sights),
+		"InterruptionRule":   wordsOf(auction.InterruptionRules),
+		"IncidentKind":       wordsOf(auction.IncidentKinds),
+		"IncidentOutcome":    wordsOf(auction.IncidentOutcomes),
+		"RegistrationState":  wordsOf(auction.RegistrationStates),
 		"SaleKind":           wordsOf(reserve.SaleKinds),
 		"ReceiptState":       wordsOf(reserve.ReceiptStates),
 		"PlanState":          wordsOf(reserve.PlanStates),

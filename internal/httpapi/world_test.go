@@ -49,6 +49,7 @@ type world struct {
 	server *httptest.Server
 	clock  *apptest.Clock
 	intake *store.IntakeStore
+	file   string // of the database
 	serial atomic.Int64
 
 	admin                                    int64
@@ -76,7 +77,9 @@ func open(tb testing.TB, change ...func(*httpapi.Config)) *world {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { st.Close() })
-	return serve(tb, st, change...)
+	w := serve(tb, st, change...)
+	w.file = url
+	return w
 }
 
 // serve serves a world on a store.
@@ -91,7 +94,7 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	w.clock.Set(apptest.Start)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
-	w.app, err = app.Open(tb.Context(), app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe})
+	w.app, err = app.Open(tb.Context(), app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe, Seals: app.NewMemoryKeys()})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -151,7 +151,6 @@ const (
 	OfferApply           Operation = "offer.apply"
 	OfferAward           Operation = "offer.award"
 	OfferGiveBack        Operation = "offer.give_back"
-	OfferIncident        Operation = "offer.incident"
 	RegistrationApply    Operation = "registration.apply"
 	RegistrationWithdraw Operation = "registration.withdraw"
 	QuotePlace           Operation = "quote.place"
@@ -315,10 +314,9 @@ var Table = map[Operation]Rule{
 	OfferApply:           {System: Any},
 	OfferAward:           {System: Any},
 	OfferGiveBack:        {System: Any},
-	OfferIncident:        {System: Any},
 	RegistrationApply:    {Enterprise: Own},
 	RegistrationWithdraw: {Enterprise: Own},
-	QuotePlace:           {Enterprise: Own},
+	QuotePlace:           {Enterprise: Any},
 
 	NoticeConfirm:     {Finance: Own},
 	LotAdd:            {BureauClerk: Own, BureauLeader: Own},

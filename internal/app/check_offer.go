@@ -1,0 +1,234 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"permitx/internal/auction"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+var _ = declareCheck((*checker).checkOffersOfAuctions)
+
+// offerParts are the rows of one offer.
+type offerParts struct {
+	registrations map[int64]auction.Registration
+	quotes        map[int64]auction.Quote
+	counts        map[int64]int32 // quotes, by registration
+	latest        map[int64]auction.Quote
+	bids          []auction.OpenedBid
+	winners       []auction.Winner
+	listed        quantity.Quantity // of the reserve, claimed
+}
+
+// checkOffersOfAuctions holds each offer against its rows, its seal and its result:
+//
+//   - who takes part holds aside what he puts up, and nothing is held for nobody (I-40);
+//   - a quote counts by its stamp, and no more than the offer allows (I-41);
+//   - until the close a quote is a ciphertext only; afterwards the published key is
+//     the one that was announced, and what was opened is what it opens (I-42);
+//   - the result is what the opened bids clear to, each bidder has his outcome, and the
+//     winners' rows are those that won (I-43).
+func (c *checker) checkOffersOfAuctions() error {
+	parts, err := c.offerParts()
+	if err != nil {
+		return err
+	}
+	if err := c.checkBidHolds(parts); err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) {
+		p := parts[o.ID]
+		if p == nil {
+			p = newOfferParts()
+		}
+		delete(parts, o.ID)
+		c.checkQuotes(o, p)
+		c.checkSeal(o, p)
+		c.checkResult(o, p)
+		c.checkTaken(o, p)
+	})
+}
+
+func newOfferParts() *offerParts {
+	return &offerParts{
+		registrations: map[int64]auction.Registration{}, quotes: map[int64]auction.Quote{}, counts: map[int64]int32{}, latest: map[int64]auction.Quote{},
+	}
+}
+
+func (c *checker) offerParts() (map[int64]*offerParts, error) {
+	parts := map[int64]*offerParts{}
+	of := func(id int64) *offerParts {
+		if parts[id] == nil {
+			parts[id] = newOfferParts()
+		}
+		return parts[id]
+	}
+	err := eachOf(c.ctx, c.r, Registrations, Query{}, func(r auction.Registration) { of(r.Offer).registrations[r.ID] = r })
+	if err == nil {
+		err = eachOf(c.ctx, c.r, Quotes, Query{}, func(q auction.Quote) {
+			p := of(q.Offer)
+			p.quotes[q.ID], p.latest[q.Registration] = q, q
+			p.counts[q.Registration]++
+		})
+	}
+	if err == nil {
+		err = eachOf(c.ctx, c.r, OpenedBids, Query{}, func(b auction.OpenedBid) { p := of(b.Offer); p.bids = append(p.bids, b) })
+	}
+	if err == nil {
+		err = eachOf(c.ctx, c.r, Winners, Query{}, func(w auction.Winner) { p := of(w.Offer); p.winners = append(p.winners, w) })
+	}
+	if err == nil {
+		err = eachOf(c.ctx, c.r, LotClaims, Where("owner", string(reserve.ForOffer)), func(k reserve.LotClaim) { of(k.Reference).listed += k.Quantity })
+	}
+	return parts, err
+}
+
+// checkBidHolds holds the collateral of bidders together with the holds (I-40).
+func (c *checker) checkBidHolds(parts map[int64]*offerParts) error {
+	holds := map[int64]ledger.Hold{}
+	err := eachOf(c.ctx, c.r, Holds, Where("purpose", string(ledger.ForAuction)).And("state", Eq, string(ledger.HoldActive)), func(h ledger.Hold) { holds[h.ID] = h })
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		for id, r := range p.registrations {
+			if r.Hold == 0 {
+				continue
+			}
+			h, active := holds[r.Hold]
+			delete(holds, r.Hold)
+			want := int64(r.Collateral)
+			if r.Collateral == 0 {
+				want = int64(r.Quantity)
+			}
+			if !active || h.Reference != id || h.Amount != want {
+				c.report("I-40", Registrations.name, id, "puts up %d and holds %d aside", want, h.Amount)
+			}
+		}
+	}
+	for id := range holds {
+		c.report("I-40", Holds.name, id, "is held for no bidder")
+	}
+	return nil
+}
+
+// checkQuotes holds the quotes of an offer together with its window (I-41).
+func (c *checker) checkQuotes(o auction.Offer, p *offerParts) {
+	for id, q := range p.quotes {
+		r, registered := p.registrations[q.Registration]
+		if q.PlacedAt < o.OpensAt || q.PlacedAt >= o.ClosesAt || !registered || r.Party != q.Party {
+			c.report("I-41", Quotes.name, id, "is stamped %s by party %d; the window is from %s until %s", q.PlacedAt, q.Party, o.OpensAt, o.ClosesAt)
+		}
+		if sum := sha256.Sum256([]byte(q.Sealed)); q.Sealed != "" && hex.EncodeToString(sum[:]) != q.Digest || (q.Sealed == "") != o.IsOpen() {
+			c.report("I-42", Quotes.name, id, "is not what its digest says")
+		}
+	}
+	for id, n := range p.counts {
+		if o.QuotesMost > 0 && n > o.QuotesMost {
+			c.report("I-41", Registrations.name, id, "has %d quotes of %d", n, o.QuotesMost)
+		}
+	}
+}
+
+// checkSeal opens the quotes again with the published key (I-42).
+func (c *checker) checkSeal(o auction.Offer, p *offerParts) {
+	if o.IsOpen() {
+		return
+	}
+	if o.SealKey == "" {
+		if len(p.bids) > 0 {
+			c.report("I-42", Offers.name, o.ID, "has opened bids and no key")
+		}
+		return
+	}
+	seal, err := keyOf(o)
+	if err != nil || seal.KeyDigest() != o.KeyDigest || seal.SeedDigest() != o.SeedDigest {
+		c.report("I-42", Offers.name, o.ID, "has published another key than it had announced")
+		return
+	}
+	opened := map[int64][]auction.Step{}
+	for _, b := range p.bids {
+		opened[b.Registration] = append(opened[b.Registration], auction.Step{Price: b.Price, Quantity: b.Quantity})
+		if p.latest[b.Registration].ID != b.Quote {
+			c.report("I-42", OpenedBids.name, b.ID, "is of quote %d, the bidder's last is %d", b.Quote, p.latest[b.Registration].ID)
+		}
+	}
+	for id, q := range p.latest {
+		if id > o.Opened { // not opened yet
+			continue
+		}
+		t, err := seal.Open(q.Sealed, o.ID, q.Person)
+		if err == nil {
+			t, err = o.Ordered(t, p.registrations[id])
+		}
+		if err != nil || !equalSteps(t.Steps, opened[id]) {
+			c.report("I-42", Quotes.name, q.ID, "does not say what was opened of it")
+		}
+	}
+}
+
+func equalSteps(a, b []auction.Step) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isDecided are the states in which every bidder has his outcome.
+func isDecided(s auction.OfferState) bool {
+	return s == auction.OfferRanked || s == auction.OfferCertifying || s == auction.OfferCertified
+}
+
+// checkResult clears the offer again and compares (I-43).
+func (c *checker) checkResult(o auction.Offer, p *offerParts) {
+	if !isDecided(o.State) {
+		return
+	}
+	outcomes, r, err := computeResult(c.ctx, c.r, o)
+	if err != nil || r.Digest != o.ResultDigest || r.Digest != o.AppliedDigest || int64(o.Volume) != r.Volume || int64(o.ClearingPrice) != r.ClearingPrice {
+		c.report("I-43", Offers.name, o.ID, "has the result %s, cleared again it is %s (%v)", o.ResultDigest, r.Digest, err)
+		return
+	}
+	won := map[int64]quantity.Quantity{}
+	for _, b := range p.bids {
+		won[b.Registration] += b.Won
+	}
+	for _, x := range outcomes {
+		if reg := p.registrations[x.Registration]; reg.Won != x.Won() || won[x.Registration] != x.Won() || reg.Place != x.Place || (reg.State == auction.Won) != (x.Won() > 0) {
+			c.report("I-43", Registrations.name, reg.ID, "has won %s, the result says %s", reg.Won, x.Won())
+		}
+	}
+	sum := quantity.Quantity(0)
+	for _, w := range p.winners {
+		sum += w.Quantity
+		if reg := p.registrations[w.Registration]; reg.Won != w.Quantity || reg.Party != w.Party {
+			c.report("I-43", Winners.name, w.ID, "is of %s, the bidder has won %s", w.Quantity, reg.Won)
+		}
+	}
+	if o.State == auction.OfferCertified && sum != o.Volume {
+		c.report("I-43", Offers.name, o.ID, "was sold for %s, its winners have %s", o.Volume, sum)
+	}
+}
+
+// checkTaken holds that a sale keeps its lots until it is certified, and that
+// one that came to nothing keeps none (I-40).
+func (c *checker) checkTaken(o auction.Offer, p *offerParts) {
+	ended := o.State == auction.OfferCancelled || o.State == auction.OfferVoid || o.State == auction.OfferFailed
+	switch {
+	case o.Buys() && p.listed != 0, ended && p.listed != 0, !o.Buys() && !ended && o.State != auction.OfferCertified && p.listed != o.Quantity:
+		c.report("I-40", Offers.name, o.ID, "is %s for %s and has %s of the reserve set aside", o.State, o.Quantity, p.listed)
+	}
+	for id, r := range p.registrations {
+		if ended && !o.Releasing && r.Hold != 0 {
+			c.report("I-40", Registrations.name, id, "still holds what was put up for an offer that is %s", o.State)
+		}
+	}
+}

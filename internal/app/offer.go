@@ -1,0 +1,311 @@
+package app
+
+import (
+	"fmt"
+
+	"permitx/internal/approval"
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// The faults of offers, in the order in which they are checked; the others are
+// in auction.
+var (
+	// ErrNotWorkingDay is returned when a window would open or close on a day that is not worked.
+	ErrNotWorkingDay = fault.New(fault.Refused, "offer.not_a_working_day", "a window opens and closes on working days").
+				Under("offer.working_days", "project default")
+	// ErrBudgetLimit is returned when a buy-back does not say what it may spend.
+	ErrBudgetLimit = fault.New(fault.Invalid, "offer.budget_limit", "a reverse auction says how much of the budget it may spend").At("budget_limit")
+	// ErrCancelLate is returned when an offer would be cancelled after its window has opened.
+	ErrCancelLate = fault.New(fault.Conflict, "offer.bidding_has_begun", "an offer is cancelled only before its window opens")
+	// ErrResultChanged is returned when the officer has seen another result than there is.
+	ErrResultChanged = fault.New(fault.Conflict, "offer.other_result", "the digest is not that of the result: look at it again").At("result_digest")
+)
+
+// OfferAnnounce announces an auction: a sale of a part of the reserve, or a
+// buy-back from a budget. App.PrepareOffer gives it its seal.
+type OfferAnnounce struct {
+	Region       string
+	Pollutant    string
+	Instrument   string
+	Format       auction.Format
+	Quantity     quantity.Quantity
+	ReservePrice quantity.Price
+	LotSize      quantity.Quantity
+	Tick         quantity.Price
+	Quota        quantity.Quantity
+	Budget       int64
+	BudgetLimit  quantity.Money // most that a buy-back spends; it is committed
+	LotChoice
+
+	Collateral       auction.Collateral
+	Deposit          quantity.Money
+	Tie              auction.Tie
+	Undersubscribed  auction.Undersubscribed
+	WinShare         quantity.Ratio
+	Fit              auction.Fit
+	BiddersMin       int32
+	QuotesMost       int32
+	ConfirmFactor    quantity.Ratio
+	Sight            auction.Sight
+	Step             quantity.Price
+	FreeSeconds      int32
+	ClockSeconds     int32
+	InterruptionMost int32
+	InterruptionRule auction.InterruptionRule
+
+	RegisterFrom  calendar.Instant // 0: at once
+	RegisterUntil calendar.Instant
+	OpensAt       calendar.Instant
+	ClosesAt      calendar.Instant // of ascending 0: it follows from its clock
+	Title         string
+	Document      string
+
+	SealName   string
+	KeyDigest  string
+	SeedDigest string
+}
+
+// OfferCancel takes an offer back before its window has opened.
+type OfferCancel struct {
+	Offer  int64
+	Reason string
+}
+
+// OfferVoid ends an offer whose window has closed without a result.
+type OfferVoid struct {
+	Offer  int64
+	Reason string
+}
+
+// OfferResult is an offer with the code of its instrument.
+type OfferResult struct {
+	Offer      auction.Offer
+	Instrument string
+}
+
+var _ = declare(OfferAnnounce{}, OfferCancel{}, OfferVoid{})
+
+// Operation is OfferAnnounce.
+func (OfferAnnounce) Operation() identity.Operation { return identity.OfferAnnounce }
+
+// Decide checks the terms, the working days, and that the reserve or the budget
+// covers the offer. The result is an OfferResult.
+func (c OfferAnnounce) Decide(v *View) (Apply, error) {
+	if err := v.AuthoriseAt("region", identity.OfferAnnounce, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	if err := v.basicAccount("region", c.Region, c.Pollutant); err != nil {
+		return nil, err
+	}
+	i, err := v.Instrument("instrument", c.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	o := c.offer(v, i)
+	if err := fault.First(o.Validate(v.Now), catalog.CheckText("title", c.Title, titleMost), v.checkOfferDays(o, i), c.checkSeal()); err != nil {
+		return nil, err
+	}
+	n := announcementOf(o, c.Title, i.Code)
+	if err := n.Validate(v.Today); err != nil {
+		return nil, err
+	}
+	take, err := c.take(v, o)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		o := Put(tx, Offers, o)
+		n.Subject = o.ID
+		o.Notice = Put(tx, PublicNotices, n).ID
+		take(tx, o)
+		tx.Arm(o.RegisterFrom, timerRegistration, o.ID)
+		tx.Arm(o.RegisterUntil, timerRegistrationEnd, o.ID)
+		tx.Arm(o.OpensAt, timerWindow, o.ID)
+		return OfferResult{Put(tx, Offers, o), c.Instrument}
+	}, nil
+}
+
+const titleMost = 200 // characters
+
+// offer is the record of what is announced.
+func (c OfferAnnounce) offer(v *View, i catalog.Instrument) auction.Offer {
+	o := auction.Offer{
+		Region: c.Region, Pollutant: c.Pollutant, Instrument: i.ID, Format: c.Format, Quantity: c.Quantity, ReservePrice: c.ReservePrice,
+		LotSize: c.LotSize, Tick: c.Tick, Quota: c.Quota, Budget: c.Budget, Committed: c.BudgetLimit, Collateral: c.Collateral, Deposit: c.Deposit,
+		Tie: c.Tie, Undersubscribed: c.Undersubscribed, WinShare: c.WinShare, Fit: c.Fit, BiddersMin: c.BiddersMin, QuotesMost: c.QuotesMost,
+		ConfirmFactor: c.ConfirmFactor, Sight: c.Sight, Step: c.Step, FreeSeconds: c.FreeSeconds, ClockSeconds: c.ClockSeconds,
+		InterruptionMost: c.InterruptionMost, InterruptionRule: c.InterruptionRule,
+		RegisterFrom: max(c.RegisterFrom, v.Now), RegisterUntil: c.RegisterUntil, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		SealName: c.SealName, KeyDigest: c.KeyDigest, SeedDigest: c.SeedDigest,
+		State: auction.OfferAnnounced, Document: c.Document, AnnouncedBy: v.Actor.Person, AnnouncedAt: v.Now,
+	}
+	if c.RegisterFrom != 0 && c.RegisterFrom < v.Today.Start() {
+		o.RegisterFrom = c.RegisterFrom // it is refused
+	}
+	if o.IsOpen() && o.ClosesAt == 0 {
+		o.ClosesAt = o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second
+	}
+	if c.OpensAt.Date() <= i.TermEnd {
+		o.Months = int32(calendar.RemainingMonths(c.OpensAt.Date(), i.TermEnd, !o.Buys())) //nolint:gosec // a term
+	}
+	return o
+}
+
+// checkOfferDays holds that the term lasts beyond the window and that the window
+// lies on working days.
+func (v *View) checkOfferDays(o auction.Offer, i catalog.Instrument) error {
+	if i.Pollutant != o.Pollutant {
+		return reserve.ErrElsewhere.With("the instrument is for %s, the offer for %s", i.Pollutant, o.Pollutant).At("instrument")
+	}
+	if o.Months < 1 {
+		return ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd).At("opens_at")
+	}
+	for _, x := range []struct {
+		field string
+		at    calendar.Instant
+	}{{"opens_at", o.OpensAt}, {"closes_at", o.ClosesAt - 1}} {
+		working, err := v.Calendar().IsWorkingDay(x.at.Date())
+		if err != nil {
+			return err
+		}
+		if !working {
+			return ErrNotWorkingDay.With("%s is not a working day", x.at.Date()).At(x.field)
+		}
+	}
+	_, err := v.Calendar().AddWorkingDays(o.ClosesAt.Date(), auction.CertifyDays)
+	return err
+}
+
+// checkSeal returns ErrNoSealKey for an announcement that was not prepared.
+func (c OfferAnnounce) checkSeal() error {
+	if c.SealName == "" || len(c.KeyDigest) != 64 || len(c.SeedDigest) != 64 {
+		return ErrNoSealKey
+	}
+	return nil
+}
+
+// announcementOf is the public notice of an offer; it stands until the window opens.
+func announcementOf(o auction.Offer, title, instrument string) approval.PublicNotice {
+	verb := "offered out of the reserve"
+	if o.Buys() {
+		verb = "sought for the reserve"
+	}
+	return approval.PublicNotice{
+		Region: o.Region, Kind: "offer", Title: title, Document: o.Document,
+		Body: fmt.Sprintf("%s t/a of %s (%s) are %s by auction (%s), from CNY %s/(t·a). Registration until %s, bids from %s until %s. SHA-256 of the seed that draws ties: %s; of the key that seals the bids: %s.",
+			o.Quantity, o.Pollutant, instrument, verb, o.Format, o.ReservePrice, o.RegisterUntil, o.OpensAt, o.ClosesAt, o.SeedDigest, o.KeyDigest),
+		StartsOn: o.AnnouncedAt.Date(), EndsOn: o.OpensAt.Date(), State: approval.NoticePosted, PostedAt: o.AnnouncedAt,
+	}
+}
+
+// take sets aside what the offer is about: lots of the reserve, or money of a budget.
+func (c OfferAnnounce) take(v *View, o auction.Offer) (func(tx *Tx, o auction.Offer), error) {
+	if o.Buys() {
+		return c.commit(v, o)
+	}
+	if c.BudgetLimit != 0 {
+		return nil, ErrBudgetLimit.With("only a reverse auction spends from a budget")
+	}
+	picks, err := v.pickLots(c.Region, c.Pollutant, c.Quantity, c.LotChoice)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx, o auction.Offer) {
+		tx.moveLots(lotMove{
+			event: reserve.Offering, from: reserve.AvailableBucket, picks: picks, claimant: claimant{reserve.ForOffer, o.ID}, reference: o.ID, document: o.Document,
+		})
+	}, nil
+}
+
+func (c OfferAnnounce) commit(v *View, o auction.Offer) (func(tx *Tx, o auction.Offer), error) {
+	if c.BudgetLimit <= 0 {
+		return nil, ErrBudgetLimit
+	}
+	b, err := Get(v, Budgets, "budget", c.Budget)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.CheckSpend(c.Region, v.Today); err != nil {
+		return nil, err
+	}
+	if b, err = b.Apply(reserve.BudgetCommit, o.Committed); err != nil {
+		return nil, atField(err, "budget_limit")
+	}
+	return func(tx *Tx, o auction.Offer) { tx.putBudget(b, reserve.BudgetCommit, o.Committed, o.ID, o.Document) }, nil
+}
+
+// offer returns an offer after the actor's right to do this in its region was checked.
+func (v *View) offer(op identity.Operation, id int64) (auction.Offer, error) {
+	if err := v.Authorise(op, identity.Target{}); err != nil {
+		return auction.Offer{}, err
+	}
+	o, err := Get(v, Offers, "id", id)
+	if err != nil {
+		return o, err
+	}
+	return o, v.AuthoriseAt("id", op, identity.OfRegion(o.Region))
+}
+
+// Operation is OfferCancel.
+func (OfferCancel) Operation() identity.Operation { return identity.OfferCancel }
+
+// Decide checks that the window has not opened. The result is an OfferResult.
+func (c OfferCancel) Decide(v *View) (Apply, error) {
+	return v.endOffer(identity.OfferCancel, c.Offer, auction.CancelOffer, c.Reason)
+}
+
+// Operation is OfferVoid.
+func (OfferVoid) Operation() identity.Operation { return identity.OfferVoid }
+
+// Decide checks that the window has closed and nothing is certified. The result
+// is an OfferResult.
+func (c OfferVoid) Decide(v *View) (Apply, error) {
+	return v.endOffer(identity.OfferVoid, c.Offer, auction.VoidOffer, c.Reason)
+}
+
+func (v *View) endOffer(op identity.Operation, id int64, e auction.OfferEvent, reason string) (Apply, error) {
+	o, err := v.offer(op, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", reason); err != nil {
+		return nil, err
+	}
+	if e == auction.CancelOffer && v.Now >= o.OpensAt && o.State == auction.OfferPrepared {
+		return nil, ErrCancelLate
+	}
+	if o, err = o.Next(e, auction.AsOfficer); err != nil {
+		return nil, err
+	}
+	o.Reason = reason
+	back := v.giveBack(o)
+	return func(tx *Tx) any { return OfferResult{back(tx, o), mustGet(tx, Instruments, o.Instrument).Code} }, nil
+}
+
+// giveBack ends an offer that came to nothing: its lots or its money are free
+// again; what bidders have put up follows in steps of its own.
+func (v *View) giveBack(o auction.Offer) func(tx *Tx, o auction.Offer) auction.Offer {
+	unsold := v.allClaims(claimant{reserve.ForOffer, o.ID})
+	return func(tx *Tx, o auction.Offer) auction.Offer {
+		if len(unsold) > 0 {
+			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: unsold, reference: o.ID, document: o.Reason})
+		}
+		if o.Buys() && o.Committed > 0 {
+			b := must(mustGet(tx, Budgets, o.Budget).Apply(reserve.BudgetRelease, o.Committed))
+			tx.putBudget(b, reserve.BudgetRelease, o.Committed, o.ID, o.Reason)
+			o.Committed = 0
+		}
+		o.Releasing = true
+		return Put(tx, Offers, o)
+	}
+}
+
+// depositKey is the account of what a party has put up.
+func depositKey(party int64) ledger.Key { return ledger.Key{Kind: ledger.Deposit, Party: party} }

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+)
+
+// seenQuote is a quote that a batch has brought.
+type seenQuote struct {
+	offer auction.Offer
+	quote auction.Quote
+	price quantity.Price
+}
+
+// sights are what bidders may see of open windows by the option of their offers;
+// of an offer that shows nothing there is nothing here. They lie in memory only
+// and change with each commit.
+type sights struct {
+	mu     sync.Mutex
+	boards map[int64]map[int64]stand // offer → registration
+}
+
+type stand struct {
+	price quantity.Price
+	at    calendar.Instant
+	quote int64
+}
+
+// BidderSight is what a bidder sees in the window.
+type BidderSight struct {
+	OwnRank      int            // 0: not shown, or no quote yet
+	HighestPrice quantity.Price // 0: likewise
+	CutOff       quantity.Price // the lowest price that would win now
+}
+
+// show brings the quotes of a committed batch.
+func (s *sights) show(quotes []seenQuote) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range quotes {
+		if q.offer.Sight == auction.SeesNothing {
+			continue
+		}
+		if s.boards[q.offer.ID] == nil {
+			s.boards[q.offer.ID] = map[int64]stand{}
+		}
+		s.boards[q.offer.ID][q.quote.Registration] = stand{q.price, q.quote.PlacedAt, q.quote.ID}
+	}
+}
+
+// reset takes what rooms have, after a start.
+func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.boards = map[int64]map[int64]stand{}
+	for _, o := range offers {
+		room := rooms[o.ID]
+		if room == nil || o.Sight == auction.SeesNothing {
+			continue
+		}
+		s.boards[o.ID] = map[int64]stand{}
+		for id, q := range room.last {
+			s.boards[o.ID][id] = stand{q.terms.Steps[0].Price, q.at, q.quote}
+		}
+	}
+}
+
+// BidderSight is what a registration's bidder sees of an offer in its window, by
+// the option of the offer.
+func (a *App) BidderSight(o auction.Offer, registration int64) BidderSight {
+	var seen BidderSight
+	if o.State != auction.OfferBidding {
+		return seen
+	}
+	order := a.sights.order(o.ID)
+	switch {
+	case len(order) == 0:
+	case o.Sight == auction.SeesOwnRank:
+		seen.OwnRank = slices.IndexFunc(order, func(x ranked) bool { return x.registration == registration }) + 1
+	case o.Sight == auction.SeesHighestPrice:
+		seen.HighestPrice = order[0].price
+	case o.Sight == auction.SeesCutOff:
+		if n := quantity.HalfUpShare(len(order), o.WinShare); n > 0 {
+			seen.CutOff = order[n-1].price
+		}
+	}
+	return seen
+}
+
+type ranked struct {
+	stand
+	registration int64
+}
+
+// order is the board of an offer, the best first.
+func (s *sights) order(offer int64) []ranked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	order := make([]ranked, 0, len(s.boards[offer]))
+	for id, x := range s.boards[offer] {
+		order = append(order, ranked{x, id})
+	}
+	slices.SortFunc(order, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.price, a.price), cmp.Compare(a.quote, b.quote)) })
+	return order
+}

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"permitx/internal/auction"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+)
+
+// RegistrationApply registers a party for an offer and puts up its collateral.
+type RegistrationApply struct {
+	Offer       int64
+	Licence     int64
+	Project     int64
+	Quantity    quantity.Quantity // that who sells holds ready
+	AcceptsPart bool
+	Guarantee   quantity.Money // of the collateral full
+}
+
+// RegistrationWithdraw takes a registration back, before its deadline. The
+// collateral goes back at once.
+type RegistrationWithdraw struct{ Registration int64 }
+
+var _ = declare(RegistrationApply{}, RegistrationWithdraw{})
+
+// bidderKey finds the open registration of a party for an offer.
+type bidderKey struct{ offer, party int64 }
+
+// indexBidder keeps the open registrations in step.
+func (s *state) indexBidder(r auction.Registration) {
+	key := bidderKey{r.Offer, r.Party}
+	if r.State == auction.Registered {
+		s.bidders[key] = r.ID
+		return
+	}
+	if s.bidders[key] == r.ID {
+		delete(s.bidders, key)
+	}
+	rowsOf(s, Registrations).remove(r.ID)
+}
+
+func (s *state) indexBidders() {
+	s.bidders = map[bidderKey]int64{}
+	for _, r := range rowsOf(s, Registrations).rows {
+		s.bidders[bidderKey{r.Offer, r.Party}] = r.ID
+	}
+}
+
+// Operation is RegistrationApply.
+func (RegistrationApply) Operation() identity.Operation { return identity.RegistrationApply }
+
+// NeedsApproval is true of a collateral over the limit from a user who may not sign.
+func (RegistrationApply) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// Decide checks the time, the bidder's qualification by the rules, and that he
+// has what he puts up. The result is an auction.Registration.
+func (c RegistrationApply) Decide(v *View) (Apply, error) {
+	l, err := v.ownLicence(identity.RegistrationApply, c.Licence)
+	if err != nil {
+		return nil, err
+	}
+	o, err := Get(v, Offers, "id", c.Offer)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.TakesRegistrations(v.Now); err != nil {
+		return nil, err
+	}
+	if _, known := v.bidders[bidderKey{o.ID, l.Party}]; known {
+		return nil, auction.ErrRegisteredTwice
+	}
+	r := auction.Registration{
+		Offer: o.ID, Party: l.Party, Region: l.Region, Licence: l.ID, Project: c.Project, AcceptsPart: c.AcceptsPart,
+		State: auction.Registered, RegisteredBy: v.Actor.Person, RegisteredAt: v.Now,
+	}
+	i := rowsOf(v.state, Instruments).rows[o.Instrument]
+	if r, err = v.qualify(o, r, c, l, i); err != nil {
+		return nil, err
+	}
+	key, amount := collateralOf(o, r, l, i)
+	if err := v.ledger.CheckHold(key, amount); err != nil {
+		return nil, err
+	}
+	if err := v.checkSigner(l.Party, r.Collateral); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.putRegistration(o, r, key, amount) }, nil
+}
+
+// qualify checks that a bidder may have, or sell, what he registers for, and
+// fills in what he puts up.
+func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationApply, l catalog.Licence, i catalog.Instrument) (auction.Registration, error) {
+	var err error
+	if !o.Buys() {
+		if _, _, err = v.receiver(l.ID, i.Code, o.Region, o.Pollutant); err != nil {
+			return r, err
+		}
+	}
+	judged := o.LotSize
+	switch {
+	case o.Buys():
+		if c.Quantity < o.LotSize || !c.Quantity.IsMultipleOf(o.LotSize) {
+			return r, auction.ErrOffLot.With("what is put up is a multiple of %s t/a", o.LotSize)
+		}
+		r.Quantity, judged = c.Quantity, c.Quantity
+	case c.Quantity != 0:
+		return r, auction.ErrOffLot.With("only who sells puts up a quantity")
+	case c.Project != 0:
+		var need permit.Need
+		if _, need, err = v.projectFor(c.Project, l, o.Pollutant); err != nil {
+			return r, err
+		}
+		if judged = min(max(need.Room(), 0), o.Quantity); judged == 0 {
+			return r, checkProjectRoom(need, o.LotSize)
+		}
+		if o.Format == auction.PayAsBidShare {
+			r.Quantity = judged
+		} else {
+			judged = o.LotSize
+		}
+	case o.Format == auction.PayAsBidShare:
+		return r, auction.ErrNeedMissing
+	}
+	if o.Buys() {
+		r.Quantity = 0 // it is not held yet
+	}
+	if err = v.judgeBidder(o, r, judged); err != nil {
+		return r, err
+	}
+	if o.Buys() {
+		r.Quantity = judged
+	}
+	return v.putUp(o, r, c.Guarantee)
+}
+
+// putUp fills in the collateral.
+func (v *View) putUp(o auction.Offer, r auction.Registration, guarantee quantity.Money) (auction.Registration, error) {
+	switch {
+	case o.Buys():
+		return r, nil
+	case o.Collateral == auction.DepositCollateral:
+		r.Collateral = o.Deposit
+		return r, nil
+	}
+	q := max(r.Quantity, o.LotSize)
+	least, err := o.Need(auction.Terms{Steps: []auction.Step{{Price: o.ReservePrice, Quantity: q}}})
+	if err != nil {
+		return r, err
+	}
+	if guarantee < least {
+		return r, auction.ErrGuarantee.With("it must be at least CNY %s", least)
+	}
+	r.Collateral = guarantee
+	return r, nil
+}
+
+// collateralOf is the account and the amount that a registration holds aside.
+func collateralOf(o auction.Offer, r auction.Registration, l catalog.Licence, i catalog.Instrument) (ledger.Key, int64) {
+	if o.Buys() {
+		return HoldingKey(l, i, ledger.Paid), int64(r.Quantity)
+	}
+	return ledger.FundsKey(r.Party), int64(r.Collateral)
+}
+
+// putRegistration pays what a bidder puts up into the deposit account, or holds
+// the permits that he would sell.
+func (tx *Tx) putRegistration(o auction.Offer, r auction.Registration, key ledger.Key, amount int64) auction.Registration {
+	r = Put(tx, Registrations, r)
+	if !o.Buys() {
+		tx.Post(ledger.Transfer{Reason: ledger.BidCollateral, Reference: r.ID, Legs: []ledger.Leg{{Debit: key, Credit: depositKey(r.Party), Amount: amount}}})
+		key = depositKey(r.Party)
+	}
+	r.Hold = tx.putHold(key, amount, ledger.ForAuction, r.ID).ID
+	return Put(tx, Registrations, r)
+}
+
+// returnCollateral gives back what a bidder has put up: to the account that it
+// came from, and to no other.
+func (tx *Tx) returnCollateral(r auction.Registration, h ledger.Hold) {
+	if r.Collateral == 0 {
+		tx.closeHold(h, ledger.HoldVoided)
+		return
+	}
+	tx.closeHold(h, ledger.HoldPosted)
+	tx.Post(ledger.Transfer{Reason: ledger.BidReturn, Reference: r.ID, Legs: []ledger.Leg{{
+		Debit: depositKey(r.Party), Credit: ledger.FundsKey(r.Party), Amount: h.Amount, FromHeld: true,
+	}}})
+}
+
+// Operation is RegistrationWithdraw.
+func (RegistrationWithdraw) Operation() identity.Operation { return identity.RegistrationWithdraw }
+
+// Decide checks the deadline. The result is an auction.Registration.
+func (c RegistrationWithdraw) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.RegistrationWithdraw, identity.Target{}); err != nil {
+		return nil, err
+	}
+	r, err := v.registration("id", c.Registration)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.RegistrationWithdraw, identity.OfParty(r.Party, r.Region)); err != nil {
+		return nil, err
+	}
+	h, err := Get(v, Holds, "id", r.Hold)
+	if err != nil {
+		return nil, auction.ErrRegistrationState.With("the registration is %s", r.State)
+	}
+	if r, err = r.Withdrawn(); err != nil {
+		return nil, err
+	}
+	if err := rowsOf(v.state, Offers).rows[r.Offer].TakesRegistrations(v.Now); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		tx.returnCollateral(r, h)
+		return Put(tx, Registrations, r)
+	}, nil
+}
+
+// registration is an open registration, or one that lies in the rows.
+func (v *View) registration(field string, id int64) (auction.Registration, error) {
+	if r, open := rowsOf(v.state, Registrations).rows[id]; open {
+		return r, nil
+	}
+	rows, err := Find(v, Registrations, Where("id", id))
+	switch {
+	case err != nil:
+		return auction.Registration{}, err
+	case len(rows) == 0:
+		return auction.Registration{}, ErrNoRecord.At(field)
+	}
+	return rows[0], nil
+}

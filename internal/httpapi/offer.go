@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/identity"
+	"permitx/internal/quantity"
+)
+
+var (
+	_ = register(func(r app.OfferResult) api.AuctionOffer { return offerOf(r.Offer, r.Instrument) },
+		identity.OfferAnnounce, identity.OfferCancel, identity.OfferVoid, identity.OfferCertify)
+	_ = register(func(p app.OfferProgress) progressResult { return progressResult{p.Offer, string(p.State)} },
+		identity.OfferOpenBids, identity.OfferCompute, identity.OfferApply, identity.OfferAward, identity.OfferGiveBack)
+)
+
+// progressResult is nobody's request: a step of the registry's own.
+type progressResult struct {
+	Offer int64  `json:"offer"`
+	State string `json:"state"`
+}
+
+// ListOffers lists auctions.
+func (s *Server) ListOffers(ctx context.Context, r gen.ListOffersRequestObject) (gen.ListOffersResponseObject, error) {
+	q := equal(equal(app.Query{}, "region", r.Params.Region), "pollutant", r.Params.Pollutant)
+	q = equal(equal(q, "state", textOf(r.Params.State)), "format", textOf(r.Params.Format))
+	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
+	rows, next, err := find(ctx, s, app.Offers, []app.Query{q}, p, func(o auction.Offer) int64 { return o.ID })
+	items := convertAll(rows, func(o auction.Offer) api.AuctionOffer { return offerOf(o, s.instrumentBy(o.Instrument).Code) })
+	return gen.ListOffers200JSONResponse{Items: items, Next: next}, err
+}
+
+// GetOffer shows an auction with what disturbed it.
+func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen.GetOfferResponseObject, error) {
+	o, known, err := get(ctx, s, app.Offers, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, identity.ErrNotYours.At("id")
+	}
+	var incidents []auction.Incident
+	if err := s.rows.Find(ctx, app.OfferIncidents.Name(), app.Where("offer", o.ID).Page(0, incidentsMost), &incidents); err != nil {
+		return nil, err
+	}
+	out := offerOf(o, s.instrumentBy(o.Instrument).Code)
+	if len(incidents) > 0 {
+		shown := convertAll(incidents, func(x auction.Incident) api.AuctionIncident {
+			return api.AuctionIncident{Kind: api.IncidentKind(x.Kind), Since: x.Since.String(), Until: x.Until.String(), Outcome: api.IncidentOutcome(x.Outcome)}
+		})
+		out.Incidents = shown
+	}
+	return gen.GetOffer200JSONResponse(out), nil
+}
+
+const incidentsMost = 1000
+
+func offerOf(o auction.Offer, instrument string) api.AuctionOffer {
+	out := api.AuctionOffer{
+		ID: o.ID, Region: o.Region, Pollutant: o.Pollutant, Instrument: instrument, Format: api.AuctionFormat(o.Format), Quantity: o.Quantity.String(),
+		ReservePrice: o.ReservePrice.String(), LotSize: o.LotSize.String(), Tick: o.Tick.String(), Quota: textOfQuantity(o.Quota), Budget: optional(o.Budget),
+		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), Committed: moneyOf(o.Committed), Months: int(o.Months),
+		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
+		WinShare: ratioOf(o.WinShare), ConfirmFactor: ratioOf(o.ConfirmFactor), MinBidders: optional(int(o.BiddersMin)), MaxQuotes: optional(int(o.QuotesMost)),
+		Step: optionalPrice(o.Step), FreeSeconds: optional(int(o.FreeSeconds)), ClockSeconds: optional(int(o.ClockSeconds)), Sight: api.AuctionSight(o.Sight),
+		InterruptionSeconds: int(o.InterruptionMost), InterruptionRule: api.InterruptionRule(o.InterruptionRule),
+		RegisterFrom: o.RegisterFrom.String(), RegisterUntil: o.RegisterUntil.String(), OpensAt: o.OpensAt.String(), ClosesAt: o.ClosesAt.String(),
+		KeyDigest: o.KeyDigest, SeedDigest: o.SeedDigest, SealKey: optional(o.SealKey), State: api.AuctionState(o.State), Document: o.Document,
+		AnnouncedAt: o.AnnouncedAt.String(), Notice: o.Notice, Reason: optional(o.Reason),
+		ClosedAt: instantOf(o.ClosedAt), CloseRow: optional(int(o.CloseRow)), CloseHead: optional(o.CloseHead),
+		CertifyBy: dateOf(o.CertifyBy), CertifiedAt: instantOf(o.CertifiedAt),
+	}
+	if o.State == auction.OfferBidding {
+		out.BestPrice = optionalPrice(o.ClearingPrice)
+	}
+	if o.ResultDigest != "" {
+		out.Status, out.ResultDigest, out.ClearingPrice = optional(api.AuctionStatus(o.ResultStatus)), &o.ResultDigest, optionalPrice(o.ClearingPrice)
+		out.Volume, out.Unsold = new(o.Volume.String()), new(o.Unsold().String())
+	}
+	return out
+}
+
+func moneyOf(m quantity.Money) *string {
+	if m == 0 {
+		return nil
+	}
+	return new(m.String())
+}
+
+func optionalPrice(p quantity.Price) *string {
+	if p == 0 {
+		return nil
+	}
+	return new(p.String())
+}
+
+func ratioOf(k quantity.Ratio) *string {
+	if k == 0 {
+		return nil
+	}
+	return new(k.String())
+}
+
+// AnnounceOffer announces an auction.
+func (s *Server) AnnounceOffer(ctx context.Context, r gen.AnnounceOfferRequestObject) (gen.AnnounceOfferResponseObject, error) {
+	var in input
+	b := r.Body
+	c := app.OfferAnnounce{
+		Region: b.Region, Pollutant: b.Pollutant, Instrument: b.Instrument, Format: auction.Format(b.Format),
+		Quantity: read(&in, "quantity", b.Quantity, quantity.ParseQuantity), ReservePrice: read(&in, "reserve_price", b.ReservePrice, quantity.ParsePrice),
+		LotSize: read(&in, "lot_size", b.LotSize, quantity.ParseQuantity), Tick: read(&in, "tick", b.Tick, quantity.ParsePrice),
+		Quota: readOptional(&in, "quota", b.Quota, quantity.ParseQuantity), Budget: deref(b.Budget),
+		BudgetLimit: readOptional(&in, "budget_limit", b.BudgetLimit, quantity.ParseMoney), LotChoice: lotChoice(b.Order, b.Lots),
+		Collateral: auction.Collateral(b.Collateral), Deposit: readOptional(&in, "deposit", b.Deposit, quantity.ParseMoney),
+		Tie: auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
+		WinShare: readOptional(&in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
+		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(&in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
+		Sight: auction.SeesNothing, Step: readOptional(&in, "step", b.Step, quantity.ParsePrice),
+		FreeSeconds: int32(deref(b.FreeSeconds)), ClockSeconds: int32(deref(b.ClockSeconds)), //nolint:gosec // likewise
+		InterruptionMost: int32(b.InterruptionSeconds), InterruptionRule: auction.InterruptionRule(b.InterruptionRule), //nolint:gosec // likewise
+		RegisterFrom: readOptional(&in, "register_from", b.RegisterFrom, calendar.ParseInstant), RegisterUntil: read(&in, "register_until", b.RegisterUntil, calendar.ParseInstant),
+		OpensAt: read(&in, "opens_at", b.OpensAt, calendar.ParseInstant), ClosesAt: readOptional(&in, "closes_at", b.ClosesAt, calendar.ParseInstant),
+		Title: b.Title, Document: b.Document,
+	}
+	if b.Sight != nil {
+		c.Sight = auction.Sight(*b.Sight)
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	c, err := s.app.PrepareOffer(callOf(ctx).actor, r.Params.IdempotencyKey, c)
+	if err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
+
+// CancelOffer takes an auction back before its window opens.
+func (s *Server) CancelOffer(ctx context.Context, r gen.CancelOfferRequestObject) (gen.CancelOfferResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.OfferCancel{Offer: r.ID, Reason: r.Body.Reason})
+}
+
+// VoidOffer ends a closed auction without a result.
+func (s *Server) VoidOffer(ctx context.Context, r gen.VoidOfferRequestObject) (gen.VoidOfferResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.OfferVoid{Offer: r.ID, Reason: r.Body.Reason})
+}
+
+// CertifyOffer certifies a result.
+func (s *Server) CertifyOffer(ctx context.Context, r gen.CertifyOfferRequestObject) (gen.CertifyOfferResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.OfferCertify{Offer: r.ID, ResultDigest: r.Body.ResultDigest, Document: r.Body.Document})
+}

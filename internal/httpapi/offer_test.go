@@ -1,0 +1,151 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/app/apptest"
+	"permitx/internal/calendar"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+var (
+	windowOpens  = calendar.NewDate(2026, 7, 13).Start().Add(10 * time.Hour)
+	windowCloses = windowOpens.Add(time.Hour)
+)
+
+const sealedOffer = `{"region":"330421","pollutant":"VOCs","instrument":"VOCs-20310630","format":"uniform","quantity":"90","reserve_price":"4000",
+	"lot_size":"0.0001","tick":"0.0001","collateral":"deposit","deposit":"10","tie":"drawn","undersubscribed":"clear","interruption_seconds":86400,
+	"interruption_rule":"extend","register_until":"2026-07-10T00:00:00+08:00","opens_at":"2026-07-13T10:00:00+08:00","closes_at":"2026-07-13T11:00:00+08:00",
+	"title":"VOCs","document":"d"}`
+
+// state waits until an offer is in a state.
+func (w *world) offerState(id int64, want string) api.AuctionOffer {
+	w.t.Helper()
+	for range 400 {
+		o := decode[api.AuctionOffer](w.t, w.get(fmt.Sprintf("/v1/offers/%d", id), ""))
+		if string(o.State) == want {
+			return o
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	w.t.Fatalf("the offer does not become %s", want)
+	return api.AuctionOffer{}
+}
+
+// An auction over HTTP, by everybody who takes part. While its window is open no
+// role learns a bid through any operation, and the database's files have no
+// trace of it; afterwards those see it who may.
+func TestOffer_OverHTTP(t *testing.T) {
+	t.Parallel()
+	w := openWalked(t)
+	w.must(w.personOf(w.leader), app.ReserveMove{
+		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "reserve",
+	})
+	offer := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer))
+	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
+	bidder, other := w.firms[0], w.firms[1]
+	for _, f := range []firm{bidder, other} {
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+	}
+	w.clock.Set(windowOpens)
+	w.offerState(offer.ID, "bidding")
+	const price, amount = "54321.9876", "73.9173"
+	receipt := w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"`+price+`","quantity":"`+amount+`"}]}`)
+	w.want(http.StatusCreated, receipt)
+	if text := string(receipt.body); strings.Contains(text, price) || strings.Contains(text, amount) {
+		t.Errorf("the receipt tells the bid: %s", text)
+	}
+	w.want(http.StatusUnprocessableEntity, w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"3999","quantity":"1"}]}`))
+	w.want(http.StatusCreated, w.post(at+"/quotes", other.key, `{"steps":[{"price":"4000","quantity":"20"}]}`))
+	if own := decode[api.QuotePage](t, w.get(at+"/quotes", bidder.key)); len(own.Items) != 1 || own.Items[0].Sealed == nil {
+		t.Errorf("own receipts: %+v", own)
+	}
+	w.offer = offer.ID // what the walk asks about
+	actors := w.actors()
+	contractOperations(func(method, _ string, o *openapi3.Operation) {
+		if method != http.MethodGet || o.OperationID == "streamMarketEvents" {
+			return
+		}
+		path := w.query(o.OperationID)
+		for _, key := range append(keysOf(actors), "", bidder.key, other.key) {
+			if a := w.send(http.MethodGet, path, key, ""); bytes.Contains(a.body, []byte(price)) || bytes.Contains(a.body, []byte(amount)) {
+				t.Errorf("%s tells the bid: %s", o.OperationID, a.body)
+			}
+		}
+	})
+	for _, path := range []string{"/notices", "/docs"} {
+		if a := w.send(http.MethodGet, path, "", ""); bytes.Contains(a.body, []byte(price)) {
+			t.Errorf("%s tells the bid", path)
+		}
+	}
+	traces := []string{price, "543219876", amount, "73917300"} // as text, and as atoms
+	for _, content := range w.files() {
+		for _, trace := range traces {
+			if bytes.Contains(content, []byte(trace)) {
+				t.Errorf("a file of the database has %s", trace)
+			}
+		}
+	}
+	w.clock.Set(windowCloses)
+	ranked := w.offerState(offer.ID, "ranked")
+	if *ranked.ClearingPrice != "4000" || *ranked.Volume != "90" || ranked.SealKey == nil {
+		t.Fatalf("ranked: %+v", ranked)
+	}
+	late := w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"60000","quantity":"1"}]}`)
+	if late.status != http.StatusUnprocessableEntity || !strings.Contains(string(late.body), "quote.late") {
+		t.Errorf("late: %d %s", late.status, late.body)
+	}
+	for who, want := range map[string]int{w.leader: 2, w.auditor: 2, bidder.key: 1, other.key: 1, w.west: 0} {
+		if got := decode[api.OpenedBidPage](t, w.get(at+"/bids", who)); len(got.Items) != want {
+			t.Errorf("sees %d opened bids, want %d", len(got.Items), want)
+		}
+	}
+	certified := w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
+	if certified.status >= http.StatusMultipleChoices {
+		t.Fatalf("%d %s", certified.status, certified.body)
+	}
+	w.offerState(offer.ID, "certified")
+}
+
+func keysOf(actors []actor) (keys []string) {
+	for _, a := range actors {
+		keys = append(keys, a.key)
+	}
+	return keys
+}
+
+func (w *world) want(status int, a answer) {
+	w.t.Helper()
+	if a.status != status {
+		w.t.Fatalf("%d %s, want %d", a.status, a.body, status)
+	}
+}
+
+// files are the database's files as they lie on the disk.
+func (w *world) files() (contents [][]byte) {
+	w.t.Helper()
+	names, err := filepath.Glob(w.file + "*")
+	if err != nil || len(names) == 0 {
+		w.t.Fatalf("no file of the database: %v", err)
+	}
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		contents = append(contents, content)
+	}
+	return contents
+}
