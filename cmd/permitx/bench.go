@@ -37,6 +37,7 @@ const (
 
 // benchCommand is `permitx bench`.
 type benchCommand struct {
+	What     string   `arg:"" optional:"" enum:",carbon" default:"" help:"carbon: the intake of carbon-inclusive schemes, on registries of its own. Default: the exchange."`
 	Quick    bool     `help:"Take less than a minute: shorter measurements, fewer rounds, no restart with a million orders."`
 	JSON     bool     `name:"json" help:"Print one JSON object instead of tables."`
 	Only     []string `placeholder:"NAME" help:"Measure only what these ratios or measurements need; an unknown name lists them all."`
@@ -68,7 +69,7 @@ func (c *benchCommand) Validate() error {
 	if c.OpenOrders < 0 {
 		found = append(found, errors.New("--open-orders must be at least 1"))
 	}
-	if _, err := chooseMeasures(c.Only); err != nil {
+	if _, err := benchSets[c.What].choose(c.Only); err != nil {
 		found = append(found, err)
 	}
 	return errors.Join(found...)
@@ -76,12 +77,13 @@ func (c *benchCommand) Validate() error {
 
 // Run measures and prints the report.
 func (c *benchCommand) Run(g *globals) error {
-	chosen, err := chooseMeasures(c.Only)
+	set := benchSets[c.What]
+	chosen, err := set.choose(c.Only)
 	if err != nil {
 		return usageError{err}
 	}
 	b := &benchRun{
-		g: g, command: c, chosen: chosen, started: time.Now(), samples: map[string][]float64{}, why: map[string]string{}, sites: map[string]*benchSite{},
+		g: g, command: c, set: set, chosen: chosen, started: time.Now(), samples: map[string][]float64{}, why: map[string]string{}, sites: map[string]*benchSite{},
 		rounds: benchRounds, length: seconds(benchSeconds), warmUp: seconds(benchWarmUp), openOrders: benchOpenOrders,
 	}
 	if c.Quick {
@@ -191,23 +193,36 @@ var benchRatios = []benchRatio{
 	{bench.Goal{Name: "reserve_statement_sqlite_ms", Must: 300, Aim: 100}, "reserve_statement_sqlite_ms", "", []string{"reserve_statement_sqlite"}},
 }
 
-// chooseMeasures returns the measures that names, of measures or of ratios, need;
+// benchSet is what one call of bench measures and judges.
+type benchSet struct {
+	rounds []benchMeasure // in every round
+	last   []benchMeasure // once, after the rounds
+	ratios []benchRatio
+}
+
+// benchSets are those that can be asked for, by name; "" is the exchange.
+var benchSets = map[string]benchSet{
+	"":       {benchMeasures, lastMeasures, benchRatios},
+	"carbon": {last: carbonMeasures, ratios: carbonRatios},
+}
+
+// choose returns the measures that names, of measures or of ratios, need;
 // nil, which means all, where there are no names.
-func chooseMeasures(names []string) (map[string]bool, error) {
+func (s benchSet) choose(names []string) (map[string]bool, error) {
 	if len(names) == 0 {
 		return nil, nil //nolint:nilnil // all are meant
 	}
 	chosen := map[string]bool{}
 	for _, name := range names {
-		isKnown := slices.ContainsFunc(allMeasures(), func(m benchMeasure) bool { return m.name == name })
+		isKnown := slices.ContainsFunc(s.all(), func(m benchMeasure) bool { return m.name == name })
 		needs := []string{name}
-		for _, r := range benchRatios {
+		for _, r := range s.ratios {
 			if r.Name == name {
 				isKnown, needs = true, r.needs
 			}
 		}
 		if !isKnown {
-			return nil, fmt.Errorf("--only: there is no %q; there are %s", name, strings.Join(benchNames(), ", "))
+			return nil, fmt.Errorf("--only: there is no %q; there are %s", name, strings.Join(s.names(), ", "))
 		}
 		for _, n := range needs {
 			chosen[n] = true
@@ -216,23 +231,24 @@ func chooseMeasures(names []string) (map[string]bool, error) {
 	return chosen, nil
 }
 
-func benchNames() []string {
+func (s benchSet) names() []string {
 	var names []string
-	for _, r := range benchRatios {
+	for _, r := range s.ratios {
 		names = append(names, r.Name)
 	}
-	for _, m := range allMeasures() {
+	for _, m := range s.all() {
 		names = append(names, m.name)
 	}
 	return names
 }
 
-func allMeasures() []benchMeasure { return slices.Concat(benchMeasures, lastMeasures) }
+func (s benchSet) all() []benchMeasure { return slices.Concat(s.rounds, s.last) }
 
 // benchRun is a run of the measurements.
 type benchRun struct {
 	g          *globals
 	command    *benchCommand
+	set        benchSet
 	chosen     map[string]bool // measures; nil: all
 	rounds     int
 	round      int
@@ -285,7 +301,7 @@ func (b *benchRun) run() error {
 		return err
 	}
 	var measures []benchMeasure
-	for _, m := range benchMeasures {
+	for _, m := range b.set.rounds {
 		if b.wants(m) && b.why[m.name] == "" {
 			measures = append(measures, m)
 		}
@@ -302,7 +318,7 @@ func (b *benchRun) run() error {
 	if err := b.closeSites(); err != nil {
 		return err
 	}
-	for _, m := range lastMeasures {
+	for _, m := range b.set.last {
 		if b.wants(m) && b.why[m.name] == "" {
 			if err := m.run(ctx, b, m); err != nil {
 				return fmt.Errorf("%s: %w", m.name, err)
@@ -334,10 +350,10 @@ func (b *benchRun) makeDir() (err error) {
 // makes its measures absent.
 func (b *benchRun) prepare(ctx context.Context) error {
 	needed := map[string]bool{}
-	for _, m := range benchMeasures {
+	for _, m := range b.set.rounds {
 		needed[m.place] = needed[m.place] || b.wants(m)
 	}
-	last := slices.ContainsFunc(lastMeasures, func(m benchMeasure) bool { return m.place == onPostgres && b.wants(m) })
+	last := slices.ContainsFunc(b.set.last, func(m benchMeasure) bool { return m.place == onPostgres && b.wants(m) })
 	if needed[onPostgres] || needed[onTPCB] || last {
 		if err := b.preparePostgres(ctx, needed[onPostgres], needed[onTPCB]); err != nil {
 			return err
@@ -358,7 +374,7 @@ func (b *benchRun) prepare(ctx context.Context) error {
 
 // lack makes all measures of a place absent.
 func (b *benchRun) lack(place, why string) {
-	for _, m := range allMeasures() {
+	for _, m := range b.set.all() {
 		if m.place == place && b.wants(m) {
 			b.why[m.name] = why
 		}
@@ -388,7 +404,7 @@ func (b *benchRun) report() bench.Report {
 	for _, u := range b.units {
 		r.AddFigure(u.name, u.unit, b.samples[u.name])
 	}
-	for _, ratio := range benchRatios {
+	for _, ratio := range b.set.ratios {
 		if values := b.ratioOf(ratio); len(values) > 0 {
 			r.Ratios = append(r.Ratios, ratio.Judge(values))
 			continue

@@ -35,12 +35,12 @@ func TestChooseMeasures(t *testing.T) {
 		if c.only != "" {
 			names = strings.Split(c.only, ",")
 		}
-		chosen, err := chooseMeasures(names)
+		chosen, err := benchSets[""].choose(names)
 		if got := strings.Join(slices.Sorted(maps.Keys(chosen)), " "); err != nil || got != c.want {
 			t.Errorf("--only %s: %q, %v; want %q", c.only, got, err, c.want)
 		}
 	}
-	if _, err := chooseMeasures([]string{"orders"}); err == nil || !strings.Contains(err.Error(), "orders_per_tpcb_256, ") {
+	if _, err := benchSets[""].choose([]string{"orders"}); err == nil || !strings.Contains(err.Error(), "orders_per_tpcb_256, ") {
 		t.Errorf("an unknown name: %v", err)
 	}
 }
@@ -48,11 +48,13 @@ func TestChooseMeasures(t *testing.T) {
 // Every ratio names figures of measures that exist.
 func TestBenchRatios(t *testing.T) {
 	t.Parallel()
-	for _, r := range benchRatios {
-		for _, need := range r.needs {
-			isMeasure := slices.ContainsFunc(allMeasures(), func(m benchMeasure) bool { return m.name == need })
-			if !isMeasure || !strings.HasPrefix(r.over, need) && !strings.HasPrefix(r.under, need) {
-				t.Errorf("%s needs %s for %s and %s", r.Name, need, r.over, r.under)
+	for _, set := range benchSets {
+		for _, r := range set.ratios {
+			for _, need := range r.needs {
+				isMeasure := slices.ContainsFunc(set.all(), func(m benchMeasure) bool { return m.name == need })
+				if !isMeasure || !strings.HasPrefix(r.over, need) && !strings.HasPrefix(r.under, need) {
+					t.Errorf("%s needs %s for %s and %s", r.Name, need, r.over, r.under)
+				}
 			}
 		}
 	}
@@ -62,7 +64,7 @@ func TestBenchRatios(t *testing.T) {
 // absent, and says why.
 func TestBenchRun_Report(t *testing.T) {
 	t.Parallel()
-	b := &benchRun{command: &benchCommand{}, samples: map[string][]float64{}, why: map[string]string{"tpcb_256": "no pgbench"}}
+	b := &benchRun{command: &benchCommand{}, set: benchSets[""], samples: map[string][]float64{}, why: map[string]string{"tpcb_256": "no pgbench"}}
 	for _, perSecond := range [][2]float64{{20_000, 50_000}, {30_000, 60_000}, {10_000, 50_000}} {
 		b.add("orders_sqlite_256_per_s", "1/s", perSecond[0])
 		b.add("orders_nodb_256_per_s", "1/s", perSecond[1])

@@ -42,9 +42,6 @@ func (c *migrateCommand) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	if err := store.MigrateIntake(g.ctx, store.IntakeURL(c.url())); err != nil {
-		return err
-	}
 	g.print("%s: applied %d migrations; the schema is up to date", c.describe(), n)
 	if c.ServiceRole == "" {
 		return nil

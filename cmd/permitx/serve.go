@@ -112,9 +112,6 @@ func prepare(g *globals, url string, migrate bool) error {
 		if err == nil && n > 0 {
 			g.say("permitx: applied %d migrations", n)
 		}
-		if err == nil {
-			err = store.MigrateIntake(g.ctx, store.IntakeURL(url))
-		}
 		return err
 	}
 	switch pending, err := store.PendingMigrations(g.ctx, url); {

@@ -123,7 +123,8 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 func (w *world) openIntake(log *slog.Logger) *intake.Intake {
 	w.t.Helper()
 	keep, err := store.OpenIntake(w.t.Context(), dbtest.File(w.t, "intake", func(path string) error {
-		return store.MigrateIntake(w.t.Context(), path)
+		_, err := store.MigrateIntake(w.t.Context(), path)
+		return err
 	}))
 	if err != nil {
 		w.t.Fatal(err)

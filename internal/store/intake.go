@@ -54,9 +54,39 @@ func IntakeURL(url string) string {
 	return strings.TrimSuffix(path, ".db") + "-intake.db"
 }
 
-// MigrateIntake brings the schema of an intake up to date.
-func MigrateIntake(ctx context.Context, url string) error {
-	db, dialect, folder, err := intakeOwner(ctx, url)
+// MigrateIntake brings the schema of an intake up to date and returns how many
+// migrations it applied.
+func MigrateIntake(ctx context.Context, url string) (applied int, err error) {
+	err = withIntakeProvider(ctx, url, true, func(p *goose.Provider) error {
+		results, err := p.Up(ctx)
+		applied = len(results)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("migrate the intake: %w", err)
+	}
+	return applied, nil
+}
+
+// pendingIntake is how many migrations an intake lacks: 1 where there is none.
+func pendingIntake(ctx context.Context, url string) (pending int, err error) {
+	if has, err := HasIntake(ctx, url); err != nil || !has {
+		return 1, err
+	}
+	err = withIntakeProvider(ctx, url, false, func(p *goose.Provider) error {
+		current, target, err := p.GetVersions(ctx)
+		pending = int(target - current)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the version of the intake's schema: %w", err)
+	}
+	return pending, nil
+}
+
+// withIntakeProvider opens an intake's migrations; mayMake says to make its schema on PostgreSQL.
+func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*goose.Provider) error) error {
+	db, dialect, folder, err := intakeOwner(ctx, url, mayMake)
 	if err != nil {
 		return err
 	}
@@ -67,12 +97,9 @@ func MigrateIntake(ctx context.Context, url string) error {
 	}
 	p, err := goose.NewProvider(dialect, db, sub)
 	if err != nil {
-		return fmt.Errorf("read the intake's migrations: %w", err)
+		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the intake: %w", err)
-	}
-	return nil
+	return do(p)
 }
 
 // grantIntake gives a role what the service needs of the intake: it makes the
@@ -80,14 +107,13 @@ func MigrateIntake(ctx context.Context, url string) error {
 func grantIntake(role string) []string {
 	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".activity_key"
 	return []string{
-		"CREATE SCHEMA IF NOT EXISTS " + intakeSchema,
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
-		"DO $$ BEGIN IF to_regclass('" + intakeSchema + ".journal') IS NOT NULL THEN REVOKE UPDATE ON " + fixed + " FROM " + role + "; END IF; END $$",
+		"REVOKE UPDATE ON " + fixed + " FROM " + role,
 	}
 }
 
-func intakeOwner(ctx context.Context, url string) (*sql.DB, goose.Dialect, string, error) {
+func intakeOwner(ctx context.Context, url string, mayMake bool) (*sql.DB, goose.Dialect, string, error) {
 	if !IsPostgres(url) {
 		path := strings.TrimPrefix(url, "sqlite:")
 		if err := makeParent(path); err != nil {
@@ -101,6 +127,9 @@ func intakeOwner(ctx context.Context, url string) (*sql.DB, goose.Dialect, strin
 		return nil, "", "", err
 	}
 	db := stdlib.OpenDB(*config)
+	if !mayMake {
+		return db, goose.DialectPostgres, "postgres", nil
+	}
 	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+intakeSchema); err != nil {
 		return nil, "", "", errors.Join(fmt.Errorf("make the intake's schema: %w", err), db.Close())
 	}

@@ -25,14 +25,17 @@ func onBothIntakes(t *testing.T, f func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "intake.db")
-		if err := MigrateIntake(t.Context(), path); err != nil {
+		if _, err := MigrateIntake(t.Context(), path); err != nil {
 			t.Fatal(err)
 		}
 		f(t, path)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		f(t, dbtest.Template(t, "intake", func(url string) error { return MigrateIntake(context.Background(), url) }).OwnerURL)
+		f(t, dbtest.Template(t, "intake", func(url string) error {
+			_, err := MigrateIntake(context.Background(), url)
+			return err
+		}).OwnerURL)
 	})
 }
 

@@ -15,8 +15,8 @@ import (
 	"permitx/migrations"
 )
 
-// Migrate brings the schema of a database up to date and returns how many
-// migrations it applied. On PostgreSQL it runs as the owner of the tables;
+// Migrate brings the schema of a database, and of the intake beside it, up to
+// date and returns how many migrations it applied. On PostgreSQL it runs as the owner of the tables;
 // the service may use a role that owns nothing (see GrantService).
 func Migrate(ctx context.Context, url string) (applied int, err error) {
 	db, p, err := provider(url)
@@ -28,7 +28,8 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
-	return len(results), nil
+	ofIntake, err := MigrateIntake(ctx, IntakeURL(url))
+	return len(results) + ofIntake, err
 }
 
 // PendingMigrations is how many migrations the database lacks.
@@ -42,7 +43,8 @@ func PendingMigrations(ctx context.Context, url string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the schema's version: %w", err)
 	}
-	return int(target - current), nil
+	ofIntake, err := pendingIntake(ctx, IntakeURL(url))
+	return int(target-current) + ofIntake, err
 }
 
 func provider(url string) (*sql.DB, *goose.Provider, error) {
