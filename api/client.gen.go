@@ -2282,7 +2282,7 @@ type ClientInterface interface {
 
 	// SignPeriodCloseWithBody Sign a close
 	//
-	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2291,7 +2291,7 @@ type ClientInterface interface {
 
 	// SignPeriodClose Sign a close
 	//
-	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8243,7 +8243,7 @@ func (c *Client) GetCloseFile(ctx context.Context, id PathID, name CloseFilePath
 
 // SignPeriodCloseWithBody Sign a close
 //
-// The second signature freezes the files. Both must be given to the same files, by two persons.
+// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8262,7 +8262,7 @@ func (c *Client) SignPeriodCloseWithBody(ctx context.Context, id PathID, params 
 
 // SignPeriodClose Sign a close
 //
-// The second signature freezes the files. Both must be given to the same files, by two persons.
+// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -32015,7 +32015,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignPeriodCloseWithBodyWithResponse Sign a close
 	//
-	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32024,7 +32024,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignPeriodCloseWithResponse Sign a close
 	//
-	// The second signature freezes the files. Both must be given to the same files, by two persons.
+	// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -45537,7 +45537,7 @@ func (c *ClientWithResponses) GetCloseFileWithResponse(ctx context.Context, id P
 
 // SignPeriodCloseWithBodyWithResponse Sign a close
 //
-// The second signature freezes the files. Both must be given to the same files, by two persons.
+// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45552,7 +45552,7 @@ func (c *ClientWithResponses) SignPeriodCloseWithBodyWithResponse(ctx context.Co
 
 // SignPeriodCloseWithResponse Sign a close
 //
-// The second signature freezes the files. Both must be given to the same files, by two persons.
+// The second signature freezes the files. Both must be given to the same files, by two persons. What has come open in the month since the close was listed is listed first: then nothing is signed, the signature before falls, and the answer shows what is to be explained.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -270,9 +270,10 @@ func (c PeriodSign) asked() any { return [2]any{c.Close, c.As} }
 // Operation is PeriodSign.
 func (PeriodSign) Operation() identity.Operation { return identity.PeriodSign }
 
-// Decide checks that everything is explained, that the actor signs for the body
-// and has not signed, and that both sign the same files. The result is a
-// PeriodResult.
+// Decide checks that the actor signs for the body and has not signed, that
+// everything is explained, and that both sign the same files. What has come
+// open in the month since is listed instead, and earlier signatures fall. The
+// result is a PeriodResult.
 func (c PeriodSign) Decide(v *View) (Apply, error) {
 	p, err := v.period(identity.PeriodSign, c.Close)
 	if err != nil {
@@ -284,16 +285,21 @@ func (c PeriodSign) Decide(v *View) (Apply, error) {
 	if err := v.checkBody(c.As, p.Region); err != nil {
 		return nil, err
 	}
+	before := p
 	if p, err = p.Step(report.SignClose, c.As, v.Actor.Person, v.Now); err != nil {
 		return nil, err
 	}
 	all, err := Find(v, CloseDifferences, Where("close", p.ID))
-	if err == nil {
-		err = report.CheckExplained(all)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		p, err = p.SignedFor(c.Files)
+	if apply, err := v.relist(before, c.As, all); apply != nil || err != nil {
+		return apply, err
 	}
+	if err = report.CheckExplained(all); err != nil {
+		return nil, err
+	}
+	p, err = p.SignedFor(c.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -305,6 +311,33 @@ func (c PeriodSign) Decide(v *View) (Apply, error) {
 			}
 		}
 		return PeriodResult{Put(tx, PeriodCloses, p), all}
+	}, nil
+}
+
+// relist adds to a close that would be signed what has come open in its month
+// since it was listed, instead of a signature; nil where nothing has.
+func (v *View) relist(p report.Close, as report.CloseRole, listed []report.CloseDifference) (Apply, error) {
+	open, err := v.openAt(p.Region, p.Month)
+	if err != nil {
+		return nil, err
+	}
+	fresh := report.NotListed(listed, open)
+	switch {
+	case len(fresh) == 0:
+		return nil, nil //nolint:nilnil // it is signed then
+	case len(listed)+len(fresh) > report.DifferencesMax:
+		return nil, report.ErrTooManyDifferences
+	}
+	if p, err = p.Step(report.RelistClose, as, v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		r := PeriodResult{Put(tx, PeriodCloses, p), listed}
+		for _, d := range fresh {
+			d.Close = p.ID
+			r.Differences = append(r.Differences, Put(tx, CloseDifferences, d))
+		}
+		return r
 	}, nil
 }
 

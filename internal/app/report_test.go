@@ -183,6 +183,40 @@ func (s *site) sign(p report.Close, as report.CloseRole) PeriodSign {
 	return PeriodSign{Close: p.ID, As: as, Files: files}
 }
 
+// What comes open in a month after its close was listed is listed by the next
+// signature, which then is none; the one before falls.
+func TestPeriodClose_ListsAnew(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	s.now.set(calendar.Date(20260801).Start() + 9*3_600_000_000)
+	s.runTimers()
+	r := done[PeriodResult](s.office, s.clerk, PeriodOpen{Region: jiashan, Month: 20260701})
+	explain := func(all []report.CloseDifference) {
+		for _, d := range all {
+			done[PeriodResult](s.office, s.clerk, PeriodExplain{r.Close.ID, d.ID, "settled in August"})
+		}
+	}
+	explain(r.Differences)
+	centre := done[PeriodResult](s.office, s.leader, s.sign(r.Close, report.AsCentre)).Close
+	if centre.State != report.CloseCentreSigned {
+		t.Fatalf("%+v", centre)
+	}
+	s.does(s.finance, DepositConfirm{Party: s.buyer.party, Amount: 1, BankReference: "found late", ReceivedOn: 20260731})
+	again := done[PeriodResult](s.office, s.finance, s.sign(centre, report.AsFinance))
+	fresh := again.Differences[len(r.Differences):]
+	if again.Close.State != report.CloseOpen || again.Close.CentreBy != 0 || again.Close.Digest != "" || len(fresh) != 1 || fresh[0].Kind != report.EntryUnmatched {
+		t.Fatalf("%+v, new %+v", again.Close, fresh)
+	}
+	s.refuses(s.leader, s.sign(again.Close, report.AsCentre), report.ErrUnexplained)
+	explain(fresh)
+	centre = done[PeriodResult](s.office, s.leader, s.sign(again.Close, report.AsCentre)).Close
+	if frozen := done[PeriodResult](s.office, s.finance, s.sign(centre, report.AsFinance)).Close; frozen.State != report.CloseFrozen {
+		t.Errorf("%+v", frozen)
+	}
+	s.restart()
+	s.check()
+}
+
 // A month is closed by two persons after each difference was explained; what
 // they signed stays, whatever is posted later, and closing it again is refused.
 func TestPeriodClose(t *testing.T) {

@@ -138,6 +138,9 @@ func (c Close) Step(event CloseEvent, as CloseRole, person int64, at calendar.In
 		}
 		c = c.signed(as, person, at)
 	}
+	if event == RelistClose { // nobody has signed for what is new
+		c.CentreBy, c.CentreAt, c.FinanceBy, c.FinanceAt, c.Digest = 0, 0, 0, 0, ""
+	}
 	c.State = CloseTransitions[i].To
 	if c.State == CloseFrozen {
 		c.FrozenAt = at
@@ -173,6 +176,13 @@ func CheckExplained(all []CloseDifference) error {
 		}
 	}
 	return nil
+}
+
+// NotListed are those of what is open now that a close has not listed yet.
+func NotListed(listed, open []CloseDifference) []CloseDifference {
+	return slices.DeleteFunc(open, func(o CloseDifference) bool {
+		return slices.ContainsFunc(listed, func(l CloseDifference) bool { return l.Kind == o.Kind && l.Reference == o.Reference })
+	})
 }
 
 // CheckExplanation returns a fault unless s can explain a difference.

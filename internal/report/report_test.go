@@ -318,6 +318,9 @@ func TestClose_EveryStateEventRole(t *testing.T) {
 		"open/withdraw/centre": CloseWithdrawn, "open/withdraw/finance": CloseWithdrawn,
 		"centre_signed/withdraw/centre": CloseWithdrawn, "centre_signed/withdraw/finance": CloseWithdrawn,
 		"finance_signed/withdraw/centre": CloseWithdrawn, "finance_signed/withdraw/finance": CloseWithdrawn,
+		"open/relist/centre": CloseOpen, "open/relist/finance": CloseOpen,
+		"centre_signed/relist/centre": CloseOpen, "centre_signed/relist/finance": CloseOpen,
+		"finance_signed/relist/centre": CloseOpen, "finance_signed/relist/finance": CloseOpen,
 	}
 	for _, state := range CloseStates {
 		for _, event := range CloseEvents {

@@ -23,10 +23,11 @@ const (
 	ExplainDifference CloseEvent = "explain"
 	SignClose         CloseEvent = "sign"
 	WithdrawClose     CloseEvent = "withdraw"
+	RelistClose       CloseEvent = "relist" // something has come open since; signatures fall
 )
 
 // CloseEvents are all steps of a close.
-var CloseEvents = []CloseEvent{ExplainDifference, SignClose, WithdrawClose}
+var CloseEvents = []CloseEvent{ExplainDifference, SignClose, WithdrawClose, RelistClose}
 
 // A CloseRole is the body on whose behalf a person takes a step.
 type CloseRole string
@@ -58,5 +59,6 @@ var CloseTransitions = []CloseTransition{
 	{[]CloseState{CloseOpen}, SignClose, []CloseRole{AsFinance}, CloseFinanceSigned},
 	{[]CloseState{CloseCentreSigned}, SignClose, []CloseRole{AsFinance}, CloseFrozen},
 	{[]CloseState{CloseFinanceSigned}, SignClose, []CloseRole{AsCentre}, CloseFrozen},
+	{[]CloseState{CloseOpen, CloseCentreSigned, CloseFinanceSigned}, RelistClose, []CloseRole{AsCentre, AsFinance}, CloseOpen},
 	{[]CloseState{CloseOpen, CloseCentreSigned, CloseFinanceSigned}, WithdrawClose, []CloseRole{AsCentre, AsFinance}, CloseWithdrawn},
 }
