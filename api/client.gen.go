@@ -1023,6 +1023,11 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
 	RecordFact(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetFeeStatement The fees of a period, by market, side and region
+	//
+	// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
+	GetFeeStatement(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFreezes Freezes of permits and funds
 	//
 	// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
@@ -1697,6 +1702,30 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/markets/{code}/events (the `StreamMarketEvents` operationId).
 	StreamMarketEvents(ctx context.Context, code MarketPath, params *StreamMarketEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetFeeQuote What an order of an amount would pay today
+	//
+	// Corresponds with GET /v1/markets/{code}/fee-quote (the `GetFeeQuote` operationId).
+	GetFeeQuote(ctx context.Context, code MarketPath, params *GetFeeQuoteParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFeeSchedules What the orders of a market pay, by the day on which they came
+	//
+	// Corresponds with GET /v1/markets/{code}/fee-schedules (the `ListFeeSchedules` operationId).
+	ListFeeSchedules(ctx context.Context, code MarketPath, params *ListFeeSchedulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetFeeScheduleWithBody Set what the orders of a market pay from a day on
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+	SetFeeScheduleWithBody(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetFeeSchedule Set what the orders of a market pay from a day on
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+	SetFeeSchedule(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, body SetFeeScheduleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetMarketStateWithBody Open, halt or close a market
 	//
 	// In a halted market orders stay and may be cancelled; none is accepted. A closed market is closed for good, and its open orders are cancelled.
@@ -1985,6 +2014,34 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/order-batches (the `SubmitOrderBatch` operationId).
 	SubmitOrderBatch(ctx context.Context, params *SubmitOrderBatchParams, body SubmitOrderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOrderSweeps What was cancelled all at once
+	//
+	// Corresponds with GET /v1/order-sweeps (the `ListOrderSweeps` operationId).
+	ListOrderSweeps(ctx context.Context, params *ListOrderSweepsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SweepOrdersWithBody Cancel all open orders of a party
+	//
+	// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+	SweepOrdersWithBody(ctx context.Context, params *SweepOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SweepOrders Cancel all open orders of a party
+	//
+	// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+	SweepOrders(ctx context.Context, params *SweepOrdersParams, body SweepOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOrderSweep How far a sweep has come
+	//
+	// Corresponds with GET /v1/order-sweeps/{id} (the `GetOrderSweep` operationId).
+	GetOrderSweep(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOrders Orders
 	//
 	// Corresponds with GET /v1/orders (the `ListOrders` operationId).
@@ -1992,7 +2049,7 @@ type ClientInterface interface {
 
 	// PlaceOrderWithBody Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2001,7 +2058,7 @@ type ClientInterface interface {
 
 	// PlaceOrder Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2012,6 +2069,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/orders/{id} (the `GetOrder` operationId).
 	GetOrder(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AmendOrderWithBody Amend an open order
+	//
+	// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+	AmendOrderWithBody(ctx context.Context, id PathID, params *AmendOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AmendOrder Amend an open order
+	//
+	// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+	AmendOrder(ctx context.Context, id PathID, params *AmendOrderParams, body AmendOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelOrder Cancel an order
 	//
@@ -2105,6 +2180,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/parties/{id}/confirm-uscc (the `ConfirmPartyUSCC` operationId).
 	ConfirmPartyUSCC(ctx context.Context, id PathID, params *ConfirmPartyUSCCParams, body ConfirmPartyUSCCJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPartyOwnerGroupWithBody Say whom a party belongs to in the end
+	//
+	// Orders of parties of one group do not trade with each other from then on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+	SetPartyOwnerGroupWithBody(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPartyOwnerGroup Say whom a party belongs to in the end
+	//
+	// Orders of parties of one group do not trade with each other from then on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+	SetPartyOwnerGroup(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, body SetPartyOwnerGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetPartyStateWithBody Suspend, readmit or close a party
 	//
@@ -5234,6 +5327,21 @@ func (c *Client) RecordFact(ctx context.Context, params *RecordFactParams, body 
 	return c.Client.Do(req)
 }
 
+// GetFeeStatement The fees of a period, by market, side and region
+//
+// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
+func (c *Client) GetFeeStatement(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFeeStatementRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFreezes Freezes of permits and funds
 //
 // Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
@@ -6868,6 +6976,70 @@ func (c *Client) StreamMarketEvents(ctx context.Context, code MarketPath, params
 	return c.Client.Do(req)
 }
 
+// GetFeeQuote What an order of an amount would pay today
+//
+// Corresponds with GET /v1/markets/{code}/fee-quote (the `GetFeeQuote` operationId).
+func (c *Client) GetFeeQuote(ctx context.Context, code MarketPath, params *GetFeeQuoteParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFeeQuoteRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFeeSchedules What the orders of a market pay, by the day on which they came
+//
+// Corresponds with GET /v1/markets/{code}/fee-schedules (the `ListFeeSchedules` operationId).
+func (c *Client) ListFeeSchedules(ctx context.Context, code MarketPath, params *ListFeeSchedulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFeeSchedulesRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetFeeScheduleWithBody Set what the orders of a market pay from a day on
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+func (c *Client) SetFeeScheduleWithBody(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFeeScheduleRequestWithBody(c.Server, code, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetFeeSchedule Set what the orders of a market pay from a day on
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+func (c *Client) SetFeeSchedule(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, body SetFeeScheduleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFeeScheduleRequest(c.Server, code, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetMarketStateWithBody Open, halt or close a market
 //
 // In a halted market orders stay and may be cancelled; none is accepted. A closed market is closed for good, and its open orders are cancelled.
@@ -7536,6 +7708,74 @@ func (c *Client) SubmitOrderBatch(ctx context.Context, params *SubmitOrderBatchP
 	return c.Client.Do(req)
 }
 
+// ListOrderSweeps What was cancelled all at once
+//
+// Corresponds with GET /v1/order-sweeps (the `ListOrderSweeps` operationId).
+func (c *Client) ListOrderSweeps(ctx context.Context, params *ListOrderSweepsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrderSweepsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SweepOrdersWithBody Cancel all open orders of a party
+//
+// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+func (c *Client) SweepOrdersWithBody(ctx context.Context, params *SweepOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSweepOrdersRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SweepOrders Cancel all open orders of a party
+//
+// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+func (c *Client) SweepOrders(ctx context.Context, params *SweepOrdersParams, body SweepOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSweepOrdersRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOrderSweep How far a sweep has come
+//
+// Corresponds with GET /v1/order-sweeps/{id} (the `GetOrderSweep` operationId).
+func (c *Client) GetOrderSweep(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOrderSweepRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListOrders Orders
 //
 // Corresponds with GET /v1/orders (the `ListOrders` operationId).
@@ -7553,7 +7793,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 
 // PlaceOrderWithBody Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7572,7 +7812,7 @@ func (c *Client) PlaceOrderWithBody(ctx context.Context, params *PlaceOrderParam
 
 // PlaceOrder Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7594,6 +7834,44 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 // Corresponds with GET /v1/orders/{id} (the `GetOrder` operationId).
 func (c *Client) GetOrder(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOrderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AmendOrderWithBody Amend an open order
+//
+// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+func (c *Client) AmendOrderWithBody(ctx context.Context, id PathID, params *AmendOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAmendOrderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AmendOrder Amend an open order
+//
+// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+func (c *Client) AmendOrder(ctx context.Context, id PathID, params *AmendOrderParams, body AmendOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAmendOrderRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7817,6 +8095,44 @@ func (c *Client) ConfirmPartyUSCCWithBody(ctx context.Context, id PathID, params
 // Corresponds with POST /v1/parties/{id}/confirm-uscc (the `ConfirmPartyUSCC` operationId).
 func (c *Client) ConfirmPartyUSCC(ctx context.Context, id PathID, params *ConfirmPartyUSCCParams, body ConfirmPartyUSCCJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmPartyUSCCRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPartyOwnerGroupWithBody Say whom a party belongs to in the end
+//
+// Orders of parties of one group do not trade with each other from then on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+func (c *Client) SetPartyOwnerGroupWithBody(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPartyOwnerGroupRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetPartyOwnerGroup Say whom a party belongs to in the end
+//
+// Orders of parties of one group do not trade with each other from then on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+func (c *Client) SetPartyOwnerGroup(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, body SetPartyOwnerGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPartyOwnerGroupRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15958,6 +16274,88 @@ func NewRecordFactRequestWithBody(server string, params *RecordFactParams, conte
 	return req, nil
 }
 
+// NewGetFeeStatementRequest constructs an http.Request for the GetFeeStatement method
+func NewGetFeeStatementRequest(server string, params *GetFeeStatementParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/fees")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Market != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "market", *params.Market, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListFreezesRequest constructs an http.Request for the ListFreezes method
 func NewListFreezesRequest(server string, params *ListFreezesParams) (*http.Request, error) {
 	var err error
@@ -20581,6 +20979,216 @@ func NewStreamMarketEventsRequest(server string, code MarketPath, params *Stream
 	return req, nil
 }
 
+// NewGetFeeQuoteRequest constructs an http.Request for the GetFeeQuote method
+func NewGetFeeQuoteRequest(server string, code MarketPath, params *GetFeeQuoteParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/fee-quote", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "side", params.Side, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "amount", params.Amount, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.SingleBidder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "single_bidder", *params.SingleBidder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListFeeSchedulesRequest constructs an http.Request for the ListFeeSchedules method
+func NewListFeeSchedulesRequest(server string, code MarketPath, params *ListFeeSchedulesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/fee-schedules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetFeeScheduleRequest calls the generic SetFeeSchedule builder with application/json body
+func NewSetFeeScheduleRequest(server string, code MarketPath, params *SetFeeScheduleParams, body SetFeeScheduleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetFeeScheduleRequestWithBody(server, code, params, "application/json", bodyReader)
+}
+
+// NewSetFeeScheduleRequestWithBody constructs an http.Request for the SetFeeSchedule method, with any body, and a specified content type
+func NewSetFeeScheduleRequestWithBody(server string, code MarketPath, params *SetFeeScheduleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/fee-schedules", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewSetMarketStateRequest calls the generic SetMarketState builder with application/json body
 func NewSetMarketStateRequest(server string, code MarketPath, params *SetMarketStateParams, body SetMarketStateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -22407,6 +23015,183 @@ func NewSubmitOrderBatchRequestWithBody(server string, params *SubmitOrderBatchP
 	return req, nil
 }
 
+// NewListOrderSweepsRequest constructs an http.Request for the ListOrderSweeps method
+func NewListOrderSweepsRequest(server string, params *ListOrderSweepsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/order-sweeps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSweepOrdersRequest calls the generic SweepOrders builder with application/json body
+func NewSweepOrdersRequest(server string, params *SweepOrdersParams, body SweepOrdersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSweepOrdersRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSweepOrdersRequestWithBody constructs an http.Request for the SweepOrders method, with any body, and a specified content type
+func NewSweepOrdersRequestWithBody(server string, params *SweepOrdersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/order-sweeps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetOrderSweepRequest constructs an http.Request for the GetOrderSweep method
+func NewGetOrderSweepRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/order-sweeps/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListOrdersRequest constructs an http.Request for the ListOrders method
 func NewListOrdersRequest(server string, params *ListOrdersParams) (*http.Request, error) {
 	var err error
@@ -22639,6 +23424,66 @@ func NewGetOrderRequest(server string, id PathID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAmendOrderRequest calls the generic AmendOrder builder with application/json body
+func NewAmendOrderRequest(server string, id PathID, params *AmendOrderParams, body AmendOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAmendOrderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAmendOrderRequestWithBody constructs an http.Request for the AmendOrder method, with any body, and a specified content type
+func NewAmendOrderRequestWithBody(server string, id PathID, params *AmendOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders/%s/amend", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -23230,6 +24075,66 @@ func NewConfirmPartyUSCCRequestWithBody(server string, id PathID, params *Confir
 	}
 
 	operationPath := fmt.Sprintf("/v1/parties/%s/confirm-uscc", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSetPartyOwnerGroupRequest calls the generic SetPartyOwnerGroup builder with application/json body
+func NewSetPartyOwnerGroupRequest(server string, id PathID, params *SetPartyOwnerGroupParams, body SetPartyOwnerGroupJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPartyOwnerGroupRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSetPartyOwnerGroupRequestWithBody constructs an http.Request for the SetPartyOwnerGroup method, with any body, and a specified content type
+func NewSetPartyOwnerGroupRequestWithBody(server string, id PathID, params *SetPartyOwnerGroupParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/parties/%s/owner-group", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -30620,6 +31525,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/facts (the `RecordFact` operationId).
 	RecordFactWithResponse(ctx context.Context, params *RecordFactParams, body RecordFactJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordFactResponse, error)
 
+	// GetFeeStatementWithResponse The fees of a period, by market, side and region
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
+	GetFeeStatementWithResponse(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*GetFeeStatementResponse, error)
+
 	// ListFreezesWithResponse Freezes of permits and funds
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -31370,6 +32282,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/markets/{code}/events (the `StreamMarketEvents` operationId).
 	StreamMarketEventsWithResponse(ctx context.Context, code MarketPath, params *StreamMarketEventsParams, reqEditors ...RequestEditorFn) (*StreamMarketEventsResponse, error)
 
+	// GetFeeQuoteWithResponse What an order of an amount would pay today
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/fee-quote (the `GetFeeQuote` operationId).
+	GetFeeQuoteWithResponse(ctx context.Context, code MarketPath, params *GetFeeQuoteParams, reqEditors ...RequestEditorFn) (*GetFeeQuoteResponse, error)
+
+	// ListFeeSchedulesWithResponse What the orders of a market pay, by the day on which they came
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/fee-schedules (the `ListFeeSchedules` operationId).
+	ListFeeSchedulesWithResponse(ctx context.Context, code MarketPath, params *ListFeeSchedulesParams, reqEditors ...RequestEditorFn) (*ListFeeSchedulesResponse, error)
+
+	// SetFeeScheduleWithBodyWithResponse Set what the orders of a market pay from a day on
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+	SetFeeScheduleWithBodyWithResponse(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFeeScheduleResponse, error)
+
+	// SetFeeScheduleWithResponse Set what the orders of a market pay from a day on
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+	SetFeeScheduleWithResponse(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, body SetFeeScheduleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFeeScheduleResponse, error)
+
 	// SetMarketStateWithBodyWithResponse Open, halt or close a market
 	//
 	// In a halted market orders stay and may be cancelled; none is accepted. A closed market is closed for good, and its open orders are cancelled.
@@ -31688,6 +32628,38 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/order-batches (the `SubmitOrderBatch` operationId).
 	SubmitOrderBatchWithResponse(ctx context.Context, params *SubmitOrderBatchParams, body SubmitOrderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitOrderBatchResponse, error)
 
+	// ListOrderSweepsWithResponse What was cancelled all at once
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/order-sweeps (the `ListOrderSweeps` operationId).
+	ListOrderSweepsWithResponse(ctx context.Context, params *ListOrderSweepsParams, reqEditors ...RequestEditorFn) (*ListOrderSweepsResponse, error)
+
+	// SweepOrdersWithBodyWithResponse Cancel all open orders of a party
+	//
+	// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+	SweepOrdersWithBodyWithResponse(ctx context.Context, params *SweepOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SweepOrdersResponse, error)
+
+	// SweepOrdersWithResponse Cancel all open orders of a party
+	//
+	// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+	SweepOrdersWithResponse(ctx context.Context, params *SweepOrdersParams, body SweepOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*SweepOrdersResponse, error)
+
+	// GetOrderSweepWithResponse How far a sweep has come
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/order-sweeps/{id} (the `GetOrderSweep` operationId).
+	GetOrderSweepWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOrderSweepResponse, error)
+
 	// ListOrdersWithResponse Orders
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -31697,7 +32669,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithBodyWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31706,7 +32678,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31719,6 +32691,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/orders/{id} (the `GetOrder` operationId).
 	GetOrderWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOrderResponse, error)
+
+	// AmendOrderWithBodyWithResponse Amend an open order
+	//
+	// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+	AmendOrderWithBodyWithResponse(ctx context.Context, id PathID, params *AmendOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AmendOrderResponse, error)
+
+	// AmendOrderWithResponse Amend an open order
+	//
+	// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+	AmendOrderWithResponse(ctx context.Context, id PathID, params *AmendOrderParams, body AmendOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*AmendOrderResponse, error)
 
 	// CancelOrderWithResponse Cancel an order
 	//
@@ -31822,6 +32812,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/parties/{id}/confirm-uscc (the `ConfirmPartyUSCC` operationId).
 	ConfirmPartyUSCCWithResponse(ctx context.Context, id PathID, params *ConfirmPartyUSCCParams, body ConfirmPartyUSCCJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmPartyUSCCResponse, error)
+
+	// SetPartyOwnerGroupWithBodyWithResponse Say whom a party belongs to in the end
+	//
+	// Orders of parties of one group do not trade with each other from then on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+	SetPartyOwnerGroupWithBodyWithResponse(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPartyOwnerGroupResponse, error)
+
+	// SetPartyOwnerGroupWithResponse Say whom a party belongs to in the end
+	//
+	// Orders of parties of one group do not trade with each other from then on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+	SetPartyOwnerGroupWithResponse(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, body SetPartyOwnerGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPartyOwnerGroupResponse, error)
 
 	// SetPartyStateWithBodyWithResponse Suspend, readmit or close a party
 	//
@@ -35462,6 +36470,31 @@ func (r RecordFactResponse) StatusCode() int {
 	return 0
 }
 
+type GetFeeStatementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeeStatement
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFeeStatementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFeeStatementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListFreezesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -37467,6 +38500,97 @@ func (r StreamMarketEventsResponse) StatusCode() int {
 	return 0
 }
 
+type GetFeeQuoteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeeQuote
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFeeQuoteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFeeQuoteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListFeeSchedulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeeSchedulePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFeeSchedulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFeeSchedulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetFeeScheduleResponse201Headers the declared response headers of an HTTP 201 response for SetFeeSchedule
+type SetFeeScheduleResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetFeeScheduleResponse202Headers the declared response headers of an HTTP 202 response for SetFeeSchedule
+type SetFeeScheduleResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetFeeScheduleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *FeeSchedule
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetFeeScheduleResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetFeeScheduleResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetFeeScheduleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetFeeScheduleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // SetMarketStateResponse200Headers the declared response headers of an HTTP 200 response for SetMarketState
 type SetMarketStateResponse200Headers struct {
 	IdempotencyReplayed *bool
@@ -38285,6 +39409,88 @@ func (r SubmitOrderBatchResponse) StatusCode() int {
 	return 0
 }
 
+type ListOrderSweepsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderSweepPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrderSweepsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrderSweepsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SweepOrdersResponse201Headers the declared response headers of an HTTP 201 response for SweepOrders
+type SweepOrdersResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SweepOrdersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OrderSweep
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SweepOrdersResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SweepOrdersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SweepOrdersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOrderSweepResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderSweep
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOrderSweepResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOrderSweepResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListOrdersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -38370,6 +39576,47 @@ func (r GetOrderResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AmendOrderResponse200Headers the declared response headers of an HTTP 200 response for AmendOrder
+type AmendOrderResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// AmendOrderResponse202Headers the declared response headers of an HTTP 202 response for AmendOrder
+type AmendOrderResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AmendOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Order
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AmendOrderResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AmendOrderResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AmendOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AmendOrderResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -38639,6 +39886,47 @@ func (r ConfirmPartyUSCCResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ConfirmPartyUSCCResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetPartyOwnerGroupResponse200Headers the declared response headers of an HTTP 200 response for SetPartyOwnerGroup
+type SetPartyOwnerGroupResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetPartyOwnerGroupResponse202Headers the declared response headers of an HTTP 202 response for SetPartyOwnerGroup
+type SetPartyOwnerGroupResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetPartyOwnerGroupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Party
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SetPartyOwnerGroupResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetPartyOwnerGroupResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetPartyOwnerGroupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetPartyOwnerGroupResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -43092,6 +44380,19 @@ func (c *ClientWithResponses) RecordFactWithResponse(ctx context.Context, params
 	return ParseRecordFactResponse(rsp)
 }
 
+// GetFeeStatementWithResponse The fees of a period, by market, side and region
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
+func (c *ClientWithResponses) GetFeeStatementWithResponse(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*GetFeeStatementResponse, error) {
+	rsp, err := c.GetFeeStatement(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFeeStatementResponse(rsp)
+}
+
 // ListFreezesWithResponse Freezes of permits and funds
 //
 // Returns a wrapper object for the known response body format(s).
@@ -44418,6 +45719,58 @@ func (c *ClientWithResponses) StreamMarketEventsWithResponse(ctx context.Context
 	return ParseStreamMarketEventsResponse(rsp)
 }
 
+// GetFeeQuoteWithResponse What an order of an amount would pay today
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/fee-quote (the `GetFeeQuote` operationId).
+func (c *ClientWithResponses) GetFeeQuoteWithResponse(ctx context.Context, code MarketPath, params *GetFeeQuoteParams, reqEditors ...RequestEditorFn) (*GetFeeQuoteResponse, error) {
+	rsp, err := c.GetFeeQuote(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFeeQuoteResponse(rsp)
+}
+
+// ListFeeSchedulesWithResponse What the orders of a market pay, by the day on which they came
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/fee-schedules (the `ListFeeSchedules` operationId).
+func (c *ClientWithResponses) ListFeeSchedulesWithResponse(ctx context.Context, code MarketPath, params *ListFeeSchedulesParams, reqEditors ...RequestEditorFn) (*ListFeeSchedulesResponse, error) {
+	rsp, err := c.ListFeeSchedules(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFeeSchedulesResponse(rsp)
+}
+
+// SetFeeScheduleWithBodyWithResponse Set what the orders of a market pay from a day on
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+func (c *ClientWithResponses) SetFeeScheduleWithBodyWithResponse(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFeeScheduleResponse, error) {
+	rsp, err := c.SetFeeScheduleWithBody(ctx, code, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFeeScheduleResponse(rsp)
+}
+
+// SetFeeScheduleWithResponse Set what the orders of a market pay from a day on
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/markets/{code}/fee-schedules (the `SetFeeSchedule` operationId).
+func (c *ClientWithResponses) SetFeeScheduleWithResponse(ctx context.Context, code MarketPath, params *SetFeeScheduleParams, body SetFeeScheduleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFeeScheduleResponse, error) {
+	rsp, err := c.SetFeeSchedule(ctx, code, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFeeScheduleResponse(rsp)
+}
+
 // SetMarketStateWithBodyWithResponse Open, halt or close a market
 //
 // In a halted market orders stay and may be cancelled; none is accepted. A closed market is closed for good, and its open orders are cancelled.
@@ -44964,6 +46317,62 @@ func (c *ClientWithResponses) SubmitOrderBatchWithResponse(ctx context.Context, 
 	return ParseSubmitOrderBatchResponse(rsp)
 }
 
+// ListOrderSweepsWithResponse What was cancelled all at once
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/order-sweeps (the `ListOrderSweeps` operationId).
+func (c *ClientWithResponses) ListOrderSweepsWithResponse(ctx context.Context, params *ListOrderSweepsParams, reqEditors ...RequestEditorFn) (*ListOrderSweepsResponse, error) {
+	rsp, err := c.ListOrderSweeps(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrderSweepsResponse(rsp)
+}
+
+// SweepOrdersWithBodyWithResponse Cancel all open orders of a party
+//
+// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+func (c *ClientWithResponses) SweepOrdersWithBodyWithResponse(ctx context.Context, params *SweepOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SweepOrdersResponse, error) {
+	rsp, err := c.SweepOrdersWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSweepOrdersResponse(rsp)
+}
+
+// SweepOrdersWithResponse Cancel all open orders of a party
+//
+// Or those of a licence, in one market, of one instrument or side. 400 are cancelled at once; the rest follows in steps before anything else is done, so that none of them trades meanwhile.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/order-sweeps (the `SweepOrders` operationId).
+func (c *ClientWithResponses) SweepOrdersWithResponse(ctx context.Context, params *SweepOrdersParams, body SweepOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*SweepOrdersResponse, error) {
+	rsp, err := c.SweepOrders(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSweepOrdersResponse(rsp)
+}
+
+// GetOrderSweepWithResponse How far a sweep has come
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/order-sweeps/{id} (the `GetOrderSweep` operationId).
+func (c *ClientWithResponses) GetOrderSweepWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOrderSweepResponse, error) {
+	rsp, err := c.GetOrderSweep(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOrderSweepResponse(rsp)
+}
+
 // ListOrdersWithResponse Orders
 //
 // Returns a wrapper object for the known response body format(s).
@@ -44979,7 +46388,7 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 
 // PlaceOrderWithBodyWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -44994,7 +46403,7 @@ func (c *ClientWithResponses) PlaceOrderWithBodyWithResponse(ctx context.Context
 
 // PlaceOrderWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost. The answer shows what was filled at once.
+// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45018,6 +46427,36 @@ func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, id PathI
 		return nil, err
 	}
 	return ParseGetOrderResponse(rsp)
+}
+
+// AmendOrderWithBodyWithResponse Amend an open order
+//
+// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+func (c *ClientWithResponses) AmendOrderWithBodyWithResponse(ctx context.Context, id PathID, params *AmendOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AmendOrderResponse, error) {
+	rsp, err := c.AmendOrderWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAmendOrderResponse(rsp)
+}
+
+// AmendOrderWithResponse Amend an open order
+//
+// The order keeps its number. A lower quantity alone keeps its place; another price or a higher quantity is a new order in the old one's stead, which goes behind the others and may trade at once. What is filled stays.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/orders/{id}/amend (the `AmendOrder` operationId).
+func (c *ClientWithResponses) AmendOrderWithResponse(ctx context.Context, id PathID, params *AmendOrderParams, body AmendOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*AmendOrderResponse, error) {
+	rsp, err := c.AmendOrder(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAmendOrderResponse(rsp)
 }
 
 // CancelOrderWithResponse Cancel an order
@@ -45199,6 +46638,36 @@ func (c *ClientWithResponses) ConfirmPartyUSCCWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseConfirmPartyUSCCResponse(rsp)
+}
+
+// SetPartyOwnerGroupWithBodyWithResponse Say whom a party belongs to in the end
+//
+// Orders of parties of one group do not trade with each other from then on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+func (c *ClientWithResponses) SetPartyOwnerGroupWithBodyWithResponse(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPartyOwnerGroupResponse, error) {
+	rsp, err := c.SetPartyOwnerGroupWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPartyOwnerGroupResponse(rsp)
+}
+
+// SetPartyOwnerGroupWithResponse Say whom a party belongs to in the end
+//
+// Orders of parties of one group do not trade with each other from then on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/parties/{id}/owner-group (the `SetPartyOwnerGroup` operationId).
+func (c *ClientWithResponses) SetPartyOwnerGroupWithResponse(ctx context.Context, id PathID, params *SetPartyOwnerGroupParams, body SetPartyOwnerGroupJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPartyOwnerGroupResponse, error) {
+	rsp, err := c.SetPartyOwnerGroup(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPartyOwnerGroupResponse(rsp)
 }
 
 // SetPartyStateWithBodyWithResponse Suspend, readmit or close a party
@@ -50686,6 +52155,39 @@ func ParseRecordFactResponse(rsp *http.Response) (*RecordFactResponse, error) {
 	return response, nil
 }
 
+// ParseGetFeeStatementResponse parses an HTTP response from a GetFeeStatementWithResponse call
+func ParseGetFeeStatementResponse(rsp *http.Response) (*GetFeeStatementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFeeStatementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeeStatement
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListFreezesResponse parses an HTTP response from a ListFreezesWithResponse call
 func ParseListFreezesResponse(rsp *http.Response) (*ListFreezesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -53510,6 +55012,135 @@ func ParseStreamMarketEventsResponse(rsp *http.Response) (*StreamMarketEventsRes
 	return response, nil
 }
 
+// ParseGetFeeQuoteResponse parses an HTTP response from a GetFeeQuoteWithResponse call
+func ParseGetFeeQuoteResponse(rsp *http.Response) (*GetFeeQuoteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFeeQuoteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeeQuote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFeeSchedulesResponse parses an HTTP response from a ListFeeSchedulesWithResponse call
+func ParseListFeeSchedulesResponse(rsp *http.Response) (*ListFeeSchedulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFeeSchedulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeeSchedulePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetFeeScheduleResponse parses an HTTP response from a SetFeeScheduleWithResponse call
+func ParseSetFeeScheduleResponse(rsp *http.Response) (*SetFeeScheduleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetFeeScheduleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest FeeSchedule
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetFeeScheduleResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetFeeScheduleResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSetMarketStateResponse parses an HTTP response from a SetMarketStateWithResponse call
 func ParseSetMarketStateResponse(rsp *http.Response) (*SetMarketStateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -54665,6 +56296,118 @@ func ParseSubmitOrderBatchResponse(rsp *http.Response) (*SubmitOrderBatchRespons
 	return response, nil
 }
 
+// ParseListOrderSweepsResponse parses an HTTP response from a ListOrderSweepsWithResponse call
+func ParseListOrderSweepsResponse(rsp *http.Response) (*ListOrderSweepsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOrderSweepsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderSweepPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSweepOrdersResponse parses an HTTP response from a SweepOrdersWithResponse call
+func ParseSweepOrdersResponse(rsp *http.Response) (*SweepOrdersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SweepOrdersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OrderSweep
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SweepOrdersResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOrderSweepResponse parses an HTTP response from a GetOrderSweepWithResponse call
+func ParseGetOrderSweepResponse(rsp *http.Response) (*GetOrderSweepResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOrderSweepResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderSweep
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListOrdersResponse parses an HTTP response from a ListOrdersWithResponse call
 func ParseListOrdersResponse(rsp *http.Response) (*ListOrdersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -54789,6 +56532,69 @@ func ParseGetOrderResponse(rsp *http.Response) (*GetOrderResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseAmendOrderResponse parses an HTTP response from a AmendOrderWithResponse call
+func ParseAmendOrderResponse(rsp *http.Response) (*AmendOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AmendOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AmendOrderResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers AmendOrderResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -55168,6 +56974,69 @@ func ParseConfirmPartyUSCCResponse(rsp *http.Response) (*ConfirmPartyUSCCRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetPartyOwnerGroupResponse parses an HTTP response from a SetPartyOwnerGroupWithResponse call
+func ParseSetPartyOwnerGroupResponse(rsp *http.Response) (*SetPartyOwnerGroupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetPartyOwnerGroupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Party
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SetPartyOwnerGroupResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetPartyOwnerGroupResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

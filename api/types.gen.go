@@ -1333,6 +1333,30 @@ func (e FactKind) Valid() bool {
 	}
 }
 
+// Defines values for FeeScheme.
+const (
+	FeeSchemeChengdu   FeeScheme = "chengdu"
+	FeeSchemeGuangdong FeeScheme = "guangdong"
+	FeeSchemeNone      FeeScheme = "none"
+	FeeSchemeOwn       FeeScheme = "own"
+)
+
+// Valid indicates whether the value is a known member of the FeeScheme enum.
+func (e FeeScheme) Valid() bool {
+	switch e {
+	case FeeSchemeChengdu:
+		return true
+	case FeeSchemeGuangdong:
+		return true
+	case FeeSchemeNone:
+		return true
+	case FeeSchemeOwn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FigureMismatchOf.
 const (
 	FigureMismatchOfChange     FigureMismatchOf = "change"
@@ -2068,9 +2092,61 @@ func (e OpeningState) Valid() bool {
 	}
 }
 
+// Defines values for OrderEnding.
+const (
+	OrderEndingDayOver     OrderEnding = "day_over"
+	OrderEndingFactChanged OrderEnding = "fact_changed"
+	OrderEndingMarketEnded OrderEnding = "market_ended"
+	OrderEndingSelfTrade   OrderEnding = "self_trade"
+	OrderEndingTermOver    OrderEnding = "term_over"
+	OrderEndingUnfilled    OrderEnding = "unfilled"
+	OrderEndingWithdrawn   OrderEnding = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the OrderEnding enum.
+func (e OrderEnding) Valid() bool {
+	switch e {
+	case OrderEndingDayOver:
+		return true
+	case OrderEndingFactChanged:
+		return true
+	case OrderEndingMarketEnded:
+		return true
+	case OrderEndingSelfTrade:
+		return true
+	case OrderEndingTermOver:
+		return true
+	case OrderEndingUnfilled:
+		return true
+	case OrderEndingWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderKind.
+const (
+	OrderKindLimit  OrderKind = "limit"
+	OrderKindMarket OrderKind = "market"
+)
+
+// Valid indicates whether the value is a known member of the OrderKind enum.
+func (e OrderKind) Valid() bool {
+	switch e {
+	case OrderKindLimit:
+		return true
+	case OrderKindMarket:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderState.
 const (
 	OrderStateCancelled OrderState = "cancelled"
+	OrderStateExpired   OrderState = "expired"
 	OrderStateFilled    OrderState = "filled"
 	OrderStateOpen      OrderState = "open"
 )
@@ -2080,9 +2156,29 @@ func (e OrderState) Valid() bool {
 	switch e {
 	case OrderStateCancelled:
 		return true
+	case OrderStateExpired:
+		return true
 	case OrderStateFilled:
 		return true
 	case OrderStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderSweepState.
+const (
+	OrderSweepStateDone    OrderSweepState = "done"
+	OrderSweepStateRunning OrderSweepState = "running"
+)
+
+// Valid indicates whether the value is a known member of the OrderSweepState enum.
+func (e OrderSweepState) Valid() bool {
+	switch e {
+	case OrderSweepStateDone:
+		return true
+	case OrderSweepStateRunning:
 		return true
 	default:
 		return false
@@ -3078,6 +3174,8 @@ func (e SurplusOutcome) Valid() bool {
 
 // Defines values for TimeInForce.
 const (
+	TimeInForceDay TimeInForce = "day"
+	TimeInForceFok TimeInForce = "fok"
 	TimeInForceGtc TimeInForce = "gtc"
 	TimeInForceIoc TimeInForce = "ioc"
 )
@@ -3085,6 +3183,10 @@ const (
 // Valid indicates whether the value is a known member of the TimeInForce enum.
 func (e TimeInForce) Valid() bool {
 	switch e {
+	case TimeInForceDay:
+		return true
+	case TimeInForceFok:
+		return true
 	case TimeInForceGtc:
 		return true
 	case TimeInForceIoc:
@@ -6302,6 +6404,161 @@ type FactPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// FeeQuote What an order would pay, by the schedule of today.
+type FeeQuote struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Fee Rounded once, half up to the fen.
+	Fee Money `json:"fee"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Schedule Absent where the market has none today: no fee.
+	Schedule *ID `json:"schedule,omitempty"`
+
+	// Side Which side of the book.
+	Side Side `json:"side"`
+}
+
+// FeeSchedule What the orders of a market pay from a day on, until the next schedule begins.
+type FeeSchedule struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Minimum An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Minimum Money `json:"minimum"`
+
+	// Scheme Where the figures of a fee schedule come from; own has its own.
+	Scheme FeeScheme `json:"scheme"`
+
+	// SingleBidderShare A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	SingleBidderShare Ratio     `json:"single_bidder_share"`
+	Tiers             []FeeTier `json:"tiers"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// WaivedBelow An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	WaivedBelow Money `json:"waived_below"`
+	Whole       bool  `json:"whole"`
+}
+
+// FeeScheduleInput Only the scheme own has figures of its own, and needs its tiers.
+type FeeScheduleInput struct {
+	Document string `json:"document"`
+
+	// Minimum The least that an order with any fill pays, each side.
+	Minimum *Money `json:"minimum,omitempty"`
+
+	// Scheme Where the figures of a fee schedule come from; own has its own.
+	Scheme FeeScheme `json:"scheme"`
+
+	// SingleBidderShare Share of the fee where one bidder takes a listing at the list price.
+	SingleBidderShare *Ratio `json:"single_bidder_share,omitempty"`
+
+	// Tiers Lowest first.
+	Tiers []FeeTier `json:"tiers,omitempty"`
+
+	// ValidFrom Tomorrow at the earliest. An order pays by the schedule of the day on which it came.
+	ValidFrom Date `json:"valid_from"`
+
+	// WaivedBelow An order whose fills come to less pays nothing.
+	WaivedBelow *Money `json:"waived_below,omitempty"`
+
+	// Whole One rate for the whole amount, that of its tier; otherwise each tier's rate is for the part within it.
+	Whole *bool `json:"whole,omitempty"`
+}
+
+// FeeSchedulePage defines model for FeeSchedulePage.
+type FeeSchedulePage struct {
+	Items []FeeSchedule `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// FeeScheme Where the figures of a fee schedule come from; own has its own.
+type FeeScheme string
+
+// FeeStatement The fees of the trades of a period.
+type FeeStatement struct {
+	// Fee Of all items.
+	Fee Money `json:"fee"`
+
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From  Date       `json:"from"`
+	Items []FeeTotal `json:"items"`
+
+	// To A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	To Date `json:"to"`
+}
+
+// FeeTier A step of a fee schedule. Rates are shares of the amount, less than 1.
+type FeeTier struct {
+	// BuyerRate A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	BuyerRate Ratio `json:"buyer_rate"`
+
+	// SellerRate A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	SellerRate Ratio `json:"seller_rate"`
+
+	// Through Last amount of the tier; absent in the last tier, which has no end.
+	Through *Money `json:"through,omitempty"`
+}
+
+// FeeTotal What one side of the trades of a market paid in a region.
+type FeeTotal struct {
+	// Amount Of these trades.
+	Amount Money `json:"amount"`
+
+	// Fee An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Fee Money `json:"fee"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Region Of the licence that paid.
+	Region RegionCode `json:"region"`
+
+	// Side Which side of the book.
+	Side Side `json:"side"`
+
+	// Trades That were charged something.
+	Trades int64 `json:"trades"`
+}
+
 // FigureMismatch defines model for FigureMismatch.
 type FigureMismatch struct {
 	// Beside A number as it was printed, with at most 6 decimals and nothing between its digits.
@@ -6327,6 +6584,9 @@ type FigureUnit string
 type Fill struct {
 	// Amount Rounded down to the fen; one figure for both sides.
 	Amount Money `json:"amount"`
+
+	// Fee That the order was charged for it; absent where none was.
+	Fee *Money `json:"fee,omitempty"`
 
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
@@ -8096,7 +8356,10 @@ type Market struct {
 	// ProjectRequired A buy names the project that it is for.
 	ProjectRequired bool         `json:"project_required"`
 	Regions         []RegionCode `json:"regions"`
-	Source          *string      `json:"source,omitempty"`
+
+	// ResaleNextDay What was acquired today is not sold before tomorrow.
+	ResaleNextDay bool    `json:"resale_next_day"`
+	Source        *string `json:"source,omitempty"`
 
 	// State Whether a market accepts orders.
 	State MarketState `json:"state"`
@@ -8176,7 +8439,10 @@ type MarketInput struct {
 	// ProjectRequired A buy names the project that it is for.
 	ProjectRequired *bool        `json:"project_required,omitempty"`
 	Regions         []RegionCode `json:"regions"`
-	Source          *string      `json:"source,omitempty"`
+
+	// ResaleNextDay What was acquired today is not sold before tomorrow.
+	ResaleNextDay *bool   `json:"resale_next_day,omitempty"`
+	Source        *string `json:"source,omitempty"`
 
 	// Tick Smallest step of a price.
 	Tick Price `json:"tick"`
@@ -9025,8 +9291,14 @@ type OpeningTotal struct {
 // OperationName Example: cap.decide
 type OperationName = string
 
-// Order A limit order.
+// Order An order.
 type Order struct {
+	// Ending Why an order ended that was not filled.
+	Ending *OrderEnding `json:"ending,omitempty"`
+
+	// Fee That it was charged so far; absent where none was.
+	Fee *Money `json:"fee,omitempty"`
+
 	// Fills Absent in a list.
 	Fills []Fill `json:"fills,omitempty"`
 
@@ -9040,6 +9312,9 @@ type Order struct {
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
+
+	// Kind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits.
+	Kind OrderKind `json:"kind"`
 
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
@@ -9057,7 +9332,7 @@ type Order struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	PlacedAt Instant `json:"placed_at"`
 
-	// Price The limit; a multiple of the tick.
+	// Price The limit, or the price that protects a market order.
 	Price Price `json:"price"`
 
 	// Project That a buy is for.
@@ -9077,8 +9352,17 @@ type Order struct {
 	// State Where an order is in its life. A partly filled order is open.
 	State OrderState `json:"state"`
 
-	// TimeInForce gtc waits in the book until it is cancelled; ioc drops what finds no counterpart at once.
+	// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused.
 	TimeInForce TimeInForce `json:"time_in_force"`
+}
+
+// OrderAmendInput defines model for OrderAmendInput.
+type OrderAmendInput struct {
+	// Price Where it is left out, as it is.
+	Price *Price `json:"price,omitempty"`
+
+	// Quantity In all, with what is filled, and more than that. Where it is left out, as it is.
+	Quantity *Quantity `json:"quantity,omitempty"`
 }
 
 // OrderBatchInput defines model for OrderBatchInput.
@@ -9099,12 +9383,16 @@ type OrderBatchResult struct {
 	Results []OrderResult `json:"results"`
 }
 
+// OrderEnding Why an order ended that was not filled.
+type OrderEnding string
+
 // OrderInput defines model for OrderInput.
 type OrderInput struct {
 	// Instrument Pollutant and term end of an instrument.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
+	Kind       *OrderKind     `json:"kind,omitempty"`
 
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
@@ -9114,8 +9402,8 @@ type OrderInput struct {
 	// Example: YRD-VOCS
 	Market MarketCode `json:"market"`
 
-	// Price The limit; a multiple of the tick.
-	Price Price `json:"price"`
+	// Price The limit, or the price that protects a market order; a multiple of the tick. Both need one.
+	Price *Price `json:"price,omitempty"`
 
 	// Project Of the licence, that a buy is for; some markets ask for it. No more is bid for than it needs.
 	Project *ID `json:"project,omitempty"`
@@ -9124,9 +9412,14 @@ type OrderInput struct {
 	Quantity Quantity `json:"quantity"`
 
 	// Side Which side of the book.
-	Side        Side         `json:"side"`
+	Side Side `json:"side"`
+
+	// TimeInForce Where it is left out, gtc of a limit order and ioc of a market order.
 	TimeInForce *TimeInForce `json:"time_in_force,omitempty"`
 }
+
+// OrderKind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits.
+type OrderKind string
 
 // OrderPage defines model for OrderPage.
 type OrderPage struct {
@@ -9138,7 +9431,7 @@ type OrderPage struct {
 
 // OrderResult What became of one item of a batch: the order or a problem.
 type OrderResult struct {
-	// Order A limit order.
+	// Order An order.
 	Order *Order `json:"order,omitempty"`
 
 	// Problem A problem as in RFC 9457. `code` is stable and may be tested for; `detail` is a sentence that a person can act on.
@@ -9147,6 +9440,81 @@ type OrderResult struct {
 
 // OrderState Where an order is in its life. A partly filled order is open.
 type OrderState string
+
+// OrderSweep The cancelling of all open orders that it selects.
+type OrderSweep struct {
+	// Cancelled Of them, so far.
+	Cancelled int64 `json:"cancelled"`
+
+	// Ending Why an order ended that was not filled.
+	Ending *OrderEnding `json:"ending,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Licence Number of a record.
+	Licence *ID `json:"licence,omitempty"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market *MarketCode `json:"market,omitempty"`
+
+	// Matched Orders that were open when it began.
+	Matched int64 `json:"matched"`
+
+	// Party Number of a record.
+	Party *ID `json:"party,omitempty"`
+
+	// RequestedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RequestedAt Instant `json:"requested_at"`
+
+	// Side Which side of the book.
+	Side *Side `json:"side,omitempty"`
+
+	// State Whether a sweep still has orders to cancel.
+	State OrderSweepState `json:"state"`
+}
+
+// OrderSweepInput defines model for OrderSweepInput.
+type OrderSweepInput struct {
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// Licence Number of a record.
+	Licence *ID `json:"licence,omitempty"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market *MarketCode `json:"market,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Side Which side of the book.
+	Side *Side `json:"side,omitempty"`
+}
+
+// OrderSweepPage defines model for OrderSweepPage.
+type OrderSweepPage struct {
+	Items []OrderSweep `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// OrderSweepState Whether a sweep still has orders to cancel.
+type OrderSweepState string
 
 // Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 type Origin string
@@ -9206,6 +9574,14 @@ type OutsideNumberPage struct {
 
 // OutsideSystem Another platform: the provincial one for permits, the national one for licences.
 type OutsideSystem string
+
+// OwnerGroupInput defines model for OwnerGroupInput.
+type OwnerGroupInput struct {
+	Document string `json:"document"`
+
+	// OwnerGroup Left out: itself.
+	OwnerGroup *string `json:"owner_group,omitempty"`
+}
 
 // Parameter The value of a parameter from a day on.
 type Parameter struct {
@@ -9334,6 +9710,9 @@ type Party struct {
 	// Example: 2319
 	Industry Industry `json:"industry"`
 	Name     string   `json:"name"`
+
+	// OwnerGroup Whom it belongs to in the end; absent: itself. Orders of one group do not trade with each other.
+	OwnerGroup *string `json:"owner_group,omitempty"`
 
 	// Region Of registration.
 	Region RegionCode `json:"region"`
@@ -12149,7 +12528,7 @@ type TaxReceiptPage struct {
 // Text Exact text of a payload or a result, which its digest is taken over.
 type Text = string
 
-// TimeInForce gtc waits in the book until it is cancelled; ioc drops what finds no counterpart at once.
+// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused.
 type TimeInForce string
 
 // Trade A trade of the market, without parties.
@@ -13573,6 +13952,17 @@ type RecordFactParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetFeeStatementParams defines parameters for GetFeeStatement.
+type GetFeeStatementParams struct {
+	// From First day.
+	From Date `form:"from" json:"from"`
+
+	// To Last day.
+	To     Date          `form:"to" json:"to"`
+	Market *MarketFilter `form:"market,omitempty" json:"market,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+}
+
 // ListFreezesParams defines parameters for ListFreezes.
 type ListFreezesParams struct {
 	Party   *PartyFilter       `form:"party,omitempty" json:"party,omitempty"`
@@ -14109,6 +14499,32 @@ type StreamMarketEventsParams struct {
 	LastEventID *LastEventID `json:"Last-Event-ID,omitempty"`
 }
 
+// GetFeeQuoteParams defines parameters for GetFeeQuote.
+type GetFeeQuoteParams struct {
+	Side Side `form:"side" json:"side"`
+
+	// Amount What all its fills come to.
+	Amount Money `form:"amount" json:"amount"`
+
+	// SingleBidder A listing that one bidder takes, at the list price.
+	SingleBidder *bool `form:"single_bidder,omitempty" json:"single_bidder,omitempty"`
+}
+
+// ListFeeSchedulesParams defines parameters for ListFeeSchedules.
+type ListFeeSchedulesParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// SetFeeScheduleParams defines parameters for SetFeeSchedule.
+type SetFeeScheduleParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SetMarketStateParams defines parameters for SetMarketState.
 type SetMarketStateParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -14329,6 +14745,26 @@ type SubmitOrderBatchParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListOrderSweepsParams defines parameters for ListOrderSweeps.
+type ListOrderSweepsParams struct {
+	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SweepOrdersParams defines parameters for SweepOrders.
+type SweepOrdersParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	Market     *MarketFilter     `form:"market,omitempty" json:"market,omitempty"`
@@ -14350,6 +14786,12 @@ type ListOrdersParams struct {
 
 // PlaceOrderParams defines parameters for PlaceOrder.
 type PlaceOrderParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AmendOrderParams defines parameters for AmendOrder.
+type AmendOrderParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -14424,6 +14866,12 @@ type CreatePartyParams struct {
 
 // ConfirmPartyUSCCParams defines parameters for ConfirmPartyUSCC.
 type ConfirmPartyUSCCParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetPartyOwnerGroupParams defines parameters for SetPartyOwnerGroup.
+type SetPartyOwnerGroupParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -15369,6 +15817,9 @@ type UnfreezeLotJSONRequestBody = LotPartInput
 // CreateMarketJSONRequestBody defines body for CreateMarket for application/json ContentType.
 type CreateMarketJSONRequestBody = MarketInput
 
+// SetFeeScheduleJSONRequestBody defines body for SetFeeSchedule for application/json ContentType.
+type SetFeeScheduleJSONRequestBody = FeeScheduleInput
+
 // SetMarketStateJSONRequestBody defines body for SetMarketState for application/json ContentType.
 type SetMarketStateJSONRequestBody = MarketStateInput
 
@@ -15402,8 +15853,14 @@ type RecordOfficialFigureJSONRequestBody = OfficialFigureInput
 // SubmitOrderBatchJSONRequestBody defines body for SubmitOrderBatch for application/json ContentType.
 type SubmitOrderBatchJSONRequestBody = OrderBatchInput
 
+// SweepOrdersJSONRequestBody defines body for SweepOrders for application/json ContentType.
+type SweepOrdersJSONRequestBody = OrderSweepInput
+
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = OrderInput
+
+// AmendOrderJSONRequestBody defines body for AmendOrder for application/json ContentType.
+type AmendOrderJSONRequestBody = OrderAmendInput
 
 // RecordOutsideNumberJSONRequestBody defines body for RecordOutsideNumber for application/json ContentType.
 type RecordOutsideNumberJSONRequestBody = OutsideNumberInput
@@ -15416,6 +15873,9 @@ type CreatePartyJSONRequestBody = PartyInput
 
 // ConfirmPartyUSCCJSONRequestBody defines body for ConfirmPartyUSCC for application/json ContentType.
 type ConfirmPartyUSCCJSONRequestBody = DocumentInput
+
+// SetPartyOwnerGroupJSONRequestBody defines body for SetPartyOwnerGroup for application/json ContentType.
+type SetPartyOwnerGroupJSONRequestBody = OwnerGroupInput
 
 // SetPartyStateJSONRequestBody defines body for SetPartyState for application/json ContentType.
 type SetPartyStateJSONRequestBody = PartyStateInput

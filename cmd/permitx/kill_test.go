@@ -144,7 +144,7 @@ func ordersUntilKilled(t *testing.T, server *killedServer, instrument string, fi
 				key := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.Itoa(c)
 				r, err := client.PlaceOrderWithResponse(context.WithoutCancel(t.Context()), &api.PlaceOrderParams{IdempotencyKey: key}, api.OrderInput{
 					Market: "YRD-VOCS", Instrument: instrument, Licence: firms[c%2].Licence.ID, Side: side,
-					Price: strconv.Itoa(2400 + i%3), Quantity: "0.001",
+					Price: new(strconv.Itoa(2400 + i%3)), Quantity: "0.001",
 				})
 				if err != nil { // killed
 					return

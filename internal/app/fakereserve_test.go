@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"permitx/internal/calendar"
+	"permitx/internal/market"
 	"permitx/internal/reserve"
 )
 
@@ -38,6 +40,34 @@ func (s *fakeStore) ReserveTotals(_ context.Context, region, pollutant string, f
 		totals = append(totals, periodTotal(m, from))
 	}
 	return totals, nil
+}
+
+// FeeTotals adds up the fees of trades.
+func (s *fakeStore) FeeTotals(_ context.Context, q FeeTotalsQuery) (out []market.FeeTotal, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.table(Trades.name).ids {
+		t, _ := s.table(Trades.name).rows[id].(market.Trade)
+		for _, side := range []market.FeeTotal{
+			{Market: t.Market, Side: market.Buy, Region: t.BuyerRegion, Trades: 1, Amount: t.Amount, Fee: t.BuyerFee},
+			{Market: t.Market, Side: market.Sell, Region: t.SellerRegion, Trades: 1, Amount: t.Amount, Fee: t.SellerFee},
+		} {
+			if side.Fee == 0 || t.At < q.Start || t.At >= q.End || q.Market != 0 && q.Market != t.Market || q.Region != "" && q.Region != side.Region {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o market.FeeTotal) bool {
+				return o.Market == side.Market && o.Side == side.Side && o.Region == side.Region
+			})
+			if i < 0 {
+				out = append(out, side)
+				continue
+			}
+			out[i].Trades++
+			out[i].Amount += side.Amount
+			out[i].Fee += side.Fee
+		}
+	}
+	return out, nil
 }
 
 // LotLines adds up the movements of each lot.

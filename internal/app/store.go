@@ -74,9 +74,18 @@ type Reader interface {
 	// ReserveTotals is what each event and provenance came to in a reserve before
 	// and within a period, added up from the totals of the days.
 	ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error)
+	// FeeTotals adds up the fees of trades by market, side and region, in this order.
+	FeeTotals(ctx context.Context, q FeeTotalsQuery) ([]market.FeeTotal, error)
 	// LotLines returns the lots that were in a reserve in a period, by id, with
 	// what came, left and was there before.
 	LotLines(ctx context.Context, q LotLinesQuery) ([]reserve.LotLine, error)
+}
+
+// FeeTotalsQuery selects the trades of a statement of fees.
+type FeeTotalsQuery struct {
+	Start, End calendar.Instant // from, and before
+	Market     int64            // 0: all
+	Region     string           // of the side that paid; "": all
 }
 
 // LotLinesQuery selects a page of the lots of a statement.

@@ -19,6 +19,7 @@ import (
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/outside"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
@@ -48,7 +49,7 @@ var ruleOf = map[string]identity.Operation{
 	"listKeys": identity.KeyRead, "createKey": identity.KeyMake, "revokeKey": identity.KeyRevoke,
 
 	"listParties": identity.PartyRead, "getParty": identity.PartyRead, "createParty": identity.PartyRegister,
-	"confirmPartyUSCC": identity.USCCConfirm, "setPartyState": identity.PartyState,
+	"confirmPartyUSCC": identity.USCCConfirm, "setPartyState": identity.PartyState, "setPartyOwnerGroup": identity.PartyGroup,
 	"listLicences": identity.PartyRead, "getLicence": identity.PartyRead, "createLicence": identity.LicenceRegister, "setLicenceState": identity.LicenceState,
 
 	"listHoldings": identity.HoldingRead, "listAcquisitions": identity.HoldingRead, "listSurplus": identity.HoldingRead,
@@ -114,6 +115,8 @@ var ruleOf = map[string]identity.Operation{
 	"returnBankEntry": identity.EntryReturn,
 
 	"listOrders": identity.OrderRead, "getOrder": identity.OrderRead, "placeOrder": identity.OrderPlace, "cancelOrder": identity.OrderCancel,
+	"amendOrder": identity.OrderAmend, "sweepOrders": identity.OrderSweep, "listOrderSweeps": identity.OrderRead, "getOrderSweep": identity.OrderRead,
+	"setFeeSchedule": identity.FeeScheduleSet, "listFeeSchedules": identity.PublicRead, "getFeeQuote": identity.PublicRead, "getFeeStatement": identity.FeeRead,
 	"submitOrderBatch": identity.OrderBatch,
 	"listDeals":        identity.DealRead, "getDeal": identity.DealRead, "proposeDeal": identity.DealPropose, "stepDeal": identity.DealStep,
 	"listProjects": identity.ProjectRead, "getProject": identity.ProjectRead, "registerProject": identity.ProjectRegister,
@@ -258,7 +261,8 @@ type walked struct {
 	*world
 	buyer, spare                                    firm
 	early, person, grant, key                       int64
-	order, deal, unallocated, reserve, holding      int64
+	order, sweep, deal                              int64
+	unallocated, reserve, holding                   int64
 	funds, otherFunds, toProve, toDeliver, toCancel int64
 	toCertify, lot, earmark, toGiveUp               int64
 	listing, toClose, toDivide, plan, part          int64
@@ -308,6 +312,8 @@ func openWalked(t *testing.T) *walked {
 	})
 	f := w.firms[0]
 	w.order = decode[api.Order](t, w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))).ID
+	w.must(w.personOf(f.key), app.OrderSweep{Party: f.party, Side: market.Buy})
+	w.sweep = last(w.world, app.OrderSweeps)
 	w.account(&w.unallocated, app.Where("kind", int64(ledger.Unallocated)).And("region", app.Eq, apptest.Jiashan))
 	w.account(&w.reserve, app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, apptest.Jiashan))
 	w.account(&w.holding, app.Where("kind", int64(ledger.Holding)).And("party", app.Eq, f.party))
@@ -659,6 +665,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 			"price_basis":"per_year","valid_from":"2026-01-01"}`
 	case "setMarketState":
 		return "/v1/markets/" + smallMarket + "/state", `{"state":"halted","reason":"r"}`
+	case "setFeeSchedule":
+		return "/v1/markets/" + smallMarket + "/fee-schedules", `{"scheme":"chengdu","valid_from":"2027-01-01","document":"d"}`
 	case "createPerson":
 		return "/v1/persons", `{"name":"somebody"}`
 	case "createGrant":
@@ -673,6 +681,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return "/v1/parties", fmt.Sprintf(`{"name":"new","uscc":%q,"region":"330421","industry":"2319"}`, apptest.USCC(apptest.Jiashan, 99))
 	case "confirmPartyUSCC":
 		return fmt.Sprintf("/v1/parties/%d/confirm-uscc", w.early), `{"document":"d"}`
+	case "setPartyOwnerGroup":
+		return fmt.Sprintf("/v1/parties/%d/owner-group", w.spare.party), `{"owner_group":"somebody","document":"d"}`
 	case "setPartyState":
 		return fmt.Sprintf("/v1/parties/%d/state", w.spare.party), `{"state":"suspended","reason":"r"}`
 	case "createLicence":
@@ -848,6 +858,10 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/bank-entries/%d/return", w.toReturn), `{"bank_reference":"back","on":"2026-07-01"}`
 	case "placeOrder":
 		return "/v1/orders", order(f, "buy", "1000", "1")
+	case "amendOrder":
+		return fmt.Sprintf("/v1/orders/%d/amend", w.order), `{"quantity":"0.5"}`
+	case "sweepOrders":
+		return "/v1/order-sweeps", fmt.Sprintf(`{"party":%d,"side":"buy"}`, f.party)
 	case "cancelOrder":
 		return fmt.Sprintf("/v1/orders/%d/cancel", w.order), ""
 	case "submitOrderBatch":
@@ -905,6 +919,7 @@ func (w *walked) query(id string) string {
 		"listCalendarYears": "/v1/calendar-years", "getCalendarYear": "/v1/calendar-years/2026", "listInstruments": "/v1/instruments",
 		"getInstrument": "/v1/instruments/" + instrumentCode, "listMarkets": "/v1/markets", "getMarket": "/v1/markets/" + marketCode,
 		"getBook": "/v1/markets/" + marketCode + "/book?instrument=" + instrumentCode, "listTrades": "/v1/markets/" + marketCode + "/trades",
+		"listFeeSchedules": "/v1/markets/" + marketCode + "/fee-schedules", "getFeeQuote": "/v1/markets/" + marketCode + "/fee-quote?side=buy&amount=100",
 		"getMe": "/v1/me", "listPersons": "/v1/persons", "getPerson": "/v1/persons/" + itoa(w.person), "listGrants": "/v1/grants", "listKeys": "/v1/keys",
 		"listParties": "/v1/parties", "getParty": "/v1/parties/" + itoa(f.party), "listLicences": "/v1/licences", "getLicence": "/v1/licences/" + itoa(f.licence),
 		"listHoldings": "/v1/holdings", "listAcquisitions": "/v1/acquisitions", "listSurplus": "/v1/surplus", "listSurplusVerifications": "/v1/surplus-verifications", "listSurplusLosses": "/v1/surplus-losses",
@@ -938,6 +953,7 @@ func (w *walked) query(id string) string {
 		"listInstalmentPlans": "/v1/instalment-plans", "getInstalmentPlan": "/v1/instalment-plans/" + itoa(w.plan),
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
+		"listOrderSweeps": "/v1/order-sweeps", "getOrderSweep": "/v1/order-sweeps/" + itoa(w.sweep), "getFeeStatement": "/v1/fees?from=2026-01-01&to=2026-12-31",
 		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
 		"listLicenceQuantities": "/v1/licence-quantities", "listLicenceQuantityChanges": "/v1/licence-quantity-changes",
 		"listDischarges": "/v1/discharges", "listReductionTasks": "/v1/reduction-tasks",

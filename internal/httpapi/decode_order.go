@@ -17,7 +17,8 @@ const (
 	aSide        = "one of buy, sell"
 	aPrice       = `a string such as "2397.22"`
 	aQuantity    = `a string such as "13.257"`
-	aTimeInForce = "one of gtc, ioc"
+	aTimeInForce = "one of gtc, day, ioc, fok"
+	aKind        = "one of limit, market"
 )
 
 // The fields of an order, by place in orderFields.
@@ -30,12 +31,13 @@ const (
 	fieldQuantity
 	fieldTimeInForce
 	fieldProject
+	fieldKind
 )
 
 var orderFields = fields{
-	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project"},
-	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber},
-	required: 1<<fieldTimeInForce - 1,
+	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project", "kind"},
+	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber, aKind},
+	required: 1<<fieldTimeInForce - 1 - 1<<fieldPrice,
 }
 
 // decodeOrder reads the body of placeOrder.
@@ -47,7 +49,7 @@ func decodeOrder(data []byte) (app.PlaceOrder, error) {
 
 // order reads an OrderInput.
 func (s *scanner) order() app.PlaceOrder {
-	o := app.PlaceOrder{TimeInForce: market.GTC}
+	var o app.PlaceOrder
 	s.complete(&orderFields, func(field int) {
 		switch field {
 		case fieldMarket:
@@ -66,8 +68,16 @@ func (s *scanner) order() app.PlaceOrder {
 			o.TimeInForce = s.timeInForce()
 		case fieldProject:
 			o.Project = s.whole("project")
+		case fieldKind:
+			o.Kind = s.kind()
 		}
 	})
+	if o.TimeInForce == 0 {
+		o.TimeInForce = market.GTC
+		if o.Kind == market.AtMarket {
+			o.TimeInForce = market.IOC
+		}
+	}
 	return o
 }
 
@@ -100,16 +110,28 @@ func (s *scanner) side() market.Side {
 
 func (s *scanner) timeInForce() market.TimeInForce {
 	text, ok := s.str("time_in_force", aTimeInForce)
-	switch {
-	case !ok:
-	case string(text) == "gtc":
-		return market.GTC
-	case string(text) == "ioc":
-		return market.IOC
-	default:
-		s.refuse("time_in_force", "must be "+aTimeInForce)
+	if !ok {
+		return 0
 	}
+	for _, tif := range market.TimesInForce {
+		if string(text) == tif.String() {
+			return tif
+		}
+	}
+	s.refuse("time_in_force", "must be "+aTimeInForce)
 	return 0
+}
+
+func (s *scanner) kind() market.Kind {
+	text, ok := s.str("kind", aKind)
+	switch {
+	case !ok || string(text) == "limit":
+	case string(text) == "market":
+		return market.AtMarket
+	default:
+		s.refuse("kind", "must be "+aKind)
+	}
+	return market.Limit
 }
 
 // decimal reads a decimal string.

@@ -57,6 +57,9 @@ func slowOrder(s *openapi3.Schema, data []byte) (app.PlaceOrder, error) {
 
 func orderFrom(in api.OrderInput) (app.PlaceOrder, error) {
 	tif := "gtc"
+	if in.Kind != nil && *in.Kind == api.OrderKindMarket {
+		tif = "ioc"
+	}
 	if in.TimeInForce != nil {
 		tif = string(*in.TimeInForce)
 	}
@@ -67,7 +70,12 @@ func orderFrom(in api.OrderInput) (app.PlaceOrder, error) {
 	}
 	o.Side, errs[0] = market.ParseSide("", string(in.Side))
 	o.TimeInForce, errs[1] = market.ParseTimeInForce("", tif)
-	o.Price, errs[2] = quantity.ParsePositivePrice("", in.Price)
+	if in.Price != nil {
+		o.Price, errs[2] = quantity.ParsePositivePrice("", *in.Price)
+	}
+	if in.Kind != nil && *in.Kind == api.OrderKindMarket {
+		o.Kind = market.AtMarket
+	}
 	o.Quantity, errs[3] = quantity.ParsePositiveQuantity("", in.Quantity)
 	return o, errors.Join(errs[:]...)
 }
@@ -97,7 +105,7 @@ func orderSeeds() []string {
 	for _, v := range []string{
 		"", "null", "true", "1", "1.0", "1e2", "-1", "0", `"0"`, `"-1"`, `"1e5"`, `".5"`, `"5."`, `"+1"`, `"1_000"`, `"１"`, `"01"`, `"1.1234567"`, `"1.12345"`,
 		`"9999999999999"`, `"123456789012345678901234567890"`, `"922337203685477.5807"`, `"9223372036854.775807"`, `"9223372036854.775808"`, `{}`, `[]`, `[1]`, `"a-b"`, `"a--b"`, `"-a"`, `"a-"`, `"A-20310630"`,
-		`"20310630"`, `"gtc"`, `"sell"`, "9223372036854775807", "9223372036854775808", "01", "-", `"` + strings.Repeat("a", 33) + `"`, `"` + strings.Repeat("a", 32) + `"`, `"a-1-20310630"`, `"a-1-2031063"`,
+		`"20310630"`, `"gtc"`, `"day"`, `"fok"`, `"limit"`, `"market"`, `"sell"`, "9223372036854775807", "9223372036854775808", "01", "-", `"` + strings.Repeat("a", 33) + `"`, `"` + strings.Repeat("a", 32) + `"`, `"a-1-20310630"`, `"a-1-2031063"`,
 		`"` + strings.Repeat("a", 33) + `-20310630"`,
 	} {
 		for _, f := range []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "other"} {
@@ -217,7 +225,7 @@ func TestDecodeOrder_Sentences(t *testing.T) {
 		`/side: must be one of buy, sell`,
 		`/price: must be a string such as "2397.22", not a number`,
 		`/quantity: "1.1234567" has 7 decimals; at most 6 are allowed`,
-		`/tif: there is no such field; the fields are instrument, licence, market, price, project, quantity, side, time_in_force`,
+		`/tif: there is no such field; the fields are instrument, kind, licence, market, price, project, quantity, side, time_in_force`,
 		`/licence: is missing: it must be a whole number from 1`,
 	}
 	for i, f := range got {

@@ -11,7 +11,7 @@ import (
 	"permitx/internal/quantity"
 )
 
-var _ = register(orderOf, identity.OrderPlace, identity.OrderCancel)
+var _ = register(orderOf, identity.OrderPlace, identity.OrderCancel, identity.OrderAmend)
 
 // orderOf is an order as the contract shows it.
 func orderOf(r app.OrderResult) api.Order {
@@ -19,10 +19,10 @@ func orderOf(r app.OrderResult) api.Order {
 	out := api.Order{
 		Hold: holdOf(&o), ID: o.ID, Instrument: r.Instrument, Licence: o.Licence, Market: r.Market, Party: o.Party, Project: optional(o.Project),
 		PlacedAt: o.PlacedAt.String(), Price: o.Price.String(), Quantity: o.Quantity.String(), Remaining: o.Remaining.String(),
-		Side: api.Side(o.Side.String()), State: api.OrderState(o.State.String()), TimeInForce: api.TimeInForce(o.TimeInForce.String()),
+		Kind: api.OrderKind(o.Kind.String()), Fee: feeOf(o.Fee), Ending: endingOf(o.Ending), Side: api.Side(o.Side.String()), State: api.OrderState(o.State.String()), TimeInForce: api.TimeInForce(o.TimeInForce.String()),
 	}
 	for _, f := range r.Fills {
-		out.Fills = append(out.Fills, fillOf(f))
+		out.Fills = append(out.Fills, fillOf(f, o.Side))
 	}
 	return out
 }
@@ -35,21 +35,51 @@ func holdOf(o *market.Record) string {
 	return quantity.Quantity(o.Hold).String()
 }
 
-func fillOf(t market.Trade) api.Fill {
-	return api.Fill{Amount: t.Amount.String(), Price: t.Price.String(), Quantity: t.Quantity.String(), Trade: t.ID}
+// endingOf is why an order ended that was not filled.
+func endingOf(e market.Ending) *api.OrderEnding {
+	if e == market.NotEnded {
+		return nil
+	}
+	return new(api.OrderEnding(e.String()))
+}
+
+// feeOf is a fee where there is one.
+func feeOf(fee quantity.Money) *string {
+	if fee == 0 {
+		return nil
+	}
+	return new(fee.String())
+}
+
+// feeSide is what a side was charged for a trade.
+func feeSide(t *market.Trade, side market.Side) quantity.Money {
+	if side == market.Buy {
+		return t.BuyerFee
+	}
+	return t.SellerFee
+}
+
+func fillOf(t market.Trade, side market.Side) api.Fill {
+	return api.Fill{Amount: t.Amount.String(), Fee: feeOf(feeSide(&t, side)), Price: t.Price.String(), Quantity: t.Quantity.String(), Trade: t.ID}
 }
 
 // appendOrder writes what encoding/json writes of orderOf.
 func appendOrder(b []byte, r *app.OrderResult) []byte {
 	o := &r.Order
 	b = append(b, '{')
+	if o.Ending != market.NotEnded {
+		b = append(append(append(b, `"ending":"`...), o.Ending.String()...), `",`...)
+	}
+	if o.Fee != 0 {
+		b = append(o.Fee.AppendTo(append(b, `"fee":"`...)), `",`...)
+	}
 	for i := range r.Fills {
 		if i == 0 {
 			b = append(b, `"fills":[`...)
 		} else {
 			b = append(b, ',')
 		}
-		b = appendFill(b, &r.Fills[i])
+		b = appendFill(b, &r.Fills[i], o.Side)
 	}
 	if len(r.Fills) > 0 {
 		b = append(b, `],`...)
@@ -62,7 +92,8 @@ func appendOrder(b []byte, r *app.OrderResult) []byte {
 	}
 	b = strconv.AppendInt(append(b, `","id":`...), o.ID, 10)
 	b = appendText(append(b, `,"instrument":`...), r.Instrument)
-	b = strconv.AppendInt(append(b, `,"licence":`...), o.Licence, 10)
+	b = append(append(b, `,"kind":"`...), o.Kind.String()...)
+	b = strconv.AppendInt(append(b, `","licence":`...), o.Licence, 10)
 	b = appendText(append(b, `,"market":`...), r.Market)
 	b = strconv.AppendInt(append(b, `,"party":`...), o.Party, 10)
 	b = appendInstant(append(b, `,"placed_at":"`...), o.PlacedAt)
@@ -79,8 +110,11 @@ func appendOrder(b []byte, r *app.OrderResult) []byte {
 	return append(b, `"}`...)
 }
 
-func appendFill(b []byte, t *market.Trade) []byte {
+func appendFill(b []byte, t *market.Trade, side market.Side) []byte {
 	b = t.Amount.AppendTo(append(b, `{"amount":"`...))
+	if fee := feeSide(t, side); fee != 0 {
+		b = fee.AppendTo(append(b, `","fee":"`...))
+	}
 	b = t.Price.AppendTo(append(b, `","price":"`...))
 	b = t.Quantity.AppendTo(append(b, `","quantity":"`...))
 	b = strconv.AppendInt(append(b, `","trade":`...), t.ID, 10)

@@ -65,7 +65,8 @@ func (s *Server) CreateMarket(ctx context.Context, r gen.CreateMarketRequestObje
 		Code: b.Code, Name: b.Name, Pollutant: b.Pollutant, Regions: b.Regions,
 		LotSize: read(&in, "lot_size", b.LotSize, quantity.ParsePositiveQuantity), Tick: read(&in, "tick", b.Tick, quantity.ParsePositivePrice),
 		PriceBasis: catalog.PriceBasis(b.PriceBasis), Approval: deref(b.Approval), Source: deref(b.Source), ProjectRequired: deref(b.ProjectRequired),
-		ValidFrom: read(&in, "valid_from", b.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", b.ValidTo, calendar.ParseDate),
+		ResaleNextDay: deref(b.ResaleNextDay),
+		ValidFrom:     read(&in, "valid_from", b.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", b.ValidTo, calendar.ParseDate),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (s *Server) areasOf(marketID int64) []string {
 func marketOf(m catalog.Market, regions []string) api.Market {
 	return api.Market{
 		ID: m.ID, Code: m.Code, Name: m.Name, Pollutant: m.Pollutant, Regions: regions, LotSize: m.LotSize.String(), Tick: m.Tick.String(),
-		PriceBasis: api.PriceBasis(m.PriceBasis), State: api.MarketState(m.State), ProjectRequired: m.ProjectRequired, Approval: optional(m.Approval),
+		PriceBasis: api.PriceBasis(m.PriceBasis), State: api.MarketState(m.State), ProjectRequired: m.ProjectRequired, ResaleNextDay: m.ResaleNextDay, Approval: optional(m.Approval),
 		ValidFrom: m.ValidFrom.String(), ValidTo: dateOf(m.ValidTo), Source: optional(m.Source),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
 	"permitx/internal/market"
+	"permitx/internal/quantity"
 )
 
 // ListOrders lists the caller's orders, without their fills.
@@ -62,7 +63,7 @@ func (s *Server) orderQuery(params api.ListOrdersParams) (app.Query, error) {
 }
 
 func orderState(name api.OrderState) market.State {
-	for _, state := range []market.State{market.Open, market.Filled, market.Cancelled} {
+	for _, state := range market.States {
 		if state.String() == string(name) {
 			return state
 		}
@@ -98,6 +99,19 @@ func (s *Server) GetOrder(ctx context.Context, r gen.GetOrderRequestObject) (gen
 		}
 	}
 	return gen.GetOrder200JSONResponse(orderOf(result)), nil
+}
+
+// AmendOrder changes an open order.
+func (s *Server) AmendOrder(ctx context.Context, r gen.AmendOrderRequestObject) (gen.AmendOrderResponseObject, error) {
+	var in input
+	c := app.OrderAmend{
+		Order: r.ID, Price: readOptional(&in, "price", r.Body.Price, quantity.ParsePositivePrice),
+		Quantity: readOptional(&in, "quantity", r.Body.Quantity, quantity.ParsePositiveQuantity),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.do(ctx, r.Params.IdempotencyKey, c)
 }
 
 // maxFills bounds the fills that are shown of an order.

@@ -12,7 +12,7 @@ import (
 	"permitx/internal/quantity"
 )
 
-var _ = register(func(r app.PartyResult) api.Party { return partyOf(r.Party) }, identity.PartyRegister, identity.PartyState, identity.USCCConfirm)
+var _ = register(func(r app.PartyResult) api.Party { return partyOf(r.Party) }, identity.PartyRegister, identity.PartyState, identity.PartyGroup, identity.USCCConfirm)
 
 // ListParties lists the parties that the caller may see: officers those that
 // are registered in their regions or have a licence there.
@@ -60,6 +60,7 @@ func (s *Server) GetParty(ctx context.Context, r gen.GetPartyRequestObject) (gen
 func partyOf(p catalog.Party) api.Party {
 	out := api.Party{
 		ID: p.ID, Name: p.Name, USCC: p.USCC, USCCCheck: usccCheckOf(p), Region: p.Region, Industry: p.Industry, State: api.PartyState(p.State),
+		OwnerGroup: optional(p.OwnerGroup),
 	}
 	if p.SignerLimit != 0 {
 		out.SignerLimit = new(p.SignerLimit.String())
@@ -102,4 +103,9 @@ func (s *Server) SetPartyState(ctx context.Context, r gen.SetPartyStateRequestOb
 	return s.do(ctx, r.Params.IdempotencyKey, app.PartyState{
 		Party: r.ID, State: catalog.PartyState(r.Body.State), Reason: r.Body.Reason, Document: deref(r.Body.Document),
 	})
+}
+
+// SetPartyOwnerGroup says whom a party belongs to in the end.
+func (s *Server) SetPartyOwnerGroup(ctx context.Context, r gen.SetPartyOwnerGroupRequestObject) (gen.SetPartyOwnerGroupResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.PartyGroup{Party: r.ID, Group: deref(r.Body.OwnerGroup), Document: r.Body.Document})
 }

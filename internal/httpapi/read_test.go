@@ -57,6 +57,10 @@ func exampleOf(path string) string {
 	switch {
 	case strings.HasSuffix(path, "/book"):
 		path += "?instrument=" + instrumentCode
+	case strings.HasSuffix(path, "/fee-quote"):
+		path += "?side=buy&amount=100"
+	case strings.HasPrefix(path, "/v1/fees"):
+		path += "?from=2026-01-01&to=2026-12-31"
 	case strings.HasSuffix(path, "/surplus-estimates"):
 		path += "?licence=1&pollutant=VOCs&year=2026"
 	case strings.HasPrefix(path, "/v1/carbon/participants"):

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/reserve"
 )
 
@@ -40,6 +41,11 @@ func (r requestReader) Statement(ctx context.Context, account ledger.AccountID, 
 // ReserveTotals is app.Reader's.
 func (r requestReader) ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error) {
 	return r.Reader.ReserveTotals(plain(ctx), region, pollutant, from, to)
+}
+
+// FeeTotals is app.Reader's.
+func (r requestReader) FeeTotals(ctx context.Context, q app.FeeTotalsQuery) ([]market.FeeTotal, error) {
+	return r.Reader.FeeTotals(plain(ctx), q)
 }
 
 // LotLines is app.Reader's.

@@ -68,6 +68,16 @@ type Tariff struct {
 	Tiers []FeeTier
 }
 
+// FeeTotal is what one side of the trades of a market paid in a region.
+type FeeTotal struct {
+	Market int64
+	Side   Side
+	Region string
+	Trades int64 // that were charged something
+	Amount quantity.Money
+	Fee    quantity.Money
+}
+
 const yuan quantity.Money = 100 // fen
 
 // TariffOf gives a named scheme its figures; an own scheme has none yet.

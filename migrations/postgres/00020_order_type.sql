@@ -29,6 +29,7 @@ ALTER TABLE trade
     ADD COLUMN seller_fee BIGINT NOT NULL DEFAULT 0,
     ADD CONSTRAINT trade_buyer_fee_not_negative CHECK (buyer_fee >= 0),
     ADD CONSTRAINT trade_seller_fee_covered CHECK (seller_fee >= 0 AND seller_fee <= amount);
+CREATE INDEX trade_by_fee ON trade (at) WHERE buyer_fee > 0 OR seller_fee > 0;
 DROP VIEW v_trade;
 CREATE VIEW v_trade AS
 SELECT t.id, m.code AS market, i.code AS instrument, t.buy_order, t.sell_order, CASE t.taker WHEN 1 THEN 'buy' WHEN 2 THEN 'sell' END AS taker,

@@ -281,6 +281,9 @@ type ServerInterface interface {
 	// RecordFact Record a fact
 	// (POST /v1/facts)
 	RecordFact(c *gin.Context, params RecordFactParams)
+	// GetFeeStatement The fees of a period, by market, side and region
+	// (GET /v1/fees)
+	GetFeeStatement(c *gin.Context, params GetFeeStatementParams)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(c *gin.Context, params ListFreezesParams)
@@ -482,6 +485,15 @@ type ServerInterface interface {
 	// StreamMarketEvents Trades, book changes and state changes as they happen
 	// (GET /v1/markets/{code}/events)
 	StreamMarketEvents(c *gin.Context, code MarketPath, params StreamMarketEventsParams)
+	// GetFeeQuote What an order of an amount would pay today
+	// (GET /v1/markets/{code}/fee-quote)
+	GetFeeQuote(c *gin.Context, code MarketPath, params GetFeeQuoteParams)
+	// ListFeeSchedules What the orders of a market pay, by the day on which they came
+	// (GET /v1/markets/{code}/fee-schedules)
+	ListFeeSchedules(c *gin.Context, code MarketPath, params ListFeeSchedulesParams)
+	// SetFeeSchedule Set what the orders of a market pay from a day on
+	// (POST /v1/markets/{code}/fee-schedules)
+	SetFeeSchedule(c *gin.Context, code MarketPath, params SetFeeScheduleParams)
 	// SetMarketState Open, halt or close a market
 	// (POST /v1/markets/{code}/state)
 	SetMarketState(c *gin.Context, code MarketPath, params SetMarketStateParams)
@@ -563,6 +575,15 @@ type ServerInterface interface {
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(c *gin.Context, params SubmitOrderBatchParams)
+	// ListOrderSweeps What was cancelled all at once
+	// (GET /v1/order-sweeps)
+	ListOrderSweeps(c *gin.Context, params ListOrderSweepsParams)
+	// SweepOrders Cancel all open orders of a party
+	// (POST /v1/order-sweeps)
+	SweepOrders(c *gin.Context, params SweepOrdersParams)
+	// GetOrderSweep How far a sweep has come
+	// (GET /v1/order-sweeps/{id})
+	GetOrderSweep(c *gin.Context, id PathID)
 	// ListOrders Orders
 	// (GET /v1/orders)
 	ListOrders(c *gin.Context, params ListOrdersParams)
@@ -572,6 +593,9 @@ type ServerInterface interface {
 	// GetOrder An order with its fills
 	// (GET /v1/orders/{id})
 	GetOrder(c *gin.Context, id PathID)
+	// AmendOrder Amend an open order
+	// (POST /v1/orders/{id}/amend)
+	AmendOrder(c *gin.Context, id PathID, params AmendOrderParams)
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(c *gin.Context, id PathID, params CancelOrderParams)
@@ -599,6 +623,9 @@ type ServerInterface interface {
 	// ConfirmPartyUSCC Confirm a code that fails its check
 	// (POST /v1/parties/{id}/confirm-uscc)
 	ConfirmPartyUSCC(c *gin.Context, id PathID, params ConfirmPartyUSCCParams)
+	// SetPartyOwnerGroup Say whom a party belongs to in the end
+	// (POST /v1/parties/{id}/owner-group)
+	SetPartyOwnerGroup(c *gin.Context, id PathID, params SetPartyOwnerGroupParams)
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(c *gin.Context, id PathID, params SetPartyStateParams)
@@ -1093,6 +1120,9 @@ func (a Answer) VisitUnfreezeLotResponse(w http.ResponseWriter) error { return a
 // VisitCreateMarketResponse sends the stored answer.
 func (a Answer) VisitCreateMarketResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitSetFeeScheduleResponse sends the stored answer.
+func (a Answer) VisitSetFeeScheduleResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitSetMarketStateResponse sends the stored answer.
 func (a Answer) VisitSetMarketStateResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1132,8 +1162,14 @@ func (a Answer) VisitTakeOpeningPackageResponse(w http.ResponseWriter) error { r
 // VisitSubmitOrderBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitOrderBatchResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitSweepOrdersResponse sends the stored answer.
+func (a Answer) VisitSweepOrdersResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitPlaceOrderResponse sends the stored answer.
 func (a Answer) VisitPlaceOrderResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitAmendOrderResponse sends the stored answer.
+func (a Answer) VisitAmendOrderResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCancelOrderResponse sends the stored answer.
 func (a Answer) VisitCancelOrderResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1149,6 +1185,9 @@ func (a Answer) VisitCreatePartyResponse(w http.ResponseWriter) error { return a
 
 // VisitConfirmPartyUSCCResponse sends the stored answer.
 func (a Answer) VisitConfirmPartyUSCCResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetPartyOwnerGroupResponse sends the stored answer.
+func (a Answer) VisitSetPartyOwnerGroupResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitSetPartyStateResponse sends the stored answer.
 func (a Answer) VisitSetPartyStateResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -5373,6 +5412,57 @@ func (siw *ServerInterfaceWrapper) RecordFact(c *gin.Context) {
 	siw.Handler.RecordFact(c, params)
 }
 
+// GetFeeStatement operation middleware
+func (siw *ServerInterfaceWrapper) GetFeeStatement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFeeStatementParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", c.Request.URL.Query(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter market: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFeeStatement(c, params)
+}
+
 // ListFreezes operation middleware
 func (siw *ServerInterfaceWrapper) ListFreezes(c *gin.Context) {
 
@@ -8626,6 +8716,154 @@ func (siw *ServerInterfaceWrapper) StreamMarketEvents(c *gin.Context) {
 	siw.Handler.StreamMarketEvents(c, code, params)
 }
 
+// GetFeeQuote operation middleware
+func (siw *ServerInterfaceWrapper) GetFeeQuote(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetFeeQuoteParams
+
+	// ------------- Required query parameter "side" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "side", c.Request.URL.Query(), &params.Side, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter side: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "amount" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "amount", c.Request.URL.Query(), &params.Amount, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter amount: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "single_bidder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "single_bidder", c.Request.URL.Query(), &params.SingleBidder, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter single_bidder: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFeeQuote(c, code, params)
+}
+
+// ListFeeSchedules operation middleware
+func (siw *ServerInterfaceWrapper) ListFeeSchedules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFeeSchedulesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFeeSchedules(c, code, params)
+}
+
+// SetFeeSchedule operation middleware
+func (siw *ServerInterfaceWrapper) SetFeeSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetFeeScheduleParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetFeeSchedule(c, code, params)
+}
+
 // SetMarketState operation middleware
 func (siw *ServerInterfaceWrapper) SetMarketState(c *gin.Context) {
 
@@ -9925,6 +10163,125 @@ func (siw *ServerInterfaceWrapper) SubmitOrderBatch(c *gin.Context) {
 	siw.Handler.SubmitOrderBatch(c, params)
 }
 
+// ListOrderSweeps operation middleware
+func (siw *ServerInterfaceWrapper) ListOrderSweeps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrderSweepsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOrderSweeps(c, params)
+}
+
+// SweepOrders operation middleware
+func (siw *ServerInterfaceWrapper) SweepOrders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SweepOrdersParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SweepOrders(c, params)
+}
+
+// GetOrderSweep operation middleware
+func (siw *ServerInterfaceWrapper) GetOrderSweep(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOrderSweep(c, id)
+}
+
 // ListOrders operation middleware
 func (siw *ServerInterfaceWrapper) ListOrders(c *gin.Context) {
 
@@ -10082,6 +10439,58 @@ func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 	}
 
 	siw.Handler.GetOrder(c, id)
+}
+
+// AmendOrder operation middleware
+func (siw *ServerInterfaceWrapper) AmendOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AmendOrderParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AmendOrder(c, id, params)
 }
 
 // CancelOrder operation middleware
@@ -10525,6 +10934,58 @@ func (siw *ServerInterfaceWrapper) ConfirmPartyUSCC(c *gin.Context) {
 	}
 
 	siw.Handler.ConfirmPartyUSCC(c, id, params)
+}
+
+// SetPartyOwnerGroup operation middleware
+func (siw *ServerInterfaceWrapper) SetPartyOwnerGroup(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPartyOwnerGroupParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetPartyOwnerGroup(c, id, params)
 }
 
 // SetPartyState operation middleware
@@ -15101,6 +15562,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/export-packages/:id/receipt", wrapper.ReceiveExportPackage)
 	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
 	router.POST(options.BaseURL+"/v1/facts", wrapper.RecordFact)
+	router.GET(options.BaseURL+"/v1/fees", wrapper.GetFeeStatement)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
 	router.POST(options.BaseURL+"/v1/freezes", wrapper.PlaceFreeze)
 	router.GET(options.BaseURL+"/v1/freezes/:id", wrapper.GetFreeze)
@@ -15168,6 +15630,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/markets/:code", wrapper.GetMarket)
 	router.GET(options.BaseURL+"/v1/markets/:code/book", wrapper.GetBook)
 	router.GET(options.BaseURL+"/v1/markets/:code/events", wrapper.StreamMarketEvents)
+	router.GET(options.BaseURL+"/v1/markets/:code/fee-quote", wrapper.GetFeeQuote)
+	router.GET(options.BaseURL+"/v1/markets/:code/fee-schedules", wrapper.ListFeeSchedules)
+	router.POST(options.BaseURL+"/v1/markets/:code/fee-schedules", wrapper.SetFeeSchedule)
 	router.POST(options.BaseURL+"/v1/markets/:code/state", wrapper.SetMarketState)
 	router.GET(options.BaseURL+"/v1/markets/:code/trades", wrapper.ListTrades)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
@@ -15195,9 +15660,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/opening-packages/:id/take", wrapper.TakeOpeningPackage)
 	router.GET(options.BaseURL+"/v1/opening-template", wrapper.GetOpeningTemplate)
 	router.POST(options.BaseURL+"/v1/order-batches", wrapper.SubmitOrderBatch)
+	router.GET(options.BaseURL+"/v1/order-sweeps", wrapper.ListOrderSweeps)
+	router.POST(options.BaseURL+"/v1/order-sweeps", wrapper.SweepOrders)
+	router.GET(options.BaseURL+"/v1/order-sweeps/:id", wrapper.GetOrderSweep)
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:id", wrapper.GetOrder)
+	router.POST(options.BaseURL+"/v1/orders/:id/amend", wrapper.AmendOrder)
 	router.POST(options.BaseURL+"/v1/orders/:id/cancel", wrapper.CancelOrder)
 	router.GET(options.BaseURL+"/v1/outside-numbers", wrapper.ListOutsideNumbers)
 	router.POST(options.BaseURL+"/v1/outside-numbers", wrapper.RecordOutsideNumber)
@@ -15207,6 +15676,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/parties", wrapper.CreateParty)
 	router.GET(options.BaseURL+"/v1/parties/:id", wrapper.GetParty)
 	router.POST(options.BaseURL+"/v1/parties/:id/confirm-uscc", wrapper.ConfirmPartyUSCC)
+	router.POST(options.BaseURL+"/v1/parties/:id/owner-group", wrapper.SetPartyOwnerGroup)
 	router.POST(options.BaseURL+"/v1/parties/:id/state", wrapper.SetPartyState)
 	router.GET(options.BaseURL+"/v1/party-renames", wrapper.ListPartyRenames)
 	router.POST(options.BaseURL+"/v1/party-renames", wrapper.RenameParty)
@@ -17678,6 +18148,28 @@ func (response RecordFact201JSONResponse) VisitRecordFactResponse(w http.Respons
 	return err
 }
 
+type GetFeeStatementRequestObject struct {
+	Params GetFeeStatementParams
+}
+
+type GetFeeStatementResponseObject interface {
+	VisitGetFeeStatementResponse(w http.ResponseWriter) error
+}
+
+type GetFeeStatement200JSONResponse FeeStatement
+
+func (response GetFeeStatement200JSONResponse) VisitGetFeeStatementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFreezesRequestObject struct {
 	Params ListFreezesParams
 }
@@ -19549,6 +20041,86 @@ func (response StreamMarketEvents200TextEventStreamResponse) VisitStreamMarketEv
 	}
 }
 
+type GetFeeQuoteRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params GetFeeQuoteParams
+}
+
+type GetFeeQuoteResponseObject interface {
+	VisitGetFeeQuoteResponse(w http.ResponseWriter) error
+}
+
+type GetFeeQuote200JSONResponse FeeQuote
+
+func (response GetFeeQuote200JSONResponse) VisitGetFeeQuoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFeeSchedulesRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params ListFeeSchedulesParams
+}
+
+type ListFeeSchedulesResponseObject interface {
+	VisitListFeeSchedulesResponse(w http.ResponseWriter) error
+}
+
+type ListFeeSchedules200JSONResponse FeeSchedulePage
+
+func (response ListFeeSchedules200JSONResponse) VisitListFeeSchedulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetFeeScheduleRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params SetFeeScheduleParams
+	Body   *SetFeeScheduleJSONRequestBody
+}
+
+type SetFeeScheduleResponseObject interface {
+	VisitSetFeeScheduleResponse(w http.ResponseWriter) error
+}
+
+type SetFeeSchedule201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetFeeSchedule201JSONResponse struct {
+	Body    FeeSchedule
+	Headers SetFeeSchedule201ResponseHeaders
+}
+
+func (response SetFeeSchedule201JSONResponse) VisitSetFeeScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetMarketStateRequestObject struct {
 	Code   MarketPath `json:"code"`
 	Params SetMarketStateParams
@@ -20301,6 +20873,83 @@ func (response SubmitOrderBatch200JSONResponse) VisitSubmitOrderBatchResponse(w 
 	return err
 }
 
+type ListOrderSweepsRequestObject struct {
+	Params ListOrderSweepsParams
+}
+
+type ListOrderSweepsResponseObject interface {
+	VisitListOrderSweepsResponse(w http.ResponseWriter) error
+}
+
+type ListOrderSweeps200JSONResponse OrderSweepPage
+
+func (response ListOrderSweeps200JSONResponse) VisitListOrderSweepsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SweepOrdersRequestObject struct {
+	Params SweepOrdersParams
+	Body   *SweepOrdersJSONRequestBody
+}
+
+type SweepOrdersResponseObject interface {
+	VisitSweepOrdersResponse(w http.ResponseWriter) error
+}
+
+type SweepOrders201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SweepOrders201JSONResponse struct {
+	Body    OrderSweep
+	Headers SweepOrders201ResponseHeaders
+}
+
+func (response SweepOrders201JSONResponse) VisitSweepOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderSweepRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetOrderSweepResponseObject interface {
+	VisitGetOrderSweepResponse(w http.ResponseWriter) error
+}
+
+type GetOrderSweep200JSONResponse OrderSweep
+
+func (response GetOrderSweep200JSONResponse) VisitGetOrderSweepResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOrdersRequestObject struct {
 	Params ListOrdersParams
 }
@@ -20373,6 +21022,40 @@ func (response GetOrder200JSONResponse) VisitGetOrderResponse(w http.ResponseWri
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AmendOrderRequestObject struct {
+	ID     PathID `json:"id"`
+	Params AmendOrderParams
+	Body   *AmendOrderJSONRequestBody
+}
+
+type AmendOrderResponseObject interface {
+	VisitAmendOrderResponse(w http.ResponseWriter) error
+}
+
+type AmendOrder200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AmendOrder200JSONResponse struct {
+	Body    Order
+	Headers AmendOrder200ResponseHeaders
+}
+
+func (response AmendOrder200JSONResponse) VisitAmendOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20618,6 +21301,40 @@ type ConfirmPartyUSCC200JSONResponse struct {
 }
 
 func (response ConfirmPartyUSCC200JSONResponse) VisitConfirmPartyUSCCResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPartyOwnerGroupRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SetPartyOwnerGroupParams
+	Body   *SetPartyOwnerGroupJSONRequestBody
+}
+
+type SetPartyOwnerGroupResponseObject interface {
+	VisitSetPartyOwnerGroupResponse(w http.ResponseWriter) error
+}
+
+type SetPartyOwnerGroup200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetPartyOwnerGroup200JSONResponse struct {
+	Body    Party
+	Headers SetPartyOwnerGroup200ResponseHeaders
+}
+
+func (response SetPartyOwnerGroup200JSONResponse) VisitSetPartyOwnerGroupResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23428,6 +24145,9 @@ type StrictServerInterface interface {
 	// RecordFact Record a fact
 	// (POST /v1/facts)
 	RecordFact(ctx context.Context, request RecordFactRequestObject) (RecordFactResponseObject, error)
+	// GetFeeStatement The fees of a period, by market, side and region
+	// (GET /v1/fees)
+	GetFeeStatement(ctx context.Context, request GetFeeStatementRequestObject) (GetFeeStatementResponseObject, error)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(ctx context.Context, request ListFreezesRequestObject) (ListFreezesResponseObject, error)
@@ -23629,6 +24349,15 @@ type StrictServerInterface interface {
 	// StreamMarketEvents Trades, book changes and state changes as they happen
 	// (GET /v1/markets/{code}/events)
 	StreamMarketEvents(ctx context.Context, request StreamMarketEventsRequestObject) (StreamMarketEventsResponseObject, error)
+	// GetFeeQuote What an order of an amount would pay today
+	// (GET /v1/markets/{code}/fee-quote)
+	GetFeeQuote(ctx context.Context, request GetFeeQuoteRequestObject) (GetFeeQuoteResponseObject, error)
+	// ListFeeSchedules What the orders of a market pay, by the day on which they came
+	// (GET /v1/markets/{code}/fee-schedules)
+	ListFeeSchedules(ctx context.Context, request ListFeeSchedulesRequestObject) (ListFeeSchedulesResponseObject, error)
+	// SetFeeSchedule Set what the orders of a market pay from a day on
+	// (POST /v1/markets/{code}/fee-schedules)
+	SetFeeSchedule(ctx context.Context, request SetFeeScheduleRequestObject) (SetFeeScheduleResponseObject, error)
 	// SetMarketState Open, halt or close a market
 	// (POST /v1/markets/{code}/state)
 	SetMarketState(ctx context.Context, request SetMarketStateRequestObject) (SetMarketStateResponseObject, error)
@@ -23710,6 +24439,15 @@ type StrictServerInterface interface {
 	// SubmitOrderBatch Place and cancel up to 1,000 orders
 	// (POST /v1/order-batches)
 	SubmitOrderBatch(ctx context.Context, request SubmitOrderBatchRequestObject) (SubmitOrderBatchResponseObject, error)
+	// ListOrderSweeps What was cancelled all at once
+	// (GET /v1/order-sweeps)
+	ListOrderSweeps(ctx context.Context, request ListOrderSweepsRequestObject) (ListOrderSweepsResponseObject, error)
+	// SweepOrders Cancel all open orders of a party
+	// (POST /v1/order-sweeps)
+	SweepOrders(ctx context.Context, request SweepOrdersRequestObject) (SweepOrdersResponseObject, error)
+	// GetOrderSweep How far a sweep has come
+	// (GET /v1/order-sweeps/{id})
+	GetOrderSweep(ctx context.Context, request GetOrderSweepRequestObject) (GetOrderSweepResponseObject, error)
 	// ListOrders Orders
 	// (GET /v1/orders)
 	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
@@ -23719,6 +24457,9 @@ type StrictServerInterface interface {
 	// GetOrder An order with its fills
 	// (GET /v1/orders/{id})
 	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// AmendOrder Amend an open order
+	// (POST /v1/orders/{id}/amend)
+	AmendOrder(ctx context.Context, request AmendOrderRequestObject) (AmendOrderResponseObject, error)
 	// CancelOrder Cancel an order
 	// (POST /v1/orders/{id}/cancel)
 	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
@@ -23746,6 +24487,9 @@ type StrictServerInterface interface {
 	// ConfirmPartyUSCC Confirm a code that fails its check
 	// (POST /v1/parties/{id}/confirm-uscc)
 	ConfirmPartyUSCC(ctx context.Context, request ConfirmPartyUSCCRequestObject) (ConfirmPartyUSCCResponseObject, error)
+	// SetPartyOwnerGroup Say whom a party belongs to in the end
+	// (POST /v1/parties/{id}/owner-group)
+	SetPartyOwnerGroup(ctx context.Context, request SetPartyOwnerGroupRequestObject) (SetPartyOwnerGroupResponseObject, error)
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(ctx context.Context, request SetPartyStateRequestObject) (SetPartyStateResponseObject, error)
@@ -27078,6 +27822,32 @@ func (sh *strictHandler) RecordFact(ctx *gin.Context, params RecordFactParams) {
 	}
 }
 
+// GetFeeStatement operation middleware
+func (sh *strictHandler) GetFeeStatement(ctx *gin.Context, params GetFeeStatementParams) {
+	var request GetFeeStatementRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFeeStatement(ctx, request.(GetFeeStatementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFeeStatement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFeeStatementResponseObject); ok {
+		if err := validResponse.VisitGetFeeStatementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListFreezes operation middleware
 func (sh *strictHandler) ListFreezes(ctx *gin.Context, params ListFreezesParams) {
 	var request ListFreezesRequestObject
@@ -29359,6 +30129,105 @@ func (sh *strictHandler) StreamMarketEvents(ctx *gin.Context, code MarketPath, p
 	}
 }
 
+// GetFeeQuote operation middleware
+func (sh *strictHandler) GetFeeQuote(ctx *gin.Context, code MarketPath, params GetFeeQuoteParams) {
+	var request GetFeeQuoteRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFeeQuote(ctx, request.(GetFeeQuoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFeeQuote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFeeQuoteResponseObject); ok {
+		if err := validResponse.VisitGetFeeQuoteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFeeSchedules operation middleware
+func (sh *strictHandler) ListFeeSchedules(ctx *gin.Context, code MarketPath, params ListFeeSchedulesParams) {
+	var request ListFeeSchedulesRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFeeSchedules(ctx, request.(ListFeeSchedulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFeeSchedules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListFeeSchedulesResponseObject); ok {
+		if err := validResponse.VisitListFeeSchedulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetFeeSchedule operation middleware
+func (sh *strictHandler) SetFeeSchedule(ctx *gin.Context, code MarketPath, params SetFeeScheduleParams) {
+	var request SetFeeScheduleRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	var body SetFeeScheduleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetFeeSchedule(ctx, request.(SetFeeScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetFeeSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetFeeScheduleResponseObject); ok {
+		if err := validResponse.VisitSetFeeScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SetMarketState operation middleware
 func (sh *strictHandler) SetMarketState(ctx *gin.Context, code MarketPath, params SetMarketStateParams) {
 	var request SetMarketStateRequestObject
@@ -30269,6 +31138,102 @@ func (sh *strictHandler) SubmitOrderBatch(ctx *gin.Context, params SubmitOrderBa
 	}
 }
 
+// ListOrderSweeps operation middleware
+func (sh *strictHandler) ListOrderSweeps(ctx *gin.Context, params ListOrderSweepsParams) {
+	var request ListOrderSweepsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrderSweeps(ctx, request.(ListOrderSweepsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrderSweeps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOrderSweepsResponseObject); ok {
+		if err := validResponse.VisitListOrderSweepsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SweepOrders operation middleware
+func (sh *strictHandler) SweepOrders(ctx *gin.Context, params SweepOrdersParams) {
+	var request SweepOrdersRequestObject
+
+	request.Params = params
+
+	var body SweepOrdersJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SweepOrders(ctx, request.(SweepOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SweepOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SweepOrdersResponseObject); ok {
+		if err := validResponse.VisitSweepOrdersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOrderSweep operation middleware
+func (sh *strictHandler) GetOrderSweep(ctx *gin.Context, id PathID) {
+	var request GetOrderSweepRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrderSweep(ctx, request.(GetOrderSweepRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrderSweep")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOrderSweepResponseObject); ok {
+		if err := validResponse.VisitGetOrderSweepResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListOrders operation middleware
 func (sh *strictHandler) ListOrders(ctx *gin.Context, params ListOrdersParams) {
 	var request ListOrdersRequestObject
@@ -30358,6 +31323,51 @@ func (sh *strictHandler) GetOrder(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
 		if err := validResponse.VisitGetOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AmendOrder operation middleware
+func (sh *strictHandler) AmendOrder(ctx *gin.Context, id PathID, params AmendOrderParams) {
+	var request AmendOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AmendOrderJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AmendOrder(ctx, request.(AmendOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AmendOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AmendOrderResponseObject); ok {
+		if err := validResponse.VisitAmendOrderResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -30666,6 +31676,51 @@ func (sh *strictHandler) ConfirmPartyUSCC(ctx *gin.Context, id PathID, params Co
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ConfirmPartyUSCCResponseObject); ok {
 		if err := validResponse.VisitConfirmPartyUSCCResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPartyOwnerGroup operation middleware
+func (sh *strictHandler) SetPartyOwnerGroup(ctx *gin.Context, id PathID, params SetPartyOwnerGroupParams) {
+	var request SetPartyOwnerGroupRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SetPartyOwnerGroupJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPartyOwnerGroup(ctx, request.(SetPartyOwnerGroupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPartyOwnerGroup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetPartyOwnerGroupResponseObject); ok {
+		if err := validResponse.VisitSetPartyOwnerGroupResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
