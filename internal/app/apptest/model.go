@@ -85,8 +85,9 @@ func (m *model) best(side market.Side, limit quantity.Price) int {
 	return found
 }
 
-// wouldMeet reports whether a new order would trade with one of the same firm.
-func (m *model) wouldMeet(firm int, side market.Side, limit quantity.Price, q quantity.Quantity) bool {
+// reach is how much a new order would trade before it is filled, or meets one
+// of the same firm, which bars it.
+func (m *model) reach(firm int, side market.Side, limit quantity.Price, q quantity.Quantity) (sum quantity.Quantity, barred bool) {
 	var against []modelOrder
 	for _, o := range m.orders {
 		if o.side != side && (side == market.Buy && o.price <= limit || side == market.Sell && o.price >= limit) {
@@ -100,20 +101,21 @@ func (m *model) wouldMeet(firm int, side market.Side, limit quantity.Price, q qu
 		return against[i].price > against[j].price
 	})
 	for _, o := range against {
-		if q <= 0 {
-			return false
+		if sum >= q {
+			return q, false
 		}
 		if o.firm == firm {
-			return true
+			return sum, true
 		}
-		q -= o.left
+		sum += o.left
 	}
-	return false
+	return min(sum, q), false
 }
 
 // place returns the code of the refusal, or "".
 func (m *model) place(id int64, firm int, side market.Side, price quantity.Price, q quantity.Quantity, tif market.TimeInForce) string {
 	f := &m.firms[firm]
+	reach, barred := m.reach(firm, side, price, q)
 	switch {
 	case side == market.Sell && f.paid == 0:
 		return "rule.only_paid_permits"
@@ -123,8 +125,14 @@ func (m *model) place(id int64, firm int, side market.Side, price quantity.Price
 		return "rule.no_verified_surplus"
 	case side == market.Buy && f.funds-m.heldMoney(firm) < m.cost(price, q):
 		return "ledger.insufficient_balance"
-	case m.wouldMeet(firm, side, price, q):
+	case barred && (reach == 0 || tif == market.FOK):
 		return "order.self_trade"
+	case tif == market.FOK && reach < q:
+		return "order.not_fillable"
+	}
+	rests := !barred && (tif == market.GTC || tif == market.DAY)
+	if barred {
+		q = reach
 	}
 	for q > 0 {
 		i := m.best(side, price)
@@ -144,7 +152,7 @@ func (m *model) place(id int64, firm int, side market.Side, price quantity.Price
 			m.orders = append(m.orders[:i], m.orders[i+1:]...)
 		}
 	}
-	if q > 0 && tif == market.GTC {
+	if q > 0 && rests {
 		m.orders = append(m.orders, modelOrder{id, firm, side, price, q})
 	}
 	return ""
@@ -284,8 +292,11 @@ func (w *World) randomStep(t *testing.T, m *model, rng *rand.Rand, n int) {
 	firm := rng.IntN(len(m.firms))
 	c := app.PlaceOrder{
 		Market: w.Market, Instrument: w.Instrument.Code, Licence: w.Firms[firm].Licence.ID,
-		Side: market.Side(1 + rng.IntN(2)), TimeInForce: market.TimeInForce(1 + rng.IntN(2)), //nolint:gosec // 1 or 2
+		Side: market.Side(1 + rng.IntN(2)), TimeInForce: market.TimeInForce(1 + rng.IntN(4)), //nolint:gosec // 1 to 4
 		Price: quantity.Price(2000+rng.IntN(12)) * quantity.OnePrice, Quantity: quantity.Quantity(1+rng.IntN(30_000)) * 100,
+	}
+	if !c.TimeInForce.Rests() && rng.IntN(2) == 0 {
+		c.Kind = market.AtMarket
 	}
 	a, err := w.Do(w.Firms[firm].Person, c)
 	got := Code(t, a, err)
