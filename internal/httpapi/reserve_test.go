@@ -1,0 +1,121 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"permitx/api"
+)
+
+const lotBody = `{"region":"330421","pollutant":"VOCs","provenance":"government_reduction","quantity":"9","acquired_on":"2026-07-01","document":"减排","cost":"900"}`
+
+// lotOf adds a lot of 9 t/a to the reserve.
+func (w *world) lotOf() api.Lot {
+	w.t.Helper()
+	a := w.approved("/v1/lots", w.leader, lotBody)
+	if a.status != http.StatusCreated {
+		w.t.Fatalf("%d %s", a.status, a.body)
+	}
+	return decode[api.Lot](w.t, a)
+}
+
+// A part of a lot is frozen, given free and retired; more than there is, is
+// refused; the statement follows.
+func TestLots(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	lot := w.lotOf()
+	path := fmt.Sprintf("/v1/lots/%d", lot.ID)
+	if a := w.approved(path+"/freeze", w.leader, `{"quantity":"4","document":"d"}`); a.status != http.StatusCreated {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if l := decode[api.Lot](t, w.get(path, w.leader)); l.Available != "5" || l.FrozenAvailable != "4" {
+		t.Errorf("%+v", l)
+	}
+	if a := w.approved("/v1/lot-retirements", w.leader, `{"region":"330421","pollutant":"VOCs","quantity":"6","document":"d"}`); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("what is frozen is retired: %d %s", a.status, a.body)
+	}
+	w.approved(path+"/unfreeze", w.leader, `{"quantity":"4","document":"d"}`)
+	w.approved("/v1/lot-retirements", w.leader, `{"region":"330421","pollutant":"VOCs","quantity":"6","document":"d"}`)
+	if l := decode[api.Lot](t, w.get(path, w.leader)); l.Available != "3" || l.Retired != "6" || l.CostLeft != "300.00" {
+		t.Errorf("%+v", l)
+	}
+	s := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-07-01&to=2026-07-31", w.leader))
+	if s.Opening != "0" || s.Closing != "3" || s.Ledger == nil || *s.Ledger != "3" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// An earmark keeps a part for a project, gives of it and gives up the rest.
+func TestEarmarks(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.lotOf()
+	a := w.approved("/v1/earmarks", w.leader,
+		`{"region":"330421","pollutant":"VOCs","name":"a plant","document":"d","priority":1,"need":"4","ratio":"1.5","expires_on":"2026-12-31"}`)
+	e := decode[api.Earmark](t, a)
+	if a.status != http.StatusCreated || e.Quantity != "6" || e.Kept != "6" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	path := fmt.Sprintf("/v1/earmarks/%d", e.ID)
+	given := w.approved(path+"/allocations", w.leader,
+		fmt.Sprintf(`{"licence":%d,"instrument":%q,"need":"2","origin":"free","document":"d"}`, w.firms[0].licence, instrumentCode))
+	if got := decode[api.EarmarkAllocation](t, given); given.status != http.StatusCreated || got.Taken != "3" || got.Retired != "1" {
+		t.Errorf("%d %s", given.status, given.body)
+	}
+	if got := decode[api.Earmark](t, w.get(path, w.leader)); got.Kept != "3" || got.Given != "2" {
+		t.Errorf("%+v", got)
+	}
+	if a := w.approved(path+"/release", w.leader, `{"reason":"not built"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if got := decode[api.Earmark](t, w.get(path, w.leader)); got.Kept != "0" {
+		t.Errorf("%+v", got)
+	}
+	if a := w.post(path+"/release", w.leader, `{"reason":"again"}`); a.status != http.StatusConflict {
+		t.Errorf("given up twice: %d %s", a.status, a.body)
+	}
+}
+
+// What is listed is sold at its price; the tax authority's list proves the
+// payment by its number, and a row that names nothing waits for finance.
+func TestListingToDelivery(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.lotOf()
+	f := w.firms[0]
+	l := decode[api.Listing](t, w.approved("/v1/listings", w.leader,
+		`{"region":"330421","pollutant":"VOCs","kind":"fixed_price","quantity":"5","price":"4000","document":"公告"}`))
+	sale := func(quantity string) answer {
+		return w.post(fmt.Sprintf("/v1/listings/%d/sales", l.ID), w.leader,
+			fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":%q,"due_on":"2026-08-01"}`, f.licence, instrumentCode, quantity))
+	}
+	sold := sale("2")
+	n := decode[api.PaymentNotice](t, sold)
+	if sold.status != http.StatusCreated || n.Amount != "40000.00" {
+		t.Fatalf("%d %s", sold.status, sold.body)
+	}
+	if a := sale("3.5"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("more than is left: %d %s", a.status, a.body)
+	}
+	path := fmt.Sprintf("/v1/payment-notices/%d", n.ID)
+	if a := w.post(path+"/proof", w.finance, `{"amount":"40000","proof":"R1","paid_on":"2026-07-01"}`); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	list := w.post("/v1/tax-lists", w.finance, fmt.Sprintf(`{"region":"330421","document":"清单","rows":[
+		{"number":%q,"amount":"40000","receipt":"R1","paid_on":"2026-07-01"},{"number":"330421-2026-999999","amount":"7","receipt":"R2","paid_on":"2026-07-01"}]}`, n.Number))
+	if got := decode[api.TaxList](t, list); list.status != http.StatusCreated || got.Amount != "40007.00" || len(got.Receipts) != 2 || got.Receipts[0].Notice != nil || got.Receipts[1].Notice == nil {
+		t.Fatalf("%d %s", list.status, list.body)
+	}
+	if a := w.post(path+"/deliver", w.leader, ""); decode[api.PaymentNotice](t, a).State != api.PaymentNoticeStateDelivered {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := w.post(fmt.Sprintf("/v1/listings/%d/close", l.ID), w.leader, `{"reason":"over"}`); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	s := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-07-01&to=2026-07-31", w.leader))
+	if s.Closing != "7" || s.Sold != "2" || s.Turnover != "40000.00" {
+		t.Errorf("%+v", s)
+	}
+}
