@@ -35864,15 +35864,24 @@ type StepDepartureResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// StepDepartureResponse202Headers the declared response headers of an HTTP 202 response for StepDeparture
+type StepDepartureResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type StepDepartureResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Departure
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepDepartureResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepDepartureResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -39995,15 +40004,24 @@ type RenamePartyResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// RenamePartyResponse202Headers the declared response headers of an HTTP 202 response for RenameParty
+type RenamePartyResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type RenamePartyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *PartyRename
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RenamePartyResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RenamePartyResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -40052,15 +40070,24 @@ type IssuePaymentNoticeResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// IssuePaymentNoticeResponse202Headers the declared response headers of an HTTP 202 response for IssuePaymentNotice
+type IssuePaymentNoticeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type IssuePaymentNoticeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *PaymentNotice
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *IssuePaymentNoticeResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *IssuePaymentNoticeResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -40677,15 +40704,24 @@ type AssignToProjectResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// AssignToProjectResponse202Headers the declared response headers of an HTTP 202 response for AssignToProject
+type AssignToProjectResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type AssignToProjectResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *ProjectAssignment
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *AssignToProjectResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *AssignToProjectResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -40709,15 +40745,24 @@ type StepProjectResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// StepProjectResponse202Headers the declared response headers of an HTTP 202 response for StepProject
+type StepProjectResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type StepProjectResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Project
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepProjectResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepProjectResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -41443,15 +41488,24 @@ type StepRenewalResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// StepRenewalResponse202Headers the declared response headers of an HTTP 202 response for StepRenewal
+type StepRenewalResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type StepRenewalResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Renewal
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *StepRenewalResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepRenewalResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -42566,15 +42620,24 @@ type SetZoneRuleResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// SetZoneRuleResponse202Headers the declared response headers of an HTTP 202 response for SetZoneRule
+type SetZoneRuleResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type SetZoneRuleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *ZoneRule
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *SetZoneRuleResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetZoneRuleResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -51326,6 +51389,13 @@ func ParseStepDepartureResponse(rsp *http.Response) (*StepDepartureResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -51346,6 +51416,16 @@ func ParseStepDepartureResponse(rsp *http.Response) (*StepDepartureResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepDepartureResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -57142,6 +57222,13 @@ func ParseRenamePartyResponse(rsp *http.Response) (*RenamePartyResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -57162,6 +57249,16 @@ func ParseRenamePartyResponse(rsp *http.Response) (*RenamePartyResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RenamePartyResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -57221,6 +57318,13 @@ func ParseIssuePaymentNoticeResponse(rsp *http.Response) (*IssuePaymentNoticeRes
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -57241,6 +57345,16 @@ func ParseIssuePaymentNoticeResponse(rsp *http.Response) (*IssuePaymentNoticeRes
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers IssuePaymentNoticeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -58083,6 +58197,13 @@ func ParseAssignToProjectResponse(rsp *http.Response) (*AssignToProjectResponse,
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -58103,6 +58224,16 @@ func ParseAssignToProjectResponse(rsp *http.Response) (*AssignToProjectResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers AssignToProjectResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -58129,6 +58260,13 @@ func ParseStepProjectResponse(rsp *http.Response) (*StepProjectResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -58149,6 +58287,16 @@ func ParseStepProjectResponse(rsp *http.Response) (*StepProjectResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepProjectResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -59143,6 +59291,13 @@ func ParseStepRenewalResponse(rsp *http.Response) (*StepRenewalResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -59163,6 +59318,16 @@ func ParseStepRenewalResponse(rsp *http.Response) (*StepRenewalResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepRenewalResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -60720,6 +60885,13 @@ func ParseSetZoneRuleResponse(rsp *http.Response) (*SetZoneRuleResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -60740,6 +60912,16 @@ func ParseSetZoneRuleResponse(rsp *http.Response) (*SetZoneRuleResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetZoneRuleResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

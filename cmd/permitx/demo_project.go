@@ -19,7 +19,7 @@ func (t *story) project(ctx context.Context, f *firm, name, pollutant, need, rat
 	if err != nil {
 		return 0, err
 	}
-	_, err = answer[api.Project](read(region.leader.StepProject(ctx, p.ID, &api.StepProjectParams{IdempotencyKey: commandKey()}, api.ProjectStepInput{
+	_, err = approved[api.Project](ctx, region.leader)(read(region.clerk.StepProject(ctx, p.ID, &api.StepProjectParams{IdempotencyKey: commandKey()}, api.ProjectStepInput{
 		Event: api.ProjectEventApprove, Document: made("项目核定"),
 		Ratios: []api.ProjectRatioInput{{Pollutant: pollutant, Ratio: ratio, Basis: made("替代比例")}},
 	})))

@@ -2,6 +2,7 @@ package app
 
 import (
 	"reflect"
+	"strings"
 
 	"permitx/internal/approval"
 	"permitx/internal/identity"
@@ -40,8 +41,12 @@ func (c *checker) checkProposals() error {
 	if err != nil {
 		return err
 	}
+	since, err := c.governedSince()
+	if err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Journal, Query{Where: []Cond{{"kind", In, kinds}}, After: before}, func(r JournalRow) {
-		done := r.Status/100 == 2 && r.Status != statusProposed
+		done := r.Status/100 == 2 && r.Status != statusProposed && r.Number > since[r.Kind]
 		approver, approved := approvals[r.Number]
 		switch {
 		case !done || r.Actor == 0:
@@ -51,4 +56,16 @@ func (c *checker) checkProposals() error {
 			c.report("I-18", Journal.name, r.Number, "person %d approved something, but no proposal says that this row executed it", r.Actor)
 		}
 	})
+}
+
+// governedSince are the operations that came under four eyes when registries
+// were in service, with the last journal row before.
+func (c *checker) governedSince() (map[string]int64, error) {
+	since := map[string]int64{}
+	err := eachOf(c.ctx, c.r, InvariantStarts, Query{}, func(s InvariantStart) {
+		if op, governed := strings.CutPrefix(s.Invariant, "I-18 "); governed {
+			since[op] = s.Number
+		}
+	})
+	return since, err
 }

@@ -273,6 +273,7 @@ func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument)
 	if o.Side == market.Sell && o.Remaining > 0 {
 		tx.ChangeSurplus(o.Licence, i.Pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
 	}
+	tx.projectBids(o.Project, i.Pollutant, -o.Remaining)
 	tx.dry.add("order", o.ID, "state", o.State.String(), market.Cancelled.String())
 	o.Hold, o.State = 0, market.Cancelled
 	return OrderResult{Order: o, Market: m.Code, Instrument: i.Code}

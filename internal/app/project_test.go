@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"permitx/internal/approval"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -71,6 +72,22 @@ func (s *site) sale(project int64, q quantity.Quantity, until NoticeState) reser
 	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, fmt.Sprint("proof ", s.proofs), 20260701})
 	done[NoticeResult](s.office, s.finance, NoticeConfirm{n.ID, "seen"})
 	return done[NoticeResult](s.office, s.leader, NoticeDeliver{n.ID}).Notice
+}
+
+// A step or an assignment that a clerk proposes is done by a leader's approval,
+// of another person.
+func TestProject_FourEyes(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, 3*one, quantity.OneRatio)
+	s.trade(p, 2*one)
+	proposed := s.office.propose(s.clerk, s.assign(p, one))
+	s.is(p, 0, 2*one, 0, 0)
+	s.refuses(s.clerk, ProposalApprove{proposed.ID, proposed.EffectsDigest}, identity.ErrForbidden)
+	done[AssignResult](s.office, s.clerk, s.assign(p, one))
+	s.is(p, 0, 2*one, one, 0)
+	proposed = s.office.propose(s.leader, s.step(p, permit.Cancel, 0))
+	s.refuses(s.leader, ProposalApprove{proposed.ID, proposed.EffectsDigest}, approval.ErrOwnProposal)
 }
 
 // NoticeState shortens the tests.
@@ -245,7 +262,6 @@ func TestProject_Refusals(t *testing.T) {
 		{"a need of five decimals", s.clerk, with(func(c *ProjectRegister) { c.Needs = []ProjectNeed{{Pollutant: "VOCs", Need: 10}} }), permit.ErrNeedStep},
 		{"twice", s.clerk, with(func(c *ProjectRegister) { c.Needs = append(c.Needs[:1:1], c.Needs...) }), permit.ErrNeedTwice},
 		{"number taken", s.clerk, with(func(c *ProjectRegister) { c.EIA = "own" }), ErrEIATaken},
-		{"its registrar approves", s.leader, ProjectStep{Project: mine, Event: permit.Approve, Document: "d", Needs: ratio}, permit.ErrSamePerson},
 		{"approved twice", s.leader, ProjectStep{Project: p, Event: permit.Approve, Document: "d", Needs: ratio}, permit.ErrProjectStep},
 		{"no document", s.leader, ProjectStep{Project: p, Event: permit.Cancel}, fault.Invalidf("document", "")},
 		{"another region's leader", s.leaders[qingpu], ProjectStep{Project: p, Event: permit.Cancel, Document: "d"}, identity.ErrNotYours},

@@ -87,6 +87,7 @@ func (tx *Tx) changeNeed(project int64, pollutant string, change func(*permit.Ne
 	if !known {
 		panic("app: a project does not need what it was given")
 	}
+	n = mustGet(tx, ProjectNeeds, n.ID) // in a dry run, as it is by now
 	change(&n)
 	if !n.IsSound() {
 		panic("app: a project has bought, assigned or retired beyond what it may")

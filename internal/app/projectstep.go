@@ -52,7 +52,7 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 	if err := c.checkForm(); err != nil {
 		return nil, err
 	}
-	to, err := p.Next(c.Event, v.Actor.Person)
+	to, err := p.Next(c.Event)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/identity"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/settlement"
 )
@@ -38,6 +39,9 @@ func (PlaceOrder) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (OrderAmend) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of the decision, which sets quantity and price.
+func (c RenewalStep) NeedsApproval(*View) bool { return c.Event == permit.DecideRenewal }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }

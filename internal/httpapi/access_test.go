@@ -877,7 +877,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "recordLicenceQuantity":
 		return "/v1/licence-quantities", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","quantity":"1","rung":"licence_amount","document":"d"}`, f.licence)
 	case "recordDischarge":
-		return "/v1/discharges", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","year":2025,"quarter":4,"source":"meter_card","quantity":"1","document":"d"}`, f.licence)
+		return "/v1/discharges", fmt.Sprintf(`{"licence":%d,"pollutant":"NOx","year":2025,"quarter":4,"source":"meter_card","quantity":"1","document":"d"}`, f.licence)
 	case "setReductionTask":
 		return "/v1/reduction-tasks", fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","year":2025,"quantity":"1","document":"d"}`, f.licence)
 	case "registerProject":

@@ -25,7 +25,7 @@ func TestPaymentNotices(t *testing.T) {
 	body := fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"2.5","price":"4007","due_on":"2026-07-31","document":"公告1号"}`, f.licence, instrumentCode)
 	issue := func() api.PaymentNotice {
 		t.Helper()
-		a := w.post("/v1/payment-notices", w.leader, body)
+		a := w.approved("/v1/payment-notices", w.leader, body)
 		n := decode[api.PaymentNotice](t, a)
 		if a.status != http.StatusCreated || n.Months != 60 || n.Amount != "50087.50" || n.Paid != "0.00" || len(n.Proofs) != 0 || n.Overdue || n.Instrument != instrumentCode {
 			t.Fatalf("%d %s", a.status, a.body)

@@ -19,6 +19,13 @@ var FourEyes = map[Operation]Rule{
 	CorrectionRecord: {BureauLeader: Own},
 	DebtSettle:       {BureauLeader: Own},
 	DealMirror:       {BureauLeader: Own},
+	DepartureStep:    {BureauLeader: Own},
+	PartyRename:      {BureauLeader: Own},
+	ProjectStep:      {BureauLeader: Own},
+	ProjectAssign:    {BureauLeader: Own},
+	RenewalStep:      {BureauLeader: Own}, // its decision
+	NoticeIssue:      {BureauLeader: Own},
+	ZoneRuleSet:      {BureauLeader: Own},
 	ParameterSet:     {BureauLeader: Own, Upper: Own},
 	GrantAdd:         {Admin: Any},
 	KeyMake:          {Admin: Any},

@@ -38,18 +38,17 @@ const (
 // ProjectEvents are all steps of a project.
 var ProjectEvents = []ProjectEvent{Approve, Reduce, Cancel, Complete}
 
-// A Transition is a row of the table: in one of the states From, the leader of
-// the region's bureau may take the step Event, and the project is To.
+// A Transition is a row of the table: in one of the states From, the region's
+// bureau may take the step Event, under four eyes, and the project is To.
 type Transition struct {
 	From  []ProjectState
 	Event ProjectEvent
 	To    ProjectState
-	Other bool // not the person who registered it
 }
 
 // Transitions are every step that can be taken. What is not here is refused.
 var Transitions = []Transition{
-	{From: []ProjectState{Proposed}, Event: Approve, To: Approved, Other: true},
+	{From: []ProjectState{Proposed}, Event: Approve, To: Approved},
 	{From: []ProjectState{Approved, Reduced}, Event: Reduce, To: Reduced},
 	{From: []ProjectState{Proposed, Approved, Reduced}, Event: Cancel, To: Cancelled},
 	{From: []ProjectState{Approved, Reduced}, Event: Complete, To: Completed},
@@ -59,20 +58,13 @@ var Transitions = []Transition{
 var (
 	// ErrProjectStep is returned when the state of a project does not allow a step.
 	ErrProjectStep = fault.New(fault.Conflict, "project.step_not_allowed", "the state of the project does not allow this step").At("event")
-	// ErrSamePerson is returned when the person who registered a project would approve it.
-	ErrSamePerson = fault.New(fault.Refused, "project.same_person", "who registered the project cannot approve it").At("event").
-			Under("project.four_eyes", "project default")
 )
 
-// Next is the project's state after a step by a person. Returns ErrProjectStep
-// or ErrSamePerson.
-func (p Project) Next(e ProjectEvent, person int64) (ProjectState, error) {
+// Next is the project's state after a step. Returns ErrProjectStep.
+func (p Project) Next(e ProjectEvent) (ProjectState, error) {
 	for _, t := range Transitions {
 		if t.Event != e || !slices.Contains(t.From, p.State) {
 			continue
-		}
-		if t.Other && person == p.RegisteredBy {
-			return "", ErrSamePerson
 		}
 		return t.To, nil
 	}

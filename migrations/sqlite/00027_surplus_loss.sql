@@ -25,3 +25,9 @@ CREATE TRIGGER surplus_loss_no_update BEFORE UPDATE ON surplus_loss BEGIN SELECT
 -- +goose StatementBegin
 CREATE TRIGGER surplus_loss_no_delete BEFORE DELETE ON surplus_loss BEGIN SELECT RAISE(ABORT, 'a row of surplus_loss is never deleted'); END;
 -- +goose StatementEnd
+
+-- Operations that come under four eyes now: what was done before is no violation.
+INSERT INTO invariant_start
+SELECT (SELECT max(id) FROM invariant_start) + governed.n, 'I-18 ' || governed.operation, coalesce(registry.length, 0), 0
+  FROM registry, (SELECT 1 AS n, 'departure.step' AS operation UNION ALL SELECT 2, 'party.rename' UNION ALL SELECT 3, 'project.step'
+        UNION ALL SELECT 4, 'project.assign' UNION ALL SELECT 5, 'payment_notice.issue' UNION ALL SELECT 6, 'zone_rule.set') governed;
