@@ -115,6 +115,21 @@ func (d *auctionDesk) pass(until calendar.Instant) {
 	}
 }
 
+// wantWaiting holds that an offer waits for somebody until an instant.
+func (d *auctionDesk) wantWaiting(person int64, action string, until calendar.Instant) {
+	d.t.Helper()
+	all, err := Inbox(d.t.Context(), d.store, d.app.st.actor(person))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, w := range all {
+		if w.Kind == Offers.name && w.Action == action && w.Until == until {
+			return
+		}
+	}
+	d.t.Errorf("no offer waits for %s until %s: %+v", action, until, all)
+}
+
 func (d *auctionDesk) wantFunds(f firm, want string) {
 	d.t.Helper()
 	if got := quantity.Money(d.balance(ledger.FundsKey(f.party)).Balance).String(); got != want {
@@ -153,6 +168,7 @@ func TestOffer_Uniform(t *testing.T) {
 	if s := d.offerNow(o.ID).State; s != auction.OfferBidding {
 		t.Fatalf("the offer is %s", s)
 	}
+	d.wantWaiting(d.firms[3].user, "quotes", windowCloses)
 	d.bid(d.firms[0], o.ID, ask(5000, 4*one))
 	d.bid(d.firms[1], o.ID, ask(4500, 3*one), ask(4200, 2*one))
 	d.bid(d.firms[2], o.ID, ask(4100, 8*one))
@@ -166,6 +182,7 @@ func TestOffer_Uniform(t *testing.T) {
 	if o.CertifyBy != 20260720 {
 		t.Errorf("to be certified by %s, want the fifth working day", o.CertifyBy)
 	}
+	d.wantWaiting(d.leader, "certify", through(o.CertifyBy))
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
 	d.check()
 	if o = d.offerNow(o.ID); o.State != auction.OfferCertified {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,17 +107,45 @@ func writeRecords(tx *gorm.DB, all map[string]*app.Records) error {
 			ids = append(ids, id)
 		}
 		slices.Sort(ids)
-		for _, id := range ids {
-			table := tx.Table(name)
-			if !records.New[id] {
-				table = table.Clauses(clause.OnConflict{UpdateAll: true})
+		for len(ids) > 0 {
+			n := runOf(records, ids)
+			if err := writeRun(tx.Table(name), records, ids[:n]); err != nil {
+				return fmt.Errorf("write %s %d to %d: %w", name, ids[0], ids[n-1], err)
 			}
-			if err := table.Create(records.ByID[id]).Error; err != nil {
-				return fmt.Errorf("write %s %d: %w", name, id, err)
-			}
+			ids = ids[n:]
 		}
 	}
 	return nil
+}
+
+// rowsPerStatement bounds the rows of a statement: the widest table has some 70
+// columns, and SQLite takes 32,766 values.
+const rowsPerStatement = 200
+
+// runOf is how many of the first rows are all new, or all changed: they go in one
+// statement, and the order of the ids is kept, which unique indexes rest on.
+func runOf(records *app.Records, ids []int64) int {
+	n := 1
+	for n < len(ids) && n < rowsPerStatement && records.New[ids[n]] == records.New[ids[0]] {
+		n++
+	}
+	return n
+}
+
+func writeRun(table *gorm.DB, records *app.Records, ids []int64) error {
+	if !records.New[ids[0]] {
+		table = table.Clauses(clause.OnConflict{UpdateAll: true})
+	}
+	if len(ids) == 1 {
+		return table.Create(records.ByID[ids[0]]).Error
+	}
+	run := reflect.MakeSlice(reflect.SliceOf(reflect.TypeOf(records.ByID[ids[0]])), 0, len(ids))
+	for _, id := range ids {
+		run = reflect.Append(run, reflect.ValueOf(records.ByID[id]))
+	}
+	rows := reflect.New(run.Type())
+	rows.Elem().Set(run)
+	return table.Create(rows.Interface()).Error
 }
 
 // registryRow is the table registry.
