@@ -79,7 +79,7 @@ func TestOffer_OverHTTP(t *testing.T) {
 		if method != http.MethodGet || slices.Contains(ungoverned, o.OperationID) || o.OperationID == "streamMarketEvents" {
 			return
 		}
-		path := w.query(o.OperationID)
+		path, _ := w.request(o.OperationID, "")
 		for _, key := range append(keysOf(actors), "", bidder.key, other.key) {
 			if a := w.send(http.MethodGet, path, key, ""); bytes.Contains(a.body, []byte(price)) || bytes.Contains(a.body, []byte(amount)) {
 				t.Errorf("%s tells the bid: %s", o.OperationID, a.body)
