@@ -515,6 +515,30 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
 	SubmitActivityBatchWithBody(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCredits Who holds which units
+	//
+	// Corresponds with GET /v1/carbon/credits (the `ListCredits` operationId).
+	ListCredits(ctx context.Context, params *ListCreditsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCreditDebts Units that were wrong and spent
+	//
+	// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
+	ListCreditDebts(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RepayCreditsWithBody Give units up for those that are owed
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+	RepayCreditsWithBody(ctx context.Context, id PathID, params *RepayCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RepayCredits Give units up for those that are owed
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+	RepayCredits(ctx context.Context, id PathID, params *RepayCreditsParams, body RepayCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListExclusions What other registers count
 	//
 	// Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
@@ -537,6 +561,70 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 	ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListIssuances Reductions on their way to credits
+	//
+	// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
+	ListIssuances(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareReductionsWithBody Declare what a project has reduced in a period
+	//
+	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+	DeclareReductionsWithBody(ctx context.Context, params *DeclareReductionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareReductions Declare what a project has reduced in a period
+	//
+	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+	DeclareReductions(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetIssuance An issuance
+	//
+	// Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
+	GetIssuance(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCreditsWithBody Revoke units of an issuance after a verification error
+	//
+	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+	RevokeCreditsWithBody(ctx context.Context, id PathID, params *RevokeCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCredits Revoke units of an issuance after a verification error
+	//
+	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+	RevokeCredits(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepIssuanceWithBody Take a step of an issuance
+	//
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+	StepIssuanceWithBody(ctx context.Context, id PathID, params *StepIssuanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepIssuance Take a step of an issuance
+	//
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+	StepIssuance(ctx context.Context, id PathID, params *StepIssuanceParams, body StepIssuanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMethodologies Methodologies, each version with its inputs and factors
 	//
@@ -566,6 +654,25 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCarbonObligations What firms must surrender, and what credits have offset of it
+	//
+	// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
+	ListCarbonObligations(ctx context.Context, params *ListCarbonObligationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordCarbonObligationWithBody Record what a firm must surrender for a year
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+	RecordCarbonObligationWithBody(ctx context.Context, params *RecordCarbonObligationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordCarbonObligation Record what a firm must surrender for a year
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+	RecordCarbonObligation(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetParticipant What a participant was credited
 	//
 	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
@@ -588,6 +695,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// IssuePoolWithBody Bring a month of participants, pooled to whole serial units
+	//
+	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+	IssuePoolWithBody(ctx context.Context, params *IssuePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// IssuePool Bring a month of participants, pooled to whole serial units
+	//
+	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+	IssuePool(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPools What each month of a scheme came to, and the whole units that were issued of it
 	//
@@ -612,10 +737,57 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
 	ClosePool(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCreditProjects Projects of firms
+	//
+	// Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
+	ListCreditProjects(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterCreditProjectWithBody Register a project
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+	RegisterCreditProjectWithBody(ctx context.Context, params *RegisterCreditProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterCreditProject Register a project
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+	RegisterCreditProject(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 	GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRetirements Credits that were used for good
+	//
+	// Corresponds with GET /v1/carbon/retirements (the `ListRetirements` operationId).
+	ListRetirements(ctx context.Context, params *ListRetirementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireCreditsWithBody Use units of a series for good
+	//
+	// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+	RetireCreditsWithBody(ctx context.Context, params *RetireCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetireCredits Use units of a series for good
+	//
+	// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+	RetireCredits(ctx context.Context, params *RetireCreditsParams, body RetireCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRetirement The certificate of a retirement, for anybody to check
+	//
+	// Corresponds with GET /v1/carbon/retirements/{id} (the `GetRetirement` operationId).
+	GetRetirement(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListScenarios What schemes count, by which methodology
 	//
@@ -654,6 +826,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
 	RegisterCarbonScheme(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCreditSeries Series of credits by scheme and vintage
+	//
+	// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
+	ListCreditSeries(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferCreditsWithBody Give units of a series to another party
+	//
+	// Units with the lowest numbers go first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+	TransferCreditsWithBody(ctx context.Context, params *TransferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferCredits Give units of a series to another party
+	//
+	// Units with the lowest numbers go first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+	TransferCredits(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OpenBuyBackWithBody Open a compulsory buy-back
 	//
@@ -4139,6 +4334,70 @@ func (c *Client) SubmitActivityBatchWithBody(ctx context.Context, params *Submit
 	return c.Client.Do(req)
 }
 
+// ListCredits Who holds which units
+//
+// Corresponds with GET /v1/carbon/credits (the `ListCredits` operationId).
+func (c *Client) ListCredits(ctx context.Context, params *ListCreditsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCreditDebts Units that were wrong and spent
+//
+// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
+func (c *Client) ListCreditDebts(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditDebtsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RepayCreditsWithBody Give units up for those that are owed
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+func (c *Client) RepayCreditsWithBody(ctx context.Context, id PathID, params *RepayCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRepayCreditsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RepayCredits Give units up for those that are owed
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+func (c *Client) RepayCredits(ctx context.Context, id PathID, params *RepayCreditsParams, body RepayCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRepayCreditsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListExclusions What other registers count
 //
 // Corresponds with GET /v1/carbon/exclusions (the `ListExclusions` operationId).
@@ -4182,6 +4441,150 @@ func (c *Client) ImportExclusionsWithBody(ctx context.Context, params *ImportExc
 // Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 func (c *Client) ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportExclusionsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListIssuances Reductions on their way to credits
+//
+// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
+func (c *Client) ListIssuances(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIssuancesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareReductionsWithBody Declare what a project has reduced in a period
+//
+// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+func (c *Client) DeclareReductionsWithBody(ctx context.Context, params *DeclareReductionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareReductionsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareReductions Declare what a project has reduced in a period
+//
+// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+func (c *Client) DeclareReductions(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareReductionsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetIssuance An issuance
+//
+// Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
+func (c *Client) GetIssuance(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIssuanceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCreditsWithBody Revoke units of an issuance after a verification error
+//
+// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+func (c *Client) RevokeCreditsWithBody(ctx context.Context, id PathID, params *RevokeCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCreditsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCredits Revoke units of an issuance after a verification error
+//
+// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+func (c *Client) RevokeCredits(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCreditsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepIssuanceWithBody Take a step of an issuance
+//
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+func (c *Client) StepIssuanceWithBody(ctx context.Context, id PathID, params *StepIssuanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepIssuanceRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepIssuance Take a step of an issuance
+//
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+func (c *Client) StepIssuance(ctx context.Context, id PathID, params *StepIssuanceParams, body StepIssuanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepIssuanceRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4260,6 +4663,55 @@ func (c *Client) GetMethodology(ctx context.Context, id PathID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// ListCarbonObligations What firms must surrender, and what credits have offset of it
+//
+// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
+func (c *Client) ListCarbonObligations(ctx context.Context, params *ListCarbonObligationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCarbonObligationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordCarbonObligationWithBody Record what a firm must surrender for a year
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+func (c *Client) RecordCarbonObligationWithBody(ctx context.Context, params *RecordCarbonObligationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCarbonObligationRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordCarbonObligation Record what a firm must surrender for a year
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+func (c *Client) RecordCarbonObligation(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordCarbonObligationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetParticipant What a participant was credited
 //
 // Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
@@ -4303,6 +4755,44 @@ func (c *Client) EraseParticipantWithBody(ctx context.Context, params *ErasePart
 // Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 func (c *Client) EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEraseParticipantRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// IssuePoolWithBody Bring a month of participants, pooled to whole serial units
+//
+// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+func (c *Client) IssuePoolWithBody(ctx context.Context, params *IssuePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewIssuePoolRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// IssuePool Bring a month of participants, pooled to whole serial units
+//
+// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+func (c *Client) IssuePool(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewIssuePoolRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4366,11 +4856,128 @@ func (c *Client) ClosePool(ctx context.Context, params *ClosePoolParams, body Cl
 	return c.Client.Do(req)
 }
 
+// ListCreditProjects Projects of firms
+//
+// Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
+func (c *Client) ListCreditProjects(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditProjectsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterCreditProjectWithBody Register a project
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+func (c *Client) RegisterCreditProjectWithBody(ctx context.Context, params *RegisterCreditProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterCreditProjectRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterCreditProject Register a project
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+func (c *Client) RegisterCreditProject(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterCreditProjectRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetReductions What participants of a scheme reduced, by day, scenario and methodology
 //
 // Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 func (c *Client) GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReductionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRetirements Credits that were used for good
+//
+// Corresponds with GET /v1/carbon/retirements (the `ListRetirements` operationId).
+func (c *Client) ListRetirements(ctx context.Context, params *ListRetirementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRetirementsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireCreditsWithBody Use units of a series for good
+//
+// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+func (c *Client) RetireCreditsWithBody(ctx context.Context, params *RetireCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireCreditsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetireCredits Use units of a series for good
+//
+// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+func (c *Client) RetireCredits(ctx context.Context, params *RetireCreditsParams, body RetireCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetireCreditsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRetirement The certificate of a retirement, for anybody to check
+//
+// Corresponds with GET /v1/carbon/retirements/{id} (the `GetRetirement` operationId).
+func (c *Client) GetRetirement(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRetirementRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -4469,6 +5076,59 @@ func (c *Client) RegisterCarbonSchemeWithBody(ctx context.Context, params *Regis
 // Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
 func (c *Client) RegisterCarbonScheme(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRegisterCarbonSchemeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCreditSeries Series of credits by scheme and vintage
+//
+// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
+func (c *Client) ListCreditSeries(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditSeriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferCreditsWithBody Give units of a series to another party
+//
+// Units with the lowest numbers go first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+func (c *Client) TransferCreditsWithBody(ctx context.Context, params *TransferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferCreditsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferCredits Give units of a series to another party
+//
+// Units with the lowest numbers go first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+func (c *Client) TransferCredits(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferCreditsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13112,6 +13772,294 @@ func NewSubmitActivityBatchRequestWithBody(server string, params *SubmitActivity
 	return req, nil
 }
 
+// NewListCreditsRequest constructs an http.Request for the ListCredits method
+func NewListCreditsRequest(server string, params *ListCreditsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/credits")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Series != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "series", *params.Series, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Issuance != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "issuance", *params.Issuance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCreditDebtsRequest constructs an http.Request for the ListCreditDebts method
+func NewListCreditDebtsRequest(server string, params *ListCreditDebtsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/debts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRepayCreditsRequest calls the generic RepayCredits builder with application/json body
+func NewRepayCreditsRequest(server string, id PathID, params *RepayCreditsParams, body RepayCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRepayCreditsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRepayCreditsRequestWithBody constructs an http.Request for the RepayCredits method, with any body, and a specified content type
+func NewRepayCreditsRequestWithBody(server string, id PathID, params *RepayCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/debts/%s/repayments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListExclusionsRequest constructs an http.Request for the ListExclusions method
 func NewListExclusionsRequest(server string, params *ListExclusionsParams) (*http.Request, error) {
 	var err error
@@ -13235,6 +14183,339 @@ func NewImportExclusionsRequestWithBody(server string, params *ImportExclusionsP
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/exclusions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListIssuancesRequest constructs an http.Request for the ListIssuances method
+func NewListIssuancesRequest(server string, params *ListIssuancesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareReductionsRequest calls the generic DeclareReductions builder with application/json body
+func NewDeclareReductionsRequest(server string, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareReductionsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDeclareReductionsRequestWithBody constructs an http.Request for the DeclareReductions method, with any body, and a specified content type
+func NewDeclareReductionsRequestWithBody(server string, params *DeclareReductionsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetIssuanceRequest constructs an http.Request for the GetIssuance method
+func NewGetIssuanceRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeCreditsRequest calls the generic RevokeCredits builder with application/json body
+func NewRevokeCreditsRequest(server string, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeCreditsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRevokeCreditsRequestWithBody constructs an http.Request for the RevokeCredits method, with any body, and a specified content type
+func NewRevokeCreditsRequestWithBody(server string, id PathID, params *RevokeCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances/%s/revocation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewStepIssuanceRequest calls the generic StepIssuance builder with application/json body
+func NewStepIssuanceRequest(server string, id PathID, params *StepIssuanceParams, body StepIssuanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepIssuanceRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepIssuanceRequestWithBody constructs an http.Request for the StepIssuance method, with any body, and a specified content type
+func NewStepIssuanceRequestWithBody(server string, id PathID, params *StepIssuanceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances/%s/steps", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13444,6 +14725,161 @@ func NewGetMethodologyRequest(server string, id PathID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListCarbonObligationsRequest constructs an http.Request for the ListCarbonObligations method
+func NewListCarbonObligationsRequest(server string, params *ListCarbonObligationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/obligations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordCarbonObligationRequest calls the generic RecordCarbonObligation builder with application/json body
+func NewRecordCarbonObligationRequest(server string, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordCarbonObligationRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordCarbonObligationRequestWithBody constructs an http.Request for the RecordCarbonObligation method, with any body, and a specified content type
+func NewRecordCarbonObligationRequestWithBody(server string, params *RecordCarbonObligationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/obligations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetParticipantRequest constructs an http.Request for the GetParticipant method
 func NewGetParticipantRequest(server string, params *GetParticipantParams) (*http.Request, error) {
 	var err error
@@ -13523,6 +14959,59 @@ func NewEraseParticipantRequestWithBody(server string, params *EraseParticipantP
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/participants/erase")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewIssuePoolRequest calls the generic IssuePool builder with application/json body
+func NewIssuePoolRequest(server string, params *IssuePoolParams, body IssuePoolJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewIssuePoolRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewIssuePoolRequestWithBody constructs an http.Request for the IssuePool method, with any body, and a specified content type
+func NewIssuePoolRequestWithBody(server string, params *IssuePoolParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/pooled-issuances")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13658,6 +15147,173 @@ func NewClosePoolRequestWithBody(server string, params *ClosePoolParams, content
 	return req, nil
 }
 
+// NewListCreditProjectsRequest constructs an http.Request for the ListCreditProjects method
+func NewListCreditProjectsRequest(server string, params *ListCreditProjectsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/projects")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterCreditProjectRequest calls the generic RegisterCreditProject builder with application/json body
+func NewRegisterCreditProjectRequest(server string, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterCreditProjectRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterCreditProjectRequestWithBody constructs an http.Request for the RegisterCreditProject method, with any body, and a specified content type
+func NewRegisterCreditProjectRequestWithBody(server string, params *RegisterCreditProjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/projects")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetReductionsRequest constructs an http.Request for the GetReductions method
 func NewGetReductionsRequest(server string, params *GetReductionsParams) (*http.Request, error) {
 	var err error
@@ -13714,6 +15370,195 @@ func NewGetReductionsRequest(server string, params *GetReductionsParams) (*http.
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRetirementsRequest constructs an http.Request for the ListRetirements method
+func NewListRetirementsRequest(server string, params *ListRetirementsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/retirements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Series != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "series", *params.Series, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetireCreditsRequest calls the generic RetireCredits builder with application/json body
+func NewRetireCreditsRequest(server string, params *RetireCreditsParams, body RetireCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRetireCreditsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRetireCreditsRequestWithBody constructs an http.Request for the RetireCredits method, with any body, and a specified content type
+func NewRetireCreditsRequestWithBody(server string, params *RetireCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/retirements")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRetirementRequest constructs an http.Request for the GetRetirement method
+func NewGetRetirementRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/retirements/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -13978,6 +15823,149 @@ func NewRegisterCarbonSchemeRequestWithBody(server string, params *RegisterCarbo
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/schemes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListCreditSeriesRequest constructs an http.Request for the ListCreditSeries method
+func NewListCreditSeriesRequest(server string, params *ListCreditSeriesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/series")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTransferCreditsRequest calls the generic TransferCredits builder with application/json body
+func NewTransferCreditsRequest(server string, params *TransferCreditsParams, body TransferCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransferCreditsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTransferCreditsRequestWithBody constructs an http.Request for the TransferCredits method, with any body, and a specified content type
+func NewTransferCreditsRequestWithBody(server string, params *TransferCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/transfers")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -30969,6 +32957,34 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
 	SubmitActivityBatchWithBodyWithResponse(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitActivityBatchResponse, error)
 
+	// ListCreditsWithResponse Who holds which units
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/credits (the `ListCredits` operationId).
+	ListCreditsWithResponse(ctx context.Context, params *ListCreditsParams, reqEditors ...RequestEditorFn) (*ListCreditsResponse, error)
+
+	// ListCreditDebtsWithResponse Units that were wrong and spent
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
+	ListCreditDebtsWithResponse(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*ListCreditDebtsResponse, error)
+
+	// RepayCreditsWithBodyWithResponse Give units up for those that are owed
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+	RepayCreditsWithBodyWithResponse(ctx context.Context, id PathID, params *RepayCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RepayCreditsResponse, error)
+
+	// RepayCreditsWithResponse Give units up for those that are owed
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+	RepayCreditsWithResponse(ctx context.Context, id PathID, params *RepayCreditsParams, body RepayCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RepayCreditsResponse, error)
+
 	// ListExclusionsWithResponse What other registers count
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -30993,6 +33009,74 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 	ImportExclusionsWithResponse(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error)
+
+	// ListIssuancesWithResponse Reductions on their way to credits
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
+	ListIssuancesWithResponse(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*ListIssuancesResponse, error)
+
+	// DeclareReductionsWithBodyWithResponse Declare what a project has reduced in a period
+	//
+	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+	DeclareReductionsWithBodyWithResponse(ctx context.Context, params *DeclareReductionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareReductionsResponse, error)
+
+	// DeclareReductionsWithResponse Declare what a project has reduced in a period
+	//
+	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+	DeclareReductionsWithResponse(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareReductionsResponse, error)
+
+	// GetIssuanceWithResponse An issuance
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
+	GetIssuanceWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetIssuanceResponse, error)
+
+	// RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
+	//
+	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+	RevokeCreditsWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeCreditsResponse, error)
+
+	// RevokeCreditsWithResponse Revoke units of an issuance after a verification error
+	//
+	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+	RevokeCreditsWithResponse(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCreditsResponse, error)
+
+	// StepIssuanceWithBodyWithResponse Take a step of an issuance
+	//
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+	StepIssuanceWithBodyWithResponse(ctx context.Context, id PathID, params *StepIssuanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepIssuanceResponse, error)
+
+	// StepIssuanceWithResponse Take a step of an issuance
+	//
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+	StepIssuanceWithResponse(ctx context.Context, id PathID, params *StepIssuanceParams, body StepIssuanceJSONRequestBody, reqEditors ...RequestEditorFn) (*StepIssuanceResponse, error)
 
 	// ListMethodologiesWithResponse Methodologies, each version with its inputs and factors
 	//
@@ -31026,6 +33110,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodologyWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetMethodologyResponse, error)
 
+	// ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
+	ListCarbonObligationsWithResponse(ctx context.Context, params *ListCarbonObligationsParams, reqEditors ...RequestEditorFn) (*ListCarbonObligationsResponse, error)
+
+	// RecordCarbonObligationWithBodyWithResponse Record what a firm must surrender for a year
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+	RecordCarbonObligationWithBodyWithResponse(ctx context.Context, params *RecordCarbonObligationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCarbonObligationResponse, error)
+
+	// RecordCarbonObligationWithResponse Record what a firm must surrender for a year
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+	RecordCarbonObligationWithResponse(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCarbonObligationResponse, error)
+
 	// GetParticipantWithResponse What a participant was credited
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -31050,6 +33155,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipantWithResponse(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error)
+
+	// IssuePoolWithBodyWithResponse Bring a month of participants, pooled to whole serial units
+	//
+	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+	IssuePoolWithBodyWithResponse(ctx context.Context, params *IssuePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssuePoolResponse, error)
+
+	// IssuePoolWithResponse Bring a month of participants, pooled to whole serial units
+	//
+	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+	IssuePoolWithResponse(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*IssuePoolResponse, error)
 
 	// ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
 	//
@@ -31076,12 +33199,65 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/pools/close (the `ClosePool` operationId).
 	ClosePoolWithResponse(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error)
 
+	// ListCreditProjectsWithResponse Projects of firms
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
+	ListCreditProjectsWithResponse(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*ListCreditProjectsResponse, error)
+
+	// RegisterCreditProjectWithBodyWithResponse Register a project
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+	RegisterCreditProjectWithBodyWithResponse(ctx context.Context, params *RegisterCreditProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterCreditProjectResponse, error)
+
+	// RegisterCreditProjectWithResponse Register a project
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+	RegisterCreditProjectWithResponse(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCreditProjectResponse, error)
+
 	// GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 	GetReductionsWithResponse(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*GetReductionsResponse, error)
+
+	// ListRetirementsWithResponse Credits that were used for good
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/retirements (the `ListRetirements` operationId).
+	ListRetirementsWithResponse(ctx context.Context, params *ListRetirementsParams, reqEditors ...RequestEditorFn) (*ListRetirementsResponse, error)
+
+	// RetireCreditsWithBodyWithResponse Use units of a series for good
+	//
+	// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+	RetireCreditsWithBodyWithResponse(ctx context.Context, params *RetireCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireCreditsResponse, error)
+
+	// RetireCreditsWithResponse Use units of a series for good
+	//
+	// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+	RetireCreditsWithResponse(ctx context.Context, params *RetireCreditsParams, body RetireCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireCreditsResponse, error)
+
+	// GetRetirementWithResponse The certificate of a retirement, for anybody to check
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/retirements/{id} (the `GetRetirement` operationId).
+	GetRetirementWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRetirementResponse, error)
 
 	// ListScenariosWithResponse What schemes count, by which methodology
 	//
@@ -31124,6 +33300,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/schemes (the `RegisterCarbonScheme` operationId).
 	RegisterCarbonSchemeWithResponse(ctx context.Context, params *RegisterCarbonSchemeParams, body RegisterCarbonSchemeJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCarbonSchemeResponse, error)
+
+	// ListCreditSeriesWithResponse Series of credits by scheme and vintage
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
+	ListCreditSeriesWithResponse(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*ListCreditSeriesResponse, error)
+
+	// TransferCreditsWithBodyWithResponse Give units of a series to another party
+	//
+	// Units with the lowest numbers go first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+	TransferCreditsWithBodyWithResponse(ctx context.Context, params *TransferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferCreditsResponse, error)
+
+	// TransferCreditsWithResponse Give units of a series to another party
+	//
+	// Units with the lowest numbers go first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+	TransferCreditsWithResponse(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCreditsResponse, error)
 
 	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 	//
@@ -35103,6 +37304,88 @@ func (r SubmitActivityBatchResponse) StatusCode() int {
 	return 0
 }
 
+type ListCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditRangePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCreditDebtsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditDebtPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditDebtsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditDebtsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RepayCreditsResponse200Headers the declared response headers of an HTTP 200 response for RepayCredits
+type RepayCreditsResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RepayCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditDebt
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RepayCreditsResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RepayCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RepayCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListExclusionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -35154,6 +37437,161 @@ func (r ImportExclusionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ImportExclusionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListIssuancesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IssuancePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListIssuancesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListIssuancesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DeclareReductionsResponse201Headers the declared response headers of an HTTP 201 response for DeclareReductions
+type DeclareReductionsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type DeclareReductionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Issuance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *DeclareReductionsResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareReductionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareReductionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetIssuanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Issuance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIssuanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIssuanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RevokeCreditsResponse200Headers the declared response headers of an HTTP 200 response for RevokeCredits
+type RevokeCreditsResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RevokeCreditsResponse202Headers the declared response headers of an HTTP 202 response for RevokeCredits
+type RevokeCreditsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RevokeCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Revocation
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RevokeCreditsResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RevokeCreditsResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepIssuanceResponse200Headers the declared response headers of an HTTP 200 response for StepIssuance
+type StepIssuanceResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepIssuanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Issuance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepIssuanceResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepIssuanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepIssuanceResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -35251,6 +37689,72 @@ func (r GetMethodologyResponse) StatusCode() int {
 	return 0
 }
 
+type ListCarbonObligationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CarbonObligationPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCarbonObligationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCarbonObligationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordCarbonObligationResponse201Headers the declared response headers of an HTTP 201 response for RecordCarbonObligation
+type RecordCarbonObligationResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RecordCarbonObligationResponse202Headers the declared response headers of an HTTP 202 response for RecordCarbonObligation
+type RecordCarbonObligationResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordCarbonObligationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CarbonObligation
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordCarbonObligationResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RecordCarbonObligationResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordCarbonObligationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordCarbonObligationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetParticipantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -35302,6 +37806,38 @@ func (r EraseParticipantResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r EraseParticipantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// IssuePoolResponse201Headers the declared response headers of an HTTP 201 response for IssuePool
+type IssuePoolResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type IssuePoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Issuance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *IssuePoolResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r IssuePoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r IssuePoolResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -35365,6 +37901,63 @@ func (r ClosePoolResponse) StatusCode() int {
 	return 0
 }
 
+type ListCreditProjectsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditProjectPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditProjectsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditProjectsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterCreditProjectResponse201Headers the declared response headers of an HTTP 201 response for RegisterCreditProject
+type RegisterCreditProjectResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterCreditProjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreditProject
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterCreditProjectResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterCreditProjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterCreditProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetReductionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -35384,6 +37977,88 @@ func (r GetReductionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetReductionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListRetirementsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RetirementPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRetirementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRetirementsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RetireCreditsResponse201Headers the declared response headers of an HTTP 201 response for RetireCredits
+type RetireCreditsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RetireCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RetirementCertificate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RetireCreditsResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RetireCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetireCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetRetirementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RetirementCertificate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRetirementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRetirementResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -35516,6 +38191,63 @@ func (r RegisterCarbonSchemeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RegisterCarbonSchemeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCreditSeriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditSeriesPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditSeriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditSeriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// TransferCreditsResponse201Headers the declared response headers of an HTTP 201 response for TransferCredits
+type TransferCreditsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type TransferCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreditTransfer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *TransferCreditsResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r TransferCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransferCreditsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -43479,6 +46211,58 @@ func (c *ClientWithResponses) SubmitActivityBatchWithBodyWithResponse(ctx contex
 	return ParseSubmitActivityBatchResponse(rsp)
 }
 
+// ListCreditsWithResponse Who holds which units
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/credits (the `ListCredits` operationId).
+func (c *ClientWithResponses) ListCreditsWithResponse(ctx context.Context, params *ListCreditsParams, reqEditors ...RequestEditorFn) (*ListCreditsResponse, error) {
+	rsp, err := c.ListCredits(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditsResponse(rsp)
+}
+
+// ListCreditDebtsWithResponse Units that were wrong and spent
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
+func (c *ClientWithResponses) ListCreditDebtsWithResponse(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*ListCreditDebtsResponse, error) {
+	rsp, err := c.ListCreditDebts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditDebtsResponse(rsp)
+}
+
+// RepayCreditsWithBodyWithResponse Give units up for those that are owed
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+func (c *ClientWithResponses) RepayCreditsWithBodyWithResponse(ctx context.Context, id PathID, params *RepayCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RepayCreditsResponse, error) {
+	rsp, err := c.RepayCreditsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRepayCreditsResponse(rsp)
+}
+
+// RepayCreditsWithResponse Give units up for those that are owed
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/debts/{id}/repayments (the `RepayCredits` operationId).
+func (c *ClientWithResponses) RepayCreditsWithResponse(ctx context.Context, id PathID, params *RepayCreditsParams, body RepayCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RepayCreditsResponse, error) {
+	rsp, err := c.RepayCredits(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRepayCreditsResponse(rsp)
+}
+
 // ListExclusionsWithResponse What other registers count
 //
 // Returns a wrapper object for the known response body format(s).
@@ -43520,6 +46304,122 @@ func (c *ClientWithResponses) ImportExclusionsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseImportExclusionsResponse(rsp)
+}
+
+// ListIssuancesWithResponse Reductions on their way to credits
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
+func (c *ClientWithResponses) ListIssuancesWithResponse(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*ListIssuancesResponse, error) {
+	rsp, err := c.ListIssuances(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListIssuancesResponse(rsp)
+}
+
+// DeclareReductionsWithBodyWithResponse Declare what a project has reduced in a period
+//
+// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+func (c *ClientWithResponses) DeclareReductionsWithBodyWithResponse(ctx context.Context, params *DeclareReductionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareReductionsResponse, error) {
+	rsp, err := c.DeclareReductionsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareReductionsResponse(rsp)
+}
+
+// DeclareReductionsWithResponse Declare what a project has reduced in a period
+//
+// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances (the `DeclareReductions` operationId).
+func (c *ClientWithResponses) DeclareReductionsWithResponse(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareReductionsResponse, error) {
+	rsp, err := c.DeclareReductions(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareReductionsResponse(rsp)
+}
+
+// GetIssuanceWithResponse An issuance
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
+func (c *ClientWithResponses) GetIssuanceWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetIssuanceResponse, error) {
+	rsp, err := c.GetIssuance(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIssuanceResponse(rsp)
+}
+
+// RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
+//
+// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+func (c *ClientWithResponses) RevokeCreditsWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeCreditsResponse, error) {
+	rsp, err := c.RevokeCreditsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeCreditsResponse(rsp)
+}
+
+// RevokeCreditsWithResponse Revoke units of an issuance after a verification error
+//
+// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
+func (c *ClientWithResponses) RevokeCreditsWithResponse(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCreditsResponse, error) {
+	rsp, err := c.RevokeCredits(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeCreditsResponse(rsp)
+}
+
+// StepIssuanceWithBodyWithResponse Take a step of an issuance
+//
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+func (c *ClientWithResponses) StepIssuanceWithBodyWithResponse(ctx context.Context, id PathID, params *StepIssuanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepIssuanceResponse, error) {
+	rsp, err := c.StepIssuanceWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepIssuanceResponse(rsp)
+}
+
+// StepIssuanceWithResponse Take a step of an issuance
+//
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/issuances/{id}/steps (the `StepIssuance` operationId).
+func (c *ClientWithResponses) StepIssuanceWithResponse(ctx context.Context, id PathID, params *StepIssuanceParams, body StepIssuanceJSONRequestBody, reqEditors ...RequestEditorFn) (*StepIssuanceResponse, error) {
+	rsp, err := c.StepIssuance(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepIssuanceResponse(rsp)
 }
 
 // ListMethodologiesWithResponse Methodologies, each version with its inputs and factors
@@ -43578,6 +46478,45 @@ func (c *ClientWithResponses) GetMethodologyWithResponse(ctx context.Context, id
 	return ParseGetMethodologyResponse(rsp)
 }
 
+// ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
+func (c *ClientWithResponses) ListCarbonObligationsWithResponse(ctx context.Context, params *ListCarbonObligationsParams, reqEditors ...RequestEditorFn) (*ListCarbonObligationsResponse, error) {
+	rsp, err := c.ListCarbonObligations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCarbonObligationsResponse(rsp)
+}
+
+// RecordCarbonObligationWithBodyWithResponse Record what a firm must surrender for a year
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+func (c *ClientWithResponses) RecordCarbonObligationWithBodyWithResponse(ctx context.Context, params *RecordCarbonObligationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordCarbonObligationResponse, error) {
+	rsp, err := c.RecordCarbonObligationWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCarbonObligationResponse(rsp)
+}
+
+// RecordCarbonObligationWithResponse Record what a firm must surrender for a year
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
+func (c *ClientWithResponses) RecordCarbonObligationWithResponse(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCarbonObligationResponse, error) {
+	rsp, err := c.RecordCarbonObligation(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordCarbonObligationResponse(rsp)
+}
+
 // GetParticipantWithResponse What a participant was credited
 //
 // Returns a wrapper object for the known response body format(s).
@@ -43619,6 +46558,36 @@ func (c *ClientWithResponses) EraseParticipantWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseEraseParticipantResponse(rsp)
+}
+
+// IssuePoolWithBodyWithResponse Bring a month of participants, pooled to whole serial units
+//
+// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+func (c *ClientWithResponses) IssuePoolWithBodyWithResponse(ctx context.Context, params *IssuePoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssuePoolResponse, error) {
+	rsp, err := c.IssuePoolWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseIssuePoolResponse(rsp)
+}
+
+// IssuePoolWithResponse Bring a month of participants, pooled to whole serial units
+//
+// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
+func (c *ClientWithResponses) IssuePoolWithResponse(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*IssuePoolResponse, error) {
+	rsp, err := c.IssuePool(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseIssuePoolResponse(rsp)
 }
 
 // ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
@@ -43664,6 +46633,45 @@ func (c *ClientWithResponses) ClosePoolWithResponse(ctx context.Context, params 
 	return ParseClosePoolResponse(rsp)
 }
 
+// ListCreditProjectsWithResponse Projects of firms
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
+func (c *ClientWithResponses) ListCreditProjectsWithResponse(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*ListCreditProjectsResponse, error) {
+	rsp, err := c.ListCreditProjects(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditProjectsResponse(rsp)
+}
+
+// RegisterCreditProjectWithBodyWithResponse Register a project
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+func (c *ClientWithResponses) RegisterCreditProjectWithBodyWithResponse(ctx context.Context, params *RegisterCreditProjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterCreditProjectResponse, error) {
+	rsp, err := c.RegisterCreditProjectWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterCreditProjectResponse(rsp)
+}
+
+// RegisterCreditProjectWithResponse Register a project
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
+func (c *ClientWithResponses) RegisterCreditProjectWithResponse(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCreditProjectResponse, error) {
+	rsp, err := c.RegisterCreditProject(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterCreditProjectResponse(rsp)
+}
+
 // GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
 //
 // Returns a wrapper object for the known response body format(s).
@@ -43675,6 +46683,62 @@ func (c *ClientWithResponses) GetReductionsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseGetReductionsResponse(rsp)
+}
+
+// ListRetirementsWithResponse Credits that were used for good
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/retirements (the `ListRetirements` operationId).
+func (c *ClientWithResponses) ListRetirementsWithResponse(ctx context.Context, params *ListRetirementsParams, reqEditors ...RequestEditorFn) (*ListRetirementsResponse, error) {
+	rsp, err := c.ListRetirements(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRetirementsResponse(rsp)
+}
+
+// RetireCreditsWithBodyWithResponse Use units of a series for good
+//
+// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+func (c *ClientWithResponses) RetireCreditsWithBodyWithResponse(ctx context.Context, params *RetireCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetireCreditsResponse, error) {
+	rsp, err := c.RetireCreditsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireCreditsResponse(rsp)
+}
+
+// RetireCreditsWithResponse Use units of a series for good
+//
+// Final. An offset names its obligation: credits may offset a share of it, and of that a share may come from outside its province.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/retirements (the `RetireCredits` operationId).
+func (c *ClientWithResponses) RetireCreditsWithResponse(ctx context.Context, params *RetireCreditsParams, body RetireCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RetireCreditsResponse, error) {
+	rsp, err := c.RetireCredits(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetireCreditsResponse(rsp)
+}
+
+// GetRetirementWithResponse The certificate of a retirement, for anybody to check
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/retirements/{id} (the `GetRetirement` operationId).
+func (c *ClientWithResponses) GetRetirementWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetRetirementResponse, error) {
+	rsp, err := c.GetRetirement(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRetirementResponse(rsp)
 }
 
 // ListScenariosWithResponse What schemes count, by which methodology
@@ -43753,6 +46817,49 @@ func (c *ClientWithResponses) RegisterCarbonSchemeWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return ParseRegisterCarbonSchemeResponse(rsp)
+}
+
+// ListCreditSeriesWithResponse Series of credits by scheme and vintage
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
+func (c *ClientWithResponses) ListCreditSeriesWithResponse(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*ListCreditSeriesResponse, error) {
+	rsp, err := c.ListCreditSeries(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditSeriesResponse(rsp)
+}
+
+// TransferCreditsWithBodyWithResponse Give units of a series to another party
+//
+// Units with the lowest numbers go first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+func (c *ClientWithResponses) TransferCreditsWithBodyWithResponse(ctx context.Context, params *TransferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferCreditsResponse, error) {
+	rsp, err := c.TransferCreditsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferCreditsResponse(rsp)
+}
+
+// TransferCreditsWithResponse Give units of a series to another party
+//
+// Units with the lowest numbers go first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
+func (c *ClientWithResponses) TransferCreditsWithResponse(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCreditsResponse, error) {
+	rsp, err := c.TransferCredits(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferCreditsResponse(rsp)
 }
 
 // OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
@@ -50298,6 +53405,118 @@ func ParseSubmitActivityBatchResponse(rsp *http.Response) (*SubmitActivityBatchR
 	return response, nil
 }
 
+// ParseListCreditsResponse parses an HTTP response from a ListCreditsWithResponse call
+func ParseListCreditsResponse(rsp *http.Response) (*ListCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditRangePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCreditDebtsResponse parses an HTTP response from a ListCreditDebtsWithResponse call
+func ParseListCreditDebtsResponse(rsp *http.Response) (*ListCreditDebtsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditDebtsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditDebtPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRepayCreditsResponse parses an HTTP response from a RepayCreditsWithResponse call
+func ParseRepayCreditsResponse(rsp *http.Response) (*RepayCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RepayCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditDebt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RepayCreditsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListExclusionsResponse parses an HTTP response from a ListExclusionsWithResponse call
 func ParseListExclusionsResponse(rsp *http.Response) (*ListExclusionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -50364,6 +53583,227 @@ func ParseImportExclusionsResponse(rsp *http.Response) (*ImportExclusionsRespons
 	switch {
 	case rsp.StatusCode == 200:
 		var headers ImportExclusionsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListIssuancesResponse parses an HTTP response from a ListIssuancesWithResponse call
+func ParseListIssuancesResponse(rsp *http.Response) (*ListIssuancesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListIssuancesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IssuancePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareReductionsResponse parses an HTTP response from a DeclareReductionsWithResponse call
+func ParseDeclareReductionsResponse(rsp *http.Response) (*DeclareReductionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareReductionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Issuance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers DeclareReductionsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetIssuanceResponse parses an HTTP response from a GetIssuanceWithResponse call
+func ParseGetIssuanceResponse(rsp *http.Response) (*GetIssuanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIssuanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Issuance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeCreditsResponse parses an HTTP response from a RevokeCreditsWithResponse call
+func ParseRevokeCreditsResponse(rsp *http.Response) (*RevokeCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Revocation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RevokeCreditsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers RevokeCreditsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStepIssuanceResponse parses an HTTP response from a StepIssuanceWithResponse call
+func ParseStepIssuanceResponse(rsp *http.Response) (*StepIssuanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepIssuanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Issuance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepIssuanceResponse200Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
@@ -50506,6 +53946,102 @@ func ParseGetMethodologyResponse(rsp *http.Response) (*GetMethodologyResponse, e
 	return response, nil
 }
 
+// ParseListCarbonObligationsResponse parses an HTTP response from a ListCarbonObligationsWithResponse call
+func ParseListCarbonObligationsResponse(rsp *http.Response) (*ListCarbonObligationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCarbonObligationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CarbonObligationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordCarbonObligationResponse parses an HTTP response from a RecordCarbonObligationWithResponse call
+func ParseRecordCarbonObligationResponse(rsp *http.Response) (*RecordCarbonObligationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordCarbonObligationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CarbonObligation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordCarbonObligationResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RecordCarbonObligationResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetParticipantResponse parses an HTTP response from a GetParticipantWithResponse call
 func ParseGetParticipantResponse(rsp *http.Response) (*GetParticipantResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -50580,6 +54116,52 @@ func ParseEraseParticipantResponse(rsp *http.Response) (*EraseParticipantRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseIssuePoolResponse parses an HTTP response from a IssuePoolWithResponse call
+func ParseIssuePoolResponse(rsp *http.Response) (*IssuePoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &IssuePoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Issuance
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers IssuePoolResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil
@@ -50664,6 +54246,85 @@ func ParseClosePoolResponse(rsp *http.Response) (*ClosePoolResponse, error) {
 	return response, nil
 }
 
+// ParseListCreditProjectsResponse parses an HTTP response from a ListCreditProjectsWithResponse call
+func ParseListCreditProjectsResponse(rsp *http.Response) (*ListCreditProjectsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditProjectsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditProjectPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterCreditProjectResponse parses an HTTP response from a RegisterCreditProjectWithResponse call
+func ParseRegisterCreditProjectResponse(rsp *http.Response) (*RegisterCreditProjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterCreditProjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreditProject
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterCreditProjectResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetReductionsResponse parses an HTTP response from a GetReductionsWithResponse call
 func ParseGetReductionsResponse(rsp *http.Response) (*GetReductionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -50680,6 +54341,118 @@ func ParseGetReductionsResponse(rsp *http.Response) (*GetReductionsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ReductionReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRetirementsResponse parses an HTTP response from a ListRetirementsWithResponse call
+func ParseListRetirementsResponse(rsp *http.Response) (*ListRetirementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRetirementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RetirementPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetireCreditsResponse parses an HTTP response from a RetireCreditsWithResponse call
+func ParseRetireCreditsResponse(rsp *http.Response) (*RetireCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetireCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RetirementCertificate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RetireCreditsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetRetirementResponse parses an HTTP response from a GetRetirementWithResponse call
+func ParseGetRetirementResponse(rsp *http.Response) (*GetRetirementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRetirementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RetirementCertificate
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -50884,6 +54657,85 @@ func ParseRegisterCarbonSchemeResponse(rsp *http.Response) (*RegisterCarbonSchem
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCreditSeriesResponse parses an HTTP response from a ListCreditSeriesWithResponse call
+func ParseListCreditSeriesResponse(rsp *http.Response) (*ListCreditSeriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditSeriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditSeriesPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransferCreditsResponse parses an HTTP response from a TransferCreditsWithResponse call
+func ParseTransferCreditsResponse(rsp *http.Response) (*TransferCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransferCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreditTransfer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers TransferCreditsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

@@ -9,18 +9,21 @@ import (
 
 // Defines values for AccountKind.
 const (
-	AccountKindBank        AccountKind = "bank"
-	AccountKindCap         AccountKind = "cap"
-	AccountKindDeposit     AccountKind = "deposit"
-	AccountKindEscrow      AccountKind = "escrow"
-	AccountKindFee         AccountKind = "fee"
-	AccountKindFunds       AccountKind = "funds"
-	AccountKindHolding     AccountKind = "holding"
-	AccountKindInTransit   AccountKind = "in_transit"
-	AccountKindReserve     AccountKind = "reserve"
-	AccountKindRetired     AccountKind = "retired"
-	AccountKindSuspense    AccountKind = "suspense"
-	AccountKindUnallocated AccountKind = "unallocated"
+	AccountKindBank           AccountKind = "bank"
+	AccountKindCap            AccountKind = "cap"
+	AccountKindCredits        AccountKind = "credits"
+	AccountKindCreditsIssued  AccountKind = "credits_issued"
+	AccountKindCreditsRetired AccountKind = "credits_retired"
+	AccountKindDeposit        AccountKind = "deposit"
+	AccountKindEscrow         AccountKind = "escrow"
+	AccountKindFee            AccountKind = "fee"
+	AccountKindFunds          AccountKind = "funds"
+	AccountKindHolding        AccountKind = "holding"
+	AccountKindInTransit      AccountKind = "in_transit"
+	AccountKindReserve        AccountKind = "reserve"
+	AccountKindRetired        AccountKind = "retired"
+	AccountKindSuspense       AccountKind = "suspense"
+	AccountKindUnallocated    AccountKind = "unallocated"
 )
 
 // Valid indicates whether the value is a known member of the AccountKind enum.
@@ -29,6 +32,12 @@ func (e AccountKind) Valid() bool {
 	case AccountKindBank:
 		return true
 	case AccountKindCap:
+		return true
+	case AccountKindCredits:
+		return true
+	case AccountKindCreditsIssued:
+		return true
+	case AccountKindCreditsRetired:
 		return true
 	case AccountKindDeposit:
 		return true
@@ -1702,6 +1711,60 @@ func (e InterruptionRule) Valid() bool {
 	}
 }
 
+// Defines values for IssuanceEvent.
+const (
+	IssuanceEventCheck  IssuanceEvent = "check"
+	IssuanceEventIssue  IssuanceEvent = "issue"
+	IssuanceEventReject IssuanceEvent = "reject"
+	IssuanceEventVerify IssuanceEvent = "verify"
+)
+
+// Valid indicates whether the value is a known member of the IssuanceEvent enum.
+func (e IssuanceEvent) Valid() bool {
+	switch e {
+	case IssuanceEventCheck:
+		return true
+	case IssuanceEventIssue:
+		return true
+	case IssuanceEventReject:
+		return true
+	case IssuanceEventVerify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IssuanceState.
+const (
+	IssuanceStateChecked  IssuanceState = "checked"
+	IssuanceStateComputed IssuanceState = "computed"
+	IssuanceStateIssued   IssuanceState = "issued"
+	IssuanceStateRejected IssuanceState = "rejected"
+	IssuanceStateRevoked  IssuanceState = "revoked"
+	IssuanceStateVerified IssuanceState = "verified"
+)
+
+// Valid indicates whether the value is a known member of the IssuanceState enum.
+func (e IssuanceState) Valid() bool {
+	switch e {
+	case IssuanceStateChecked:
+		return true
+	case IssuanceStateComputed:
+		return true
+	case IssuanceStateIssued:
+		return true
+	case IssuanceStateRejected:
+		return true
+	case IssuanceStateRevoked:
+		return true
+	case IssuanceStateVerified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LicenceKind.
 const (
 	LicenceKindLicence      LicenceKind = "licence"
@@ -2291,6 +2354,8 @@ func (e OutsideSystem) Valid() bool {
 const (
 	ParameterKeyBuyBackBasePrice     ParameterKey = "buy_back.base_price"
 	ParameterKeyBuyBackPartMonthUp   ParameterKey = "buy_back.part_month_up"
+	ParameterKeyCarbonOffsetCap      ParameterKey = "carbon.offset_cap"
+	ParameterKeyCarbonOffsetOutside  ParameterKey = "carbon.offset_outside"
 	ParameterKeyCreditMost           ParameterKey = "credit.most"
 	ParameterKeyCreditStart          ParameterKey = "credit.start"
 	ParameterKeyHoldingLimit         ParameterKey = "holding.limit"
@@ -2310,6 +2375,10 @@ func (e ParameterKey) Valid() bool {
 	case ParameterKeyBuyBackBasePrice:
 		return true
 	case ParameterKeyBuyBackPartMonthUp:
+		return true
+	case ParameterKeyCarbonOffsetCap:
+		return true
+	case ParameterKeyCarbonOffsetOutside:
 		return true
 	case ParameterKeyCreditMost:
 		return true
@@ -2659,6 +2728,27 @@ func (e PublicNoticeState) Valid() bool {
 	}
 }
 
+// Defines values for RangeState.
+const (
+	RangeStateHeld    RangeState = "held"
+	RangeStateRetired RangeState = "retired"
+	RangeStateRevoked RangeState = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the RangeState enum.
+func (e RangeState) Valid() bool {
+	switch e {
+	case RangeStateHeld:
+		return true
+	case RangeStateRetired:
+		return true
+	case RangeStateRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReceiptState.
 const (
 	ReceiptStateExcess       ReceiptState = "excess"
@@ -2896,6 +2986,30 @@ func (e ReserveStatementLineLine) Valid() bool {
 	case ReserveStatementLineLineSource:
 		return true
 	case ReserveStatementLineLineUse:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RetirementPurpose.
+const (
+	RetirementPurposeDamageCompensation RetirementPurpose = "damage_compensation"
+	RetirementPurposeEventNeutrality    RetirementPurpose = "event_neutrality"
+	RetirementPurposeOffset             RetirementPurpose = "offset"
+	RetirementPurposeVoluntary          RetirementPurpose = "voluntary"
+)
+
+// Valid indicates whether the value is a known member of the RetirementPurpose enum.
+func (e RetirementPurpose) Valid() bool {
+	switch e {
+	case RetirementPurposeDamageCompensation:
+		return true
+	case RetirementPurposeEventNeutrality:
+		return true
+	case RetirementPurposeOffset:
+		return true
+	case RetirementPurposeVoluntary:
 		return true
 	default:
 		return false
@@ -3253,6 +3367,11 @@ const (
 	TransferReasonCapDecision         TransferReason = "cap_decision"
 	TransferReasonCapReturn           TransferReason = "cap_return"
 	TransferReasonCorrection          TransferReason = "correction"
+	TransferReasonCreditIssuance      TransferReason = "credit_issuance"
+	TransferReasonCreditRepayment     TransferReason = "credit_repayment"
+	TransferReasonCreditRetirement    TransferReason = "credit_retirement"
+	TransferReasonCreditRevocation    TransferReason = "credit_revocation"
+	TransferReasonCreditTransfer      TransferReason = "credit_transfer"
 	TransferReasonDeposit             TransferReason = "deposit"
 	TransferReasonEscrow              TransferReason = "escrow"
 	TransferReasonFill                TransferReason = "fill"
@@ -3291,6 +3410,16 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonCapReturn:
 		return true
 	case TransferReasonCorrection:
+		return true
+	case TransferReasonCreditIssuance:
+		return true
+	case TransferReasonCreditRepayment:
+		return true
+	case TransferReasonCreditRetirement:
+		return true
+	case TransferReasonCreditRevocation:
+		return true
+	case TransferReasonCreditTransfer:
 		return true
 	case TransferReasonDeposit:
 		return true
@@ -3360,14 +3489,17 @@ func (e USCCCheck) Valid() bool {
 
 // Defines values for Unit.
 const (
-	UnitCNY Unit = "CNY"
-	UnitTA  Unit = "t/a"
+	UnitCNY    Unit = "CNY"
+	UnitKgCO2E Unit = "kgCO2e"
+	UnitTA     Unit = "t/a"
 )
 
 // Valid indicates whether the value is a known member of the Unit enum.
 func (e Unit) Valid() bool {
 	switch e {
 	case UnitCNY:
+		return true
+	case UnitKgCO2E:
 		return true
 	case UnitTA:
 		return true
@@ -3441,7 +3573,7 @@ type Account struct {
 	// Instrument Holdings.
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
 
-	// Kind What an account is for. cap and bank are contra accounts.
+	// Kind What an account is for. cap, bank and credits_issued are contra accounts.
 	Kind AccountKind `json:"kind"`
 
 	// Licence Holdings.
@@ -3450,20 +3582,20 @@ type Account struct {
 	// Origin Holdings.
 	Origin *Origin `json:"origin,omitempty"`
 
-	// Party Holdings and funds.
+	// Party Holdings, funds and credits.
 	Party *ID `json:"party,omitempty"`
 
-	// Pollutant Permits.
+	// Pollutant Permits; of credits their series: scheme and vintage.
 	Pollutant *PollutantCode `json:"pollutant,omitempty"`
 
-	// Region Permits.
+	// Region Permits and credits.
 	Region *RegionCode `json:"region,omitempty"`
 
 	// Unit What an account counts.
 	Unit Unit `json:"unit"`
 }
 
-// AccountKind What an account is for. cap and bank are contra accounts.
+// AccountKind What an account is for. cap, bank and credits_issued are contra accounts.
 type AccountKind string
 
 // AccountPage defines model for AccountPage.
@@ -4943,6 +5075,68 @@ type CarbonCode = string
 // Example: 2026-11
 type CarbonMonth = string
 
+// CarbonObligation What a firm must surrender for a year, and what credits have offset of it.
+type CarbonObligation struct {
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount   Reduction `json:"amount"`
+	Document string    `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Outside A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	Outside Ratio `json:"outside"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Share A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	Share Ratio `json:"share"`
+
+	// Used An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Used Reduction `json:"used"`
+
+	// UsedOutside An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	UsedOutside Reduction `json:"used_outside"`
+	Year        int32     `json:"year"`
+}
+
+// CarbonObligationInput defines model for CarbonObligationInput.
+type CarbonObligationInput struct {
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount   Reduction `json:"amount"`
+	Document string    `json:"document"`
+
+	// Party Number of a record.
+	Party ID    `json:"party"`
+	Year  int32 `json:"year"`
+}
+
+// CarbonObligationPage defines model for CarbonObligationPage.
+type CarbonObligationPage struct {
+	Items []CarbonObligation `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // CarbonRounding How a result is rounded, once, at the end.
 type CarbonRounding string
 
@@ -5192,6 +5386,193 @@ type CreatedKey struct {
 
 	// Secret Shown once: a replay of the command has none.
 	Secret *Secret `json:"secret,omitempty"`
+}
+
+// CreditDebt Units of an issuance that were wrong and spent.
+type CreditDebt struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Issuance Number of a record.
+	Issuance ID `json:"issuance"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Scheme Number of a record.
+	Scheme  ID    `json:"scheme"`
+	Settled int64 `json:"settled"`
+	Units   int64 `json:"units"`
+}
+
+// CreditDebtPage defines model for CreditDebtPage.
+type CreditDebtPage struct {
+	Items []CreditDebt `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CreditProject A plant of a firm whose reductions a methodology computes.
+type CreditProject struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code     CarbonCode `json:"code"`
+	Document string     `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Identifier What other registers call it: lists of exclusions are asked for it.
+	Identifier string `json:"identifier"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
+	Name        string     `json:"name"`
+
+	// Party That the credits are issued to.
+	Party ID `json:"party"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
+// CreditProjectInput defines model for CreditProjectInput.
+type CreditProjectInput struct {
+	// Code A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Code     CarbonCode `json:"code"`
+	Document string     `json:"document"`
+
+	// Identifier What other registers call it: lists of exclusions are asked for it.
+	Identifier string `json:"identifier"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
+	Name        string     `json:"name"`
+
+	// Party That the credits are issued to.
+	Party ID `json:"party"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+}
+
+// CreditProjectPage defines model for CreditProjectPage.
+type CreditProjectPage struct {
+	Items []CreditProject `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CreditRange Units of one issuance with one holder and fate.
+type CreditRange struct {
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Issuance Number of a record.
+	Issuance ID `json:"issuance"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Retirement Number of a record.
+	Retirement *ID `json:"retirement,omitempty"`
+
+	// Serial Serial numbers of a range of units: scheme-methodology-project-vintage-from-to.
+	//
+	// Example: JXCP-BUS-P202607-2026-1-500
+	Serial Serial `json:"serial"`
+
+	// Series A series of credits: scheme and vintage.
+	//
+	// Example: JXCP-2026
+	Series SeriesCode `json:"series"`
+
+	// State Whether units are held or used up.
+	State RangeState `json:"state"`
+	Units int64      `json:"units"`
+}
+
+// CreditRangePage defines model for CreditRangePage.
+type CreditRangePage struct {
+	Items []CreditRange `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CreditSeries What the ledger counts as one asset.
+type CreditSeries struct {
+	// Code A series of credits: scheme and vintage.
+	//
+	// Example: JXCP-2026
+	Code SeriesCode `json:"code"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Scheme Number of a record.
+	Scheme  ID    `json:"scheme"`
+	Vintage int32 `json:"vintage"`
+}
+
+// CreditSeriesPage defines model for CreditSeriesPage.
+type CreditSeriesPage struct {
+	Items []CreditSeries `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CreditTransfer Units that have moved.
+type CreditTransfer struct {
+	Serials []Serial `json:"serials"`
+
+	// Series A series of credits: scheme and vintage.
+	//
+	// Example: JXCP-2026
+	Series SeriesCode `json:"series"`
+	Units  int64      `json:"units"`
+}
+
+// CreditTransferInput defines model for CreditTransferInput.
+type CreditTransferInput struct {
+	Document string `json:"document"`
+
+	// Party That has them.
+	Party ID `json:"party"`
+
+	// Series Number of a record.
+	Series ID `json:"series"`
+
+	// To The party that gets them.
+	To    ID    `json:"to"`
+	Units int64 `json:"units"`
 }
 
 // Cycle The length of a period.
@@ -5550,6 +5931,29 @@ type DebtSettlementInput struct {
 //
 // Example: 1.2
 type Decimal = string
+
+// DeclarationInput defines model for DeclarationInput.
+type DeclarationInput struct {
+	// EvidenceDigest SHA-256 of all evidence. No two issuances rest on the same.
+	EvidenceDigest string `json:"evidence_digest"`
+
+	// Items Pieces of evidence.
+	Items int32 `json:"items"`
+
+	// PeriodFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PeriodFrom Date `json:"period_from"`
+
+	// PeriodTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PeriodTo Date `json:"period_to"`
+
+	// Project Number of a record.
+	Project ID              `json:"project"`
+	Values  []MeasuredValue `json:"values"`
+}
 
 // Departure A site that leaves its region, or ends.
 type Departure struct {
@@ -7448,6 +7852,109 @@ type InstrumentPage struct {
 // InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
 type InterruptionRule string
 
+// Issuance Reductions on their way to credits.
+type Issuance struct {
+	// DeclaredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	DeclaredAt Instant `json:"declared_at"`
+	Document   *string `json:"document,omitempty"`
+
+	// EvidenceDigest SHA-256 of all evidence. No two issuances rest on the same.
+	EvidenceDigest string `json:"evidence_digest"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// IssuedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	IssuedAt *Instant `json:"issued_at,omitempty"`
+
+	// Items Pieces of evidence.
+	Items int32 `json:"items"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
+
+	// Outbox Number of a record.
+	Outbox *ID `json:"outbox,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// PeriodFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PeriodFrom Date `json:"period_from"`
+
+	// PeriodTo A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PeriodTo Date `json:"period_to"`
+
+	// Project Number of a record.
+	Project *ID `json:"project,omitempty"`
+
+	// Reduced An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Reduced Reduction `json:"reduced"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region       RegionCode `json:"region"`
+	RevokedUnits int64      `json:"revoked_units"`
+
+	// Sample Numbers of the pieces of evidence that a verifier must look at.
+	Sample *string `json:"sample,omitempty"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// Serial Serial numbers of a range of units: scheme-methodology-project-vintage-from-to.
+	//
+	// Example: JXCP-BUS-P202607-2026-1-500
+	Serial *Serial `json:"serial,omitempty"`
+
+	// Source Of the serial numbers: the code of the project, or P and the month of a pool.
+	Source CarbonCode `json:"source"`
+
+	// State Where an issuance is in its life.
+	State   IssuanceState `json:"state"`
+	Units   int64         `json:"units"`
+	Vintage int32         `json:"vintage"`
+}
+
+// IssuanceEvent A step of an issuance.
+type IssuanceEvent string
+
+// IssuancePage defines model for IssuancePage.
+type IssuancePage struct {
+	Items []Issuance `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// IssuanceState Where an issuance is in its life.
+type IssuanceState string
+
+// IssuanceStepInput defines model for IssuanceStepInput.
+type IssuanceStepInput struct {
+	// Document Of a verification or rejection.
+	Document *string `json:"document,omitempty"`
+
+	// Event A step of an issuance.
+	Event IssuanceEvent `json:"event"`
+
+	// Failed Pieces of the sampled evidence that do not hold: what has any is rejected, not verified.
+	Failed *int32 `json:"failed,omitempty"`
+}
+
 // JournalHead The end of the chain.
 type JournalHead struct {
 	// Head Hash of the last row.
@@ -8493,6 +9000,20 @@ type Measure string
 //
 // Example: 7250
 type MeasuredNumber = string
+
+// MeasuredValue An input as it was measured; without a unit in that of the methodology.
+type MeasuredValue struct {
+	// Amount A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Amount MeasuredNumber `json:"amount"`
+
+	// Name How a formula calls an input or a factor.
+	//
+	// Example: steps
+	Name InputName `json:"name"`
+	Unit *string   `json:"unit,omitempty"`
+}
 
 // Medium What a pollutant is discharged into.
 type Medium string
@@ -10216,6 +10737,30 @@ type PoolCloseInput struct {
 	Scheme ID `json:"scheme"`
 }
 
+// PoolInput defines model for PoolInput.
+type PoolInput struct {
+	// EvidenceDigest SHA-256 of all evidence. No two issuances rest on the same.
+	EvidenceDigest string `json:"evidence_digest"`
+
+	// Items Pieces of evidence.
+	Items int32 `json:"items"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
+
+	// Month Its first day.
+	Month Date `json:"month"`
+
+	// Outbox Number of the message of the intake.
+	Outbox ID `json:"outbox"`
+
+	// Scheme Number of a record.
+	Scheme ID    `json:"scheme"`
+	Units  int64 `json:"units"`
+}
+
 // PoolList The months of a scheme.
 type PoolList struct {
 	Pools []Pool `json:"pools"`
@@ -10792,6 +11337,9 @@ type QuoteStep struct {
 	// Quantity Absent where it is fixed: share sales and ascending auctions.
 	Quantity *Quantity `json:"quantity,omitempty"`
 }
+
+// RangeState Whether units are held or used up.
+type RangeState string
 
 // Ratio A plain number, with at most 6 decimals.
 //
@@ -11411,6 +11959,13 @@ type RenewalStepInput struct {
 	Rung *VerificationRung `json:"rung,omitempty"`
 }
 
+// RepaymentInput defines model for RepaymentInput.
+type RepaymentInput struct {
+	// Series Number of a record.
+	Series ID    `json:"series"`
+	Units  int64 `json:"units"`
+}
+
 // ReserveDirection Which way the quantity moves.
 type ReserveDirection string
 
@@ -11646,6 +12201,102 @@ type ReserveStatementLotPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Retirement Credits that were used for good.
+type Retirement struct {
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount Reduction `json:"amount"`
+
+	// Beneficiary In whose name.
+	Beneficiary string `json:"beneficiary"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Obligation Of an offset.
+	Obligation *ID `json:"obligation,omitempty"`
+
+	// Occasion The event, case or document.
+	Occasion string `json:"occasion"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Purpose What credits are used for.
+	Purpose RetirementPurpose `json:"purpose"`
+
+	// RetiredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RetiredAt Instant `json:"retired_at"`
+
+	// Series A series of credits: scheme and vintage.
+	//
+	// Example: JXCP-2026
+	Series SeriesCode `json:"series"`
+	Units  int64      `json:"units"`
+}
+
+// RetirementCertificate What was retired, with its serial numbers. The journal row proves it.
+type RetirementCertificate struct {
+	// JournalNumber Of the row of the journal that recorded it.
+	JournalNumber ID `json:"journal_number"`
+
+	// Retirement Credits that were used for good.
+	Retirement Retirement `json:"retirement"`
+	Serials    []Serial   `json:"serials"`
+}
+
+// RetirementInput defines model for RetirementInput.
+type RetirementInput struct {
+	// Beneficiary In whose name.
+	Beneficiary string `json:"beneficiary"`
+
+	// Obligation Of an offset.
+	Obligation *ID `json:"obligation,omitempty"`
+
+	// Occasion The event, case or document.
+	Occasion string `json:"occasion"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Purpose What credits are used for.
+	Purpose RetirementPurpose `json:"purpose"`
+
+	// Series Number of a record.
+	Series ID    `json:"series"`
+	Units  int64 `json:"units"`
+}
+
+// RetirementPage defines model for RetirementPage.
+type RetirementPage struct {
+	Items []Retirement `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// RetirementPurpose What credits are used for.
+type RetirementPurpose string
+
+// Revocation What was taken back and what is owed.
+type Revocation struct {
+	// Debt Absent where nothing is owed.
+	Debt *CreditDebt `json:"debt,omitempty"`
+
+	// Issuance Reductions on their way to credits.
+	Issuance Issuance `json:"issuance"`
+	Revoked  int64    `json:"revoked"`
+}
+
+// RevocationInput defines model for RevocationInput.
+type RevocationInput struct {
+	Document string `json:"document"`
+	Units    int64  `json:"units"`
+}
+
 // Role What a person does on the exchange.
 type Role string
 
@@ -11805,6 +12456,16 @@ type ScenarioPage struct {
 
 // Secret Secret of an API key.
 type Secret = string
+
+// Serial Serial numbers of a range of units: scheme-methodology-project-vintage-from-to.
+//
+// Example: JXCP-BUS-P202607-2026-1-500
+type Serial = string
+
+// SeriesCode A series of credits: scheme and vintage.
+//
+// Example: JXCP-2026
+type SeriesCode = string
 
 // SettlementWay How a debt is settled.
 type SettlementWay string
@@ -12742,7 +13403,7 @@ type TrialBalanceLine struct {
 	// Debit Balance of contra accounts.
 	Debit Amount `json:"debit"`
 
-	// Kind What an account is for. cap and bank are contra accounts.
+	// Kind What an account is for. cap, bank and credits_issued are contra accounts.
 	Kind AccountKind `json:"kind"`
 
 	// Pollutant Code of a pollutant, as the trade writes it.
@@ -12909,7 +13570,7 @@ type ZoneRulePage struct {
 // AccountFilter Number of a record.
 type AccountFilter = ID
 
-// AccountKindFilter What an account is for. cap and bank are contra accounts.
+// AccountKindFilter What an account is for. cap, bank and credits_issued are contra accounts.
 type AccountKindFilter = AccountKind
 
 // ActorFilter Number of a record.
@@ -13037,6 +13698,12 @@ type InstrumentPath = InstrumentCode
 //
 // Example: VOCs-20310630
 type InstrumentQuery = InstrumentCode
+
+// IssuanceFilter Number of a record.
+type IssuanceFilter = ID
+
+// IssuanceStateFilter Where an issuance is in its life.
+type IssuanceStateFilter = IssuanceState
 
 // KeyFilter Name of a parameter.
 type KeyFilter = ParameterKey
@@ -13184,6 +13851,9 @@ type ProjectStateFilter = ProjectState
 // ProvenanceFilter Where a lot came from.
 type ProvenanceFilter = Provenance
 
+// RangeStateFilter Whether units are held or used up.
+type RangeStateFilter = RangeState
+
 // ReceiptStateFilter What the matching of a receipt came to; all but matched are differences.
 type ReceiptStateFilter = ReceiptState
 
@@ -13218,6 +13888,9 @@ type RenewalStateFilter = RenewalState
 
 // SchemeFilter Number of a record.
 type SchemeFilter = ID
+
+// SeriesFilter Number of a record.
+type SeriesFilter = ID
 
 // SideFilter Which side of the book.
 type SideFilter = Side
@@ -13575,6 +14248,44 @@ type SubmitActivityBatchParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListCreditsParams defines parameters for ListCredits.
+type ListCreditsParams struct {
+	Party    *PartyFilter      `form:"party,omitempty" json:"party,omitempty"`
+	Series   *SeriesFilter     `form:"series,omitempty" json:"series,omitempty"`
+	State    *RangeStateFilter `form:"state,omitempty" json:"state,omitempty"`
+	Issuance *IssuanceFilter   `form:"issuance,omitempty" json:"issuance,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListCreditDebtsParams defines parameters for ListCreditDebts.
+type ListCreditDebtsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RepayCreditsParams defines parameters for RepayCredits.
+type RepayCreditsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListExclusionsParams defines parameters for ListExclusions.
 type ListExclusionsParams struct {
 	List       *ExclusionListFilter `form:"list,omitempty" json:"list,omitempty"`
@@ -13592,6 +14303,41 @@ type ListExclusionsParams struct {
 
 // ImportExclusionsParams defines parameters for ImportExclusions.
 type ImportExclusionsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListIssuancesParams defines parameters for ListIssuances.
+type ListIssuancesParams struct {
+	Party  *PartyFilter         `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter        `form:"region,omitempty" json:"region,omitempty"`
+	Scheme *SchemeFilter        `form:"scheme,omitempty" json:"scheme,omitempty"`
+	State  *IssuanceStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// DeclareReductionsParams defines parameters for DeclareReductions.
+type DeclareReductionsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeCreditsParams defines parameters for RevokeCredits.
+type RevokeCreditsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepIssuanceParams defines parameters for StepIssuance.
+type StepIssuanceParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -13616,6 +14362,27 @@ type RegisterMethodologyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListCarbonObligationsParams defines parameters for ListCarbonObligations.
+type ListCarbonObligationsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordCarbonObligationParams defines parameters for RecordCarbonObligation.
+type RecordCarbonObligationParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetParticipantParams defines parameters for GetParticipant.
 type GetParticipantParams struct {
 	// Scheme The scheme.
@@ -13627,6 +14394,12 @@ type GetParticipantParams struct {
 
 // EraseParticipantParams defines parameters for EraseParticipant.
 type EraseParticipantParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// IssuePoolParams defines parameters for IssuePool.
+type IssuePoolParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -13643,6 +14416,28 @@ type ClosePoolParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListCreditProjectsParams defines parameters for ListCreditProjects.
+type ListCreditProjectsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RegisterCreditProjectParams defines parameters for RegisterCreditProject.
+type RegisterCreditProjectParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetReductionsParams defines parameters for GetReductions.
 type GetReductionsParams struct {
 	// Scheme The scheme.
@@ -13653,6 +14448,27 @@ type GetReductionsParams struct {
 
 	// To Last day, at most 366 days after the first.
 	To Date `form:"to" json:"to"`
+}
+
+// ListRetirementsParams defines parameters for ListRetirements.
+type ListRetirementsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Series *SeriesFilter `form:"series,omitempty" json:"series,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RetireCreditsParams defines parameters for RetireCredits.
+type RetireCreditsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListScenariosParams defines parameters for ListScenarios.
@@ -13691,6 +14507,26 @@ type ListCarbonSchemesParams struct {
 
 // RegisterCarbonSchemeParams defines parameters for RegisterCarbonScheme.
 type RegisterCarbonSchemeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListCreditSeriesParams defines parameters for ListCreditSeries.
+type ListCreditSeriesParams struct {
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// TransferCreditsParams defines parameters for TransferCredits.
+type TransferCreditsParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -15664,23 +16500,50 @@ type PublishCalendarYearJSONRequestBody = CalendarYearInput
 // DecideCapJSONRequestBody defines body for DecideCap for application/json ContentType.
 type DecideCapJSONRequestBody = CapDecisionInput
 
+// RepayCreditsJSONRequestBody defines body for RepayCredits for application/json ContentType.
+type RepayCreditsJSONRequestBody = RepaymentInput
+
 // ImportExclusionsJSONRequestBody defines body for ImportExclusions for application/json ContentType.
 type ImportExclusionsJSONRequestBody = ExclusionImportInput
+
+// DeclareReductionsJSONRequestBody defines body for DeclareReductions for application/json ContentType.
+type DeclareReductionsJSONRequestBody = DeclarationInput
+
+// RevokeCreditsJSONRequestBody defines body for RevokeCredits for application/json ContentType.
+type RevokeCreditsJSONRequestBody = RevocationInput
+
+// StepIssuanceJSONRequestBody defines body for StepIssuance for application/json ContentType.
+type StepIssuanceJSONRequestBody = IssuanceStepInput
 
 // RegisterMethodologyJSONRequestBody defines body for RegisterMethodology for application/json ContentType.
 type RegisterMethodologyJSONRequestBody = MethodologyInput
 
+// RecordCarbonObligationJSONRequestBody defines body for RecordCarbonObligation for application/json ContentType.
+type RecordCarbonObligationJSONRequestBody = CarbonObligationInput
+
 // EraseParticipantJSONRequestBody defines body for EraseParticipant for application/json ContentType.
 type EraseParticipantJSONRequestBody = ParticipantEraseInput
 
+// IssuePoolJSONRequestBody defines body for IssuePool for application/json ContentType.
+type IssuePoolJSONRequestBody = PoolInput
+
 // ClosePoolJSONRequestBody defines body for ClosePool for application/json ContentType.
 type ClosePoolJSONRequestBody = PoolCloseInput
+
+// RegisterCreditProjectJSONRequestBody defines body for RegisterCreditProject for application/json ContentType.
+type RegisterCreditProjectJSONRequestBody = CreditProjectInput
+
+// RetireCreditsJSONRequestBody defines body for RetireCredits for application/json ContentType.
+type RetireCreditsJSONRequestBody = RetirementInput
 
 // RegisterScenarioJSONRequestBody defines body for RegisterScenario for application/json ContentType.
 type RegisterScenarioJSONRequestBody = ScenarioInput
 
 // RegisterCarbonSchemeJSONRequestBody defines body for RegisterCarbonScheme for application/json ContentType.
 type RegisterCarbonSchemeJSONRequestBody = CarbonSchemeInput
+
+// TransferCreditsJSONRequestBody defines body for TransferCredits for application/json ContentType.
+type TransferCreditsJSONRequestBody = CreditTransferInput
 
 // OpenBuyBackJSONRequestBody defines body for OpenBuyBack for application/json ContentType.
 type OpenBuyBackJSONRequestBody = BuyBackInput

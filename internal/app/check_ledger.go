@@ -52,7 +52,7 @@ func (c *checker) checkPostings() error {
 			return
 		case p.Amount <= 0 || p.Debit == p.Credit:
 			c.report("I-1", Postings.name, p.ID, "has the amount %d between accounts %d and %d", p.Amount, p.Debit, p.Credit)
-		case debit.Key().Asset() != credit.Key().Asset() || debit.Kind.IsPermit() != credit.Kind.IsPermit():
+		case debit.Key().Asset() != credit.Key().Asset() || !ledger.SameCount(debit.Kind, credit.Kind):
 			c.report("I-1", Postings.name, p.ID, "moves between two assets")
 		}
 		for _, side := range [2]struct {

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -50,6 +51,7 @@ type state struct {
 	bidders map[bidderKey]int64 // open registrations
 	rooms   map[int64]*offerRoom
 	seals   *sealRing
+	credits heldRanges
 	opening int64                    // the package that is being taken; 0: none
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
@@ -116,6 +118,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.learn()
 	s.indexLots()
 	s.loadFees()
+	s.indexRanges()
 	s.loadTimers()
 	s.loadFreezes()
 	s.loadOpenings()
@@ -359,6 +362,8 @@ func (s *state) onResident(row any) {
 		s.indexDay(r)
 	case encumbrance.Freeze:
 		s.indexFreeze(r)
+	case carbon.Range:
+		s.indexRange(r)
 	case opening.Package:
 		s.indexOpening(r)
 	case market.FeeSchedule:

@@ -134,7 +134,7 @@ func (c TransferPost) checkForm(v *View) (ledger.Leg, error) {
 func (v *View) mayCorrect(field string, k ledger.Key) error {
 	for _, g := range v.Actor.Grants {
 		switch {
-		case g.Role == identity.Finance && !k.Kind.IsPermit():
+		case g.Role == identity.Finance && k.Kind.IsMoney():
 			return nil
 		case g.Role == identity.BureauLeader && k.Kind.IsPermit() && (g.Region == "" || catalog.IsWithin(k.Region, g.Region, g.WithChildren)):
 			return nil

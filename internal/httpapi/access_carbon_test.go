@@ -12,8 +12,12 @@ import (
 	"permitx/internal/quantity"
 )
 
-// walkedCarbon is a scheme of the first firm's in its region.
-type walkedCarbon struct{ scheme int64 }
+// walkedCarbon is a scheme of the first firm's in its region, with a project, an
+// issuance on its way, one that is issued and partly owed, and a retirement.
+type walkedCarbon struct{ scheme, project, declared, issued, retirement, debt int64 }
+
+// zeros begin a digest that ends in a digit.
+var zeros = strings.Repeat("0", 63)
 
 // busRide is a methodology: 52 g a ride.
 func busRide(code string) app.MethodologyRegister {
@@ -46,6 +50,36 @@ func (w *walked) openCarbon(leader int64) {
 		w.t.Fatalf("activities: %d %s", a.status, a.body)
 	}
 	w.must(leader, app.ExclusionImport{List: carbon.CCER, Source: "list 1", Entries: []app.ExclusionEntry{{Identifier: "CCER-1", ValidFrom: 20260101}}})
+	w.openCredits(leader)
+}
+
+// openCredits issues a pool, of which a part is spent, a part retired, and a
+// part was wrong.
+func (w *walked) openCredits(leader int64) {
+	w.t.Helper()
+	c, f := &w.carbon, w.firms[0]
+	operator, verifier := w.personOf(w.world.person("carbon operator", app.GrantAdd{Role: identity.Operator})), w.personOf(w.world.person("carbon verifier", app.GrantAdd{Role: identity.Verifier}))
+	user := w.personOf(f.key)
+	w.must(operator, app.CreditIssue{Scheme: c.scheme, Methodology: "BUS", Month: 20260501, Units: 1000, EvidenceDigest: zeros + "1", Items: 9, Outbox: 1})
+	c.issued = lastID(w.world, app.Issuances)
+	w.must(verifier, app.IssuanceStep{Issuance: c.issued, Event: carbon.Verify, Document: "d"})
+	w.must(leader, app.IssuanceStep{Issuance: c.issued, Event: carbon.Issue})
+	w.must(user, app.CreditTransfer{Party: f.party, Series: 1, To: w.firms[2].party, Units: 900, Document: "d"})
+	w.must(user, app.CreditRetire{Party: f.party, Series: 1, Units: 1, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"})
+	c.retirement = last(w.world, app.Retirements)
+	w.must(leader, app.CreditRevoke{Issuance: c.issued, Units: 150, Document: "d"})
+	c.debt = lastID(w.world, app.CreditDebts)
+	w.must(w.personOf(w.firms[2].key), app.CreditTransfer{Party: w.firms[2].party, Series: 1, To: f.party, Units: 400, Document: "d"})
+	w.must(leader, app.CreditProjectRegister{
+		Scheme: c.scheme, Code: "P1", Name: "n", Methodology: "BUS", Party: f.party, Identifier: "X-1", Document: "d",
+	})
+	c.project = lastID(w.world, app.CreditProjects)
+	w.must(user, app.CreditDeclare{
+		Project: c.project, PeriodFrom: 20260101, PeriodTo: 20260131, EvidenceDigest: zeros + "2", Items: 9,
+		Values: []carbon.Value{{Name: "rides", Amount: 1000 * quantity.OneMeasure}},
+	})
+	c.declared = lastID(w.world, app.Issuances)
+	w.must(leader, app.ObligationRecord{Party: f.party, Year: 2025, Amount: quantity.OneTonne, Document: "d"})
 }
 
 // Two participants of the walk: one stays, one is forgotten.
@@ -66,6 +100,7 @@ func rideOf(sourceID, participant string) string {
 
 // carbonRequest is request for what is about carbon credits; "" for anything else.
 func (w *walked) carbonRequest(id string) (path, body string) {
+	c, f := w.carbon, w.firms[0]
 	switch id {
 	case "registerCarbonScheme":
 		return "/v1/carbon/schemes", fmt.Sprintf(`{"code":"WALK","name":"n","region":"330421","operator":%d,"serial_unit":"1","salt":"S","valid_from":"2026-01-01","source":"s"}`,
@@ -82,6 +117,43 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/scenarios", ""
 	case "listExclusions":
 		return "/v1/carbon/exclusions", ""
+	case "listCreditProjects":
+		return "/v1/carbon/projects", ""
+	case "registerCreditProject":
+		return "/v1/carbon/projects", fmt.Sprintf(`{"scheme":%d,"code":"P2","name":"n","methodology":"BUS","party":%d,"identifier":"X-2","document":"d"}`, c.scheme, f.party)
+	case "listIssuances":
+		return "/v1/carbon/issuances", ""
+	case "getIssuance":
+		return fmt.Sprintf("/v1/carbon/issuances/%d", c.issued), ""
+	case "declareReductions":
+		return "/v1/carbon/issuances", fmt.Sprintf(`{"project":%d,"period_from":"2026-02-01","period_to":"2026-02-28","values":[{"name":"rides","amount":"1000"}],`+
+			`"evidence_digest":"%s3","items":4}`, c.project, zeros)
+	case "issuePool":
+		return "/v1/carbon/pooled-issuances", fmt.Sprintf(`{"scheme":%d,"methodology":"BUS","month":"2026-04-01","units":5,"evidence_digest":"%s4","items":4,"outbox":2}`, c.scheme, zeros)
+	case "stepIssuance":
+		return fmt.Sprintf("/v1/carbon/issuances/%d/steps", c.declared), `{"event":"check"}`
+	case "revokeCredits":
+		return fmt.Sprintf("/v1/carbon/issuances/%d/revocation", c.issued), `{"units":1,"document":"d"}`
+	case "listCreditSeries":
+		return "/v1/carbon/series", ""
+	case "listCredits":
+		return "/v1/carbon/credits", ""
+	case "transferCredits":
+		return "/v1/carbon/transfers", fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":1,"document":"d"}`, f.party, w.firms[2].party)
+	case "listRetirements":
+		return "/v1/carbon/retirements", ""
+	case "getRetirement":
+		return fmt.Sprintf("/v1/carbon/retirements/%d", c.retirement), ""
+	case "retireCredits":
+		return "/v1/carbon/retirements", fmt.Sprintf(`{"party":%d,"series":1,"units":1,"purpose":"voluntary","beneficiary":"b","occasion":"o"}`, f.party)
+	case "listCarbonObligations":
+		return "/v1/carbon/obligations", ""
+	case "recordCarbonObligation":
+		return "/v1/carbon/obligations", fmt.Sprintf(`{"party":%d,"year":2026,"amount":"1000","document":"d"}`, f.party)
+	case "listCreditDebts":
+		return "/v1/carbon/debts", ""
+	case "repayCredits":
+		return fmt.Sprintf("/v1/carbon/debts/%d/repayments", c.debt), `{"series":1,"units":1}`
 	case "getMethodology":
 		return "/v1/carbon/methodologies/1", ""
 	case "registerScenario":

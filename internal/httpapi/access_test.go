@@ -140,7 +140,12 @@ var ruleOf = map[string]identity.Operation{
 	"getMethodology": identity.PublicRead, "registerMethodology": identity.MethodologyRegister, "listScenarios": identity.PublicRead,
 	"submitActivityBatch": identity.ActivitySubmit, "closePool": identity.PoolClose, "eraseParticipant": identity.ParticipantErase,
 	"getParticipant": identity.ParticipantRead, "listPools": identity.PublicRead, "getReductions": identity.PublicRead,
-	"registerScenario": identity.ScenarioRegister, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport,
+	"registerScenario": identity.ScenarioRegister, "listCreditProjects": identity.CreditRead, "registerCreditProject": identity.CreditProjectRegister, "listIssuances": identity.CreditRead,
+	"getIssuance": identity.CreditRead, "declareReductions": identity.CreditDeclare, "issuePool": identity.CreditIssue, "stepIssuance": identity.IssuanceStep,
+	"revokeCredits": identity.CreditRevoke, "listCreditSeries": identity.PublicRead, "listCredits": identity.CreditRead,
+	"transferCredits": identity.CreditTransfer, "listRetirements": identity.PublicRead, "getRetirement": identity.PublicRead,
+	"retireCredits": identity.CreditRetire, "listCarbonObligations": identity.CreditRead, "recordCarbonObligation": identity.ObligationRecord,
+	"listCreditDebts": identity.CreditRead, "repayCredits": identity.CreditRepay, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 

@@ -100,7 +100,7 @@ func (s *Server) seeAccounts(ctx context.Context) (accountScope, error) {
 }
 
 func (sc accountScope) has(a ledger.Account) bool {
-	if a.Kind.IsPermit() {
+	if !a.Kind.IsMoney() {
 		return sc.permits.has(a.Party, a.Region)
 	}
 	return sc.money.has(a.Party)
@@ -112,11 +112,22 @@ func (sc accountScope) by() []app.Cond {
 	case sc.permits.all && sc.money.all:
 		return nil
 	case sc.permits.all:
-		return append(sc.money.by([]string{"party"}, nil), app.Cond{Column: "kind", Op: app.Le, Value: int64(ledger.Retired)})
+		return append(sc.money.by([]string{"party"}, nil), app.Cond{Column: "kind", Op: app.In, Value: kindsWhere(false)})
 	case sc.money.all:
-		return append(sc.permits.by([]string{"party"}, []string{"region"}), app.Cond{Column: "kind", Op: app.Gt, Value: int64(ledger.Retired)})
+		return append(sc.permits.by([]string{"party"}, []string{"region"}), app.Cond{Column: "kind", Op: app.In, Value: kindsWhere(true)})
 	}
 	return sc.permits.by([]string{"party"}, []string{"region"})
+}
+
+// kindsWhere are the kinds that count money, or those that do not.
+func kindsWhere(money bool) []int64 {
+	var kinds []int64
+	for _, k := range ledger.Kinds {
+		if k.IsMoney() == money {
+			kinds = append(kinds, int64(k))
+		}
+	}
+	return kinds
 }
 
 func (s *Server) accountOf(a ledger.Account, b ledger.Balance) api.Account {
@@ -133,10 +144,13 @@ func (s *Server) accountOf(a ledger.Account, b ledger.Balance) api.Account {
 }
 
 func unitOf(k ledger.Kind) api.Unit {
-	if k.IsPermit() {
+	switch {
+	case k.IsPermit():
 		return api.UnitTA
+	case k.IsMoney():
+		return api.UnitCNY
 	}
-	return api.UnitCNY
+	return api.UnitKgCO2E
 }
 
 // maxIDs bounds the ids in one condition; databases bound them too.

@@ -17,7 +17,7 @@ var (
 	_ = register(carbonSchemeOf, identity.SchemeRegister)
 	_ = register(methodologyOf, identity.MethodologyRegister)
 	_ = register(scenarioOf, identity.ScenarioRegister)
-	_ = register(func(r app.ExclusionResult) api.ExclusionImport { return api.ExclusionImport{Added: r.Added, Known: r.Known} }, identity.ExclusionImport)
+	_ = register(exclusionImportOf, identity.ExclusionImport)
 )
 
 // ListCarbonSchemes lists schemes.
@@ -172,6 +172,10 @@ func (s *Server) ListExclusions(ctx context.Context, r gen.ListExclusionsRequest
 	rows, next, err := find(ctx, s, app.Exclusions, []app.Query{q}, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(e carbon.Exclusion) int64 { return e.ID })
 	return gen.ListExclusions200JSONResponse{Items: convertAll(rows, exclusionOf), Next: next}, err
+}
+
+func exclusionImportOf(r app.ExclusionResult) api.ExclusionImport {
+	return api.ExclusionImport{Added: r.Added, Known: r.Known}
 }
 
 func exclusionOf(e carbon.Exclusion) api.Exclusion {

@@ -36,7 +36,7 @@ func instantOf(i calendar.Instant) *string { return optional(i.String()) }
 
 // amountOf writes an amount in the unit of its account.
 func amountOf(kind ledger.Kind, atoms int64) string {
-	if kind.IsPermit() {
+	if !kind.IsMoney() { // permits and credits have one scale
 		return quantity.Quantity(atoms).String()
 	}
 	return quantity.Money(atoms).String()

@@ -66,7 +66,7 @@ func appendTransfer(b []byte, r *app.TransferResult) []byte {
 
 func appendPosting(b []byte, p *ledger.Posting, kind ledger.Kind) []byte {
 	b = append(b, `{"amount":"`...)
-	if kind.IsPermit() {
+	if !kind.IsMoney() { // permits and credits have one scale
 		b = quantity.Quantity(p.Amount).AppendTo(b)
 	} else {
 		b = quantity.Money(p.Amount).AppendTo(b)

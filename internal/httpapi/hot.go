@@ -198,5 +198,5 @@ func (s *Server) resolve(ctx context.Context, t *transferInput) error {
 		kind = rows[0].Kind
 		s.kinds.Store(t.Debit, kind)
 	}
-	return t.resolve(!kind.(ledger.Kind).IsPermit()) //nolint:errcheck,forcetypeassert // only kinds are stored
+	return t.resolve(kind.(ledger.Kind).IsMoney()) //nolint:errcheck,forcetypeassert // only kinds are stored
 }

@@ -165,7 +165,7 @@ func (p partsOf) shown(region string) api.BasicAccount {
 }
 
 func (s *Server) basicAccounts(ctx context.Context, region string, pollutant *string) ([]partsOf, error) {
-	q := app.Where("region", region)
+	q := app.Where("region", region).And("kind", app.Le, int64(ledger.Retired)) // permits; credits have a region too
 	if pollutant != nil {
 		q = q.And("pollutant", app.Eq, *pollutant)
 	}

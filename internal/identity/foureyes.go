@@ -55,6 +55,8 @@ var FourEyes = map[Operation]Rule{
 	SchemeRegister:      {BureauLeader: Own},
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
+	CreditRevoke:        {BureauLeader: Own},
+	ObligationRecord:    {BureauLeader: Own},
 
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:        {Enterprise: Own},

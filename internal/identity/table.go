@@ -155,34 +155,43 @@ const (
 	RegistrationWithdraw Operation = "registration.withdraw"
 	QuotePlace           Operation = "quote.place"
 
-	SchemeRegister      Operation = "carbon_scheme.register"
-	MethodologyRegister Operation = "methodology.register"
-	ScenarioRegister    Operation = "scenario.register"
-	ExclusionImport     Operation = "exclusion.import"
-	ActivitySubmit      Operation = "activity_batch.submit" // of the intake, as the next two
-	PoolClose           Operation = "pool.close"
-	ParticipantErase    Operation = "participant.erase"
-	NoticeConfirm       Operation = "payment_notice.confirm"
-	LotAdd              Operation = "lot.add"
-	LotRetire           Operation = "lot.retire"
-	LotFreeze           Operation = "lot.freeze"
-	LotUnfreeze         Operation = "lot.unfreeze"
-	EarmarkMake         Operation = "earmark.make"
-	EarmarkRelease      Operation = "earmark.release"
-	EarmarkAllocate     Operation = "earmark.allocate"
-	ListingOpen         Operation = "listing.open"
-	ListingClose        Operation = "listing.close"
-	ListingSell         Operation = "listing.sell"
-	TaxListImport       Operation = "tax_list.import"
-	InstalmentRequest   Operation = "instalment.request"
-	InstalmentDecide    Operation = "instalment.decide"
-	InstalmentProve     Operation = "instalment.prove"
-	InstalmentConfirm   Operation = "instalment.confirm"
-	FigureRecord        Operation = "official_figure.record"
-	PeriodOpen          Operation = "period_close.open"
-	PeriodExplain       Operation = "period_close.explain"
-	PeriodSign          Operation = "period_close.sign"
-	PeriodWithdraw      Operation = "period_close.withdraw"
+	SchemeRegister        Operation = "carbon_scheme.register"
+	MethodologyRegister   Operation = "methodology.register"
+	ScenarioRegister      Operation = "scenario.register"
+	ExclusionImport       Operation = "exclusion.import"
+	ActivitySubmit        Operation = "activity_batch.submit" // of the intake, as the next two
+	PoolClose             Operation = "pool.close"
+	ParticipantErase      Operation = "participant.erase"
+	NoticeConfirm         Operation = "payment_notice.confirm"
+	LotAdd                Operation = "lot.add"
+	LotRetire             Operation = "lot.retire"
+	LotFreeze             Operation = "lot.freeze"
+	LotUnfreeze           Operation = "lot.unfreeze"
+	EarmarkMake           Operation = "earmark.make"
+	EarmarkRelease        Operation = "earmark.release"
+	EarmarkAllocate       Operation = "earmark.allocate"
+	ListingOpen           Operation = "listing.open"
+	ListingClose          Operation = "listing.close"
+	ListingSell           Operation = "listing.sell"
+	TaxListImport         Operation = "tax_list.import"
+	InstalmentRequest     Operation = "instalment.request"
+	InstalmentDecide      Operation = "instalment.decide"
+	InstalmentProve       Operation = "instalment.prove"
+	InstalmentConfirm     Operation = "instalment.confirm"
+	FigureRecord          Operation = "official_figure.record"
+	PeriodOpen            Operation = "period_close.open"
+	PeriodExplain         Operation = "period_close.explain"
+	PeriodSign            Operation = "period_close.sign"
+	PeriodWithdraw        Operation = "period_close.withdraw"
+	CreditIssue           Operation = "credit.issue"
+	CreditProjectRegister Operation = "credit_project.register"
+	CreditDeclare         Operation = "credit.declare"
+	IssuanceStep          Operation = "issuance.step"
+	CreditTransfer        Operation = "credit.transfer"
+	CreditRetire          Operation = "credit.retire"
+	CreditRevoke          Operation = "credit.revoke"
+	CreditRepay           Operation = "credit.repay"
+	ObligationRecord      Operation = "carbon_obligation.record"
 )
 
 // The queries that not everybody may ask.
@@ -224,6 +233,7 @@ const (
 	ExclusionRead   Operation = "exclusion.read"
 	ExceptionRead   Operation = "exception.read"
 	ParticipantRead Operation = "participant.read"
+	CreditRead      Operation = "credit.read" // projects, issuances, ranges, debts, obligations
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -361,6 +371,17 @@ var Table = map[Operation]Rule{
 	ParticipantErase:    {Operator: Own},
 	ParticipantRead:     {Operator: Own},
 	ExclusionRead:       {BureauClerk: Any, BureauLeader: Any, Operator: Any, Verifier: Any, Auditor: Any},
+
+	CreditIssue:           {Operator: Own, System: Any},
+	CreditProjectRegister: {BureauClerk: Own, BureauLeader: Own},
+	CreditDeclare:         {Enterprise: Own, Operator: Own},
+	IssuanceStep:          {BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own},
+	CreditTransfer:        {Enterprise: Own},
+	CreditRetire:          {Enterprise: Own},
+	CreditRevoke:          {BureauLeader: Own},
+	CreditRepay:           {Enterprise: Own},
+	ObligationRecord:      {BureauClerk: Own, BureauLeader: Own},
+	CreditRead:            {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own, Upper: Own, Auditor: Any},
 
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},

@@ -20,15 +20,22 @@ const (
 	Deposit     Kind = 10
 	Fee         Kind = 11
 	Suspense    Kind = 12 // money received that is not yet known to be anybody's
+
+	CreditsIssued  Kind = 13 // credits, contra: what a scheme has issued of a vintage
+	Credits        Kind = 14 // credits of a party
+	CreditsRetired Kind = 15 // credits used for good
 )
 
 var kindNames = [...]string{
 	Cap: "cap", Unallocated: "unallocated", Reserve: "reserve", Holding: "holding", InTransit: "in_transit", Retired: "retired",
 	Bank: "bank", Funds: "funds", Escrow: "escrow", Deposit: "deposit", Fee: "fee", Suspense: "suspense",
+	CreditsIssued: "credits_issued", Credits: "credits", CreditsRetired: "credits_retired",
 }
 
 // Kinds are all kinds in the order of their numbers.
-var Kinds = []Kind{Cap, Unallocated, Reserve, Holding, InTransit, Retired, Bank, Funds, Escrow, Deposit, Fee, Suspense}
+var Kinds = []Kind{
+	Cap, Unallocated, Reserve, Holding, InTransit, Retired, Bank, Funds, Escrow, Deposit, Fee, Suspense, CreditsIssued, Credits, CreditsRetired,
+}
 
 // String gives the name that JSON and the views use.
 func (k Kind) String() string {
@@ -39,10 +46,27 @@ func (k Kind) String() string {
 }
 
 // IsContra reports whether debits make an account of this kind grow.
-func (k Kind) IsContra() bool { return k == Cap || k == Bank }
+func (k Kind) IsContra() bool { return k == Cap || k == Bank || k == CreditsIssued }
 
-// IsPermit reports whether accounts of this kind count permits; the others count money.
+// IsPermit reports whether accounts of this kind count permits.
 func (k Kind) IsPermit() bool { return k >= Cap && k <= Retired }
+
+// IsMoney reports whether accounts of this kind count money.
+func (k Kind) IsMoney() bool { return k >= Bank && k <= Suspense }
+
+// counts is what accounts of this kind count: permits, money or credits.
+func (k Kind) counts() string {
+	switch {
+	case k.IsPermit():
+		return "t/a"
+	case k.IsMoney():
+		return "CNY"
+	}
+	return "kgCO2e"
+}
+
+// SameCount reports whether accounts of two kinds count the same sort of thing.
+func SameCount(a, b Kind) bool { return a.counts() == b.counts() }
 
 // Origin is how the permits of a holding were obtained. Only paid permits can
 // be sold (浙江省大气污染防治条例 Art. 16; 甬环发〔2015〕81号).
@@ -70,9 +94,9 @@ func (o Origin) String() string {
 type Key struct {
 	Kind       Kind
 	Origin     Origin // holdings only
-	Region     string // permits only: GB/T 2260 code
-	Pollutant  string // permits only: pollutant code
-	Party      int64  // holdings, funds, deposits
+	Region     string // permits, credits: GB/T 2260 code
+	Pollutant  string // permits: pollutant code; credits: their series, scheme and vintage, "JXCP-2026"
+	Party      int64  // holdings, funds, deposits, credits
 	Licence    int64  // holdings only
 	Instrument int64  // holdings only
 }
@@ -90,10 +114,17 @@ func HoldingKey(region, pollutant string, party, licence, instrument int64, orig
 // FundsKey is the key of a party's money.
 func FundsKey(party int64) Key { return Key{Kind: Funds, Party: party} }
 
+// CreditKey is the key of an account of credits of a series, which belongs to
+// its scheme's region; party is 0 but of Credits.
+func CreditKey(kind Kind, region, series string, party int64) Key {
+	return Key{Kind: kind, Region: region, Pollutant: series, Party: party}
+}
+
 // MoneyKey is the key of an account of the platform itself.
 func MoneyKey(kind Kind) Key { return Key{Kind: kind} }
 
-// Asset is what an account counts: the permits of a region and pollutant, or money.
+// Asset is what an account counts: the permits of a region and pollutant, the
+// credits of a series, or money.
 type Asset struct{ Region, Pollutant string }
 
 // Asset returns the asset of the account with this key.

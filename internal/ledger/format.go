@@ -8,8 +8,11 @@ import (
 
 // Format writes an amount of this account's asset as a decimal.
 func (k Key) Format(atoms int64) string {
-	if k.Kind.IsPermit() {
+	switch {
+	case k.Kind.IsPermit():
 		return quantity.Quantity(atoms).String() + " t/a"
+	case !k.Kind.IsMoney():
+		return quantity.Reduction(atoms).String() + " kgCO2e"
 	}
 	return "CNY " + quantity.Money(atoms).String()
 }
@@ -21,7 +24,9 @@ func (k Key) String() string {
 		return fmt.Sprintf("the %s holding of licence %d", k.Origin, k.Licence)
 	case k.Kind == Funds:
 		return fmt.Sprintf("the funds of party %d", k.Party)
-	case k.Kind.IsPermit():
+	case k.Kind == Credits:
+		return fmt.Sprintf("the credits %s of party %d", k.Pollutant, k.Party)
+	case !k.Kind.IsMoney():
 		return fmt.Sprintf("the %s account of %s for %s", k.Kind, k.Region, k.Pollutant)
 	default:
 		return fmt.Sprintf("the %s account", k.Kind)

@@ -16,7 +16,7 @@ var (
 	// ErrAccountsEqual is returned when a posting debits and credits the same account.
 	ErrAccountsEqual = fault.New(fault.Invalid, "ledger.accounts_equal", "the debited and the credited account must differ")
 	// ErrAssetsDiffer is returned when the two accounts count different things.
-	ErrAssetsDiffer = fault.New(fault.Invalid, "ledger.assets_differ", "both accounts must count the same asset: the permits of one region and pollutant, or money")
+	ErrAssetsDiffer = fault.New(fault.Invalid, "ledger.assets_differ", "both accounts must count the same asset: the permits of one region and pollutant, the credits of one series, or money")
 	// ErrInstrumentsDiffer is returned when a posting would change the term or pollutant of a holding without a reason that may.
 	ErrInstrumentsDiffer = fault.New(fault.Refused, "ledger.instruments_differ", "permits keep their instrument; only renewal changes it")
 	// ErrInsufficient is returned when the available part of a balance is too small.
@@ -149,7 +149,7 @@ func checkForm(r Reason, leg Leg) error {
 		return ErrAmountNotPositive
 	case d == c:
 		return ErrAccountsEqual
-	case d.Asset() != c.Asset() || d.Kind.IsPermit() != c.Kind.IsPermit():
+	case d.Asset() != c.Asset() || !SameCount(d.Kind, c.Kind):
 		return ErrAssetsDiffer
 	case d.Kind == Holding && c.Kind == Holding && d.Instrument != c.Instrument && !r.MayChangeInstrument():
 		return ErrInstrumentsDiffer

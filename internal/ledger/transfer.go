@@ -33,8 +33,14 @@ const (
 	JudicialSale   Reason = 26 // to the buyer, by order of a court
 	FeeCharge      Reason = 27 // of a trade, by the market's schedule
 	Mirrored       Reason = 40 // a deal that was made on another platform
-	BidCollateral  Reason = 45 // put up by a bidder of an auction: funds to deposit
-	BidReturn      Reason = 46 // … and given back
+
+	CreditIssuance   Reason = 50 // verified reductions become credits
+	CreditTransfer   Reason = 51 // from one party to another
+	CreditRetirement Reason = 52 // used for good: voluntary, neutrality, compensation, offset
+	CreditRevocation Reason = 53 // unspent credits of an issuance that was wrong
+	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
+	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
+	BidReturn        Reason = 46 // … and given back
 )
 
 var reasonNames = [...]string{
@@ -43,6 +49,8 @@ var reasonNames = [...]string{
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", Guarantee: "guarantee", SaleRevocation: "sale_revocation",
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
+	CreditIssuance: "credit_issuance", CreditTransfer: "credit_transfer", CreditRetirement: "credit_retirement",
+	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment",
 	BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 }

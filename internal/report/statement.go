@@ -99,7 +99,7 @@ func (b Books) TrialBalance() Sheet {
 	s := Sheet{Name: "trial_balance", Columns: []string{"region", "month", "pollutant", "kind", "debit", "credit"}}
 	for _, p := range b.parts() {
 		region := b.Region
-		if !p.Kind.IsPermit() {
+		if p.Kind.IsMoney() {
 			region = ""
 		}
 		debit, credit := p.text(0), p.text(b.Closing[p])
@@ -112,7 +112,7 @@ func (b Books) TrialBalance() Sheet {
 }
 
 func (p Part) text(atoms int64) string {
-	if p.Kind.IsPermit() {
+	if !p.Kind.IsMoney() { // permits and credits have one scale
 		return quantity.Quantity(atoms).String()
 	}
 	return quantity.Money(atoms).String()

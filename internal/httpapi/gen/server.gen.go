@@ -143,12 +143,36 @@ type ServerInterface interface {
 	// SubmitActivityBatch Declare activities of participants
 	// (POST /v1/carbon/activity-batches)
 	SubmitActivityBatch(c *gin.Context, params SubmitActivityBatchParams)
+	// ListCredits Who holds which units
+	// (GET /v1/carbon/credits)
+	ListCredits(c *gin.Context, params ListCreditsParams)
+	// ListCreditDebts Units that were wrong and spent
+	// (GET /v1/carbon/debts)
+	ListCreditDebts(c *gin.Context, params ListCreditDebtsParams)
+	// RepayCredits Give units up for those that are owed
+	// (POST /v1/carbon/debts/{id}/repayments)
+	RepayCredits(c *gin.Context, id PathID, params RepayCreditsParams)
 	// ListExclusions What other registers count
 	// (GET /v1/carbon/exclusions)
 	ListExclusions(c *gin.Context, params ListExclusionsParams)
 	// ImportExclusions Import entries of another register
 	// (POST /v1/carbon/exclusions)
 	ImportExclusions(c *gin.Context, params ImportExclusionsParams)
+	// ListIssuances Reductions on their way to credits
+	// (GET /v1/carbon/issuances)
+	ListIssuances(c *gin.Context, params ListIssuancesParams)
+	// DeclareReductions Declare what a project has reduced in a period
+	// (POST /v1/carbon/issuances)
+	DeclareReductions(c *gin.Context, params DeclareReductionsParams)
+	// GetIssuance An issuance
+	// (GET /v1/carbon/issuances/{id})
+	GetIssuance(c *gin.Context, id PathID)
+	// RevokeCredits Revoke units of an issuance after a verification error
+	// (POST /v1/carbon/issuances/{id}/revocation)
+	RevokeCredits(c *gin.Context, id PathID, params RevokeCreditsParams)
+	// StepIssuance Take a step of an issuance
+	// (POST /v1/carbon/issuances/{id}/steps)
+	StepIssuance(c *gin.Context, id PathID, params StepIssuanceParams)
 	// ListMethodologies Methodologies, each version with its inputs and factors
 	// (GET /v1/carbon/methodologies)
 	ListMethodologies(c *gin.Context, params ListMethodologiesParams)
@@ -158,21 +182,45 @@ type ServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(c *gin.Context, id PathID)
+	// ListCarbonObligations What firms must surrender, and what credits have offset of it
+	// (GET /v1/carbon/obligations)
+	ListCarbonObligations(c *gin.Context, params ListCarbonObligationsParams)
+	// RecordCarbonObligation Record what a firm must surrender for a year
+	// (POST /v1/carbon/obligations)
+	RecordCarbonObligation(c *gin.Context, params RecordCarbonObligationParams)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(c *gin.Context, params GetParticipantParams)
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(c *gin.Context, params EraseParticipantParams)
+	// IssuePool Bring a month of participants, pooled to whole serial units
+	// (POST /v1/carbon/pooled-issuances)
+	IssuePool(c *gin.Context, params IssuePoolParams)
 	// ListPools What each month of a scheme came to, and the whole units that were issued of it
 	// (GET /v1/carbon/pools)
 	ListPools(c *gin.Context, params ListPoolsParams)
 	// ClosePool Close a month of a scheme
 	// (POST /v1/carbon/pools/close)
 	ClosePool(c *gin.Context, params ClosePoolParams)
+	// ListCreditProjects Projects of firms
+	// (GET /v1/carbon/projects)
+	ListCreditProjects(c *gin.Context, params ListCreditProjectsParams)
+	// RegisterCreditProject Register a project
+	// (POST /v1/carbon/projects)
+	RegisterCreditProject(c *gin.Context, params RegisterCreditProjectParams)
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(c *gin.Context, params GetReductionsParams)
+	// ListRetirements Credits that were used for good
+	// (GET /v1/carbon/retirements)
+	ListRetirements(c *gin.Context, params ListRetirementsParams)
+	// RetireCredits Use units of a series for good
+	// (POST /v1/carbon/retirements)
+	RetireCredits(c *gin.Context, params RetireCreditsParams)
+	// GetRetirement The certificate of a retirement, for anybody to check
+	// (GET /v1/carbon/retirements/{id})
+	GetRetirement(c *gin.Context, id PathID)
 	// ListScenarios What schemes count, by which methodology
 	// (GET /v1/carbon/scenarios)
 	ListScenarios(c *gin.Context, params ListScenariosParams)
@@ -185,6 +233,12 @@ type ServerInterface interface {
 	// RegisterCarbonScheme Register a scheme
 	// (POST /v1/carbon/schemes)
 	RegisterCarbonScheme(c *gin.Context, params RegisterCarbonSchemeParams)
+	// ListCreditSeries Series of credits by scheme and vintage
+	// (GET /v1/carbon/series)
+	ListCreditSeries(c *gin.Context, params ListCreditSeriesParams)
+	// TransferCredits Give units of a series to another party
+	// (POST /v1/carbon/transfers)
+	TransferCredits(c *gin.Context, params TransferCreditsParams)
 	// OpenBuyBack Open a compulsory buy-back
 	// (POST /v1/compulsory-buy-backs)
 	OpenBuyBack(c *gin.Context, params OpenBuyBackParams)
@@ -961,23 +1015,50 @@ func (a Answer) VisitDecideCapResponse(w http.ResponseWriter) error { return a.w
 // VisitSubmitActivityBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitActivityBatchResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRepayCreditsResponse sends the stored answer.
+func (a Answer) VisitRepayCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitImportExclusionsResponse sends the stored answer.
 func (a Answer) VisitImportExclusionsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitDeclareReductionsResponse sends the stored answer.
+func (a Answer) VisitDeclareReductionsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRevokeCreditsResponse sends the stored answer.
+func (a Answer) VisitRevokeCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepIssuanceResponse sends the stored answer.
+func (a Answer) VisitStepIssuanceResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterMethodologyResponse sends the stored answer.
 func (a Answer) VisitRegisterMethodologyResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitRecordCarbonObligationResponse sends the stored answer.
+func (a Answer) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitEraseParticipantResponse sends the stored answer.
 func (a Answer) VisitEraseParticipantResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitIssuePoolResponse sends the stored answer.
+func (a Answer) VisitIssuePoolResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitClosePoolResponse sends the stored answer.
 func (a Answer) VisitClosePoolResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRegisterCreditProjectResponse sends the stored answer.
+func (a Answer) VisitRegisterCreditProjectResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRetireCreditsResponse sends the stored answer.
+func (a Answer) VisitRetireCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterScenarioResponse sends the stored answer.
 func (a Answer) VisitRegisterScenarioResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterCarbonSchemeResponse sends the stored answer.
 func (a Answer) VisitRegisterCarbonSchemeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitTransferCreditsResponse sends the stored answer.
+func (a Answer) VisitTransferCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitOpenBuyBackResponse sends the stored answer.
 func (a Answer) VisitOpenBuyBackResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -3247,6 +3328,192 @@ func (siw *ServerInterfaceWrapper) SubmitActivityBatch(c *gin.Context) {
 	siw.Handler.SubmitActivityBatch(c, params)
 }
 
+// ListCredits operation middleware
+func (siw *ServerInterfaceWrapper) ListCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "series" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "series", c.Request.URL.Query(), &params.Series, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter series: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "issuance" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "issuance", c.Request.URL.Query(), &params.Issuance, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter issuance: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCredits(c, params)
+}
+
+// ListCreditDebts operation middleware
+func (siw *ServerInterfaceWrapper) ListCreditDebts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditDebtsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCreditDebts(c, params)
+}
+
+// RepayCredits operation middleware
+func (siw *ServerInterfaceWrapper) RepayCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RepayCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RepayCredits(c, id, params)
+}
+
 // ListExclusions operation middleware
 func (siw *ServerInterfaceWrapper) ListExclusions(c *gin.Context) {
 
@@ -3347,6 +3614,253 @@ func (siw *ServerInterfaceWrapper) ImportExclusions(c *gin.Context) {
 	}
 
 	siw.Handler.ImportExclusions(c, params)
+}
+
+// ListIssuances operation middleware
+func (siw *ServerInterfaceWrapper) ListIssuances(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIssuancesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListIssuances(c, params)
+}
+
+// DeclareReductions operation middleware
+func (siw *ServerInterfaceWrapper) DeclareReductions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclareReductionsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeclareReductions(c, params)
+}
+
+// GetIssuance operation middleware
+func (siw *ServerInterfaceWrapper) GetIssuance(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetIssuance(c, id)
+}
+
+// RevokeCredits operation middleware
+func (siw *ServerInterfaceWrapper) RevokeCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeCredits(c, id, params)
+}
+
+// StepIssuance operation middleware
+func (siw *ServerInterfaceWrapper) StepIssuance(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepIssuanceParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepIssuance(c, id, params)
 }
 
 // ListMethodologies operation middleware
@@ -3468,6 +3982,108 @@ func (siw *ServerInterfaceWrapper) GetMethodology(c *gin.Context) {
 	siw.Handler.GetMethodology(c, id)
 }
 
+// ListCarbonObligations operation middleware
+func (siw *ServerInterfaceWrapper) ListCarbonObligations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCarbonObligationsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCarbonObligations(c, params)
+}
+
+// RecordCarbonObligation operation middleware
+func (siw *ServerInterfaceWrapper) RecordCarbonObligation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordCarbonObligationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordCarbonObligation(c, params)
+}
+
 // GetParticipant operation middleware
 func (siw *ServerInterfaceWrapper) GetParticipant(c *gin.Context) {
 
@@ -3546,6 +4162,49 @@ func (siw *ServerInterfaceWrapper) EraseParticipant(c *gin.Context) {
 	siw.Handler.EraseParticipant(c, params)
 }
 
+// IssuePool operation middleware
+func (siw *ServerInterfaceWrapper) IssuePool(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params IssuePoolParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.IssuePool(c, params)
+}
+
 // ListPools operation middleware
 func (siw *ServerInterfaceWrapper) ListPools(c *gin.Context) {
 
@@ -3616,6 +4275,116 @@ func (siw *ServerInterfaceWrapper) ClosePool(c *gin.Context) {
 	siw.Handler.ClosePool(c, params)
 }
 
+// ListCreditProjects operation middleware
+func (siw *ServerInterfaceWrapper) ListCreditProjects(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditProjectsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCreditProjects(c, params)
+}
+
+// RegisterCreditProject operation middleware
+func (siw *ServerInterfaceWrapper) RegisterCreditProject(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterCreditProjectParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterCreditProject(c, params)
+}
+
 // GetReductions operation middleware
 func (siw *ServerInterfaceWrapper) GetReductions(c *gin.Context) {
 
@@ -3657,6 +4426,133 @@ func (siw *ServerInterfaceWrapper) GetReductions(c *gin.Context) {
 	}
 
 	siw.Handler.GetReductions(c, params)
+}
+
+// ListRetirements operation middleware
+func (siw *ServerInterfaceWrapper) ListRetirements(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRetirementsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "series" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "series", c.Request.URL.Query(), &params.Series, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter series: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRetirements(c, params)
+}
+
+// RetireCredits operation middleware
+func (siw *ServerInterfaceWrapper) RetireCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetireCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetireCredits(c, params)
+}
+
+// GetRetirement operation middleware
+func (siw *ServerInterfaceWrapper) GetRetirement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRetirement(c, id)
 }
 
 // ListScenarios operation middleware
@@ -3845,6 +4741,100 @@ func (siw *ServerInterfaceWrapper) RegisterCarbonScheme(c *gin.Context) {
 	}
 
 	siw.Handler.RegisterCarbonScheme(c, params)
+}
+
+// ListCreditSeries operation middleware
+func (siw *ServerInterfaceWrapper) ListCreditSeries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditSeriesParams
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCreditSeries(c, params)
+}
+
+// TransferCredits operation middleware
+func (siw *ServerInterfaceWrapper) TransferCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TransferCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TransferCredits(c, params)
 }
 
 // OpenBuyBack operation middleware
@@ -15516,20 +16506,38 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/cap-decisions", wrapper.ListCapDecisions)
 	router.POST(options.BaseURL+"/v1/cap-decisions", wrapper.DecideCap)
 	router.POST(options.BaseURL+"/v1/carbon/activity-batches", wrapper.SubmitActivityBatch)
+	router.GET(options.BaseURL+"/v1/carbon/credits", wrapper.ListCredits)
+	router.GET(options.BaseURL+"/v1/carbon/debts", wrapper.ListCreditDebts)
+	router.POST(options.BaseURL+"/v1/carbon/debts/:id/repayments", wrapper.RepayCredits)
 	router.GET(options.BaseURL+"/v1/carbon/exclusions", wrapper.ListExclusions)
 	router.POST(options.BaseURL+"/v1/carbon/exclusions", wrapper.ImportExclusions)
+	router.GET(options.BaseURL+"/v1/carbon/issuances", wrapper.ListIssuances)
+	router.POST(options.BaseURL+"/v1/carbon/issuances", wrapper.DeclareReductions)
+	router.GET(options.BaseURL+"/v1/carbon/issuances/:id", wrapper.GetIssuance)
+	router.POST(options.BaseURL+"/v1/carbon/issuances/:id/revocation", wrapper.RevokeCredits)
+	router.POST(options.BaseURL+"/v1/carbon/issuances/:id/steps", wrapper.StepIssuance)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies", wrapper.ListMethodologies)
 	router.POST(options.BaseURL+"/v1/carbon/methodologies", wrapper.RegisterMethodology)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
+	router.GET(options.BaseURL+"/v1/carbon/obligations", wrapper.ListCarbonObligations)
+	router.POST(options.BaseURL+"/v1/carbon/obligations", wrapper.RecordCarbonObligation)
 	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
 	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
+	router.POST(options.BaseURL+"/v1/carbon/pooled-issuances", wrapper.IssuePool)
 	router.GET(options.BaseURL+"/v1/carbon/pools", wrapper.ListPools)
 	router.POST(options.BaseURL+"/v1/carbon/pools/close", wrapper.ClosePool)
+	router.GET(options.BaseURL+"/v1/carbon/projects", wrapper.ListCreditProjects)
+	router.POST(options.BaseURL+"/v1/carbon/projects", wrapper.RegisterCreditProject)
 	router.GET(options.BaseURL+"/v1/carbon/reductions", wrapper.GetReductions)
+	router.GET(options.BaseURL+"/v1/carbon/retirements", wrapper.ListRetirements)
+	router.POST(options.BaseURL+"/v1/carbon/retirements", wrapper.RetireCredits)
+	router.GET(options.BaseURL+"/v1/carbon/retirements/:id", wrapper.GetRetirement)
 	router.GET(options.BaseURL+"/v1/carbon/scenarios", wrapper.ListScenarios)
 	router.POST(options.BaseURL+"/v1/carbon/scenarios", wrapper.RegisterScenario)
 	router.GET(options.BaseURL+"/v1/carbon/schemes", wrapper.ListCarbonSchemes)
 	router.POST(options.BaseURL+"/v1/carbon/schemes", wrapper.RegisterCarbonScheme)
+	router.GET(options.BaseURL+"/v1/carbon/series", wrapper.ListCreditSeries)
+	router.POST(options.BaseURL+"/v1/carbon/transfers", wrapper.TransferCredits)
 	router.POST(options.BaseURL+"/v1/compulsory-buy-backs", wrapper.OpenBuyBack)
 	router.GET(options.BaseURL+"/v1/deals", wrapper.ListDeals)
 	router.POST(options.BaseURL+"/v1/deals", wrapper.ProposeDeal)
@@ -16892,6 +17900,84 @@ func (response SubmitActivityBatch200JSONResponse) VisitSubmitActivityBatchRespo
 	return err
 }
 
+type ListCreditsRequestObject struct {
+	Params ListCreditsParams
+}
+
+type ListCreditsResponseObject interface {
+	VisitListCreditsResponse(w http.ResponseWriter) error
+}
+
+type ListCredits200JSONResponse CreditRangePage
+
+func (response ListCredits200JSONResponse) VisitListCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCreditDebtsRequestObject struct {
+	Params ListCreditDebtsParams
+}
+
+type ListCreditDebtsResponseObject interface {
+	VisitListCreditDebtsResponse(w http.ResponseWriter) error
+}
+
+type ListCreditDebts200JSONResponse CreditDebtPage
+
+func (response ListCreditDebts200JSONResponse) VisitListCreditDebtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RepayCreditsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params RepayCreditsParams
+	Body   *RepayCreditsJSONRequestBody
+}
+
+type RepayCreditsResponseObject interface {
+	VisitRepayCreditsResponse(w http.ResponseWriter) error
+}
+
+type RepayCredits200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RepayCredits200JSONResponse struct {
+	Body    CreditDebt
+	Headers RepayCredits200ResponseHeaders
+}
+
+func (response RepayCredits200JSONResponse) VisitRepayCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListExclusionsRequestObject struct {
 	Params ListExclusionsParams
 }
@@ -16933,6 +18019,151 @@ type ImportExclusions200JSONResponse struct {
 }
 
 func (response ImportExclusions200JSONResponse) VisitImportExclusionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIssuancesRequestObject struct {
+	Params ListIssuancesParams
+}
+
+type ListIssuancesResponseObject interface {
+	VisitListIssuancesResponse(w http.ResponseWriter) error
+}
+
+type ListIssuances200JSONResponse IssuancePage
+
+func (response ListIssuances200JSONResponse) VisitListIssuancesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareReductionsRequestObject struct {
+	Params DeclareReductionsParams
+	Body   *DeclareReductionsJSONRequestBody
+}
+
+type DeclareReductionsResponseObject interface {
+	VisitDeclareReductionsResponse(w http.ResponseWriter) error
+}
+
+type DeclareReductions201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type DeclareReductions201JSONResponse struct {
+	Body    Issuance
+	Headers DeclareReductions201ResponseHeaders
+}
+
+func (response DeclareReductions201JSONResponse) VisitDeclareReductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIssuanceRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetIssuanceResponseObject interface {
+	VisitGetIssuanceResponse(w http.ResponseWriter) error
+}
+
+type GetIssuance200JSONResponse Issuance
+
+func (response GetIssuance200JSONResponse) VisitGetIssuanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeCreditsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params RevokeCreditsParams
+	Body   *RevokeCreditsJSONRequestBody
+}
+
+type RevokeCreditsResponseObject interface {
+	VisitRevokeCreditsResponse(w http.ResponseWriter) error
+}
+
+type RevokeCredits200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RevokeCredits200JSONResponse struct {
+	Body    Revocation
+	Headers RevokeCredits200ResponseHeaders
+}
+
+func (response RevokeCredits200JSONResponse) VisitRevokeCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepIssuanceRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepIssuanceParams
+	Body   *StepIssuanceJSONRequestBody
+}
+
+type StepIssuanceResponseObject interface {
+	VisitStepIssuanceResponse(w http.ResponseWriter) error
+}
+
+type StepIssuance200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepIssuance200JSONResponse struct {
+	Body    Issuance
+	Headers StepIssuance200ResponseHeaders
+}
+
+func (response StepIssuance200JSONResponse) VisitStepIssuanceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17024,6 +18255,61 @@ func (response GetMethodology200JSONResponse) VisitGetMethodologyResponse(w http
 	return err
 }
 
+type ListCarbonObligationsRequestObject struct {
+	Params ListCarbonObligationsParams
+}
+
+type ListCarbonObligationsResponseObject interface {
+	VisitListCarbonObligationsResponse(w http.ResponseWriter) error
+}
+
+type ListCarbonObligations200JSONResponse CarbonObligationPage
+
+func (response ListCarbonObligations200JSONResponse) VisitListCarbonObligationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordCarbonObligationRequestObject struct {
+	Params RecordCarbonObligationParams
+	Body   *RecordCarbonObligationJSONRequestBody
+}
+
+type RecordCarbonObligationResponseObject interface {
+	VisitRecordCarbonObligationResponse(w http.ResponseWriter) error
+}
+
+type RecordCarbonObligation201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordCarbonObligation201JSONResponse struct {
+	Body    CarbonObligation
+	Headers RecordCarbonObligation201ResponseHeaders
+}
+
+func (response RecordCarbonObligation201JSONResponse) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetParticipantRequestObject struct {
 	Params GetParticipantParams
 }
@@ -17075,6 +18361,39 @@ func (response EraseParticipant200JSONResponse) VisitEraseParticipantResponse(w 
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type IssuePoolRequestObject struct {
+	Params IssuePoolParams
+	Body   *IssuePoolJSONRequestBody
+}
+
+type IssuePoolResponseObject interface {
+	VisitIssuePoolResponse(w http.ResponseWriter) error
+}
+
+type IssuePool201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type IssuePool201JSONResponse struct {
+	Body    Issuance
+	Headers IssuePool201ResponseHeaders
+}
+
+func (response IssuePool201JSONResponse) VisitIssuePoolResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -17134,6 +18453,61 @@ func (response ClosePool200JSONResponse) VisitClosePoolResponse(w http.ResponseW
 	return err
 }
 
+type ListCreditProjectsRequestObject struct {
+	Params ListCreditProjectsParams
+}
+
+type ListCreditProjectsResponseObject interface {
+	VisitListCreditProjectsResponse(w http.ResponseWriter) error
+}
+
+type ListCreditProjects200JSONResponse CreditProjectPage
+
+func (response ListCreditProjects200JSONResponse) VisitListCreditProjectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterCreditProjectRequestObject struct {
+	Params RegisterCreditProjectParams
+	Body   *RegisterCreditProjectJSONRequestBody
+}
+
+type RegisterCreditProjectResponseObject interface {
+	VisitRegisterCreditProjectResponse(w http.ResponseWriter) error
+}
+
+type RegisterCreditProject201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterCreditProject201JSONResponse struct {
+	Body    CreditProject
+	Headers RegisterCreditProject201ResponseHeaders
+}
+
+func (response RegisterCreditProject201JSONResponse) VisitRegisterCreditProjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetReductionsRequestObject struct {
 	Params GetReductionsParams
 }
@@ -17145,6 +18519,83 @@ type GetReductionsResponseObject interface {
 type GetReductions200JSONResponse ReductionReport
 
 func (response GetReductions200JSONResponse) VisitGetReductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRetirementsRequestObject struct {
+	Params ListRetirementsParams
+}
+
+type ListRetirementsResponseObject interface {
+	VisitListRetirementsResponse(w http.ResponseWriter) error
+}
+
+type ListRetirements200JSONResponse RetirementPage
+
+func (response ListRetirements200JSONResponse) VisitListRetirementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetireCreditsRequestObject struct {
+	Params RetireCreditsParams
+	Body   *RetireCreditsJSONRequestBody
+}
+
+type RetireCreditsResponseObject interface {
+	VisitRetireCreditsResponse(w http.ResponseWriter) error
+}
+
+type RetireCredits201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RetireCredits201JSONResponse struct {
+	Body    RetirementCertificate
+	Headers RetireCredits201ResponseHeaders
+}
+
+func (response RetireCredits201JSONResponse) VisitRetireCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRetirementRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetRetirementResponseObject interface {
+	VisitGetRetirementResponse(w http.ResponseWriter) error
+}
+
+type GetRetirement200JSONResponse RetirementCertificate
+
+func (response GetRetirement200JSONResponse) VisitGetRetirementResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -17252,6 +18703,61 @@ type RegisterCarbonScheme201JSONResponse struct {
 }
 
 func (response RegisterCarbonScheme201JSONResponse) VisitRegisterCarbonSchemeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCreditSeriesRequestObject struct {
+	Params ListCreditSeriesParams
+}
+
+type ListCreditSeriesResponseObject interface {
+	VisitListCreditSeriesResponse(w http.ResponseWriter) error
+}
+
+type ListCreditSeries200JSONResponse CreditSeriesPage
+
+func (response ListCreditSeries200JSONResponse) VisitListCreditSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferCreditsRequestObject struct {
+	Params TransferCreditsParams
+	Body   *TransferCreditsJSONRequestBody
+}
+
+type TransferCreditsResponseObject interface {
+	VisitTransferCreditsResponse(w http.ResponseWriter) error
+}
+
+type TransferCredits201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type TransferCredits201JSONResponse struct {
+	Body    CreditTransfer
+	Headers TransferCredits201ResponseHeaders
+}
+
+func (response TransferCredits201JSONResponse) VisitTransferCreditsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24007,12 +25513,36 @@ type StrictServerInterface interface {
 	// SubmitActivityBatch Declare activities of participants
 	// (POST /v1/carbon/activity-batches)
 	SubmitActivityBatch(ctx context.Context, request SubmitActivityBatchRequestObject) (SubmitActivityBatchResponseObject, error)
+	// ListCredits Who holds which units
+	// (GET /v1/carbon/credits)
+	ListCredits(ctx context.Context, request ListCreditsRequestObject) (ListCreditsResponseObject, error)
+	// ListCreditDebts Units that were wrong and spent
+	// (GET /v1/carbon/debts)
+	ListCreditDebts(ctx context.Context, request ListCreditDebtsRequestObject) (ListCreditDebtsResponseObject, error)
+	// RepayCredits Give units up for those that are owed
+	// (POST /v1/carbon/debts/{id}/repayments)
+	RepayCredits(ctx context.Context, request RepayCreditsRequestObject) (RepayCreditsResponseObject, error)
 	// ListExclusions What other registers count
 	// (GET /v1/carbon/exclusions)
 	ListExclusions(ctx context.Context, request ListExclusionsRequestObject) (ListExclusionsResponseObject, error)
 	// ImportExclusions Import entries of another register
 	// (POST /v1/carbon/exclusions)
 	ImportExclusions(ctx context.Context, request ImportExclusionsRequestObject) (ImportExclusionsResponseObject, error)
+	// ListIssuances Reductions on their way to credits
+	// (GET /v1/carbon/issuances)
+	ListIssuances(ctx context.Context, request ListIssuancesRequestObject) (ListIssuancesResponseObject, error)
+	// DeclareReductions Declare what a project has reduced in a period
+	// (POST /v1/carbon/issuances)
+	DeclareReductions(ctx context.Context, request DeclareReductionsRequestObject) (DeclareReductionsResponseObject, error)
+	// GetIssuance An issuance
+	// (GET /v1/carbon/issuances/{id})
+	GetIssuance(ctx context.Context, request GetIssuanceRequestObject) (GetIssuanceResponseObject, error)
+	// RevokeCredits Revoke units of an issuance after a verification error
+	// (POST /v1/carbon/issuances/{id}/revocation)
+	RevokeCredits(ctx context.Context, request RevokeCreditsRequestObject) (RevokeCreditsResponseObject, error)
+	// StepIssuance Take a step of an issuance
+	// (POST /v1/carbon/issuances/{id}/steps)
+	StepIssuance(ctx context.Context, request StepIssuanceRequestObject) (StepIssuanceResponseObject, error)
 	// ListMethodologies Methodologies, each version with its inputs and factors
 	// (GET /v1/carbon/methodologies)
 	ListMethodologies(ctx context.Context, request ListMethodologiesRequestObject) (ListMethodologiesResponseObject, error)
@@ -24022,21 +25552,45 @@ type StrictServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(ctx context.Context, request GetMethodologyRequestObject) (GetMethodologyResponseObject, error)
+	// ListCarbonObligations What firms must surrender, and what credits have offset of it
+	// (GET /v1/carbon/obligations)
+	ListCarbonObligations(ctx context.Context, request ListCarbonObligationsRequestObject) (ListCarbonObligationsResponseObject, error)
+	// RecordCarbonObligation Record what a firm must surrender for a year
+	// (POST /v1/carbon/obligations)
+	RecordCarbonObligation(ctx context.Context, request RecordCarbonObligationRequestObject) (RecordCarbonObligationResponseObject, error)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(ctx context.Context, request GetParticipantRequestObject) (GetParticipantResponseObject, error)
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(ctx context.Context, request EraseParticipantRequestObject) (EraseParticipantResponseObject, error)
+	// IssuePool Bring a month of participants, pooled to whole serial units
+	// (POST /v1/carbon/pooled-issuances)
+	IssuePool(ctx context.Context, request IssuePoolRequestObject) (IssuePoolResponseObject, error)
 	// ListPools What each month of a scheme came to, and the whole units that were issued of it
 	// (GET /v1/carbon/pools)
 	ListPools(ctx context.Context, request ListPoolsRequestObject) (ListPoolsResponseObject, error)
 	// ClosePool Close a month of a scheme
 	// (POST /v1/carbon/pools/close)
 	ClosePool(ctx context.Context, request ClosePoolRequestObject) (ClosePoolResponseObject, error)
+	// ListCreditProjects Projects of firms
+	// (GET /v1/carbon/projects)
+	ListCreditProjects(ctx context.Context, request ListCreditProjectsRequestObject) (ListCreditProjectsResponseObject, error)
+	// RegisterCreditProject Register a project
+	// (POST /v1/carbon/projects)
+	RegisterCreditProject(ctx context.Context, request RegisterCreditProjectRequestObject) (RegisterCreditProjectResponseObject, error)
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(ctx context.Context, request GetReductionsRequestObject) (GetReductionsResponseObject, error)
+	// ListRetirements Credits that were used for good
+	// (GET /v1/carbon/retirements)
+	ListRetirements(ctx context.Context, request ListRetirementsRequestObject) (ListRetirementsResponseObject, error)
+	// RetireCredits Use units of a series for good
+	// (POST /v1/carbon/retirements)
+	RetireCredits(ctx context.Context, request RetireCreditsRequestObject) (RetireCreditsResponseObject, error)
+	// GetRetirement The certificate of a retirement, for anybody to check
+	// (GET /v1/carbon/retirements/{id})
+	GetRetirement(ctx context.Context, request GetRetirementRequestObject) (GetRetirementResponseObject, error)
 	// ListScenarios What schemes count, by which methodology
 	// (GET /v1/carbon/scenarios)
 	ListScenarios(ctx context.Context, request ListScenariosRequestObject) (ListScenariosResponseObject, error)
@@ -24049,6 +25603,12 @@ type StrictServerInterface interface {
 	// RegisterCarbonScheme Register a scheme
 	// (POST /v1/carbon/schemes)
 	RegisterCarbonScheme(ctx context.Context, request RegisterCarbonSchemeRequestObject) (RegisterCarbonSchemeResponseObject, error)
+	// ListCreditSeries Series of credits by scheme and vintage
+	// (GET /v1/carbon/series)
+	ListCreditSeries(ctx context.Context, request ListCreditSeriesRequestObject) (ListCreditSeriesResponseObject, error)
+	// TransferCredits Give units of a series to another party
+	// (POST /v1/carbon/transfers)
+	TransferCredits(ctx context.Context, request TransferCreditsRequestObject) (TransferCreditsResponseObject, error)
 	// OpenBuyBack Open a compulsory buy-back
 	// (POST /v1/compulsory-buy-backs)
 	OpenBuyBack(ctx context.Context, request OpenBuyBackRequestObject) (OpenBuyBackResponseObject, error)
@@ -26225,6 +27785,103 @@ func (sh *strictHandler) SubmitActivityBatch(ctx *gin.Context, params SubmitActi
 	}
 }
 
+// ListCredits operation middleware
+func (sh *strictHandler) ListCredits(ctx *gin.Context, params ListCreditsParams) {
+	var request ListCreditsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCredits(ctx, request.(ListCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditsResponseObject); ok {
+		if err := validResponse.VisitListCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCreditDebts operation middleware
+func (sh *strictHandler) ListCreditDebts(ctx *gin.Context, params ListCreditDebtsParams) {
+	var request ListCreditDebtsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCreditDebts(ctx, request.(ListCreditDebtsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCreditDebts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditDebtsResponseObject); ok {
+		if err := validResponse.VisitListCreditDebtsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RepayCredits operation middleware
+func (sh *strictHandler) RepayCredits(ctx *gin.Context, id PathID, params RepayCreditsParams) {
+	var request RepayCreditsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RepayCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RepayCredits(ctx, request.(RepayCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RepayCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RepayCreditsResponseObject); ok {
+		if err := validResponse.VisitRepayCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListExclusions operation middleware
 func (sh *strictHandler) ListExclusions(ctx *gin.Context, params ListExclusionsParams) {
 	var request ListExclusionsRequestObject
@@ -26288,6 +27945,192 @@ func (sh *strictHandler) ImportExclusions(ctx *gin.Context, params ImportExclusi
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ImportExclusionsResponseObject); ok {
 		if err := validResponse.VisitImportExclusionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIssuances operation middleware
+func (sh *strictHandler) ListIssuances(ctx *gin.Context, params ListIssuancesParams) {
+	var request ListIssuancesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIssuances(ctx, request.(ListIssuancesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIssuances")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListIssuancesResponseObject); ok {
+		if err := validResponse.VisitListIssuancesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareReductions operation middleware
+func (sh *strictHandler) DeclareReductions(ctx *gin.Context, params DeclareReductionsParams) {
+	var request DeclareReductionsRequestObject
+
+	request.Params = params
+
+	var body DeclareReductionsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareReductions(ctx, request.(DeclareReductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareReductions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeclareReductionsResponseObject); ok {
+		if err := validResponse.VisitDeclareReductionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIssuance operation middleware
+func (sh *strictHandler) GetIssuance(ctx *gin.Context, id PathID) {
+	var request GetIssuanceRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIssuance(ctx, request.(GetIssuanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIssuance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetIssuanceResponseObject); ok {
+		if err := validResponse.VisitGetIssuanceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeCredits operation middleware
+func (sh *strictHandler) RevokeCredits(ctx *gin.Context, id PathID, params RevokeCreditsParams) {
+	var request RevokeCreditsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RevokeCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeCredits(ctx, request.(RevokeCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeCreditsResponseObject); ok {
+		if err := validResponse.VisitRevokeCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepIssuance operation middleware
+func (sh *strictHandler) StepIssuance(ctx *gin.Context, id PathID, params StepIssuanceParams) {
+	var request StepIssuanceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepIssuanceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepIssuance(ctx, request.(StepIssuanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepIssuance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepIssuanceResponseObject); ok {
+		if err := validResponse.VisitStepIssuanceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -26391,6 +28234,76 @@ func (sh *strictHandler) GetMethodology(ctx *gin.Context, id PathID) {
 	}
 }
 
+// ListCarbonObligations operation middleware
+func (sh *strictHandler) ListCarbonObligations(ctx *gin.Context, params ListCarbonObligationsParams) {
+	var request ListCarbonObligationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCarbonObligations(ctx, request.(ListCarbonObligationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCarbonObligations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCarbonObligationsResponseObject); ok {
+		if err := validResponse.VisitListCarbonObligationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordCarbonObligation operation middleware
+func (sh *strictHandler) RecordCarbonObligation(ctx *gin.Context, params RecordCarbonObligationParams) {
+	var request RecordCarbonObligationRequestObject
+
+	request.Params = params
+
+	var body RecordCarbonObligationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordCarbonObligation(ctx, request.(RecordCarbonObligationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordCarbonObligation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordCarbonObligationResponseObject); ok {
+		if err := validResponse.VisitRecordCarbonObligationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetParticipant operation middleware
 func (sh *strictHandler) GetParticipant(ctx *gin.Context, params GetParticipantParams) {
 	var request GetParticipantRequestObject
@@ -26454,6 +28367,50 @@ func (sh *strictHandler) EraseParticipant(ctx *gin.Context, params EraseParticip
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(EraseParticipantResponseObject); ok {
 		if err := validResponse.VisitEraseParticipantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// IssuePool operation middleware
+func (sh *strictHandler) IssuePool(ctx *gin.Context, params IssuePoolParams) {
+	var request IssuePoolRequestObject
+
+	request.Params = params
+
+	var body IssuePoolJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.IssuePool(ctx, request.(IssuePoolRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "IssuePool")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(IssuePoolResponseObject); ok {
+		if err := validResponse.VisitIssuePoolResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -26531,6 +28488,76 @@ func (sh *strictHandler) ClosePool(ctx *gin.Context, params ClosePoolParams) {
 	}
 }
 
+// ListCreditProjects operation middleware
+func (sh *strictHandler) ListCreditProjects(ctx *gin.Context, params ListCreditProjectsParams) {
+	var request ListCreditProjectsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCreditProjects(ctx, request.(ListCreditProjectsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCreditProjects")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditProjectsResponseObject); ok {
+		if err := validResponse.VisitListCreditProjectsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterCreditProject operation middleware
+func (sh *strictHandler) RegisterCreditProject(ctx *gin.Context, params RegisterCreditProjectParams) {
+	var request RegisterCreditProjectRequestObject
+
+	request.Params = params
+
+	var body RegisterCreditProjectJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterCreditProject(ctx, request.(RegisterCreditProjectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterCreditProject")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterCreditProjectResponseObject); ok {
+		if err := validResponse.VisitRegisterCreditProjectResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetReductions operation middleware
 func (sh *strictHandler) GetReductions(ctx *gin.Context, params GetReductionsParams) {
 	var request GetReductionsRequestObject
@@ -26550,6 +28577,102 @@ func (sh *strictHandler) GetReductions(ctx *gin.Context, params GetReductionsPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReductionsResponseObject); ok {
 		if err := validResponse.VisitGetReductionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRetirements operation middleware
+func (sh *strictHandler) ListRetirements(ctx *gin.Context, params ListRetirementsParams) {
+	var request ListRetirementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRetirements(ctx, request.(ListRetirementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRetirements")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRetirementsResponseObject); ok {
+		if err := validResponse.VisitListRetirementsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetireCredits operation middleware
+func (sh *strictHandler) RetireCredits(ctx *gin.Context, params RetireCreditsParams) {
+	var request RetireCreditsRequestObject
+
+	request.Params = params
+
+	var body RetireCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetireCredits(ctx, request.(RetireCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetireCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetireCreditsResponseObject); ok {
+		if err := validResponse.VisitRetireCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRetirement operation middleware
+func (sh *strictHandler) GetRetirement(ctx *gin.Context, id PathID) {
+	var request GetRetirementRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRetirement(ctx, request.(GetRetirementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRetirement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRetirementResponseObject); ok {
+		if err := validResponse.VisitGetRetirementResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -26690,6 +28813,76 @@ func (sh *strictHandler) RegisterCarbonScheme(ctx *gin.Context, params RegisterC
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RegisterCarbonSchemeResponseObject); ok {
 		if err := validResponse.VisitRegisterCarbonSchemeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCreditSeries operation middleware
+func (sh *strictHandler) ListCreditSeries(ctx *gin.Context, params ListCreditSeriesParams) {
+	var request ListCreditSeriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCreditSeries(ctx, request.(ListCreditSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCreditSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditSeriesResponseObject); ok {
+		if err := validResponse.VisitListCreditSeriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TransferCredits operation middleware
+func (sh *strictHandler) TransferCredits(ctx *gin.Context, params TransferCreditsParams) {
+	var request TransferCreditsRequestObject
+
+	request.Params = params
+
+	var body TransferCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TransferCredits(ctx, request.(TransferCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TransferCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TransferCreditsResponseObject); ok {
+		if err := validResponse.VisitTransferCreditsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,369 @@
+package app
+
+import (
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// The tables of issuances. Ranges that are held lie in memory; the others are
+// history.
+var (
+	CreditProjects = resident[carbon.Project]("credit_project")
+	Issuances      = resident[carbon.Issuance]("issuance")
+	IssuanceInputs = cold[carbon.IssuanceInput]("issuance_input")
+	CreditSeries   = resident[carbon.Series]("credit_series")
+	CreditRanges   = residentWhere[carbon.Range]("credit_range", Where("state", string(carbon.Held)))
+	CreditDebts    = resident[carbon.Debt]("credit_debt")
+	CarbonDuties   = resident[carbon.Obligation]("carbon_obligation")
+	Retirements    = cold[carbon.Retirement]("retirement")
+)
+
+// The faults of issuances, in the order in which they are checked; the others
+// are in carbon.
+var (
+	// ErrOutboxUsed is returned when an outbox number comes again with something else.
+	ErrOutboxUsed = fault.New(fault.Conflict, "carbon.outbox_used", "the outbox number was used for another issuance").At("outbox")
+	// ErrProjectCode is returned when another project of the scheme has the code.
+	ErrProjectCode = fault.New(fault.Conflict, "carbon.project_taken", "a project of the scheme has this code already").At("code")
+	// ErrPeriodCounted is returned when a period of a project overlaps one that was counted.
+	ErrPeriodCounted = fault.New(fault.Refused, "carbon.period_counted", "the period overlaps one that is counted already").At("period_from").
+				Under("carbon.counted_once", "沪环规〔2025〕10号")
+	// ErrEvidenceUsed is returned when an issuance would rest on the evidence of another.
+	ErrEvidenceUsed = fault.New(fault.Refused, "carbon.evidence_used", "another issuance rests on this evidence").At("evidence_digest").
+			Under("carbon.counted_once", "沪环规〔2025〕10号")
+)
+
+// CreditIssue brings a month of a scheme's participants, pooled to whole serial
+// units by the intake. An outbox number that comes again brings nothing new:
+// the answer is the issuance that it has brought.
+type CreditIssue struct {
+	Scheme         int64
+	Methodology    string        // code
+	Month          calendar.Date // its first day
+	Units          int64
+	EvidenceDigest string
+	Items          int32
+	Outbox         int64
+}
+
+// CreditProjectRegister registers a firm's project.
+type CreditProjectRegister struct {
+	Scheme      int64
+	Code        string
+	Name        string
+	Methodology string
+	Party       int64
+	Identifier  string
+	Document    string
+}
+
+// CreditDeclare declares what a project has reduced in a period. It is
+// computed at once.
+type CreditDeclare struct {
+	Project        int64
+	PeriodFrom     calendar.Date
+	PeriodTo       calendar.Date
+	Values         []carbon.Value
+	EvidenceDigest string
+	Items          int32
+}
+
+// IssuanceStep takes a step of an issuance.
+type IssuanceStep struct {
+	Issuance int64
+	Event    carbon.IssuanceEvent
+	Document string // of the verification or rejection
+	Failed   int32  // pieces of the sampled evidence that do not hold
+}
+
+// IssuanceResult is an issuance with the serial numbers that it has got.
+type IssuanceResult struct {
+	Issuance carbon.Issuance
+	Serial   string // empty until it is issued
+}
+
+var _ = declare(CreditIssue{}, CreditProjectRegister{}, CreditDeclare{}, IssuanceStep{})
+
+// Operation is CreditIssue.
+func (CreditIssue) Operation() identity.Operation { return identity.CreditIssue }
+
+// Decide checks the pool; a number that has come already changes nothing. The
+// result is an IssuanceResult.
+func (c CreditIssue) Decide(v *View) (Apply, error) {
+	scheme, err := v.scheme(identity.CreditIssue, c.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	if c.Outbox <= 0 {
+		return nil, fault.Invalidf("outbox", "must be the number of the intake's message")
+	}
+	if !c.Month.Valid() || c.Month.Day() != 1 {
+		return nil, fault.Invalidf("month", "must be the first day of a month")
+	}
+	i := carbon.Issuance{
+		Scheme: scheme.ID, Methodology: c.Methodology, Source: carbon.PoolSource(c.Month), Vintage: int32(c.Month.Year()), //nolint:gosec // a year
+		PeriodFrom: c.Month, PeriodTo: c.Month.AddMonths(1).AddDays(-1), Party: scheme.Operator, Region: scheme.Region, Units: c.Units,
+		EvidenceDigest: c.EvidenceDigest, Items: c.Items, Outbox: c.Outbox, State: carbon.Checked, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
+	}
+	if err := i.Validate(); err != nil {
+		return nil, err
+	}
+	i.Sample = carbon.SampleOf(c.EvidenceDigest, v.Number, c.Items)
+	i.Reduced = quantity.Reduction(c.Units) * scheme.SerialUnit
+	for other := range All(v, Issuances) {
+		if other.Outbox == c.Outbox {
+			if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Source != i.Source {
+				return nil, ErrOutboxUsed.With("the outbox number %d brought issuance %d, which says something else", c.Outbox, other.ID)
+			}
+			return func(tx *Tx) any { return tx.issuanceResult(other) }, nil
+		}
+	}
+	if err := v.checkIssuance(scheme, i); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil
+}
+
+// scheme returns a scheme after the actor's right to act for it was checked.
+func (v *View) scheme(op identity.Operation, id int64) (carbon.Scheme, error) {
+	if err := v.Authorise(op, identity.Target{}); err != nil {
+		return carbon.Scheme{}, err
+	}
+	s, err := Get(v, CarbonSchemes, "scheme", id)
+	if err != nil {
+		return s, err
+	}
+	return s, v.AuthoriseAt("scheme", op, identity.OfRegion(s.Region))
+}
+
+// checkIssuance holds that the scheme and its methodology are in force for the
+// period, and that nothing of it is counted already.
+func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
+	if !scheme.ValidOn(i.PeriodFrom) || !scheme.ValidOn(i.PeriodTo) {
+		return ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
+	}
+	if i.PeriodTo >= v.Today {
+		return ErrDayToCome.With("the period ends on %v, which is not over", i.PeriodTo).At("period_to")
+	}
+	if _, err := v.methodologyOn(i.Methodology, i.PeriodTo); err != nil {
+		return err
+	}
+	for other := range All(v, Issuances) {
+		switch {
+		case !other.Live():
+		case other.EvidenceDigest == i.EvidenceDigest:
+			return ErrEvidenceUsed.With("issuance %d rests on this evidence", other.ID)
+		case i.Project != 0 && other.Project == i.Project && other.PeriodFrom <= i.PeriodTo && i.PeriodFrom <= other.PeriodTo:
+			return ErrPeriodCounted.With("issuance %d counts %v to %v", other.ID, other.PeriodFrom, other.PeriodTo)
+		}
+	}
+	return nil
+}
+
+func (v *View) issuanceResult(i carbon.Issuance) IssuanceResult {
+	r := IssuanceResult{Issuance: i}
+	if i.FirstUnit != 0 {
+		r.Serial = i.Serial(rowsOf(v.state, CarbonSchemes).rows[i.Scheme].Code, i.FirstUnit, i.LastUnit)
+	}
+	return r
+}
+
+// Operation is CreditProjectRegister.
+func (CreditProjectRegister) Operation() identity.Operation { return identity.CreditProjectRegister }
+
+// Decide checks the project and that its code is new. The result is a
+// carbon.Project.
+func (c CreditProjectRegister) Decide(v *View) (Apply, error) {
+	scheme, err := v.scheme(identity.CreditProjectRegister, c.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	p := carbon.Project{
+		Code: c.Code, Name: c.Name, Scheme: c.Scheme, Methodology: c.Methodology, Party: c.Party, Region: scheme.Region, Identifier: c.Identifier, Document: c.Document,
+	}
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if _, err := Get(v, Parties, "party", c.Party); err != nil {
+		return nil, err
+	}
+	if _, err := v.methodologyOn(c.Methodology, v.Today); err != nil {
+		return nil, err
+	}
+	for other := range All(v, CreditProjects) {
+		if other.Scheme == c.Scheme && other.Code == c.Code {
+			return nil, ErrProjectCode
+		}
+	}
+	return func(tx *Tx) any { return Put(tx, CreditProjects, p) }, nil
+}
+
+// Operation is CreditDeclare.
+func (CreditDeclare) Operation() identity.Operation { return identity.CreditDeclare }
+
+// Decide computes what was reduced, and checks that it is counted nowhere
+// else. The result is an IssuanceResult.
+func (c CreditDeclare) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.CreditDeclare, identity.Target{}); err != nil {
+		return nil, err
+	}
+	p, err := Get(v, CreditProjects, "project", c.Project)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("project", identity.CreditDeclare, identity.OfParty(p.Party, p.Region)); err != nil {
+		return nil, err
+	}
+	scheme := rowsOf(v.state, CarbonSchemes).rows[p.Scheme]
+	i := carbon.Issuance{
+		Scheme: p.Scheme, Methodology: p.Methodology, Project: p.ID, Source: p.Code, Vintage: int32(c.PeriodFrom.Year()), //nolint:gosec // a year
+		PeriodFrom: c.PeriodFrom, PeriodTo: c.PeriodTo, Party: p.Party, Region: p.Region, EvidenceDigest: c.EvidenceDigest, Items: c.Items,
+		State: carbon.Computed, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
+	}
+	if i.Reduced, err = v.compute(p.Methodology, c.PeriodTo, c.Values); err != nil {
+		return nil, err
+	}
+	i.Units = int64(i.Reduced / scheme.SerialUnit)
+	if err := i.Validate(); err != nil {
+		return nil, err
+	}
+	entries, err := Find(v, Exclusions, Where("identifier", p.Identifier))
+	if err != nil {
+		return nil, err
+	}
+	if err := fault.First(carbon.CheckExcluded(entries, c.PeriodFrom, c.PeriodTo), v.checkIssuance(scheme, i)); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		i := Put(tx, Issuances, i)
+		for _, value := range c.Values {
+			Put(tx, IssuanceInputs, carbon.IssuanceInput{Issuance: i.ID, Name: value.Name, Unit: value.Unit, Amount: value.Amount})
+		}
+		return tx.issuanceResult(i)
+	}, nil
+}
+
+// compute is what a methodology computes of values that were measured up to a day.
+func (v *View) compute(code string, on calendar.Date, values []carbon.Value) (quantity.Reduction, error) {
+	m, err := v.methodologyOn(code, on)
+	if err != nil {
+		return 0, err
+	}
+	var inputs []carbon.Input
+	for in := range All(v, MethodologyInputs) {
+		if in.Methodology == m.ID {
+			inputs = append(inputs, in)
+		}
+	}
+	var factors []carbon.Factor
+	for f := range All(v, MethodologyFactors) {
+		if f.Methodology == m.ID {
+			factors = append(factors, f)
+		}
+	}
+	return must(carbon.Compile(m, inputs, factors)).Compute(values)
+}
+
+// Operation is IssuanceStep.
+func (IssuanceStep) Operation() identity.Operation { return identity.IssuanceStep }
+
+// Decide checks the step by the table, and before units are issued that the
+// party owes none. The result is an IssuanceResult.
+func (c IssuanceStep) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.IssuanceStep, identity.Target{}); err != nil {
+		return nil, err
+	}
+	i, err := Get(v, Issuances, "id", c.Issuance)
+	if err != nil {
+		return nil, err
+	}
+	target := identity.OfRegion(i.Region)
+	if err := v.AuthoriseAt("id", identity.IssuanceStep, target); err != nil {
+		return nil, err
+	}
+	if i.State, err = i.Next(c.Event, v.Actor.Person, rolesFor(v.Actor, identity.IssuanceStep, target)); err != nil {
+		return nil, err
+	}
+	switch c.Event {
+	case carbon.Check:
+		i.Sample = carbon.SampleOf(i.EvidenceDigest, v.Number, i.Items)
+	case carbon.Verify:
+		if c.Failed != 0 {
+			return nil, carbon.ErrEvidenceFailed
+		}
+		i.VerifiedBy = v.Actor.Person
+		fallthrough
+	case carbon.Reject:
+		i.Document = c.Document
+		if err := catalog.CheckDocument("document", c.Document); err != nil {
+			return nil, err
+		}
+	case carbon.Issue:
+		return v.issueUnits(i)
+	}
+	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil
+}
+
+// rolesFor are the roles in which an actor may do an operation to a target.
+func rolesFor(a identity.Actor, op identity.Operation, t identity.Target) []string {
+	var roles []string
+	for _, g := range a.Grants {
+		if identity.Authorise(identity.Actor{Person: a.Person, Grants: []identity.Grant{g}}, op, t) == nil {
+			roles = append(roles, string(g.Role))
+		}
+	}
+	return roles
+}
+
+// issueUnits gives an issuance the next units of the registry and credits them.
+func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
+	for d := range All(v, CreditDebts) {
+		if d.Party == i.Party && d.Left() > 0 {
+			return nil, carbon.ErrDebtOpen.With("party %d owes %d units of issuance %d", d.Party, d.Left(), d.Issuance)
+		}
+	}
+	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
+	series := v.seriesOf(scheme, i.Vintage)
+	for other := range All(v, Issuances) {
+		i.FirstUnit = max(i.FirstUnit, other.LastUnit)
+	}
+	i.FirstUnit++
+	i.LastUnit = i.FirstUnit + i.Units - 1
+	i.IssuedAt = v.Now
+	t := ledger.Transfer{Reason: ledger.CreditIssuance, Reference: i.ID, Legs: []ledger.Leg{{
+		Debit: creditKey(ledger.CreditsIssued, scheme, series, 0), Credit: creditKey(ledger.Credits, scheme, series, i.Party), Amount: i.Units * int64(scheme.SerialUnit),
+	}}}
+	if err := v.ledger.Check(t); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		series := series
+		if series.ID == 0 {
+			series = Put(tx, CreditSeries, series)
+		}
+		Put(tx, CreditRanges, carbon.Range{
+			Issuance: i.ID, Series: series.ID, FirstUnit: i.FirstUnit, LastUnit: i.LastUnit, Party: i.Party, Region: i.Region, State: carbon.Held,
+		})
+		tx.Post(t)
+		return tx.issuanceResult(Put(tx, Issuances, i))
+	}, nil
+}
+
+// seriesOf is the series of a scheme and vintage, without an id where it is new.
+func (v *View) seriesOf(scheme carbon.Scheme, vintage int32) carbon.Series {
+	for s := range All(v, CreditSeries) {
+		if s.Scheme == scheme.ID && s.Vintage == vintage {
+			return s
+		}
+	}
+	return carbon.Series{Code: carbon.SeriesCode(scheme.Code, vintage), Scheme: scheme.ID, Vintage: vintage}
+}
+
+func creditKey(k ledger.Kind, scheme carbon.Scheme, series carbon.Series, party int64) ledger.Key {
+	return ledger.CreditKey(k, scheme.Region, series.Code, party)
+}

@@ -1,0 +1,327 @@
+package app
+
+import (
+	"permitx/internal/carbon"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+)
+
+// ErrSameHolder is returned when credits would be transferred to who has them.
+var ErrSameHolder = fault.New(fault.Invalid, "carbon.same_holder", "the credits would stay where they are").At("to")
+
+// ErrObligationKnown is returned when the obligation of a party and year is recorded already.
+var ErrObligationKnown = fault.New(fault.Conflict, "carbon.obligation_known", "the obligation of this party and year is recorded already").At("year")
+
+// CreditTransfer gives units of a series to another party.
+type CreditTransfer struct {
+	Party    int64 // that has them
+	Series   int64
+	To       int64 // party
+	Units    int64
+	Document string
+}
+
+// CreditRetire uses units of a series up for good.
+type CreditRetire struct {
+	Party       int64
+	Series      int64
+	Units       int64
+	Purpose     carbon.Purpose
+	Beneficiary string
+	Occasion    string
+	Obligation  int64 // of an offset; 0: none
+}
+
+// CreditRevoke takes units of an issuance back that a verification error has
+// brought: those that its party still has; the others it owes.
+type CreditRevoke struct {
+	Issuance int64
+	Units    int64
+	Document string
+}
+
+// CreditRepay gives units of a series up for those that the party owes.
+type CreditRepay struct {
+	Debt   int64
+	Series int64
+	Units  int64
+}
+
+// ObligationRecord records what a party must surrender for a year.
+type ObligationRecord struct {
+	Party    int64
+	Year     int32
+	Amount   quantity.Reduction
+	Document string
+}
+
+// CreditResult is units that have moved, with their serial numbers.
+type CreditResult struct {
+	Series  carbon.Series
+	Units   int64
+	Serials []string
+}
+
+// RetirementResult is a retirement with the serial numbers that it used up.
+type RetirementResult struct {
+	Retirement carbon.Retirement
+	Series     string
+	Serials    []string
+}
+
+// RevocationResult is an issuance of which units were taken back, and what is owed.
+type RevocationResult struct {
+	Issuance carbon.Issuance
+	Revoked  int64
+	Debt     carbon.Debt // without an id where nothing is owed
+}
+
+var _ = declare(CreditTransfer{}, CreditRetire{}, CreditRevoke{}, CreditRepay{}, ObligationRecord{})
+
+// ownSeries returns a series after the right to act for its holder was checked.
+func (v *View) ownSeries(op identity.Operation, party, id int64) (carbon.Series, error) {
+	if err := v.AuthoriseAt("party", op, identity.Target{Parties: []int64{party}}); err != nil {
+		return carbon.Series{}, err
+	}
+	if err := v.checkActive("party", party); err != nil {
+		return carbon.Series{}, err
+	}
+	return Get(v, CreditSeries, "series", id)
+}
+
+// checkActive returns a fault unless a party takes part.
+func (v *View) checkActive(field string, party int64) error {
+	p, err := Get(v, Parties, field, party)
+	if err == nil && p.State != catalog.PartyActive {
+		err = ErrPartyClosed.With("the party is %s", p.State).At(field)
+	}
+	return err
+}
+
+// serials are the serial numbers of ranges.
+func (v *View) serials(ranges []carbon.Range) []string {
+	all := make([]string, len(ranges))
+	for i, r := range ranges {
+		of := rowsOf(v.state, Issuances).rows[r.Issuance]
+		all[i] = of.Serial(rowsOf(v.state, CarbonSchemes).rows[of.Scheme].Code, r.FirstUnit, r.LastUnit)
+	}
+	return all
+}
+
+// Operation is CreditTransfer.
+func (CreditTransfer) Operation() identity.Operation { return identity.CreditTransfer }
+
+// Decide picks the units, lowest numbers first. The result is a CreditResult.
+func (c CreditTransfer) Decide(v *View) (Apply, error) {
+	series, err := v.ownSeries(identity.CreditTransfer, c.Party, c.Series)
+	if err != nil {
+		return nil, err
+	}
+	if c.To == c.Party {
+		return nil, ErrSameHolder
+	}
+	if err := fault.First(catalog.CheckDocument("document", c.Document), v.checkActive("to", c.To)); err != nil {
+		return nil, err
+	}
+	to := creditKey(ledger.Credits, rowsOf(v.state, CarbonSchemes).rows[series.Scheme], series, c.To)
+	m, err := v.pickUnits(ledger.CreditTransfer, series, c.Party, v.rangesOf(series.ID, c.Party), c.Units, to)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		moved := tx.moveUnits(m, series.ID, func(r *carbon.Range) { r.Party = c.To })
+		return CreditResult{series, c.Units, tx.serials(moved)}
+	}, nil
+}
+
+// Operation is CreditRetire.
+func (CreditRetire) Operation() identity.Operation { return identity.CreditRetire }
+
+// Decide picks the units and, for an offset, holds them against the share that
+// credits may have of the obligation. The result is a RetirementResult.
+func (c CreditRetire) Decide(v *View) (Apply, error) {
+	series, err := v.ownSeries(identity.CreditRetire, c.Party, c.Series)
+	if err != nil {
+		return nil, err
+	}
+	scheme := rowsOf(v.state, CarbonSchemes).rows[series.Scheme]
+	r := carbon.Retirement{
+		Party: c.Party, Region: scheme.Region, Series: series.ID, Units: c.Units, Purpose: c.Purpose, Beneficiary: c.Beneficiary, Occasion: c.Occasion,
+		Obligation: c.Obligation, RetiredAt: v.Now,
+	}
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	to := creditKey(ledger.CreditsRetired, scheme, series, 0)
+	m, err := v.pickUnits(ledger.CreditRetirement, series, c.Party, v.rangesOf(series.ID, c.Party), c.Units, to)
+	if err != nil {
+		return nil, err
+	}
+	r.Amount = quantity.Reduction(m.transfer.Legs[0].Amount)
+	var duty carbon.Obligation
+	if c.Obligation != 0 {
+		if duty, err = v.offset(c, scheme, r.Amount); err != nil {
+			return nil, err
+		}
+	}
+	return func(tx *Tx) any {
+		if duty.ID != 0 {
+			Put(tx, CarbonDuties, duty)
+		}
+		r := Put(tx, Retirements, r)
+		moved := tx.moveUnits(m, r.ID, func(u *carbon.Range) { u.State, u.Retirement = carbon.Retired, r.ID })
+		return RetirementResult{r, series.Code, tx.serials(moved)}
+	}, nil
+}
+
+// offset is the obligation of a party after credits have offset a part of it.
+// Credits of a scheme within the obligation's province are its own.
+func (v *View) offset(c CreditRetire, scheme carbon.Scheme, amount quantity.Reduction) (carbon.Obligation, error) {
+	duty, err := Get(v, CarbonDuties, "obligation", c.Obligation)
+	if err != nil || duty.Party != c.Party {
+		return duty, ErrNoRecord.At("obligation")
+	}
+	return duty.Use(amount, scheme.Region[:2] != duty.Region[:2])
+}
+
+// Operation is ObligationRecord.
+func (ObligationRecord) Operation() identity.Operation { return identity.ObligationRecord }
+
+// Decide takes the shares that hold today: they stay as they are for this
+// obligation. The result is a carbon.Obligation.
+func (c ObligationRecord) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.ObligationRecord, identity.Target{}); err != nil {
+		return nil, err
+	}
+	p, err := Get(v, Parties, "party", c.Party)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("party", identity.ObligationRecord, identity.OfRegion(p.Region)); err != nil {
+		return nil, err
+	}
+	if c.Amount <= 0 {
+		return nil, fault.Invalidf("amount", "must be more than zero")
+	}
+	if err := catalog.CheckDocument("document", c.Document); err != nil {
+		return nil, err
+	}
+	for other := range All(v, CarbonDuties) {
+		if other.Party == c.Party && other.Year == c.Year {
+			return nil, ErrObligationKnown
+		}
+	}
+	o := carbon.Obligation{
+		Party: p.ID, Region: p.Region, Year: c.Year, Amount: c.Amount, Document: c.Document,
+		Share: v.parameter(rulebook.OffsetCap, p.Region, ""), Outside: v.parameter(rulebook.OffsetOutside, p.Region, ""),
+	}
+	return func(tx *Tx) any { return Put(tx, CarbonDuties, o) }, nil
+}
+
+// Operation is CreditRevoke.
+func (CreditRevoke) Operation() identity.Operation { return identity.CreditRevoke }
+
+// Decide takes back what the party still has of the issuance, and makes a debt
+// of the rest. The result is a RevocationResult.
+func (c CreditRevoke) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.CreditRevoke, identity.Target{}); err != nil {
+		return nil, err
+	}
+	i, err := Get(v, Issuances, "id", c.Issuance)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.CreditRevoke, identity.OfRegion(i.Region)); err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("document", c.Document); err != nil {
+		return nil, err
+	}
+	if i.State != carbon.Issued {
+		return nil, carbon.ErrIssuanceStep.With("an issuance that is %s has no credits to revoke", i.State).At("id")
+	}
+	if c.Units <= 0 || c.Units > i.Units-i.RevokedUnits {
+		return nil, fault.Invalidf("units", "must be from 1 to %d", i.Units-i.RevokedUnits)
+	}
+	m, unspent, err := v.unspent(i, c.Units)
+	if err != nil {
+		return nil, err
+	}
+	i.RevokedUnits += c.Units
+	if i.RevokedUnits == i.Units {
+		i.State = carbon.Revoked
+	}
+	return func(tx *Tx) any {
+		result := RevocationResult{Issuance: Put(tx, Issuances, i), Revoked: unspent}
+		if unspent > 0 {
+			tx.moveUnits(m, i.ID, func(r *carbon.Range) { r.State = carbon.RangeRevoked })
+		}
+		if owed := c.Units - unspent; owed > 0 {
+			result.Debt = Put(tx, CreditDebts, carbon.Debt{
+				Issuance: i.ID, Scheme: i.Scheme, Party: i.Party, Region: i.Region, Units: owed, Document: c.Document,
+			})
+		}
+		return result
+	}, nil
+}
+
+// unspent picks up to units of an issuance that its party still has and that
+// nothing holds aside.
+func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, error) {
+	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
+	series := v.seriesOf(scheme, i.Vintage)
+	var ranges []carbon.Range
+	var there int64
+	for _, r := range v.rangesOf(series.ID, i.Party) {
+		if r.Issuance == i.ID {
+			ranges = append(ranges, r)
+			there += r.Units()
+		}
+	}
+	available := v.ledger.Balance(creditKey(ledger.Credits, scheme, series, i.Party)).Available() / int64(scheme.SerialUnit)
+	units = min(units, there, available)
+	if units == 0 {
+		return creditMove{}, 0, nil
+	}
+	m, err := v.pickUnits(ledger.CreditRevocation, series, i.Party, ranges, units, creditKey(ledger.CreditsIssued, scheme, series, 0))
+	return m, units, err
+}
+
+// Operation is CreditRepay.
+func (CreditRepay) Operation() identity.Operation { return identity.CreditRepay }
+
+// Decide picks units of the same scheme that the party has. The result is a
+// carbon.Debt.
+func (c CreditRepay) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.CreditRepay, identity.Target{}); err != nil {
+		return nil, err
+	}
+	d, err := Get(v, CreditDebts, "id", c.Debt)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.CreditRepay, identity.Target{Parties: []int64{d.Party}}); err != nil {
+		return nil, err
+	}
+	series, err := Get(v, CreditSeries, "series", c.Series)
+	if err != nil || series.Scheme != d.Scheme {
+		return nil, ErrNoRecord.At("series")
+	}
+	if c.Units > d.Left() {
+		return nil, fault.Invalidf("units", "must be from 1 to %d, which are owed", d.Left())
+	}
+	to := creditKey(ledger.CreditsIssued, rowsOf(v.state, CarbonSchemes).rows[series.Scheme], series, 0)
+	m, err := v.pickUnits(ledger.CreditRepayment, series, d.Party, v.rangesOf(series.ID, d.Party), c.Units, to)
+	if err != nil {
+		return nil, err
+	}
+	d.Settled += c.Units
+	return func(tx *Tx) any {
+		tx.moveUnits(m, d.ID, func(r *carbon.Range) { r.State = carbon.RangeRevoked })
+		return Put(tx, CreditDebts, d)
+	}, nil
+}
