@@ -195,6 +195,113 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/attainments (the `RecordAttainment` operationId).
 	RecordAttainment(ctx context.Context, params *RecordAttainmentParams, body RecordAttainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAwards Awards of auctions
+	//
+	// Corresponds with GET /v1/awards (the `ListAwards` operationId).
+	ListAwards(ctx context.Context, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAward An award
+	//
+	// Corresponds with GET /v1/awards/{id} (the `GetAward` operationId).
+	GetAward(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BookAwardWithBody Bring into the reserve what was bought
+	//
+	// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+	BookAwardWithBody(ctx context.Context, id PathID, params *BookAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BookAward Bring into the reserve what was bought
+	//
+	// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+	BookAward(ctx context.Context, id PathID, params *BookAwardParams, body BookAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ContractAwardWithBody Sign the contract for the bureau
+	//
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+	ContractAwardWithBody(ctx context.Context, id PathID, params *ContractAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ContractAward Sign the contract for the bureau
+	//
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+	ContractAward(ctx context.Context, id PathID, params *ContractAwardParams, body ContractAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DefaultAwardWithBody Find that a winner has not signed or not paid in time
+	//
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+	DefaultAwardWithBody(ctx context.Context, id PathID, params *DefaultAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DefaultAward Find that a winner has not signed or not paid in time
+	//
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+	DefaultAward(ctx context.Context, id PathID, params *DefaultAwardParams, body DefaultAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayAwardWithBody Record what the treasury has paid to a seller
+	//
+	// Of a buy-back only: a sale is paid by its payment notice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+	PayAwardWithBody(ctx context.Context, id PathID, params *PayAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayAward Record what the treasury has paid to a seller
+	//
+	// Of a buy-back only: a sale is paid by its payment notice.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+	PayAward(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAwardWithBody Revoke an award to which an objection was upheld
+	//
+	// What was put up goes back, the share is available again. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+	RevokeAwardWithBody(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAward Revoke an award to which an objection was upheld
+	//
+	// What was put up goes back, the share is available again. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+	RevokeAward(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignAward Sign the contract of an award
+	//
+	// The winner signs first, within 3 working days of the certification.
+	//
+	// Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
+	SignAward(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListBankEntries Entries of the bank account and their differences
 	//
 	// Corresponds with GET /v1/bank-entries (the `ListBankEntries` operationId).
@@ -2105,6 +2212,11 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
 	RegisterBidder(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOfferResult The published result of an auction
+	//
+	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
+	GetOfferResult(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSight What a bidder sees in the window
 	//
 	// By the option of the offer; empty where it shows nothing.
@@ -3564,6 +3676,243 @@ func (c *Client) RecordAttainmentWithBody(ctx context.Context, params *RecordAtt
 // Corresponds with POST /v1/attainments (the `RecordAttainment` operationId).
 func (c *Client) RecordAttainment(ctx context.Context, params *RecordAttainmentParams, body RecordAttainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRecordAttainmentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAwards Awards of auctions
+//
+// Corresponds with GET /v1/awards (the `ListAwards` operationId).
+func (c *Client) ListAwards(ctx context.Context, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAwardsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAward An award
+//
+// Corresponds with GET /v1/awards/{id} (the `GetAward` operationId).
+func (c *Client) GetAward(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAwardRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BookAwardWithBody Bring into the reserve what was bought
+//
+// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+func (c *Client) BookAwardWithBody(ctx context.Context, id PathID, params *BookAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBookAwardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BookAward Bring into the reserve what was bought
+//
+// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+func (c *Client) BookAward(ctx context.Context, id PathID, params *BookAwardParams, body BookAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBookAwardRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ContractAwardWithBody Sign the contract for the bureau
+//
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+func (c *Client) ContractAwardWithBody(ctx context.Context, id PathID, params *ContractAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContractAwardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ContractAward Sign the contract for the bureau
+//
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+func (c *Client) ContractAward(ctx context.Context, id PathID, params *ContractAwardParams, body ContractAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewContractAwardRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DefaultAwardWithBody Find that a winner has not signed or not paid in time
+//
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+func (c *Client) DefaultAwardWithBody(ctx context.Context, id PathID, params *DefaultAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDefaultAwardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DefaultAward Find that a winner has not signed or not paid in time
+//
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+func (c *Client) DefaultAward(ctx context.Context, id PathID, params *DefaultAwardParams, body DefaultAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDefaultAwardRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayAwardWithBody Record what the treasury has paid to a seller
+//
+// Of a buy-back only: a sale is paid by its payment notice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+func (c *Client) PayAwardWithBody(ctx context.Context, id PathID, params *PayAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayAwardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayAward Record what the treasury has paid to a seller
+//
+// Of a buy-back only: a sale is paid by its payment notice.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+func (c *Client) PayAward(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayAwardRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAwardWithBody Revoke an award to which an objection was upheld
+//
+// What was put up goes back, the share is available again. A second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+func (c *Client) RevokeAwardWithBody(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAwardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAward Revoke an award to which an objection was upheld
+//
+// What was put up goes back, the share is available again. A second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+func (c *Client) RevokeAward(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAwardRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignAward Sign the contract of an award
+//
+// The winner signs first, within 3 working days of the certification.
+//
+// Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
+func (c *Client) SignAward(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignAwardRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8124,6 +8473,21 @@ func (c *Client) RegisterBidder(ctx context.Context, id PathID, params *Register
 	return c.Client.Do(req)
 }
 
+// GetOfferResult The published result of an auction
+//
+// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
+func (c *Client) GetOfferResult(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOfferResultRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSight What a bidder sees in the window
 //
 // By the option of the offer; empty where it shows nothing.
@@ -11936,6 +12300,501 @@ func NewRecordAttainmentRequestWithBody(server string, params *RecordAttainmentP
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListAwardsRequest constructs an http.Request for the ListAwards method
+func NewListAwardsRequest(server string, params *ListAwardsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Offer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offer", *params.Offer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetAwardRequest constructs an http.Request for the GetAward method
+func NewGetAwardRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBookAwardRequest calls the generic BookAward builder with application/json body
+func NewBookAwardRequest(server string, id PathID, params *BookAwardParams, body BookAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBookAwardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewBookAwardRequestWithBody constructs an http.Request for the BookAward method, with any body, and a specified content type
+func NewBookAwardRequestWithBody(server string, id PathID, params *BookAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/book", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewContractAwardRequest calls the generic ContractAward builder with application/json body
+func NewContractAwardRequest(server string, id PathID, params *ContractAwardParams, body ContractAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewContractAwardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewContractAwardRequestWithBody constructs an http.Request for the ContractAward method, with any body, and a specified content type
+func NewContractAwardRequestWithBody(server string, id PathID, params *ContractAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/contract", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDefaultAwardRequest calls the generic DefaultAward builder with application/json body
+func NewDefaultAwardRequest(server string, id PathID, params *DefaultAwardParams, body DefaultAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDefaultAwardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDefaultAwardRequestWithBody constructs an http.Request for the DefaultAward method, with any body, and a specified content type
+func NewDefaultAwardRequestWithBody(server string, id PathID, params *DefaultAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/default", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPayAwardRequest calls the generic PayAward builder with application/json body
+func NewPayAwardRequest(server string, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPayAwardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPayAwardRequestWithBody constructs an http.Request for the PayAward method, with any body, and a specified content type
+func NewPayAwardRequestWithBody(server string, id PathID, params *PayAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/pay", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeAwardRequest calls the generic RevokeAward builder with application/json body
+func NewRevokeAwardRequest(server string, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeAwardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRevokeAwardRequestWithBody constructs an http.Request for the RevokeAward method, with any body, and a specified content type
+func NewRevokeAwardRequestWithBody(server string, id PathID, params *RevokeAwardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/revoke", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSignAwardRequest constructs an http.Request for the SignAward method
+func NewSignAwardRequest(server string, id PathID, params *SignAwardParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/sign", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	if params != nil {
 
@@ -24325,6 +25184,40 @@ func NewRegisterBidderRequestWithBody(server string, id PathID, params *Register
 	return req, nil
 }
 
+// NewGetOfferResultRequest constructs an http.Request for the GetOfferResult method
+func NewGetOfferResultRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/result", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetSightRequest constructs an http.Request for the GetSight method
 func NewGetSightRequest(server string, id PathID) (*http.Request, error) {
 	var err error
@@ -32611,6 +33504,119 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/attainments (the `RecordAttainment` operationId).
 	RecordAttainmentWithResponse(ctx context.Context, params *RecordAttainmentParams, body RecordAttainmentJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAttainmentResponse, error)
 
+	// ListAwardsWithResponse Awards of auctions
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/awards (the `ListAwards` operationId).
+	ListAwardsWithResponse(ctx context.Context, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*ListAwardsResponse, error)
+
+	// GetAwardWithResponse An award
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/awards/{id} (the `GetAward` operationId).
+	GetAwardWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetAwardResponse, error)
+
+	// BookAwardWithBodyWithResponse Bring into the reserve what was bought
+	//
+	// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+	BookAwardWithBodyWithResponse(ctx context.Context, id PathID, params *BookAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BookAwardResponse, error)
+
+	// BookAwardWithResponse Bring into the reserve what was bought
+	//
+	// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+	BookAwardWithResponse(ctx context.Context, id PathID, params *BookAwardParams, body BookAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*BookAwardResponse, error)
+
+	// ContractAwardWithBodyWithResponse Sign the contract for the bureau
+	//
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+	ContractAwardWithBodyWithResponse(ctx context.Context, id PathID, params *ContractAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ContractAwardResponse, error)
+
+	// ContractAwardWithResponse Sign the contract for the bureau
+	//
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+	ContractAwardWithResponse(ctx context.Context, id PathID, params *ContractAwardParams, body ContractAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*ContractAwardResponse, error)
+
+	// DefaultAwardWithBodyWithResponse Find that a winner has not signed or not paid in time
+	//
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+	DefaultAwardWithBodyWithResponse(ctx context.Context, id PathID, params *DefaultAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DefaultAwardResponse, error)
+
+	// DefaultAwardWithResponse Find that a winner has not signed or not paid in time
+	//
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+	DefaultAwardWithResponse(ctx context.Context, id PathID, params *DefaultAwardParams, body DefaultAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*DefaultAwardResponse, error)
+
+	// PayAwardWithBodyWithResponse Record what the treasury has paid to a seller
+	//
+	// Of a buy-back only: a sale is paid by its payment notice.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+	PayAwardWithBodyWithResponse(ctx context.Context, id PathID, params *PayAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayAwardResponse, error)
+
+	// PayAwardWithResponse Record what the treasury has paid to a seller
+	//
+	// Of a buy-back only: a sale is paid by its payment notice.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+	PayAwardWithResponse(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*PayAwardResponse, error)
+
+	// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld
+	//
+	// What was put up goes back, the share is available again. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+	RevokeAwardWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error)
+
+	// RevokeAwardWithResponse Revoke an award to which an objection was upheld
+	//
+	// What was put up goes back, the share is available again. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+	RevokeAwardWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error)
+
+	// SignAwardWithResponse Sign the contract of an award
+	//
+	// The winner signs first, within 3 working days of the certification.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
+	SignAwardWithResponse(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*SignAwardResponse, error)
+
 	// ListBankEntriesWithResponse Entries of the bank account and their differences
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -34711,6 +35717,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
 	RegisterBidderWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error)
 
+	// GetOfferResultWithResponse The published result of an auction
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
+	GetOfferResultWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error)
+
 	// GetSightWithResponse What a bidder sees in the window
 	//
 	// By the option of the offer; empty where it shows nothing.
@@ -36398,6 +37411,275 @@ func (r RecordAttainmentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RecordAttainmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListAwardsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AwardPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAwardsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAwardsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// BookAwardResponse200Headers the declared response headers of an HTTP 200 response for BookAward
+type BookAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type BookAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BookAwardResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r BookAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BookAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContractAwardResponse200Headers the declared response headers of an HTTP 200 response for ContractAward
+type ContractAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ContractAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ContractAwardResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ContractAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ContractAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DefaultAwardResponse200Headers the declared response headers of an HTTP 200 response for DefaultAward
+type DefaultAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// DefaultAwardResponse202Headers the declared response headers of an HTTP 202 response for DefaultAward
+type DefaultAwardResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type DefaultAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DefaultAwardResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DefaultAwardResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r DefaultAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DefaultAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PayAwardResponse200Headers the declared response headers of an HTTP 200 response for PayAward
+type PayAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type PayAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PayAwardResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r PayAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PayAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RevokeAwardResponse200Headers the declared response headers of an HTTP 200 response for RevokeAward
+type RevokeAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RevokeAwardResponse202Headers the declared response headers of an HTTP 202 response for RevokeAward
+type RevokeAwardResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RevokeAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RevokeAwardResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RevokeAwardResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SignAwardResponse200Headers the declared response headers of an HTTP 200 response for SignAward
+type SignAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SignAwardResponse202Headers the declared response headers of an HTTP 202 response for SignAward
+type SignAwardResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SignAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignAwardResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SignAwardResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SignAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignAwardResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -41824,6 +43106,31 @@ func (r RegisterBidderResponse) StatusCode() int {
 	return 0
 }
 
+type GetOfferResultResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionResult
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOfferResultResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOfferResultResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetSightResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -45601,6 +46908,197 @@ func (c *ClientWithResponses) RecordAttainmentWithResponse(ctx context.Context, 
 	return ParseRecordAttainmentResponse(rsp)
 }
 
+// ListAwardsWithResponse Awards of auctions
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/awards (the `ListAwards` operationId).
+func (c *ClientWithResponses) ListAwardsWithResponse(ctx context.Context, params *ListAwardsParams, reqEditors ...RequestEditorFn) (*ListAwardsResponse, error) {
+	rsp, err := c.ListAwards(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAwardsResponse(rsp)
+}
+
+// GetAwardWithResponse An award
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/awards/{id} (the `GetAward` operationId).
+func (c *ClientWithResponses) GetAwardWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetAwardResponse, error) {
+	rsp, err := c.GetAward(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAwardResponse(rsp)
+}
+
+// BookAwardWithBodyWithResponse Bring into the reserve what was bought
+//
+// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+func (c *ClientWithResponses) BookAwardWithBodyWithResponse(ctx context.Context, id PathID, params *BookAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BookAwardResponse, error) {
+	rsp, err := c.BookAwardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBookAwardResponse(rsp)
+}
+
+// BookAwardWithResponse Bring into the reserve what was bought
+//
+// Of a buy-back only: the permits leave the holding and are a lot of the reserve.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/book (the `BookAward` operationId).
+func (c *ClientWithResponses) BookAwardWithResponse(ctx context.Context, id PathID, params *BookAwardParams, body BookAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*BookAwardResponse, error) {
+	rsp, err := c.BookAward(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBookAwardResponse(rsp)
+}
+
+// ContractAwardWithBodyWithResponse Sign the contract for the bureau
+//
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+func (c *ClientWithResponses) ContractAwardWithBodyWithResponse(ctx context.Context, id PathID, params *ContractAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ContractAwardResponse, error) {
+	rsp, err := c.ContractAwardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContractAwardResponse(rsp)
+}
+
+// ContractAwardWithResponse Sign the contract for the bureau
+//
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/contract (the `ContractAward` operationId).
+func (c *ClientWithResponses) ContractAwardWithResponse(ctx context.Context, id PathID, params *ContractAwardParams, body ContractAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*ContractAwardResponse, error) {
+	rsp, err := c.ContractAward(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseContractAwardResponse(rsp)
+}
+
+// DefaultAwardWithBodyWithResponse Find that a winner has not signed or not paid in time
+//
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+func (c *ClientWithResponses) DefaultAwardWithBodyWithResponse(ctx context.Context, id PathID, params *DefaultAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DefaultAwardResponse, error) {
+	rsp, err := c.DefaultAwardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDefaultAwardResponse(rsp)
+}
+
+// DefaultAwardWithResponse Find that a winner has not signed or not paid in time
+//
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/default (the `DefaultAward` operationId).
+func (c *ClientWithResponses) DefaultAwardWithResponse(ctx context.Context, id PathID, params *DefaultAwardParams, body DefaultAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*DefaultAwardResponse, error) {
+	rsp, err := c.DefaultAward(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDefaultAwardResponse(rsp)
+}
+
+// PayAwardWithBodyWithResponse Record what the treasury has paid to a seller
+//
+// Of a buy-back only: a sale is paid by its payment notice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+func (c *ClientWithResponses) PayAwardWithBodyWithResponse(ctx context.Context, id PathID, params *PayAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayAwardResponse, error) {
+	rsp, err := c.PayAwardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayAwardResponse(rsp)
+}
+
+// PayAwardWithResponse Record what the treasury has paid to a seller
+//
+// Of a buy-back only: a sale is paid by its payment notice.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
+func (c *ClientWithResponses) PayAwardWithResponse(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*PayAwardResponse, error) {
+	rsp, err := c.PayAward(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayAwardResponse(rsp)
+}
+
+// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld
+//
+// What was put up goes back, the share is available again. A second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+func (c *ClientWithResponses) RevokeAwardWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error) {
+	rsp, err := c.RevokeAwardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAwardResponse(rsp)
+}
+
+// RevokeAwardWithResponse Revoke an award to which an objection was upheld
+//
+// What was put up goes back, the share is available again. A second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
+func (c *ClientWithResponses) RevokeAwardWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error) {
+	rsp, err := c.RevokeAward(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAwardResponse(rsp)
+}
+
+// SignAwardWithResponse Sign the contract of an award
+//
+// The winner signs first, within 3 working days of the certification.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
+func (c *ClientWithResponses) SignAwardWithResponse(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*SignAwardResponse, error) {
+	rsp, err := c.SignAward(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignAwardResponse(rsp)
+}
+
 // ListBankEntriesWithResponse Entries of the bank account and their differences
 //
 // Returns a wrapper object for the known response body format(s).
@@ -49285,6 +50783,19 @@ func (c *ClientWithResponses) RegisterBidderWithResponse(ctx context.Context, id
 	return ParseRegisterBidderResponse(rsp)
 }
 
+// GetOfferResultWithResponse The published result of an auction
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
+func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error) {
+	rsp, err := c.GetOfferResult(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOfferResultResponse(rsp)
+}
+
 // GetSightWithResponse What a bidder sees in the window
 //
 // By the option of the offer; empty where it shows nothing.
@@ -52116,6 +53627,399 @@ func ParseRecordAttainmentResponse(rsp *http.Response) (*RecordAttainmentRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListAwardsResponse parses an HTTP response from a ListAwardsWithResponse call
+func ParseListAwardsResponse(rsp *http.Response) (*ListAwardsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAwardsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AwardPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAwardResponse parses an HTTP response from a GetAwardWithResponse call
+func ParseGetAwardResponse(rsp *http.Response) (*GetAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBookAwardResponse parses an HTTP response from a BookAwardWithResponse call
+func ParseBookAwardResponse(rsp *http.Response) (*BookAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BookAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BookAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseContractAwardResponse parses an HTTP response from a ContractAwardWithResponse call
+func ParseContractAwardResponse(rsp *http.Response) (*ContractAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ContractAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ContractAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDefaultAwardResponse parses an HTTP response from a DefaultAwardWithResponse call
+func ParseDefaultAwardResponse(rsp *http.Response) (*DefaultAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DefaultAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DefaultAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers DefaultAwardResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePayAwardResponse parses an HTTP response from a PayAwardWithResponse call
+func ParsePayAwardResponse(rsp *http.Response) (*PayAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PayAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PayAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRevokeAwardResponse parses an HTTP response from a RevokeAwardWithResponse call
+func ParseRevokeAwardResponse(rsp *http.Response) (*RevokeAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RevokeAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers RevokeAwardResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSignAwardResponse parses an HTTP response from a SignAwardWithResponse call
+func ParseSignAwardResponse(rsp *http.Response) (*SignAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers SignAwardResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -59768,6 +61672,39 @@ func ParseRegisterBidderResponse(rsp *http.Response) (*RegisterBidderResponse, e
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOfferResultResponse parses an HTTP response from a GetOfferResultWithResponse call
+func ParseGetOfferResultResponse(rsp *http.Response) (*GetOfferResultResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOfferResultResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -352,6 +352,39 @@ func (e AuctionUndersubscribed) Valid() bool {
 	}
 }
 
+// Defines values for AwardState.
+const (
+	AwardStateAwarded    AwardState = "awarded"
+	AwardStateContracted AwardState = "contracted"
+	AwardStateDefaulted  AwardState = "defaulted"
+	AwardStateDelivered  AwardState = "delivered"
+	AwardStatePaid       AwardState = "paid"
+	AwardStateRevoked    AwardState = "revoked"
+	AwardStateSigned     AwardState = "signed"
+)
+
+// Valid indicates whether the value is a known member of the AwardState enum.
+func (e AwardState) Valid() bool {
+	switch e {
+	case AwardStateAwarded:
+		return true
+	case AwardStateContracted:
+		return true
+	case AwardStateDefaulted:
+		return true
+	case AwardStateDelivered:
+		return true
+	case AwardStatePaid:
+		return true
+	case AwardStateRevoked:
+		return true
+	case AwardStateSigned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BankDifference.
 const (
 	BankDifferenceExcess             BankDifference = "excess"
@@ -3142,6 +3175,7 @@ func (e RuleOutcome) Valid() bool {
 // Defines values for SaleKind.
 const (
 	SaleKindAgreement  SaleKind = "agreement"
+	SaleKindAuction    SaleKind = "auction"
 	SaleKindFixedPrice SaleKind = "fixed_price"
 	SaleKindRenewal    SaleKind = "renewal"
 	SaleKindSimplified SaleKind = "simplified"
@@ -3151,6 +3185,8 @@ const (
 func (e SaleKind) Valid() bool {
 	switch e {
 	case SaleKindAgreement:
+		return true
+	case SaleKindAuction:
 		return true
 	case SaleKindFixedPrice:
 		return true
@@ -3361,8 +3397,10 @@ func (e TradeSide) Valid() bool {
 // Defines values for TransferReason.
 const (
 	TransferReasonAllocation          TransferReason = "allocation"
+	TransferReasonAuctionBuyBack      TransferReason = "auction_buy_back"
 	TransferReasonBidCollateral       TransferReason = "bid_collateral"
 	TransferReasonBidCollateralReturn TransferReason = "bid_collateral_return"
+	TransferReasonBidForfeit          TransferReason = "bid_forfeit"
 	TransferReasonBuyBack             TransferReason = "buy_back"
 	TransferReasonCapDecision         TransferReason = "cap_decision"
 	TransferReasonCapReturn           TransferReason = "cap_return"
@@ -3399,9 +3437,13 @@ func (e TransferReason) Valid() bool {
 	switch e {
 	case TransferReasonAllocation:
 		return true
+	case TransferReasonAuctionBuyBack:
+		return true
 	case TransferReasonBidCollateral:
 		return true
 	case TransferReasonBidCollateralReturn:
+		return true
+	case TransferReasonBidForfeit:
 		return true
 	case TransferReasonBuyBack:
 		return true
@@ -4233,6 +4275,68 @@ type AuctionOfferPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// AuctionResult What anybody may know of a certified auction. Prices are weighted by quantity; who has lost is not named.
+type AuctionResult struct {
+	// AveragePrice Of what was sold.
+	AveragePrice *Price `json:"average_price,omitempty"`
+
+	// Bidders With a bid that qualified.
+	Bidders int `json:"bidders"`
+
+	// CertifiedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	CertifiedAt Instant `json:"certified_at"`
+
+	// ClearingPrice Absent where each pays his own price.
+	ClearingPrice *Price `json:"clearing_price,omitempty"`
+
+	// CoverRatio Wanted ÷ offered.
+	CoverRatio *Ratio `json:"cover_ratio,omitempty"`
+
+	// MaxPrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	MaxPrice *Price `json:"max_price,omitempty"`
+
+	// MeanPrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	MeanPrice *Price `json:"mean_price,omitempty"`
+
+	// MedianPrice At which half of what was wanted is reached, from the highest.
+	MedianPrice *Price `json:"median_price,omitempty"`
+
+	// MinPrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	MinPrice *Price `json:"min_price,omitempty"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// Offered Of a buy-back: sought.
+	Offered      Quantity `json:"offered"`
+	ResultDigest string   `json:"result_digest"`
+
+	// Sold A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Sold Quantity `json:"sold"`
+
+	// Status How the auction was cleared.
+	Status AuctionStatus `json:"status"`
+
+	// Unsold A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Unsold Quantity `json:"unsold"`
+
+	// Wanted By all qualified bids.
+	Wanted  Quantity        `json:"wanted"`
+	Winners []AuctionWinner `json:"winners"`
+}
+
 // AuctionSight What a bidder sees of the others in the window.
 type AuctionSight string
 
@@ -4247,6 +4351,145 @@ type AuctionTie string
 
 // AuctionUndersubscribed What becomes of an auction whose bids do not come to what is offered.
 type AuctionUndersubscribed string
+
+// AuctionWinner defines model for AuctionWinner.
+type AuctionWinner struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money  `json:"amount"`
+	Name   string `json:"name"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// State Where an award is: its table is docs/award-states.md.
+	State AwardState `json:"state"`
+}
+
+// Award What becomes of what a bidder has won.
+type Award struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BarredUntil The last day on which the bidder is not admitted to auctions.
+	BarredUntil *Date `json:"barred_until,omitempty"`
+
+	// CertifyBy The day by which the certificate of the acquisition is due.
+	CertifyBy *Date   `json:"certify_by,omitempty"`
+	Contract  *string `json:"contract,omitempty"`
+
+	// ContractBy A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ContractBy Date `json:"contract_by"`
+
+	// ContractedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ContractedAt *Instant `json:"contracted_at,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// Forfeited Of what was put up.
+	Forfeited *Money `json:"forfeited,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Lot Of a buy-back.
+	Lot *ID `json:"lot,omitempty"`
+
+	// Offer Number of a record.
+	Offer ID `json:"offer"`
+
+	// PaidAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	PaidAt *Instant `json:"paid_at,omitempty"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// PayBy A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PayBy *Date `json:"pay_by,omitempty"`
+
+	// PaymentNotice Of a sale.
+	PaymentNotice *ID `json:"payment_notice,omitempty"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Proof Of what the treasury has paid to a seller.
+	Proof *string `json:"proof,omitempty"`
+
+	// PublicNotice Objections to it suspend this award, and no other.
+	PublicNotice ID `json:"public_notice"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+	Reason   *string  `json:"reason,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Registration Number of a record.
+	Registration ID `json:"registration"`
+
+	// SignedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	SignedAt *Instant `json:"signed_at,omitempty"`
+
+	// State Where an award is: its table is docs/award-states.md.
+	State AwardState `json:"state"`
+
+	// Transfer Of the delivery.
+	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// AwardBookInput defines model for AwardBookInput.
+type AwardBookInput struct {
+	// Document Of the change of the licence.
+	Document string `json:"document"`
+}
+
+// AwardContractInput defines model for AwardContractInput.
+type AwardContractInput struct {
+	// Contract Number of the contract.
+	Contract string `json:"contract"`
+}
+
+// AwardPage defines model for AwardPage.
+type AwardPage struct {
+	Items []Award `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// AwardState Where an award is: its table is docs/award-states.md.
+type AwardState string
 
 // BankDifference How an entry differs from what was expected.
 type BankDifference string
@@ -10391,7 +10634,7 @@ type PaymentNotice struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	IssuedAt Instant `json:"issued_at"`
 
-	// Kind How the buyer was found: 协议出让, 定额出让, 简易出让; or that a new term is paid for.
+	// Kind How the buyer was found: 协议出让, 定额出让, 简易出让, 拍卖 or 竞价; or that a new term is paid for.
 	Kind SaleKind `json:"kind"`
 
 	// Licence Number of a record.
@@ -12364,7 +12607,7 @@ type Rulebook struct {
 	Parameters []Parameter `json:"parameters"`
 }
 
-// SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让; or that a new term is paid for.
+// SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让, 拍卖 or 竞价; or that a new term is paid for.
 type SaleKind string
 
 // Scenario A kind of activity that a scheme counts, with the days after it in which it can be claimed.
@@ -13595,6 +13838,9 @@ type AuctionFormatFilter = AuctionFormat
 // AuctionStateFilter Where an auction is in its life.
 type AuctionStateFilter = AuctionState
 
+// AwardStateFilter Where an award is: its table is docs/award-states.md.
+type AwardStateFilter = AwardState
+
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
 
@@ -14048,6 +14294,58 @@ type ListAttainmentsParams struct {
 
 // RecordAttainmentParams defines parameters for RecordAttainment.
 type RecordAttainmentParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListAwardsParams defines parameters for ListAwards.
+type ListAwardsParams struct {
+	Offer *OfferFilter      `form:"offer,omitempty" json:"offer,omitempty"`
+	Party *PartyFilter      `form:"party,omitempty" json:"party,omitempty"`
+	State *AwardStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// BookAwardParams defines parameters for BookAward.
+type BookAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ContractAwardParams defines parameters for ContractAward.
+type ContractAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DefaultAwardParams defines parameters for DefaultAward.
+type DefaultAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PayAwardParams defines parameters for PayAward.
+type PayAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeAwardParams defines parameters for RevokeAward.
+type RevokeAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SignAwardParams defines parameters for SignAward.
+type SignAwardParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -16454,6 +16752,21 @@ type AllocatePermitsJSONRequestBody = AllocationInput
 
 // RecordAttainmentJSONRequestBody defines body for RecordAttainment for application/json ContentType.
 type RecordAttainmentJSONRequestBody = AttainmentInput
+
+// BookAwardJSONRequestBody defines body for BookAward for application/json ContentType.
+type BookAwardJSONRequestBody = AwardBookInput
+
+// ContractAwardJSONRequestBody defines body for ContractAward for application/json ContentType.
+type ContractAwardJSONRequestBody = AwardContractInput
+
+// DefaultAwardJSONRequestBody defines body for DefaultAward for application/json ContentType.
+type DefaultAwardJSONRequestBody = ReasonInput
+
+// PayAwardJSONRequestBody defines body for PayAward for application/json ContentType.
+type PayAwardJSONRequestBody = PaymentProofInput
+
+// RevokeAwardJSONRequestBody defines body for RevokeAward for application/json ContentType.
+type RevokeAwardJSONRequestBody = ReasonInput
 
 // AssignBankEntryJSONRequestBody defines body for AssignBankEntry for application/json ContentType.
 type AssignBankEntryJSONRequestBody = BankEntryAssignInput

@@ -212,7 +212,15 @@ func (c *checker) checkBudgets() error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(c.ctx, c.r, Offers, Query{}.And("budget", Gt, 0), func(o auction.Offer) { committed[o.Budget] += o.Committed })
+	offers := map[int64]int64{}
+	err = eachOf(c.ctx, c.r, Offers, Query{}.And("budget", Gt, 0), func(o auction.Offer) {
+		committed[o.Budget] += o.Committed
+		offers[o.ID] = o.Budget
+	})
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Awards, Query{}.And("paid_on", Gt, 0), func(a auction.Award) { paid[offers[a.Offer]] += a.Amount })
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"permitx/internal/approval"
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
@@ -110,6 +111,22 @@ var (
 	_ = declareInbox(Notices, Where("state", string(reserve.NoticeProved)).And("renewal", Eq, int64(0)), identity.NoticeDeliver,
 		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
 			return Waiting{Action: "deliver", Region: n.Region, Party: n.Party, Since: n.ProvedAt}, identity.OfRegion(n.Region)
+		})
+	_ = declareInbox(Awards, Where("state", string(auction.Awarded)), identity.AwardSign,
+		func(a auction.Award) (Waiting, identity.Target) {
+			return Waiting{Action: "sign", Region: a.Region, Party: a.Party, Since: a.ContractBy.Start(), Until: through(a.ContractBy)}, identity.OfParty(a.Party, a.Region)
+		})
+	_ = declareInbox(Awards, Where("state", string(auction.AwardSigned)), identity.AwardContract,
+		func(a auction.Award) (Waiting, identity.Target) {
+			return Waiting{Action: "contract", Region: a.Region, Party: a.Party, Since: a.SignedAt, Until: through(a.ContractBy)}, identity.OfRegion(a.Region)
+		})
+	_ = declareInbox(Awards, Where("state", string(auction.AwardContracted)).And("notice", Eq, int64(0)), identity.AwardPay,
+		func(a auction.Award) (Waiting, identity.Target) {
+			return Waiting{Action: "pay", Region: a.Region, Party: a.Party, Since: a.ContractedAt, Until: through(a.PayBy)}, identity.OfRegion(a.Region)
+		})
+	_ = declareInbox(Awards, Where("state", string(auction.AwardPaid)).And("notice", Eq, int64(0)), identity.AwardBook,
+		func(a auction.Award) (Waiting, identity.Target) {
+			return Waiting{Action: "book", Region: a.Region, Party: a.Party, Since: a.PaidAt}, identity.OfRegion(a.Region)
 		})
 	_ = declareInbox(Withdrawals, Where("state", string(settlement.WithdrawalRequested)), identity.WithdrawConfirm,
 		func(w settlement.Withdrawal) (Waiting, identity.Target) {

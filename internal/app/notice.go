@@ -149,7 +149,7 @@ func (v *View) noticeNumbers(region string) reserve.NoticeNumbers {
 // the way.
 func (tx *Tx) issueNotice(n reserve.PaymentNotice, s reserve.Sale, counter reserve.NoticeNumbers, picks []reserve.Pick) NoticeResult {
 	n = Put(tx, Notices, n)
-	if s.Listing == 0 {
+	if s.Kind == reserve.ByAgreement {
 		tx.moveLots(lotMove{event: reserve.Offering, from: reserve.AvailableBucket, picks: picks, reference: n.ID, document: n.Document})
 	}
 	tx.moveLots(lotMove{
@@ -237,7 +237,14 @@ func (c NoticeProve) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	proved.ProvedAt = v.Now
-	return func(tx *Tx) any { return tx.putNotice(proved, n.sale) }, nil
+	paid, err := v.awardPaid(n)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		paid(tx)
+		return tx.putNotice(proved, n.sale)
+	}, nil
 }
 
 // checkProof returns ErrProofTaken for a receipt that has proved a payment.
@@ -319,8 +326,13 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	delivered, err := v.awardDelivered(n)
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		n.Transfer, n.Acquisition = deliver(tx)
+		delivered(tx, n.Transfer)
 		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
 		return tx.putNotice(n.PaymentNotice, n.sale)
 	}, nil
@@ -384,19 +396,28 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	if n.Renewal != 0 {
 		return nil, reserve.ErrNoticeOfRenewal
 	}
+	if n.sale.Kind == reserve.ByAuction {
+		return nil, reserve.ErrNoticeOfAward
+	}
 	if n.State != reserve.NoticeIssued && n.State != reserve.NoticeProved || n.parts.State.IsRunning() {
 		return nil, reserve.ErrNoticeState.With("the payment notice is %s, or delivered and paid in parts", n.State)
 	}
-	n.State, n.Reason = reserve.NoticeCancelled, c.Reason
+	cancel := v.cancelNotice(n, c.Reason)
+	return func(tx *Tx) any { return cancel(tx) }, nil
+}
+
+// cancelNotice returns what gives the permits of a notice back to the reserve.
+func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResult {
+	n.State, n.Reason = reserve.NoticeCancelled, reason
 	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
-	return func(tx *Tx) any {
+	return func(tx *Tx) NoticeResult {
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
 		tx.closeHold(n.hold, ledger.HoldVoided)
 		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
 		if n.parts.IsOpen() {
-			n.parts.State, n.parts.Reason = reserve.PlanCancelled, c.Reason
+			n.parts.State, n.parts.Reason = reserve.PlanCancelled, reason
 			Put(tx, InstalmentPlans, n.parts.InstalmentPlan)
 		}
 		return tx.putNotice(n.PaymentNotice, n.sale)
-	}, nil
+	}
 }

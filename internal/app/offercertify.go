@@ -53,7 +53,11 @@ func (c OfferAward) Decide(v *View) (Apply, error) {
 		if o, err = o.Next(auction.Finish, auction.AsSystem); err != nil {
 			return nil, err
 		}
-		return func(tx *Tx) any { return tx.putProgress(o) }, nil
+		done, err := v.awardsDone(o)
+		if err != nil {
+			return nil, err
+		}
+		return func(tx *Tx) any { return tx.putProgress(done(tx, o)) }, nil
 	}
 	if c.Registrations[0] <= o.Awarded {
 		return nil, ErrChain
@@ -62,10 +66,14 @@ func (c OfferAward) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	award, err := v.openAwards(o)
+	if err != nil {
+		return nil, err
+	}
 	o.Awarded = c.Registrations[len(c.Registrations)-1]
 	return func(tx *Tx) any {
 		for _, w := range winners {
-			Put(tx, Winners, w)
+			award(tx, Put(tx, Winners, w))
 		}
 		return tx.putProgress(o)
 	}, nil

@@ -48,7 +48,7 @@ func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Ou
 	if err != nil {
 		return nil, c, err
 	}
-	result := auction.Result{Status: auction.NoTrade, Bids: make([]auction.Award, len(bids)), Asks: make([]auction.Award, len(bids))}
+	result := auction.Result{Status: auction.NoTrade, Bids: make([]auction.Allotment, len(bids)), Asks: make([]auction.Allotment, len(bids))}
 	if len(bids) > 0 {
 		seal, err := keyOf(o)
 		if err != nil {

@@ -3,11 +3,11 @@ package app
 import "permitx/internal/auction"
 
 // The tables of auctions. Offers and
-// open registrations lie in memory; of the quotes, those
+// registrations that hold something lie in memory; of the quotes, those
 // of windows that are open or being closed lie there opened, see offerroom.go.
 var (
 	Offers         = resident[auction.Offer]("offer")
-	Registrations  = residentWhere[auction.Registration]("registration", Where("state", string(auction.Registered)))
+	Registrations  = residentWhere[auction.Registration]("registration", Query{}.And("hold", Gt, 0))
 	Quotes         = cold[auction.Quote]("quote")
 	OpenedBids     = cold[auction.OpenedBid]("opened_bid")
 	Winners        = cold[auction.Winner]("winner")

@@ -38,13 +38,17 @@ func (s *state) indexBidder(r auction.Registration) {
 	if s.bidders[key] == r.ID {
 		delete(s.bidders, key)
 	}
-	rowsOf(s, Registrations).remove(r.ID)
+	if r.Hold == 0 {
+		rowsOf(s, Registrations).remove(r.ID)
+	}
 }
 
 func (s *state) indexBidders() {
 	s.bidders = map[bidderKey]int64{}
 	for _, r := range rowsOf(s, Registrations).rows {
-		s.bidders[bidderKey{r.Offer, r.Party}] = r.ID
+		if r.State == auction.Registered {
+			s.bidders[bidderKey{r.Offer, r.Party}] = r.ID
+		}
 	}
 }
 
@@ -70,6 +74,9 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	}
 	if _, known := v.bidders[bidderKey{o.ID, l.Party}]; known {
 		return nil, auction.ErrRegisteredTwice
+	}
+	if err := v.checkBarred(l.Party); err != nil {
+		return nil, err
 	}
 	r := auction.Registration{
 		Offer: o.ID, Party: l.Party, Region: l.Region, Licence: l.ID, Project: c.Project, AcceptsPart: c.AcceptsPart,

@@ -319,7 +319,11 @@ func (m *taxMatch) settle(v *View) (func(*Tx), error) {
 	for _, t := range sortedTargets(m.settled) {
 		n, r := m.notices[t.notice], m.settled[t]
 		if t.instalment == 0 {
-			steps = append(steps, m.matched(v, n, r))
+			step, err := m.matched(v, n, r)
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, step)
 			continue
 		}
 		at := slices.IndexFunc(n.parts.parts, func(i reserve.Instalment) bool { return i.ID == t.instalment })
@@ -346,16 +350,21 @@ func (m *taxMatch) settle(v *View) (func(*Tx), error) {
 
 // matched records that the tax authority has the payment of a notice. Where
 // finance has not, the list proves it.
-func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) Apply {
-	p := n.PaymentNotice
+func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) (Apply, error) {
+	p, paid := n.PaymentNotice, func(*Tx) {}
 	if p.State == reserve.NoticeIssued {
+		var err error
+		if paid, err = v.awardPaid(*n); err != nil {
+			return nil, err
+		}
 		p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt = reserve.NoticeProved, p.Amount, r.Receipt, r.PaidOn, v.Now
 	}
 	p.Matched = true
 	return func(tx *Tx) any {
+		paid(tx)
 		tx.renewalPaid(Put(tx, Notices, p))
 		return p
-	}
+	}, nil
 }
 
 func sortedTargets[V any](m map[target]V) []target {

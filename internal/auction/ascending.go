@@ -9,7 +9,7 @@ import "permitx/internal/quantity"
 //
 // Sources: the notices of 南湖 2012 and 吴忠 2025 (增价竞价, 加价幅度).
 func clearAscending(c *Case) (Result, error) {
-	r := Result{Status: NoTrade, Bids: newAwards(c.Bids, nil)}
+	r := Result{Status: NoTrade, Bids: newAllotments(c.Bids, nil)}
 	step := max(c.Step, 1)
 	var best quantity.Price
 	last := -1

@@ -25,7 +25,7 @@ import (
 func clearCall(c *Case) (Result, error) {
 	every := func(*Bid) bool { return true }
 	bids, asks := rank(c.Bids, highestFirst, every), rank(c.Asks, lowestFirst, every)
-	r := Result{Status: NoTrade, Bids: make([]Award, len(c.Bids)), Asks: make([]Award, len(c.Asks))}
+	r := Result{Status: NoTrade, Bids: make([]Allotment, len(c.Bids)), Asks: make([]Allotment, len(c.Asks))}
 	at := c.callPrice(bids, asks)
 	if at.price == 0 || at.volume() == 0 {
 		return r, nil

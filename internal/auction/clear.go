@@ -38,7 +38,7 @@ func (c *Case) finish(r *Result, rounding quantity.Rounding) error {
 	}
 	// Validate has held the whole against the range of money; half a fen an award may go beyond.
 	revenue, err := quantity.Amount(r.ClearingPrice, r.Noncompetitive, c.Months, rounding)
-	for _, side := range [][]Award{r.Bids, r.Asks} {
+	for _, side := range [][]Allotment{r.Bids, r.Asks} {
 		for i := range side {
 			a := &side[i]
 			if a.Quantity == 0 || err != nil {
@@ -53,7 +53,7 @@ func (c *Case) finish(r *Result, rounding quantity.Rounding) error {
 	return err
 }
 
-func volumeOf(awards []Award) quantity.Quantity {
+func volumeOf(awards []Allotment) quantity.Quantity {
 	var sum quantity.Quantity
 	for i := range awards {
 		sum += awards[i].Quantity

@@ -53,7 +53,7 @@ func (c *Case) Report(r Result) Report {
 }
 
 // list enters the awards of a side.
-func (p *Report) list(side []Bid, awards []Award) {
+func (p *Report) list(side []Bid, awards []Allotment) {
 	for i := range awards {
 		id, a := side[i].ID, &awards[i]
 		p.Allocations[id] = a.Quantity.String()

@@ -6,7 +6,7 @@ package auction
 // Source: the notice of 吴忠's NOx sale of 2025 (从高到低依次成交,直至售完).
 func clearPayAsBid(c *Case) (Result, error) {
 	order := rank(c.Bids, highestFirst, c.atOrAbove)
-	r := Result{Bids: newAwards(c.Bids, order)}
+	r := Result{Bids: newAllotments(c.Bids, order)}
 	var over bool
 	if r.Status, over = c.meet(len(order), totalOf(c.Bids, order), c.Supply); over {
 		return r, nil

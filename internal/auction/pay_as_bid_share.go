@@ -16,7 +16,7 @@ import "permitx/internal/quantity"
 // served and a minimum number of bidders are project defaults.
 func clearPayAsBidShare(c *Case) (Result, error) {
 	order := rank(c.Bids, highestFirst, c.atOrAbove)
-	r := Result{Status: Cleared, Bids: newAwards(c.Bids, order)}
+	r := Result{Status: Cleared, Bids: newAllotments(c.Bids, order)}
 	if len(order) < c.BiddersMin {
 		r.Status = Cancelled
 		return r, nil
@@ -39,7 +39,7 @@ func clearPayAsBidShare(c *Case) (Result, error) {
 
 // serveWinners gives the supply to the winners in the order of their ranks and
 // reports whether anybody got something.
-func (c *Case) serveWinners(winners []int, awards []Award) bool {
+func (c *Case) serveWinners(winners []int, awards []Allotment) bool {
 	left, served := c.Supply, false
 	for _, i := range winners {
 		part := c.Bids[i].Quantity

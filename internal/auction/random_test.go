@@ -127,7 +127,7 @@ func TestClear_Naive(t *testing.T) {
 	})
 }
 
-func quantities(awards []Award) []quantity.Quantity {
+func quantities(awards []Allotment) []quantity.Quantity {
 	found := make([]quantity.Quantity, len(awards))
 	for i := range awards {
 		found[i] = awards[i].Quantity
@@ -189,7 +189,7 @@ func TestClear_Invariants(t *testing.T) {
 	})
 }
 
-func checkAwards(t *rapid.T, c Case, side []Bid, r Result, awards []Award, fair func(own, price quantity.Price) bool) {
+func checkAwards(t *rapid.T, c Case, side []Bid, r Result, awards []Allotment, fair func(own, price quantity.Price) bool) {
 	for i, a := range awards {
 		b := side[i]
 		switch {

@@ -74,10 +74,10 @@ func totalOf(side []Bid, order []int) quantity.Quantity {
 	return sum
 }
 
-// newAwards returns an award for each bid: nothing yet, and refused if it is
+// newAllotments returns an award for each bid: nothing yet, and refused if it is
 // not in the order.
-func newAwards(side []Bid, order []int) []Award {
-	awards := make([]Award, len(side))
+func newAllotments(side []Bid, order []int) []Allotment {
+	awards := make([]Allotment, len(side))
 	for i := range awards {
 		awards[i].Refused = true
 	}
@@ -90,7 +90,7 @@ func newAwards(side []Bid, order []int) []Award {
 // serve gives volume to the bids of an order, best price first. Where those of
 // one price want more than is left, they share it by the case's rule for ties,
 // and nobody behind them gets anything.
-func (c *Case) serve(side []Bid, order []int, volume quantity.Quantity, awards []Award) error {
+func (c *Case) serve(side []Bid, order []int, volume quantity.Quantity, awards []Allotment) error {
 	for len(order) > 0 && volume > 0 {
 		n := samePrice(side, order)
 		level := order[:n]
@@ -118,7 +118,7 @@ func samePrice(side []Bid, order []int) int {
 
 // marginOf returns the price of the last of an order that gets something; 0
 // where nobody does.
-func marginOf(side []Bid, order []int, awards []Award) quantity.Price {
+func marginOf(side []Bid, order []int, awards []Allotment) quantity.Price {
 	for _, i := range slices.Backward(order) {
 		if awards[i].Quantity > 0 {
 			return side[i].Price
@@ -128,7 +128,7 @@ func marginOf(side []Bid, order []int, awards []Award) quantity.Price {
 }
 
 // payOne sets one price for all who get something.
-func payOne(awards []Award, price quantity.Price) {
+func payOne(awards []Allotment, price quantity.Price) {
 	for i := range awards {
 		if awards[i].Quantity > 0 {
 			awards[i].Price = price
@@ -137,7 +137,7 @@ func payOne(awards []Award, price quantity.Price) {
 }
 
 // payOwn lets each who gets something pay his own price.
-func payOwn(side []Bid, awards []Award) {
+func payOwn(side []Bid, awards []Allotment) {
 	for i := range awards {
 		if awards[i].Quantity > 0 {
 			awards[i].Price = side[i].Price

@@ -14,7 +14,7 @@ type Result struct {
 	CarryOver      []quantity.Quantity
 	NotCarried     quantity.Quantity // of the unsold, what the next auctions named cannot take
 
-	Bids, Asks []Award // one for each bid and ask of the case, in its order
+	Bids, Asks []Allotment // one for each bid and ask of the case, in its order
 }
 
 // Status is how an auction ends.
@@ -28,8 +28,8 @@ const (
 	NoTrade   Status = "no_trade"        // nothing meets
 )
 
-// An Award is what one bid comes to.
-type Award struct {
+// An Allotment is what one bid comes to.
+type Allotment struct {
 	Quantity quantity.Quantity // 0: it loses
 	Price    quantity.Price    // what it pays or gets; 0 where it loses
 	Amount   quantity.Money    // quantity × price × months ÷ 12; 0 for a call

@@ -18,7 +18,7 @@ import (
 // Source: project default, the mirror of uniform.
 func clearReverseUniform(c *Case) (Result, error) {
 	order := rank(c.Asks, lowestFirst, c.atOrBelow)
-	r := Result{Asks: newAwards(c.Asks, order)}
+	r := Result{Asks: newAllotments(c.Asks, order)}
 	volume := c.volumeBought(order)
 	var over bool
 	if r.Status, over = c.meet(len(order), volume, c.Demand); over {

@@ -14,7 +14,7 @@ var ErrDraw = fault.New(fault.Invalid, "auction.draw", "the drawn order lacks a 
 
 // split shares what is left among bids of one price, which together want more.
 // They are in the order of time.
-func (c *Case) split(side []Bid, tied []int, left quantity.Quantity, awards []Award) error {
+func (c *Case) split(side []Bid, tied []int, left quantity.Quantity, awards []Allotment) error {
 	switch c.Tie {
 	case ByTime:
 		fill(side, tied, left, awards)
@@ -36,7 +36,7 @@ func (c *Case) split(side []Bid, tied []int, left quantity.Quantity, awards []Aw
 }
 
 // fill serves one after the other; the last gets what is left.
-func fill(side []Bid, order []int, left quantity.Quantity, awards []Award) {
+func fill(side []Bid, order []int, left quantity.Quantity, awards []Allotment) {
 	for _, i := range order {
 		awards[i].Quantity = min(left, side[i].Quantity)
 		left -= awards[i].Quantity
@@ -46,7 +46,7 @@ func fill(side []Bid, order []int, left quantity.Quantity, awards []Award) {
 // proRata gives each his share rounded down to the lot size, and what is left
 // one lot size each to those with the largest remainders, of equal ones to the
 // earlier.
-func (c *Case) proRata(side []Bid, tied []int, left quantity.Quantity, awards []Award) {
+func (c *Case) proRata(side []Bid, tied []int, left quantity.Quantity, awards []Allotment) {
 	remainders := make(map[int]int64, len(tied))
 	left = c.shareDown(side, tied, left, awards, func(i int, part int64) { remainders[i] = part })
 	byRemainder := slices.Clone(tied)
@@ -57,7 +57,7 @@ func (c *Case) proRata(side []Bid, tied []int, left quantity.Quantity, awards []
 // proRataFloor gives each his share rounded down to the lot size, and what is
 // left one lot size each in drawn order (Québec Q-2 r.46.1 s. 52 and 61.5;
 // California 17 CCR 95911(e)). No draw is needed where nothing is left.
-func (c *Case) proRataFloor(side []Bid, tied []int, left quantity.Quantity, awards []Award) error {
+func (c *Case) proRataFloor(side []Bid, tied []int, left quantity.Quantity, awards []Allotment) error {
 	left = c.shareDown(side, tied, left, awards, func(int, int64) {})
 	if left == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (c *Case) proRataFloor(side []Bid, tied []int, left quantity.Quantity, awar
 // rounded down to the lot size, and returns what that leaves: fewer lot sizes
 // than there are tied bids, and each of those still wants one more. What is cut
 // off of each goes to remains, in parts of a lot size.
-func (c *Case) shareDown(side []Bid, tied []int, left quantity.Quantity, awards []Award, remains func(i int, part int64)) quantity.Quantity {
+func (c *Case) shareDown(side []Bid, tied []int, left quantity.Quantity, awards []Allotment, remains func(i int, part int64)) quantity.Quantity {
 	lots, all := int64(left/c.LotSize), int64(totalOf(side, tied)/c.LotSize)
 	for _, i := range tied {
 		wanted := int64(side[i].Quantity / c.LotSize)
@@ -90,7 +90,7 @@ func (c *Case) shareDown(side []Bid, tied []int, left quantity.Quantity, awards 
 }
 
 // oneEach gives one lot size more to each in an order, as long as something is left.
-func (c *Case) oneEach(order []int, left quantity.Quantity, awards []Award) {
+func (c *Case) oneEach(order []int, left quantity.Quantity, awards []Allotment) {
 	for _, i := range order {
 		if left == 0 {
 			return

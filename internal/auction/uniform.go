@@ -11,7 +11,7 @@ package auction
 // art. 7; Québec Q-2 r.46.1 s. 52; 31 CFR 356.20 for price-takers.
 func clearUniform(c *Case) (Result, error) {
 	order := rank(c.Bids, highestFirst, c.atOrAbove)
-	r := Result{Bids: newAwards(c.Bids, order)}
+	r := Result{Bids: newAllotments(c.Bids, order)}
 	takers := min(c.Noncompetitive, c.Supply)
 	var over bool
 	if r.Status, over = c.meet(len(order), takers+totalOf(c.Bids, order), c.Supply); over {

@@ -47,6 +47,7 @@ func TestWords(t *testing.T) {
 		"SurplusLossKind":    wordsOf(reserve.SurplusLossKinds),
 		"AuctionFormat":      wordsOf(auction.OfferFormats),
 		"AuctionState":       wordsOf(auction.OfferStates),
+		"AwardState":         wordsOf(auction.AwardStates),
 		"AuctionCollateral":  wordsOf(auction.Collaterals),
 		"AuctionTie":         wordsOf(auction.Ties),
 		"AuctionFit":         wordsOf(auction.Fits),

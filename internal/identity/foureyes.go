@@ -43,6 +43,8 @@ var FourEyes = map[Operation]Rule{
 	OfferAnnounce: {BureauLeader: Own},
 	OfferVoid:     {BureauLeader: Own},
 	OfferCertify:  {BureauLeader: Own},
+	AwardDefault:  {BureauLeader: Own},
+	AwardRevoke:   {BureauLeader: Own},
 
 	LotAdd:          {BureauLeader: Own},
 	LotRetire:       {BureauLeader: Own},
@@ -61,6 +63,7 @@ var FourEyes = map[Operation]Rule{
 	// Over the party's limit, from a user who may not sign: a signer of the party.
 	OrderPlace:        {Enterprise: Own},
 	RegistrationApply: {Enterprise: Own},
+	AwardSign:         {Enterprise: Own},
 	WithdrawRequest:   {Enterprise: Own},
 	DealStep:          {Enterprise: Own},
 	BuyBackStep:       {Enterprise: Own},

@@ -151,6 +151,12 @@ const (
 	OfferApply           Operation = "offer.apply"
 	OfferAward           Operation = "offer.award"
 	OfferGiveBack        Operation = "offer.give_back"
+	AwardSign            Operation = "award.sign"
+	AwardContract        Operation = "award.contract"
+	AwardPay             Operation = "award.pay"
+	AwardBook            Operation = "award.book"
+	AwardDefault         Operation = "award.default"
+	AwardRevoke          Operation = "award.revoke"
 	RegistrationApply    Operation = "registration.apply"
 	RegistrationWithdraw Operation = "registration.withdraw"
 	QuotePlace           Operation = "quote.place"
@@ -324,6 +330,12 @@ var Table = map[Operation]Rule{
 	OfferApply:           {System: Any},
 	OfferAward:           {System: Any},
 	OfferGiveBack:        {System: Any},
+	AwardSign:            {Enterprise: Own},
+	AwardContract:        {BureauClerk: Own, BureauLeader: Own},
+	AwardPay:             {Finance: Own},
+	AwardBook:            {BureauClerk: Own, BureauLeader: Own},
+	AwardDefault:         {BureauClerk: Own, BureauLeader: Own},
+	AwardRevoke:          {BureauClerk: Own, BureauLeader: Own},
 	RegistrationApply:    {Enterprise: Own},
 	RegistrationWithdraw: {Enterprise: Own},
 	QuotePlace:           {Enterprise: Any},

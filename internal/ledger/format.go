@@ -24,6 +24,8 @@ func (k Key) String() string {
 		return fmt.Sprintf("the %s holding of licence %d", k.Origin, k.Licence)
 	case k.Kind == Funds:
 		return fmt.Sprintf("the funds of party %d", k.Party)
+	case k.Kind == Deposit && k.Party != 0:
+		return fmt.Sprintf("the deposit of party %d", k.Party)
 	case k.Kind == Credits:
 		return fmt.Sprintf("the credits %s of party %d", k.Pollutant, k.Party)
 	case !k.Kind.IsMoney():

@@ -39,6 +39,8 @@ const (
 	CreditRetirement Reason = 52 // used for good: voluntary, neutrality, compensation, offset
 	CreditRevocation Reason = 53 // unspent credits of an issuance that was wrong
 	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
+	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to fee
+	AuctionBuyBack   Reason = 42 // bought back by auction: holding to reserve
 	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
 	BidReturn        Reason = 46 // … and given back
 )
@@ -51,7 +53,7 @@ var reasonNames = [...]string{
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
 	CreditIssuance: "credit_issuance", CreditTransfer: "credit_transfer", CreditRetirement: "credit_retirement",
 	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment",
-	BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
+	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 }
 

@@ -31,6 +31,8 @@ var (
 	ErrNoticeState = fault.New(fault.Conflict, "payment_notice.state", "the state of the payment notice does not allow this")
 	// ErrNoticeOfRenewal is returned when the notice of a renewal would be delivered or cancelled by itself.
 	ErrNoticeOfRenewal = fault.New(fault.Conflict, "payment_notice.of_renewal", "the notice goes with its renewal: the new term joins by itself, and rejecting the renewal cancels the notice")
+	// ErrNoticeOfAward is returned when the notice of an award would be cancelled by itself.
+	ErrNoticeOfAward = fault.New(fault.Conflict, "payment_notice.of_award", "the notice goes with its award: find its default, or revoke it")
 	// ErrPaymentDiffers is returned when what was paid is not the amount of the
 	// notice. Nothing is recorded: the tax authority collects the rest or pays the
 	// excess back first (project default).

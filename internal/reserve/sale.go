@@ -18,6 +18,7 @@ const (
 	ByAgreement  SaleKind = "agreement"   // 协议出让, at a price that a document names
 	AtFixedPrice SaleKind = "fixed_price" // 定额出让
 	BySimplified SaleKind = "simplified"  // 简易出让
+	ByAuction    SaleKind = "auction"     // 拍卖, 竞价: to who has won it
 	ForRenewal   SaleKind = "renewal"     // 延续: the new term of what the payer holds
 )
 
@@ -25,7 +26,7 @@ const (
 const noticeSequence = 6
 
 // SaleKinds are all kinds of sales.
-var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified, ForRenewal}
+var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified, ByAuction, ForRenewal}
 
 // A Sale is what a payment notice is about besides its payment: its official
 // number and how it came about.

@@ -56,6 +56,30 @@ type ServerInterface interface {
 	// RecordAttainment Record whether a region attained its target
 	// (POST /v1/attainments)
 	RecordAttainment(c *gin.Context, params RecordAttainmentParams)
+	// ListAwards Awards of auctions
+	// (GET /v1/awards)
+	ListAwards(c *gin.Context, params ListAwardsParams)
+	// GetAward An award
+	// (GET /v1/awards/{id})
+	GetAward(c *gin.Context, id PathID)
+	// BookAward Bring into the reserve what was bought
+	// (POST /v1/awards/{id}/book)
+	BookAward(c *gin.Context, id PathID, params BookAwardParams)
+	// ContractAward Sign the contract for the bureau
+	// (POST /v1/awards/{id}/contract)
+	ContractAward(c *gin.Context, id PathID, params ContractAwardParams)
+	// DefaultAward Find that a winner has not signed or not paid in time
+	// (POST /v1/awards/{id}/default)
+	DefaultAward(c *gin.Context, id PathID, params DefaultAwardParams)
+	// PayAward Record what the treasury has paid to a seller
+	// (POST /v1/awards/{id}/pay)
+	PayAward(c *gin.Context, id PathID, params PayAwardParams)
+	// RevokeAward Revoke an award to which an objection was upheld
+	// (POST /v1/awards/{id}/revoke)
+	RevokeAward(c *gin.Context, id PathID, params RevokeAwardParams)
+	// SignAward Sign the contract of an award
+	// (POST /v1/awards/{id}/sign)
+	SignAward(c *gin.Context, id PathID, params SignAwardParams)
 	// ListBankEntries Entries of the bank account and their differences
 	// (GET /v1/bank-entries)
 	ListBankEntries(c *gin.Context, params ListBankEntriesParams)
@@ -596,6 +620,9 @@ type ServerInterface interface {
 	// RegisterBidder Register for an auction
 	// (POST /v1/offers/{id}/registrations)
 	RegisterBidder(c *gin.Context, id PathID, params RegisterBidderParams)
+	// GetOfferResult The published result of an auction
+	// (GET /v1/offers/{id}/result)
+	GetOfferResult(c *gin.Context, id PathID)
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(c *gin.Context, id PathID)
@@ -966,6 +993,24 @@ func (a Answer) VisitAllocatePermitsResponse(w http.ResponseWriter) error { retu
 
 // VisitRecordAttainmentResponse sends the stored answer.
 func (a Answer) VisitRecordAttainmentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitBookAwardResponse sends the stored answer.
+func (a Answer) VisitBookAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitContractAwardResponse sends the stored answer.
+func (a Answer) VisitContractAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitDefaultAwardResponse sends the stored answer.
+func (a Answer) VisitDefaultAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitPayAwardResponse sends the stored answer.
+func (a Answer) VisitPayAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRevokeAwardResponse sends the stored answer.
+func (a Answer) VisitRevokeAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSignAwardResponse sends the stored answer.
+func (a Answer) VisitSignAwardResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitAssignBankEntryResponse sends the stored answer.
 func (a Answer) VisitAssignBankEntryResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -1992,6 +2037,410 @@ func (siw *ServerInterfaceWrapper) RecordAttainment(c *gin.Context) {
 	}
 
 	siw.Handler.RecordAttainment(c, params)
+}
+
+// ListAwards operation middleware
+func (siw *ServerInterfaceWrapper) ListAwards(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAwardsParams
+
+	// ------------- Optional query parameter "offer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offer", c.Request.URL.Query(), &params.Offer, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter offer: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAwards(c, params)
+}
+
+// GetAward operation middleware
+func (siw *ServerInterfaceWrapper) GetAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAward(c, id)
+}
+
+// BookAward operation middleware
+func (siw *ServerInterfaceWrapper) BookAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BookAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BookAward(c, id, params)
+}
+
+// ContractAward operation middleware
+func (siw *ServerInterfaceWrapper) ContractAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ContractAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ContractAward(c, id, params)
+}
+
+// DefaultAward operation middleware
+func (siw *ServerInterfaceWrapper) DefaultAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DefaultAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DefaultAward(c, id, params)
+}
+
+// PayAward operation middleware
+func (siw *ServerInterfaceWrapper) PayAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PayAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PayAward(c, id, params)
+}
+
+// RevokeAward operation middleware
+func (siw *ServerInterfaceWrapper) RevokeAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeAward(c, id, params)
+}
+
+// SignAward operation middleware
+func (siw *ServerInterfaceWrapper) SignAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignAward(c, id, params)
 }
 
 // ListBankEntries operation middleware
@@ -10663,6 +11112,31 @@ func (siw *ServerInterfaceWrapper) RegisterBidder(c *gin.Context) {
 	siw.Handler.RegisterBidder(c, id, params)
 }
 
+// GetOfferResult operation middleware
+func (siw *ServerInterfaceWrapper) GetOfferResult(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOfferResult(c, id)
+}
+
 // GetSight operation middleware
 func (siw *ServerInterfaceWrapper) GetSight(c *gin.Context) {
 
@@ -16477,6 +16951,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/allocations", wrapper.AllocatePermits)
 	router.GET(options.BaseURL+"/v1/attainments", wrapper.ListAttainments)
 	router.POST(options.BaseURL+"/v1/attainments", wrapper.RecordAttainment)
+	router.GET(options.BaseURL+"/v1/awards", wrapper.ListAwards)
+	router.GET(options.BaseURL+"/v1/awards/:id", wrapper.GetAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/book", wrapper.BookAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/contract", wrapper.ContractAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/default", wrapper.DefaultAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/pay", wrapper.PayAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/revoke", wrapper.RevokeAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/sign", wrapper.SignAward)
 	router.GET(options.BaseURL+"/v1/bank-entries", wrapper.ListBankEntries)
 	router.POST(options.BaseURL+"/v1/bank-entries/:id/assign", wrapper.AssignBankEntry)
 	router.POST(options.BaseURL+"/v1/bank-entries/:id/return", wrapper.ReturnBankEntry)
@@ -16657,6 +17139,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/offers/:id/quotes", wrapper.ListQuotes)
 	router.POST(options.BaseURL+"/v1/offers/:id/quotes", wrapper.PlaceQuote)
 	router.POST(options.BaseURL+"/v1/offers/:id/registrations", wrapper.RegisterBidder)
+	router.GET(options.BaseURL+"/v1/offers/:id/result", wrapper.GetOfferResult)
 	router.GET(options.BaseURL+"/v1/offers/:id/sight", wrapper.GetSight)
 	router.POST(options.BaseURL+"/v1/offers/:id/void", wrapper.VoidOffer)
 	router.GET(options.BaseURL+"/v1/official-figures", wrapper.ListOfficialFigures)
@@ -17071,6 +17554,253 @@ func (response RecordAttainment201JSONResponse) VisitRecordAttainmentResponse(w 
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAwardsRequestObject struct {
+	Params ListAwardsParams
+}
+
+type ListAwardsResponseObject interface {
+	VisitListAwardsResponse(w http.ResponseWriter) error
+}
+
+type ListAwards200JSONResponse AwardPage
+
+func (response ListAwards200JSONResponse) VisitListAwardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAwardRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetAwardResponseObject interface {
+	VisitGetAwardResponse(w http.ResponseWriter) error
+}
+
+type GetAward200JSONResponse Award
+
+func (response GetAward200JSONResponse) VisitGetAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BookAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params BookAwardParams
+	Body   *BookAwardJSONRequestBody
+}
+
+type BookAwardResponseObject interface {
+	VisitBookAwardResponse(w http.ResponseWriter) error
+}
+
+type BookAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type BookAward200JSONResponse struct {
+	Body    Award
+	Headers BookAward200ResponseHeaders
+}
+
+func (response BookAward200JSONResponse) VisitBookAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ContractAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ContractAwardParams
+	Body   *ContractAwardJSONRequestBody
+}
+
+type ContractAwardResponseObject interface {
+	VisitContractAwardResponse(w http.ResponseWriter) error
+}
+
+type ContractAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ContractAward200JSONResponse struct {
+	Body    Award
+	Headers ContractAward200ResponseHeaders
+}
+
+func (response ContractAward200JSONResponse) VisitContractAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DefaultAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params DefaultAwardParams
+	Body   *DefaultAwardJSONRequestBody
+}
+
+type DefaultAwardResponseObject interface {
+	VisitDefaultAwardResponse(w http.ResponseWriter) error
+}
+
+type DefaultAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type DefaultAward200JSONResponse struct {
+	Body    Award
+	Headers DefaultAward200ResponseHeaders
+}
+
+func (response DefaultAward200JSONResponse) VisitDefaultAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params PayAwardParams
+	Body   *PayAwardJSONRequestBody
+}
+
+type PayAwardResponseObject interface {
+	VisitPayAwardResponse(w http.ResponseWriter) error
+}
+
+type PayAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type PayAward200JSONResponse struct {
+	Body    Award
+	Headers PayAward200ResponseHeaders
+}
+
+func (response PayAward200JSONResponse) VisitPayAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params RevokeAwardParams
+	Body   *RevokeAwardJSONRequestBody
+}
+
+type RevokeAwardResponseObject interface {
+	VisitRevokeAwardResponse(w http.ResponseWriter) error
+}
+
+type RevokeAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RevokeAward200JSONResponse struct {
+	Body    Award
+	Headers RevokeAward200ResponseHeaders
+}
+
+func (response RevokeAward200JSONResponse) VisitRevokeAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SignAwardParams
+}
+
+type SignAwardResponseObject interface {
+	VisitSignAwardResponse(w http.ResponseWriter) error
+}
+
+type SignAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SignAward200JSONResponse struct {
+	Body    Award
+	Headers SignAward200ResponseHeaders
+}
+
+func (response SignAward200JSONResponse) VisitSignAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -22075,6 +22805,28 @@ func (response RegisterBidder201JSONResponse) VisitRegisterBidderResponse(w http
 	return err
 }
 
+type GetOfferResultRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetOfferResultResponseObject interface {
+	VisitGetOfferResultResponse(w http.ResponseWriter) error
+}
+
+type GetOfferResult200JSONResponse AuctionResult
+
+func (response GetOfferResult200JSONResponse) VisitGetOfferResultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSightRequestObject struct {
 	ID PathID `json:"id"`
 }
@@ -25426,6 +26178,30 @@ type StrictServerInterface interface {
 	// RecordAttainment Record whether a region attained its target
 	// (POST /v1/attainments)
 	RecordAttainment(ctx context.Context, request RecordAttainmentRequestObject) (RecordAttainmentResponseObject, error)
+	// ListAwards Awards of auctions
+	// (GET /v1/awards)
+	ListAwards(ctx context.Context, request ListAwardsRequestObject) (ListAwardsResponseObject, error)
+	// GetAward An award
+	// (GET /v1/awards/{id})
+	GetAward(ctx context.Context, request GetAwardRequestObject) (GetAwardResponseObject, error)
+	// BookAward Bring into the reserve what was bought
+	// (POST /v1/awards/{id}/book)
+	BookAward(ctx context.Context, request BookAwardRequestObject) (BookAwardResponseObject, error)
+	// ContractAward Sign the contract for the bureau
+	// (POST /v1/awards/{id}/contract)
+	ContractAward(ctx context.Context, request ContractAwardRequestObject) (ContractAwardResponseObject, error)
+	// DefaultAward Find that a winner has not signed or not paid in time
+	// (POST /v1/awards/{id}/default)
+	DefaultAward(ctx context.Context, request DefaultAwardRequestObject) (DefaultAwardResponseObject, error)
+	// PayAward Record what the treasury has paid to a seller
+	// (POST /v1/awards/{id}/pay)
+	PayAward(ctx context.Context, request PayAwardRequestObject) (PayAwardResponseObject, error)
+	// RevokeAward Revoke an award to which an objection was upheld
+	// (POST /v1/awards/{id}/revoke)
+	RevokeAward(ctx context.Context, request RevokeAwardRequestObject) (RevokeAwardResponseObject, error)
+	// SignAward Sign the contract of an award
+	// (POST /v1/awards/{id}/sign)
+	SignAward(ctx context.Context, request SignAwardRequestObject) (SignAwardResponseObject, error)
 	// ListBankEntries Entries of the bank account and their differences
 	// (GET /v1/bank-entries)
 	ListBankEntries(ctx context.Context, request ListBankEntriesRequestObject) (ListBankEntriesResponseObject, error)
@@ -25966,6 +26742,9 @@ type StrictServerInterface interface {
 	// RegisterBidder Register for an auction
 	// (POST /v1/offers/{id}/registrations)
 	RegisterBidder(ctx context.Context, request RegisterBidderRequestObject) (RegisterBidderResponseObject, error)
+	// GetOfferResult The published result of an auction
+	// (GET /v1/offers/{id}/result)
+	GetOfferResult(ctx context.Context, request GetOfferResultRequestObject) (GetOfferResultResponseObject, error)
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(ctx context.Context, request GetSightRequestObject) (GetSightResponseObject, error)
@@ -26741,6 +27520,310 @@ func (sh *strictHandler) RecordAttainment(ctx *gin.Context, params RecordAttainm
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RecordAttainmentResponseObject); ok {
 		if err := validResponse.VisitRecordAttainmentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAwards operation middleware
+func (sh *strictHandler) ListAwards(ctx *gin.Context, params ListAwardsParams) {
+	var request ListAwardsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAwards(ctx, request.(ListAwardsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAwards")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAwardsResponseObject); ok {
+		if err := validResponse.VisitListAwardsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAward operation middleware
+func (sh *strictHandler) GetAward(ctx *gin.Context, id PathID) {
+	var request GetAwardRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAward(ctx, request.(GetAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAwardResponseObject); ok {
+		if err := validResponse.VisitGetAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BookAward operation middleware
+func (sh *strictHandler) BookAward(ctx *gin.Context, id PathID, params BookAwardParams) {
+	var request BookAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body BookAwardJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BookAward(ctx, request.(BookAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BookAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BookAwardResponseObject); ok {
+		if err := validResponse.VisitBookAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ContractAward operation middleware
+func (sh *strictHandler) ContractAward(ctx *gin.Context, id PathID, params ContractAwardParams) {
+	var request ContractAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ContractAwardJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ContractAward(ctx, request.(ContractAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ContractAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ContractAwardResponseObject); ok {
+		if err := validResponse.VisitContractAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DefaultAward operation middleware
+func (sh *strictHandler) DefaultAward(ctx *gin.Context, id PathID, params DefaultAwardParams) {
+	var request DefaultAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DefaultAwardJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DefaultAward(ctx, request.(DefaultAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DefaultAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DefaultAwardResponseObject); ok {
+		if err := validResponse.VisitDefaultAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PayAward operation middleware
+func (sh *strictHandler) PayAward(ctx *gin.Context, id PathID, params PayAwardParams) {
+	var request PayAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PayAwardJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayAward(ctx, request.(PayAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PayAwardResponseObject); ok {
+		if err := validResponse.VisitPayAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeAward operation middleware
+func (sh *strictHandler) RevokeAward(ctx *gin.Context, id PathID, params RevokeAwardParams) {
+	var request RevokeAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RevokeAwardJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAward(ctx, request.(RevokeAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeAwardResponseObject); ok {
+		if err := validResponse.VisitRevokeAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignAward operation middleware
+func (sh *strictHandler) SignAward(ctx *gin.Context, id PathID, params SignAwardParams) {
+	var request SignAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignAward(ctx, request.(SignAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignAwardResponseObject); ok {
+		if err := validResponse.VisitSignAwardResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -32981,6 +34064,32 @@ func (sh *strictHandler) RegisterBidder(ctx *gin.Context, id PathID, params Regi
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RegisterBidderResponseObject); ok {
 		if err := validResponse.VisitRegisterBidderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOfferResult operation middleware
+func (sh *strictHandler) GetOfferResult(ctx *gin.Context, id PathID) {
+	var request GetOfferResultRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOfferResult(ctx, request.(GetOfferResultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOfferResult")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOfferResultResponseObject); ok {
+		if err := validResponse.VisitGetOfferResultResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,334 @@
+package app
+
+import (
+	"fmt"
+
+	"permitx/internal/approval"
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
+)
+
+// Awards are what becomes of what was won, one for each winner.
+var Awards = cold[auction.Award]("award")
+
+// awardKind is what the public notice of an award is about.
+const awardKind = "auction_award"
+
+// AwardSign is the winner's signature under the contract.
+type AwardSign struct{ Award int64 }
+
+// AwardContract is the bureau's signature: it sets the share of a sale aside and
+// asks for its payment.
+type AwardContract struct {
+	Award    int64
+	Contract string // its number
+}
+
+// AwardDefault finds that a winner has not signed or not paid in time: what he put
+// up is forfeited, his share is available again, and he is barred for a year.
+type AwardDefault struct {
+	Award  int64
+	Reason string
+}
+
+// AwardRevoke takes an award back to which an objection was upheld.
+type AwardRevoke struct {
+	Award  int64
+	Reason string
+}
+
+var _ = declare(AwardSign{}, AwardContract{}, AwardDefault{}, AwardRevoke{})
+
+// openAwards returns what gives each of some winners his award, and publishes it.
+func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), error) {
+	contractBy, err := v.Calendar().AddWorkingDays(v.Today, auction.ContractDays)
+	if err != nil {
+		return nil, err
+	}
+	n := approval.PublicNotice{
+		Region: o.Region, Kind: awardKind, Document: o.Document, StartsOn: v.Today, EndsOn: v.Today.AddDays(approval.NoticeDays - 1),
+		State: approval.NoticePosted, PostedAt: v.Now,
+	}
+	if _, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx, w auction.Winner) {
+		a := Put(tx, Awards, auction.Award{
+			Winner: w.ID, Offer: o.ID, Registration: w.Registration, Party: w.Party, Region: o.Region, Quantity: w.Quantity, Price: w.Price,
+			Amount: w.Amount, State: auction.Awarded, ContractBy: contractBy,
+		})
+		n := n
+		n.Subject, n.Title = a.ID, fmt.Sprintf("竞价结果公示 · Award of offer %d: %s, %s t/a", o.ID, o.Pollutant, w.Quantity)
+		name := mustGet(tx, Parties, w.Party).Name
+		n.Body = fmt.Sprintf("%s 竞得 %s 排污权 %s t/a，成交单价 %s 元/（吨·年），成交金额 %s 元。公示期内可以提出异议。\n"+
+			"%s has won %s t/a of %s at CNY %s for a t/a and year, in all CNY %s. Objections are filed while this notice stands.",
+			name, o.Pollutant, w.Quantity, w.Price, w.Amount, name, w.Quantity, o.Pollutant, w.Price, w.Amount)
+		a.PublicNotice = Put(tx, PublicNotices, n).ID
+		Put(tx, Awards, a)
+	}, nil
+}
+
+// award returns an award of a party or region after the actor's right was checked.
+func (v *View) award(op identity.Operation, id int64) (auction.Award, error) {
+	if err := v.Authorise(op, identity.Target{}); err != nil {
+		return auction.Award{}, err
+	}
+	a, err := Get(v, Awards, "id", id)
+	if err != nil {
+		return a, err
+	}
+	return a, v.AuthoriseAt("id", op, identity.OfParty(a.Party, a.Region))
+}
+
+// objected is what the objections to an award mean for it: whether one was upheld, and the day
+// of the last answer. Returns auction.ErrAwardSuspended while one is open.
+func (v *View) objected(a auction.Award) (upheld bool, answered calendar.Date, err error) {
+	rows, err := Find(v, Objections, Where("notice", a.PublicNotice))
+	for _, o := range rows {
+		if o.State == approval.ObjectionOpen {
+			return false, 0, auction.ErrAwardSuspended.With("objection %d to the award is to be answered by %s", o.ID, o.DueOn)
+		}
+		upheld, answered = upheld || o.Upheld, max(answered, o.AnsweredAt.Date())
+	}
+	return upheld, answered, err
+}
+
+// checkFree returns auction.ErrAwardSuspended or auction.ErrAwardUpheld where an
+// objection stands in the way.
+func (v *View) checkFree(a auction.Award) error {
+	upheld, _, err := v.objected(a)
+	if err == nil && upheld {
+		err = auction.ErrAwardUpheld
+	}
+	return err
+}
+
+// Operation is AwardSign.
+func (AwardSign) Operation() identity.Operation { return identity.AwardSign }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (AwardSign) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// Decide checks that the award waits for its winner. The result is an auction.Award.
+func (c AwardSign) Decide(v *View) (Apply, error) {
+	a, err := v.award(identity.AwardSign, c.Award)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = a.Signed(v.Actor.Person, v.Now); err != nil {
+		return nil, err
+	}
+	if err := v.checkFree(a); err != nil {
+		return nil, err
+	}
+	if err := v.checkSigner(a.Party, a.Amount); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
+}
+
+// Operation is AwardContract.
+func (AwardContract) Operation() identity.Operation { return identity.AwardContract }
+
+// Decide checks that the winner has signed, and may still receive what he has
+// won. The result is an auction.Award.
+func (c AwardContract) Decide(v *View) (Apply, error) {
+	a, err := v.award(identity.AwardContract, c.Award)
+	if err != nil {
+		return nil, err
+	}
+	payBy, err := v.Calendar().AddWorkingDays(v.Today, auction.PaymentDays)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = a.Contracted(c.Contract, v.Actor.Person, v.Now, payBy); err != nil {
+		return nil, err
+	}
+	if err := v.checkFree(a); err != nil {
+		return nil, err
+	}
+	o := must(Get(v, Offers, "offer", a.Offer))
+	if o.Buys() {
+		return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
+	}
+	ask, err := v.askFor(a, o)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		a.Notice = ask(tx).Notice.ID
+		return Put(tx, Awards, a)
+	}, nil
+}
+
+// askFor returns what asks for the payment of an award out of the offer's lots.
+func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResult, error) {
+	w, err := Get(v, Winners, "winner", a.Winner)
+	if err != nil {
+		return nil, err
+	}
+	l, i := must(Get(v, Licences, "licence", w.Licence)), must(Get(v, Instruments, "instrument", w.Instrument))
+	n := reserve.PaymentNotice{
+		Party: a.Party, Region: o.Region, Licence: l.ID, Project: w.Project, Instrument: i.ID, Pollutant: o.Pollutant, Quantity: a.Quantity, Price: a.Price,
+		Months: o.Months, Amount: a.Amount, DueOn: a.PayBy, Document: a.Contract, State: reserve.NoticeIssued, IssuedAt: v.Now,
+	}
+	if n.Amount == 0 {
+		return nil, reserve.ErrNoAmount
+	}
+	if n.DueOn > i.TermEnd {
+		return nil, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
+	}
+	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
+		return nil, err
+	}
+	if n.Project != 0 {
+		_, need, err := v.projectFor(n.Project, l, i.Pollutant)
+		if err == nil {
+			err = checkProjectRoom(need, n.Quantity)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	picks, err := v.pickClaims(claimant{reserve.ForOffer, o.ID}, n.Quantity)
+	if err != nil {
+		return nil, err
+	}
+	counter := v.noticeNumbers(n.Region)
+	return func(tx *Tx) NoticeResult {
+		return tx.issueNotice(n, reserve.Sale{Kind: reserve.ByAuction}, counter, picks)
+	}, nil
+}
+
+// Operation is AwardDefault.
+func (AwardDefault) Operation() identity.Operation { return identity.AwardDefault }
+
+// Decide checks that the deadline has passed; an objection that was dismissed
+// meanwhile has given its days again. The result is an auction.Award.
+func (c AwardDefault) Decide(v *View) (Apply, error) {
+	a, err := v.award(identity.AwardDefault, c.Award)
+	if err != nil {
+		return nil, err
+	}
+	o := must(Get(v, Offers, "offer", a.Offer))
+	if o.Buys() && a.State == auction.AwardContracted {
+		return nil, auction.ErrAwardStep.With("the treasury owes the payment, not the winner")
+	}
+	deadline, err := v.awardDeadline(a)
+	if err != nil {
+		return nil, err
+	}
+	r, h, err := v.putUpFor(a)
+	if err != nil {
+		return nil, err
+	}
+	lost := o.Forfeit(r.Collateral, a.Amount)
+	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auction.BarMonths)); err != nil {
+		return nil, err
+	}
+	free, err := v.freeShare(a, o)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		free(tx)
+		tx.forfeit(r, h, lost)
+		return Put(tx, Awards, a)
+	}, nil
+}
+
+// awardDeadline is the day by which the winner must act, with the days that an
+// objection has cost him.
+func (v *View) awardDeadline(a auction.Award) (calendar.Date, error) {
+	_, answered, err := v.objected(a)
+	if err != nil || answered == 0 {
+		return a.Deadline(), err
+	}
+	days := auction.ContractDays
+	if a.State == auction.AwardContracted {
+		days = auction.PaymentDays
+	}
+	again, err := v.Calendar().AddWorkingDays(answered, days)
+	return max(a.Deadline(), again), err
+}
+
+// putUpFor is the registration of a winner with what it has put up, if it was not
+// given back.
+func (v *View) putUpFor(a auction.Award) (r auction.Registration, h ledger.Hold, err error) {
+	if r, err = v.registration("registration", a.Registration); err == nil && r.Hold != 0 {
+		h, err = Get(v, Holds, "hold", r.Hold)
+	}
+	return r, h, err
+}
+
+// freeShare returns what makes the share of an award available again, with the
+// notice of its payment.
+func (v *View) freeShare(a auction.Award, o auction.Offer) (func(tx *Tx), error) {
+	if o.Buys() {
+		budget, err := must(Get(v, Budgets, "budget", o.Budget)).Apply(reserve.BudgetRelease, a.Amount)
+		return func(tx *Tx) {
+			o.Committed -= a.Amount
+			Put(tx, Offers, o)
+			tx.putBudget(budget, reserve.BudgetRelease, a.Amount, o.ID, a.Reason)
+		}, err
+	}
+	if a.Notice == 0 {
+		picks, err := v.pickClaims(claimant{reserve.ForOffer, o.ID}, a.Quantity)
+		return func(tx *Tx) {
+			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: picks, reference: o.ID, document: a.Reason})
+		}, err
+	}
+	p, err := Get(v, Notices, "notice", a.Notice)
+	if err != nil {
+		return nil, err
+	}
+	n, err := v.complete(p)
+	if err != nil {
+		return nil, err
+	}
+	cancel := v.cancelNotice(n, a.Reason)
+	return func(tx *Tx) { cancel(tx) }, nil
+}
+
+// Operation is AwardRevoke.
+func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke }
+
+// Decide checks that an objection was upheld. What was put up goes back. The
+// result is an auction.Award.
+func (c AwardRevoke) Decide(v *View) (Apply, error) {
+	a, err := v.award(identity.AwardRevoke, c.Award)
+	if err != nil {
+		return nil, err
+	}
+	upheld, _, err := v.objected(a)
+	if err != nil {
+		return nil, err
+	}
+	if !upheld {
+		return nil, auction.ErrNotUpheld
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if a, err = a.Revoked(c.Reason, v.Now); err != nil {
+		return nil, err
+	}
+	r, h, err := v.putUpFor(a)
+	if err != nil {
+		return nil, err
+	}
+	free, err := v.freeShare(a, must(Get(v, Offers, "offer", a.Offer)))
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		free(tx)
+		tx.giveBackTo(r, h)
+		return Put(tx, Awards, a)
+	}, nil
+}

@@ -1,0 +1,283 @@
+package app
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// certified runs a sale of 10 t/a to its certified winners: the first firm bids
+// 6 t/a at 5,000, the second 3 at 4,500, the third nothing.
+func (d *auctionDesk) certified(change func(*OfferAnnounce)) (auction.Offer, []auction.Award) {
+	d.t.Helper()
+	o := d.announce(d.offerOf(auction.PayAsBid, change))
+	for _, f := range d.firms[:3] {
+		d.register(o.ID, f, 0)
+	}
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(d.firms[0], o.ID, ask(5000, 6*one))
+	d.bid(d.firms[1], o.ID, ask(4500, 3*one))
+	d.now.set(windowCloses)
+	o = d.offerNow(o.ID)
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
+	return d.offerNow(o.ID), rowsIn(d.office, Awards, Where("offer", o.ID))
+}
+
+// lots are what the reserve has available, listed, reserved and transferred.
+func (d *auctionDesk) lots() string {
+	d.t.Helper()
+	var l reserve.Lot
+	for _, x := range rowsIn(d.office, Lots, Query{}) {
+		l.Available += x.Available
+		l.Listed += x.Listed
+		l.Reserved += x.Reserved
+		l.Transferred += x.Transferred
+	}
+	return fmt.Sprint(l.Available, l.Listed, l.Reserved, l.Transferred)
+}
+
+func (d *auctionDesk) wantLots(when, want string) {
+	d.t.Helper()
+	if got := d.lots(); got != want {
+		d.t.Errorf("%s: available, listed, reserved, transferred are %s; want %s", when, got, want)
+	}
+}
+
+// later lets days go by.
+func (d *auctionDesk) later(days int) {
+	d.t.Helper()
+	d.now.set(d.now.get().Date().AddDays(days).Start() + 10*3600*second)
+	d.settle()
+}
+
+// From the certification to the delivery: what is not sold and what losers have
+// put up goes back at once; the contract asks for the payment; a proven payment
+// gives the winner his deposit back; the delivery is an acquisition at his price.
+func TestAward_Sale(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	o, awards := d.certified(nil)
+	if len(awards) != 2 || awards[0].Amount != 150_000_00 || awards[1].Amount != 67_500_00 || awards[0].ContractBy != 20260716 {
+		t.Fatalf("awards: %+v", awards)
+	}
+	d.wantLots("certified", "91 9 0 0")
+	d.wantFunds(d.firms[2], "1000000.00")
+	d.wantFunds(d.firms[0], "995000.00")
+	d.check()
+
+	a := awards[0]
+	d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, auction.ErrAwardStep)
+	d.refuses(d.firms[1].user, AwardSign{a.ID}, identity.ErrNotYours)
+	done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
+	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	d.wantLots("contracted", "91 3 6 0")
+	n := rowsIn(d.office, Notices, Where("id", a.Notice))[0]
+	if a.State != auction.AwardContracted || n.Amount != a.Amount || n.DueOn != 20260722 || n.DueOn != a.PayBy {
+		t.Fatalf("contracted: %+v\n%+v", a, n)
+	}
+	d.refuses(d.leader, NoticeCancel{n.ID, "not wanted"}, reserve.ErrNoticeOfAward)
+	d.check()
+	d.does(d.finance, NoticeProve{Notice: n.ID, Amount: n.Amount, Proof: "缴款 1", PaidOn: 20260713})
+	d.wantFunds(d.firms[0], "1000000.00")
+	d.does(d.finance, NoticeConfirm{n.ID, "seen on the treasury's account"})
+	d.check()
+	d.does(d.leader, NoticeDeliver{n.ID})
+	d.wantLots("delivered", "91 3 0 6")
+	a = rowsIn(d.office, Awards, Where("id", a.ID))[0]
+	if a.State != auction.AwardDelivered || a.Transfer == 0 || a.CertifyBy != 20260716 {
+		t.Errorf("delivered: %+v", a)
+	}
+	acquired := rowsIn(d.office, Acquisitions, Query{})
+	if last := acquired[len(acquired)-1]; last.Price != yuan(5000) || last.Quantity != 6*one || last.Document != "合同 1" {
+		t.Errorf("acquired: %+v", last)
+	}
+	if o = d.offerNow(o.ID); o.State != auction.OfferCertified {
+		t.Errorf("the offer is %s", o.State)
+	}
+	d.check()
+}
+
+// Who does not sign, or signs and does not pay, loses his deposit, and is barred
+// until a date; his share is available again. Not a day earlier.
+func TestAward_Default(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified(nil)
+	done[auction.Award](d.office, d.firms[1].user, AwardSign{awards[1].ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
+	d.later(3) // Thursday 16 July, the last day
+	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrNotOverdue)
+	d.later(1)
+	first := done[auction.Award](d.office, d.clerk, AwardDefault{awards[0].ID, "not signed"})
+	d.wantLots("not signed", "97 0 3 0")
+	d.later(5) // Wednesday 22 July, the last day for the payment
+	d.refuses(d.clerk, AwardDefault{awards[1].ID, "not paid"}, auction.ErrNotOverdue)
+	d.later(1)
+	other := done[auction.Award](d.office, d.clerk, AwardDefault{awards[1].ID, "not paid"})
+	d.wantLots("not paid", "100 0 0 0")
+	if first.Forfeited != 5000_00 || other.Forfeited != 5000_00 || first.BarredUntil != 20270717 {
+		t.Errorf("defaulted: %+v\n%+v", first, other)
+	}
+	d.wantFunds(d.firms[0], "995000.00")
+	if fee := d.balance(ledger.MoneyKey(ledger.Fee)).Balance; fee != 10_000_00 {
+		t.Errorf("%s was forfeited", quantity.Money(fee))
+	}
+	d.check()
+	next := d.announce(d.offerOf(auction.PayAsBid, func(c *OfferAnnounce) {
+		c.RegisterUntil, c.OpensAt, c.ClosesAt = calendar.NewDate(2026, 8, 10).Start(), calendar.NewDate(2026, 8, 10).Start()+10*3600*second, calendar.NewDate(2026, 8, 10).Start()+11*3600*second
+	}))
+	d.refuses(d.firms[0].user, RegistrationApply{Offer: next.ID, Licence: d.firms[0].licence.ID}, auction.ErrBarred)
+	d.register(next.ID, d.firms[2], 0)
+}
+
+// Of a guarantee that the bidder chose, a default costs no more than the award.
+func TestAward_DefaultOfGuarantee(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 1)
+	o := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) { c.Collateral, c.Deposit = auction.FullCollateral, 0 }))
+	done[auction.Registration](d.office, d.firms[0].user, RegistrationApply{Offer: o.ID, Licence: d.firms[0].licence.ID, Guarantee: 500_000_00})
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(d.firms[0], o.ID, ask(4000, one))
+	d.now.set(windowCloses)
+	o = d.offerNow(o.ID)
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
+	d.settle()
+	d.later(10)
+	a := done[auction.Award](d.office, d.clerk, AwardDefault{rowsIn(d.office, Awards, Query{})[0].ID, "not signed"})
+	if a.Forfeited != 20_000_00 {
+		t.Errorf("forfeited %s", a.Forfeited)
+	}
+	d.wantFunds(d.firms[0], "980000.00")
+	d.check()
+}
+
+// An objection suspends the award that it is about and no other; dismissed, it
+// gives the days again; upheld, the award is revoked and what was put up goes back.
+func TestAward_Objection(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified(nil)
+	object := func(a auction.Award) int64 {
+		d.does(d.clerk, ObjectionFile{Notice: a.PublicNotice, Objector: "邻居", Text: "the bidder is not qualified"})
+		rows := rowsIn(d.office, Objections, Query{})
+		return rows[len(rows)-1].ID
+	}
+	first := object(awards[0])
+	d.refuses(d.firms[0].user, AwardSign{awards[0].ID}, auction.ErrAwardSuspended)
+	done[auction.Award](d.office, d.firms[1].user, AwardSign{awards[1].ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
+	d.later(4)
+	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrAwardSuspended)
+	d.does(d.leader, ObjectionAnswer{Objection: first, Answer: "he is", Upheld: false})
+	again := object(awards[1])
+	d.does(d.leader, ObjectionAnswer{Objection: again, Answer: "it was", Upheld: true})
+	d.later(3) // Monday 20 July: the first one's three days run until the 22nd
+	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrNotOverdue)
+	d.refuses(d.clerk, AwardRevoke{awards[0].ID, "no reason"}, auction.ErrNotUpheld)
+	done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
+
+	revoked := done[auction.Award](d.office, d.clerk, AwardRevoke{awards[1].ID, "异议成立"})
+	if revoked.State != auction.AwardRevoked || revoked.Forfeited != 0 {
+		t.Errorf("revoked: %+v", revoked)
+	}
+	d.wantFunds(d.firms[1], "1000000.00")
+	d.wantLots("revoked", "94 6 0 0")
+	d.check()
+}
+
+// A reverse auction from its winner to the lot: the treasury's payment uses the
+// budget, the rest of it is free, what was put up and not sold is released.
+func TestAward_BuyBack(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	o := d.announce(d.offerOf(auction.ReverseUniform, func(c *OfferAnnounce) {
+		c.Deposit, c.Budget, c.BudgetLimit = 0, b.budget, 80_000_00
+	}))
+	done[auction.Registration](d.office, b.f.user, RegistrationApply{Offer: o.ID, Licence: b.f.licence.ID, Quantity: 5 * one})
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(b.f, o.ID, ask(3000, 4*one))
+	d.now.set(windowCloses)
+	o = d.offerNow(o.ID)
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
+	o = d.offerNow(o.ID)
+	a := rowsIn(d.office, Awards, Query{})[0]
+	if o.Committed != a.Amount || a.Quantity != 4*one {
+		t.Fatalf("certified: %+v\n%+v", o, a)
+	}
+	d.check()
+	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	d.refuses(d.finance, AwardPay{a.ID, a.Amount - 1, "拨款 1", 20260713}, reserve.ErrPaymentDiffers)
+	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
+	d.check()
+	held := b.holding(ledger.Paid)
+	a = done[auction.Award](d.office, d.clerk, AwardBook{a.ID, "许可变更 1"})
+	if now := b.holding(ledger.Paid); now.Held != 0 || now.Balance != held.Balance-int64(4*one) {
+		t.Errorf("booked: %+v, before %+v", now, held)
+	}
+	if l := rowsIn(d.office, Lots, Where("id", a.Lot)); len(l) != 1 || l[0].Quantity != 4*one || l[0].Cost != a.Amount {
+		t.Errorf("lot: %+v", l)
+	}
+	if budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]; budget.Committed != 0 || budget.Paid != a.Amount {
+		t.Errorf("budget: %+v", budget)
+	}
+	d.check()
+}
+
+// Whatever officers and firms try in whatever order, the reserve's lots are its
+// account, and the deposit accounts are what is put up.
+func TestAward_Random(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		d := openAuctionDesk(t, 3)
+		_, awards := d.certified(nil)
+		random := rand.New(rand.NewPCG(seed, 1))
+		proofs := 0
+		for range 40 {
+			a := rowsIn(d.office, Awards, Where("id", awards[random.IntN(len(awards))].ID))[0]
+			proofs++
+			person, c := d.clerk, Command(AwardContract{a.ID, "合同"})
+			switch random.IntN(9) {
+			case 0, 1:
+				person, c = d.firms[a.ID-awards[0].ID].user, AwardSign{a.ID}
+			case 2:
+				c = AwardDefault{a.ID, "overdue"}
+			case 3:
+				c = AwardRevoke{a.ID, "upheld"}
+			case 4:
+				person, c = d.finance, NoticeProve{a.Notice, a.Amount, fmt.Sprintf("缴款 %d", proofs), d.now.get().Date()}
+			case 5:
+				person, c = d.finance, NoticeConfirm{a.Notice, "seen"}
+			case 6:
+				person, c = d.leader, NoticeDeliver{a.Notice}
+			case 7:
+				d.later(1)
+				continue
+			}
+			d.do(person, c) // most are refused
+		}
+		var putUp quantity.Money
+		for _, h := range rowsIn(d.office, Holds, Where("purpose", string(ledger.ForAuction)).And("state", Eq, string(ledger.HoldActive))) {
+			putUp += quantity.Money(h.Amount)
+		}
+		var deposits quantity.Money
+		for _, f := range d.firms {
+			deposits += quantity.Money(d.balance(depositKey(f.party)).Balance)
+		}
+		if putUp != deposits {
+			t.Errorf("seed %d: CNY %s are put up, the deposit accounts have CNY %s", seed, putUp, deposits)
+		}
+		d.check()
+	}
+}

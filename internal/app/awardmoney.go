@@ -1,0 +1,163 @@
+package app
+
+import (
+	"permitx/internal/auction"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// timerLosers gives losers back what they have put up, some at a time.
+const timerLosers = "award.losers"
+
+var _ = declareTimer(timerLosers, retrying(timerLosers, giveBackToLosers))
+
+// awardsDone returns what follows once all winners have their awards: what is
+// not sold is available again, what is not spent is free, and the losers get back
+// what they have put up.
+func (v *View) awardsDone(o auction.Offer) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
+	if o.Buys() {
+		return v.freeUnspent(o)
+	}
+	unsold, err := v.pickClaims(claimant{reserve.ForOffer, o.ID}, o.Unsold())
+	return func(tx *Tx, o auction.Offer) auction.Offer {
+		if len(unsold) > 0 {
+			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: unsold, reference: o.ID, document: o.Document})
+		}
+		tx.Arm(tx.Now, timerLosers, o.ID)
+		return o
+	}, err
+}
+
+// freeUnspent gives back to the budget what the winners of a buy-back are not paid.
+func (v *View) freeUnspent(o auction.Offer) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
+	rows, err := Find(v, Awards, Where("offer", o.ID))
+	if err != nil {
+		return nil, err
+	}
+	unspent := o.Committed
+	for _, a := range rows {
+		unspent -= a.Amount
+	}
+	budget, err := must(Get(v, Budgets, "budget", o.Budget)).Apply(reserve.BudgetRelease, unspent)
+	if unspent == 0 {
+		err = nil
+	}
+	return func(tx *Tx, o auction.Offer) auction.Offer {
+		if unspent > 0 {
+			tx.putBudget(budget, reserve.BudgetRelease, unspent, o.ID, o.Document)
+			o.Committed -= unspent
+		}
+		tx.Arm(tx.Now, timerLosers, o.ID)
+		return o
+	}, err
+}
+
+// giveBackToLosers gives some losers of an offer back what they have put up, and
+// comes again for the others.
+func giveBackToLosers(v *View, offer int64) (Apply, error) {
+	rows, err := Find(v, Registrations, Where("offer", offer).And("state", Eq, string(auction.Lost)).And("hold", Gt, 0).Page(0, chainBacks))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	holds := make([]ledger.Hold, len(rows))
+	for i, r := range rows {
+		if holds[i], err = Get(v, Holds, "hold", r.Hold); err != nil {
+			return nil, err
+		}
+	}
+	return func(tx *Tx) any {
+		for i, r := range rows {
+			tx.giveBackTo(r, holds[i])
+		}
+		return tx.Arm(tx.Now, timerLosers, offer)
+	}, nil
+}
+
+// giveBackTo gives a bidder back what he has put up: to the account that it came
+// from, and to no other.
+func (tx *Tx) giveBackTo(r auction.Registration, h ledger.Hold) {
+	if r.Hold == 0 {
+		return
+	}
+	tx.returnCollateral(r, h)
+	r.Hold = 0
+	Put(tx, Registrations, r)
+}
+
+// forfeit takes what a bidder loses of what he has put up: it goes to the fee
+// account, from which it is paid to the treasury (project default). The rest goes back.
+func (tx *Tx) forfeit(r auction.Registration, h ledger.Hold, lost quantity.Money) {
+	if lost == 0 {
+		tx.giveBackTo(r, h)
+		return
+	}
+	tx.closeHold(h, ledger.HoldPosted)
+	legs := []ledger.Leg{{Debit: depositKey(r.Party), Credit: ledger.MoneyKey(ledger.Fee), Amount: int64(lost), FromHeld: true}}
+	if rest := h.Amount - int64(lost); rest > 0 {
+		legs = append(legs, ledger.Leg{Debit: depositKey(r.Party), Credit: ledger.FundsKey(r.Party), Amount: rest, FromHeld: true})
+	}
+	tx.Post(ledger.Transfer{Reason: ledger.BidForfeit, Reference: r.ID, Legs: legs})
+	r.Hold = 0
+	Put(tx, Registrations, r)
+}
+
+// awardOf is the award that a payment notice is about; none of other sales.
+func (v *View) awardOf(n soldNotice) (a auction.Award, is bool, err error) {
+	if n.sale.Kind != reserve.ByAuction {
+		return a, false, nil
+	}
+	rows, err := Find(v, Awards, Where("notice", n.ID))
+	if err != nil {
+		return a, false, err
+	}
+	return rows[0], true, nil
+}
+
+// awardPaid returns what a proven payment means for the award that it is about:
+// its winner gets back what he has put up.
+func (v *View) awardPaid(n soldNotice) (func(tx *Tx), error) {
+	a, is, err := v.awardOf(n)
+	if err != nil || !is {
+		return func(*Tx) {}, err
+	}
+	if a, err = a.Paid(v.Now); err != nil {
+		return nil, err
+	}
+	r, h, err := v.putUpFor(a)
+	return func(tx *Tx) {
+		tx.giveBackTo(r, h)
+		Put(tx, Awards, a)
+	}, err
+}
+
+// awardDelivered returns what the delivery means for the award that it is about.
+func (v *View) awardDelivered(n soldNotice) (func(tx *Tx, transfer int64), error) {
+	a, is, err := v.awardOf(n)
+	if err != nil || !is {
+		return func(*Tx, int64) {}, err
+	}
+	if err := v.checkFree(a); err != nil {
+		return nil, err
+	}
+	certifyBy, err := v.Calendar().AddWorkingDays(v.Today, auction.CertificateDays)
+	if err != nil {
+		return nil, err
+	}
+	if a, err = a.Delivered(0, v.Now, certifyBy); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx, transfer int64) {
+		a.Transfer = transfer
+		Put(tx, Awards, a)
+	}, nil
+}
+
+// checkBarred returns auction.ErrBarred for a party that has let an award go.
+func (v *View) checkBarred(party int64) error {
+	rows, err := Find(v, Awards, Where("party", party).And("barred_until", Ge, int64(v.Today)))
+	if err == nil && len(rows) > 0 {
+		err = auction.ErrBarred.With("the bidder has let award %d go and is barred until %s", rows[0].ID, rows[0].BarredUntil)
+	}
+	return err
+}

@@ -1,0 +1,36 @@
+package auction_test
+
+import (
+	"testing"
+
+	"permitx/internal/auction"
+	"permitx/internal/quantity"
+)
+
+// The figures of a result, reckoned by hand: prices weighted by quantity, the
+// median where half of the quantity is reached from above.
+func TestOffer_Summarise(t *testing.T) {
+	t.Parallel()
+	bid := func(of int64, price, q, won quantity.Quantity) auction.OpenedBid {
+		b := auction.OpenedBid{Registration: of, Price: quantity.Price(price) * quantity.OnePrice, Quantity: q * quantity.OneQuantity, Won: won * quantity.OneQuantity}
+		if won > 0 {
+			b.Paid = b.Price
+		}
+		return b
+	}
+	bids := []auction.OpenedBid{bid(1, 10, 1, 1), bid(1, 8, 2, 2), bid(2, 9, 4, 4), bid(3, 5, 3, 0)}
+	got := auction.Offer{Format: auction.PayAsBid, Quantity: 7 * quantity.OneQuantity}.Summarise(bids)
+	want := auction.Figures{
+		Bidders: 3, Wanted: 10 * quantity.OneQuantity, Cover: 1_428_571, Least: 50_000, Greatest: 100_000, Mean: 77_000, Median: 90_000, Average: 88_571,
+	}
+	if got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if got := (auction.Offer{Quantity: 1}).Summarise(nil); got != (auction.Figures{}) {
+		t.Errorf("of no bids: %+v", got)
+	}
+	bids = []auction.OpenedBid{bid(1, 10, 8, 0), bid(2, 11, 8, 0), bid(1, 12, 8, 8)}
+	if got := (auction.Offer{Format: auction.Ascending, Quantity: 8 * quantity.OneQuantity}).Summarise(bids); got.Wanted != 16*quantity.OneQuantity || got.Bidders != 2 || got.Least != 110_000 {
+		t.Errorf("of an ascending auction: %+v", got)
+	}
+}

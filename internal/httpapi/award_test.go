@@ -1,0 +1,94 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/app/apptest"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// ofAwards are the operations on what was won. They need an auction that is
+// certified, which TestAward_OverHTTP has: it walks them.
+var ofAwards = []string{"getAward", "signAward", "contractAward", "payAward", "bookAward", "defaultAward", "revokeAward", "getOfferResult"}
+
+// What follows a certified auction, by everybody who takes part: contract, payment,
+// delivery, the published result; and each role may do to an award what the table says.
+func TestAward_OverHTTP(t *testing.T) {
+	t.Parallel()
+	w := openWalked(t)
+	w.must(w.personOf(w.leader), app.ReserveMove{
+		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "reserve",
+	})
+	offer := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer))
+	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
+	bidder, other := w.firms[0], w.firms[1]
+	for _, f := range []firm{bidder, other} {
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+	}
+	w.clock.Set(windowOpens)
+	w.offerState(offer.ID, "bidding")
+	w.want(http.StatusCreated, w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"5000","quantity":"1"}]}`))
+	w.want(http.StatusCreated, w.post(at+"/quotes", other.key, `{"steps":[{"price":"4000","quantity":"90"}]}`))
+	w.clock.Set(windowCloses)
+	ranked := w.offerState(offer.ID, "ranked")
+	w.want(http.StatusNotFound, w.get(at+"/result", ""))
+	w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
+	w.offerState(offer.ID, "certified")
+
+	awards := decode[api.AwardPage](t, w.get("/v1/awards?offer="+fmt.Sprint(offer.ID), bidder.key)).Items
+	if len(awards) != 1 || awards[0].Quantity != "1" || awards[0].Price != "4000" || awards[0].ContractBy != "2026-07-16" {
+		t.Fatalf("the winner's awards: %+v", awards)
+	}
+	w.offer, w.award = offer.ID, awards[0].ID
+	w.walkAwards()
+	award := decode[api.Award](t, w.get(fmt.Sprintf("/v1/awards/%d", w.award), bidder.key))
+	if award.State != api.AwardStateContracted || award.PaymentNotice == nil {
+		t.Fatalf("after the walk: %+v", award)
+	}
+	notice := fmt.Sprintf("/v1/payment-notices/%d", *award.PaymentNotice)
+	w.want(http.StatusOK, w.post(notice+"/proof", w.finance, fmt.Sprintf(`{"amount":%q,"proof":"缴款 1","paid_on":"2026-07-13"}`, award.Amount)))
+	w.want(http.StatusOK, w.post(notice+"/confirm", w.finance, `{"reason":"seen"}`))
+	w.want(http.StatusOK, w.post(notice+"/deliver", w.leader, ""))
+
+	result := w.get(at+"/result", "")
+	got := decode[api.AuctionResult](t, result)
+	if got.Sold != "90" || got.Bidders != 2 || *got.ClearingPrice != "4000" || *got.MaxPrice != "5000" || *got.CoverRatio != "1.011111" || len(got.Winners) != 2 ||
+		got.Winners[0].State != api.AwardStateDelivered || got.Winners[1].State != api.AwardStateAwarded {
+		t.Errorf("the result: %s", result.body)
+	}
+}
+
+// walkAwards takes each operation on an award as each role and relation. The award
+// is signed and contracted by the first of them who may.
+func (w *walked) walkAwards() {
+	w.t.Helper()
+	methods := map[string]string{}
+	contractOperations(func(method, _ string, o *openapi3.Operation) { methods[o.OperationID] = method })
+	actors := w.actors()
+	for _, id := range ofAwards {
+		op := ruleOf[id]
+		for _, by := range actors {
+			path, body := w.request(id, by.role)
+			a := w.send(methods[id], path, by.key, body)
+			if want := expectedAccess(op, by, false); !want.met(a) {
+				w.t.Errorf("%s by %s (%s): %d %s, want %s", id, by.role, by.relation, a.status, a.body, want)
+			}
+		}
+		path, body := w.request(id, "")
+		a := w.send(methods[id], path, "", body)
+		if isPublic := id == "getOfferResult"; isPublic && a.status != http.StatusOK || !isPublic && a.status != http.StatusUnauthorized {
+			w.t.Errorf("%s without a key: %d %s", id, a.status, a.body)
+		}
+		if id == "getOfferResult" && strings.Contains(string(a.body), "party") {
+			w.t.Errorf("the result names parties by number: %s", a.body)
+		}
+	}
+}
