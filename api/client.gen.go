@@ -363,6 +363,52 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/bank-statements/{id} (the `GetBankStatement` operationId).
 	GetBankStatement(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBlockTrades Block trades
+	//
+	// Corresponds with GET /v1/block-trades (the `ListBlockTrades` operationId).
+	ListBlockTrades(ctx context.Context, params *ListBlockTradesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeBlockTradeWithBody Propose a block trade to another party
+	//
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+	ProposeBlockTradeWithBody(ctx context.Context, params *ProposeBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeBlockTrade Propose a block trade to another party
+	//
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+	ProposeBlockTrade(ctx context.Context, params *ProposeBlockTradeParams, body ProposeBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBlockTrade A block trade
+	//
+	// Corresponds with GET /v1/block-trades/{id} (the `GetBlockTrade` operationId).
+	GetBlockTrade(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepBlockTradeWithBody Confirm, approve, reject or withdraw a block trade
+	//
+	// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+	StepBlockTradeWithBody(ctx context.Context, id PathID, params *StepBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepBlockTrade Confirm, approve, reject or withdraw a block trade
+	//
+	// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+	StepBlockTrade(ctx context.Context, id PathID, params *StepBlockTradeParams, body StepBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListBudgets Budgets for buying back
 	//
 	// Corresponds with GET /v1/budgets (the `ListBudgets` operationId).
@@ -1997,6 +2043,25 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/markets/{code}/book (the `GetBook` operationId).
 	GetBook(ctx context.Context, code MarketPath, params *GetBookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCalls Call auctions and what they came to
+	//
+	// Corresponds with GET /v1/markets/{code}/calls (the `ListCalls` operationId).
+	ListCalls(ctx context.Context, code MarketPath, params *ListCallsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCandles Open, high, low, last price and volume of days
+	//
+	// Of at most 31 days, those on which something was traded or a close was written. Block trades are counted apart.
+	//
+	// Corresponds with GET /v1/markets/{code}/candles (the `ListCandles` operationId).
+	ListCandles(ctx context.Context, code MarketPath, params *ListCandlesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCloses Closing prices
+	//
+	// A close is the mean of the day's last five trades weighted by volume, of all where there are fewer, and the close before it where there were none, half up to the tick.
+	//
+	// Corresponds with GET /v1/markets/{code}/closes (the `ListCloses` operationId).
+	ListCloses(ctx context.Context, code MarketPath, params *ListClosesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StreamMarketEvents Trades, book changes and state changes as they happen
 	//
 	// Server-sent events: `id` is the event's id, `event` its kind, `data` a MarketEvent as JSON. A client that reconnects sends the last id that it saw in Last-Event-ID and misses nothing; without it the stream begins with what happens next. A comment line every 15 seconds keeps the connection open.
@@ -2045,6 +2110,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/markets/{code}/state (the `SetMarketState` operationId).
 	SetMarketState(ctx context.Context, code MarketPath, params *SetMarketStateParams, body SetMarketStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMarketStatus Where a market is, with its phase, the next change, closes and bands
+	//
+	// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+	//
+	// Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
+	GetMarketStatus(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMarketTerms How a market trades, by the day from which it does
+	//
+	// Corresponds with GET /v1/markets/{code}/terms (the `ListMarketTerms` operationId).
+	ListMarketTerms(ctx context.Context, code MarketPath, params *ListMarketTermsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMarketTermsWithBody Say how a market trades from a day on
+	//
+	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+	SetMarketTermsWithBody(ctx context.Context, code MarketPath, params *SetMarketTermsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMarketTerms Say how a market trades from a day on
+	//
+	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+	SetMarketTerms(ctx context.Context, code MarketPath, params *SetMarketTermsParams, body SetMarketTermsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTrades Trades, without parties
 	//
@@ -4064,6 +4159,112 @@ func (c *Client) ImportBankStatement(ctx context.Context, params *ImportBankStat
 // Corresponds with GET /v1/bank-statements/{id} (the `GetBankStatement` operationId).
 func (c *Client) GetBankStatement(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBankStatementRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBlockTrades Block trades
+//
+// Corresponds with GET /v1/block-trades (the `ListBlockTrades` operationId).
+func (c *Client) ListBlockTrades(ctx context.Context, params *ListBlockTradesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBlockTradesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeBlockTradeWithBody Propose a block trade to another party
+//
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+func (c *Client) ProposeBlockTradeWithBody(ctx context.Context, params *ProposeBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeBlockTradeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeBlockTrade Propose a block trade to another party
+//
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+func (c *Client) ProposeBlockTrade(ctx context.Context, params *ProposeBlockTradeParams, body ProposeBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeBlockTradeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBlockTrade A block trade
+//
+// Corresponds with GET /v1/block-trades/{id} (the `GetBlockTrade` operationId).
+func (c *Client) GetBlockTrade(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBlockTradeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepBlockTradeWithBody Confirm, approve, reject or withdraw a block trade
+//
+// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+func (c *Client) StepBlockTradeWithBody(ctx context.Context, id PathID, params *StepBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepBlockTradeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepBlockTrade Confirm, approve, reject or withdraw a block trade
+//
+// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+func (c *Client) StepBlockTrade(ctx context.Context, id PathID, params *StepBlockTradeParams, body StepBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepBlockTradeRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7968,6 +8169,55 @@ func (c *Client) GetBook(ctx context.Context, code MarketPath, params *GetBookPa
 	return c.Client.Do(req)
 }
 
+// ListCalls Call auctions and what they came to
+//
+// Corresponds with GET /v1/markets/{code}/calls (the `ListCalls` operationId).
+func (c *Client) ListCalls(ctx context.Context, code MarketPath, params *ListCallsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCallsRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCandles Open, high, low, last price and volume of days
+//
+// Of at most 31 days, those on which something was traded or a close was written. Block trades are counted apart.
+//
+// Corresponds with GET /v1/markets/{code}/candles (the `ListCandles` operationId).
+func (c *Client) ListCandles(ctx context.Context, code MarketPath, params *ListCandlesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCandlesRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCloses Closing prices
+//
+// A close is the mean of the day's last five trades weighted by volume, of all where there are fewer, and the close before it where there were none, half up to the tick.
+//
+// Corresponds with GET /v1/markets/{code}/closes (the `ListCloses` operationId).
+func (c *Client) ListCloses(ctx context.Context, code MarketPath, params *ListClosesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClosesRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StreamMarketEvents Trades, book changes and state changes as they happen
 //
 // Server-sent events: `id` is the event's id, `event` its kind, `data` a MarketEvent as JSON. A client that reconnects sends the last id that it saw in Last-Event-ID and misses nothing; without it the stream begins with what happens next. A comment line every 15 seconds keeps the connection open.
@@ -8077,6 +8327,76 @@ func (c *Client) SetMarketStateWithBody(ctx context.Context, code MarketPath, pa
 // Corresponds with POST /v1/markets/{code}/state (the `SetMarketState` operationId).
 func (c *Client) SetMarketState(ctx context.Context, code MarketPath, params *SetMarketStateParams, body SetMarketStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetMarketStateRequest(c.Server, code, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMarketStatus Where a market is, with its phase, the next change, closes and bands
+//
+// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+//
+// Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
+func (c *Client) GetMarketStatus(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMarketStatusRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMarketTerms How a market trades, by the day from which it does
+//
+// Corresponds with GET /v1/markets/{code}/terms (the `ListMarketTerms` operationId).
+func (c *Client) ListMarketTerms(ctx context.Context, code MarketPath, params *ListMarketTermsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMarketTermsRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetMarketTermsWithBody Say how a market trades from a day on
+//
+// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+func (c *Client) SetMarketTermsWithBody(ctx context.Context, code MarketPath, params *SetMarketTermsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMarketTermsRequestWithBody(c.Server, code, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetMarketTerms Say how a market trades from a day on
+//
+// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+func (c *Client) SetMarketTerms(ctx context.Context, code MarketPath, params *SetMarketTermsParams, body SetMarketTermsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMarketTermsRequest(c.Server, code, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13206,6 +13526,255 @@ func NewGetBankStatementRequest(server string, id PathID) (*http.Request, error)
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBlockTradesRequest constructs an http.Request for the ListBlockTrades method
+func NewListBlockTradesRequest(server string, params *ListBlockTradesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/block-trades")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewProposeBlockTradeRequest calls the generic ProposeBlockTrade builder with application/json body
+func NewProposeBlockTradeRequest(server string, params *ProposeBlockTradeParams, body ProposeBlockTradeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeBlockTradeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewProposeBlockTradeRequestWithBody constructs an http.Request for the ProposeBlockTrade method, with any body, and a specified content type
+func NewProposeBlockTradeRequestWithBody(server string, params *ProposeBlockTradeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/block-trades")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetBlockTradeRequest constructs an http.Request for the GetBlockTrade method
+func NewGetBlockTradeRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/block-trades/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStepBlockTradeRequest calls the generic StepBlockTrade builder with application/json body
+func NewStepBlockTradeRequest(server string, id PathID, params *StepBlockTradeParams, body StepBlockTradeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepBlockTradeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepBlockTradeRequestWithBody constructs an http.Request for the StepBlockTrade method, with any body, and a specified content type
+func NewStepBlockTradeRequestWithBody(server string, id PathID, params *StepBlockTradeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/block-trades/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -23750,6 +24319,273 @@ func NewGetBookRequest(server string, code MarketPath, params *GetBookParams) (*
 	return req, nil
 }
 
+// NewListCallsRequest constructs an http.Request for the ListCalls method
+func NewListCallsRequest(server string, code MarketPath, params *ListCallsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/calls", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Instrument != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", *params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCandlesRequest constructs an http.Request for the ListCandles method
+func NewListCandlesRequest(server string, code MarketPath, params *ListCandlesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/candles", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListClosesRequest constructs an http.Request for the ListCloses method
+func NewListClosesRequest(server string, code MarketPath, params *ListClosesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/closes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Instrument != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", *params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStreamMarketEventsRequest constructs an http.Request for the StreamMarketEvents method
 func NewStreamMarketEventsRequest(server string, code MarketPath, params *StreamMarketEventsParams) (*http.Request, error) {
 	var err error
@@ -24064,6 +24900,173 @@ func NewSetMarketStateRequestWithBody(server string, code MarketPath, params *Se
 	}
 
 	operationPath := fmt.Sprintf("/v1/markets/%s/state", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetMarketStatusRequest constructs an http.Request for the GetMarketStatus method
+func NewGetMarketStatusRequest(server string, code MarketPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/status", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListMarketTermsRequest constructs an http.Request for the ListMarketTerms method
+func NewListMarketTermsRequest(server string, code MarketPath, params *ListMarketTermsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/terms", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetMarketTermsRequest calls the generic SetMarketTerms builder with application/json body
+func NewSetMarketTermsRequest(server string, code MarketPath, params *SetMarketTermsParams, body SetMarketTermsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetMarketTermsRequestWithBody(server, code, params, "application/json", bodyReader)
+}
+
+// NewSetMarketTermsRequestWithBody constructs an http.Request for the SetMarketTerms method, with any body, and a specified content type
+func NewSetMarketTermsRequestWithBody(server string, code MarketPath, params *SetMarketTermsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/markets/%s/terms", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -33684,6 +34687,56 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/bank-statements/{id} (the `GetBankStatement` operationId).
 	GetBankStatementWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBankStatementResponse, error)
 
+	// ListBlockTradesWithResponse Block trades
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/block-trades (the `ListBlockTrades` operationId).
+	ListBlockTradesWithResponse(ctx context.Context, params *ListBlockTradesParams, reqEditors ...RequestEditorFn) (*ListBlockTradesResponse, error)
+
+	// ProposeBlockTradeWithBodyWithResponse Propose a block trade to another party
+	//
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+	ProposeBlockTradeWithBodyWithResponse(ctx context.Context, params *ProposeBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeBlockTradeResponse, error)
+
+	// ProposeBlockTradeWithResponse Propose a block trade to another party
+	//
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+	ProposeBlockTradeWithResponse(ctx context.Context, params *ProposeBlockTradeParams, body ProposeBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeBlockTradeResponse, error)
+
+	// GetBlockTradeWithResponse A block trade
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/block-trades/{id} (the `GetBlockTrade` operationId).
+	GetBlockTradeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBlockTradeResponse, error)
+
+	// StepBlockTradeWithBodyWithResponse Confirm, approve, reject or withdraw a block trade
+	//
+	// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+	StepBlockTradeWithBodyWithResponse(ctx context.Context, id PathID, params *StepBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepBlockTradeResponse, error)
+
+	// StepBlockTradeWithResponse Confirm, approve, reject or withdraw a block trade
+	//
+	// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+	StepBlockTradeWithResponse(ctx context.Context, id PathID, params *StepBlockTradeParams, body StepBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*StepBlockTradeResponse, error)
+
 	// ListBudgetsWithResponse Budgets for buying back
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -35480,6 +36533,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/markets/{code}/book (the `GetBook` operationId).
 	GetBookWithResponse(ctx context.Context, code MarketPath, params *GetBookParams, reqEditors ...RequestEditorFn) (*GetBookResponse, error)
 
+	// ListCallsWithResponse Call auctions and what they came to
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/calls (the `ListCalls` operationId).
+	ListCallsWithResponse(ctx context.Context, code MarketPath, params *ListCallsParams, reqEditors ...RequestEditorFn) (*ListCallsResponse, error)
+
+	// ListCandlesWithResponse Open, high, low, last price and volume of days
+	//
+	// Of at most 31 days, those on which something was traded or a close was written. Block trades are counted apart.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/candles (the `ListCandles` operationId).
+	ListCandlesWithResponse(ctx context.Context, code MarketPath, params *ListCandlesParams, reqEditors ...RequestEditorFn) (*ListCandlesResponse, error)
+
+	// ListClosesWithResponse Closing prices
+	//
+	// A close is the mean of the day's last five trades weighted by volume, of all where there are fewer, and the close before it where there were none, half up to the tick.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/closes (the `ListCloses` operationId).
+	ListClosesWithResponse(ctx context.Context, code MarketPath, params *ListClosesParams, reqEditors ...RequestEditorFn) (*ListClosesResponse, error)
+
 	// StreamMarketEventsWithResponse Trades, book changes and state changes as they happen
 	//
 	// Server-sent events: `id` is the event's id, `event` its kind, `data` a MarketEvent as JSON. A client that reconnects sends the last id that it saw in Last-Event-ID and misses nothing; without it the stream begins with what happens next. A comment line every 15 seconds keeps the connection open.
@@ -35534,6 +36612,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/markets/{code}/state (the `SetMarketState` operationId).
 	SetMarketStateWithResponse(ctx context.Context, code MarketPath, params *SetMarketStateParams, body SetMarketStateJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMarketStateResponse, error)
+
+	// GetMarketStatusWithResponse Where a market is, with its phase, the next change, closes and bands
+	//
+	// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
+	GetMarketStatusWithResponse(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*GetMarketStatusResponse, error)
+
+	// ListMarketTermsWithResponse How a market trades, by the day from which it does
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/markets/{code}/terms (the `ListMarketTerms` operationId).
+	ListMarketTermsWithResponse(ctx context.Context, code MarketPath, params *ListMarketTermsParams, reqEditors ...RequestEditorFn) (*ListMarketTermsResponse, error)
+
+	// SetMarketTermsWithBodyWithResponse Say how a market trades from a day on
+	//
+	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+	SetMarketTermsWithBodyWithResponse(ctx context.Context, code MarketPath, params *SetMarketTermsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMarketTermsResponse, error)
+
+	// SetMarketTermsWithResponse Say how a market trades from a day on
+	//
+	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+	SetMarketTermsWithResponse(ctx context.Context, code MarketPath, params *SetMarketTermsParams, body SetMarketTermsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMarketTermsResponse, error)
 
 	// ListTradesWithResponse Trades, without parties
 	//
@@ -37851,6 +38963,138 @@ func (r GetBankStatementResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetBankStatementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListBlockTradesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BlockPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBlockTradesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBlockTradesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ProposeBlockTradeResponse201Headers the declared response headers of an HTTP 201 response for ProposeBlockTrade
+type ProposeBlockTradeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// ProposeBlockTradeResponse202Headers the declared response headers of an HTTP 202 response for ProposeBlockTrade
+type ProposeBlockTradeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ProposeBlockTradeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Block
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ProposeBlockTradeResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ProposeBlockTradeResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposeBlockTradeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposeBlockTradeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetBlockTradeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Block
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBlockTradeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBlockTradeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepBlockTradeResponse200Headers the declared response headers of an HTTP 200 response for StepBlockTrade
+type StepBlockTradeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// StepBlockTradeResponse202Headers the declared response headers of an HTTP 202 response for StepBlockTrade
+type StepBlockTradeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepBlockTradeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Block
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepBlockTradeResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepBlockTradeResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepBlockTradeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepBlockTradeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -42500,6 +43744,81 @@ func (r GetBookResponse) StatusCode() int {
 	return 0
 }
 
+type ListCallsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CallPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCallsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCallsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCandlesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CandleList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCandlesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCandlesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListClosesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClosePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClosesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClosesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type StreamMarketEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -42640,6 +43959,97 @@ func (r SetMarketStateResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r SetMarketStateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetMarketStatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MarketStatus
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMarketStatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMarketStatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListMarketTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MarketTermsPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMarketTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMarketTermsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetMarketTermsResponse201Headers the declared response headers of an HTTP 201 response for SetMarketTerms
+type SetMarketTermsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetMarketTermsResponse202Headers the declared response headers of an HTTP 202 response for SetMarketTerms
+type SetMarketTermsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetMarketTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *MarketTerms
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetMarketTermsResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetMarketTermsResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetMarketTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetMarketTermsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -47220,6 +48630,92 @@ func (c *ClientWithResponses) GetBankStatementWithResponse(ctx context.Context, 
 	return ParseGetBankStatementResponse(rsp)
 }
 
+// ListBlockTradesWithResponse Block trades
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/block-trades (the `ListBlockTrades` operationId).
+func (c *ClientWithResponses) ListBlockTradesWithResponse(ctx context.Context, params *ListBlockTradesParams, reqEditors ...RequestEditorFn) (*ListBlockTradesResponse, error) {
+	rsp, err := c.ListBlockTrades(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBlockTradesResponse(rsp)
+}
+
+// ProposeBlockTradeWithBodyWithResponse Propose a block trade to another party
+//
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+func (c *ClientWithResponses) ProposeBlockTradeWithBodyWithResponse(ctx context.Context, params *ProposeBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeBlockTradeResponse, error) {
+	rsp, err := c.ProposeBlockTradeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeBlockTradeResponse(rsp)
+}
+
+// ProposeBlockTradeWithResponse Propose a block trade to another party
+//
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/block-trades (the `ProposeBlockTrade` operationId).
+func (c *ClientWithResponses) ProposeBlockTradeWithResponse(ctx context.Context, params *ProposeBlockTradeParams, body ProposeBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeBlockTradeResponse, error) {
+	rsp, err := c.ProposeBlockTrade(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeBlockTradeResponse(rsp)
+}
+
+// GetBlockTradeWithResponse A block trade
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/block-trades/{id} (the `GetBlockTrade` operationId).
+func (c *ClientWithResponses) GetBlockTradeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetBlockTradeResponse, error) {
+	rsp, err := c.GetBlockTrade(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBlockTradeResponse(rsp)
+}
+
+// StepBlockTradeWithBodyWithResponse Confirm, approve, reject or withdraw a block trade
+//
+// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+func (c *ClientWithResponses) StepBlockTradeWithBodyWithResponse(ctx context.Context, id PathID, params *StepBlockTradeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepBlockTradeResponse, error) {
+	rsp, err := c.StepBlockTradeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepBlockTradeResponse(rsp)
+}
+
+// StepBlockTradeWithResponse Confirm, approve, reject or withdraw a block trade
+//
+// The counterparty confirms or rejects it; where the terms of the market say so, an officer approves or rejects it; either side withdraws what is not settled. Nobody acts for two sides.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/block-trades/{id}/steps (the `StepBlockTrade` operationId).
+func (c *ClientWithResponses) StepBlockTradeWithResponse(ctx context.Context, id PathID, params *StepBlockTradeParams, body StepBlockTradeJSONRequestBody, reqEditors ...RequestEditorFn) (*StepBlockTradeResponse, error) {
+	rsp, err := c.StepBlockTrade(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepBlockTradeResponse(rsp)
+}
+
 // ListBudgetsWithResponse Budgets for buying back
 //
 // Returns a wrapper object for the known response body format(s).
@@ -50372,6 +51868,49 @@ func (c *ClientWithResponses) GetBookWithResponse(ctx context.Context, code Mark
 	return ParseGetBookResponse(rsp)
 }
 
+// ListCallsWithResponse Call auctions and what they came to
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/calls (the `ListCalls` operationId).
+func (c *ClientWithResponses) ListCallsWithResponse(ctx context.Context, code MarketPath, params *ListCallsParams, reqEditors ...RequestEditorFn) (*ListCallsResponse, error) {
+	rsp, err := c.ListCalls(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCallsResponse(rsp)
+}
+
+// ListCandlesWithResponse Open, high, low, last price and volume of days
+//
+// Of at most 31 days, those on which something was traded or a close was written. Block trades are counted apart.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/candles (the `ListCandles` operationId).
+func (c *ClientWithResponses) ListCandlesWithResponse(ctx context.Context, code MarketPath, params *ListCandlesParams, reqEditors ...RequestEditorFn) (*ListCandlesResponse, error) {
+	rsp, err := c.ListCandles(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCandlesResponse(rsp)
+}
+
+// ListClosesWithResponse Closing prices
+//
+// A close is the mean of the day's last five trades weighted by volume, of all where there are fewer, and the close before it where there were none, half up to the tick.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/closes (the `ListCloses` operationId).
+func (c *ClientWithResponses) ListClosesWithResponse(ctx context.Context, code MarketPath, params *ListClosesParams, reqEditors ...RequestEditorFn) (*ListClosesResponse, error) {
+	rsp, err := c.ListCloses(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClosesResponse(rsp)
+}
+
 // StreamMarketEventsWithResponse Trades, book changes and state changes as they happen
 //
 // Server-sent events: `id` is the event's id, `event` its kind, `data` a MarketEvent as JSON. A client that reconnects sends the last id that it saw in Last-Event-ID and misses nothing; without it the stream begins with what happens next. A comment line every 15 seconds keeps the connection open.
@@ -50467,6 +52006,64 @@ func (c *ClientWithResponses) SetMarketStateWithResponse(ctx context.Context, co
 		return nil, err
 	}
 	return ParseSetMarketStateResponse(rsp)
+}
+
+// GetMarketStatusWithResponse Where a market is, with its phase, the next change, closes and bands
+//
+// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
+func (c *ClientWithResponses) GetMarketStatusWithResponse(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*GetMarketStatusResponse, error) {
+	rsp, err := c.GetMarketStatus(ctx, code, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMarketStatusResponse(rsp)
+}
+
+// ListMarketTermsWithResponse How a market trades, by the day from which it does
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/markets/{code}/terms (the `ListMarketTerms` operationId).
+func (c *ClientWithResponses) ListMarketTermsWithResponse(ctx context.Context, code MarketPath, params *ListMarketTermsParams, reqEditors ...RequestEditorFn) (*ListMarketTermsResponse, error) {
+	rsp, err := c.ListMarketTerms(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMarketTermsResponse(rsp)
+}
+
+// SetMarketTermsWithBodyWithResponse Say how a market trades from a day on
+//
+// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+func (c *ClientWithResponses) SetMarketTermsWithBodyWithResponse(ctx context.Context, code MarketPath, params *SetMarketTermsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMarketTermsResponse, error) {
+	rsp, err := c.SetMarketTermsWithBody(ctx, code, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMarketTermsResponse(rsp)
+}
+
+// SetMarketTermsWithResponse Say how a market trades from a day on
+//
+// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/markets/{code}/terms (the `SetMarketTerms` operationId).
+func (c *ClientWithResponses) SetMarketTermsWithResponse(ctx context.Context, code MarketPath, params *SetMarketTermsParams, body SetMarketTermsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMarketTermsResponse, error) {
+	rsp, err := c.SetMarketTerms(ctx, code, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMarketTermsResponse(rsp)
 }
 
 // ListTradesWithResponse Trades, without parties
@@ -54257,6 +55854,198 @@ func ParseGetBankStatementResponse(rsp *http.Response) (*GetBankStatementRespons
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListBlockTradesResponse parses an HTTP response from a ListBlockTradesWithResponse call
+func ParseListBlockTradesResponse(rsp *http.Response) (*ListBlockTradesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBlockTradesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BlockPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseProposeBlockTradeResponse parses an HTTP response from a ProposeBlockTradeWithResponse call
+func ParseProposeBlockTradeResponse(rsp *http.Response) (*ProposeBlockTradeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposeBlockTradeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Block
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ProposeBlockTradeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers ProposeBlockTradeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBlockTradeResponse parses an HTTP response from a GetBlockTradeWithResponse call
+func ParseGetBlockTradeResponse(rsp *http.Response) (*GetBlockTradeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBlockTradeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Block
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepBlockTradeResponse parses an HTTP response from a StepBlockTradeWithResponse call
+func ParseStepBlockTradeResponse(rsp *http.Response) (*StepBlockTradeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepBlockTradeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Block
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepBlockTradeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepBlockTradeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -60822,6 +62611,105 @@ func ParseGetBookResponse(rsp *http.Response) (*GetBookResponse, error) {
 	return response, nil
 }
 
+// ParseListCallsResponse parses an HTTP response from a ListCallsWithResponse call
+func ParseListCallsResponse(rsp *http.Response) (*ListCallsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCallsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CallPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCandlesResponse parses an HTTP response from a ListCandlesWithResponse call
+func ParseListCandlesResponse(rsp *http.Response) (*ListCandlesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCandlesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CandleList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListClosesResponse parses an HTTP response from a ListClosesWithResponse call
+func ParseListClosesResponse(rsp *http.Response) (*ListClosesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClosesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClosePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseStreamMarketEventsResponse parses an HTTP response from a StreamMarketEventsWithResponse call
 func ParseStreamMarketEventsResponse(rsp *http.Response) (*StreamMarketEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -61018,6 +62906,135 @@ func ParseSetMarketStateResponse(rsp *http.Response) (*SetMarketStateResponse, e
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMarketStatusResponse parses an HTTP response from a GetMarketStatusWithResponse call
+func ParseGetMarketStatusResponse(rsp *http.Response) (*GetMarketStatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMarketStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MarketStatus
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMarketTermsResponse parses an HTTP response from a ListMarketTermsWithResponse call
+func ParseListMarketTermsResponse(rsp *http.Response) (*ListMarketTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMarketTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MarketTermsPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetMarketTermsResponse parses an HTTP response from a SetMarketTermsWithResponse call
+func ParseSetMarketTermsResponse(rsp *http.Response) (*SetMarketTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetMarketTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest MarketTerms
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetMarketTermsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetMarketTermsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -460,6 +460,60 @@ func (e BatchMode) Valid() bool {
 	}
 }
 
+// Defines values for BlockEvent.
+const (
+	BlockEventApprove  BlockEvent = "approve"
+	BlockEventConfirm  BlockEvent = "confirm"
+	BlockEventReject   BlockEvent = "reject"
+	BlockEventWithdraw BlockEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the BlockEvent enum.
+func (e BlockEvent) Valid() bool {
+	switch e {
+	case BlockEventApprove:
+		return true
+	case BlockEventConfirm:
+		return true
+	case BlockEventReject:
+		return true
+	case BlockEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BlockState.
+const (
+	BlockStateConfirmed BlockState = "confirmed"
+	BlockStateLapsed    BlockState = "lapsed"
+	BlockStateProposed  BlockState = "proposed"
+	BlockStateRejected  BlockState = "rejected"
+	BlockStateSettled   BlockState = "settled"
+	BlockStateWithdrawn BlockState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the BlockState enum.
+func (e BlockState) Valid() bool {
+	switch e {
+	case BlockStateConfirmed:
+		return true
+	case BlockStateLapsed:
+		return true
+	case BlockStateProposed:
+		return true
+	case BlockStateRejected:
+		return true
+	case BlockStateSettled:
+		return true
+	case BlockStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Bucket.
 const (
 	BucketAvailable       Bucket = "available"
@@ -739,6 +793,24 @@ func (e BuyBackState) Valid() bool {
 	case BuyBackStateVerified:
 		return true
 	case BuyBackStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CallState.
+const (
+	CallStateClearing CallState = "clearing"
+	CallStateDone     CallState = "done"
+)
+
+// Valid indicates whether the value is a known member of the CallState enum.
+func (e CallState) Valid() bool {
+	switch e {
+	case CallStateClearing:
+		return true
+	case CallStateDone:
 		return true
 	default:
 		return false
@@ -2001,15 +2073,21 @@ func (e LotOrderKind) Valid() bool {
 
 // Defines values for MarketEventKind.
 const (
-	MarketEventKindBook  MarketEventKind = "book"
-	MarketEventKindState MarketEventKind = "state"
-	MarketEventKindTrade MarketEventKind = "trade"
+	MarketEventKindBook       MarketEventKind = "book"
+	MarketEventKindIndicative MarketEventKind = "indicative"
+	MarketEventKindPhase      MarketEventKind = "phase"
+	MarketEventKindState      MarketEventKind = "state"
+	MarketEventKindTrade      MarketEventKind = "trade"
 )
 
 // Valid indicates whether the value is a known member of the MarketEventKind enum.
 func (e MarketEventKind) Valid() bool {
 	switch e {
 	case MarketEventKindBook:
+		return true
+	case MarketEventKindIndicative:
+		return true
+	case MarketEventKindPhase:
 		return true
 	case MarketEventKindState:
 		return true
@@ -2020,21 +2098,69 @@ func (e MarketEventKind) Valid() bool {
 	}
 }
 
+// Defines values for MarketPhase.
+const (
+	MarketPhaseCall       MarketPhase = "call"
+	MarketPhaseClosed     MarketPhase = "closed"
+	MarketPhaseContinuous MarketPhase = "continuous"
+	MarketPhaseUncrossing MarketPhase = "uncrossing"
+)
+
+// Valid indicates whether the value is a known member of the MarketPhase enum.
+func (e MarketPhase) Valid() bool {
+	switch e {
+	case MarketPhaseCall:
+		return true
+	case MarketPhaseClosed:
+		return true
+	case MarketPhaseContinuous:
+		return true
+	case MarketPhaseUncrossing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MarketState.
 const (
-	MarketStateClosed MarketState = "closed"
-	MarketStateHalted MarketState = "halted"
-	MarketStateOpen   MarketState = "open"
+	MarketStateCancelOnly MarketState = "cancel_only"
+	MarketStateClosed     MarketState = "closed"
+	MarketStateHalted     MarketState = "halted"
+	MarketStateOpen       MarketState = "open"
 )
 
 // Valid indicates whether the value is a known member of the MarketState enum.
 func (e MarketState) Valid() bool {
 	switch e {
+	case MarketStateCancelOnly:
+		return true
 	case MarketStateClosed:
 		return true
 	case MarketStateHalted:
 		return true
 	case MarketStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MarketTradeKind.
+const (
+	MarketTradeKindBlock      MarketTradeKind = "block"
+	MarketTradeKindCall       MarketTradeKind = "call"
+	MarketTradeKindContinuous MarketTradeKind = "continuous"
+)
+
+// Valid indicates whether the value is a known member of the MarketTradeKind enum.
+func (e MarketTradeKind) Valid() bool {
+	switch e {
+	case MarketTradeKindBlock:
+		return true
+	case MarketTradeKindCall:
+		return true
+	case MarketTradeKindContinuous:
 		return true
 	default:
 		return false
@@ -2193,6 +2319,7 @@ const (
 	OrderEndingDayOver     OrderEnding = "day_over"
 	OrderEndingFactChanged OrderEnding = "fact_changed"
 	OrderEndingMarketEnded OrderEnding = "market_ended"
+	OrderEndingOutsideBand OrderEnding = "outside_band"
 	OrderEndingSelfTrade   OrderEnding = "self_trade"
 	OrderEndingTermOver    OrderEnding = "term_over"
 	OrderEndingUnfilled    OrderEnding = "unfilled"
@@ -2207,6 +2334,8 @@ func (e OrderEnding) Valid() bool {
 	case OrderEndingFactChanged:
 		return true
 	case OrderEndingMarketEnded:
+		return true
+	case OrderEndingOutsideBand:
 		return true
 	case OrderEndingSelfTrade:
 		return true
@@ -3232,6 +3361,24 @@ func (e Side) Valid() bool {
 	case SideBuy:
 		return true
 	case SideSell:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SlotPhase.
+const (
+	SlotPhaseCall       SlotPhase = "call"
+	SlotPhaseContinuous SlotPhase = "continuous"
+)
+
+// Valid indicates whether the value is a known member of the SlotPhase enum.
+func (e SlotPhase) Valid() bool {
+	switch e {
+	case SlotPhaseCall:
+		return true
+	case SlotPhaseContinuous:
 		return true
 	default:
 		return false
@@ -4721,6 +4868,147 @@ type BidderSight struct {
 	Sight AuctionSight `json:"sight"`
 }
 
+// Block A block trade.
+type Block struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence ID `json:"buyer_licence"`
+
+	// BuyerParty Number of a record.
+	BuyerParty ID `json:"buyer_party"`
+
+	// BuyerRegion Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	BuyerRegion RegionCode `json:"buyer_region"`
+	Document    *string    `json:"document,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// LapsesAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	LapsesAt Instant `json:"lapses_at"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Months Months left; 0 where the price is outright.
+	Months int `json:"months"`
+
+	// NeedsOfficer An officer approves it, after both sides have agreed.
+	NeedsOfficer bool `json:"needs_officer"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ProposedAt Instant `json:"proposed_at"`
+
+	// Proposer Which side of the book.
+	Proposer Side `json:"proposer"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+	Reason   *string  `json:"reason,omitempty"`
+
+	// SellerLicence Number of a record.
+	SellerLicence ID `json:"seller_licence"`
+
+	// SellerParty Number of a record.
+	SellerParty ID `json:"seller_party"`
+
+	// SellerRegion Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	SellerRegion RegionCode `json:"seller_region"`
+
+	// State Where a block trade is in its life.
+	State BlockState `json:"state"`
+
+	// Trade Once it is settled.
+	Trade *ID `json:"trade,omitempty"`
+}
+
+// BlockEvent A step of a block trade.
+type BlockEvent string
+
+// BlockInput defines model for BlockInput.
+type BlockInput struct {
+	// CounterpartyLicence Number of a record.
+	CounterpartyLicence ID `json:"counterparty_licence"`
+
+	// CounterpartyParty Number of a record.
+	CounterpartyParty ID `json:"counterparty_party"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Of the caller.
+	Licence ID `json:"licence"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Side Of the caller.
+	Side Side `json:"side"`
+}
+
+// BlockPage defines model for BlockPage.
+type BlockPage struct {
+	Items []Block `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// BlockState Where a block trade is in its life.
+type BlockState string
+
+// BlockStepInput defines model for BlockStepInput.
+type BlockStepInput struct {
+	// Document Of an approval.
+	Document *string `json:"document,omitempty"`
+
+	// Event A step of a block trade.
+	Event BlockEvent `json:"event"`
+
+	// Reason Of a rejection, which needs it.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Book The order book of an instrument, best prices first.
 type Book struct {
 	Asks []BookLevel `json:"asks"`
@@ -4739,7 +5027,7 @@ type Book struct {
 	// Example: YRD-VOCS
 	Market MarketCode `json:"market"`
 
-	// State Whether a market accepts orders.
+	// State Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 	State MarketState `json:"state"`
 }
 
@@ -5232,6 +5520,127 @@ type CalendarYearPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Call A call auction of an instrument and what it came to.
+type Call struct {
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day Date `json:"day"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Reference The close before it.
+	Reference *Price `json:"reference,omitempty"`
+
+	// StartedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	StartedAt Instant `json:"started_at"`
+
+	// State Whether all fills of a call are made.
+	State CallState `json:"state"`
+
+	// Surplus What more is bid than asked at the price; negative where more is asked.
+	Surplus SignedQuantity `json:"surplus"`
+
+	// Traded Less than the volume where orders that may not meet were cancelled.
+	Traded Quantity `json:"traded"`
+	Trades int64    `json:"trades"`
+
+	// Volume To be traded at the price.
+	Volume Quantity `json:"volume"`
+}
+
+// CallPage defines model for CallPage.
+type CallPage struct {
+	Items []Call `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CallState Whether all fills of a call are made.
+type CallState string
+
+// Candle What was traded of an instrument on a day.
+type Candle struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BlockAmount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	BlockAmount Money `json:"block_amount"`
+	BlockTrades int64 `json:"block_trades"`
+
+	// BlockVolume A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	BlockVolume Quantity `json:"block_volume"`
+
+	// Close The closing price, once the day is closed.
+	Close *Price `json:"close,omitempty"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day Date `json:"day"`
+
+	// High A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	High *Price `json:"high,omitempty"`
+
+	// Last A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Last *Price `json:"last,omitempty"`
+
+	// Low A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Low *Price `json:"low,omitempty"`
+
+	// Open A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Open   *Price `json:"open,omitempty"`
+	Trades int64  `json:"trades"`
+
+	// Volume A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Volume Quantity `json:"volume"`
+}
+
+// CandleList defines model for CandleList.
+type CandleList struct {
+	Items []Candle `json:"items"`
+}
+
 // CapDecision An approved change of a cap.
 type CapDecision struct {
 	// Cap Afterwards.
@@ -5468,6 +5877,41 @@ type CertifyInput struct {
 	ResultDigest string `json:"result_digest"`
 }
 
+// Close The closing price of an instrument on a trading day.
+type Close struct {
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day Date `json:"day"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// Previous The close before it.
+	Previous *Price `json:"previous,omitempty"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Trades That it is the mean of.
+	Trades int `json:"trades"`
+
+	// Volume Of these trades.
+	Volume Quantity `json:"volume"`
+}
+
 // CloseBody For whom somebody signs: the leader of the bureau for the centre, finance for finance.
 type CloseBody string
 
@@ -5518,6 +5962,14 @@ type CloseFileName = string
 // CloseFilePage defines model for CloseFilePage.
 type CloseFilePage struct {
 	Items []CloseFile `json:"items"`
+}
+
+// ClosePage defines model for ClosePage.
+type ClosePage struct {
+	Items []Close `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
 }
 
 // CloseSignInput defines model for CloseSignInput.
@@ -7910,6 +8362,25 @@ type IncidentKind string
 // IncidentOutcome What followed.
 type IncidentOutcome string
 
+// Indicative What a call would come to now.
+type Indicative struct {
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Price Absent: nothing meets.
+	Price *Price `json:"price,omitempty"`
+
+	// Surplus What more is bid than asked at the price, in t or t/a; negative where more is asked.
+	Surplus SignedQuantity `json:"surplus"`
+
+	// Volume A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Volume Quantity `json:"volume"`
+}
+
 // Industry Division, group or class of GB/T 4754.
 //
 // Example: 2319
@@ -8090,6 +8561,31 @@ type InstrumentPage struct {
 
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
+}
+
+// InstrumentStatus defines model for InstrumentStatus.
+type InstrumentStatus struct {
+	Band      *PriceBand `json:"band,omitempty"`
+	BlockBand *PriceBand `json:"block_band,omitempty"`
+
+	// Close The last closing price.
+	Close *Price `json:"close,omitempty"`
+
+	// ClosedOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ClosedOn *Date `json:"closed_on,omitempty"`
+
+	// Indicative What a call would come to now.
+	Indicative *Indicative `json:"indicative,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Last Of the last trade; block trades do not count.
+	Last *Price `json:"last,omitempty"`
 }
 
 // InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
@@ -9111,7 +9607,7 @@ type Market struct {
 	ResaleNextDay bool    `json:"resale_next_day"`
 	Source        *string `json:"source,omitempty"`
 
-	// State Whether a market accepts orders.
+	// State Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 	State MarketState `json:"state"`
 
 	// Tick Smallest step of a price.
@@ -9146,6 +9642,9 @@ type MarketEvent struct {
 	// Example: 1042-0
 	ID EventID `json:"id"`
 
+	// Indicative Where the kind is indicative.
+	Indicative *Indicative `json:"indicative,omitempty"`
+
 	// Kind What happened.
 	Kind MarketEventKind `json:"kind"`
 
@@ -9153,6 +9652,15 @@ type MarketEvent struct {
 	//
 	// Example: YRD-VOCS
 	Market MarketCode `json:"market"`
+
+	// Phase Where the kind is phase.
+	Phase *MarketPhase `json:"phase,omitempty"`
+
+	// Previous The event before it in this stream, always there: a client whose last event is another one has missed something and reconnects with its own. Of the first event, where the stream began.
+	Previous *EventID `json:"previous,omitempty"`
+
+	// Reason Why an officer has changed the state.
+	Reason *string `json:"reason,omitempty"`
 
 	// State Where the kind is state.
 	State *MarketState `json:"state,omitempty"`
@@ -9214,16 +9722,128 @@ type MarketPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// MarketState Whether a market accepts orders.
+// MarketPhase What a market does with orders: it takes none (closed), collects them (call), makes the fills of a call (uncrossing) or matches them as they come (continuous).
+type MarketPhase string
+
+// MarketState Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 type MarketState string
 
 // MarketStateInput defines model for MarketStateInput.
 type MarketStateInput struct {
 	Reason string `json:"reason"`
 
-	// State Whether a market accepts orders.
+	// State Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 	State MarketState `json:"state"`
 }
+
+// MarketStatus defines model for MarketStatus.
+type MarketStatus struct {
+	// ChangedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	ChangedAt   *Instant           `json:"changed_at,omitempty"`
+	Instruments []InstrumentStatus `json:"instruments"`
+
+	// Market Code of a market.
+	//
+	// Example: YRD-VOCS
+	Market MarketCode `json:"market"`
+
+	// NextPhase By the timetable; absent where none is known within a month.
+	NextPhase *MarketPhase `json:"next_phase,omitempty"`
+
+	// NextPhaseAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	NextPhaseAt *Instant `json:"next_phase_at,omitempty"`
+
+	// Phase What a market does with orders: it takes none (closed), collects them (call), makes the fills of a call (uncrossing) or matches them as they come (continuous).
+	Phase MarketPhase `json:"phase"`
+
+	// PhaseSince A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	PhaseSince *Instant `json:"phase_since,omitempty"`
+
+	// Reason Why an officer last changed the state.
+	Reason *string `json:"reason,omitempty"`
+
+	// State Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
+	State MarketState `json:"state"`
+
+	// Terms Of today; absent where the market has none and always trades.
+	Terms *MarketTerms `json:"terms,omitempty"`
+}
+
+// MarketTerms How a market trades from a day on.
+type MarketTerms struct {
+	// Band A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	Band *Ratio `json:"band,omitempty"`
+
+	// BlockBand A plain number, with at most 6 decimals.
+	//
+	// Example: 1.2
+	BlockBand *Ratio `json:"block_band,omitempty"`
+
+	// BlockLeast A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	BlockLeast   *Quantity `json:"block_least,omitempty"`
+	BlockOfficer bool      `json:"block_officer"`
+
+	// ID Number of a record.
+	ID          ID     `json:"id"`
+	MedianPrice bool   `json:"median_price"`
+	Source      string `json:"source"`
+	Timetable   []Slot `json:"timetable"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+}
+
+// MarketTermsInput defines model for MarketTermsInput.
+type MarketTermsInput struct {
+	// Band How far from the previous close the price of an order may be, for example 0.1; absent: no band.
+	Band *Ratio `json:"band,omitempty"`
+
+	// BlockBand That of a block trade, for example 0.3.
+	BlockBand *Ratio `json:"block_band,omitempty"`
+
+	// BlockLeast Least quantity of a block trade; absent: there are none.
+	BlockLeast *Quantity `json:"block_least,omitempty"`
+
+	// BlockOfficer An officer approves each block trade.
+	BlockOfficer *bool `json:"block_officer,omitempty"`
+
+	// MedianPrice A trade is made at the median of its bid, its ask and the price of the trade before it; otherwise at the price of the order that rested.
+	MedianPrice *bool `json:"median_price,omitempty"`
+
+	// Source Absent: project default.
+	Source *string `json:"source,omitempty"`
+
+	// Timetable The slots of a working day; none: the market always trades.
+	Timetable []Slot `json:"timetable,omitempty"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+}
+
+// MarketTermsPage defines model for MarketTermsPage.
+type MarketTermsPage struct {
+	Items []MarketTerms `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// MarketTradeKind How a trade came about.
+type MarketTradeKind string
 
 // Me Who the caller is.
 type Me struct {
@@ -9382,6 +10002,11 @@ type MethodologyVariable struct {
 	Name InputName `json:"name"`
 	Unit string    `json:"unit"`
 }
+
+// MinuteOfDay A time of the day in Asia/Shanghai, up to 24:00.
+//
+// Example: 09:30
+type MinuteOfDay = string
 
 // MirroredDeal A deal that was made and paid on another platform.
 type MirroredDeal struct {
@@ -11033,6 +11658,19 @@ type Posting struct {
 //
 // Example: 2397.22
 type Price = string
+
+// PriceBand defines model for PriceBand.
+type PriceBand struct {
+	// High A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	High Price `json:"high"`
+
+	// Low A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Low Price `json:"low"`
+}
 
 // PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 type PriceBasis string
@@ -12731,6 +13369,23 @@ type SignedMoney = string
 // Example: -2.5
 type SignedQuantity = string
 
+// Slot defines model for Slot.
+type Slot struct {
+	// From A time of the day in Asia/Shanghai, up to 24:00.
+	//
+	// Example: 09:30
+	From MinuteOfDay `json:"from"`
+
+	// Phase The phase of a slot. Between slots a market is closed.
+	Phase SlotPhase `json:"phase"`
+
+	// Until No longer in the slot.
+	Until MinuteOfDay `json:"until"`
+}
+
+// SlotPhase The phase of a slot. Between slots a market is closed.
+type SlotPhase string
+
 // StandIn An order by which a person acts in the role of another.
 type StandIn struct {
 	Document string `json:"document"`
@@ -13460,6 +14115,9 @@ type Trade struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
+	// Kind How a trade came about.
+	Kind MarketTradeKind `json:"kind"`
+
 	// Market Code of a market.
 	//
 	// Example: YRD-VOCS
@@ -13483,7 +14141,7 @@ type Trade struct {
 	// Example: 330421
 	SellerRegion RegionCode `json:"seller_region"`
 
-	// Taker The side that came to the book.
+	// Taker The side that came to the book; of a call the younger order, of a block trade the side that confirmed it.
 	Taker Side `json:"taker"`
 }
 
@@ -13993,7 +14651,7 @@ type MarketFilter = MarketCode
 // Example: YRD-VOCS
 type MarketPath = MarketCode
 
-// MarketStateFilter Whether a market accepts orders.
+// MarketStateFilter Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 type MarketStateFilter = MarketState
 
 // MeasureFilter What a figure counts.
@@ -14392,6 +15050,33 @@ type ListBankStatementsParams struct {
 
 // ImportBankStatementParams defines parameters for ImportBankStatement.
 type ImportBankStatementParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListBlockTradesParams defines parameters for ListBlockTrades.
+type ListBlockTradesParams struct {
+	State *BlockState  `form:"state,omitempty" json:"state,omitempty"`
+	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ProposeBlockTradeParams defines parameters for ProposeBlockTrade.
+type ProposeBlockTradeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepBlockTradeParams defines parameters for StepBlockTrade.
+type StepBlockTradeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -15625,6 +16310,45 @@ type GetBookParams struct {
 	Depth *Depth `form:"depth,omitempty" json:"depth,omitempty"`
 }
 
+// ListCallsParams defines parameters for ListCalls.
+type ListCallsParams struct {
+	Instrument *InstrumentFilter `form:"instrument,omitempty" json:"instrument,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListCandlesParams defines parameters for ListCandles.
+type ListCandlesParams struct {
+	Instrument InstrumentQuery `form:"instrument" json:"instrument"`
+
+	// From First day.
+	From FromQuery `form:"from" json:"from"`
+
+	// To Last day.
+	To ToQuery `form:"to" json:"to"`
+}
+
+// ListClosesParams defines parameters for ListCloses.
+type ListClosesParams struct {
+	Instrument *InstrumentFilter `form:"instrument,omitempty" json:"instrument,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
 // StreamMarketEventsParams defines parameters for StreamMarketEvents.
 type StreamMarketEventsParams struct {
 	Instrument *InstrumentFilter `form:"instrument,omitempty" json:"instrument,omitempty"`
@@ -15661,6 +16385,21 @@ type SetFeeScheduleParams struct {
 
 // SetMarketStateParams defines parameters for SetMarketState.
 type SetMarketStateParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListMarketTermsParams defines parameters for ListMarketTerms.
+type ListMarketTermsParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// SetMarketTermsParams defines parameters for SetMarketTerms.
+type SetMarketTermsParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -16777,6 +17516,12 @@ type ReturnBankEntryJSONRequestBody = BankPaymentInput
 // ImportBankStatementJSONRequestBody defines body for ImportBankStatement for application/json ContentType.
 type ImportBankStatementJSONRequestBody = BankStatementInput
 
+// ProposeBlockTradeJSONRequestBody defines body for ProposeBlockTrade for application/json ContentType.
+type ProposeBlockTradeJSONRequestBody = BlockInput
+
+// StepBlockTradeJSONRequestBody defines body for StepBlockTrade for application/json ContentType.
+type StepBlockTradeJSONRequestBody = BlockStepInput
+
 // ApproveBudgetJSONRequestBody defines body for ApproveBudget for application/json ContentType.
 type ApproveBudgetJSONRequestBody = BudgetInput
 
@@ -16998,6 +17743,9 @@ type SetFeeScheduleJSONRequestBody = FeeScheduleInput
 
 // SetMarketStateJSONRequestBody defines body for SetMarketState for application/json ContentType.
 type SetMarketStateJSONRequestBody = MarketStateInput
+
+// SetMarketTermsJSONRequestBody defines body for SetMarketTerms for application/json ContentType.
+type SetMarketTermsJSONRequestBody = MarketTermsInput
 
 // MirrorDealJSONRequestBody defines body for MirrorDeal for application/json ContentType.
 type MirrorDealJSONRequestBody = MirroredDealInput

@@ -195,6 +195,14 @@ func (c *checker) checkSurplus() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Blocks, Query{}.And("permit_hold", Gt, 0), func(b market.Block) {
+		if b.State.IsOpen() {
+			held[surplusKey{b.SellerLicence, pollutants[b.Instrument]}] += b.Quantity
+		}
+	})
+	if err != nil {
+		return err
+	}
 	err = eachOf(c.ctx, c.r, BuyBacks, Query{}.And("surplus_held", Gt, 0), func(b reserve.BuyBack) {
 		held[surplusKey{b.Licence, b.Pollutant}] += b.SurplusHeld
 	})
@@ -204,7 +212,7 @@ func (c *checker) checkSurplus() error {
 	return eachOf(c.ctx, c.r, Surpluses, Query{}, func(s market.Surplus) {
 		key := surplusKey{s.Licence, s.Pollutant}
 		if s.Verified != verified[key] || s.Held != held[key] || s.Available() < 0 {
-			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells, deals and buy-backs to %s", s.Verified, s.Held, verified[key], held[key])
+			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells, deals, block trades and buy-backs to %s", s.Verified, s.Held, verified[key], held[key])
 		}
 	})
 }

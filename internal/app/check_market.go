@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -79,12 +81,23 @@ func (c *checker) checkCrossed() error {
 			b.sell = o.Price
 		}
 	})
+	collects, err2 := c.collectingMarkets()
 	for id, b := range books {
-		if b.sell > 0 && b.buy >= b.sell {
+		if b.sell > 0 && b.buy >= b.sell && !collects[id.market] {
 			c.report("I-6", Orders.name, 0, "the book of market %d, instrument %d is crossed: %s is bid, %s is asked", id.market, id.instrument, b.buy, b.sell)
 		}
 	}
-	return err
+	return errors.Join(err, err2)
+}
+
+// collectingMarkets are those whose books may be crossed now.
+func (c *checker) collectingMarkets() (map[int64]bool, error) {
+	markets, collects := map[int64]catalog.Market{}, map[int64]bool{}
+	err := eachOf(c.ctx, c.r, Markets, Query{}, func(m catalog.Market) { markets[m.ID] = m })
+	if err != nil {
+		return nil, err
+	}
+	return collects, eachOf(c.ctx, c.r, Sessions, Query{}, func(s market.Session) { collects[s.Market] = maybeCrossed(s, markets[s.Market]) })
 }
 
 var (

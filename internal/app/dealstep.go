@@ -141,7 +141,9 @@ func NextDealEvents(a identity.Actor, d settlement.Deal, h settlement.History) [
 
 // takeStep moves the deal to its next state and records the step.
 func (tx *Tx) takeStep(d *settlement.Deal, m settlement.Move, document, note string) settlement.DealStep {
+	was := wantedOfDeal(*d)
 	d.State = m.To
+	tx.want(d.BuyerLicence, d.Pollutant, wantedOfDeal(*d)-was)
 	if approvals[m.Event] && document != "" {
 		d.Document = document
 	}

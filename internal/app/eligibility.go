@@ -303,7 +303,30 @@ func (in *inquiry) total(l catalog.Licence) (quantity.Quantity, error) {
 			sum += o.Remaining
 		}
 	}
+	if err != nil {
+		return 0, err
+	}
+	err = in.addAgreed(l, &sum)
 	return sum, err
+}
+
+// addAgreed adds what a licence's block trades and confirmed deals may still bring.
+func (in *inquiry) addAgreed(l catalog.Licence, sum *quantity.Quantity) error {
+	var blocks []market.Block
+	if err := in.find(Blocks.name, openBlocks().And("buyer_licence", Eq, l.ID), &blocks); err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		if i, ok := ReadTable(in.ref, Instruments).Get(b.Instrument); ok && i.Pollutant == in.inst.Pollutant {
+			*sum += wantedOfBlock(b)
+		}
+	}
+	var deals []settlement.Deal
+	err := in.find(Deals.name, openDeals().And("buyer_licence", Eq, l.ID).And("pollutant", Eq, in.inst.Pollutant), &deals)
+	for _, d := range deals {
+		*sum += wantedOfDeal(d)
+	}
+	return err
 }
 
 // accounts are the accounts that a query selects, each with its balance.

@@ -27,7 +27,7 @@ import (
 // zero, so that a row that was there before is encoded as it was then.
 var later = map[reflect.Type][]string{
 	reflect.TypeFor[market.Record]():               {"Project", "Queued", "Kind", "Schedule", "Amount", "Fee", "Ending"},
-	reflect.TypeFor[market.Trade]():                {"BuyerFee", "SellerFee"},
+	reflect.TypeFor[market.Trade]():                {"BuyerFee", "SellerFee", "Kind"},
 	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay"},
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
@@ -212,7 +212,7 @@ func appendTrade(b []byte, r *market.Trade) []byte {
 	b = appendString(b, r.SellerRegion)
 	b = appendInt(b, r.At)
 	b = appendInt(b, r.Command)
-	return appendLater(b, int64(r.BuyerFee), int64(r.SellerFee))
+	return appendLater(b, int64(r.BuyerFee), int64(r.SellerFee), int64(r.Kind))
 }
 
 func appendAcquisition(b []byte, r *ledger.Acquisition) []byte {

@@ -78,7 +78,7 @@ func (v *View) buyer(k *knowledge, field string, p catalog.Party, l catalog.Lice
 }
 
 // totalOf is what a licence holds of a pollutant, of any running term and
-// origin, with what its open orders may still buy.
+// origin, with what its open orders, block trades and confirmed deals may still bring.
 func (v *View) totalOf(l catalog.Licence, pollutant string) quantity.Quantity {
 	sum := v.wanted[surplusKey{l.ID, pollutant}]
 	for i := range All(v, Instruments) {
@@ -180,6 +180,7 @@ func (v *View) dealFacts(d settlement.Deal, own bool) (rulebook.Facts, error) {
 	}
 	f.Seller = v.known.side(dealSideFields[0], sides[0], licences[0], d.Pollutant, v.Today)
 	f.Buyer = v.buyer(v.known, dealSideFields[1], sides[1], licences[1], d.Pollutant)
+	f.Buyer.Holding.Total -= wantedOfDeal(d)
 	switch {
 	case d.PermitHold != 0:
 		f.Seller.Holding = rulebook.Holding{Seen: true, Paid: d.Quantity, Ready: d.Quantity, Surplus: d.Quantity}

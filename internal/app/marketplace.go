@@ -49,7 +49,7 @@ type MarketOpen struct {
 	ResaleNextDay bool
 }
 
-// MarketState halts, opens again or closes a market. One that is closed is
+// MarketState halts a market, lets it only cancel, opens it again or closes it. One that is closed is
 // closed for good, and its orders are cancelled.
 type MarketState struct {
 	Market string
@@ -132,8 +132,10 @@ func (v *View) checkRegion(field string, r catalog.Region) error {
 func (MarketState) Operation() identity.Operation { return identity.MarketState }
 
 // Decide checks that the state may change. The leader of one of its regions may
-// halt a market; to open it again or to close it takes all of them, or an
-// administrator. The result is a MarketResult.
+// halt a market, or let it only cancel, at once; to open it again or to close it
+// takes all of them, or an administrator. There is no second person: what is
+// wrong must stop at once, what was stopped in error goes on at once, and both
+// are public with their reason (project default). The result is a MarketResult.
 func (c MarketState) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.MarketState, identity.Target{}); err != nil {
 		return nil, err
@@ -157,20 +159,25 @@ func (c MarketState) Decide(v *View) (Apply, error) {
 		return nil, ErrStateUnchanged.With("the market is %s already", m.State)
 	case catalog.MarketClosed:
 		return nil, ErrStateFinal.With("the market is closed for good")
-	case catalog.MarketOpen, catalog.MarketHalted:
+	case catalog.MarketOpen, catalog.MarketCancelOnly, catalog.MarketHalted:
 	}
+	was := m.State
 	m.State = c.State
 	return func(tx *Tx) any {
 		r := MarketResult{Market: Put(tx, Markets, m), Regions: regions}
-		if m.State == catalog.MarketClosed {
+		Put(tx, MarketChanges, market.Change{Market: m.ID, State: string(m.State), Reason: c.Reason, Person: tx.Actor.Person, At: tx.Now})
+		switch {
+		case m.State == catalog.MarketClosed:
 			r.Cancelled = tx.clearMarket(m.ID)
+		case was == catalog.MarketHalted:
+			tx.resumeSession(m)
 		}
 		return r
 	}, nil
 }
 
 func (c MarketState) authorise(v *View, regions []string) error {
-	if c.State == catalog.MarketHalted {
+	if c.State == catalog.MarketHalted || c.State == catalog.MarketCancelOnly {
 		return v.AuthoriseAt("code", identity.MarketState, identity.Target{Regions: regions})
 	}
 	for _, region := range regions {

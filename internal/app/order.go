@@ -127,6 +127,8 @@ type entry struct {
 	taken  market.Order       // what of it goes into the book
 	tif    market.TimeInForce // and for how long
 	ends   market.Ending      // of what is then left and does not rest
+	// collects says that the market is in a call: the order rests without matching.
+	collects bool
 }
 
 // Decide checks the order and that what it could cost can be held.
@@ -161,6 +163,9 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := c.checkTerms(v, m, i); err != nil {
 		return e, err
 	}
+	if err := c.checkSession(v, m, i); err != nil {
+		return e, err
+	}
 	if err := v.checkArea(l, m); err != nil {
 		return e, err
 	}
@@ -181,7 +186,7 @@ var noOrder market.Record
 // admit judges an order, says what it holds aside, and looks whom it meets.
 // What the order whose place it takes has set aside is there for it.
 func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
-	e.months = e.monthsOf(v)
+	e.months, e.collects = e.monthsOf(v), v.phaseOf(e.market.ID) == market.PhaseCall
 	whole, err := market.HoldOf(e.order.Price, e.order.Quantity, e.months)
 	if err != nil {
 		return err
@@ -199,6 +204,10 @@ func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
 	}
 	if err := e.hold(v, l, before); err != nil {
 		return err
+	}
+	if e.collects { // it meets nobody now
+		e.taken, e.tif = e.order.Entry(), e.order.TimeInForce
+		return nil
 	}
 	return e.checkMakers(v, f)
 }
@@ -275,12 +284,12 @@ func (v *View) readySince(holding ledger.AccountID, day calendar.Date) quantity.
 func (e *entry) checkMakers(v *View, f *rulebook.Facts) error {
 	o := &e.order
 	var other error
-	looksAtBasin := f.Medium == catalog.Water && (f.Seller.Site.Basin != "" || f.Buyer.Site.Basin != "")
+	looks := looksAtBasin(f)
 	reach := v.book(o.Market, o.Instrument).Reach(o.Entry(), MaxFills, func(maker int64) bool {
 		if v.isOwn(o.Party, v.orders[maker].Party) {
 			return false
 		}
-		if looksAtBasin {
+		if looks {
 			other = v.judgeMaker(*f, v.orders[maker])
 		}
 		return other == nil
@@ -307,6 +316,11 @@ func (e *entry) checkMakers(v *View, f *rulebook.Facts) error {
 // isOwn reports whether two parties are one, or belong to one group.
 func (v *View) isOwn(a, b int64) bool {
 	return a == b || len(v.byCode.groups) > 0 && v.byCode.groups[a] != "" && v.byCode.groups[a] == v.byCode.groups[b]
+}
+
+// looksAtBasin reports whether an order may not meet those of another basin.
+func looksAtBasin(f *rulebook.Facts) bool {
+	return f.Medium == catalog.Water && (f.Seller.Site.Basin != "" || f.Buyer.Site.Basin != "")
 }
 
 func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) error {
@@ -412,8 +426,7 @@ func (tx *Tx) enter(e *entry, isNew bool) {
 func (tx *Tx) match(e *entry) OrderResult {
 	o := &e.order
 	result := OrderResult{Market: e.market.Code, Instrument: e.inst.Code}
-	var rest quantity.Quantity
-	tx.fills, rest = tx.changedBook(o.Market, o.Instrument).Place(e.taken, e.tif, tx.fills[:0])
+	rest := tx.intoBook(e)
 	for _, f := range tx.fills {
 		result.Fills = append(result.Fills, tx.fill(e, o, f))
 	}
@@ -432,35 +445,70 @@ func (tx *Tx) match(e *entry) OrderResult {
 	return result
 }
 
-// fill trades a part of the taker's order with a maker, at the maker's price.
+// intoBook puts an order into its book, where it trades unless a call collects
+// orders, and returns what of it rests. The fills are in tx.fills.
+func (tx *Tx) intoBook(e *entry) (rest quantity.Quantity) {
+	b := tx.changedBook(e.order.Market, e.order.Instrument)
+	if e.collects {
+		tx.fills = tx.fills[:0]
+		b.Rest(e.taken)
+		return e.taken.Quantity
+	}
+	tx.fills, rest = b.Place(e.taken, e.tif, tx.fills[:0])
+	return rest
+}
+
+// pairing is two orders that trade.
+type pairing struct {
+	taker, maker *market.Record
+	price        quantity.Price
+	quantity     quantity.Quantity
+	kind         market.TradeKind
+	day          calendar.Date // of the call; 0: today
+}
+
+// fill trades a part of the taker's order with a maker, which may be filled by it.
 func (tx *Tx) fill(e *entry, taker *market.Record, f market.Fill) market.Trade {
 	maker := tx.orders[f.Maker]
-	buy, sell := taker, maker
-	if taker.Side == market.Sell {
-		buy, sell = maker, taker
+	t := tx.trade(e, pairing{taker: taker, maker: maker, price: tx.fillPrice(taker, f), quantity: f.Quantity})
+	tx.afterTrade(maker, e)
+	return t
+}
+
+// afterTrade writes an order that rested, or ends it where nothing of it is left.
+func (tx *Tx) afterTrade(o *market.Record, e *entry) {
+	if o.Remaining == 0 {
+		tx.finish(o, market.Filled, market.NotEnded, must(tx.holdKey(o)), e.inst.Pollutant)
+	} else {
+		tx.putOrder(o, false)
 	}
-	amount := must(market.Cost(f.Price, f.Quantity, e.months))
+}
+
+// trade makes the trade of two orders: permits and money change hands, fees are
+// charged, and both orders have less left.
+func (tx *Tx) trade(e *entry, p pairing) market.Trade {
+	buy, sell := p.taker, p.maker
+	if p.taker.Side == market.Sell {
+		buy, sell = p.maker, p.taker
+	}
+	amount := must(market.Cost(p.price, p.quantity, e.months))
 	buyer, seller := mustGet(tx, Licences, buy.Licence), mustGet(tx, Licences, sell.Licence)
 	buyerFee, sellerFee := tx.chargeFee(buy, amount), tx.chargeFee(sell, amount)
 	t := tx.putTrade(market.Trade{
-		Market: taker.Market, Instrument: taker.Instrument, BuyOrder: buy.ID, SellOrder: sell.ID, Taker: taker.Side,
-		Price: f.Price, Quantity: f.Quantity, Months: int32(e.months), Amount: amount, //nolint:gosec // months of a term
+		Market: buy.Market, Instrument: buy.Instrument, BuyOrder: buy.ID, SellOrder: sell.ID, Taker: p.taker.Side,
+		Price: p.price, Quantity: p.quantity, Months: int32(e.months), Amount: amount, //nolint:gosec // months of a term
 		BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now,
-		BuyerFee: buyerFee, SellerFee: sellerFee,
+		BuyerFee: buyerFee, SellerFee: sellerFee, Kind: p.kind,
 	})
+	tx.quoteTrade(t, p)
 	d := settlement.Delivery{
 		Seller: HoldingKey(seller, e.inst, ledger.Paid), Buyer: HoldingKey(buyer, e.inst, ledger.Paid),
-		Quantity: f.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
+		Quantity: p.quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
 	}
 	tx.deliver(d, must(d.Outcome()), ledger.Fill, t.ID, amount, acquisitionOf(tx, t))
 	tx.postFees(t, buy.Party, sell.Party)
-	tx.afterFill(buy, f.Quantity, amount+buyerFee, e)
-	tx.afterFill(sell, f.Quantity, amount, e)
-	if maker.Remaining == 0 {
-		tx.finish(maker, market.Filled, market.NotEnded, must(tx.holdKey(maker)), e.inst.Pollutant)
-	} else {
-		tx.putOrder(maker, false)
-	}
+	tx.afterFill(buy, p.quantity, amount+buyerFee, e)
+	tx.afterFill(sell, p.quantity, amount, e)
 	return t
 }
 
@@ -536,6 +584,9 @@ var ErrOrderNotOpen = fault.New(fault.Conflict, "order.not_open", "the order is 
 func (c CancelOrder) Decide(v *View) (Apply, error) {
 	o, err := v.openOrder(identity.OrderCancel, c.Order)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.checkCancel(o); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return tx.cancel(o, market.Cancelled, market.Withdrawn) }, nil

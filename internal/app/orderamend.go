@@ -40,6 +40,9 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkCancel(o); err != nil {
+		return nil, err
+	}
 	if e.order.Price == o.Price && e.order.Quantity < o.Quantity {
 		return c.lower(v, o, e)
 	}
@@ -49,6 +52,9 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 	}
 	terms := PlaceOrder{Side: o.Side, Price: e.order.Price, Quantity: e.order.Quantity, TimeInForce: o.TimeInForce, Project: o.Project}
 	if err := terms.checkTerms(v, e.market, e.inst); err != nil {
+		return nil, err
+	}
+	if err := terms.checkSession(v, e.market, e.inst); err != nil {
 		return nil, err
 	}
 	if err := v.checkAmendedProject(&e.order, o, e.inst.Pollutant); err != nil {

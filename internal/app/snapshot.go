@@ -12,6 +12,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/quantity"
 )
 
 // DepthLevels is how many price levels of each side a snapshot keeps: as many
@@ -35,6 +36,16 @@ type Depth struct {
 	Buys       []market.Level
 	Sells      []market.Level
 	OpenOrders int
+	// Call is what a call would come to now, where the book collects orders for one.
+	Call Indication
+}
+
+// Indication is the price of a call as the orders are, what would be traded at
+// it, and what more is bid there than asked. Nothing meets where it is empty.
+type Indication struct {
+	Price   quantity.Price
+	Volume  quantity.Quantity
+	Surplus quantity.Quantity
 }
 
 // Directory knows the API keys.
@@ -65,7 +76,7 @@ func (a *App) publish() {
 			b := s.book(id.market, id.instrument)
 			next.Books[BookKey{id.market, id.instrument}] = &Depth{
 				Number: s.registry.Length, OpenOrders: b.Len(),
-				Buys: s.bestLevels(b, market.Buy), Sells: s.bestLevels(b, market.Sell),
+				Buys: s.bestLevels(b, market.Buy), Sells: s.bestLevels(b, market.Sell), Call: s.indication(id, b),
 			}
 		}
 		clear(s.changed.books)
@@ -80,6 +91,15 @@ func (a *App) publish() {
 		a.linkWaits()
 	}
 	a.watchers.notify()
+}
+
+// indication is what a call of a book would come to now.
+func (s *state) indication(id bookID, b *market.Book) Indication {
+	if !b.IsCrossed() {
+		return Indication{}
+	}
+	r, _ := callOutcome(b, (&View{state: s}).quote(id).Close)
+	return Indication{r.ClearingPrice, r.Volume, r.Imbalance}
 }
 
 // bestLevels are what readers see of a side of a book.
@@ -146,7 +166,11 @@ func (a *App) verifyBooks() error {
 func (s *state) validateBooks() error {
 	var wrong []error
 	for id, b := range s.books {
-		if err := b.Validate(); err != nil {
+		validate := b.Validate
+		if s.mayBeCrossed(id.market) {
+			validate = b.ValidateCall
+		}
+		if err := validate(); err != nil {
 			wrong = append(wrong, fmt.Errorf("book %v: %w", id, err))
 		}
 	}

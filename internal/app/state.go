@@ -52,6 +52,8 @@ type state struct {
 	rooms   map[int64]*offerRoom
 	seals   *sealRing
 	credits heldRanges
+	floors  map[int64]*floor         // of the markets that have terms
+	quotes  map[bookID]int64         // rows
 	opening int64                    // the package that is being taken; 0: none
 	actors  map[int64]identity.Actor // by person, as far as they were asked for
 	changed changes                  // since the last publication
@@ -121,6 +123,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexRanges()
 	s.loadTimers()
 	s.loadFreezes()
+	s.indexFloors()
 	s.loadOpenings()
 	s.indexBidders()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
@@ -128,6 +131,9 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	err := s.loadLedger()
 	if err == nil {
 		err = s.loadOrders()
+	}
+	if err == nil {
+		err = s.loadWanted()
 	}
 	return s, errors.Join(err, <-keys)
 }
@@ -374,6 +380,14 @@ func (s *state) onResident(row any) {
 		s.changed.chain = s.changed.chain || r.IsChained()
 	case auction.Registration:
 		s.indexBidder(r)
+	case market.Terms:
+		s.indexTerms(r)
+	case market.Session:
+		s.indexSession(r)
+	case market.Quote:
+		s.indexQuote(r)
+	case market.Call:
+		s.indexCall(r)
 	default:
 		s.indexCode(r)
 		s.known.add(r)

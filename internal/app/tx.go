@@ -216,6 +216,11 @@ func (tx *Tx) putOrder(o *market.Record, isNew bool) {
 }
 
 func (tx *Tx) putTrade(t market.Trade) market.Trade {
+	if tx.dry != nil {
+		t.ID = tx.dry.nextID()
+		tx.dry.others = append(tx.dry.others, fieldEffects("trade", 0, nil, &t, tx.Today)...)
+		return t
+	}
 	t.ID = tx.nextID(Trades.name)
 	t.Command = tx.Number
 	tx.batch.Trades = append(tx.batch.Trades, t)

@@ -23,13 +23,18 @@ type MarketState string
 
 // The states of a market.
 const (
-	MarketOpen   MarketState = "open"
-	MarketHalted MarketState = "halted" // orders stay and may be cancelled; none is accepted
+	MarketOpen MarketState = "open"
+	// MarketCancelOnly takes no order: what rests may be cancelled, and a call that
+	// is under way is carried out at its end.
+	MarketCancelOnly MarketState = "cancel_only"
+	// MarketHalted takes no order and matches none, a call that ends included: what
+	// rests may be cancelled.
+	MarketHalted MarketState = "halted"
 	MarketClosed MarketState = "closed" // for good
 )
 
 // MarketStates are all states of a market.
-var MarketStates = []MarketState{MarketOpen, MarketHalted, MarketClosed}
+var MarketStates = []MarketState{MarketOpen, MarketCancelOnly, MarketHalted, MarketClosed}
 
 // A Market is a place where the instruments of one pollutant are traded under
 // one set of steps.

@@ -43,6 +43,9 @@ var ruleOf = map[string]identity.Operation{
 
 	"recordAttainment": identity.AttainmentSet, "createRegionPair": identity.PairAdd, "publishCalendarYear": identity.YearPublish,
 	"createInstrument": identity.InstrumentAdd, "createMarket": identity.MarketOpen, "setMarketState": identity.MarketState,
+	"listMarketTerms": identity.PublicRead, "setMarketTerms": identity.MarketTerms, "getMarketStatus": identity.PublicRead,
+	"listCloses": identity.PublicRead, "listCalls": identity.PublicRead, "listCandles": identity.PublicRead,
+	"listBlockTrades": identity.BlockRead, "getBlockTrade": identity.BlockRead, "proposeBlockTrade": identity.BlockPropose, "stepBlockTrade": identity.BlockStep,
 
 	"getMe": identity.SelfRead, "listPersons": identity.PersonRead, "getPerson": identity.PersonRead, "createPerson": identity.PersonAdd,
 	"listGrants": identity.PersonRead, "createGrant": identity.GrantAdd, "revokeGrant": identity.GrantRevoke,
@@ -271,6 +274,7 @@ type walked struct {
 	early, person, grant, key                       int64
 	order, sweep, deal                              int64
 	unallocated, reserve, holding                   int64
+	block                                           int64 // that the first firm may confirm
 	funds, otherFunds, toProve, toDeliver, toCancel int64
 	toCertify, lot, earmark, toGiveUp               int64
 	listing, toClose, toDivide, plan, part          int64
@@ -323,6 +327,12 @@ func openWalked(t *testing.T) *walked {
 	w.order = decode[api.Order](t, w.post("/v1/orders", f.key, order(f, "sell", "2400", "1"))).ID
 	w.must(w.personOf(f.key), app.OrderSweep{Party: f.party, Side: market.Buy})
 	w.sweep = last(w.world, app.OrderSweeps)
+	w.must(w.admin, app.MarketTerms{Market: marketCode, ValidFrom: w.app.Now().Date(), BlockLeast: quantity.OneQuantity})
+	w.must(w.personOf(w.firms[1].key), app.BlockPropose{
+		Market: marketCode, Instrument: instrumentCode, Side: market.Buy, Licence: w.firms[1].licence, CounterpartyParty: f.party,
+		CounterpartyLicence: f.licence, Quantity: quantity.OneQuantity, Price: 2400 * quantity.OnePrice,
+	})
+	w.block = last(w.world, app.Blocks)
 	w.account(&w.unallocated, app.Where("kind", int64(ledger.Unallocated)).And("region", app.Eq, apptest.Jiashan))
 	w.account(&w.reserve, app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, apptest.Jiashan))
 	w.account(&w.holding, app.Where("kind", int64(ledger.Holding)).And("party", app.Eq, f.party))
@@ -676,6 +686,16 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return "/v1/markets/" + smallMarket + "/state", `{"state":"halted","reason":"r"}`
 	case "setFeeSchedule":
 		return "/v1/markets/" + smallMarket + "/fee-schedules", `{"scheme":"chengdu","valid_from":"2027-01-01","document":"d"}`
+	case "setMarketTerms":
+		return "/v1/markets/" + smallMarket + "/terms", `{"valid_from":"2027-01-01","band":"0.1","timetable":[{"phase":"call","from":"09:15","until":"09:25"}]}`
+	case "proposeBlockTrade":
+		return "/v1/block-trades", fmt.Sprintf(`{"market":%q,"instrument":%q,"side":"sell","licence":%d,"counterparty_party":%d,"counterparty_licence":%d,"quantity":"1","price":"2400"}`,
+			marketCode, instrumentCode, f.licence, w.firms[1].party, w.firms[1].licence)
+	case "stepBlockTrade":
+		if role == identity.BureauLeader {
+			return fmt.Sprintf("/v1/block-trades/%d/steps", w.block), `{"event":"approve","document":"d"}`
+		}
+		return fmt.Sprintf("/v1/block-trades/%d/steps", w.block), `{"event":"confirm"}`
 	case "createPerson":
 		return "/v1/persons", `{"name":"somebody"}`
 	case "createGrant":
@@ -976,7 +996,11 @@ func (w *walked) query(id string) string {
 		"listDeposits": "/v1/deposits", "listWithdrawals": "/v1/withdrawals", "getWithdrawal": "/v1/withdrawals/" + itoa(w.toDrop),
 		"listBankStatements": "/v1/bank-statements", "getBankStatement": "/v1/bank-statements/" + itoa(w.statement), "listBankEntries": "/v1/bank-entries",
 		"listOrderSweeps": "/v1/order-sweeps", "getOrderSweep": "/v1/order-sweeps/" + itoa(w.sweep), "getFeeStatement": "/v1/fees?from=2026-01-01&to=2026-12-31",
-		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listDeals": "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
+		"listOrders": "/v1/orders", "getOrder": "/v1/orders/" + itoa(w.order), "listBlockTrades": "/v1/block-trades", "getBlockTrade": "/v1/block-trades/" + itoa(w.block),
+		"listMarketTerms": "/v1/markets/" + marketCode + "/terms", "getMarketStatus": "/v1/markets/" + marketCode + "/status",
+		"listCloses": "/v1/markets/" + marketCode + "/closes", "listCalls": "/v1/markets/" + marketCode + "/calls",
+		"listCandles": "/v1/markets/" + marketCode + "/candles?from=2026-07-01&to=2026-07-31&instrument=" + instrumentCode,
+		"listDeals":   "/v1/deals", "getDeal": "/v1/deals/" + itoa(w.deal),
 		"listLicenceQuantities": "/v1/licence-quantities", "listLicenceQuantityChanges": "/v1/licence-quantity-changes",
 		"listDischarges": "/v1/discharges", "listReductionTasks": "/v1/reduction-tasks",
 		"getSurplusEstimate": "/v1/surplus-estimates?pollutant=VOCs&year=2025&licence=" + itoa(f.licence),

@@ -58,6 +58,7 @@ type hubState struct {
 	place  eventID // of the last trade
 	books  map[app.BookKey]*app.Depth
 	states map[int64]catalog.MarketState
+	phases map[int64]market.Phase // by market
 }
 
 // hubEvent is an event as it is sent.
@@ -113,10 +114,14 @@ func (h *hub) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := hubState{last: afterCommand(snapshot.Number), books: maps.Clone(snapshot.Books), states: map[int64]catalog.MarketState{}}
+	seen := hubState{last: afterCommand(snapshot.Number), books: maps.Clone(snapshot.Books), states: map[int64]catalog.MarketState{}, phases: map[int64]market.Phase{}}
 	for id, m := range app.ReadTable(h.app.Reference(), app.Markets).All() {
 		seen.states[id] = m.State
 		seen.raise(eventID{m.Command, stateIndex})
+	}
+	for _, r := range app.ReadTable(h.app.Reference(), app.Sessions).All() {
+		seen.phases[r.Market] = r.Phase
+		seen.raise(eventID{r.Command, phaseIndex})
 	}
 	if seen.trade, err = h.app.Reader().LastID(ctx, app.Trades.Name()); err != nil {
 		return err
@@ -212,6 +217,9 @@ func (h *hub) read(ctx context.Context, seen *hubState) ([]hubEvent, error) {
 	if err := h.states(ctx, seen, ref, &fresh); err != nil {
 		return nil, err
 	}
+	if err := h.phases(ctx, seen, ref, &fresh); err != nil {
+		return nil, err
+	}
 	return fresh, h.books(ctx, seen, snapshot, ref, &fresh)
 }
 
@@ -270,7 +278,11 @@ func (h *hub) states(ctx context.Context, seen *hubState, ref *app.Reference, fr
 			return err
 		}
 		if states[id] != "" { // otherwise a new market
-			*fresh = append(*fresh, stateEvent(seen.after(m.Command, stateIndex), m, at))
+			why, err := h.reasonOf(ctx, m)
+			if err != nil {
+				return err
+			}
+			*fresh = append(*fresh, stateEvent(seen.after(m.Command, stateIndex), m, at, why))
 		}
 		states = maps.Clone(states)
 		states[id] = m.State
@@ -279,9 +291,45 @@ func (h *hub) states(ctx context.Context, seen *hubState, ref *app.Reference, fr
 	return nil
 }
 
-func stateEvent(id eventID, m catalog.Market, at calendar.Instant) hubEvent {
+// reasonOf is why an officer has put a market into its state; "" where nobody has.
+func (h *hub) reasonOf(ctx context.Context, m catalog.Market) (string, error) {
+	var rows []market.Change
+	q := app.Query{Desc: true, Limit: 1}.And("market", app.Eq, m.ID).And("command", app.Eq, m.Command)
+	if err := h.app.Reader().Find(ctx, app.MarketChanges.Name(), q, &rows); err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return rows[0].Reason, nil
+}
+
+// phases tells the markets whose session has come to another phase.
+func (h *hub) phases(ctx context.Context, seen *hubState, ref *app.Reference, fresh *[]hubEvent) error {
+	phases := seen.phases
+	for _, r := range app.ReadTable(ref, app.Sessions).All() {
+		if phases[r.Market] == r.Phase {
+			continue
+		}
+		at, err := h.timeOf(ctx, r.Command)
+		if err != nil {
+			return err
+		}
+		*fresh = append(*fresh, phaseEvent(ref, seen.after(r.Command, phaseIndex), r, at))
+		phases = maps.Clone(phases)
+		phases[r.Market] = r.Phase
+	}
+	seen.phases = phases
+	return nil
+}
+
+func phaseEvent(ref *app.Reference, id eventID, r market.Session, at calendar.Instant) hubEvent {
+	m, _ := app.ReadTable(ref, app.Markets).Get(r.Market)
+	return hubEvent{id, r.Market, 0, frameOf(id.String(), api.MarketEvent{
+		ID: id.String(), Kind: api.MarketEventKindPhase, Market: m.Code, At: at.String(), Phase: new(api.MarketPhase(r.Phase)),
+	})}
+}
+
+func stateEvent(id eventID, m catalog.Market, at calendar.Instant, why string) hubEvent {
 	return hubEvent{id, m.ID, 0, frameOf(id.String(), api.MarketEvent{
-		ID: id.String(), Kind: api.MarketEventKindState, Market: m.Code, At: at.String(), State: new(api.MarketState(m.State)),
+		ID: id.String(), Kind: api.MarketEventKindState, Market: m.Code, At: at.String(), State: new(api.MarketState(m.State)), Reason: optional(why),
 	})}
 }
 
@@ -302,6 +350,10 @@ func (h *hub) books(ctx context.Context, seen *hubState, snapshot *app.Snapshot,
 		for _, c := range append(changes(market.Buy, old.Buys, depth.Buys), changes(market.Sell, old.Sells, depth.Sells)...) {
 			id := seen.after(depth.Number, bookIndex)
 			*fresh = append(*fresh, b.event(id, id.String(), c))
+		}
+		if depth.Call != old.Call {
+			id := seen.after(depth.Number, bookIndex)
+			*fresh = append(*fresh, b.indicative(id, id.String(), depth.Call))
 		}
 	}
 	seen.books = snapshot.Books
@@ -350,11 +402,18 @@ func bookOf(ref *app.Reference, key app.BookKey, at calendar.Instant) book {
 }
 
 // event shows a change; sent is the id by which the client resumes, if any.
-func (b book) event(id eventID, sent string, c change) hubEvent {
+func (b *book) event(id eventID, sent string, c change) hubEvent {
 	return hubEvent{id, b.key.Market, b.key.Instrument, frameOf(sent, api.MarketEvent{
 		ID: id.String(), Kind: api.MarketEventKindBook, Market: b.market, At: b.at.String(), Change: &api.BookChange{
 			Instrument: b.instrument, Side: api.Side(c.side.String()), Price: c.Price.String(), Quantity: c.Quantity.String(), Orders: int64(c.Orders),
 		},
+	})}
+}
+
+// indicative shows what a call would come to.
+func (b *book) indicative(id eventID, sent string, c app.Indication) hubEvent {
+	return hubEvent{id, b.key.Market, b.key.Instrument, frameOf(sent, api.MarketEvent{
+		ID: id.String(), Kind: api.MarketEventKindIndicative, Market: b.market, At: b.at.String(), Indicative: new(indicativeOf(b.instrument, c)),
 	})}
 }
 

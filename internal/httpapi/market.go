@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -192,9 +193,10 @@ func levelsOf(levels []market.Level, n int) []api.BookLevel {
 type eventID struct{ command, index int64 }
 
 // The places of events: the trades of a command come first, then its change of
-// the market's state, then what became of the books.
+// the market's state or phase, then what became of the books.
 const (
 	stateIndex = 100_000
+	phaseIndex = 150_000
 	bookIndex  = 200_000
 	lastIndex  = 999_999
 )
@@ -207,4 +209,8 @@ func (e eventID) String() string { return fmt.Sprintf("%d-%d", e.command, e.inde
 
 func (e eventID) less(o eventID) bool {
 	return e.command < o.command || e.command == o.command && e.index < o.index
+}
+
+func (e eventID) compare(o eventID) int {
+	return cmp.Or(cmp.Compare(e.command, o.command), cmp.Compare(e.index, o.index))
 }

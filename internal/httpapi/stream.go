@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -91,6 +93,8 @@ func (l *listener) VisitStreamMarketEventsResponse(w http.ResponseWriter) error 
 				return nil
 			}
 		}
+	} else {
+		l.last = at.seen.last
 	}
 	l.follow(at)
 	return nil
@@ -132,7 +136,7 @@ func (l *listener) sendEvents(events []hubEvent) error {
 	var b []byte
 	for i := range events {
 		if e := &events[i]; l.wants(e) {
-			b = append(b, e.frame...)
+			b = appendEvent(b, e.frame, l.last)
 			l.last = e.id
 		}
 	}
@@ -141,6 +145,17 @@ func (l *listener) sendEvents(events []hubEvent) error {
 	}
 	return l.send(b)
 }
+
+// appendEvent writes an event with the one before it in this stream: a client
+// that has another one as its last has missed something.
+func appendEvent(b, frame []byte, previous eventID) []byte {
+	head := bytes.Index(frame, dataStart) + len(dataStart)
+	b = append(append(b, frame[:head]...), `"previous":"`...)
+	b = append(append(b, previous.String()...), `",`...)
+	return append(b, frame[head:]...)
+}
+
+var dataStart = []byte("\ndata: {")
 
 func (l *listener) wants(e *hubEvent) bool {
 	return e.market == l.market.ID && (l.instrument == 0 || e.instrument == 0 || e.instrument == l.instrument)
@@ -167,8 +182,8 @@ func (l *listener) catchUp(seen hubState) error {
 	err = l.missedTrades(seen.trade, func(trades []placed) error {
 		var events []hubEvent
 		for _, t := range trades {
-			if len(owed) > 0 && owed[0].id.less(t.id) {
-				events, owed = append(events, owed...), nil
+			for len(owed) > 0 && owed[0].id.less(t.id) {
+				events, owed = append(events, owed[0]), owed[1:]
 			}
 			events = append(events, tradeEvent(ref, t.id, t.Trade))
 		}
@@ -183,16 +198,36 @@ func (l *listener) catchUp(seen hubState) error {
 	return l.tellBooks(ref, seen)
 }
 
-// missedState is the market's state, if it has changed since the client's last
-// event.
+// missedState is the market's state and its phase, as far as they have changed
+// since the client's last event.
 func (l *listener) missedState(ref *app.Reference, seen hubState) ([]hubEvent, error) {
 	m, _ := app.ReadTable(ref, app.Markets).Get(l.market.ID)
 	id := eventID{m.Command, stateIndex}
-	if !l.last.less(id) || seen.last.less(id) {
-		return nil, nil
+	var owed []hubEvent
+	if l.last.less(id) && !seen.last.less(id) {
+		at, err := l.s.hub.timeOf(l.ctx, m.Command)
+		if err != nil {
+			return nil, err
+		}
+		why, err := l.s.hub.reasonOf(l.ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		owed = append(owed, stateEvent(id, m, at, why))
 	}
-	at, err := l.s.hub.timeOf(l.ctx, m.Command)
-	return []hubEvent{stateEvent(id, m, at)}, err
+	for _, r := range app.ReadTable(ref, app.Sessions).All() {
+		id := eventID{r.Command, phaseIndex}
+		if r.Market != m.ID || !l.last.less(id) || seen.last.less(id) {
+			continue
+		}
+		at, err := l.s.hub.timeOf(l.ctx, r.Command)
+		if err != nil {
+			return nil, err
+		}
+		owed = append(owed, phaseEvent(ref, id, r, at))
+	}
+	slices.SortFunc(owed, func(a, b hubEvent) int { return a.id.compare(b.id) })
+	return owed, nil
 }
 
 // placed is a trade with the id of its event.
@@ -256,6 +291,9 @@ func (l *listener) tellBooks(ref *app.Reference, seen hubState) error {
 		b := bookOf(ref, key, at)
 		for _, c := range append(changes(market.Buy, nil, depth.Buys), changes(market.Sell, nil, depth.Sells)...) {
 			events = append(events, b.event(seen.last, "", c))
+		}
+		if depth.Call != (app.Indication{}) {
+			events = append(events, b.indicative(seen.last, "", depth.Call))
 		}
 	}
 	if err := l.sendEvents(events); err != nil {

@@ -158,3 +158,53 @@ func TestStream_Bounds(t *testing.T) {
 		t.Errorf("the stream did not end well: %v", err)
 	}
 }
+
+// Each event names the one before it in its stream, so that a client sees what it
+// has missed; coming back with the last one that it has, it misses nothing.
+func TestStream_GapShows(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	seller, buyer := w.firms[0], w.firms[2]
+	s := w.listen(t, "?instrument="+instrumentCode, "")
+	events := func(n int) (all []api.MarketEvent) {
+		for range n {
+			w.post("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
+			w.post("/v1/orders", buyer.key, order(buyer, "buy", "2400", "1"))
+		}
+		for len(all) == 0 || all[len(all)-1].Trade == nil || all[len(all)-1].Trade.ID%int64(n) != 0 {
+			all = append(all, s.any())
+		}
+		return all
+	}
+	all := events(3)
+	for i, e := range all[1:] {
+		if *e.Previous != all[i].ID {
+			t.Errorf("%s says that %s came before it, which was %s", e.ID, *e.Previous, all[i].ID)
+		}
+	}
+	lost := len(all) / 2 // a client that has not got this one
+	if last, next := all[lost-1], all[lost+1]; *next.Previous == last.ID {
+		t.Error("a lost event does not show")
+	}
+	again := w.listen(t, "?instrument="+instrumentCode, all[lost-1].ID)
+	if e := again.any(); *e.Previous != all[lost-1].ID || e.ID != all[lost].ID {
+		t.Errorf("%s after %s, want %s", e.ID, *e.Previous, all[lost].ID)
+	}
+}
+
+// any reads the next event of whatever kind.
+func (s *stream) any() api.MarketEvent {
+	s.t.Helper()
+	var e api.MarketEvent
+	for s.lines.Scan() {
+		if line := s.lines.Text(); strings.HasPrefix(line, "data: ") {
+			if err := json.Unmarshal([]byte(line[len("data: "):]), &e); err != nil {
+				s.t.Fatal(err)
+			}
+		} else if line == "" && e.ID != "" {
+			return e
+		}
+	}
+	s.t.Fatalf("the stream ended: %v", s.lines.Err())
+	return e
+}

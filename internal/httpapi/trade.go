@@ -64,5 +64,6 @@ func tradeOf(t market.Trade, m catalog.Market, i catalog.Instrument) api.Trade {
 	return api.Trade{
 		ID: t.ID, Market: m.Code, Instrument: i.Code, Price: t.Price.String(), Quantity: t.Quantity.String(), Months: int(t.Months),
 		Amount: t.Amount.String(), Taker: api.Side(t.Taker.String()), BuyerRegion: t.BuyerRegion, SellerRegion: t.SellerRegion, At: t.At.String(),
+		Kind: api.MarketTradeKind(t.Kind.String()),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/outside"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -27,6 +28,12 @@ func TestWords(t *testing.T) {
 		"LicenceState":       wordsOf(catalog.LicenceStates),
 		"PriceBasis":         wordsOf(catalog.PriceBases),
 		"MarketState":        wordsOf(catalog.MarketStates),
+		"MarketPhase":        wordsOf(market.Phases),
+		"SlotPhase":          {string(market.PhaseCall), string(market.PhaseContinuous)},
+		"CallState":          wordsOf(market.CallStates),
+		"BlockState":         wordsOf(market.BlockStates),
+		"BlockEvent":         wordsOf(market.BlockEvents[:4]), // the other is a timer's
+		"MarketTradeKind":    {market.ContinuousTrade.String(), market.CallTrade.String(), market.BlockTrade.String()},
 		"Origin":             {ledger.Paid.String(), ledger.Free.String(), ledger.UnknownOrigin.String()},
 		"RuleAction":         wordsOf(rulebook.Actions),
 		"RuleOutcome":        {string(rulebook.Passed), string(rulebook.Refused), string(rulebook.Warned), string(rulebook.NotApplicable)},

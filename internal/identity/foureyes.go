@@ -26,6 +26,7 @@ var FourEyes = map[Operation]Rule{
 	RenewalStep:      {BureauLeader: Own}, // its decision
 	NoticeIssue:      {BureauLeader: Own},
 	ZoneRuleSet:      {BureauLeader: Own},
+	MarketTerms:      {BureauLeader: Own},
 	ParameterSet:     {BureauLeader: Own, Upper: Own},
 	GrantAdd:         {Admin: Any},
 	KeyMake:          {Admin: Any},
@@ -69,6 +70,8 @@ var FourEyes = map[Operation]Rule{
 	BuyBackStep:       {Enterprise: Own},
 	OfferAccept:       {Enterprise: Own},
 	OrderAmend:        {Enterprise: Own},
+	BlockPropose:      {Enterprise: Own},
+	BlockStep:         {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.

@@ -43,6 +43,9 @@ const (
 	YearPublish      Operation = "calendar.publish"
 	MarketOpen       Operation = "market.open"
 	MarketState      Operation = "market.state"
+	MarketTerms      Operation = "market.terms"
+	BlockPropose     Operation = "block_trade.propose"
+	BlockStep        Operation = "block_trade.step"
 	InstrumentAdd    Operation = "instrument.add"
 	PairAdd          Operation = "region_pair.add"
 	AttainmentSet    Operation = "attainment.set"
@@ -240,6 +243,7 @@ const (
 	ExceptionRead   Operation = "exception.read"
 	ParticipantRead Operation = "participant.read"
 	CreditRead      Operation = "credit.read" // projects, issuances, ranges, debts, obligations
+	BlockRead       Operation = "block_trade.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -254,6 +258,9 @@ var Table = map[Operation]Rule{
 	YearPublish:      {Admin: Any},
 	MarketOpen:       {Admin: Any},
 	MarketState:      {Admin: Any, BureauLeader: Own},
+	MarketTerms:      {Admin: Any, BureauLeader: Own},
+	BlockPropose:     {Enterprise: Own},
+	BlockStep:        {Enterprise: Own, BureauLeader: Own},
 	InstrumentAdd:    {Admin: Any, BureauClerk: Any, BureauLeader: Any},
 	PairAdd:          {Admin: Any, Upper: Own},
 	AttainmentSet:    {Upper: Own, BureauLeader: Own},
@@ -404,6 +411,7 @@ var Table = map[Operation]Rule{
 	FundsRead:      {Enterprise: Own, Finance: Any, Auditor: Any},
 	AccountRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
 	OrderRead:      {Enterprise: Own, Auditor: Any},
+	BlockRead:      {Enterprise: Own, BureauLeader: Own, Auditor: Any},
 	DealRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	UseRead:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	RenewalRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},

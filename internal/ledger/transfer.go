@@ -32,6 +32,7 @@ const (
 	Revocation     Reason = 25 // a wrong allocation is taken back, or what is owed for it
 	JudicialSale   Reason = 26 // to the buyer, by order of a court
 	FeeCharge      Reason = 27 // of a trade, by the market's schedule
+	BlockTrade     Reason = 28 // a block trade of a market is settled
 	Mirrored       Reason = 40 // a deal that was made on another platform
 
 	CreditIssuance   Reason = 50 // verified reductions become credits
@@ -55,6 +56,7 @@ var reasonNames = [...]string{
 	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment",
 	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
+	BlockTrade: "block_trade",
 }
 
 // String gives the name that JSON and the views use.

@@ -20,7 +20,8 @@
 // They hold between calls (I-6 in docs/invariants.md); [Book.Validate]
 // recomputes all of them.
 //
-//   - The book is not crossed: the best buy is below the best sell.
+//   - The book is not crossed: the best buy is below the best sell. Only a book
+//     that collects orders for a call may be ([Book.ValidateCall]).
 //   - A level has at least one order, and every order has quantity left.
 //   - A level's sum and count are those of its orders.
 //   - An order keeps its place in its level until it is filled or cancelled;

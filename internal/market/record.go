@@ -44,15 +44,16 @@ const (
 	FactChanged  Ending = 5 // what it rested on holds no longer
 	MarketEnded  Ending = 6 // its market was closed for good
 	TermIsOver   Ending = 7
-	endingsCount        = 8
+	OutsideBand  Ending = 8 // outside the price band of a new day
+	endingsCount        = 9
 )
 
 // Endings are all endings of an order that was not filled.
-var Endings = []Ending{Withdrawn, Unfilled, SelfTrade, DayOver, FactChanged, MarketEnded, TermIsOver}
+var Endings = []Ending{Withdrawn, Unfilled, SelfTrade, DayOver, FactChanged, MarketEnded, TermIsOver, OutsideBand}
 
 var endingNames = [endingsCount]string{
 	Withdrawn: "withdrawn", Unfilled: "unfilled", SelfTrade: "self_trade", DayOver: "day_over",
-	FactChanged: "fact_changed", MarketEnded: "market_ended", TermIsOver: "term_over",
+	FactChanged: "fact_changed", MarketEnded: "market_ended", TermIsOver: "term_over", OutsideBand: "outside_band",
 }
 
 // String gives the name that JSON and the views use; "" for NotEnded.
@@ -118,7 +119,31 @@ type Trade struct {
 	At           calendar.Instant
 	BuyerFee     quantity.Money // that the fill was charged, beside its amount
 	SellerFee    quantity.Money // out of its amount
+	Kind         TradeKind
 	Command      int64
+}
+
+// TradeKind says how a trade came about. The numbers are stored: never renumber.
+type TradeKind uint8
+
+// The kinds of trades.
+const (
+	ContinuousTrade TradeKind = 0 // an order met others when it came
+	CallTrade       TradeKind = 1 // at the one price of a call; its taker is the younger order
+	BlockTrade      TradeKind = 2 // negotiated; no orders, its taker is the side that confirmed
+)
+
+// String gives the name that JSON and the views use.
+func (k TradeKind) String() string {
+	switch k {
+	case ContinuousTrade:
+		return "continuous"
+	case CallTrade:
+		return "call"
+	case BlockTrade:
+		return "block"
+	}
+	return "trade?"
 }
 
 // Surplus is how much of a licence's paid permits of one pollutant the bureau

@@ -9,10 +9,16 @@ import (
 
 // Validate recomputes the invariants of the package comment and the links
 // behind them, and returns all that is wrong, or nil. It reads the whole book.
-func (b *Book) Validate() error {
+func (b *Book) Validate() error { return b.validate(false) }
+
+// ValidateCall is Validate of a book that collects orders for a call: it may
+// be crossed.
+func (b *Book) ValidateCall() error { return b.validate(true) }
+
+func (b *Book) validate(collects bool) error {
 	v := validation{book: b, reached: make([]bool, b.orders.end)}
 	buy, sell := v.ladder(Buy), v.ladder(Sell)
-	if buy != 0 && sell != 0 && buy >= -sell {
+	if !collects && buy != 0 && sell != 0 && buy >= -sell {
 		v.wrong("the book is crossed: best buy %s, best sell %s", quantity.Price(buy), quantity.Price(-sell))
 	}
 	v.slabs()

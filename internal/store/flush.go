@@ -266,6 +266,7 @@ func tradeRows(from []market.Trade) rows {
 	ints(&r, "at", from, func(t *market.Trade) int64 { return int64(t.At) })
 	ints(&r, "buyer_fee", from, func(t *market.Trade) int64 { return int64(t.BuyerFee) })
 	ints(&r, "seller_fee", from, func(t *market.Trade) int64 { return int64(t.SellerFee) })
+	ints(&r, "kind", from, func(t *market.Trade) market.TradeKind { return t.Kind })
 	ints(&r, "command", from, func(t *market.Trade) int64 { return t.Command })
 	return r
 }

@@ -98,6 +98,18 @@ type ServerInterface interface {
 	// GetBankStatement A bank statement and its reconciliation
 	// (GET /v1/bank-statements/{id})
 	GetBankStatement(c *gin.Context, id PathID)
+	// ListBlockTrades Block trades
+	// (GET /v1/block-trades)
+	ListBlockTrades(c *gin.Context, params ListBlockTradesParams)
+	// ProposeBlockTrade Propose a block trade to another party
+	// (POST /v1/block-trades)
+	ProposeBlockTrade(c *gin.Context, params ProposeBlockTradeParams)
+	// GetBlockTrade A block trade
+	// (GET /v1/block-trades/{id})
+	GetBlockTrade(c *gin.Context, id PathID)
+	// StepBlockTrade Confirm, approve, reject or withdraw a block trade
+	// (POST /v1/block-trades/{id}/steps)
+	StepBlockTrade(c *gin.Context, id PathID, params StepBlockTradeParams)
 	// ListBudgets Budgets for buying back
 	// (GET /v1/budgets)
 	ListBudgets(c *gin.Context, params ListBudgetsParams)
@@ -560,6 +572,15 @@ type ServerInterface interface {
 	// GetBook The order book of an instrument, by price level
 	// (GET /v1/markets/{code}/book)
 	GetBook(c *gin.Context, code MarketPath, params GetBookParams)
+	// ListCalls Call auctions and what they came to
+	// (GET /v1/markets/{code}/calls)
+	ListCalls(c *gin.Context, code MarketPath, params ListCallsParams)
+	// ListCandles Open, high, low, last price and volume of days
+	// (GET /v1/markets/{code}/candles)
+	ListCandles(c *gin.Context, code MarketPath, params ListCandlesParams)
+	// ListCloses Closing prices
+	// (GET /v1/markets/{code}/closes)
+	ListCloses(c *gin.Context, code MarketPath, params ListClosesParams)
 	// StreamMarketEvents Trades, book changes and state changes as they happen
 	// (GET /v1/markets/{code}/events)
 	StreamMarketEvents(c *gin.Context, code MarketPath, params StreamMarketEventsParams)
@@ -575,6 +596,15 @@ type ServerInterface interface {
 	// SetMarketState Open, halt or close a market
 	// (POST /v1/markets/{code}/state)
 	SetMarketState(c *gin.Context, code MarketPath, params SetMarketStateParams)
+	// GetMarketStatus Where a market is, with its phase, the next change, closes and bands
+	// (GET /v1/markets/{code}/status)
+	GetMarketStatus(c *gin.Context, code MarketPath)
+	// ListMarketTerms How a market trades, by the day from which it does
+	// (GET /v1/markets/{code}/terms)
+	ListMarketTerms(c *gin.Context, code MarketPath, params ListMarketTermsParams)
+	// SetMarketTerms Say how a market trades from a day on
+	// (POST /v1/markets/{code}/terms)
+	SetMarketTerms(c *gin.Context, code MarketPath, params SetMarketTermsParams)
 	// ListTrades Trades, without parties
 	// (GET /v1/markets/{code}/trades)
 	ListTrades(c *gin.Context, code MarketPath, params ListTradesParams)
@@ -1021,6 +1051,12 @@ func (a Answer) VisitReturnBankEntryResponse(w http.ResponseWriter) error { retu
 // VisitImportBankStatementResponse sends the stored answer.
 func (a Answer) VisitImportBankStatementResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitProposeBlockTradeResponse sends the stored answer.
+func (a Answer) VisitProposeBlockTradeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepBlockTradeResponse sends the stored answer.
+func (a Answer) VisitStepBlockTradeResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitApproveBudgetResponse sends the stored answer.
 func (a Answer) VisitApproveBudgetResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1251,6 +1287,9 @@ func (a Answer) VisitSetFeeScheduleResponse(w http.ResponseWriter) error { retur
 
 // VisitSetMarketStateResponse sends the stored answer.
 func (a Answer) VisitSetMarketStateResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetMarketTermsResponse sends the stored answer.
+func (a Answer) VisitSetMarketTermsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitMirrorDealResponse sends the stored answer.
 func (a Answer) VisitMirrorDealResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -2723,6 +2762,185 @@ func (siw *ServerInterfaceWrapper) GetBankStatement(c *gin.Context) {
 	}
 
 	siw.Handler.GetBankStatement(c, id)
+}
+
+// ListBlockTrades operation middleware
+func (siw *ServerInterfaceWrapper) ListBlockTrades(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBlockTradesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBlockTrades(c, params)
+}
+
+// ProposeBlockTrade operation middleware
+func (siw *ServerInterfaceWrapper) ProposeBlockTrade(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeBlockTradeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeBlockTrade(c, params)
+}
+
+// GetBlockTrade operation middleware
+func (siw *ServerInterfaceWrapper) GetBlockTrade(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBlockTrade(c, id)
+}
+
+// StepBlockTrade operation middleware
+func (siw *ServerInterfaceWrapper) StepBlockTrade(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepBlockTradeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepBlockTrade(c, id, params)
 }
 
 // ListBudgets operation middleware
@@ -10098,6 +10316,178 @@ func (siw *ServerInterfaceWrapper) GetBook(c *gin.Context) {
 	siw.Handler.GetBook(c, code, params)
 }
 
+// ListCalls operation middleware
+func (siw *ServerInterfaceWrapper) ListCalls(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCallsParams
+
+	// ------------- Optional query parameter "instrument" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "instrument", c.Request.URL.Query(), &params.Instrument, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter instrument: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCalls(c, code, params)
+}
+
+// ListCandles operation middleware
+func (siw *ServerInterfaceWrapper) ListCandles(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCandlesParams
+
+	// ------------- Required query parameter "instrument" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "instrument", c.Request.URL.Query(), &params.Instrument, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter instrument: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCandles(c, code, params)
+}
+
+// ListCloses operation middleware
+func (siw *ServerInterfaceWrapper) ListCloses(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClosesParams
+
+	// ------------- Optional query parameter "instrument" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "instrument", c.Request.URL.Query(), &params.Instrument, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter instrument: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCloses(c, code, params)
+}
+
 // StreamMarketEvents operation middleware
 func (siw *ServerInterfaceWrapper) StreamMarketEvents(c *gin.Context) {
 
@@ -10353,6 +10743,127 @@ func (siw *ServerInterfaceWrapper) SetMarketState(c *gin.Context) {
 	}
 
 	siw.Handler.SetMarketState(c, code, params)
+}
+
+// GetMarketStatus operation middleware
+func (siw *ServerInterfaceWrapper) GetMarketStatus(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMarketStatus(c, code)
+}
+
+// ListMarketTerms operation middleware
+func (siw *ServerInterfaceWrapper) ListMarketTerms(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMarketTermsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMarketTerms(c, code, params)
+}
+
+// SetMarketTerms operation middleware
+func (siw *ServerInterfaceWrapper) SetMarketTerms(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code MarketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", c.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetMarketTermsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetMarketTerms(c, code, params)
 }
 
 // ListTrades operation middleware
@@ -16965,6 +17476,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bank-statements", wrapper.ListBankStatements)
 	router.POST(options.BaseURL+"/v1/bank-statements", wrapper.ImportBankStatement)
 	router.GET(options.BaseURL+"/v1/bank-statements/:id", wrapper.GetBankStatement)
+	router.GET(options.BaseURL+"/v1/block-trades", wrapper.ListBlockTrades)
+	router.POST(options.BaseURL+"/v1/block-trades", wrapper.ProposeBlockTrade)
+	router.GET(options.BaseURL+"/v1/block-trades/:id", wrapper.GetBlockTrade)
+	router.POST(options.BaseURL+"/v1/block-trades/:id/steps", wrapper.StepBlockTrade)
 	router.GET(options.BaseURL+"/v1/budgets", wrapper.ListBudgets)
 	router.POST(options.BaseURL+"/v1/budgets", wrapper.ApproveBudget)
 	router.GET(options.BaseURL+"/v1/budgets/:id", wrapper.GetBudget)
@@ -17119,11 +17634,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/markets", wrapper.CreateMarket)
 	router.GET(options.BaseURL+"/v1/markets/:code", wrapper.GetMarket)
 	router.GET(options.BaseURL+"/v1/markets/:code/book", wrapper.GetBook)
+	router.GET(options.BaseURL+"/v1/markets/:code/calls", wrapper.ListCalls)
+	router.GET(options.BaseURL+"/v1/markets/:code/candles", wrapper.ListCandles)
+	router.GET(options.BaseURL+"/v1/markets/:code/closes", wrapper.ListCloses)
 	router.GET(options.BaseURL+"/v1/markets/:code/events", wrapper.StreamMarketEvents)
 	router.GET(options.BaseURL+"/v1/markets/:code/fee-quote", wrapper.GetFeeQuote)
 	router.GET(options.BaseURL+"/v1/markets/:code/fee-schedules", wrapper.ListFeeSchedules)
 	router.POST(options.BaseURL+"/v1/markets/:code/fee-schedules", wrapper.SetFeeSchedule)
 	router.POST(options.BaseURL+"/v1/markets/:code/state", wrapper.SetMarketState)
+	router.GET(options.BaseURL+"/v1/markets/:code/status", wrapper.GetMarketStatus)
+	router.GET(options.BaseURL+"/v1/markets/:code/terms", wrapper.ListMarketTerms)
+	router.POST(options.BaseURL+"/v1/markets/:code/terms", wrapper.SetMarketTerms)
 	router.GET(options.BaseURL+"/v1/markets/:code/trades", wrapper.ListTrades)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/mirrored-deals", wrapper.ListMirroredDeals)
@@ -17967,6 +18488,117 @@ func (response GetBankStatement200JSONResponse) VisitGetBankStatementResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBlockTradesRequestObject struct {
+	Params ListBlockTradesParams
+}
+
+type ListBlockTradesResponseObject interface {
+	VisitListBlockTradesResponse(w http.ResponseWriter) error
+}
+
+type ListBlockTrades200JSONResponse BlockPage
+
+func (response ListBlockTrades200JSONResponse) VisitListBlockTradesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeBlockTradeRequestObject struct {
+	Params ProposeBlockTradeParams
+	Body   *ProposeBlockTradeJSONRequestBody
+}
+
+type ProposeBlockTradeResponseObject interface {
+	VisitProposeBlockTradeResponse(w http.ResponseWriter) error
+}
+
+type ProposeBlockTrade201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ProposeBlockTrade201JSONResponse struct {
+	Body    Block
+	Headers ProposeBlockTrade201ResponseHeaders
+}
+
+func (response ProposeBlockTrade201JSONResponse) VisitProposeBlockTradeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBlockTradeRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetBlockTradeResponseObject interface {
+	VisitGetBlockTradeResponse(w http.ResponseWriter) error
+}
+
+type GetBlockTrade200JSONResponse Block
+
+func (response GetBlockTrade200JSONResponse) VisitGetBlockTradeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepBlockTradeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepBlockTradeParams
+	Body   *StepBlockTradeJSONRequestBody
+}
+
+type StepBlockTradeResponseObject interface {
+	VisitStepBlockTradeResponse(w http.ResponseWriter) error
+}
+
+type StepBlockTrade200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepBlockTrade200JSONResponse struct {
+	Body    Block
+	Headers StepBlockTrade200ResponseHeaders
+}
+
+func (response StepBlockTrade200JSONResponse) VisitStepBlockTradeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22225,6 +22857,75 @@ func (response GetBook200JSONResponse) VisitGetBookResponse(w http.ResponseWrite
 	return err
 }
 
+type ListCallsRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params ListCallsParams
+}
+
+type ListCallsResponseObject interface {
+	VisitListCallsResponse(w http.ResponseWriter) error
+}
+
+type ListCalls200JSONResponse CallPage
+
+func (response ListCalls200JSONResponse) VisitListCallsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandlesRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params ListCandlesParams
+}
+
+type ListCandlesResponseObject interface {
+	VisitListCandlesResponse(w http.ResponseWriter) error
+}
+
+type ListCandles200JSONResponse CandleList
+
+func (response ListCandles200JSONResponse) VisitListCandlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListClosesRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params ListClosesParams
+}
+
+type ListClosesResponseObject interface {
+	VisitListClosesResponse(w http.ResponseWriter) error
+}
+
+type ListCloses200JSONResponse ClosePage
+
+func (response ListCloses200JSONResponse) VisitListClosesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamMarketEventsRequestObject struct {
 	Code   MarketPath `json:"code"`
 	Params StreamMarketEventsParams
@@ -22387,6 +23088,85 @@ func (response SetMarketState200JSONResponse) VisitSetMarketStateResponse(w http
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMarketStatusRequestObject struct {
+	Code MarketPath `json:"code"`
+}
+
+type GetMarketStatusResponseObject interface {
+	VisitGetMarketStatusResponse(w http.ResponseWriter) error
+}
+
+type GetMarketStatus200JSONResponse MarketStatus
+
+func (response GetMarketStatus200JSONResponse) VisitGetMarketStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarketTermsRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params ListMarketTermsParams
+}
+
+type ListMarketTermsResponseObject interface {
+	VisitListMarketTermsResponse(w http.ResponseWriter) error
+}
+
+type ListMarketTerms200JSONResponse MarketTermsPage
+
+func (response ListMarketTerms200JSONResponse) VisitListMarketTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMarketTermsRequestObject struct {
+	Code   MarketPath `json:"code"`
+	Params SetMarketTermsParams
+	Body   *SetMarketTermsJSONRequestBody
+}
+
+type SetMarketTermsResponseObject interface {
+	VisitSetMarketTermsResponse(w http.ResponseWriter) error
+}
+
+type SetMarketTerms201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetMarketTerms201JSONResponse struct {
+	Body    MarketTerms
+	Headers SetMarketTerms201ResponseHeaders
+}
+
+func (response SetMarketTerms201JSONResponse) VisitSetMarketTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -26220,6 +27000,18 @@ type StrictServerInterface interface {
 	// GetBankStatement A bank statement and its reconciliation
 	// (GET /v1/bank-statements/{id})
 	GetBankStatement(ctx context.Context, request GetBankStatementRequestObject) (GetBankStatementResponseObject, error)
+	// ListBlockTrades Block trades
+	// (GET /v1/block-trades)
+	ListBlockTrades(ctx context.Context, request ListBlockTradesRequestObject) (ListBlockTradesResponseObject, error)
+	// ProposeBlockTrade Propose a block trade to another party
+	// (POST /v1/block-trades)
+	ProposeBlockTrade(ctx context.Context, request ProposeBlockTradeRequestObject) (ProposeBlockTradeResponseObject, error)
+	// GetBlockTrade A block trade
+	// (GET /v1/block-trades/{id})
+	GetBlockTrade(ctx context.Context, request GetBlockTradeRequestObject) (GetBlockTradeResponseObject, error)
+	// StepBlockTrade Confirm, approve, reject or withdraw a block trade
+	// (POST /v1/block-trades/{id}/steps)
+	StepBlockTrade(ctx context.Context, request StepBlockTradeRequestObject) (StepBlockTradeResponseObject, error)
 	// ListBudgets Budgets for buying back
 	// (GET /v1/budgets)
 	ListBudgets(ctx context.Context, request ListBudgetsRequestObject) (ListBudgetsResponseObject, error)
@@ -26682,6 +27474,15 @@ type StrictServerInterface interface {
 	// GetBook The order book of an instrument, by price level
 	// (GET /v1/markets/{code}/book)
 	GetBook(ctx context.Context, request GetBookRequestObject) (GetBookResponseObject, error)
+	// ListCalls Call auctions and what they came to
+	// (GET /v1/markets/{code}/calls)
+	ListCalls(ctx context.Context, request ListCallsRequestObject) (ListCallsResponseObject, error)
+	// ListCandles Open, high, low, last price and volume of days
+	// (GET /v1/markets/{code}/candles)
+	ListCandles(ctx context.Context, request ListCandlesRequestObject) (ListCandlesResponseObject, error)
+	// ListCloses Closing prices
+	// (GET /v1/markets/{code}/closes)
+	ListCloses(ctx context.Context, request ListClosesRequestObject) (ListClosesResponseObject, error)
 	// StreamMarketEvents Trades, book changes and state changes as they happen
 	// (GET /v1/markets/{code}/events)
 	StreamMarketEvents(ctx context.Context, request StreamMarketEventsRequestObject) (StreamMarketEventsResponseObject, error)
@@ -26697,6 +27498,15 @@ type StrictServerInterface interface {
 	// SetMarketState Open, halt or close a market
 	// (POST /v1/markets/{code}/state)
 	SetMarketState(ctx context.Context, request SetMarketStateRequestObject) (SetMarketStateResponseObject, error)
+	// GetMarketStatus Where a market is, with its phase, the next change, closes and bands
+	// (GET /v1/markets/{code}/status)
+	GetMarketStatus(ctx context.Context, request GetMarketStatusRequestObject) (GetMarketStatusResponseObject, error)
+	// ListMarketTerms How a market trades, by the day from which it does
+	// (GET /v1/markets/{code}/terms)
+	ListMarketTerms(ctx context.Context, request ListMarketTermsRequestObject) (ListMarketTermsResponseObject, error)
+	// SetMarketTerms Say how a market trades from a day on
+	// (POST /v1/markets/{code}/terms)
+	SetMarketTerms(ctx context.Context, request SetMarketTermsRequestObject) (SetMarketTermsResponseObject, error)
 	// ListTrades Trades, without parties
 	// (GET /v1/markets/{code}/trades)
 	ListTrades(ctx context.Context, request ListTradesRequestObject) (ListTradesResponseObject, error)
@@ -28036,6 +28846,147 @@ func (sh *strictHandler) GetBankStatement(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetBankStatementResponseObject); ok {
 		if err := validResponse.VisitGetBankStatementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBlockTrades operation middleware
+func (sh *strictHandler) ListBlockTrades(ctx *gin.Context, params ListBlockTradesParams) {
+	var request ListBlockTradesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBlockTrades(ctx, request.(ListBlockTradesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBlockTrades")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBlockTradesResponseObject); ok {
+		if err := validResponse.VisitListBlockTradesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProposeBlockTrade operation middleware
+func (sh *strictHandler) ProposeBlockTrade(ctx *gin.Context, params ProposeBlockTradeParams) {
+	var request ProposeBlockTradeRequestObject
+
+	request.Params = params
+
+	var body ProposeBlockTradeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeBlockTrade(ctx, request.(ProposeBlockTradeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeBlockTrade")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeBlockTradeResponseObject); ok {
+		if err := validResponse.VisitProposeBlockTradeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBlockTrade operation middleware
+func (sh *strictHandler) GetBlockTrade(ctx *gin.Context, id PathID) {
+	var request GetBlockTradeRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBlockTrade(ctx, request.(GetBlockTradeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBlockTrade")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBlockTradeResponseObject); ok {
+		if err := validResponse.VisitGetBlockTradeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepBlockTrade operation middleware
+func (sh *strictHandler) StepBlockTrade(ctx *gin.Context, id PathID, params StepBlockTradeParams) {
+	var request StepBlockTradeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepBlockTradeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepBlockTrade(ctx, request.(StepBlockTradeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepBlockTrade")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepBlockTradeResponseObject); ok {
+		if err := validResponse.VisitStepBlockTradeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -33378,6 +34329,87 @@ func (sh *strictHandler) GetBook(ctx *gin.Context, code MarketPath, params GetBo
 	}
 }
 
+// ListCalls operation middleware
+func (sh *strictHandler) ListCalls(ctx *gin.Context, code MarketPath, params ListCallsParams) {
+	var request ListCallsRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCalls(ctx, request.(ListCallsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCalls")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCallsResponseObject); ok {
+		if err := validResponse.VisitListCallsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCandles operation middleware
+func (sh *strictHandler) ListCandles(ctx *gin.Context, code MarketPath, params ListCandlesParams) {
+	var request ListCandlesRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCandles(ctx, request.(ListCandlesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCandles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCandlesResponseObject); ok {
+		if err := validResponse.VisitListCandlesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCloses operation middleware
+func (sh *strictHandler) ListCloses(ctx *gin.Context, code MarketPath, params ListClosesParams) {
+	var request ListClosesRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCloses(ctx, request.(ListClosesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCloses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListClosesResponseObject); ok {
+		if err := validResponse.VisitListClosesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // StreamMarketEvents operation middleware
 func (sh *strictHandler) StreamMarketEvents(ctx *gin.Context, code MarketPath, params StreamMarketEventsParams) {
 	var request StreamMarketEventsRequestObject
@@ -33542,6 +34574,104 @@ func (sh *strictHandler) SetMarketState(ctx *gin.Context, code MarketPath, param
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetMarketStateResponseObject); ok {
 		if err := validResponse.VisitSetMarketStateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMarketStatus operation middleware
+func (sh *strictHandler) GetMarketStatus(ctx *gin.Context, code MarketPath) {
+	var request GetMarketStatusRequestObject
+
+	request.Code = code
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMarketStatus(ctx, request.(GetMarketStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMarketStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMarketStatusResponseObject); ok {
+		if err := validResponse.VisitGetMarketStatusResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMarketTerms operation middleware
+func (sh *strictHandler) ListMarketTerms(ctx *gin.Context, code MarketPath, params ListMarketTermsParams) {
+	var request ListMarketTermsRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMarketTerms(ctx, request.(ListMarketTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMarketTerms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMarketTermsResponseObject); ok {
+		if err := validResponse.VisitListMarketTermsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetMarketTerms operation middleware
+func (sh *strictHandler) SetMarketTerms(ctx *gin.Context, code MarketPath, params SetMarketTermsParams) {
+	var request SetMarketTermsRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	var body SetMarketTermsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMarketTerms(ctx, request.(SetMarketTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMarketTerms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetMarketTermsResponseObject); ok {
+		if err := validResponse.VisitSetMarketTermsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,468 @@
+package app
+
+import (
+	"slices"
+
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// Blocks are the block trades of the markets.
+var Blocks = cold[market.Block]("block_trade")
+
+const timerBlock = "block_trade.lapse"
+
+// The faults of a block trade, in the order in which they are checked. Those of
+// an order's form and market come before them, those of the rules after.
+var (
+	// ErrNoBlocks is returned when the market has no block trades.
+	ErrNoBlocks = fault.New(fault.Refused, "block_trade.none", "the market has no block trades").At("market").Under("market.block_trade", "terms of the market")
+	// ErrBlockTooSmall is returned when the quantity is less than that of a block trade.
+	ErrBlockTooSmall = fault.New(fault.Refused, "block_trade.too_small", "the quantity is less than that of a block trade").At("quantity").
+				Under("market.block_trade", "terms of the market")
+)
+
+// BlockPropose proposes a block trade to another party. What the proposer gives
+// is held at once.
+type BlockPropose struct {
+	Market              string
+	Instrument          string
+	Side                market.Side // of the proposer
+	Licence             int64       // of the proposer
+	CounterpartyParty   int64
+	CounterpartyLicence int64
+	Quantity            quantity.Quantity
+	Price               quantity.Price
+}
+
+// BlockStep takes the next step of a block trade.
+type BlockStep struct {
+	Block    int64
+	Event    market.BlockEvent
+	Document string // of an officer's approval
+	Reason   string // of a rejection
+}
+
+// BlockResult is a block trade with the codes of its market and instrument.
+type BlockResult struct {
+	Block      market.Block
+	Market     string
+	Instrument string
+}
+
+var (
+	_ = declare(BlockPropose{}, BlockStep{})
+	_ = declareTimer(timerBlock, lapseBlock)
+)
+
+// Operation is BlockPropose.
+func (BlockPropose) Operation() identity.Operation { return identity.BlockPropose }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (BlockPropose) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// Decide checks the trade and the proposer's side of it. The result is a BlockResult.
+func (c BlockPropose) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.BlockPropose, identity.Target{}); err != nil {
+		return nil, err // the role, before anything that could tell what exists
+	}
+	own, err := Get(v, Licences, "licence", c.Licence)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("licence", identity.BlockPropose, identity.OfParty(own.Party, "")); err != nil {
+		return nil, err
+	}
+	other, err := Get(v, Licences, "counterparty_licence", c.CounterpartyLicence)
+	if err != nil {
+		return nil, err
+	}
+	if other.Party != c.CounterpartyParty {
+		return nil, ErrPartyNotOfLicence.At("counterparty_party")
+	}
+	b, err := c.block(v, own, other)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.checkBlock(b); err != nil {
+		return nil, err
+	}
+	hold, err := v.blockHold(b, b.Proposer)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		b = Put(tx, Blocks, b)
+		hold(tx, &b)
+		tx.Arm(b.LapsesAt, timerBlock, b.ID)
+		return tx.blockResult(b)
+	}, nil
+}
+
+// block is the trade that is proposed, after its form was checked.
+func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, error) {
+	m, err := v.Market("market", c.Market)
+	if err != nil {
+		return market.Block{}, err
+	}
+	i, err := v.Instrument("instrument", c.Instrument)
+	if err != nil {
+		return market.Block{}, err
+	}
+	form := PlaceOrder{Side: c.Side, Price: c.Price, Quantity: c.Quantity, TimeInForce: market.GTC}
+	if err := form.checkTerms(v, m, i); err != nil {
+		return market.Block{}, err
+	}
+	t := v.termsOf(m.ID)
+	b := market.Block{
+		Market: m.ID, Instrument: i.ID, State: market.BlockProposed, Proposer: c.Side, Quantity: c.Quantity, Price: c.Price,
+		Months: int32((&entry{market: m, inst: i}).monthsOf(v)), NeedsOfficer: t.BlockOfficer, //nolint:gosec // months of a term
+		ProposedBy: v.Actor.Person, ProposedAt: v.Now, LapsesAt: v.Today.AddDays(1).Start() - 1,
+	}
+	seller, buyer := own, other
+	if c.Side == market.Buy {
+		seller, buyer = other, own
+	}
+	b.SellerParty, b.SellerLicence, b.SellerRegion = seller.Party, seller.ID, seller.Region
+	b.BuyerParty, b.BuyerLicence, b.BuyerRegion = buyer.Party, buyer.ID, buyer.Region
+	if t.BlockLeast == 0 || m.ProjectRequired { // which project it is for a block trade does not say
+		return b, ErrNoBlocks.With("the market %s has no block trades", m.Code)
+	}
+	if c.Quantity < t.BlockLeast {
+		return b, ErrBlockTooSmall.With("a block trade in %s is of at least %s t/a", m.Code, t.BlockLeast)
+	}
+	b.Amount, err = market.HoldOf(b.Price, b.Quantity, int(b.Months))
+	return b, err
+}
+
+// checkBlock holds what must be true of a block trade at every step up to its
+// settlement: the market trades, the price is in the band, and the rules let the
+// two sides trade. What a side has is looked at where it is held already or where
+// it is the actor's own; another's is his secret.
+func (v *View) checkBlock(b market.Block) error {
+	m, i := rowsOf(v.state, Markets).rows[b.Market], rowsOf(v.state, Instruments).rows[b.Instrument]
+	form := PlaceOrder{Side: b.Proposer, Price: b.Price, Quantity: b.Quantity, TimeInForce: market.GTC}
+	if err := form.checkTerms(v, m, i); err != nil {
+		return err
+	}
+	if v.phaseOf(m.ID) == market.PhaseClosed {
+		return ErrPhaseClosed.With("the market %s is closed at this time", m.Code)
+	}
+	t, id := v.termsOf(m.ID), bookID{m.ID, i.ID}
+	if band, err := v.bandOf(id, t.BlockBand, m.Tick); err != nil || !band.Holds(b.Price) {
+		if err != nil {
+			return err
+		}
+		return ErrOutsideBand.With("the price of a block trade must be from CNY %s to %s: ±%s of the close of CNY %s on %s (%s)",
+			band.Low, band.High, t.BlockBand, v.quote(id).Close, v.quote(id).ClosedOn, t.Source)
+	}
+	if v.isOwn(b.SellerParty, b.BuyerParty) {
+		return ErrSelfTrade
+	}
+	seller, buyer := rowsOf(v.state, Licences).rows[b.SellerLicence], rowsOf(v.state, Licences).rows[b.BuyerLicence]
+	for _, l := range [2]catalog.Licence{seller, buyer} {
+		if err := v.checkArea(l, m); err != nil {
+			return err
+		}
+	}
+	f := v.blockFacts(b, m, i, seller, buyer)
+	return v.judge(&f)
+}
+
+func (v *View) blockFacts(b market.Block, m catalog.Market, i catalog.Instrument, seller, buyer catalog.Licence) rulebook.Facts {
+	f := v.facts(rulebook.Deal, i.Pollutant, b.Quantity)
+	f.Spans, f.Approval = seller.Region != buyer.Region, m.Approval
+	parties := rowsOf(v.state, Parties).rows
+	f.Seller = v.known.side("licence", parties[b.SellerParty], seller, i.Pollutant, v.Today)
+	own := v.Actor.Parties()
+	switch {
+	case b.PermitHold != 0:
+		f.Seller.Holding = rulebook.Holding{Seen: true, Paid: b.Quantity, Ready: b.Quantity, Surplus: b.Quantity}
+	case slices.Contains(own, b.SellerParty):
+		f.Seller.Holding = v.holding(seller, i)
+	}
+	if b.MoneyHold == 0 && !slices.Contains(own, b.BuyerParty) {
+		f.Buyer = v.known.side("licence", parties[b.BuyerParty], buyer, i.Pollutant, v.Today)
+		return f
+	}
+	f.Buyer = v.buyer(v.known, "licence", parties[b.BuyerParty], buyer, i.Pollutant)
+	if b.ID != 0 { // it is counted already
+		f.Buyer.Holding.Total -= wantedOfBlock(b)
+	}
+	return f
+}
+
+// blockHold holds one side of a block trade: the permits with the surplus that
+// covers them, or the money.
+func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Block), error) {
+	i := rowsOf(v.state, Instruments).rows[b.Instrument]
+	party := b.BuyerParty
+	if side == market.Sell {
+		party = b.SellerParty
+	}
+	if err := v.checkSigner(party, b.Amount); err != nil {
+		return nil, err
+	}
+	if side == market.Buy {
+		if b.Amount > 0 {
+			if err := v.ledger.CheckHold(ledger.FundsKey(party), int64(b.Amount)); err != nil {
+				return nil, err
+			}
+		}
+		return func(tx *Tx, b *market.Block) {
+			if b.Amount > 0 {
+				b.MoneyHold = tx.putHold(ledger.FundsKey(b.BuyerParty), int64(b.Amount), ledger.ForBlockTrade, b.ID).ID
+			}
+			tx.want(b.BuyerLicence, i.Pollutant, b.Quantity)
+		}, nil
+	}
+	key := HoldingKey(rowsOf(v.state, Licences).rows[b.SellerLicence], i, ledger.Paid)
+	id, _ := v.ledger.Find(key)
+	if v.partsOf(id, b.Quantity) > MaxFills {
+		return nil, ErrTooManyParts
+	}
+	return func(tx *Tx, b *market.Block) {
+		b.PermitHold = tx.putHold(key, int64(b.Quantity), ledger.ForBlockTrade, b.ID).ID
+		tx.ChangeSurplus(b.SellerLicence, i.Pollutant, func(s *market.Surplus) { s.Held += b.Quantity })
+	}, nil
+}
+
+// wantedOfBlock is what a block trade adds to what its buyer's licence may still
+// get: its quantity, from the buyer's word to its end.
+func wantedOfBlock(b market.Block) quantity.Quantity {
+	if b.State.IsOpen() && (b.Proposer == market.Buy || b.State == market.BlockConfirmed) {
+		return b.Quantity
+	}
+	return 0
+}
+
+// want counts what a licence may still get of a pollutant.
+func (tx *Tx) want(licence int64, pollutant string, q quantity.Quantity) {
+	if tx.dry == nil {
+		tx.wanted.add(licence, pollutant, q)
+	}
+}
+
+// Operation is BlockStep.
+func (BlockStep) Operation() identity.Operation { return identity.BlockStep }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (BlockStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// BlockTarget is a block trade for the table of who may do what.
+func BlockTarget(b market.Block) identity.Target {
+	return identity.Target{Parties: []int64{b.SellerParty, b.BuyerParty}, Regions: []string{b.SellerRegion, b.BuyerRegion}}
+}
+
+// Decide looks the step up in the table, and checks what it would do. The result
+// is a BlockResult.
+func (c BlockStep) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.BlockStep, identity.Target{}); err != nil {
+		return nil, err
+	}
+	b, err := Get(v, Blocks, "id", c.Block)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.BlockStep, BlockTarget(b)); err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckOneOf("event", c.Event, market.BlockEvents); err != nil {
+		return nil, err
+	}
+	to, role, err := b.Next(c.Event, blockRoles(v.Actor, b)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.MayAct(v.Actor.Person, c.Event); err != nil {
+		return nil, err
+	}
+	return c.step(v, b, to, role)
+}
+
+// blockRoles are those in which an actor may stand to a block trade.
+func blockRoles(a identity.Actor, b market.Block) (roles []market.BlockRole) {
+	proposer, other := b.SellerParty, b.BuyerParty
+	if b.Proposer == market.Buy {
+		proposer, other = other, proposer
+	}
+	parties := a.Parties()
+	if slices.Contains(parties, proposer) {
+		roles = append(roles, market.AsProposer)
+	}
+	if slices.Contains(parties, other) {
+		roles = append(roles, market.AsCounterparty)
+	}
+	for _, region := range [2]string{b.SellerRegion, b.BuyerRegion} {
+		if hasRole(a, identity.BlockStep, identity.BureauLeader, identity.OfRegion(region)) {
+			return append(roles, market.AsOfficer)
+		}
+	}
+	return roles
+}
+
+// step is what a step that is allowed does.
+func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role market.BlockRole) (Apply, error) {
+	if c.Event == market.BlockReject || c.Event == market.BlockApprove && c.Document != "" {
+		if err := catalog.CheckDocument(map[bool]string{true: "reason", false: "document"}[c.Event == market.BlockReject], c.Reason+c.Document); err != nil {
+			return nil, err
+		}
+	}
+	if to != market.BlockSettled && to != market.BlockConfirmed {
+		return v.endBlock(b, to, c.Reason)
+	}
+	if err := v.checkBlock(b); err != nil {
+		return nil, err
+	}
+	held, err := v.dealHolds(settlement.Deal{PermitHold: b.PermitHold, MoneyHold: b.MoneyHold})
+	if err != nil {
+		return nil, err
+	}
+	hold := func(*Tx, *market.Block) {}
+	if role == market.AsCounterparty {
+		if hold, err = v.blockHold(b, b.Proposer.Opposite()); err != nil {
+			return nil, err
+		}
+		b.ConfirmedBy = v.Actor.Person
+	} else {
+		b.ApprovedBy, b.Document = v.Actor.Person, c.Document
+	}
+	return func(tx *Tx) any {
+		hold(tx, &b)
+		b.State = to
+		if to == market.BlockSettled {
+			return tx.settleBlock(b, held)
+		}
+		return tx.blockResult(b)
+	}, nil
+}
+
+// endBlock gives back what a block trade holds.
+func (v *View) endBlock(b market.Block, to market.BlockState, why string) (Apply, error) {
+	h, err := v.dealHolds(settlement.Deal{PermitHold: b.PermitHold, MoneyHold: b.MoneyHold})
+	if err != nil {
+		return nil, err
+	}
+	pollutant := rowsOf(v.state, Instruments).rows[b.Instrument].Pollutant
+	return func(tx *Tx) any {
+		tx.want(b.BuyerLicence, pollutant, -wantedOfBlock(b))
+		if b.PermitHold != 0 {
+			tx.closeHold(h.permits, ledger.HoldVoided)
+			tx.ChangeSurplus(b.SellerLicence, pollutant, func(s *market.Surplus) { s.Held -= b.Quantity })
+		}
+		if b.MoneyHold != 0 {
+			tx.closeHold(h.money, ledger.HoldVoided)
+		}
+		b.State, b.Reason = to, why
+		return tx.blockResult(b)
+	}, nil
+}
+
+// settleBlock moves permits and money out of what both sides hold, and reports the
+// trade. It is in no book, and its price counts neither as the last nor for the close.
+func (tx *Tx) settleBlock(b market.Block, held dealHolds) BlockResult {
+	i := mustGet(tx, Instruments, b.Instrument)
+	seller, buyer := mustGet(tx, Licences, b.SellerLicence), mustGet(tx, Licences, b.BuyerLicence)
+	t := tx.putTrade(market.Trade{
+		Market: b.Market, Instrument: b.Instrument, Taker: b.Proposer.Opposite(), Price: b.Price, Quantity: b.Quantity, Months: b.Months,
+		Amount: b.Amount, BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now, Kind: market.BlockTrade,
+	})
+	d := settlement.Delivery{
+		Seller: HoldingKey(seller, i, ledger.Paid), Buyer: HoldingKey(buyer, i, ledger.Paid),
+		Quantity: b.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
+	}
+	tx.deliver(d, must(d.Outcome()), ledger.BlockTrade, t.ID, b.Amount, acquisitionOf(tx, t))
+	for _, h := range [2]struct {
+		id    int64
+		known ledger.Hold // unless this command has made it
+	}{{b.PermitHold, held.permits}, {b.MoneyHold, held.money}} {
+		if h.id != h.known.ID {
+			h.known = mustGet(tx, Holds, h.id)
+		}
+		if h.id != 0 {
+			tx.closeHold(h.known, ledger.HoldPosted)
+		}
+	}
+	tx.want(b.BuyerLicence, i.Pollutant, -b.Quantity)
+	b.Trade = t.ID
+	return tx.blockResult(b)
+}
+
+// blockResult writes a block trade and returns it.
+func (tx *Tx) blockResult(b market.Block) BlockResult {
+	return BlockResult{Put(tx, Blocks, b), mustGet(tx, Markets, b.Market).Code, mustGet(tx, Instruments, b.Instrument).Code}
+}
+
+func lapseBlock(v *View, id int64) (Apply, error) {
+	b, err := Get(v, Blocks, "block", id)
+	if err != nil || !b.State.IsOpen() {
+		return nil, err
+	}
+	to, _, err := b.Next(market.BlockLapse, market.AsTimer)
+	if err != nil {
+		return nil, err
+	}
+	return v.endBlock(b, to, "the day is over")
+}
+
+// loadWanted counts what the buyers of block trades and of deals that they have
+// confirmed may still get.
+func (s *state) loadWanted() error {
+	err := each(s, Blocks, openBlocks(), func(b market.Block) {
+		s.wanted.add(b.BuyerLicence, rowsOf(s, Instruments).rows[b.Instrument].Pollutant, wantedOfBlock(b))
+	})
+	if err != nil {
+		return err
+	}
+	return each(s, Deals, openDeals(), func(d settlement.Deal) { s.wanted.add(d.BuyerLicence, d.Pollutant, wantedOfDeal(d)) })
+}
+
+// openBlocks selects the block trades that are not settled and may be.
+func openBlocks() Query {
+	return Query{}.And("state", In, []string{string(market.BlockProposed), string(market.BlockConfirmed)})
+}
+
+// openDeals selects the deals that are not settled and may be.
+func openDeals() Query {
+	states := make([]string, len(settlement.OpenStates))
+	for i, s := range settlement.OpenStates {
+		states[i] = string(s)
+	}
+	return Query{}.And("state", In, states)
+}
+
+// wantedOfDeal is what a deal adds to what its buyer's licence may still get, once
+// the buyer has confirmed it.
+func wantedOfDeal(d settlement.Deal) quantity.Quantity {
+	if d.IsBuyersWord() {
+		return d.Delivered
+	}
+	return 0
+}
+
+// blockRows reads the settled block trades, and holds the open ones against what
+// they hold aside (I-51).
+func (c *checker) blockRows(s *sessionSums) error {
+	holds := map[int64]ledger.Hold{}
+	of := Where("purpose", string(ledger.ForBlockTrade))
+	if err := eachOf(c.ctx, c.r, Holds, of, func(h ledger.Hold) { holds[h.ID] = h }); err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, Blocks, Query{}, func(b market.Block) {
+		if b.State == market.BlockSettled {
+			s.blocks[b.Trade] = b
+		}
+		for id, amount := range map[int64]int64{b.PermitHold: int64(b.Quantity), b.MoneyHold: int64(b.Amount)} {
+			h := holds[id]
+			if id != 0 && (h.Reference != b.ID || h.Amount != amount || (h.State == ledger.HoldActive) != b.State.IsOpen()) {
+				c.report("I-51", Blocks.name, b.ID, "is %s, its hold %d is %s with %d of %d", b.State, id, h.State, h.Amount, amount)
+			}
+		}
+	})
+}

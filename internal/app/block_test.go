@@ -1,0 +1,96 @@
+package app
+
+import (
+	"slices"
+	"testing"
+
+	"permitx/internal/fault"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+)
+
+// Each state, step and role of a block trade is in the table or is refused, and a
+// trade that is over takes no step.
+func TestBlock_NextEveryStateEventRole(t *testing.T) {
+	t.Parallel()
+	for _, state := range market.BlockStates {
+		for _, event := range market.BlockEvents {
+			for _, role := range market.BlockRoles {
+				for _, officer := range []bool{false, true} {
+					b := market.Block{State: state, NeedsOfficer: officer}
+					rows := slices.DeleteFunc(slices.Clone(market.BlockTransitions), func(r market.BlockTransition) bool {
+						return r.From != state || r.Event != event || r.By != role || r.Officer && !officer || r.NoOfficer && officer
+					})
+					to, as, err := b.Next(event, role)
+					switch f, _ := fault.As(err); {
+					case len(rows) == 1 && (err != nil || to != rows[0].To || as != role):
+						t.Errorf("%s %s by %s: %s, %v", state, event, role, to, err)
+					case len(rows) == 0 && state.IsOpen() && f.Code != market.ErrBlockStep.Code, !state.IsOpen() && f.Code != market.ErrBlockOver.Code:
+						t.Errorf("%s %s by %s: %v", state, event, role, err)
+					case len(rows) > 1:
+						t.Errorf("%s %s by %s has %d rows", state, event, role, len(rows))
+					}
+				}
+			}
+		}
+	}
+}
+
+// A block trade holds both sides from their word on, settles when both and an
+// officer agree, and makes no price; one that nobody takes up lapses with its day.
+func TestBlock_Lifecycle(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 2, MarketTerms{Band: market.ListedBand, BlockBand: market.BlockBand, BlockLeast: 1000 * one, BlockOfficer: true})
+	seller, buyer := o.firms[0], o.firms[1]
+	o.places(0, market.Sell, "79.00", 1)
+	o.places(1, market.Buy, "79.00", 1)
+	o.at(1, "10:00") // the close is 79.00
+	c := BlockPropose{
+		Market: ticks, Instrument: o.inst.Code, Side: market.Sell, Licence: seller.licence.ID, CounterpartyParty: buyer.party,
+		CounterpartyLicence: buyer.licence.ID, Quantity: 1000 * one, Price: 5530 * quantity.OnePrice / 100,
+	}
+	for change, want := range map[*fault.Error]func(*BlockPropose){
+		ErrBlockTooSmall:      func(c *BlockPropose) { c.Quantity = 999 * one },
+		ErrOutsideBand:        func(c *BlockPropose) { c.Price -= quantity.OnePrice / 100 },
+		ErrPartyNotOfLicence:  func(c *BlockPropose) { c.CounterpartyParty = seller.party },
+		ErrQuantityStep:       func(c *BlockPropose) { c.Quantity++ },
+		ErrSelfTrade:          func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = seller.party, seller.licence.ID },
+		rulebookNoSurplusGate: func(c *BlockPropose) { c.Quantity = 2_000_000 * one },
+	} {
+		wrong := c
+		want(&wrong)
+		o.refuses(seller.user, wrong, change)
+	}
+	key := HoldingKey(seller.licence, o.inst, ledger.Paid)
+	lapses := done[BlockResult](o.office, seller.user, c).Block
+	o.refuses(seller.user, BlockStep{Block: lapses.ID, Event: market.BlockConfirm}, market.ErrBlockStep)
+	if held := o.balance(key).Held; held != int64(c.Quantity) {
+		t.Errorf("%d is held for a proposal", held)
+	}
+	o.at(2, "00:00")
+	if held := o.balance(key).Held; held != 0 {
+		t.Errorf("%d is held for one that has lapsed", held)
+	}
+	b := done[BlockResult](o.office, seller.user, c).Block
+	done[BlockResult](o.office, buyer.user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
+	o.restart()
+	done[BlockResult](o.office, o.leader, BlockStep{Block: b.ID, Event: market.BlockApprove, Document: "d"})
+	trades := o.trades()
+	last := trades[len(trades)-1]
+	if last.Kind != market.BlockTrade || last.Amount != 55_300*quantity.OneMoney || o.balance(ledger.FundsKey(buyer.party)).Held != 0 {
+		t.Errorf("the trade: %+v", last)
+	}
+	o.refuses(o.leader, BlockStep{Block: b.ID, Event: market.BlockApprove}, market.ErrBlockOver)
+	o.at(3, "00:00")
+	closes := tableOf(o.office, Closes)
+	if c := closes[len(closes)-1]; text(c.Price) != "79" {
+		t.Errorf("a block trade made a price: %+v", c)
+	}
+	candles, err := Candles(t.Context(), o.store, 1, o.inst.ID, dayOne.Date(), dayOne.Date().AddDays(3))
+	if err != nil || len(candles) != 3 || candles[2].BlockVolume != 1000*one || candles[2].Volume != 0 || candles[0].Trades != 1 || text(candles[0].Close) != "79" {
+		t.Errorf("candles: %+v (%v)", candles, err)
+	}
+}
+
+var rulebookNoSurplusGate = ErrNoSurplus
