@@ -1773,6 +1773,52 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/keys/{id}/revoke (the `RevokeKey` operationId).
 	RevokeKey(ctx context.Context, id PathID, params *RevokeKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListLeases Leases of permits
+	//
+	// Corresponds with GET /v1/leases (the `ListLeases` operationId).
+	ListLeases(ctx context.Context, params *ListLeasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferLeaseWithBody Offer the use of a licence's paid permits to another licence
+	//
+	// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+	OfferLeaseWithBody(ctx context.Context, params *OfferLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferLease Offer the use of a licence's paid permits to another licence
+	//
+	// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+	OfferLease(ctx context.Context, params *OfferLeaseParams, body OfferLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLease A lease with its steps
+	//
+	// Corresponds with GET /v1/leases/{id} (the `GetLease` operationId).
+	GetLease(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepLeaseWithBody Take the next step of a lease
+	//
+	// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+	StepLeaseWithBody(ctx context.Context, id PathID, params *StepLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepLease Take the next step of a lease
+	//
+	// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+	StepLease(ctx context.Context, id PathID, params *StepLeaseParams, body StepLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListLevelTransfers Transfers of indicators between levels
 	//
 	// Corresponds with GET /v1/level-transfers (the `ListLevelTransfers` operationId).
@@ -2835,10 +2881,127 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/persons/{id} (the `GetPerson` operationId).
 	GetPerson(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPledgeOffers Pledged permits that are on sale
+	//
+	// Corresponds with GET /v1/pledge-offers (the `ListPledgeOffers` operationId).
+	ListPledgeOffers(ctx context.Context, params *ListPledgeOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPledgeSales What pledged permits were sold for
+	//
+	// Corresponds with GET /v1/pledge-sales (the `ListPledgeSales` operationId).
+	ListPledgeSales(ctx context.Context, params *ListPledgeSalesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPledges Pledges of permits to banks
+	//
+	// Corresponds with GET /v1/pledges (the `ListPledges` operationId).
+	ListPledges(ctx context.Context, params *ListPledgesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyPledgeWithBody Apply for a pledge of a licence's paid permits
+	//
+	// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+	ApplyPledgeWithBody(ctx context.Context, params *ApplyPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApplyPledge Apply for a pledge of a licence's paid permits
+	//
+	// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+	ApplyPledge(ctx context.Context, params *ApplyPledgeParams, body ApplyPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPledge A pledge with its steps
+	//
+	// Corresponds with GET /v1/pledges/{id} (the `GetPledge` operationId).
+	GetPledge(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BuyPledgedWithBody Buy what is on sale out of a pledge
+	//
+	// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+	BuyPledgedWithBody(ctx context.Context, id PathID, params *BuyPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BuyPledged Buy what is on sale out of a pledge
+	//
+	// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+	BuyPledged(ctx context.Context, id PathID, params *BuyPledgedParams, body BuyPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferPledgedWithBody Offer pledged permits for sale, without their holder's consent
+	//
+	// Once the bank has demanded its money. A licence of the region buys the whole offer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+	OfferPledgedWithBody(ctx context.Context, id PathID, params *OfferPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferPledged Offer pledged permits for sale, without their holder's consent
+	//
+	// Once the bank has demanded its money. A licence of the region buys the whole offer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+	OfferPledged(ctx context.Context, id PathID, params *OfferPledgedParams, body OfferPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepPledgeWithBody Take the next step of a pledge
+	//
+	// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+	StepPledgeWithBody(ctx context.Context, id PathID, params *StepPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StepPledge Take the next step of a pledge
+	//
+	// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+	StepPledge(ctx context.Context, id PathID, params *StepPledgeParams, body StepPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakePledgedWithBody Buy pledged permits back into the reserve
+	//
+	// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+	TakePledgedWithBody(ctx context.Context, id PathID, params *TakePledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakePledged Buy pledged permits back into the reserve
+	//
+	// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+	TakePledged(ctx context.Context, id PathID, params *TakePledgedParams, body TakePledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPollutants Pollutants for which permits exist
 	//
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutants(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// QuotePrice What permits would cost for the months that are left
+	//
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+	//
+	// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
+	QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProjectEntries What projects got, put to use and gave up
 	//
@@ -7519,6 +7682,112 @@ func (c *Client) RevokeKey(ctx context.Context, id PathID, params *RevokeKeyPara
 	return c.Client.Do(req)
 }
 
+// ListLeases Leases of permits
+//
+// Corresponds with GET /v1/leases (the `ListLeases` operationId).
+func (c *Client) ListLeases(ctx context.Context, params *ListLeasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLeasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferLeaseWithBody Offer the use of a licence's paid permits to another licence
+//
+// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+func (c *Client) OfferLeaseWithBody(ctx context.Context, params *OfferLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferLeaseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferLease Offer the use of a licence's paid permits to another licence
+//
+// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+func (c *Client) OfferLease(ctx context.Context, params *OfferLeaseParams, body OfferLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferLeaseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLease A lease with its steps
+//
+// Corresponds with GET /v1/leases/{id} (the `GetLease` operationId).
+func (c *Client) GetLease(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLeaseRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepLeaseWithBody Take the next step of a lease
+//
+// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+func (c *Client) StepLeaseWithBody(ctx context.Context, id PathID, params *StepLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepLeaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepLease Take the next step of a lease
+//
+// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+func (c *Client) StepLease(ctx context.Context, id PathID, params *StepLeaseParams, body StepLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepLeaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListLevelTransfers Transfers of indicators between levels
 //
 // Corresponds with GET /v1/level-transfers (the `ListLevelTransfers` operationId).
@@ -10041,11 +10310,278 @@ func (c *Client) GetPerson(ctx context.Context, id PathID, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
+// ListPledgeOffers Pledged permits that are on sale
+//
+// Corresponds with GET /v1/pledge-offers (the `ListPledgeOffers` operationId).
+func (c *Client) ListPledgeOffers(ctx context.Context, params *ListPledgeOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPledgeOffersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPledgeSales What pledged permits were sold for
+//
+// Corresponds with GET /v1/pledge-sales (the `ListPledgeSales` operationId).
+func (c *Client) ListPledgeSales(ctx context.Context, params *ListPledgeSalesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPledgeSalesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPledges Pledges of permits to banks
+//
+// Corresponds with GET /v1/pledges (the `ListPledges` operationId).
+func (c *Client) ListPledges(ctx context.Context, params *ListPledgesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPledgesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyPledgeWithBody Apply for a pledge of a licence's paid permits
+//
+// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+func (c *Client) ApplyPledgeWithBody(ctx context.Context, params *ApplyPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyPledgeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApplyPledge Apply for a pledge of a licence's paid permits
+//
+// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+func (c *Client) ApplyPledge(ctx context.Context, params *ApplyPledgeParams, body ApplyPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApplyPledgeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPledge A pledge with its steps
+//
+// Corresponds with GET /v1/pledges/{id} (the `GetPledge` operationId).
+func (c *Client) GetPledge(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPledgeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BuyPledgedWithBody Buy what is on sale out of a pledge
+//
+// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+func (c *Client) BuyPledgedWithBody(ctx context.Context, id PathID, params *BuyPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBuyPledgedRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BuyPledged Buy what is on sale out of a pledge
+//
+// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+func (c *Client) BuyPledged(ctx context.Context, id PathID, params *BuyPledgedParams, body BuyPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBuyPledgedRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferPledgedWithBody Offer pledged permits for sale, without their holder's consent
+//
+// Once the bank has demanded its money. A licence of the region buys the whole offer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+func (c *Client) OfferPledgedWithBody(ctx context.Context, id PathID, params *OfferPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferPledgedRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferPledged Offer pledged permits for sale, without their holder's consent
+//
+// Once the bank has demanded its money. A licence of the region buys the whole offer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+func (c *Client) OfferPledged(ctx context.Context, id PathID, params *OfferPledgedParams, body OfferPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferPledgedRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepPledgeWithBody Take the next step of a pledge
+//
+// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+func (c *Client) StepPledgeWithBody(ctx context.Context, id PathID, params *StepPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepPledgeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StepPledge Take the next step of a pledge
+//
+// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+func (c *Client) StepPledge(ctx context.Context, id PathID, params *StepPledgeParams, body StepPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStepPledgeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakePledgedWithBody Buy pledged permits back into the reserve
+//
+// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+func (c *Client) TakePledgedWithBody(ctx context.Context, id PathID, params *TakePledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePledgedRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakePledged Buy pledged permits back into the reserve
+//
+// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+func (c *Client) TakePledged(ctx context.Context, id PathID, params *TakePledgedParams, body TakePledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePledgedRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPollutants Pollutants for which permits exist
 //
 // Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 func (c *Client) ListPollutants(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPollutantsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// QuotePrice What permits would cost for the months that are left
+//
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+//
+// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
+func (c *Client) QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewQuotePriceRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -22429,6 +22965,267 @@ func NewRevokeKeyRequest(server string, id PathID, params *RevokeKeyParams) (*ht
 	return req, nil
 }
 
+// NewListLeasesRequest constructs an http.Request for the ListLeases method
+func NewListLeasesRequest(server string, params *ListLeasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/leases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOfferLeaseRequest calls the generic OfferLease builder with application/json body
+func NewOfferLeaseRequest(server string, params *OfferLeaseParams, body OfferLeaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOfferLeaseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOfferLeaseRequestWithBody constructs an http.Request for the OfferLease method, with any body, and a specified content type
+func NewOfferLeaseRequestWithBody(server string, params *OfferLeaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/leases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetLeaseRequest constructs an http.Request for the GetLease method
+func NewGetLeaseRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/leases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStepLeaseRequest calls the generic StepLease builder with application/json body
+func NewStepLeaseRequest(server string, id PathID, params *StepLeaseParams, body StepLeaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepLeaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepLeaseRequestWithBody constructs an http.Request for the StepLease method, with any body, and a specified content type
+func NewStepLeaseRequestWithBody(server string, id PathID, params *StepLeaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/leases/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListLevelTransfersRequest constructs an http.Request for the ListLevelTransfers method
 func NewListLevelTransfersRequest(server string, params *ListLevelTransfersParams) (*http.Request, error) {
 	var err error
@@ -29303,6 +30100,627 @@ func NewGetPersonRequest(server string, id PathID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListPledgeOffersRequest constructs an http.Request for the ListPledgeOffers method
+func NewListPledgeOffersRequest(server string, params *ListPledgeOffersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledge-offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPledgeSalesRequest constructs an http.Request for the ListPledgeSales method
+func NewListPledgeSalesRequest(server string, params *ListPledgeSalesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledge-sales")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Pledge != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pledge", *params.Pledge, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPledgesRequest constructs an http.Request for the ListPledges method
+func NewListPledgesRequest(server string, params *ListPledgesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Bank != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bank", *params.Bank, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApplyPledgeRequest calls the generic ApplyPledge builder with application/json body
+func NewApplyPledgeRequest(server string, params *ApplyPledgeParams, body ApplyPledgeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApplyPledgeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewApplyPledgeRequestWithBody constructs an http.Request for the ApplyPledge method, with any body, and a specified content type
+func NewApplyPledgeRequestWithBody(server string, params *ApplyPledgeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPledgeRequest constructs an http.Request for the GetPledge method
+func NewGetPledgeRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBuyPledgedRequest calls the generic BuyPledged builder with application/json body
+func NewBuyPledgedRequest(server string, id PathID, params *BuyPledgedParams, body BuyPledgedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBuyPledgedRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewBuyPledgedRequestWithBody constructs an http.Request for the BuyPledged method, with any body, and a specified content type
+func NewBuyPledgedRequestWithBody(server string, id PathID, params *BuyPledgedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges/%s/buy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewOfferPledgedRequest calls the generic OfferPledged builder with application/json body
+func NewOfferPledgedRequest(server string, id PathID, params *OfferPledgedParams, body OfferPledgedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOfferPledgedRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewOfferPledgedRequestWithBody constructs an http.Request for the OfferPledged method, with any body, and a specified content type
+func NewOfferPledgedRequestWithBody(server string, id PathID, params *OfferPledgedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges/%s/offer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewStepPledgeRequest calls the generic StepPledge builder with application/json body
+func NewStepPledgeRequest(server string, id PathID, params *StepPledgeParams, body StepPledgeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStepPledgeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStepPledgeRequestWithBody constructs an http.Request for the StepPledge method, with any body, and a specified content type
+func NewStepPledgeRequestWithBody(server string, id PathID, params *StepPledgeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges/%s/steps", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTakePledgedRequest calls the generic TakePledged builder with application/json body
+func NewTakePledgedRequest(server string, id PathID, params *TakePledgedParams, body TakePledgedJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakePledgedRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewTakePledgedRequestWithBody constructs an http.Request for the TakePledged method, with any body, and a specified content type
+func NewTakePledgedRequestWithBody(server string, id PathID, params *TakePledgedParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pledges/%s/take", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPollutantsRequest constructs an http.Request for the ListPollutants method
 func NewListPollutantsRequest(server string, params *ListPollutantsParams) (*http.Request, error) {
 	var err error
@@ -29346,6 +30764,92 @@ func NewListPollutantsRequest(server string, params *ListPollutantsParams) (*htt
 		if params.After != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewQuotePriceRequest constructs an http.Request for the QuotePrice method
+func NewQuotePriceRequest(server string, params *QuotePriceParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/price-quote")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "quantity", params.Quantity, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "price", params.Price, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Months != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "months", *params.Months, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -36235,6 +37739,56 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/keys/{id}/revoke (the `RevokeKey` operationId).
 	RevokeKeyWithResponse(ctx context.Context, id PathID, params *RevokeKeyParams, reqEditors ...RequestEditorFn) (*RevokeKeyResponse, error)
 
+	// ListLeasesWithResponse Leases of permits
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/leases (the `ListLeases` operationId).
+	ListLeasesWithResponse(ctx context.Context, params *ListLeasesParams, reqEditors ...RequestEditorFn) (*ListLeasesResponse, error)
+
+	// OfferLeaseWithBodyWithResponse Offer the use of a licence's paid permits to another licence
+	//
+	// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+	OfferLeaseWithBodyWithResponse(ctx context.Context, params *OfferLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferLeaseResponse, error)
+
+	// OfferLeaseWithResponse Offer the use of a licence's paid permits to another licence
+	//
+	// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+	OfferLeaseWithResponse(ctx context.Context, params *OfferLeaseParams, body OfferLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferLeaseResponse, error)
+
+	// GetLeaseWithResponse A lease with its steps
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/leases/{id} (the `GetLease` operationId).
+	GetLeaseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetLeaseResponse, error)
+
+	// StepLeaseWithBodyWithResponse Take the next step of a lease
+	//
+	// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+	StepLeaseWithBodyWithResponse(ctx context.Context, id PathID, params *StepLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepLeaseResponse, error)
+
+	// StepLeaseWithResponse Take the next step of a lease
+	//
+	// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+	StepLeaseWithResponse(ctx context.Context, id PathID, params *StepLeaseParams, body StepLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*StepLeaseResponse, error)
+
 	// ListLevelTransfersWithResponse Transfers of indicators between levels
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -37411,12 +38965,139 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/persons/{id} (the `GetPerson` operationId).
 	GetPersonWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPersonResponse, error)
 
+	// ListPledgeOffersWithResponse Pledged permits that are on sale
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/pledge-offers (the `ListPledgeOffers` operationId).
+	ListPledgeOffersWithResponse(ctx context.Context, params *ListPledgeOffersParams, reqEditors ...RequestEditorFn) (*ListPledgeOffersResponse, error)
+
+	// ListPledgeSalesWithResponse What pledged permits were sold for
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/pledge-sales (the `ListPledgeSales` operationId).
+	ListPledgeSalesWithResponse(ctx context.Context, params *ListPledgeSalesParams, reqEditors ...RequestEditorFn) (*ListPledgeSalesResponse, error)
+
+	// ListPledgesWithResponse Pledges of permits to banks
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/pledges (the `ListPledges` operationId).
+	ListPledgesWithResponse(ctx context.Context, params *ListPledgesParams, reqEditors ...RequestEditorFn) (*ListPledgesResponse, error)
+
+	// ApplyPledgeWithBodyWithResponse Apply for a pledge of a licence's paid permits
+	//
+	// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+	ApplyPledgeWithBodyWithResponse(ctx context.Context, params *ApplyPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyPledgeResponse, error)
+
+	// ApplyPledgeWithResponse Apply for a pledge of a licence's paid permits
+	//
+	// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+	ApplyPledgeWithResponse(ctx context.Context, params *ApplyPledgeParams, body ApplyPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyPledgeResponse, error)
+
+	// GetPledgeWithResponse A pledge with its steps
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/pledges/{id} (the `GetPledge` operationId).
+	GetPledgeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPledgeResponse, error)
+
+	// BuyPledgedWithBodyWithResponse Buy what is on sale out of a pledge
+	//
+	// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+	BuyPledgedWithBodyWithResponse(ctx context.Context, id PathID, params *BuyPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BuyPledgedResponse, error)
+
+	// BuyPledgedWithResponse Buy what is on sale out of a pledge
+	//
+	// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+	BuyPledgedWithResponse(ctx context.Context, id PathID, params *BuyPledgedParams, body BuyPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*BuyPledgedResponse, error)
+
+	// OfferPledgedWithBodyWithResponse Offer pledged permits for sale, without their holder's consent
+	//
+	// Once the bank has demanded its money. A licence of the region buys the whole offer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+	OfferPledgedWithBodyWithResponse(ctx context.Context, id PathID, params *OfferPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferPledgedResponse, error)
+
+	// OfferPledgedWithResponse Offer pledged permits for sale, without their holder's consent
+	//
+	// Once the bank has demanded its money. A licence of the region buys the whole offer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+	OfferPledgedWithResponse(ctx context.Context, id PathID, params *OfferPledgedParams, body OfferPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferPledgedResponse, error)
+
+	// StepPledgeWithBodyWithResponse Take the next step of a pledge
+	//
+	// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+	StepPledgeWithBodyWithResponse(ctx context.Context, id PathID, params *StepPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepPledgeResponse, error)
+
+	// StepPledgeWithResponse Take the next step of a pledge
+	//
+	// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+	StepPledgeWithResponse(ctx context.Context, id PathID, params *StepPledgeParams, body StepPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*StepPledgeResponse, error)
+
+	// TakePledgedWithBodyWithResponse Buy pledged permits back into the reserve
+	//
+	// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+	TakePledgedWithBodyWithResponse(ctx context.Context, id PathID, params *TakePledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakePledgedResponse, error)
+
+	// TakePledgedWithResponse Buy pledged permits back into the reserve
+	//
+	// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+	TakePledgedWithResponse(ctx context.Context, id PathID, params *TakePledgedParams, body TakePledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*TakePledgedResponse, error)
+
 	// ListPollutantsWithResponse Pollutants for which permits exist
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutantsWithResponse(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*ListPollutantsResponse, error)
+
+	// QuotePriceWithResponse What permits would cost for the months that are left
+	//
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
+	QuotePriceWithResponse(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*QuotePriceResponse, error)
 
 	// ListProjectEntriesWithResponse What projects got, put to use and gave up
 	//
@@ -42956,6 +44637,129 @@ func (r RevokeKeyResponse) StatusCode() int {
 	return 0
 }
 
+type ListLeasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LeasePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLeasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLeasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OfferLeaseResponse201Headers the declared response headers of an HTTP 201 response for OfferLease
+type OfferLeaseResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferLeaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Lease
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OfferLeaseResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OfferLeaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OfferLeaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetLeaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Lease
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLeaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLeaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepLeaseResponse200Headers the declared response headers of an HTTP 200 response for StepLease
+type StepLeaseResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// StepLeaseResponse202Headers the declared response headers of an HTTP 202 response for StepLease
+type StepLeaseResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepLeaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Lease
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepLeaseResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StepLeaseResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepLeaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepLeaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListLevelTransfersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -46016,6 +47820,293 @@ func (r GetPersonResponse) StatusCode() int {
 	return 0
 }
 
+type ListPledgeOffersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PledgeOfferPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPledgeOffersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPledgeOffersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPledgeSalesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PledgeSalePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPledgeSalesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPledgeSalesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPledgesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PledgePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPledgesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPledgesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ApplyPledgeResponse201Headers the declared response headers of an HTTP 201 response for ApplyPledge
+type ApplyPledgeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyPledgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Pledge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ApplyPledgeResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ApplyPledgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApplyPledgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPledgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Pledge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPledgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPledgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// BuyPledgedResponse201Headers the declared response headers of an HTTP 201 response for BuyPledged
+type BuyPledgedResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// BuyPledgedResponse202Headers the declared response headers of an HTTP 202 response for BuyPledged
+type BuyPledgedResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type BuyPledgedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PledgeSale
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *BuyPledgedResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *BuyPledgedResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r BuyPledgedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BuyPledgedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OfferPledgedResponse200Headers the declared response headers of an HTTP 200 response for OfferPledged
+type OfferPledgedResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// OfferPledgedResponse202Headers the declared response headers of an HTTP 202 response for OfferPledged
+type OfferPledgedResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferPledgedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Pledge
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *OfferPledgedResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OfferPledgedResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OfferPledgedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OfferPledgedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// StepPledgeResponse200Headers the declared response headers of an HTTP 200 response for StepPledge
+type StepPledgeResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type StepPledgeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Pledge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *StepPledgeResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r StepPledgeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StepPledgeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// TakePledgedResponse201Headers the declared response headers of an HTTP 201 response for TakePledged
+type TakePledgedResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// TakePledgedResponse202Headers the declared response headers of an HTTP 202 response for TakePledged
+type TakePledgedResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type TakePledgedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PledgeSale
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *TakePledgedResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *TakePledgedResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r TakePledgedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakePledgedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPollutantsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -46035,6 +48126,31 @@ func (r ListPollutantsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListPollutantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type QuotePriceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PriceQuote
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r QuotePriceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r QuotePriceResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -51342,6 +53458,92 @@ func (c *ClientWithResponses) RevokeKeyWithResponse(ctx context.Context, id Path
 	return ParseRevokeKeyResponse(rsp)
 }
 
+// ListLeasesWithResponse Leases of permits
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/leases (the `ListLeases` operationId).
+func (c *ClientWithResponses) ListLeasesWithResponse(ctx context.Context, params *ListLeasesParams, reqEditors ...RequestEditorFn) (*ListLeasesResponse, error) {
+	rsp, err := c.ListLeases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLeasesResponse(rsp)
+}
+
+// OfferLeaseWithBodyWithResponse Offer the use of a licence's paid permits to another licence
+//
+// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+func (c *ClientWithResponses) OfferLeaseWithBodyWithResponse(ctx context.Context, params *OfferLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferLeaseResponse, error) {
+	rsp, err := c.OfferLeaseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferLeaseResponse(rsp)
+}
+
+// OfferLeaseWithResponse Offer the use of a licence's paid permits to another licence
+//
+// The permits and as much verified surplus are held from now on. No balance moves: there is nothing that the lessee could sell, pledge or sublet.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/leases (the `OfferLease` operationId).
+func (c *ClientWithResponses) OfferLeaseWithResponse(ctx context.Context, params *OfferLeaseParams, body OfferLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferLeaseResponse, error) {
+	rsp, err := c.OfferLease(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferLeaseResponse(rsp)
+}
+
+// GetLeaseWithResponse A lease with its steps
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/leases/{id} (the `GetLease` operationId).
+func (c *ClientWithResponses) GetLeaseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetLeaseResponse, error) {
+	rsp, err := c.GetLease(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLeaseResponse(rsp)
+}
+
+// StepLeaseWithBodyWithResponse Take the next step of a lease
+//
+// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+func (c *ClientWithResponses) StepLeaseWithBodyWithResponse(ctx context.Context, id PathID, params *StepLeaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepLeaseResponse, error) {
+	rsp, err := c.StepLeaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepLeaseResponse(rsp)
+}
+
+// StepLeaseWithResponse Take the next step of a lease
+//
+// The lessee agrees, the bureau approves, the lessee pays into escrow; on the first day the lessor is paid and the use-right begins. It ends by itself. Both sides may end it early, with a refund that both agree on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/leases/{id}/steps (the `StepLease` operationId).
+func (c *ClientWithResponses) StepLeaseWithResponse(ctx context.Context, id PathID, params *StepLeaseParams, body StepLeaseJSONRequestBody, reqEditors ...RequestEditorFn) (*StepLeaseResponse, error) {
+	rsp, err := c.StepLease(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepLeaseResponse(rsp)
+}
+
 // ListLevelTransfersWithResponse Transfers of indicators between levels
 //
 // Returns a wrapper object for the known response body format(s).
@@ -53394,6 +55596,208 @@ func (c *ClientWithResponses) GetPersonWithResponse(ctx context.Context, id Path
 	return ParseGetPersonResponse(rsp)
 }
 
+// ListPledgeOffersWithResponse Pledged permits that are on sale
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/pledge-offers (the `ListPledgeOffers` operationId).
+func (c *ClientWithResponses) ListPledgeOffersWithResponse(ctx context.Context, params *ListPledgeOffersParams, reqEditors ...RequestEditorFn) (*ListPledgeOffersResponse, error) {
+	rsp, err := c.ListPledgeOffers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPledgeOffersResponse(rsp)
+}
+
+// ListPledgeSalesWithResponse What pledged permits were sold for
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/pledge-sales (the `ListPledgeSales` operationId).
+func (c *ClientWithResponses) ListPledgeSalesWithResponse(ctx context.Context, params *ListPledgeSalesParams, reqEditors ...RequestEditorFn) (*ListPledgeSalesResponse, error) {
+	rsp, err := c.ListPledgeSales(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPledgeSalesResponse(rsp)
+}
+
+// ListPledgesWithResponse Pledges of permits to banks
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/pledges (the `ListPledges` operationId).
+func (c *ClientWithResponses) ListPledgesWithResponse(ctx context.Context, params *ListPledgesParams, reqEditors ...RequestEditorFn) (*ListPledgesResponse, error) {
+	rsp, err := c.ListPledges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPledgesResponse(rsp)
+}
+
+// ApplyPledgeWithBodyWithResponse Apply for a pledge of a licence's paid permits
+//
+// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+func (c *ClientWithResponses) ApplyPledgeWithBodyWithResponse(ctx context.Context, params *ApplyPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApplyPledgeResponse, error) {
+	rsp, err := c.ApplyPledgeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyPledgeResponse(rsp)
+}
+
+// ApplyPledgeWithResponse Apply for a pledge of a licence's paid permits
+//
+// The permits are worth quantity × base price × months left / 12, or what an assessment says. All loans on the same permits come to at most a share of it (parameter pledge.most_share).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges (the `ApplyPledge` operationId).
+func (c *ClientWithResponses) ApplyPledgeWithResponse(ctx context.Context, params *ApplyPledgeParams, body ApplyPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*ApplyPledgeResponse, error) {
+	rsp, err := c.ApplyPledge(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApplyPledgeResponse(rsp)
+}
+
+// GetPledgeWithResponse A pledge with its steps
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/pledges/{id} (the `GetPledge` operationId).
+func (c *ClientWithResponses) GetPledgeWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetPledgeResponse, error) {
+	rsp, err := c.GetPledge(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPledgeResponse(rsp)
+}
+
+// BuyPledgedWithBodyWithResponse Buy what is on sale out of a pledge
+//
+// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+func (c *ClientWithResponses) BuyPledgedWithBodyWithResponse(ctx context.Context, id PathID, params *BuyPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BuyPledgedResponse, error) {
+	rsp, err := c.BuyPledgedWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBuyPledgedResponse(rsp)
+}
+
+// BuyPledgedWithResponse Buy what is on sale out of a pledge
+//
+// The buyer pays out of his funds: the banks are paid in their rank, the rest goes to the holder. A bank never gets permits.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/buy (the `BuyPledged` operationId).
+func (c *ClientWithResponses) BuyPledgedWithResponse(ctx context.Context, id PathID, params *BuyPledgedParams, body BuyPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*BuyPledgedResponse, error) {
+	rsp, err := c.BuyPledged(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBuyPledgedResponse(rsp)
+}
+
+// OfferPledgedWithBodyWithResponse Offer pledged permits for sale, without their holder's consent
+//
+// Once the bank has demanded its money. A licence of the region buys the whole offer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+func (c *ClientWithResponses) OfferPledgedWithBodyWithResponse(ctx context.Context, id PathID, params *OfferPledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferPledgedResponse, error) {
+	rsp, err := c.OfferPledgedWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferPledgedResponse(rsp)
+}
+
+// OfferPledgedWithResponse Offer pledged permits for sale, without their holder's consent
+//
+// Once the bank has demanded its money. A licence of the region buys the whole offer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/offer (the `OfferPledged` operationId).
+func (c *ClientWithResponses) OfferPledgedWithResponse(ctx context.Context, id PathID, params *OfferPledgedParams, body OfferPledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferPledgedResponse, error) {
+	rsp, err := c.OfferPledged(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferPledgedResponse(rsp)
+}
+
+// StepPledgeWithBodyWithResponse Take the next step of a pledge
+//
+// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+func (c *ClientWithResponses) StepPledgeWithBodyWithResponse(ctx context.Context, id PathID, params *StepPledgeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StepPledgeResponse, error) {
+	rsp, err := c.StepPledgeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepPledgeResponse(rsp)
+}
+
+// StepPledgeWithResponse Take the next step of a pledge
+//
+// The authority confirms, the bank approves, the holder registers: then the permits are held, or stand behind an earlier pledge of them. The bank releases or demands.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/steps (the `StepPledge` operationId).
+func (c *ClientWithResponses) StepPledgeWithResponse(ctx context.Context, id PathID, params *StepPledgeParams, body StepPledgeJSONRequestBody, reqEditors ...RequestEditorFn) (*StepPledgeResponse, error) {
+	rsp, err := c.StepPledge(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStepPledgeResponse(rsp)
+}
+
+// TakePledgedWithBodyWithResponse Buy pledged permits back into the reserve
+//
+// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+func (c *ClientWithResponses) TakePledgedWithBodyWithResponse(ctx context.Context, id PathID, params *TakePledgedParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakePledgedResponse, error) {
+	rsp, err := c.TakePledgedWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakePledgedResponse(rsp)
+}
+
+// TakePledgedWithResponse Buy pledged permits back into the reserve
+//
+// Once the bank has demanded its money. The treasury pays outside, the banks in their rank first; what each gets is recorded.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/pledges/{id}/take (the `TakePledged` operationId).
+func (c *ClientWithResponses) TakePledgedWithResponse(ctx context.Context, id PathID, params *TakePledgedParams, body TakePledgedJSONRequestBody, reqEditors ...RequestEditorFn) (*TakePledgedResponse, error) {
+	rsp, err := c.TakePledged(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakePledgedResponse(rsp)
+}
+
 // ListPollutantsWithResponse Pollutants for which permits exist
 //
 // Returns a wrapper object for the known response body format(s).
@@ -53405,6 +55809,21 @@ func (c *ClientWithResponses) ListPollutantsWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListPollutantsResponse(rsp)
+}
+
+// QuotePriceWithResponse What permits would cost for the months that are left
+//
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
+func (c *ClientWithResponses) QuotePriceWithResponse(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*QuotePriceResponse, error) {
+	rsp, err := c.QuotePrice(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseQuotePriceResponse(rsp)
 }
 
 // ListProjectEntriesWithResponse What projects got, put to use and gave up
@@ -61495,6 +63914,181 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 	return response, nil
 }
 
+// ParseListLeasesResponse parses an HTTP response from a ListLeasesWithResponse call
+func ParseListLeasesResponse(rsp *http.Response) (*ListLeasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLeasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LeasePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOfferLeaseResponse parses an HTTP response from a OfferLeaseWithResponse call
+func ParseOfferLeaseResponse(rsp *http.Response) (*OfferLeaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OfferLeaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Lease
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OfferLeaseResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetLeaseResponse parses an HTTP response from a GetLeaseWithResponse call
+func ParseGetLeaseResponse(rsp *http.Response) (*GetLeaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLeaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Lease
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStepLeaseResponse parses an HTTP response from a StepLeaseWithResponse call
+func ParseStepLeaseResponse(rsp *http.Response) (*StepLeaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepLeaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Lease
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepLeaseResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers StepLeaseResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListLevelTransfersResponse parses an HTTP response from a ListLevelTransfersWithResponse call
 func ParseListLevelTransfersResponse(rsp *http.Response) (*ListLevelTransfersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -65804,6 +68398,419 @@ func ParseGetPersonResponse(rsp *http.Response) (*GetPersonResponse, error) {
 	return response, nil
 }
 
+// ParseListPledgeOffersResponse parses an HTTP response from a ListPledgeOffersWithResponse call
+func ParseListPledgeOffersResponse(rsp *http.Response) (*ListPledgeOffersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPledgeOffersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PledgeOfferPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPledgeSalesResponse parses an HTTP response from a ListPledgeSalesWithResponse call
+func ParseListPledgeSalesResponse(rsp *http.Response) (*ListPledgeSalesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPledgeSalesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PledgeSalePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPledgesResponse parses an HTTP response from a ListPledgesWithResponse call
+func ParseListPledgesResponse(rsp *http.Response) (*ListPledgesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPledgesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PledgePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApplyPledgeResponse parses an HTTP response from a ApplyPledgeWithResponse call
+func ParseApplyPledgeResponse(rsp *http.Response) (*ApplyPledgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApplyPledgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Pledge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ApplyPledgeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPledgeResponse parses an HTTP response from a GetPledgeWithResponse call
+func ParseGetPledgeResponse(rsp *http.Response) (*GetPledgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPledgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Pledge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBuyPledgedResponse parses an HTTP response from a BuyPledgedWithResponse call
+func ParseBuyPledgedResponse(rsp *http.Response) (*BuyPledgedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BuyPledgedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PledgeSale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers BuyPledgedResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers BuyPledgedResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOfferPledgedResponse parses an HTTP response from a OfferPledgedWithResponse call
+func ParseOfferPledgedResponse(rsp *http.Response) (*OfferPledgedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OfferPledgedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Pledge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers OfferPledgedResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers OfferPledgedResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStepPledgeResponse parses an HTTP response from a StepPledgeWithResponse call
+func ParseStepPledgeResponse(rsp *http.Response) (*StepPledgeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StepPledgeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Pledge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers StepPledgeResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakePledgedResponse parses an HTTP response from a TakePledgedWithResponse call
+func ParseTakePledgedResponse(rsp *http.Response) (*TakePledgedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakePledgedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PledgeSale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers TakePledgedResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers TakePledgedResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPollutantsResponse parses an HTTP response from a ListPollutantsWithResponse call
 func ParseListPollutantsResponse(rsp *http.Response) (*ListPollutantsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -65820,6 +68827,39 @@ func ParseListPollutantsResponse(rsp *http.Response) (*ListPollutantsResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PollutantPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseQuotePriceResponse parses an HTTP response from a QuotePriceWithResponse call
+func ParseQuotePriceResponse(rsp *http.Response) (*QuotePriceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &QuotePriceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PriceQuote
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

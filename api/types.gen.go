@@ -1315,6 +1315,39 @@ func (e EarmarkState) Valid() bool {
 	}
 }
 
+// Defines values for EncumbranceBody.
+const (
+	EncumbranceBodyBank   EncumbranceBody = "bank"
+	EncumbranceBodyBureau EncumbranceBody = "bureau"
+	EncumbranceBodyBuyer  EncumbranceBody = "buyer"
+	EncumbranceBodyHolder EncumbranceBody = "holder"
+	EncumbranceBodyLessee EncumbranceBody = "lessee"
+	EncumbranceBodyLessor EncumbranceBody = "lessor"
+	EncumbranceBodySystem EncumbranceBody = "system"
+)
+
+// Valid indicates whether the value is a known member of the EncumbranceBody enum.
+func (e EncumbranceBody) Valid() bool {
+	switch e {
+	case EncumbranceBodyBank:
+		return true
+	case EncumbranceBodyBureau:
+		return true
+	case EncumbranceBodyBuyer:
+		return true
+	case EncumbranceBodyHolder:
+		return true
+	case EncumbranceBodyLessee:
+		return true
+	case EncumbranceBodyLessor:
+		return true
+	case EncumbranceBodySystem:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExceptionKind.
 const (
 	ExceptionKindPastDeadline        ExceptionKind = "past_deadline"
@@ -1864,6 +1897,102 @@ func (e IssuanceState) Valid() bool {
 	case IssuanceStateRevoked:
 		return true
 	case IssuanceStateVerified:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeaseEvent.
+const (
+	LeaseEventAgree    LeaseEvent = "agree"
+	LeaseEventAgreeEnd LeaseEvent = "agree_end"
+	LeaseEventApprove  LeaseEvent = "approve"
+	LeaseEventAskEnd   LeaseEvent = "ask_end"
+	LeaseEventBegin    LeaseEvent = "begin"
+	LeaseEventClose    LeaseEvent = "close"
+	LeaseEventLapse    LeaseEvent = "lapse"
+	LeaseEventPay      LeaseEvent = "pay"
+	LeaseEventReject   LeaseEvent = "reject"
+	LeaseEventReturn   LeaseEvent = "return"
+	LeaseEventRevoke   LeaseEvent = "revoke"
+	LeaseEventWithdraw LeaseEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the LeaseEvent enum.
+func (e LeaseEvent) Valid() bool {
+	switch e {
+	case LeaseEventAgree:
+		return true
+	case LeaseEventAgreeEnd:
+		return true
+	case LeaseEventApprove:
+		return true
+	case LeaseEventAskEnd:
+		return true
+	case LeaseEventBegin:
+		return true
+	case LeaseEventClose:
+		return true
+	case LeaseEventLapse:
+		return true
+	case LeaseEventPay:
+		return true
+	case LeaseEventReject:
+		return true
+	case LeaseEventReturn:
+		return true
+	case LeaseEventRevoke:
+		return true
+	case LeaseEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeaseState.
+const (
+	LeaseStateActive     LeaseState = "active"
+	LeaseStateAgreed     LeaseState = "agreed"
+	LeaseStateApproved   LeaseState = "approved"
+	LeaseStateClosed     LeaseState = "closed"
+	LeaseStateEndedEarly LeaseState = "ended_early"
+	LeaseStateLapsed     LeaseState = "lapsed"
+	LeaseStateOffered    LeaseState = "offered"
+	LeaseStatePaid       LeaseState = "paid"
+	LeaseStateRejected   LeaseState = "rejected"
+	LeaseStateReturned   LeaseState = "returned"
+	LeaseStateRevoked    LeaseState = "revoked"
+	LeaseStateWithdrawn  LeaseState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the LeaseState enum.
+func (e LeaseState) Valid() bool {
+	switch e {
+	case LeaseStateActive:
+		return true
+	case LeaseStateAgreed:
+		return true
+	case LeaseStateApproved:
+		return true
+	case LeaseStateClosed:
+		return true
+	case LeaseStateEndedEarly:
+		return true
+	case LeaseStateLapsed:
+		return true
+	case LeaseStateOffered:
+		return true
+	case LeaseStatePaid:
+		return true
+	case LeaseStateRejected:
+		return true
+	case LeaseStateReturned:
+		return true
+	case LeaseStateRevoked:
+		return true
+	case LeaseStateWithdrawn:
 		return true
 	default:
 		return false
@@ -2525,8 +2654,10 @@ const (
 	ParameterKeyInstalmentFirstShare ParameterKey = "instalment.first_share"
 	ParameterKeyInstalmentGrace      ParameterKey = "instalment.grace"
 	ParameterKeyInstalmentMonths     ParameterKey = "instalment.months"
+	ParameterKeyLeaseMostMonths      ParameterKey = "lease.most_months"
 	ParameterKeyOffsetRatioAttained  ParameterKey = "offset.ratio.attained"
 	ParameterKeyOffsetRatioMissed    ParameterKey = "offset.ratio.missed"
+	ParameterKeyPledgeMostShare      ParameterKey = "pledge.most_share"
 	ParameterKeyPurchaseLimit        ParameterKey = "purchase.limit"
 	ParameterKeySimplifiedSaleMost   ParameterKey = "simplified_sale.most"
 )
@@ -2556,9 +2687,13 @@ func (e ParameterKey) Valid() bool {
 		return true
 	case ParameterKeyInstalmentMonths:
 		return true
+	case ParameterKeyLeaseMostMonths:
+		return true
 	case ParameterKeyOffsetRatioAttained:
 		return true
 	case ParameterKeyOffsetRatioMissed:
+		return true
+	case ParameterKeyPledgeMostShare:
 		return true
 	case ParameterKeyPurchaseLimit:
 		return true
@@ -2692,6 +2827,102 @@ func (e PlanState) Valid() bool {
 	}
 }
 
+// Defines values for PledgeEvent.
+const (
+	PledgeEventApprove  PledgeEvent = "approve"
+	PledgeEventBuy      PledgeEvent = "buy"
+	PledgeEventConfirm  PledgeEvent = "confirm"
+	PledgeEventDemand   PledgeEvent = "demand"
+	PledgeEventEnd      PledgeEvent = "end"
+	PledgeEventEnforce  PledgeEvent = "enforce"
+	PledgeEventOffer    PledgeEvent = "offer"
+	PledgeEventRecall   PledgeEvent = "recall"
+	PledgeEventRegister PledgeEvent = "register"
+	PledgeEventReject   PledgeEvent = "reject"
+	PledgeEventRelease  PledgeEvent = "release"
+	PledgeEventTake     PledgeEvent = "take"
+	PledgeEventWithdraw PledgeEvent = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the PledgeEvent enum.
+func (e PledgeEvent) Valid() bool {
+	switch e {
+	case PledgeEventApprove:
+		return true
+	case PledgeEventBuy:
+		return true
+	case PledgeEventConfirm:
+		return true
+	case PledgeEventDemand:
+		return true
+	case PledgeEventEnd:
+		return true
+	case PledgeEventEnforce:
+		return true
+	case PledgeEventOffer:
+		return true
+	case PledgeEventRecall:
+		return true
+	case PledgeEventRegister:
+		return true
+	case PledgeEventReject:
+		return true
+	case PledgeEventRelease:
+		return true
+	case PledgeEventTake:
+		return true
+	case PledgeEventWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PledgeState.
+const (
+	PledgeStateApplied            PledgeState = "applied"
+	PledgeStateAuthorityConfirmed PledgeState = "authority_confirmed"
+	PledgeStateBankApproved       PledgeState = "bank_approved"
+	PledgeStateDemanded           PledgeState = "demanded"
+	PledgeStateEnded              PledgeState = "ended"
+	PledgeStateEnforced           PledgeState = "enforced"
+	PledgeStateOnSale             PledgeState = "on_sale"
+	PledgeStateRegistered         PledgeState = "registered"
+	PledgeStateRejected           PledgeState = "rejected"
+	PledgeStateReleased           PledgeState = "released"
+	PledgeStateWithdrawn          PledgeState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the PledgeState enum.
+func (e PledgeState) Valid() bool {
+	switch e {
+	case PledgeStateApplied:
+		return true
+	case PledgeStateAuthorityConfirmed:
+		return true
+	case PledgeStateBankApproved:
+		return true
+	case PledgeStateDemanded:
+		return true
+	case PledgeStateEnded:
+		return true
+	case PledgeStateEnforced:
+		return true
+	case PledgeStateOnSale:
+		return true
+	case PledgeStateRegistered:
+		return true
+	case PledgeStateRejected:
+		return true
+	case PledgeStateReleased:
+		return true
+	case PledgeStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PriceBasis.
 const (
 	PriceBasisOutright PriceBasis = "outright"
@@ -2704,6 +2935,48 @@ func (e PriceBasis) Valid() bool {
 	case PriceBasisOutright:
 		return true
 	case PriceBasisPerYear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PriceQuoteRounding.
+const (
+	PriceQuoteRoundingDown   PriceQuoteRounding = "down"
+	PriceQuoteRoundingHalfUp PriceQuoteRounding = "half_up"
+)
+
+// Valid indicates whether the value is a known member of the PriceQuoteRounding enum.
+func (e PriceQuoteRounding) Valid() bool {
+	switch e {
+	case PriceQuoteRoundingDown:
+		return true
+	case PriceQuoteRoundingHalfUp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PriceQuoteKind.
+const (
+	PriceQuoteKindDeal        PriceQuoteKind = "deal"
+	PriceQuoteKindLease       PriceQuoteKind = "lease"
+	PriceQuoteKindOrder       PriceQuoteKind = "order"
+	PriceQuoteKindPrimarySale PriceQuoteKind = "primary_sale"
+)
+
+// Valid indicates whether the value is a known member of the PriceQuoteKind enum.
+func (e PriceQuoteKind) Valid() bool {
+	switch e {
+	case PriceQuoteKindDeal:
+		return true
+	case PriceQuoteKindLease:
+		return true
+	case PriceQuoteKindOrder:
+		return true
+	case PriceQuoteKindPrimarySale:
 		return true
 	default:
 		return false
@@ -3548,6 +3821,7 @@ const (
 	TransferReasonBidCollateral       TransferReason = "bid_collateral"
 	TransferReasonBidCollateralReturn TransferReason = "bid_collateral_return"
 	TransferReasonBidForfeit          TransferReason = "bid_forfeit"
+	TransferReasonBlockTrade          TransferReason = "block_trade"
 	TransferReasonBuyBack             TransferReason = "buy_back"
 	TransferReasonCapDecision         TransferReason = "cap_decision"
 	TransferReasonCapReturn           TransferReason = "cap_return"
@@ -3559,19 +3833,25 @@ const (
 	TransferReasonCreditTransfer      TransferReason = "credit_transfer"
 	TransferReasonDeposit             TransferReason = "deposit"
 	TransferReasonEscrow              TransferReason = "escrow"
+	TransferReasonFee                 TransferReason = "fee"
 	TransferReasonFill                TransferReason = "fill"
+	TransferReasonGuarantee           TransferReason = "guarantee"
 	TransferReasonJudicialSale        TransferReason = "judicial_sale"
 	TransferReasonLevelTransfer       TransferReason = "level_transfer"
 	TransferReasonMirroredDeal        TransferReason = "mirrored_deal"
 	TransferReasonOffset              TransferReason = "offset"
 	TransferReasonOpening             TransferReason = "opening"
+	TransferReasonPledgeSale          TransferReason = "pledge_sale"
 	TransferReasonPrimarySale         TransferReason = "primary_sale"
 	TransferReasonReclamation         TransferReason = "reclamation"
 	TransferReasonRenewal             TransferReason = "renewal"
+	TransferReasonRent                TransferReason = "rent"
+	TransferReasonRentRefund          TransferReason = "rent_refund"
 	TransferReasonReserveMovement     TransferReason = "reserve_movement"
 	TransferReasonRetirement          TransferReason = "retirement"
 	TransferReasonReversal            TransferReason = "reversal"
 	TransferReasonRevocation          TransferReason = "revocation"
+	TransferReasonSaleRevocation      TransferReason = "sale_revocation"
 	TransferReasonSettlement          TransferReason = "settlement"
 	TransferReasonSuccession          TransferReason = "succession"
 	TransferReasonSuspense            TransferReason = "suspense"
@@ -3591,6 +3871,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonBidCollateralReturn:
 		return true
 	case TransferReasonBidForfeit:
+		return true
+	case TransferReasonBlockTrade:
 		return true
 	case TransferReasonBuyBack:
 		return true
@@ -3614,7 +3896,11 @@ func (e TransferReason) Valid() bool {
 		return true
 	case TransferReasonEscrow:
 		return true
+	case TransferReasonFee:
+		return true
 	case TransferReasonFill:
+		return true
+	case TransferReasonGuarantee:
 		return true
 	case TransferReasonJudicialSale:
 		return true
@@ -3626,11 +3912,17 @@ func (e TransferReason) Valid() bool {
 		return true
 	case TransferReasonOpening:
 		return true
+	case TransferReasonPledgeSale:
+		return true
 	case TransferReasonPrimarySale:
 		return true
 	case TransferReasonReclamation:
 		return true
 	case TransferReasonRenewal:
+		return true
+	case TransferReasonRent:
+		return true
+	case TransferReasonRentRefund:
 		return true
 	case TransferReasonReserveMovement:
 		return true
@@ -3639,6 +3931,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonReversal:
 		return true
 	case TransferReasonRevocation:
+		return true
+	case TransferReasonSaleRevocation:
 		return true
 	case TransferReasonSettlement:
 		return true
@@ -7226,6 +7520,9 @@ type EmergencyFreezeInput struct {
 	Reason   string    `json:"reason"`
 }
 
+// EncumbranceBody On whose behalf a step is taken.
+type EncumbranceBody string
+
 // EventID Id of an event: journal number and index within it.
 //
 // Example: 1042-0
@@ -7885,7 +8182,7 @@ type Grant struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Party Enterprise: whose user this is.
+	// Party Enterprise, bank: whose user this is.
 	Party *ID `json:"party,omitempty"`
 
 	// Person Number of a record.
@@ -7909,7 +8206,7 @@ type Grant struct {
 
 // GrantInput defines model for GrantInput.
 type GrantInput struct {
-	// Party Enterprise: whose user this is.
+	// Party Enterprise, bank: whose user this is.
 	Party *ID `json:"party,omitempty"`
 
 	// Person Number of a record.
@@ -8872,6 +9169,163 @@ type KeyPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Lease The use of a licence's permits by another for some months: a hold on the lessor, a use-right of the lessee.
+type Lease struct {
+	// Amount The rent of all months.
+	Amount   Money   `json:"amount"`
+	Document *string `json:"document,omitempty"`
+
+	// DueOn Last day to pay.
+	DueOn *Date `json:"due_on,omitempty"`
+
+	// EndAskedBy On whose behalf a step is taken.
+	EndAskedBy  *EncumbranceBody `json:"end_asked_by,omitempty"`
+	EndDocument *string          `json:"end_document,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// EndsOn Last day.
+	EndsOn *Date `json:"ends_on,omitempty"`
+
+	// From First day as agreed.
+	From Date `json:"from"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Lessee Number of a record.
+	Lessee ID `json:"lessee"`
+
+	// LesseeLicence Number of a record.
+	LesseeLicence ID `json:"lessee_licence"`
+
+	// Lessor Number of a record.
+	Lessor ID `json:"lessor"`
+
+	// LessorLicence Number of a record.
+	LessorLicence ID    `json:"lessor_licence"`
+	Months        int32 `json:"months"`
+
+	// NextEvents What the reader may do now.
+	NextEvents []LeaseEvent `json:"next_events,omitempty"`
+
+	// OfferedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OfferedAt Instant `json:"offered_at"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Refund An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Refund *Money `json:"refund,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// StartsOn First day.
+	StartsOn *Date `json:"starts_on,omitempty"`
+
+	// State Where a lease is.
+	State LeaseState  `json:"state"`
+	Steps []LeaseStep `json:"steps,omitempty"`
+}
+
+// LeaseEvent A step of a lease.
+type LeaseEvent string
+
+// LeaseInput An offer by the lessor.
+type LeaseInput struct {
+	// From First day.
+	From Date `json:"from"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// LesseeLicence Number of a record.
+	LesseeLicence ID `json:"lessee_licence"`
+
+	// LessorLicence Number of a record.
+	LessorLicence ID    `json:"lessor_licence"`
+	Months        int32 `json:"months"`
+
+	// Price CNY/(t·a).
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// LeasePage A page of a list.
+type LeasePage struct {
+	Items []Lease `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// LeaseState Where a lease is.
+type LeaseState string
+
+// LeaseStep A step that was taken.
+type LeaseStep struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// Body On whose behalf a step is taken.
+	Body     EncumbranceBody `json:"body"`
+	Document *string         `json:"document,omitempty"`
+
+	// Event A step of a lease.
+	Event LeaseEvent `json:"event"`
+	Note  *string    `json:"note,omitempty"`
+
+	// State Afterwards.
+	State LeaseState `json:"state"`
+}
+
+// LeaseStepInput A step of a lease.
+type LeaseStepInput struct {
+	Document *string `json:"document,omitempty"`
+
+	// Event A step of a lease.
+	Event LeaseEvent `json:"event"`
+	Note  *string    `json:"note,omitempty"`
+
+	// Refund ask_end: what of the rent goes back to the lessee.
+	Refund *Money `json:"refund,omitempty"`
+}
+
 // LevelTransfer Indicators moved between two basic accounts.
 type LevelTransfer struct {
 	Document string `json:"document"`
@@ -9043,6 +9497,12 @@ type LicenceQuantity struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
+	// LeasedIn What it may use beside it today, by leases. Absent: nothing.
+	LeasedIn *Quantity `json:"leased_in,omitempty"`
+
+	// LeasedOut What others may use of it today. Absent: nothing.
+	LeasedOut *Quantity `json:"leased_out,omitempty"`
+
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
 
@@ -9064,6 +9524,9 @@ type LicenceQuantity struct {
 
 	// Rung That the last decision rests on.
 	Rung VerificationRung `json:"rung"`
+
+	// Usable quantity + leased_in − leased_out, where there are leases.
+	Usable *Quantity `json:"usable,omitempty"`
 }
 
 // LicenceQuantityChange A change of what a licence permits.
@@ -11508,6 +11971,351 @@ type PickOrder string
 // PlanState Where an instalment plan is in its life.
 type PlanState string
 
+// Pledge Paid permits that secure a loan.
+type Pledge struct {
+	// AppliedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	AppliedAt  Instant `json:"applied_at"`
+	Assessment *string `json:"assessment,omitempty"`
+
+	// Bank Party.
+	Bank ID `json:"bank"`
+
+	// BasePrice Absent: assessed.
+	BasePrice *Price `json:"base_price,omitempty"`
+
+	// Behind The first pledge of the same permits.
+	Behind *ID `json:"behind,omitempty"`
+
+	// Claim An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Claim    *Money  `json:"claim,omitempty"`
+	Contract *string `json:"contract,omitempty"`
+	Document *string `json:"document,omitempty"`
+
+	// DueOn Of the loan.
+	DueOn       *Date   `json:"due_on,omitempty"`
+	EndDocument *string `json:"end_document,omitempty"`
+
+	// EndedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Loan An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Loan   Money  `json:"loan"`
+	Months *int32 `json:"months,omitempty"`
+
+	// Most That may be lent, with all pledges before this one.
+	Most Money `json:"most"`
+
+	// NextEvents What the reader may do now.
+	NextEvents []PledgeEvent `json:"next_events,omitempty"`
+
+	// OnSale A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	OnSale *Quantity `json:"on_sale,omitempty"`
+
+	// Paid To the bank, by enforcement.
+	Paid Money `json:"paid"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Rank 1 is paid first.
+	Rank *int32 `json:"rank,omitempty"`
+
+	// Rate Of a year.
+	Rate *Ratio `json:"rate,omitempty"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// RegisteredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisteredAt *Instant `json:"registered_at,omitempty"`
+
+	// SalePrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	SalePrice *Price `json:"sale_price,omitempty"`
+
+	// Sold Of it, by enforcement.
+	Sold Quantity `json:"sold"`
+
+	// State Where a pledge is.
+	State PledgeState  `json:"state"`
+	Steps []PledgeStep `json:"steps,omitempty"`
+
+	// Value An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Value Money `json:"value"`
+}
+
+// PledgeBuyInput Who buys.
+type PledgeBuyInput struct {
+	// BuyerLicence Number of a record.
+	BuyerLicence ID `json:"buyer_licence"`
+}
+
+// PledgeEvent A step of a pledge.
+type PledgeEvent string
+
+// PledgeInput An application by the holder.
+type PledgeInput struct {
+	// AssessedValue Absent: by the base price.
+	AssessedValue *Money  `json:"assessed_value,omitempty"`
+	Assessment    *string `json:"assessment,omitempty"`
+
+	// Bank Party.
+	Bank ID `json:"bank"`
+
+	// Behind The first pledge of the same permits, to stand behind it.
+	Behind *ID `json:"behind,omitempty"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Loan An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Loan Money `json:"loan"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// PledgeOffer Pledged permits that are on sale; the whole offer is bought.
+type PledgeOffer struct {
+	// Amount If it is bought today.
+	Amount Money `json:"amount"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+	Months     int32          `json:"months"`
+
+	// Pledge Number of a record.
+	Pledge ID `json:"pledge"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// PledgeOfferInput What of pledged permits is sold, and for how much.
+type PledgeOfferInput struct {
+	Document string `json:"document"`
+
+	// Price CNY/(t·a).
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+}
+
+// PledgeOfferPage A page of a list.
+type PledgeOfferPage struct {
+	Items []PledgeOffer `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// PledgePage A page of a list.
+type PledgePage struct {
+	Items []Pledge `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// PledgePayment What a bank got.
+type PledgePayment struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Bank Party.
+	Bank ID `json:"bank"`
+
+	// Pledge Number of a record.
+	Pledge ID `json:"pledge"`
+}
+
+// PledgeSale A sale out of a pledge.
+type PledgeSale struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// Bank Party. Its pledge was enforced.
+	Bank ID `json:"bank"`
+
+	// BuyerLicence Number of a record.
+	BuyerLicence *ID `json:"buyer_licence,omitempty"`
+
+	// BuyerParty Absent: bought back into the reserve.
+	BuyerParty *ID    `json:"buyer_party,omitempty"`
+	Document   string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Lot Number of a record.
+	Lot    *ID   `json:"lot,omitempty"`
+	Months int32 `json:"months"`
+
+	// Party Had the permits.
+	Party    ID              `json:"party"`
+	Payments []PledgePayment `json:"payments,omitempty"`
+
+	// Pledge Number of a record.
+	Pledge ID `json:"pledge"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// ToOwner What the banks left.
+	ToOwner *Money `json:"to_owner,omitempty"`
+
+	// Transfer Number of a record.
+	Transfer ID `json:"transfer"`
+}
+
+// PledgeSalePage A page of a list.
+type PledgeSalePage struct {
+	Items []PledgeSale `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// PledgeState Where a pledge is.
+type PledgeState string
+
+// PledgeStep A step that was taken.
+type PledgeStep struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// Body On whose behalf a step is taken.
+	Body     EncumbranceBody `json:"body"`
+	Document *string         `json:"document,omitempty"`
+
+	// Event A step of a pledge.
+	Event PledgeEvent `json:"event"`
+	Note  *string     `json:"note,omitempty"`
+
+	// State Afterwards.
+	State PledgeState `json:"state"`
+}
+
+// PledgeStepInput A step of a pledge.
+type PledgeStepInput struct {
+	// Claim demand.
+	Claim    *Money  `json:"claim,omitempty"`
+	Document *string `json:"document,omitempty"`
+
+	// DueOn approve: of the loan.
+	DueOn *Date `json:"due_on,omitempty"`
+
+	// Event A step of a pledge.
+	Event PledgeEvent `json:"event"`
+
+	// Loan approve.
+	Loan *Money  `json:"loan,omitempty"`
+	Note *string `json:"note,omitempty"`
+
+	// Rate approve: of a year.
+	Rate *Ratio `json:"rate,omitempty"`
+}
+
 // Pollutant A substance, or a sum of them, that permits are issued for.
 type Pollutant struct {
 	// Code Code of a pollutant, as the trade writes it.
@@ -11674,6 +12482,49 @@ type PriceBand struct {
 
 // PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 type PriceBasis string
+
+// PriceQuote What permits would cost, by the function that the command uses.
+type PriceQuote struct {
+	// Amount The total. Of an order: the most that it can cost.
+	Amount Money `json:"amount"`
+
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf    Date   `json:"as_of"`
+	Formula string `json:"formula"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Kind What is quoted.
+	Kind   PriceQuoteKind `json:"kind"`
+	Months int32          `json:"months"`
+
+	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+	//
+	// Example: 2397.22
+	Price Price `json:"price"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity           `json:"quantity"`
+	Rounding PriceQuoteRounding `json:"rounding"`
+
+	// TermEnd A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	TermEnd Date `json:"term_end"`
+}
+
+// PriceQuoteRounding defines model for PriceQuote.Rounding.
+type PriceQuoteRounding string
+
+// PriceQuoteKind What is quoted.
+type PriceQuoteKind string
 
 // Printed A number as it was printed, with at most 6 decimals and nothing between its digits.
 //
@@ -14502,6 +15353,9 @@ type AwardStateFilter = AwardState
 // BankEntryStateFilter confirmed by finance and not yet in a statement; reconciled with a statement; in suspense; assigned to a party; returned to the payer.
 type BankEntryStateFilter = BankEntryState
 
+// BankFilter Number of a record.
+type BankFilter = ID
+
 // BuyBackCauseFilter Why permits go back: the cases of 甬环发〔2015〕81号 for an application; for the bureau project_cancelled, abandoned, idle (浙政办发〔2010〕132号), unit_closed, licence_cancelled and reduction_task.
 type BuyBackCauseFilter = BuyBackCause
 
@@ -14616,6 +15470,9 @@ type KeyFilter = ParameterKey
 //
 // Example: 1042-0
 type LastEventID = EventID
+
+// LeaseStateFilter Where a lease is.
+type LeaseStateFilter = LeaseState
 
 // LevelFilter Rank of a region.
 type LevelFilter = RegionLevel
@@ -14733,6 +15590,12 @@ type PersonFilter = ID
 // PlanStateFilter Where an instalment plan is in its life.
 type PlanStateFilter = PlanState
 
+// PledgeFilter Number of a record.
+type PledgeFilter = ID
+
+// PledgeStateFilter Where a pledge is.
+type PledgeStateFilter = PledgeState
+
 // PollutantFilter Code of a pollutant, as the trade writes it.
 //
 // Example: NH3-N
@@ -14742,6 +15605,27 @@ type PollutantFilter = PollutantCode
 //
 // Example: NH3-N
 type PollutantQuery = PollutantCode
+
+// PriceQuoteInstrument Pollutant and term end of an instrument.
+//
+// Example: VOCs-20310630
+type PriceQuoteInstrument = InstrumentCode
+
+// PriceQuoteKindParameter What is quoted.
+type PriceQuoteKindParameter = PriceQuoteKind
+
+// PriceQuoteMonths defines model for PriceQuoteMonths.
+type PriceQuoteMonths = int32
+
+// PriceQuotePrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
+//
+// Example: 2397.22
+type PriceQuotePrice = Price
+
+// PriceQuoteQuantity A quantity of permits in t/a, with at most 6 decimals.
+//
+// Example: 13.257
+type PriceQuoteQuantity = Quantity
 
 // ProjectEntryKindFilter Why a project's figures changed.
 type ProjectEntryKindFilter = ProjectEntryKind
@@ -16091,6 +16975,32 @@ type RevokeKeyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListLeasesParams defines parameters for ListLeases.
+type ListLeasesParams struct {
+	Party   *PartyFilter      `form:"party,omitempty" json:"party,omitempty"`
+	Licence *LicenceFilter    `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
+	State   *LeaseStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// OfferLeaseParams defines parameters for OfferLease.
+type OfferLeaseParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepLeaseParams defines parameters for StepLease.
+type StepLeaseParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListLevelTransfersParams defines parameters for ListLevelTransfers.
 type ListLevelTransfersParams struct {
 	Region    *RegionFilter    `form:"region,omitempty" json:"region,omitempty"`
@@ -16877,6 +17787,76 @@ type CreatePersonParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListPledgeOffersParams defines parameters for ListPledgeOffers.
+type ListPledgeOffersParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListPledgeSalesParams defines parameters for ListPledgeSales.
+type ListPledgeSalesParams struct {
+	Pledge *PledgeFilter `form:"pledge,omitempty" json:"pledge,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListPledgesParams defines parameters for ListPledges.
+type ListPledgesParams struct {
+	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
+
+	// Bank Party.
+	Bank    *BankFilter        `form:"bank,omitempty" json:"bank,omitempty"`
+	Licence *LicenceFilter     `form:"licence,omitempty" json:"licence,omitempty"`
+	Region  *RegionFilter      `form:"region,omitempty" json:"region,omitempty"`
+	State   *PledgeStateFilter `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ApplyPledgeParams defines parameters for ApplyPledge.
+type ApplyPledgeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// BuyPledgedParams defines parameters for BuyPledged.
+type BuyPledgedParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OfferPledgedParams defines parameters for OfferPledged.
+type OfferPledgedParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// StepPledgeParams defines parameters for StepPledge.
+type StepPledgeParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// TakePledgedParams defines parameters for TakePledged.
+type TakePledgedParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPollutantsParams defines parameters for ListPollutants.
 type ListPollutantsParams struct {
 	// Limit Most items on a page.
@@ -16884,6 +17864,17 @@ type ListPollutantsParams struct {
 
 	// After Cursor: `next` of the page before.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// QuotePriceParams defines parameters for QuotePrice.
+type QuotePriceParams struct {
+	Kind       PriceQuoteKindParameter `form:"kind" json:"kind"`
+	Instrument PriceQuoteInstrument    `form:"instrument" json:"instrument"`
+	Quantity   PriceQuoteQuantity      `form:"quantity" json:"quantity"`
+	Price      PriceQuotePrice         `form:"price" json:"price"`
+
+	// Months Of a lease, or fewer than are left of a deal.
+	Months *PriceQuoteMonths `form:"months,omitempty" json:"months,omitempty"`
 }
 
 // ListProjectEntriesParams defines parameters for ListProjectEntries.
@@ -17702,6 +18693,12 @@ type CreateInstrumentJSONRequestBody = InstrumentInput
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = KeyInput
 
+// OfferLeaseJSONRequestBody defines body for OfferLease for application/json ContentType.
+type OfferLeaseJSONRequestBody = LeaseInput
+
+// StepLeaseJSONRequestBody defines body for StepLease for application/json ContentType.
+type StepLeaseJSONRequestBody = LeaseStepInput
+
 // TransferLevelJSONRequestBody defines body for TransferLevel for application/json ContentType.
 type TransferLevelJSONRequestBody = LevelTransferInput
 
@@ -17833,6 +18830,21 @@ type WithdrawPeriodCloseJSONRequestBody = CloseWithdrawInput
 
 // CreatePersonJSONRequestBody defines body for CreatePerson for application/json ContentType.
 type CreatePersonJSONRequestBody = PersonInput
+
+// ApplyPledgeJSONRequestBody defines body for ApplyPledge for application/json ContentType.
+type ApplyPledgeJSONRequestBody = PledgeInput
+
+// BuyPledgedJSONRequestBody defines body for BuyPledged for application/json ContentType.
+type BuyPledgedJSONRequestBody = PledgeBuyInput
+
+// OfferPledgedJSONRequestBody defines body for OfferPledged for application/json ContentType.
+type OfferPledgedJSONRequestBody = PledgeOfferInput
+
+// StepPledgeJSONRequestBody defines body for StepPledge for application/json ContentType.
+type StepPledgeJSONRequestBody = PledgeStepInput
+
+// TakePledgedJSONRequestBody defines body for TakePledged for application/json ContentType.
+type TakePledgedJSONRequestBody = PledgeOfferInput
 
 // RegisterProjectJSONRequestBody defines body for RegisterProject for application/json ContentType.
 type RegisterProjectJSONRequestBody = ProjectInput

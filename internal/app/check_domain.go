@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/outside"
@@ -117,7 +118,7 @@ func (c *checker) checkBank() error {
 }
 
 // checkEscrow holds that all money in escrow is held for a deal that is paid
-// and not settled, in the deal's amount (I-15).
+// and not settled, in the deal's amount, or for a lease, as I-52 says (I-15).
 func (c *checker) checkEscrow() error {
 	holds := map[int64]ledger.Hold{}
 	err := eachOf(c.ctx, c.r, Holds, Where("state", string(ledger.HoldActive)).And("purpose", Eq, string(ledger.ForDeal)), func(h ledger.Hold) {
@@ -139,7 +140,7 @@ func (c *checker) checkEscrow() error {
 		c.report("I-15", Holds.name, id, "holds money in escrow for no deal")
 	}
 	if e := c.total(ledger.Escrow); e.Balance != e.Held {
-		c.report("I-15", Balances.name, 0, "%s of escrow is held for no deal", quantity.Money(e.Balance-e.Held))
+		c.report("I-15", Balances.name, 0, "%s of escrow is held for no deal or lease", quantity.Money(e.Balance-e.Held))
 	}
 	return err
 }
@@ -153,7 +154,8 @@ func (c *checker) pollutants() (map[int64]string, error) {
 
 // checkSurplus compares each verified surplus with its verifications and what
 // successions moved and losses took back, with the open sells and with the deals and buy-backs that
-// hold permits (I-16).
+// successions moved, with the open sells and with the deals, buy-backs and
+// leases that hold permits (I-16).
 func (c *checker) checkSurplus() error {
 	verified, held := map[surplusKey]quantity.Quantity{}, map[surplusKey]quantity.Quantity{}
 	pollutants, err := c.pollutants()
@@ -209,10 +211,16 @@ func (c *checker) checkSurplus() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Leases, Query{}.And("surplus_held", Gt, 0), func(l encumbrance.Lease) {
+		held[surplusKey{l.LessorLicence, l.Pollutant}] += l.SurplusHeld
+	})
+	if err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Surpluses, Query{}, func(s market.Surplus) {
 		key := surplusKey{s.Licence, s.Pollutant}
 		if s.Verified != verified[key] || s.Held != held[key] || s.Available() < 0 {
-			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells, deals, block trades and buy-backs to %s", s.Verified, s.Held, verified[key], held[key])
+			c.report("I-16", Surpluses.name, s.ID, "has %s verified and %s held; verifications come to %s, open sells, deals, block trades, buy-backs and leases to %s", s.Verified, s.Held, verified[key], held[key])
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
+	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/settlement"
 )
@@ -243,8 +244,14 @@ func (v *View) checkPairStill(d settlement.Deal) error {
 // checkSources holds that the quantity comes out of a bounded number of
 // acquisitions.
 func (v *View) checkSources(d settlement.Deal) error {
-	id, _ := v.ledger.Find(d.SellerKey())
-	left, rows := d.Quantity, 0
+	return v.checkPricedRows(d.SellerKey(), d.Quantity)
+}
+
+// checkPricedRows holds that so much, with a known price, lies in a bounded
+// number of a holding's acquisitions.
+func (v *View) checkPricedRows(k ledger.Key, left quantity.Quantity) error {
+	id, _ := v.ledger.Find(k)
+	rows := 0
 	for _, a := range v.ledger.Acquisitions(id) {
 		if left <= 0 {
 			break

@@ -12,6 +12,9 @@ import (
 var (
 	// ErrLicenceOver is returned when a licence's last day has passed.
 	ErrLicenceOver = fault.New(fault.Refused, "licence.over", "the licence's last day has passed").At("valid_to")
+	// ErrBankLicence is returned when a bank would have a licence: a bank never holds permits.
+	ErrBankLicence = fault.New(fault.Refused, "licence.of_bank", "a party that a bank officer acts for has no licences: a bank never holds permits").At("party").
+			Under("bank.no_permits", "project default")
 	// ErrLicenceTaken is returned when there is a licence with this number already.
 	ErrLicenceTaken = fault.New(fault.Conflict, "licence.number_taken", "a licence with this number is registered already").At("number")
 )
@@ -77,6 +80,8 @@ func (c LicenceRegister) Decide(v *View) (Apply, error) {
 	switch id, taken := v.byCode.licences[c.Number]; {
 	case p.State == catalog.PartyClosed:
 		return nil, ErrPartyClosed
+	case v.isBank(p.ID):
+		return nil, ErrBankLicence
 	case l.ValidTo < v.Today:
 		return nil, ErrLicenceOver.With("the licence ended on %s", l.ValidTo)
 	case taken:

@@ -88,20 +88,20 @@ func (c GrantAdd) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return Put(tx, Grants, g) }, nil
 }
 
-// checkTies holds that an enterprise's user has a party and an officer a
-// region or every region; other roles are tied to nothing.
+// checkTies holds that the user of an enterprise or bank has a party and an
+// officer a region or every region; other roles are tied to nothing.
 func (c GrantAdd) checkTies(v *View) error {
 	if _, err := identity.ParseRole("role", string(c.Role)); err != nil {
 		return err
 	}
 	isOfficer := slices.Contains(identity.Regional, c.Role)
-	isUser := c.Role == identity.Enterprise
+	isUser := c.Role.IsOfParty()
 	switch {
 	case isUser && c.Party == 0:
 		return fault.Invalidf("party", "name the party whose user the person is")
 	case !isUser && c.Party != 0:
-		return fault.Invalidf("party", "only the role enterprise is tied to a party")
-	case !isUser && c.Signer:
+		return fault.Invalidf("party", "only the roles enterprise and bank are tied to a party")
+	case c.Role != identity.Enterprise && c.Signer:
 		return fault.Invalidf("signer", "only a user of a party can be its signer")
 	case !isOfficer && c.Region != "":
 		return fault.Invalidf("region", "the role %s is not tied to a region", c.Role)
@@ -114,8 +114,16 @@ func (c GrantAdd) checkTies(v *View) error {
 		}
 	}
 	if isUser {
-		_, err := Get(v, Parties, "party", c.Party)
-		return err
+		if _, err := Get(v, Parties, "party", c.Party); err != nil {
+			return err
+		}
+	}
+	if c.Role == identity.BankOfficer {
+		for l := range All(v, Licences) {
+			if l.Party == c.Party {
+				return ErrBankLicence.At("party")
+			}
+		}
 	}
 	return nil
 }
@@ -123,8 +131,8 @@ func (c GrantAdd) checkTies(v *View) error {
 // checkRoles compares a new grant with those that the person has.
 func checkRoles(has []identity.Grant, g identity.Grant) error {
 	for _, other := range has {
-		if (other.Role == identity.Enterprise) != (g.Role == identity.Enterprise) {
-			return ErrRolesConflict.With("the person is %s: who acts for an enterprise holds no other role", other.Role)
+		if other.Role != g.Role && (other.Role.IsOfParty() || g.Role.IsOfParty()) {
+			return ErrRolesConflict.With("the person is %s: who acts for an enterprise or a bank holds no other role", other.Role)
 		}
 	}
 	for _, other := range has {

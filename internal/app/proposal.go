@@ -302,7 +302,7 @@ func (v *View) decidesAlone() bool {
 }
 
 // isOfficial reports whether a role is exercised for the public.
-func isOfficial(r identity.Role) bool { return r != identity.Enterprise }
+func isOfficial(r identity.Role) bool { return !r.IsOfParty() }
 
 // NeedsApproval is true of an officer's role, where there is a second administrator.
 func (c GrantAdd) NeedsApproval(v *View) bool { return isOfficial(c.Role) && !v.decidesAlone() }

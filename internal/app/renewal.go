@@ -338,11 +338,12 @@ func (c RenewalStep) price(v *View, r permit.Renewal, to catalog.Instrument) (pe
 }
 
 // holdForRenewal is how much of the old holding is held for its renewal: what
-// is not frozen of what joins. Freezes are carried over.
+// is not frozen, leased out or pledged of what joins. Freezes are carried over;
+// leases and pledges end with the old term, and what they held joins then.
 func (v *View) holdForRenewal(r *permit.Renewal) (int64, error) {
 	key := r.OldKey()
 	b := v.ledger.Balance(key)
-	var frozen int64
+	frozen := v.encumbered(key)
 	if id, open := v.ledger.Find(key); open {
 		for _, f := range v.openFreezes(id) {
 			frozen += f.Frozen

@@ -47,6 +47,12 @@ func (c RenewalStep) NeedsApproval(*View) bool { return c.Event == permit.Decide
 func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (LeaseStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
+func (PledgeBuy) NeedsApproval(v *View) bool { return v.unsigned != 0 }
+
+// NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (DealStep) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.

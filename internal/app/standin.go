@@ -61,7 +61,7 @@ func (c StandInOrder) Decide(v *View) (Apply, error) {
 	if c.Person == role.Person {
 		return nil, ErrStandInSelf
 	}
-	if role.State != identity.GrantActive || role.Role == identity.Enterprise || role.Role == identity.Admin || v.isStandIn(role.ID) {
+	if role.State != identity.GrantActive || role.Role.IsOfParty() || role.Role == identity.Admin || v.isStandIn(role.ID) {
 		return nil, ErrNoOfficerRole
 	}
 	s := identity.StandIn{

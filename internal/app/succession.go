@@ -104,9 +104,15 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	var follow []rider
+	if s.Closed {
+		if follow, err = v.riders(l, parts[0].ToLicence); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx *Tx) any {
 		cancelled := tx.cancelAll(resting)
-		r := SuccessionResult{Succession: tx.succeed(&s, l, parts), Parts: parts, Cancelled: cancelled}
+		r := SuccessionResult{Succession: tx.succeed(&s, l, parts, follow), Parts: parts, Cancelled: cancelled}
 		for _, share := range c.Parts {
 			r.Instruments = append(r.Instruments, share.Instrument)
 		}
@@ -205,6 +211,9 @@ func listed(ids []int64) string {
 	return strings.Join(texts, ", ")
 }
 
+// seenElsewhere are the purposes of holds whose record rests on the licence itself.
+var seenElsewhere = []ledger.HoldPurpose{ledger.ForDeal, ledger.ForLease, ledger.ForPledge}
+
 // restingOn is what rests on a licence and must be seen to when its permits go.
 func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) {
 	resting := map[permit.Resting][]int64{}
@@ -235,12 +244,18 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 	for _, f := range v.freezesOn(l) {
 		resting[permit.RestingFreeze] = append(resting[permit.RestingFreeze], f.ID)
 	}
+	for _, lease := range v.leasesOn(l) {
+		resting[permit.RestingLease] = append(resting[permit.RestingLease], lease.ID)
+	}
+	for _, p := range v.pledgesOn(l) {
+		resting[permit.RestingPledge] = append(resting[permit.RestingPledge], p.ID)
+	}
 	holds, err := Find(v, Holds, Where("state", string(ledger.HoldActive)).And("account", In, v.accountsOf(l)))
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range holds {
-		if h.Purpose != ledger.ForDeal {
+		if !slices.Contains(seenElsewhere, h.Purpose) {
 			resting[permit.RestingHold] = append(resting[permit.RestingHold], h.ID)
 		}
 	}
@@ -302,9 +317,9 @@ func (v *View) freezesOn(l catalog.Licence) []encumbrance.Freeze {
 	return freezes
 }
 
-// succeed moves the parts. Freezes are lifted for the move and lie on the
+// succeed moves the parts. Freezes, leases and pledges are lifted for the move and lie on the
 // successor's holding afterwards, with what they had frozen.
-func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit.SuccessionPart) permit.Succession {
+func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit.SuccessionPart, follow []rider) permit.Succession {
 	*s = Put(tx, Successions, *s)
 	to := mustGet(tx, Licences, parts[0].ToLicence)
 	var moving []encumbrance.Freeze
@@ -314,9 +329,15 @@ func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit
 	for _, f := range moving {
 		tx.Release(f.Key(), f.Frozen)
 	}
+	for _, f := range follow {
+		f.lift(tx)
+	}
 	s.Transfer = tx.moveParts(s.ID, s.Document, from, parts)
 	for _, f := range moving {
 		tx.moveFreeze(f, to)
+	}
+	for _, f := range follow {
+		f.lay(tx, to)
 	}
 	if s.Closed {
 		for _, d := range tx.debtsOf(from) {

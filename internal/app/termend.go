@@ -80,8 +80,8 @@ func (v *View) termEnd(instrument int64) (TermEnd, bool) {
 }
 
 // endTerm does the next part of a term's end: open orders are cancelled, deals
-// and buy-backs that are not settled lapse, other holds are voided, and the holdings return
-// to unallocated. Nothing new comes meanwhile, because every command refuses
+// and buy-backs that are not settled lapse, leases and pledges end, other holds
+// are voided, and the holdings return to unallocated. Nothing new comes meanwhile, because every command refuses
 // an instrument whose term is over.
 func endTerm(v *View, instrument int64) (Apply, error) {
 	if v.opening != 0 { // more holdings may come: try again afterwards
@@ -92,7 +92,7 @@ func endTerm(v *View, instrument int64) (Apply, error) {
 		return nil, nil //nolint:nilnil // nothing to do
 	}
 	e.State = TermEndRunning
-	for _, part := range []func(*View, TermEnd) (termEndPart, error){endOrders, endDeals, endBuyBacks, endIdle, endHoldings} {
+	for _, part := range []func(*View, TermEnd) (termEndPart, error){endOrders, endDeals, endBuyBacks, endIdle, endLeases, endPledges, endHoldings} {
 		do, err := part(v, e)
 		if err != nil {
 			return nil, err

@@ -17,9 +17,16 @@
 // An emergency freeze is one officer's. It holds at once, and lapses unless a
 // second person confirms it within one working day (project default).
 //
+// A lease (租赁) gives the use of a licence's paid permits to another licence for
+// at most 12 months. It is a hold on the lessor and a use-right of the lessee.
+//
+// A pledge (抵押, 质押) secures a bank's loan by paid permits, up to a share of
+// their value. Several stand in rank; the first has the hold. A bank never holds
+// permits: it is paid out of their sale.
+//
 // # Invariants
 //
-// I-29 and I-30 in docs/invariants.md. A freeze is its own hold, as an order
+// I-29, I-30 and I-52 to I-55 in docs/invariants.md. A freeze is its own hold, as an order
 // is: what it has frozen is a part of its account's held amount.
 //
 // The package is pure: no clock, no database.

@@ -103,6 +103,10 @@ var ruleOf = map[string]identity.Operation{
 	"getOpeningFaults": identity.OpeningRead, "submitOpeningPackage": identity.OpeningSubmit, "takeOpeningPackage": identity.OpeningTake,
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
+	"listLeases": identity.LeaseRead, "getLease": identity.LeaseRead, "offerLease": identity.LeaseOffer, "stepLease": identity.LeaseStep,
+	"listPledges": identity.PledgeRead, "getPledge": identity.PledgeRead, "applyPledge": identity.PledgeApply, "stepPledge": identity.PledgeStep,
+	"offerPledged": identity.PledgeOffer, "takePledged": identity.PledgeTake, "buyPledged": identity.PledgeBuy,
+	"listPledgeOffers": identity.PublicRead, "listPledgeSales": identity.PledgeRead, "quotePrice": identity.PublicRead,
 	"releaseFreeze": identity.FreezeRelease, "sellFrozen": identity.FreezeSell, "listJudicialSales": identity.FreezeRead,
 
 	"listBuyBacks": identity.BuyBackRead, "getBuyBack": identity.BuyBackRead, "getBuyBackSteps": identity.BuyBackRead, "getBuyBackPrices": identity.BuyBackRead,
@@ -259,6 +263,9 @@ func (w *world) actors() []actor {
 				actor{role, own, w.person(name+"-own", app.GrantAdd{Role: role, Region: jiaxing, WithChildren: true})},
 				actor{role, other, w.person(name+"-other", app.GrantAdd{Role: role, Region: apptest.Qingpu})},
 				actor{role, every, w.person(name+"-every", app.GrantAdd{Role: role})})
+		case role == identity.BankOfficer:
+			_, keys := w.banks()
+			all = append(all, actor{role, own, keys[0]}, actor{role, other, keys[1]})
 		default:
 			all = append(all, actor{role, own, w.person(name+"-any", app.GrantAdd{Role: role})})
 		}
@@ -292,6 +299,7 @@ type walked struct {
 	export, imported, toCloseImport                 int64
 	leaderGrant, notice, objection                  int64
 	toExplain, difference, toSign                   int64
+	encumbered                                      encumbered
 	toApprove, toReject                             map[identity.Role]api.Proposal
 	buyBacks                                        walkedBuyBacks
 	carbon                                          walkedCarbon
@@ -371,6 +379,7 @@ func openWalked(t *testing.T) *walked {
 	w.transfer = last(w.world, app.Postings)
 	w.openBuyBacks()
 	w.openCarbon(leader)
+	w.encumbrances()
 	w.freezes(leader)
 	w.must(leader, app.FactRecord{Kind: rulebook.Monitor, Licence: f.licence, Value: rulebook.Yes, ValidFrom: 20260101, Document: "inspection"})
 	w.changes(leader)
@@ -658,6 +667,9 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return path, body
 	}
 	if path, body := w.carbonRequest(id); path != "" {
+		return path, body
+	}
+	if path, body := w.encumbranceRequest(id, role); path != "" {
 		return path, body
 	}
 	f := w.firms[0]
@@ -950,6 +962,9 @@ func (w *walked) correction(role identity.Role) string {
 // query is the path of a query.
 func (w *walked) query(id string) string {
 	if path, _ := w.carbonRequest(id); path != "" {
+		return path
+	}
+	if path, _ := w.encumbranceRequest(id, ""); path != "" {
 		return path
 	}
 	f := w.firms[0]

@@ -71,9 +71,9 @@ func (s *Server) see(ctx context.Context, op identity.Operation) (scope, error) 
 	for _, g := range actor.Grants {
 		switch relation := rule[g.Role]; {
 		case relation == identity.None:
-		case relation == identity.Any, g.Role != identity.Enterprise && g.Region == "":
+		case relation == identity.Any, !g.Role.IsOfParty() && g.Region == "":
 			return scope{all: true}, nil
-		case g.Role == identity.Enterprise:
+		case g.Role.IsOfParty():
 			sc.parties = append(sc.parties, g.Party)
 		default:
 			sc.regions = append(sc.regions, s.regionsOf(g)...)

@@ -63,6 +63,8 @@ func exampleOf(path string) string {
 		path += "?from=2026-01-01&to=2026-12-31"
 	case strings.HasSuffix(path, "/candles"):
 		path += "?from=2026-07-01&to=2026-07-31&instrument=" + instrumentCode
+	case strings.HasSuffix(path, "/price-quote"):
+		path += "?kind=deal&quantity=1&price=4000&instrument=" + instrumentCode
 	case strings.HasSuffix(path, "/surplus-estimates"):
 		path += "?licence=1&pollutant=VOCs&year=2026"
 	case strings.HasPrefix(path, "/v1/carbon/participants"):

@@ -29,7 +29,17 @@ func (s *Server) ListLicenceQuantities(ctx context.Context, r gen.ListLicenceQua
 	rows, next := published(s, app.LicenceAmounts, pageOf(q.Limit, q.After), func(a permit.Amount) bool {
 		return may.has(a.Party, a.Region) && is(q.Party, a.Party) && is(q.Licence, a.Licence) && is(q.Region, a.Region) && is(q.Pollutant, a.Pollutant)
 	})
-	return gen.ListLicenceQuantities200JSONResponse{Items: convertAll(rows, amountRecordOf), Next: next}, nil
+	return gen.ListLicenceQuantities200JSONResponse{Items: convertAll(rows, s.showAmount), Next: next}, nil
+}
+
+// showAmount shows what a licence permits, with its use-rights of today.
+func (s *Server) showAmount(a permit.Amount) api.LicenceQuantity {
+	out := amountRecordOf(a)
+	in, given := app.UseRights(app.ReadTable(s.app.Reference(), app.Leases).All(), a.Licence, a.Pollutant, s.app.Now().Date())
+	if out.LeasedIn, out.LeasedOut = textOfQuantity(in), textOfQuantity(given); in+given > 0 {
+		out.Usable = new(max(a.Quantity+in-given, 0).String())
+	}
+	return out
 }
 
 func amountRecordOf(a permit.Amount) api.LicenceQuantity {

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"permitx/internal/app"
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -83,6 +85,12 @@ func TestWords(t *testing.T) {
 		"ImportKind":         wordsOf(outside.LineKinds),
 		"ExportState":        wordsOf(outside.ExportStates),
 		"ImportState":        wordsOf(outside.ImportStates),
+		"LeaseState":         wordsOf(encumbrance.LeaseStates),
+		"LeaseEvent":         wordsOf(encumbrance.LeaseEvents),
+		"PledgeState":        wordsOf(encumbrance.PledgeStates),
+		"PledgeEvent":        wordsOf(encumbrance.PledgeEvents),
+		"EncumbranceBody":    wordsOf(encumbrance.Bodies),
+		"PriceQuoteKind":     wordsOf(app.PriceQuoteKinds),
 	} {
 		var contract []string
 		for _, v := range contractDoc.Components.Schemas[schema].Value.Enum {

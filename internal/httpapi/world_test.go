@@ -58,6 +58,8 @@ type world struct {
 	second                                   string // key of who approves what officers propose
 	otherAdmin                               int64  // 0: the first one decides alone
 	firms                                    []firm
+	bankParties                              [2]int64
+	bankKeys                                 [2]string // of their officers
 }
 
 const (

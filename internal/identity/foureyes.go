@@ -14,6 +14,8 @@ var FourEyes = map[Operation]Rule{
 	FreezeExtend:     {BureauLeader: Own},
 	FreezeRelease:    {BureauLeader: Own},
 	FreezeSell:       {BureauLeader: Own},
+	PledgeOffer:      {BureauLeader: Own},
+	PledgeTake:       {BureauLeader: Own},
 	Succession:       {BureauLeader: Own},
 	DepartureRecord:  {BureauLeader: Own},
 	CorrectionRecord: {BureauLeader: Own},
@@ -72,6 +74,8 @@ var FourEyes = map[Operation]Rule{
 	OrderAmend:        {Enterprise: Own},
 	BlockPropose:      {Enterprise: Own},
 	BlockStep:         {Enterprise: Own},
+	LeaseStep:         {Enterprise: Own},
+	PledgeBuy:         {Enterprise: Own},
 }
 
 // Approve returns nil when a may approve op to t.

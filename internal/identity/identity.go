@@ -35,6 +35,9 @@ const (
 	System       Role = "system" // timers; nobody holds it
 )
 
+// IsOfParty reports whether who holds the role acts for a party.
+func (r Role) IsOfParty() bool { return r == Enterprise || r == BankOfficer }
+
 // Roles are the roles that a grant may give.
 var Roles = []Role{Enterprise, BureauClerk, BureauLeader, Finance, Upper, Partner, BankOfficer, Operator, Verifier, Auditor, Admin}
 
@@ -59,7 +62,7 @@ type Grant struct {
 	Role         Role
 	Region       string // Regional: GB/T 2260 code; "" is every region of the registry
 	WithChildren bool   // Regional: also the regions below
-	Party        int64  // enterprise: whose user this is
+	Party        int64  // enterprise, bank: whose user this is
 	Signer       bool   // enterprise: may confirm over the party's limit
 	State        GrantState
 	Command      int64
@@ -128,6 +131,17 @@ func (a Actor) Parties() []int64 {
 	var out []int64
 	for _, g := range a.Grants {
 		if g.Role == Enterprise && g.Party != 0 {
+			out = append(out, g.Party)
+		}
+	}
+	return out
+}
+
+// Banks are the parties that the actor acts for as their bank officer.
+func (a Actor) Banks() []int64 {
+	var out []int64
+	for _, g := range a.Grants {
+		if g.Role == BankOfficer {
 			out = append(out, g.Party)
 		}
 	}
@@ -216,7 +230,7 @@ func (g Grant) fits(r Relation, t Target) bool {
 	case Any:
 		return true
 	case Own:
-		if g.Role == Enterprise {
+		if g.Role.IsOfParty() {
 			for _, p := range t.Parties {
 				if p == g.Party {
 					return true

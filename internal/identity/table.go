@@ -88,6 +88,13 @@ const (
 	FreezeExtend     Operation = "freeze.extend"
 	FreezeRelease    Operation = "freeze.release"
 	FreezeSell       Operation = "freeze.sell"
+	LeaseOffer       Operation = "lease.offer"
+	LeaseStep        Operation = "lease.step"
+	PledgeApply      Operation = "pledge.apply"
+	PledgeStep       Operation = "pledge.step"
+	PledgeOffer      Operation = "pledge.offer"
+	PledgeTake       Operation = "pledge.take"
+	PledgeBuy        Operation = "pledge.buy"
 	DepositConfirm   Operation = "deposit.confirm"
 	WithdrawRequest  Operation = "withdrawal.request"
 	WithdrawConfirm  Operation = "withdrawal.confirm"
@@ -244,6 +251,8 @@ const (
 	ParticipantRead Operation = "participant.read"
 	CreditRead      Operation = "credit.read" // projects, issuances, ranges, debts, obligations
 	BlockRead       Operation = "block_trade.read"
+	LeaseRead       Operation = "lease.read"
+	PledgeRead      Operation = "pledge.read"
 )
 
 // Table is the one place that says who may do what. The contract's x-roles
@@ -300,10 +309,17 @@ var Table = map[Operation]Rule{
 	FreezeExtend:     {BureauClerk: Own, BureauLeader: Own},
 	FreezeRelease:    {BureauClerk: Own, BureauLeader: Own},
 	FreezeSell:       {BureauClerk: Own, BureauLeader: Own},
+	LeaseOffer:       {Enterprise: Own},
+	LeaseStep:        {Enterprise: Own, BureauLeader: Own, System: Any},
+	PledgeApply:      {Enterprise: Own},
+	PledgeStep:       {Enterprise: Own, BureauLeader: Own, BankOfficer: Own, System: Any},
+	PledgeOffer:      {BureauClerk: Own, BureauLeader: Own},
+	PledgeTake:       {BureauLeader: Own},
+	PledgeBuy:        {Enterprise: Own},
 	DepositConfirm:   {Finance: Any},
-	WithdrawRequest:  {Enterprise: Own},
+	WithdrawRequest:  {Enterprise: Own, BankOfficer: Own},
 	WithdrawConfirm:  {Finance: Any},
-	WithdrawCancel:   {Enterprise: Own, Finance: Any},
+	WithdrawCancel:   {Enterprise: Own, BankOfficer: Own, Finance: Any},
 	StatementImport:  {Finance: Any},
 	EntryAssign:      {Finance: Any},
 	EntryReturn:      {Finance: Any},
@@ -408,7 +424,7 @@ var Table = map[Operation]Rule{
 	HoldingRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	FactRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	Eligibility:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
-	FundsRead:      {Enterprise: Own, Finance: Any, Auditor: Any},
+	FundsRead:      {Enterprise: Own, BankOfficer: Own, Finance: Any, Auditor: Any},
 	AccountRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any},
 	OrderRead:      {Enterprise: Own, Auditor: Any},
 	BlockRead:      {Enterprise: Own, BureauLeader: Own, Auditor: Any},
@@ -420,6 +436,8 @@ var Table = map[Operation]Rule{
 	PackageRead:    {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	ChangeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	FreezeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	LeaseRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
+	PledgeRead:     {Enterprise: Own, BankOfficer: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	NoticeRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	ReserveRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	TaxListRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},

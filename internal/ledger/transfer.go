@@ -33,6 +33,9 @@ const (
 	JudicialSale   Reason = 26 // to the buyer, by order of a court
 	FeeCharge      Reason = 27 // of a trade, by the market's schedule
 	BlockTrade     Reason = 28 // a block trade of a market is settled
+	Rent           Reason = 29 // of a lease, out of escrow to the lessor
+	PledgeSale     Reason = 30 // pledged permits are sold to pay the banks
+	RentRefund     Reason = 31 // a lease ended early: a part of its rent goes back
 	Mirrored       Reason = 40 // a deal that was made on another platform
 
 	CreditIssuance   Reason = 50 // verified reductions become credits
@@ -57,6 +60,7 @@ var reasonNames = [...]string{
 	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 	BlockTrade: "block_trade",
+	Rent: "rent", PledgeSale: "pledge_sale", RentRefund: "rent_refund",
 }
 
 // String gives the name that JSON and the views use.

@@ -157,7 +157,9 @@ const (
 	RestingOrder   Resting = "order"
 	RestingDeal    Resting = "deal"
 	RestingNotice  Resting = "payment_notice"
-	RestingHold    Resting = "hold" // pledges, leases, instalments and whatever else holds permits aside
+	RestingHold    Resting = "hold" // instalments and whatever else holds permits aside
+	RestingLease   Resting = "lease"
+	RestingPledge  Resting = "pledge"
 	RestingProject Resting = "project"
 	RestingRenewal Resting = "renewal"
 	RestingFreeze  Resting = "freeze"
@@ -185,6 +187,8 @@ var Rests = []struct {
 	{RestingDeal, Blocks, Blocks, "the other side has agreed with this party: settle, withdraw or reject it first"},
 	{RestingNotice, Blocks, Blocks, "the payment was asked from this party: deliver or cancel it first"},
 	{RestingHold, Blocks, Blocks, "somebody else relies on it: release it, or let its holder agree, first"},
+	{RestingLease, Follows, Blocks, "a lease is of one licence's permits, for one licence's use: by a division both sides end it first"},
+	{RestingPledge, Follows, Blocks, "the pledge goes with all of the permits; of a part only the bank can say"},
 	{RestingProject, Blocks, Blocks, "a project is approved for its licence: complete, reduce or cancel it first"},
 	{RestingRenewal, Blocks, Blocks, "it was applied for by its holder: decide and pay, withdraw or reject it first"},
 	{RestingFreeze, Follows, Blocks, "the order names one holding: it goes with all of it; of a part only the issuer can say"},

@@ -21,6 +21,10 @@ type Facts struct {
 	Project  bool   // permits are put to a project
 	Offset   quantity.Ratio
 
+	Months int32          // of a lease; 0: not known
+	Value  quantity.Money // of what is pledged; 0: not known
+	Loans  quantity.Money // all that it secures
+
 	Parameters Parameters
 }
 

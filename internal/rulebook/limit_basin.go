@@ -13,7 +13,7 @@ var limitBasin = &Rule{
 	Reading: "Permits for water pollutants are traded within one basin; across basins with the province's approval: a region pair's document, a market's standing approval, or the fact basin_approval of one side.",
 	Default: "A site whose basin nobody has recorded discharges into that of the other side (project default).",
 	Needs:   []string{"facts basin and basin_approval of both licences", "region pair, or the market's approval"},
-	Actions: []Action{Sell, Buy, Deal, Correction},
+	Actions: []Action{Sell, Buy, Deal, Lease, Correction},
 	Check: func(f *Facts) Finding {
 		from, to := &f.Seller.Site, &f.Buyer.Site
 		switch {

@@ -47,6 +47,8 @@ const (
 	InstalmentGrace Key = "instalment.grace"
 	OffsetCap       Key = "carbon.offset_cap"
 	OffsetOutside   Key = "carbon.offset_outside"
+	LeaseMost       Key = "lease.most_months"
+	PledgeShare     Key = "pledge.most_share"
 	firstSeededYear     = calendar.Date(20200101)
 )
 
@@ -81,6 +83,8 @@ var Keys = []KeyInfo{
 	{FirstInstalment, "1", 1, quantity.OneRatio, false, "0.4", ProjectDefault, "", "share of the amount that the first instalment of a fixed-price sale is at least"},
 	{InstalmentMost, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "60", ProjectDefault, "", "months from the notice in which the last instalment is due"},
 	{InstalmentGrace, "days", 0, 366 * quantity.OneRatio, true, "30", ProjectDefault, "", "days from the due day of an unpaid instalment to the revocation in proportion"},
+	{LeaseMost, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months that a lease lasts at most"},
+	{PledgeShare, "1", 1, quantity.OneRatio, false, "0.8", ProjectDefault, "", "share of the value of permits that is lent on them at most"},
 	{OffsetCap, "1", 0, quantity.OneRatio, false, "0.05", "上海市碳排放管理试行办法", "", "share of an obligation that carbon-inclusive credits may offset"},
 	{OffsetOutside, "1", 0, quantity.OneRatio, false, "1", ProjectDefault, "", "share of what credits may offset that may come from another province; Beijing asks for half from its own"},
 }

@@ -70,7 +70,7 @@ var rules = []*Rule{
 	sellerDebt, sellerAvailable, sellerPrice, sellerAir, sellerWater, sellerGovernment, holderIdle,
 	limitProvince, limitCity, limitBasin, regionPair, limitSource, limitThermal,
 	regionInflow, regionCap, zoneAdmission, credit,
-	offsetRatio, purchaseLimit, holdingLimit,
+	offsetRatio, purchaseLimit, holdingLimit, leaseTerm, pledgeShare,
 }
 
 // All are all rules, in the order in which they are checked.

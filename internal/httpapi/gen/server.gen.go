@@ -494,6 +494,18 @@ type ServerInterface interface {
 	// RevokeKey Revoke an API key
 	// (POST /v1/keys/{id}/revoke)
 	RevokeKey(c *gin.Context, id PathID, params RevokeKeyParams)
+	// ListLeases Leases of permits
+	// (GET /v1/leases)
+	ListLeases(c *gin.Context, params ListLeasesParams)
+	// OfferLease Offer the use of a licence's paid permits to another licence
+	// (POST /v1/leases)
+	OfferLease(c *gin.Context, params OfferLeaseParams)
+	// GetLease A lease with its steps
+	// (GET /v1/leases/{id})
+	GetLease(c *gin.Context, id PathID)
+	// StepLease Take the next step of a lease
+	// (POST /v1/leases/{id}/steps)
+	StepLease(c *gin.Context, id PathID, params StepLeaseParams)
 	// ListLevelTransfers Transfers of indicators between levels
 	// (GET /v1/level-transfers)
 	ListLevelTransfers(c *gin.Context, params ListLevelTransfersParams)
@@ -800,9 +812,39 @@ type ServerInterface interface {
 	// GetPerson A person
 	// (GET /v1/persons/{id})
 	GetPerson(c *gin.Context, id PathID)
+	// ListPledgeOffers Pledged permits that are on sale
+	// (GET /v1/pledge-offers)
+	ListPledgeOffers(c *gin.Context, params ListPledgeOffersParams)
+	// ListPledgeSales What pledged permits were sold for
+	// (GET /v1/pledge-sales)
+	ListPledgeSales(c *gin.Context, params ListPledgeSalesParams)
+	// ListPledges Pledges of permits to banks
+	// (GET /v1/pledges)
+	ListPledges(c *gin.Context, params ListPledgesParams)
+	// ApplyPledge Apply for a pledge of a licence's paid permits
+	// (POST /v1/pledges)
+	ApplyPledge(c *gin.Context, params ApplyPledgeParams)
+	// GetPledge A pledge with its steps
+	// (GET /v1/pledges/{id})
+	GetPledge(c *gin.Context, id PathID)
+	// BuyPledged Buy what is on sale out of a pledge
+	// (POST /v1/pledges/{id}/buy)
+	BuyPledged(c *gin.Context, id PathID, params BuyPledgedParams)
+	// OfferPledged Offer pledged permits for sale, without their holder's consent
+	// (POST /v1/pledges/{id}/offer)
+	OfferPledged(c *gin.Context, id PathID, params OfferPledgedParams)
+	// StepPledge Take the next step of a pledge
+	// (POST /v1/pledges/{id}/steps)
+	StepPledge(c *gin.Context, id PathID, params StepPledgeParams)
+	// TakePledged Buy pledged permits back into the reserve
+	// (POST /v1/pledges/{id}/take)
+	TakePledged(c *gin.Context, id PathID, params TakePledgedParams)
 	// ListPollutants Pollutants for which permits exist
 	// (GET /v1/pollutants)
 	ListPollutants(c *gin.Context, params ListPollutantsParams)
+	// QuotePrice What permits would cost for the months that are left
+	// (GET /v1/price-quote)
+	QuotePrice(c *gin.Context, params QuotePriceParams)
 	// ListProjectEntries What projects got, put to use and gave up
 	// (GET /v1/project-entries)
 	ListProjectEntries(c *gin.Context, params ListProjectEntriesParams)
@@ -1246,6 +1288,12 @@ func (a Answer) VisitCreateKeyResponse(w http.ResponseWriter) error { return a.w
 // VisitRevokeKeyResponse sends the stored answer.
 func (a Answer) VisitRevokeKeyResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitOfferLeaseResponse sends the stored answer.
+func (a Answer) VisitOfferLeaseResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepLeaseResponse sends the stored answer.
+func (a Answer) VisitStepLeaseResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitTransferLevelResponse sends the stored answer.
 func (a Answer) VisitTransferLevelResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1389,6 +1437,21 @@ func (a Answer) VisitWithdrawPeriodCloseResponse(w http.ResponseWriter) error { 
 
 // VisitCreatePersonResponse sends the stored answer.
 func (a Answer) VisitCreatePersonResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitApplyPledgeResponse sends the stored answer.
+func (a Answer) VisitApplyPledgeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitBuyPledgedResponse sends the stored answer.
+func (a Answer) VisitBuyPledgedResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOfferPledgedResponse sends the stored answer.
+func (a Answer) VisitOfferPledgedResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitStepPledgeResponse sends the stored answer.
+func (a Answer) VisitStepPledgeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitTakePledgedResponse sends the stored answer.
+func (a Answer) VisitTakePledgedResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterProjectResponse sends the stored answer.
 func (a Answer) VisitRegisterProjectResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -9016,6 +9079,193 @@ func (siw *ServerInterfaceWrapper) RevokeKey(c *gin.Context) {
 	siw.Handler.RevokeKey(c, id, params)
 }
 
+// ListLeases operation middleware
+func (siw *ServerInterfaceWrapper) ListLeases(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLeasesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLeases(c, params)
+}
+
+// OfferLease operation middleware
+func (siw *ServerInterfaceWrapper) OfferLease(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OfferLeaseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OfferLease(c, params)
+}
+
+// GetLease operation middleware
+func (siw *ServerInterfaceWrapper) GetLease(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLease(c, id)
+}
+
+// StepLease operation middleware
+func (siw *ServerInterfaceWrapper) StepLease(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepLeaseParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepLease(c, id, params)
+}
+
 // ListLevelTransfers operation middleware
 func (siw *ServerInterfaceWrapper) ListLevelTransfers(c *gin.Context) {
 
@@ -13913,6 +14163,451 @@ func (siw *ServerInterfaceWrapper) GetPerson(c *gin.Context) {
 	siw.Handler.GetPerson(c, id)
 }
 
+// ListPledgeOffers operation middleware
+func (siw *ServerInterfaceWrapper) ListPledgeOffers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPledgeOffersParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPledgeOffers(c, params)
+}
+
+// ListPledgeSales operation middleware
+func (siw *ServerInterfaceWrapper) ListPledgeSales(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPledgeSalesParams
+
+	// ------------- Optional query parameter "pledge" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pledge", c.Request.URL.Query(), &params.Pledge, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pledge: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPledgeSales(c, params)
+}
+
+// ListPledges operation middleware
+func (siw *ServerInterfaceWrapper) ListPledges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPledgesParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "bank" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bank", c.Request.URL.Query(), &params.Bank, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter bank: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "licence" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "licence", c.Request.URL.Query(), &params.Licence, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter licence: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPledges(c, params)
+}
+
+// ApplyPledge operation middleware
+func (siw *ServerInterfaceWrapper) ApplyPledge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyPledgeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyPledge(c, params)
+}
+
+// GetPledge operation middleware
+func (siw *ServerInterfaceWrapper) GetPledge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPledge(c, id)
+}
+
+// BuyPledged operation middleware
+func (siw *ServerInterfaceWrapper) BuyPledged(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BuyPledgedParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BuyPledged(c, id, params)
+}
+
+// OfferPledged operation middleware
+func (siw *ServerInterfaceWrapper) OfferPledged(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OfferPledgedParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OfferPledged(c, id, params)
+}
+
+// StepPledge operation middleware
+func (siw *ServerInterfaceWrapper) StepPledge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StepPledgeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StepPledge(c, id, params)
+}
+
+// TakePledged operation middleware
+func (siw *ServerInterfaceWrapper) TakePledged(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakePledgedParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakePledged(c, id, params)
+}
+
 // ListPollutants operation middleware
 func (siw *ServerInterfaceWrapper) ListPollutants(c *gin.Context) {
 
@@ -13946,6 +14641,65 @@ func (siw *ServerInterfaceWrapper) ListPollutants(c *gin.Context) {
 	}
 
 	siw.Handler.ListPollutants(c, params)
+}
+
+// QuotePrice operation middleware
+func (siw *ServerInterfaceWrapper) QuotePrice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params QuotePriceParams
+
+	// ------------- Required query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "instrument" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "instrument", c.Request.URL.Query(), &params.Instrument, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter instrument: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "quantity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "quantity", c.Request.URL.Query(), &params.Quantity, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter quantity: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "price", c.Request.URL.Query(), &params.Price, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter price: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", c.Request.URL.Query(), &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter months: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.QuotePrice(c, params)
 }
 
 // ListProjectEntries operation middleware
@@ -17608,6 +18362,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/keys", wrapper.ListKeys)
 	router.POST(options.BaseURL+"/v1/keys", wrapper.CreateKey)
 	router.POST(options.BaseURL+"/v1/keys/:id/revoke", wrapper.RevokeKey)
+	router.GET(options.BaseURL+"/v1/leases", wrapper.ListLeases)
+	router.POST(options.BaseURL+"/v1/leases", wrapper.OfferLease)
+	router.GET(options.BaseURL+"/v1/leases/:id", wrapper.GetLease)
+	router.POST(options.BaseURL+"/v1/leases/:id/steps", wrapper.StepLease)
 	router.GET(options.BaseURL+"/v1/level-transfers", wrapper.ListLevelTransfers)
 	router.POST(options.BaseURL+"/v1/level-transfers", wrapper.TransferLevel)
 	router.GET(options.BaseURL+"/v1/licence-quantities", wrapper.ListLicenceQuantities)
@@ -17710,7 +18468,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/persons", wrapper.ListPersons)
 	router.POST(options.BaseURL+"/v1/persons", wrapper.CreatePerson)
 	router.GET(options.BaseURL+"/v1/persons/:id", wrapper.GetPerson)
+	router.GET(options.BaseURL+"/v1/pledge-offers", wrapper.ListPledgeOffers)
+	router.GET(options.BaseURL+"/v1/pledge-sales", wrapper.ListPledgeSales)
+	router.GET(options.BaseURL+"/v1/pledges", wrapper.ListPledges)
+	router.POST(options.BaseURL+"/v1/pledges", wrapper.ApplyPledge)
+	router.GET(options.BaseURL+"/v1/pledges/:id", wrapper.GetPledge)
+	router.POST(options.BaseURL+"/v1/pledges/:id/buy", wrapper.BuyPledged)
+	router.POST(options.BaseURL+"/v1/pledges/:id/offer", wrapper.OfferPledged)
+	router.POST(options.BaseURL+"/v1/pledges/:id/steps", wrapper.StepPledge)
+	router.POST(options.BaseURL+"/v1/pledges/:id/take", wrapper.TakePledged)
 	router.GET(options.BaseURL+"/v1/pollutants", wrapper.ListPollutants)
+	router.GET(options.BaseURL+"/v1/price-quote", wrapper.QuotePrice)
 	router.GET(options.BaseURL+"/v1/project-entries", wrapper.ListProjectEntries)
 	router.GET(options.BaseURL+"/v1/projects", wrapper.ListProjects)
 	router.POST(options.BaseURL+"/v1/projects", wrapper.RegisterProject)
@@ -22147,6 +22915,117 @@ func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseW
 	return err
 }
 
+type ListLeasesRequestObject struct {
+	Params ListLeasesParams
+}
+
+type ListLeasesResponseObject interface {
+	VisitListLeasesResponse(w http.ResponseWriter) error
+}
+
+type ListLeases200JSONResponse LeasePage
+
+func (response ListLeases200JSONResponse) VisitListLeasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OfferLeaseRequestObject struct {
+	Params OfferLeaseParams
+	Body   *OfferLeaseJSONRequestBody
+}
+
+type OfferLeaseResponseObject interface {
+	VisitOfferLeaseResponse(w http.ResponseWriter) error
+}
+
+type OfferLease201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferLease201JSONResponse struct {
+	Body    Lease
+	Headers OfferLease201ResponseHeaders
+}
+
+func (response OfferLease201JSONResponse) VisitOfferLeaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeaseRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetLeaseResponseObject interface {
+	VisitGetLeaseResponse(w http.ResponseWriter) error
+}
+
+type GetLease200JSONResponse Lease
+
+func (response GetLease200JSONResponse) VisitGetLeaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepLeaseRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepLeaseParams
+	Body   *StepLeaseJSONRequestBody
+}
+
+type StepLeaseResponseObject interface {
+	VisitStepLeaseResponse(w http.ResponseWriter) error
+}
+
+type StepLease200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepLease200JSONResponse struct {
+	Body    Lease
+	Headers StepLease200ResponseHeaders
+}
+
+func (response StepLease200JSONResponse) VisitStepLeaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLevelTransfersRequestObject struct {
 	Params ListLevelTransfersParams
 }
@@ -24995,6 +25874,263 @@ func (response GetPerson200JSONResponse) VisitGetPersonResponse(w http.ResponseW
 	return err
 }
 
+type ListPledgeOffersRequestObject struct {
+	Params ListPledgeOffersParams
+}
+
+type ListPledgeOffersResponseObject interface {
+	VisitListPledgeOffersResponse(w http.ResponseWriter) error
+}
+
+type ListPledgeOffers200JSONResponse PledgeOfferPage
+
+func (response ListPledgeOffers200JSONResponse) VisitListPledgeOffersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPledgeSalesRequestObject struct {
+	Params ListPledgeSalesParams
+}
+
+type ListPledgeSalesResponseObject interface {
+	VisitListPledgeSalesResponse(w http.ResponseWriter) error
+}
+
+type ListPledgeSales200JSONResponse PledgeSalePage
+
+func (response ListPledgeSales200JSONResponse) VisitListPledgeSalesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPledgesRequestObject struct {
+	Params ListPledgesParams
+}
+
+type ListPledgesResponseObject interface {
+	VisitListPledgesResponse(w http.ResponseWriter) error
+}
+
+type ListPledges200JSONResponse PledgePage
+
+func (response ListPledges200JSONResponse) VisitListPledgesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyPledgeRequestObject struct {
+	Params ApplyPledgeParams
+	Body   *ApplyPledgeJSONRequestBody
+}
+
+type ApplyPledgeResponseObject interface {
+	VisitApplyPledgeResponse(w http.ResponseWriter) error
+}
+
+type ApplyPledge201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ApplyPledge201JSONResponse struct {
+	Body    Pledge
+	Headers ApplyPledge201ResponseHeaders
+}
+
+func (response ApplyPledge201JSONResponse) VisitApplyPledgeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPledgeRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetPledgeResponseObject interface {
+	VisitGetPledgeResponse(w http.ResponseWriter) error
+}
+
+type GetPledge200JSONResponse Pledge
+
+func (response GetPledge200JSONResponse) VisitGetPledgeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BuyPledgedRequestObject struct {
+	ID     PathID `json:"id"`
+	Params BuyPledgedParams
+	Body   *BuyPledgedJSONRequestBody
+}
+
+type BuyPledgedResponseObject interface {
+	VisitBuyPledgedResponse(w http.ResponseWriter) error
+}
+
+type BuyPledged201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type BuyPledged201JSONResponse struct {
+	Body    PledgeSale
+	Headers BuyPledged201ResponseHeaders
+}
+
+func (response BuyPledged201JSONResponse) VisitBuyPledgedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OfferPledgedRequestObject struct {
+	ID     PathID `json:"id"`
+	Params OfferPledgedParams
+	Body   *OfferPledgedJSONRequestBody
+}
+
+type OfferPledgedResponseObject interface {
+	VisitOfferPledgedResponse(w http.ResponseWriter) error
+}
+
+type OfferPledged200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferPledged200JSONResponse struct {
+	Body    Pledge
+	Headers OfferPledged200ResponseHeaders
+}
+
+func (response OfferPledged200JSONResponse) VisitOfferPledgedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StepPledgeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params StepPledgeParams
+	Body   *StepPledgeJSONRequestBody
+}
+
+type StepPledgeResponseObject interface {
+	VisitStepPledgeResponse(w http.ResponseWriter) error
+}
+
+type StepPledge200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type StepPledge200JSONResponse struct {
+	Body    Pledge
+	Headers StepPledge200ResponseHeaders
+}
+
+func (response StepPledge200JSONResponse) VisitStepPledgeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakePledgedRequestObject struct {
+	ID     PathID `json:"id"`
+	Params TakePledgedParams
+	Body   *TakePledgedJSONRequestBody
+}
+
+type TakePledgedResponseObject interface {
+	VisitTakePledgedResponse(w http.ResponseWriter) error
+}
+
+type TakePledged201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type TakePledged201JSONResponse struct {
+	Body    PledgeSale
+	Headers TakePledged201ResponseHeaders
+}
+
+func (response TakePledged201JSONResponse) VisitTakePledgedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPollutantsRequestObject struct {
 	Params ListPollutantsParams
 }
@@ -25006,6 +26142,28 @@ type ListPollutantsResponseObject interface {
 type ListPollutants200JSONResponse PollutantPage
 
 func (response ListPollutants200JSONResponse) VisitListPollutantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QuotePriceRequestObject struct {
+	Params QuotePriceParams
+}
+
+type QuotePriceResponseObject interface {
+	VisitQuotePriceResponse(w http.ResponseWriter) error
+}
+
+type QuotePrice200JSONResponse PriceQuote
+
+func (response QuotePrice200JSONResponse) VisitQuotePriceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -27396,6 +28554,18 @@ type StrictServerInterface interface {
 	// RevokeKey Revoke an API key
 	// (POST /v1/keys/{id}/revoke)
 	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// ListLeases Leases of permits
+	// (GET /v1/leases)
+	ListLeases(ctx context.Context, request ListLeasesRequestObject) (ListLeasesResponseObject, error)
+	// OfferLease Offer the use of a licence's paid permits to another licence
+	// (POST /v1/leases)
+	OfferLease(ctx context.Context, request OfferLeaseRequestObject) (OfferLeaseResponseObject, error)
+	// GetLease A lease with its steps
+	// (GET /v1/leases/{id})
+	GetLease(ctx context.Context, request GetLeaseRequestObject) (GetLeaseResponseObject, error)
+	// StepLease Take the next step of a lease
+	// (POST /v1/leases/{id}/steps)
+	StepLease(ctx context.Context, request StepLeaseRequestObject) (StepLeaseResponseObject, error)
 	// ListLevelTransfers Transfers of indicators between levels
 	// (GET /v1/level-transfers)
 	ListLevelTransfers(ctx context.Context, request ListLevelTransfersRequestObject) (ListLevelTransfersResponseObject, error)
@@ -27702,9 +28872,39 @@ type StrictServerInterface interface {
 	// GetPerson A person
 	// (GET /v1/persons/{id})
 	GetPerson(ctx context.Context, request GetPersonRequestObject) (GetPersonResponseObject, error)
+	// ListPledgeOffers Pledged permits that are on sale
+	// (GET /v1/pledge-offers)
+	ListPledgeOffers(ctx context.Context, request ListPledgeOffersRequestObject) (ListPledgeOffersResponseObject, error)
+	// ListPledgeSales What pledged permits were sold for
+	// (GET /v1/pledge-sales)
+	ListPledgeSales(ctx context.Context, request ListPledgeSalesRequestObject) (ListPledgeSalesResponseObject, error)
+	// ListPledges Pledges of permits to banks
+	// (GET /v1/pledges)
+	ListPledges(ctx context.Context, request ListPledgesRequestObject) (ListPledgesResponseObject, error)
+	// ApplyPledge Apply for a pledge of a licence's paid permits
+	// (POST /v1/pledges)
+	ApplyPledge(ctx context.Context, request ApplyPledgeRequestObject) (ApplyPledgeResponseObject, error)
+	// GetPledge A pledge with its steps
+	// (GET /v1/pledges/{id})
+	GetPledge(ctx context.Context, request GetPledgeRequestObject) (GetPledgeResponseObject, error)
+	// BuyPledged Buy what is on sale out of a pledge
+	// (POST /v1/pledges/{id}/buy)
+	BuyPledged(ctx context.Context, request BuyPledgedRequestObject) (BuyPledgedResponseObject, error)
+	// OfferPledged Offer pledged permits for sale, without their holder's consent
+	// (POST /v1/pledges/{id}/offer)
+	OfferPledged(ctx context.Context, request OfferPledgedRequestObject) (OfferPledgedResponseObject, error)
+	// StepPledge Take the next step of a pledge
+	// (POST /v1/pledges/{id}/steps)
+	StepPledge(ctx context.Context, request StepPledgeRequestObject) (StepPledgeResponseObject, error)
+	// TakePledged Buy pledged permits back into the reserve
+	// (POST /v1/pledges/{id}/take)
+	TakePledged(ctx context.Context, request TakePledgedRequestObject) (TakePledgedResponseObject, error)
 	// ListPollutants Pollutants for which permits exist
 	// (GET /v1/pollutants)
 	ListPollutants(ctx context.Context, request ListPollutantsRequestObject) (ListPollutantsResponseObject, error)
+	// QuotePrice What permits would cost for the months that are left
+	// (GET /v1/price-quote)
+	QuotePrice(ctx context.Context, request QuotePriceRequestObject) (QuotePriceResponseObject, error)
 	// ListProjectEntries What projects got, put to use and gave up
 	// (GET /v1/project-entries)
 	ListProjectEntries(ctx context.Context, request ListProjectEntriesRequestObject) (ListProjectEntriesResponseObject, error)
@@ -33431,6 +34631,147 @@ func (sh *strictHandler) RevokeKey(ctx *gin.Context, id PathID, params RevokeKey
 	}
 }
 
+// ListLeases operation middleware
+func (sh *strictHandler) ListLeases(ctx *gin.Context, params ListLeasesParams) {
+	var request ListLeasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLeases(ctx, request.(ListLeasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLeases")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLeasesResponseObject); ok {
+		if err := validResponse.VisitListLeasesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OfferLease operation middleware
+func (sh *strictHandler) OfferLease(ctx *gin.Context, params OfferLeaseParams) {
+	var request OfferLeaseRequestObject
+
+	request.Params = params
+
+	var body OfferLeaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OfferLease(ctx, request.(OfferLeaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OfferLease")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OfferLeaseResponseObject); ok {
+		if err := validResponse.VisitOfferLeaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLease operation middleware
+func (sh *strictHandler) GetLease(ctx *gin.Context, id PathID) {
+	var request GetLeaseRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLease(ctx, request.(GetLeaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLease")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLeaseResponseObject); ok {
+		if err := validResponse.VisitGetLeaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepLease operation middleware
+func (sh *strictHandler) StepLease(ctx *gin.Context, id PathID, params StepLeaseParams) {
+	var request StepLeaseRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepLeaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepLease(ctx, request.(StepLeaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepLease")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepLeaseResponseObject); ok {
+		if err := validResponse.VisitStepLeaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListLevelTransfers operation middleware
 func (sh *strictHandler) ListLevelTransfers(ctx *gin.Context, params ListLevelTransfersParams) {
 	var request ListLevelTransfersRequestObject
@@ -36913,6 +38254,334 @@ func (sh *strictHandler) GetPerson(ctx *gin.Context, id PathID) {
 	}
 }
 
+// ListPledgeOffers operation middleware
+func (sh *strictHandler) ListPledgeOffers(ctx *gin.Context, params ListPledgeOffersParams) {
+	var request ListPledgeOffersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPledgeOffers(ctx, request.(ListPledgeOffersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPledgeOffers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPledgeOffersResponseObject); ok {
+		if err := validResponse.VisitListPledgeOffersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPledgeSales operation middleware
+func (sh *strictHandler) ListPledgeSales(ctx *gin.Context, params ListPledgeSalesParams) {
+	var request ListPledgeSalesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPledgeSales(ctx, request.(ListPledgeSalesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPledgeSales")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPledgeSalesResponseObject); ok {
+		if err := validResponse.VisitListPledgeSalesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPledges operation middleware
+func (sh *strictHandler) ListPledges(ctx *gin.Context, params ListPledgesParams) {
+	var request ListPledgesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPledges(ctx, request.(ListPledgesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPledges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPledgesResponseObject); ok {
+		if err := validResponse.VisitListPledgesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyPledge operation middleware
+func (sh *strictHandler) ApplyPledge(ctx *gin.Context, params ApplyPledgeParams) {
+	var request ApplyPledgeRequestObject
+
+	request.Params = params
+
+	var body ApplyPledgeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyPledge(ctx, request.(ApplyPledgeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyPledge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyPledgeResponseObject); ok {
+		if err := validResponse.VisitApplyPledgeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPledge operation middleware
+func (sh *strictHandler) GetPledge(ctx *gin.Context, id PathID) {
+	var request GetPledgeRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPledge(ctx, request.(GetPledgeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPledge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPledgeResponseObject); ok {
+		if err := validResponse.VisitGetPledgeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BuyPledged operation middleware
+func (sh *strictHandler) BuyPledged(ctx *gin.Context, id PathID, params BuyPledgedParams) {
+	var request BuyPledgedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body BuyPledgedJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BuyPledged(ctx, request.(BuyPledgedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BuyPledged")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BuyPledgedResponseObject); ok {
+		if err := validResponse.VisitBuyPledgedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OfferPledged operation middleware
+func (sh *strictHandler) OfferPledged(ctx *gin.Context, id PathID, params OfferPledgedParams) {
+	var request OfferPledgedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body OfferPledgedJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OfferPledged(ctx, request.(OfferPledgedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OfferPledged")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OfferPledgedResponseObject); ok {
+		if err := validResponse.VisitOfferPledgedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StepPledge operation middleware
+func (sh *strictHandler) StepPledge(ctx *gin.Context, id PathID, params StepPledgeParams) {
+	var request StepPledgeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StepPledgeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StepPledge(ctx, request.(StepPledgeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepPledge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StepPledgeResponseObject); ok {
+		if err := validResponse.VisitStepPledgeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakePledged operation middleware
+func (sh *strictHandler) TakePledged(ctx *gin.Context, id PathID, params TakePledgedParams) {
+	var request TakePledgedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body TakePledgedJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakePledged(ctx, request.(TakePledgedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakePledged")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakePledgedResponseObject); ok {
+		if err := validResponse.VisitTakePledgedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPollutants operation middleware
 func (sh *strictHandler) ListPollutants(ctx *gin.Context, params ListPollutantsParams) {
 	var request ListPollutantsRequestObject
@@ -36932,6 +38601,32 @@ func (sh *strictHandler) ListPollutants(ctx *gin.Context, params ListPollutantsP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListPollutantsResponseObject); ok {
 		if err := validResponse.VisitListPollutantsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// QuotePrice operation middleware
+func (sh *strictHandler) QuotePrice(ctx *gin.Context, params QuotePriceParams) {
+	var request QuotePriceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.QuotePrice(ctx, request.(QuotePriceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "QuotePrice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(QuotePriceResponseObject); ok {
+		if err := validResponse.VisitQuotePriceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

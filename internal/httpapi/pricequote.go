@@ -1,0 +1,35 @@
+package httpapi
+
+import (
+	"context"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/quantity"
+)
+
+// QuotePrice says what permits would cost for the months that are left.
+func (s *Server) QuotePrice(_ context.Context, r gen.QuotePriceRequestObject) (gen.QuotePriceResponseObject, error) {
+	var in input
+	p := r.Params
+	q := app.PriceQuote{
+		Kind: app.PriceQuoteKind(p.Kind), Quantity: read(&in, "quantity", p.Quantity, quantity.ParseQuantity),
+		Price: read(&in, "price", p.Price, quantity.ParsePrice), Months: int(deref(p.Months)),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	q, err := s.app.PriceQuoteOf(q, p.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	rounding := "half_up"
+	if q.Down {
+		rounding = "down"
+	}
+	return gen.QuotePrice200JSONResponse{
+		Kind: api.PriceQuoteKind(q.Kind), Instrument: q.Instrument.Code, Quantity: q.Quantity.String(), Price: q.Price.String(), Months: int32(q.Months), //nolint:gosec // months of a term
+		Amount: q.Amount.String(), Rounding: api.PriceQuoteRounding(rounding), Formula: q.Formula(), AsOf: q.On.String(), TermEnd: q.Instrument.TermEnd.String(),
+	}, nil
+}
