@@ -108,7 +108,7 @@ func (v *View) surplusBeyond(licence int64, pollutant string) (beyond quantity.Q
 
 // lastFullYear is the last year of which every quarter is recorded, 0 where
 // there is none, and whether any quarter is.
-func (v *View) lastFullYear(licence int64, pollutant string) (year int32, any bool, err error) {
+func (v *View) lastFullYear(licence int64, pollutant string) (year int32, recorded bool, err error) {
 	rows, err := Find(v, Discharges, Where("licence", licence).And("pollutant", Eq, pollutant))
 	return permit.LastFullYear(rows), len(rows) > 0, err
 }
