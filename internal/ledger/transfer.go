@@ -60,7 +60,7 @@ var reasonNames = [...]string{
 	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 	BlockTrade: "block_trade",
-	Rent: "rent", PledgeSale: "pledge_sale", RentRefund: "rent_refund",
+	Rent:       "rent", PledgeSale: "pledge_sale", RentRefund: "rent_refund",
 }
 
 // String gives the name that JSON and the views use.
