@@ -51,12 +51,12 @@ func TestBlock_Lifecycle(t *testing.T) {
 		CounterpartyLicence: buyer.licence.ID, Quantity: 1000 * one, Price: 5530 * quantity.OnePrice / 100,
 	}
 	for change, want := range map[*fault.Error]func(*BlockPropose){
-		ErrBlockTooSmall:      func(c *BlockPropose) { c.Quantity = 999 * one },
-		ErrOutsideBand:        func(c *BlockPropose) { c.Price -= quantity.OnePrice / 100 },
-		ErrPartyNotOfLicence:  func(c *BlockPropose) { c.CounterpartyParty = seller.party },
-		ErrQuantityStep:       func(c *BlockPropose) { c.Quantity++ },
-		ErrSelfTrade:          func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = seller.party, seller.licence.ID },
-		rulebookNoSurplusGate: func(c *BlockPropose) { c.Quantity = 2_000_000 * one },
+		ErrBlockTooSmall:       func(c *BlockPropose) { c.Quantity = 999 * one },
+		ErrOutsideBand:         func(c *BlockPropose) { c.Price -= quantity.OnePrice / 100 },
+		ErrPartyNotOfLicence:   func(c *BlockPropose) { c.CounterpartyParty = seller.party },
+		ErrQuantityStep:        func(c *BlockPropose) { c.Quantity++ },
+		ErrSelfTrade:           func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = seller.party, seller.licence.ID },
+		ledger.ErrInsufficient: func(c *BlockPropose) { c.Quantity = 2_000_000 * one },
 	} {
 		wrong := c
 		want(&wrong)
@@ -92,5 +92,3 @@ func TestBlock_Lifecycle(t *testing.T) {
 		t.Errorf("candles: %+v (%v)", candles, err)
 	}
 }
-
-var rulebookNoSurplusGate = ErrNoSurplus

@@ -289,6 +289,8 @@ func (tx *Tx) dryPlace(e entry) OrderResult {
 	if o.Side == market.Sell {
 		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
 	}
-	tx.dry.others = append(tx.dry.others, fieldEffects("order", 0, nil, &o, tx.Today)...)
+	shown := o
+	shown.Queued = 0 // its place follows from when it is approved
+	tx.dry.others = append(tx.dry.others, fieldEffects("order", 0, nil, &shown, tx.Today)...)
 	return OrderResult{Order: o, Market: e.market.Code, Instrument: e.inst.Code}
 }

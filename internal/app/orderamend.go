@@ -178,5 +178,7 @@ func (tx *Tx) amend(o *market.Record, e entry) OrderResult {
 
 // dryAmend shows how an order changes.
 func (tx *Tx) dryAmend(before, after *market.Record) {
-	tx.dry.others = append(tx.dry.others, fieldEffects("order", before.ID, before, after, tx.Today)...)
+	shown := *after
+	shown.Queued = before.Queued // its place follows from when it is approved
+	tx.dry.others = append(tx.dry.others, fieldEffects("order", before.ID, before, &shown, tx.Today)...)
 }

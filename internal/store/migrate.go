@@ -85,6 +85,7 @@ var appendOnly = []string{
 	app.ProjectSteps.Name(), app.ProjectEntries.Name(),
 	app.AmountChanges.Name(), app.Discharges.Name(), app.Tasks.Name(), app.SurplusLosses.Name(), app.RenewalSteps.Name(), app.Reminders.Name(),
 	app.BudgetMovements.Name(), app.BuyBackSteps.Name(), app.BuyBackPrices.Name(), app.BuyBackSources.Name(),
+	app.TermsOfMarkets.Name(), app.Closes.Name(), app.MarketChanges.Name(),
 }
 
 // GrantService gives a PostgreSQL role what the service needs and no more: it
