@@ -189,6 +189,9 @@ func (o *ruledOffice) change() {
 		must(AttainmentSet{f.licence.Region, pick(r, vocs, "COD"), 2025, !bad, "bulletin"})
 	case 14:
 		must(ZoneRuleSet{Zone: "zone of few", Region: jiashan, Industry: "23", Forbidden: bad, ValidFrom: from, Document: "list"})
+		if code := o.try(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest}); code != "" {
+			o.t.Fatalf("approve a zone rule: %s", code)
+		}
 	case 15:
 		must(o.parameter(bad))
 		if code := o.try(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest}); code != "" {

@@ -388,6 +388,7 @@ func TestOffer_Fails(t *testing.T) {
 	o := d.announce(d.offerOf(auction.PayAsBid, nil))
 	d.register(o.ID, d.firms[0], 0)
 	d.now.set(windowCloses + 1)
+	d.settle()
 	if o = d.offerNow(o.ID); o.State != auction.OfferFailed || o.Releasing {
 		t.Fatalf("%+v", o)
 	}

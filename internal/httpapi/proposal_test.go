@@ -156,9 +156,10 @@ func TestProposals_Signer(t *testing.T) {
 	}
 	approval := fmt.Sprintf(`{"effects_digest":%q}`, p.EffectsDigest)
 	w.isProblem(w.post(path+"/approve", handler, approval), http.StatusUnprocessableEntity, "proposal.own", "")
-	out := decode[api.ProposalOutcome](t, w.post(path+"/approve", f.key, approval))
+	done := w.post(path+"/approve", f.key, approval)
+	out := decode[api.ProposalOutcome](t, done)
 	if out.Proposal.State != api.ProposalStateExecuted || !strings.Contains(string(out.Result), `"state":"open"`) {
-		t.Fatalf("%+v", out)
+		t.Fatalf("%d %s", done.status, done.body)
 	}
 	if orders := decode[api.OrderPage](t, w.get("/v1/orders", f.key)); len(orders.Items) != 1 {
 		t.Errorf("%+v", orders.Items)
