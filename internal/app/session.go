@@ -73,7 +73,7 @@ func goOn(v *View, marketID int64) (Apply, error) {
 		for step := 0; more && step < sessionLoops; step++ {
 			s, more = tx.sessionStep(m, s, c)
 		}
-		if tx.hasSessionWork(s, m) {
+		if tx.hasSessionWork(s) {
 			tx.Arm(tx.Now, timerSession, marketID)
 		} else {
 			tx.Arm(s.NextAt, timerSession, marketID)
@@ -83,7 +83,7 @@ func goOn(v *View, marketID int64) (Apply, error) {
 }
 
 // hasSessionWork reports whether something is to be done before the session waits for its next phase.
-func (v *View) hasSessionWork(s market.Session, m catalog.Market) bool {
+func (v *View) hasSessionWork(s market.Session) bool {
 	return s.Phase == market.PhaseUncrossing || s.Closing != 0 || s.NextAt <= v.Now
 }
 

@@ -384,25 +384,25 @@ func TestHoldingLimit_CountsWhatMayCome(t *testing.T) {
 		o.does(o.leader, c)
 	}
 	// 1,000,000 t are held; 250,000 t more are at the limit.
-	o.refuses(buyer.user, o.order(1, market.Buy, "20", 250_001), limitFault)
+	o.refuses(buyer.user, o.order(1, market.Buy, "20", 250_001), errHoldingLimit)
 	buy := o.places(1, market.Buy, "20", 100_000)
 	block := BlockPropose{
 		Market: ticks, Instrument: o.inst.Code, Side: market.Buy, Licence: buyer.licence.ID, CounterpartyParty: o.firms[0].party,
 		CounterpartyLicence: o.firms[0].licence.ID, Quantity: 150_001 * one, Price: 20 * quantity.OnePrice,
 	}
-	o.refuses(buyer.user, block, limitFault)
+	o.refuses(buyer.user, block, errHoldingLimit)
 	block.Quantity -= one
 	b := done[BlockResult](o.office, buyer.user, block).Block
 	o.restart()
-	o.refuses(buyer.user, o.order(1, market.Buy, "20", 1), limitFault)
+	o.refuses(buyer.user, o.order(1, market.Buy, "20", 1), errHoldingLimit)
 	done[OrderResult](o.office, buyer.user, CancelOrder{buy.Order.ID})
-	o.refuses(buyer.user, o.order(1, market.Buy, "20", 100_001), limitFault)
+	o.refuses(buyer.user, o.order(1, market.Buy, "20", 100_001), errHoldingLimit)
 	done[BlockResult](o.office, o.firms[0].user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
-	o.refuses(buyer.user, o.order(1, market.Buy, "20", 100_001), limitFault)
+	o.refuses(buyer.user, o.order(1, market.Buy, "20", 100_001), errHoldingLimit)
 	o.places(1, market.Buy, "20", 100_000)
 }
 
-var limitFault = &fault.Error{Code: "rule.holding_limit"}
+var errHoldingLimit = &fault.Error{Code: "rule.holding_limit"}
 
 // A market that goes through its phases, with orders, cancels, halts and restarts
 // at any point, ends in the same books, trades and closes as without restarts.

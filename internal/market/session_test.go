@@ -63,7 +63,7 @@ func TestMedian(t *testing.T) {
 func TestQuote_CloseOn(t *testing.T) {
 	t.Parallel()
 	var q market.Quote
-	if _, any := q.CloseOn(20260701, fen); any {
+	if _, has := q.CloseOn(20260701, fen); has {
 		t.Error("a close without a trade or a close before")
 	}
 	add := func(p string, volume int64) {
@@ -71,7 +71,7 @@ func TestQuote_CloseOn(t *testing.T) {
 	}
 	add("24.00", 1)
 	add("25.00", 2)
-	if c, any := q.CloseOn(20260701, fen); !any || c.Price != price(t, "24.67") || c.Trades != 2 { // 74 ÷ 3 = 24.666…
+	if c, has := q.CloseOn(20260701, fen); !has || c.Price != price(t, "24.67") || c.Trades != 2 { // 74 ÷ 3 = 24.666…
 		t.Errorf("two trades: %+v", c)
 	}
 	for range 4 {
@@ -82,7 +82,7 @@ func TestQuote_CloseOn(t *testing.T) {
 		t.Errorf("six trades: %+v", c)
 	}
 	q = q.Closed(c)
-	if again, any := q.CloseOn(20260702, fen); !any || again.Price != c.Price || again.Trades != 0 || again.Previous != c.Price {
+	if again, has := q.CloseOn(20260702, fen); !has || again.Price != c.Price || again.Trades != 0 || again.Previous != c.Price {
 		t.Errorf("a day without trades: %+v", again)
 	}
 }
