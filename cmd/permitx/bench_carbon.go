@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -41,11 +42,13 @@ var carbonRatios = []benchRatio{
 	{bench.Goal{Name: "activities_sqlite_per_s", Must: 20_000, Aim: 60_000}, "activities_sqlite_per_s", "", []string{"activities_sqlite"}},
 	{
 		bench.Goal{Name: "activities_full_per_empty", Must: 0.8, Aim: 1},
-		"activities_postgres_full_per_s", "activities_postgres_per_s", []string{"activities_postgres"},
+		"activities_postgres_full_per_s", "activities_postgres_per_s",
+		[]string{"activities_postgres"},
 	},
 	{
 		bench.Goal{Name: "activities_sqlite_full_per_empty", Must: 0.8, Aim: 1},
-		"activities_sqlite_full_per_s", "activities_sqlite_per_s", []string{"activities_sqlite"},
+		"activities_sqlite_full_per_s", "activities_sqlite_per_s",
+		[]string{"activities_sqlite"},
 	},
 	{
 		bench.Goal{Name: "order_p99_during_intake", Must: 2, Aim: 1.2}, // less is better
@@ -267,9 +270,8 @@ func (c *carbonClient) Next() []byte {
 
 func putHex(into []byte, high, low uint64) {
 	var b [16]byte
-	for i := range 8 {
-		b[i], b[8+i] = byte(high>>(56-8*i)), byte(low>>(56-8*i))
-	}
+	binary.BigEndian.PutUint64(b[:8], high)
+	binary.BigEndian.PutUint64(b[8:], low)
 	hex.Encode(into[:carbonDigits], b[:])
 }
 

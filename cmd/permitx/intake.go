@@ -80,7 +80,7 @@ func (f *saltFolder) get(name string) ([]byte, error) {
 		return salt, nil
 	}
 	path := filepath.Join(f.folder, name)
-	salt, err := os.ReadFile(path)
+	salt, err := os.ReadFile(path) //nolint:gosec // a code of the register, in our own folder
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		salt = make([]byte, saltBytes)
@@ -102,7 +102,7 @@ func writeSecret(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), folderOnlyUs); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileOnlyUs)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileOnlyUs) //nolint:gosec // our own folder
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,9 @@ import (
 
 // certified runs a sale of 10 t/a to its certified winners: the first firm bids
 // 6 t/a at 5,000, the second 3 at 4,500, the third nothing.
-func (d *auctionDesk) certified(change func(*OfferAnnounce)) (auction.Offer, []auction.Award) {
+func (d *auctionDesk) certified() (auction.Offer, []auction.Award) {
 	d.t.Helper()
-	o := d.announce(d.offerOf(auction.PayAsBid, change))
+	o := d.announce(d.offerOf(auction.PayAsBid, nil))
 	for _, f := range d.firms[:3] {
 		d.register(o.ID, f, 0)
 	}
@@ -64,7 +64,7 @@ func (d *auctionDesk) later(days int) {
 func TestAward_Sale(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 3)
-	o, awards := d.certified(nil)
+	o, awards := d.certified()
 	if len(awards) != 2 || awards[0].Amount != 150_000_00 || awards[1].Amount != 67_500_00 || awards[0].ContractBy != 20260716 {
 		t.Fatalf("awards: %+v", awards)
 	}
@@ -110,7 +110,7 @@ func TestAward_Sale(t *testing.T) {
 func TestAward_Default(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 3)
-	_, awards := d.certified(nil)
+	_, awards := d.certified()
 	done[auction.Award](d.office, d.firms[1].user, AwardSign{awards[1].ID})
 	done[auction.Award](d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
 	d.later(3) // Thursday 16 July, the last day
@@ -165,7 +165,7 @@ func TestAward_DefaultOfGuarantee(t *testing.T) {
 func TestAward_Objection(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 3)
-	_, awards := d.certified(nil)
+	_, awards := d.certified()
 	object := func(a auction.Award) int64 {
 		d.does(d.clerk, ObjectionFile{Notice: a.PublicNotice, Objector: "邻居", Text: "the bidder is not qualified"})
 		rows := rowsIn(d.office, Objections, Query{})
@@ -241,7 +241,7 @@ func TestAward_Random(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
 		d := openAuctionDesk(t, 3)
-		_, awards := d.certified(nil)
+		_, awards := d.certified()
 		random := rand.New(rand.NewPCG(seed, 1))
 		proofs := 0
 		for range 40 {

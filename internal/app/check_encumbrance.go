@@ -73,7 +73,7 @@ func (c *checker) checkLeases() error {
 		}
 		delete(parts.posted, l.Rent)
 		delete(parts.posted, l.RefundTransfer)
-		c.checkSteps("I-52", Leases.name, l.ID, string(l.State), string(encumbrance.LeaseOffered), parts.steps[l.ID], func(s encumbrance.TakenStep) bool {
+		c.checkSteps(steppedRecord{"I-52", Leases.name, l.ID, string(l.State)}, string(encumbrance.LeaseOffered), parts.steps[l.ID], func(s encumbrance.TakenStep) bool {
 			return allows(encumbrance.LeaseSteps, s)
 		})
 	})
@@ -108,20 +108,27 @@ func allows[S, E ~string](table []encumbrance.StepOf[S, E], s encumbrance.TakenS
 	})
 }
 
+// steppedRecord is a record whose steps are checked.
+type steppedRecord struct {
+	invariant, table string
+	id               int64
+	state            string
+}
+
 // checkSteps holds that the steps of a record lead from its first state to the
 // one that it is in. What came with an opening package has no steps.
-func (c *checker) checkSteps(invariant, table string, id int64, at, first string, steps []encumbrance.TakenStep, allowed func(encumbrance.TakenStep) bool) {
+func (c *checker) checkSteps(of steppedRecord, first string, steps []encumbrance.TakenStep, allowed func(encumbrance.TakenStep) bool) {
 	if len(steps) == 0 {
 		return
 	}
 	for _, s := range steps {
 		if s.FromState != first && first != "" || !allowed(s) {
-			c.report(invariant, EncumbranceSteps.name, s.ID, "leads from %s to %s by %s of the %s, which the table does not allow", s.FromState, s.ToState, s.Event, s.Body)
+			c.report(of.invariant, EncumbranceSteps.name, s.ID, "leads from %s to %s by %s of the %s, which the table does not allow", s.FromState, s.ToState, s.Event, s.Body)
 		}
 		first = s.ToState
 	}
-	if first != at {
-		c.report(invariant, table, id, "is %s, its steps lead to %s", at, first)
+	if first != of.state {
+		c.report(of.invariant, of.table, of.id, "is %s, its steps lead to %s", of.state, first)
 	}
 }
 
@@ -148,7 +155,7 @@ func (c *checker) checkPledges() error {
 			c.report("I-55", Pledges.name, p.ID, "has sold %s of %s and got %s, its payments come to %s", p.Sold, p.Quantity, p.Paid, paid[p.ID])
 		}
 		first := string(encumbrance.PledgeApplied)
-		c.checkSteps("I-53", Pledges.name, p.ID, string(p.State), first, parts.steps[p.ID], func(s encumbrance.TakenStep) bool {
+		c.checkSteps(steppedRecord{"I-53", Pledges.name, p.ID, string(p.State)}, first, parts.steps[p.ID], func(s encumbrance.TakenStep) bool {
 			return allows(encumbrance.PledgeSteps, s)
 		})
 	})

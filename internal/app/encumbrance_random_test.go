@@ -55,6 +55,7 @@ type encumbranceWalk struct {
 }
 
 func openEncumbranceWalk(t *testing.T, seed int64) *encumbranceWalk {
+	t.Helper()
 	w := &encumbranceWalk{openPledgeDesk(t), rand.New(rand.NewSource(seed)), nil, map[string]int{}}
 	for n := range 4 {
 		f := w.seller(jiashan, n+1, 10*one)

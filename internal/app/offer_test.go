@@ -93,9 +93,9 @@ func (d *auctionDesk) quoteOf(f firm, offer int64, steps ...auction.Step) Comman
 	return c
 }
 
-func (d *auctionDesk) bid(f firm, offer int64, steps ...auction.Step) QuoteReceipt {
+func (d *auctionDesk) bid(f firm, offer int64, steps ...auction.Step) {
 	d.t.Helper()
-	return done[QuoteReceipt](d.office, f.user, d.quoteOf(f, offer, steps...))
+	done[QuoteReceipt](d.office, f.user, d.quoteOf(f, offer, steps...))
 }
 
 func (d *auctionDesk) offerNow(id int64) auction.Offer {
@@ -280,12 +280,10 @@ func TestOffer_QuoteRefusals(t *testing.T) {
 		d.refuses(c.who.user, d.quoteOf(c.who, full.ID, c.steps...), c.want)
 	}
 	d.bid(f, full.ID, ask(5000, 4*one))
-	late := d.quoteOf(f, full.ID, ask(5000, 4*one))
 	d.now.set(windowCloses - 1)
 	d.bid(f, full.ID, ask(4900, 4*one)) // the last moment
 	d.now.set(windowCloses)
-	late = d.quoteOf(f, full.ID, ask(5000, 4*one))
-	d.refuses(f.user, late, auction.ErrLateQuote)
+	d.refuses(f.user, d.quoteOf(f, full.ID, ask(5000, 4*one)), auction.ErrLateQuote)
 	if o := d.offerNow(full.ID); o.ClearingPrice != yuan(4900) || o.Quotes != 2 {
 		t.Errorf("ranked: %+v", o)
 	}

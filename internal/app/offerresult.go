@@ -139,7 +139,7 @@ func outcomesOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auc
 	}
 	order := slices.SortedFunc(maps.Keys(best), func(a, b int64) int { return cmp.Or(o.Better(best[a], best[b]), cmp.Compare(a, b)) })
 	for i, id := range order {
-		all[id].Place = int32(i + 1) //nolint:gosec // a count of bidders
+		all[id].Place = int32(i + 1)
 	}
 	out := make([]auction.Outcome, 0, len(all))
 	for _, id := range slices.Sorted(maps.Keys(all)) {

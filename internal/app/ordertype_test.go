@@ -15,8 +15,7 @@ import (
 )
 
 // typed is an order of a kind and time in force.
-func (o *office) typed(f firm, i catalog.Instrument, side market.Side, price quantity.Price, q quantity.Quantity, k market.Kind, tif market.TimeInForce) PlaceOrder {
-	c := o.order(f, i, side, price, q)
+func typed(c PlaceOrder, k market.Kind, tif market.TimeInForce) PlaceOrder {
 	c.Kind, c.TimeInForce = k, tif
 	return c
 }
@@ -52,7 +51,7 @@ func TestOrder_Types(t *testing.T) {
 			o, i, seller, buyer := tradingOffice(t)
 			o.does(seller.user, o.order(seller, i, market.Sell, 3000, 2*one))
 			o.does(seller.user, o.order(seller, i, market.Sell, 3100, 2*one))
-			got := became(done[OrderResult](o, buyer.user, o.typed(buyer, i, market.Buy, c.price, c.q*one, c.kind, c.tif)))
+			got := became(done[OrderResult](o, buyer.user, typed(o.order(buyer, i, market.Buy, c.price, c.q*one), c.kind, c.tif)))
 			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
@@ -66,7 +65,7 @@ func TestOrder_Refusals(t *testing.T) {
 	o, i, seller, buyer := tradingOffice(t)
 	o.does(seller.user, o.order(seller, i, market.Sell, 3000, 2*one))
 	resting := done[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 1000, 2*one)).Order.ID
-	o.does(seller.user, o.typed(seller, i, market.Sell, 1000, one, market.Limit, market.IOC))
+	o.does(seller.user, typed(o.order(seller, i, market.Sell, 1000, one), market.Limit, market.IOC))
 	offTick := o.order(buyer, i, market.Buy, 1000, one)
 	offTick.Price++
 	for _, c := range []struct {
@@ -75,11 +74,11 @@ func TestOrder_Refusals(t *testing.T) {
 		want    *fault.Error
 	}{
 		{buyer.user, offTick, ErrPriceStep},
-		{buyer.user, o.typed(buyer, i, market.Buy, 3000, 2*one+100, market.Limit, market.FOK), ErrNotFillable},
-		{buyer.user, o.typed(buyer, i, market.Buy, 0, one, market.AtMarket, market.IOC), ErrNoProtection},
-		{buyer.user, o.typed(buyer, i, market.Buy, 3000, one, market.AtMarket, market.GTC), ErrMarketOrderRests},
-		{buyer.user, o.typed(buyer, i, market.Buy, 3000, one, 9, market.GTC), ErrNoKind},
-		{buyer.user, o.typed(buyer, i, market.Buy, 3000, one, market.Limit, 9), ErrNoTimeInForce},
+		{buyer.user, typed(o.order(buyer, i, market.Buy, 3000, 2*one+100), market.Limit, market.FOK), ErrNotFillable},
+		{buyer.user, typed(o.order(buyer, i, market.Buy, 0, one), market.AtMarket, market.IOC), ErrNoProtection},
+		{buyer.user, typed(o.order(buyer, i, market.Buy, 3000, one), market.AtMarket, market.GTC), ErrMarketOrderRests},
+		{buyer.user, typed(o.order(buyer, i, market.Buy, 3000, one), 9, market.GTC), ErrNoKind},
+		{buyer.user, typed(o.order(buyer, i, market.Buy, 3000, one), market.Limit, 9), ErrNoTimeInForce},
 		{seller.user, o.order(seller, i, market.Sell, 1000, one), nil}, // against the buyer
 		{buyer.user, OrderAmend{Order: resting}, ErrOrderNotOpen},
 	} {
@@ -163,7 +162,7 @@ func TestOrder_SelfTrade(t *testing.T) {
 		VerifiedOn: 20260701, Document: "d", NoYear: "new",
 	})
 	o.does(other.user, o.order(other, i, market.Sell, 2900, one))
-	o.refuses(buyer.user, o.typed(buyer, i, market.Buy, 3000, 2*one, market.Limit, market.FOK), ErrSelfTrade)
+	o.refuses(buyer.user, typed(o.order(buyer, i, market.Buy, 3000, 2*one), market.Limit, market.FOK), ErrSelfTrade)
 	if got := became(done[OrderResult](o, buyer.user, o.order(buyer, i, market.Buy, 3000, 2*one))); got != "cancelled self_trade 1/2 in 1" {
 		t.Error(got)
 	}
@@ -182,12 +181,12 @@ func TestOrder_Day(t *testing.T) {
 	day := func(n int) {
 		var b OrderBatch
 		for k := range n {
-			b.Items = append(b.Items, OrderBatchItem{Place: o.typed(seller, i, market.Sell, quantity.Price(3000+k), 100, market.Limit, market.DAY)})
+			b.Items = append(b.Items, OrderBatchItem{Place: typed(o.order(seller, i, market.Sell, quantity.Price(3000+k), 100), market.Limit, market.DAY)})
 		}
 		o.does(seller.user, b)
 	}
 	day(MaxCancels + 1)
-	first := done[OrderResult](o, buyer.user, o.typed(buyer, i, market.Buy, 2000, one, market.Limit, market.DAY)).Order
+	first := done[OrderResult](o, buyer.user, typed(o.order(buyer, i, market.Buy, 2000, one), market.Limit, market.DAY)).Order
 	o.restart()
 	o.now.set(first.PlacedAt.Date().AddDays(1).Start() - 1)
 	o.runTimers()
@@ -376,7 +375,7 @@ func TestOrder_RandomRestarts(t *testing.T) {
 				if tif.Rests() {
 					kind = market.Limit
 				}
-				o.do(f.user, o.typed(f, i, market.Side(1+rng.IntN(2)), price, q, kind, tif))
+				o.do(f.user, typed(o.order(f, i, market.Side(1+rng.IntN(2)), price, q), kind, tif))
 			}
 		}
 		o.settle()

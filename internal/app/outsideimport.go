@@ -116,7 +116,7 @@ func (v *View) compareLines(p outside.Import, lines []outside.Line) ([]outside.D
 	}
 	var all []outside.Difference
 	for i, l := range lines {
-		all = append(all, l.Compare(int32(i+1), known[i])...) //nolint:gosec // ImportLines bounds them
+		all = append(all, l.Compare(int32(i+1), known[i])...)
 	}
 	return all, nil
 }

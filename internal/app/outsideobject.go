@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
@@ -82,8 +84,8 @@ var outsideObjects = map[outside.Kind]outsideReader{
 // fields makes values of names and texts in turn.
 func fields(texts ...string) []outside.Value {
 	var all []outside.Value
-	for i := 0; i < len(texts); i += 2 {
-		all = append(all, outside.Value{Field: texts[i], Value: texts[i+1]})
+	for pair := range slices.Chunk(texts, 2) { //nolint:mnd // a name and a text
+		all = append(all, outside.Value{Field: pair[0], Value: pair[len(pair)-1]})
 	}
 	return all
 }

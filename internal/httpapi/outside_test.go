@@ -24,15 +24,15 @@ func TestExportPackage(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	body := `{"system":"provincial","region":"330421","from":"2026-07-01","to":"2026-07-31"}`
-	make := func() answer {
+	exported := func() answer {
 		return w.send(http.MethodPost, "/v1/export-packages", w.leader, body, func(r *http.Request) { r.Header.Set("Idempotency-Key", "package") })
 	}
-	first := make()
+	first := exported()
 	if first.status != http.StatusCreated {
 		t.Fatalf("%d %s", first.status, first.body)
 	}
 	w.post(fmt.Sprintf("/v1/licences/%d/state", w.firms[1].licence), w.leader, `{"state":"suspended","reason":"r","document":"d"}`)
-	if again := make(); string(again.body) != string(first.body) || again.header.Get("Idempotency-Replayed") != "true" {
+	if again := exported(); string(again.body) != string(first.body) || again.header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("asked for again: %d %s", again.status, again.body)
 	}
 	e := decode[api.ExportPackage](t, w.get(fmt.Sprintf("/v1/export-packages/%d", decode[api.ExportPackage](t, first).ID), w.auditor))

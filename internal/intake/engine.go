@@ -208,7 +208,7 @@ func (in *Intake) run(ctx context.Context) {
 		select {
 		case first := <-in.queue:
 			if err := in.commit(ctx, in.take(first)); err != nil {
-				in.c.Log.ErrorContext(ctx, "the intake stops", "error", err)
+				in.c.Log.ErrorContext(ctx, "the intake stops", slog.Any("error", err))
 				return
 			}
 		case <-in.closing:
@@ -244,7 +244,7 @@ func (in *Intake) commit(ctx context.Context, all []*request) error {
 		return err
 	case err != nil:
 		in.broken = true
-		in.c.Log.ErrorContext(ctx, "a commit of the intake failed", "error", err, "commands", len(all))
+		in.c.Log.ErrorContext(ctx, "a commit of the intake failed", slog.Any("error", err), slog.Int("commands", len(all)))
 		in.answer(all, nil, ErrUnavailable.Because(err))
 		return nil
 	}

@@ -49,7 +49,7 @@ const (
 	BidReturn        Reason = 46 // … and given back
 )
 
-var reasonNames = [...]string{
+var reasonNames = [...]string{ //nolint:gosec // no credentials
 	CapDecision: "cap_decision", ReserveMove: "reserve_movement", Allocation: "allocation", Opening: "opening", LevelTransfer: "level_transfer",
 	PrimarySale: "primary_sale", Fill: "fill", Settlement: "settlement", Reversal: "reversal", Correction: "correction",
 	DepositReceipt: "deposit", Withdrawal: "withdrawal", Escrowing: "escrow", SuspenseReason: "suspense", TermEnd: "term_end",

@@ -45,7 +45,7 @@ func (d *intakeSQLite) flush(ctx context.Context, c *intake.Changes, all []rows)
 }
 
 func (d *intakeSQLite) inside(ctx context.Context, tx *sql.Tx, c *intake.Changes, all []rows) error {
-	done, err := tx.StmtContext(ctx, d.prepared[intakeFenceUpdate]).ExecContext(ctx, intakeFence(c)...)
+	done, err := tx.StmtContext(ctx, d.prepared[intakeFenceUpdate]).ExecContext(ctx, intakeFence(c)...) //nolint:sqlclosecheck // prepared once, closed with the store
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,7 @@ func verified(t *testing.T, s *IntakeStore) {
 func TestIntake_Judges(t *testing.T) {
 	t.Parallel()
 	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
 		s, now := openedIntake(t, url), someDay
 		in := intakeOf(t, s, &now)
 		defer in.Close()
@@ -230,6 +231,7 @@ func (f *failing) Commit(ctx context.Context, c *intake.Changes) error {
 func TestIntake_Random(t *testing.T) {
 	t.Parallel()
 	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
 		r := rand.New(rand.NewPCG(1, 2))
 		s, now := openedIntake(t, url), someDay
 		f := &failing{s, r}
