@@ -272,17 +272,17 @@ func TestOffer_ChainRestart(t *testing.T) {
 
 // idle is closed when an offer waits for no step of the registry's own.
 func (d *auctionDesk) idle(offer int64) <-chan struct{} {
-	done := make(chan struct{})
+	done, a := make(chan struct{}), d.app // the next one takes its place
 	go func() {
 		defer close(done)
 		for {
-			next := d.app.NextCommit()
-			if o, _ := ReadTable(d.app.Reference(), Offers).Get(offer); o.State != auction.OfferBidding && !o.IsChained() {
+			next := a.NextCommit()
+			if o, _ := ReadTable(a.Reference(), Offers).Get(offer); o.State != auction.OfferBidding && !o.IsChained() {
 				return
 			}
 			select {
 			case <-next:
-			case <-d.app.Stopped():
+			case <-a.Stopped():
 				return
 			}
 		}
