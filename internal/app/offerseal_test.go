@@ -225,11 +225,11 @@ func TestOffer_ChainRestart(t *testing.T) {
 		}
 		d.bid(f, o.ID, steps...)
 	}
-	crashes := 0
+	var crashes atomic.Int64
 	crash := func(b *Batch) error {
 		for _, j := range b.Journal {
 			if strings.HasPrefix(j.Kind, "offer.") {
-				crashes++
+				crashes.Add(1)
 				return ErrFenced
 			}
 		}
@@ -237,20 +237,20 @@ func TestOffer_ChainRestart(t *testing.T) {
 	}
 	d.now.set(windowCloses)
 	for n := 0; ; n++ {
+		before := crashes.Load()
 		d.store.mu.Lock()
 		d.store.onCommit, d.store.after = nil, crash
 		if n%2 == 0 {
 			d.store.onCommit, d.store.after = crash, nil
 		}
 		d.store.mu.Unlock()
-		before := crashes
 		d.stuck = true // it does not get to its end
 		d.settle()
 		select {
 		case <-d.app.Stopped():
 		case <-d.idle(o.ID):
 		}
-		if crashes == before {
+		if crashes.Load() == before {
 			break
 		}
 		d.store.mu.Lock()
@@ -265,8 +265,8 @@ func TestOffer_ChainRestart(t *testing.T) {
 	}
 	d.stuck = false
 	d.check()
-	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Bids != 10*firms || o.Volume != 10*one || crashes < 1 {
-		t.Fatalf("after %d crashes: %+v", crashes, o)
+	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Bids != 10*firms || o.Volume != 10*one || crashes.Load() < 1 {
+		t.Fatalf("after %d crashes: %+v", crashes.Load(), o)
 	}
 }
 
