@@ -85,7 +85,7 @@ func (f *saltFolder) get(name string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		salt = make([]byte, saltBytes)
 		rand.Read(salt)
-		err = writeSecret(path, salt)
+		err = writeSecret(f.folder, name, salt)
 	case err == nil && len(salt) != saltBytes:
 		err = fmt.Errorf("%s is damaged: it must have %d bytes", path, saltBytes)
 	}
@@ -93,19 +93,4 @@ func (f *saltFolder) get(name string) ([]byte, error) {
 		f.known[name] = salt
 	}
 	return salt, err
-}
-
-// writeSecret writes a file that only this user may read, and is there after a
-// crash of the machine.
-func writeSecret(path string, content []byte) error {
-	const folderOnlyUs, fileOnlyUs = 0o700, 0o600
-	if err := os.MkdirAll(filepath.Dir(path), folderOnlyUs); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileOnlyUs) //nolint:gosec // our own folder
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
 }

@@ -14,12 +14,6 @@ import (
 	"permitx/internal/auction"
 )
 
-// Who owns the keys of sealed bids: the service, and nobody else.
-const (
-	sealDirMode  = 0o700
-	sealFileMode = 0o600
-)
-
 var _ app.SealKeys = sealFiles("")
 
 // sealFiles keeps the keys of offers as files of a directory, one an offer: 64
@@ -34,10 +28,7 @@ func (dir sealFiles) Make(name string) ([auction.KeySize]byte, error) {
 		return key, err
 	}
 	_, _ = rand.Read(key[:]) // never fails: it would end the program
-	if err := os.MkdirAll(string(dir), sealDirMode); err != nil {
-		return key, err
-	}
-	return key, dir.write(name, hex.EncodeToString(key[:]))
+	return key, writeSecret(string(dir), name, []byte(hex.EncodeToString(key[:])))
 }
 
 // Key reads a key.
@@ -53,25 +44,4 @@ func (dir sealFiles) Key(name string) (key [auction.KeySize]byte, err error) {
 		return key, fmt.Errorf("the file %s has no key of %d hexadecimal digits", name, 2*auction.KeySize)
 	}
 	return key, nil
-}
-
-// write puts a file in its place whole, and syncs it and its directory.
-func (dir sealFiles) write(name, text string) error {
-	path := filepath.Join(string(dir), name)
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, sealFileMode) //nolint:gosec // our own folder
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	d, err := os.Open(string(dir))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

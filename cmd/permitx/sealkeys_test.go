@@ -25,10 +25,10 @@ func TestSealFiles(t *testing.T) {
 		t.Error("two offers have one key")
 	}
 	info, err := os.Stat(filepath.Join(string(dir), "00ff"))
-	if err != nil || info.Mode().Perm() != sealFileMode {
+	if err != nil || info.Mode().Perm() != secretFileMode {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if err := os.WriteFile(filepath.Join(string(dir), "00fd"), []byte("abc"), sealFileMode); err != nil {
+	if err := os.WriteFile(filepath.Join(string(dir), "00fd"), []byte("abc"), secretFileMode); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"00fd", "../00ff", ""} {
