@@ -61,10 +61,7 @@ func (c PledgeOffer) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSaleTerms(p, c.Quantity, c.Price, c.Document); err != nil {
-		return nil, err
-	}
-	if err := v.checkNotOnSale(p); err != nil {
+	if err := v.checkSale(p, c.Quantity, c.Price, c.Document); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
@@ -73,7 +70,9 @@ func (c PledgeOffer) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-func checkSaleTerms(p encumbrance.Pledge, q quantity.Quantity, price quantity.Price, document string) error {
+// checkSale holds that a sale out of a pledge is of what is pledged, and that no
+// other pledge of the same permits is on sale.
+func (v *View) checkSale(p encumbrance.Pledge, q quantity.Quantity, price quantity.Price, document string) error {
 	switch {
 	case q <= 0:
 		return fault.Invalidf("quantity", "must be more than zero")
@@ -82,11 +81,9 @@ func checkSaleTerms(p encumbrance.Pledge, q quantity.Quantity, price quantity.Pr
 	case q > p.Left():
 		return encumbrance.ErrPledgeLeft.With("%s t/a are pledged", p.Left())
 	}
-	return catalog.CheckDocument("document", document)
-}
-
-// checkNotOnSale holds that no other pledge of the same permits is on sale.
-func (v *View) checkNotOnSale(p encumbrance.Pledge) error {
+	if err := catalog.CheckDocument("document", document); err != nil {
+		return err
+	}
 	for _, o := range v.heldChain(p.Chain()) {
 		if o.State == encumbrance.PledgeOnSale {
 			return encumbrance.ErrPledgeState.With("pledge %d of the same permits is on sale", o.ID)
@@ -153,10 +150,7 @@ func (c PledgeTake) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSaleTerms(p, c.Quantity, c.Price, c.Document); err != nil {
-		return nil, err
-	}
-	if err := v.checkNotOnSale(p); err != nil {
+	if err := v.checkSale(p, c.Quantity, c.Price, c.Document); err != nil {
 		return nil, err
 	}
 	i, err := Get(v, Instruments, "instrument", p.Instrument)
