@@ -91,8 +91,7 @@ func (g *intakeRegister) find(k scenarioDay) (*intake.Scenario, error) {
 			return nil, err
 		}
 		return &intake.Scenario{
-			ID: s.ID, Scheme: scheme.ID, Methodology: m.ID, Counted: m.Code, Salt: g.salts[scheme.ID], DailyCap: s.DailyCap,
-			ClaimFrom: int(s.ClaimFrom), ClaimUntil: int(s.ClaimTo), Compute: c.Compute,
+			Scenario: s, Version: m.ID, Salt: g.salts[scheme.ID], Compute: c.Compute,
 		}, nil
 	}
 	return nil, ErrNoMethodology.With("no version of %s is in force on %v", s.Methodology, k.day)

@@ -174,7 +174,7 @@ func neededOf(w *work, l *line, days map[DayKey]bool, totals map[TotalKey]bool) 
 	if l.fault != nil {
 		return
 	}
-	totals[TotalKey{l.scenario.Scheme, l.scenario.ID, l.scenario.Methodology, l.day}] = true
+	totals[TotalKey{l.scenario.Scheme, l.scenario.ID, l.scenario.Version, l.day}] = true
 	if p := w.participants[l.name]; p != nil {
 		days[DayKey{l.scenario.ID, l.day, p.ID}] = true
 	}

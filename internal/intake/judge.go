@@ -57,10 +57,10 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	}
 	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
 	if a.Reverses != "" {
-		l.key, l.reversed = keyOf(s.Counted, source, "reversal of "+a.Reverses), keyOf(s.Counted, source, a.Reverses)
+		l.key, l.reversed = keyOf(s.Methodology, source, "reversal of "+a.Reverses), keyOf(s.Methodology, source, a.Reverses)
 		return l
 	}
-	l.key = keyOf(s.Counted, source, a.SourceID)
+	l.key = keyOf(s.Methodology, source, a.SourceID)
 	l.from, l.to = secondsOfDay(a.From), secondsOfDay(a.To)
 	if l.to == 0 && a.To.Date() == l.day.AddDays(1) {
 		l.to = 24 * 60 * 60
@@ -79,7 +79,7 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 
 func (a *Activity) checkPeriod(s *Scenario, day calendar.Date, to int32, now calendar.Instant) error {
 	today := now.Date()
-	first, last := day.AddDays(s.ClaimFrom), day.AddDays(s.ClaimUntil)
+	first, last := day.AddDays(int(s.ClaimFrom)), day.AddDays(int(s.ClaimTo))
 	switch {
 	case a.From >= a.To || a.To > now:
 		return ErrNoPeriod
@@ -126,16 +126,13 @@ func (w *work) judge(source int64, l *line) Result {
 	if other, overlaps := d.overlaps(l.from, l.to); overlaps {
 		return Result{Status: Refused, Fault: ErrOverlap.With("the period overlaps activity %d of the participant in this scenario", other)}
 	}
-	amount := l.computed
-	if limit := l.scenario.DailyCap; limit > 0 {
-		amount = min(amount, limit-d.Amount)
-		if amount <= 0 {
-			return Result{Status: Refused, Fault: ErrCapReached.With("the participant has %s kgCO2e of this scenario on %s already", d.Amount, l.day)}
-		}
+	amount := l.scenario.CreditPerson(d.Amount, l.computed)
+	if amount == 0 {
+		return Result{Status: Refused, Fault: ErrCapReached.With("the participant has %s kgCO2e of this scenario on %s already", d.Amount, l.day)}
 	}
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: l.scenario.Scheme, Scenario: l.scenario.ID,
-		Methodology: l.scenario.Methodology, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: written(l.Inputs),
+		Methodology: l.scenario.Version, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: written(l.Inputs),
 		Evidence: l.Evidence, Computed: l.computed, Amount: amount,
 	}
 	w.addRow(&row, l.key)

@@ -8,15 +8,10 @@ import (
 
 // Scenario is what the register says of a kind of activity on a day.
 type Scenario struct {
-	ID          int64
-	Scheme      int64
-	Methodology int64              // the version in force
-	Counted     string             // code of the methodology: what an activity is counted once for
-	Salt        []byte             // of the scheme's pseudonyms
-	DailyCap    quantity.Reduction // kgCO2e a person; 0: none
-	ClaimFrom   int                // days after the activity's day from which it may be declared
-	ClaimUntil  int                // the last such day
-	Compute     func([]carbon.Value) (quantity.Reduction, error)
+	carbon.Scenario        // its methodology's code is what an activity is counted once for
+	Version         int64  // the version of the methodology that is in force
+	Salt            []byte // of the scheme's pseudonyms
+	Compute         func([]carbon.Value) (quantity.Reduction, error)
 }
 
 // Register answers what is registered. It is a snapshot: a batch is judged by

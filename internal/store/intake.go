@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
-	"permitx/internal/calendar"
 	"permitx/internal/intake"
 	"permitx/migrations"
 )
@@ -37,7 +36,7 @@ type intakeDialect interface {
 	// flush writes rows and moves the fence, in one transaction.
 	flush(ctx context.Context, c *intake.Changes, all []rows) error
 	// lookup calls each with the rows that have one of the keys.
-	lookup(ctx context.Context, db *sql.DB, l *lookup, each func(*sql.Rows) error) error
+	lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error
 	// monthSQL makes the table of a month.
 	monthSQL(m intake.Month) []string
 	tablesSQL() string
@@ -373,7 +372,7 @@ func (s *IntakeStore) find(ctx context.Context, l *lookup, each func(*sql.Rows) 
 	if l.keys.n == 0 {
 		return nil
 	}
-	if err := s.dialect.lookup(ctx, s.write, l, each); err != nil {
+	if err := s.dialect.lookup(ctx, l, each); err != nil {
 		return fmt.Errorf("find in %s: %w", l.table, lost(err))
 	}
 	return nil
@@ -393,6 +392,3 @@ func eachRow(ctx context.Context, db *sql.DB, each func(*sql.Rows) error, query 
 	}
 	return found.Err()
 }
-
-// dateArg is a day as the databases take it.
-func dateArg(d calendar.Date) int64 { return int64(d) }

@@ -74,13 +74,13 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 }
 
 // lookup joins the keys, as one array a column, to the table.
-func (d *intakePostgres) lookup(ctx context.Context, db *sql.DB, l *lookup, each func(*sql.Rows) error) error {
+func (d *intakePostgres) lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {
 	on := make([]string, len(l.keys.names))
 	for i, name := range l.keys.names {
 		on[i] = "t." + name + " = u." + name
 	}
 	query := "SELECT " + l.columns + " FROM " + l.keys.unnest() + " AS u (" + strings.Join(l.keys.names, ", ") + ") JOIN " + l.table + " t ON " + strings.Join(on, " AND ")
-	return eachRow(ctx, db, each, query, l.keys.columns...)
+	return eachRow(ctx, d.write, each, query, l.keys.columns...)
 }
 
 func (*intakePostgres) tablesSQL() string {

@@ -101,7 +101,7 @@ func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calen
 		t, err := scanTotal(r)
 		found = append(found, t)
 		return err
-	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, dateArg(from), dateArg(to))
+	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, int64(from), int64(to))
 	return found, lost(err)
 }
 

@@ -63,7 +63,7 @@ func (d *intakeSQLite) inside(ctx context.Context, tx *sql.Tx, c *intake.Changes
 // lookupKeys are the keys of one statement: full chunks first, then one by one.
 const lookupKeys = 128
 
-func (d *intakeSQLite) lookup(ctx context.Context, _ *sql.DB, l *lookup, each func(*sql.Rows) error) error {
+func (d *intakeSQLite) lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {
 	for first := 0; first < l.keys.n; {
 		n := lookupKeys
 		if l.keys.n-first < n {

@@ -47,7 +47,7 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 		return nil, fault.New(fault.Refused, "scenario.unknown", "no such scenario").At("scenario")
 	}
 	return &intake.Scenario{
-		ID: 1, Scheme: 1, Methodology: 1, Counted: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimUntil: 9,
+		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9}, Version: 1,
 		Compute: func(in []carbon.Value) (quantity.Reduction, error) {
 			if len(in) != 1 || in[0].Name != "rides" {
 				return 0, fault.New(fault.Refused, "input.missing", "rides is missing").At("inputs/rides")
