@@ -35,7 +35,8 @@ var (
 	// ErrQuantityNotPositive is returned when the quantity is zero or negative.
 	ErrQuantityNotPositive = fault.New(fault.Invalid, "order.quantity_not_positive", "the quantity must be greater than zero").At("quantity")
 	// ErrMarketNotOpen is returned when the market is halted, closed or not yet valid.
-	ErrMarketNotOpen = fault.New(fault.Refused, "order.market_not_open", "the market takes no orders now").At("market")
+	ErrMarketNotOpen = fault.New(fault.Refused, "order.market_not_open", "the market takes no orders now").At("market").
+				Under("market.open", "project default: a market that is halted, takes cancels only, is closed or not yet valid takes no order")
 	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant.
 	ErrWrongInstrument = fault.New(fault.Invalid, "order.instrument_not_of_market", "the market does not trade this instrument").At("instrument")
 	// ErrInstrumentExpired is returned when the instrument's term has ended.
@@ -43,7 +44,7 @@ var (
 	// ErrQuantityStep is returned when the quantity is not a multiple of the market's lot_size.
 	ErrQuantityStep = fault.New(fault.Invalid, "order.quantity_off_lot", "the quantity must be a multiple of the market's lot_size").At("quantity")
 	// ErrPriceStep is returned when the price is not a multiple of the market's tick.
-	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price")
+	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price").Under("market.tick", "the market's terms")
 	// ErrOutsideMarket is returned when the licence's region does not take part in the market.
 	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
 	// ErrSignerNeeded is returned when an amount over the party's limit is approved by a user who may not sign, or stands in a batch.
