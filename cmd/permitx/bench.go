@@ -27,6 +27,7 @@ const (
 
 const (
 	benchBatch       = 100       // items of an order batch or a transfer batch
+	benchBeside      = 16        // connections of orders beside which something else is done
 	benchFew         = 64        // connections
 	benchMany        = 256       // connections, and firms
 	benchBookOrders  = 1_000_000 // orders of the mixed load
@@ -37,7 +38,7 @@ const (
 
 // benchCommand is `permitx bench`.
 type benchCommand struct {
-	What     string   `arg:"" optional:"" enum:",carbon" default:"" help:"carbon: the intake of carbon-inclusive schemes, on registries of its own. Default: the exchange."`
+	What     string   `arg:"" optional:"" enum:",window,carbon" default:"" help:"window: auctions with 10,000 bidders whose windows close, beside orders. carbon: the intake of carbon-inclusive schemes. Both on registries of their own. Default: the exchange."`
 	Quick    bool     `help:"Take less than a minute: shorter measurements, fewer rounds, no restart with a million orders."`
 	JSON     bool     `name:"json" help:"Print one JSON object instead of tables."`
 	Only     []string `placeholder:"NAME" help:"Measure only what these ratios or measurements need; an unknown name lists them all."`
@@ -203,6 +204,7 @@ type benchSet struct {
 // benchSets are those that can be asked for, by name; "" is the exchange.
 var benchSets = map[string]benchSet{
 	"":       {benchMeasures, lastMeasures, benchRatios},
+	"window": {last: windowMeasures, ratios: windowRatios},
 	"carbon": {last: carbonMeasures, ratios: carbonRatios},
 }
 

@@ -28,7 +28,6 @@ const (
 	carbonMinutes   = 10 // of a ride
 	carbonQuickFill = 2_000_000
 	carbonFill      = 50_000_000
-	carbonOrders    = 16 // connections of the order load beside it
 )
 
 // carbonMeasures are those of `permitx bench carbon`, each on a registry of its own.
@@ -113,11 +112,7 @@ func (b *benchRun) loadActivities(ctx context.Context, s *benchSite, figure stri
 
 // ordersBeside measures orders alone, and beside the intake.
 func (b *benchRun) ordersBeside(ctx context.Context, s *benchSite, name string, load *carbonLoad) error {
-	clients := make([]*benchClient, carbonOrders)
-	for i := range clients {
-		clients[i] = s.client("/v1/orders", s.firms[i].key, s.orders(&s.firms[i]), created)
-	}
-	orders := bench.Load{Address: s.server.address, Clients: asClients(clients), WarmUp: b.warmUp, Measure: b.length}
+	orders := b.fewOrders(s)
 	alone, err := bench.Run(ctx, orders)
 	if err != nil {
 		return err
@@ -139,24 +134,12 @@ func (b *benchRun) ordersBeside(ctx context.Context, s *benchSite, name string, 
 // carbonScheme registers a scheme that counts bus rides, and returns the key of
 // its operator.
 func (s *benchSite) carbonScheme(ctx context.Context) (api.ID, string, error) {
-	client, err := api.NewBearerClient("http://"+s.server.address, s.server.key)
+	seeder, err := s.seeder(ctx)
 	if err != nil {
 		return 0, "", err
 	}
-	admin := &remote{client}
-	operator, err := newBenchUser(ctx, admin, "Operator", api.GrantInput{Role: api.RoleOperator})
-	if err != nil {
-		return 0, "", err
-	}
-	second, err := newBenchUser(ctx, admin, "Third officer", api.GrantInput{Role: api.RoleBureauLeader})
-	if err != nil {
-		return 0, "", err
-	}
-	officer, err := api.NewBearerClient("http://"+s.server.address, s.officer)
-	if err != nil {
-		return 0, "", err
-	}
-	approver, err := api.NewBearerClient("http://"+s.server.address, second)
+	officer, approver := seeder.officer, seeder.approver
+	operator, err := newBenchUser(ctx, seeder.admin, "Operator", api.GrantInput{Role: api.RoleOperator})
 	if err != nil {
 		return 0, "", err
 	}

@@ -109,6 +109,15 @@ func measureOrders(connections int) benchTake {
 	}
 }
 
+// fewOrders is the load of orders beside which something else is done.
+func (b *benchRun) fewOrders(s *benchSite) bench.Load {
+	clients := make([]*benchClient, benchBeside)
+	for i := range clients {
+		clients[i] = s.client("/v1/orders", s.firms[i].key, s.orders(&s.firms[i]), created)
+	}
+	return bench.Load{Address: s.server.address, Clients: asClients(clients), WarmUp: b.warmUp, Measure: b.length}
+}
+
 func measureOrderBatches(connections int) benchTake {
 	return func(ctx context.Context, b *benchRun, m benchMeasure) error {
 		s := b.sites[m.place]
@@ -171,14 +180,7 @@ func (b *benchRun) load(ctx context.Context, m benchMeasure, clients []*benchCli
 	if err != nil {
 		return err
 	}
-	profiled := make(chan error, 1)
-	if b.command.Profile == "" {
-		profiled <- nil
-	} else {
-		go func() {
-			profiled <- s.saveProfile(ctx, b.command.Profile, fmt.Sprintf("%s.%d", m.name, b.round), b.warmUp+b.length)
-		}()
-	}
+	profiled := b.profile(ctx, s, fmt.Sprintf("%s.%d", m.name, b.round), b.warmUp+b.length)
 	r, err := bench.Run(ctx, bench.Load{Address: s.address, Clients: asClients(clients), WarmUp: b.warmUp, Measure: b.length})
 	if err = errors.Join(err, <-profiled); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.log)
@@ -208,6 +210,18 @@ func (b *benchRun) load(ctx context.Context, m benchMeasure, clients []*benchCli
 	b.add(m.name+"_run_us", "µs/command", delta.run/delta.commands*microseconds)
 	b.add(m.name+"_commit_us", "µs/command", delta.commit/delta.commands*microseconds)
 	return nil
+}
+
+// profile saves a profile of a server's next d, if the command asks for
+// profiles; the error comes when it is saved.
+func (b *benchRun) profile(ctx context.Context, s *benchServer, name string, d time.Duration) <-chan error {
+	saved := make(chan error, 1)
+	if b.command.Profile == "" {
+		saved <- nil
+	} else {
+		go func() { saved <- s.saveProfile(ctx, b.command.Profile, name, d) }()
+	}
+	return saved
 }
 
 // benchColumns are the figures of a load, in the table for a person.

@@ -39,8 +39,10 @@ type benchFirm struct {
 // benchSite is a server with the registry that is measured.
 type benchSite struct {
 	server     *benchServer
+	adminKey   string
 	instrument string
 	officer    string // key of finance and leader of the bureau
+	second     string // key of who approves what the officer proposes
 	firms      []benchFirm
 }
 
@@ -63,7 +65,7 @@ func (b *benchRun) openSite(ctx context.Context, args ...string) (*benchSite, er
 	if err != nil {
 		return nil, err
 	}
-	s := &benchSite{server: server, firms: make([]benchFirm, benchMany)}
+	s := &benchSite{server: server, adminKey: server.key, firms: make([]benchFirm, benchMany)}
 	if err := s.seed(ctx); err != nil {
 		return nil, fmt.Errorf("set the registry up: %w", joinStop(err, server))
 	}
@@ -79,7 +81,7 @@ func joinStop(err error, s *benchServer) error {
 
 // seed makes the registry through the API.
 func (s *benchSite) seed(ctx context.Context) error {
-	client, err := api.NewBearerClient("http://"+s.server.address, s.server.key)
+	client, err := s.as(s.adminKey)
 	if err != nil {
 		return err
 	}
@@ -87,23 +89,38 @@ func (s *benchSite) seed(ctx context.Context) error {
 	if s.officer, err = newBenchUser(ctx, admin, "Officer", api.GrantInput{Role: api.RoleBureauLeader}, api.GrantInput{Role: api.RoleFinance}); err != nil {
 		return err
 	}
-	if client, err = api.NewBearerClient("http://"+s.server.address, s.officer); err != nil {
+	if s.second, err = newBenchUser(ctx, admin, "Second officer", api.GrantInput{Role: api.RoleBureauLeader}); err != nil {
 		return err
 	}
-	second, err := newBenchUser(ctx, admin, "Second officer", api.GrantInput{Role: api.RoleBureauLeader})
+	seeder, err := s.seeder(ctx)
 	if err != nil {
 		return err
 	}
-	approver, err := api.NewBearerClient("http://"+s.server.address, second)
-	if err != nil {
-		return err
-	}
-	today := calendar.InstantOf(time.Now()).Date()
-	seeder := &benchSeeder{ctx: ctx, admin: admin, officer: client, approver: approver, site: s, today: today, end: calendar.NewDate(today.Year()+benchTermYears, time.December, 31)}
 	if err := seeder.market(); err != nil {
 		return err
 	}
 	return inParallel(len(s.firms), seeder.firm)
+}
+
+// as is a client of whom a key belongs to.
+func (s *benchSite) as(key string) (*api.ClientWithResponses, error) {
+	return api.NewBearerClient("http://"+s.server.address, key)
+}
+
+// seeder makes further records of a site that has its officers.
+func (s *benchSite) seeder(ctx context.Context) (*benchSeeder, error) {
+	var clients [3]*api.ClientWithResponses
+	for i, key := range []string{s.adminKey, s.officer, s.second} {
+		var err error
+		if clients[i], err = s.as(key); err != nil {
+			return nil, err
+		}
+	}
+	today := calendar.InstantOf(time.Now()).Date()
+	return &benchSeeder{
+		ctx: ctx, admin: &remote{clients[0]}, officer: clients[1], approver: clients[2], site: s, today: today,
+		end: calendar.NewDate(today.Year()+benchTermYears, time.December, 31),
+	}, nil
 }
 
 // newBenchUser makes a person with roles and returns his key.
@@ -124,7 +141,7 @@ func newBenchUser(ctx context.Context, admin *remote, name string, roles ...api.
 
 // benchSeeder makes the records of a site.
 type benchSeeder struct {
-	ctx      context.Context //nolint:containedctx // of this one call of seed
+	ctx      context.Context //nolint:containedctx // of the one call that makes the records
 	admin    *remote
 	officer  *api.ClientWithResponses
 	approver *api.ClientWithResponses // of what two must decide
@@ -153,34 +170,41 @@ func (s *benchSeeder) market() error {
 	return err
 }
 
-// firm makes the i-th firm with its licence, its user, and what it trades.
+// firm makes the i-th firm and what it trades.
 func (s *benchSeeder) firm(i int) error {
-	f := &s.site.firms[i]
-	f.sells = i%2 == 1
+	f, err := s.member(i)
+	s.site.firms[i] = f
+	if err != nil || !f.sells {
+		return err
+	}
+	return s.permits(f.licence)
+}
+
+// member makes the i-th party with its licence, its user and its money.
+func (s *benchSeeder) member(i int) (benchFirm, error) {
+	f := benchFirm{sells: i%2 == 1}
 	uscc := benchUSCC(i)
 	party, err := answer[api.Party](read(s.officer.CreateParty(s.ctx, &api.CreatePartyParams{IdempotencyKey: commandKey()}, api.PartyInput{
 		Name: "Firm " + strconv.Itoa(i+1), USCC: uscc, Region: benchRegion, Industry: "2319",
 	})))
 	if err != nil {
-		return err
+		return f, err
 	}
 	licence, err := answer[api.Licence](read(s.officer.CreateLicence(s.ctx, &api.CreateLicenceParams{IdempotencyKey: commandKey()}, api.LicenceInput{
 		Party: party.ID, Number: uscc + "001P", Kind: api.LicenceKindLicence, Site: "Works", Region: benchRegion,
 		ValidFrom: s.today.String(), ValidTo: s.end.String(),
 	})))
 	if err != nil {
-		return err
+		return f, err
 	}
 	f.party, f.licence = party.ID, licence.ID
 	if f.key, err = newBenchUser(s.ctx, s.admin, party.Name, api.GrantInput{Role: api.RoleEnterprise, Party: &party.ID}); err != nil {
-		return err
+		return f, err
 	}
-	if _, err = answer[api.Deposit](read(s.officer.ConfirmDeposit(s.ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
+	_, err = answer[api.Deposit](read(s.officer.ConfirmDeposit(s.ctx, &api.ConfirmDepositParams{IdempotencyKey: commandKey()}, api.DepositInput{
 		Party: party.ID, Amount: benchMoney, BankReference: "bench-" + strconv.Itoa(i), ReceivedOn: s.today.String(),
-	}))); err != nil || !f.sells {
-		return err
-	}
-	return s.permits(f.licence)
+	})))
+	return f, err
 }
 
 // permits gives a licence permits that it may sell.
@@ -202,7 +226,7 @@ func (s *benchSeeder) permits(licence api.ID) error {
 
 // findFunds finds the firms' accounts of money.
 func (s *benchSite) findFunds(ctx context.Context) error {
-	client, err := api.NewBearerClient("http://"+s.server.address, s.officer)
+	client, err := s.as(s.officer)
 	if err != nil {
 		return err
 	}

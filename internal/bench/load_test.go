@@ -119,3 +119,41 @@ func TestRun_Cancelled(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Each request is sent once and its answer comes back with its number; the first
+// answer that is not as it should be ends it.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	sent := map[string]int{}
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		sent[r.URL.Path]++
+		mu.Unlock()
+		fmt.Fprint(w, r.URL.Path)
+	})
+	requests := make([][]byte, 100)
+	for i := range requests {
+		requests[i] = NewRequest(fmt.Sprintf("/%d", i), "px_x", "k", nil).WithKey(0)
+	}
+	answered := 0
+	err := Each(t.Context(), address, 7, requests, func(i int, r Response, took time.Duration) error {
+		answered++
+		if string(r.Body) != fmt.Sprintf("/%d", i) || took <= 0 {
+			return fmt.Errorf("request %d got %q after %s", i, r.Body, took)
+		}
+		return nil
+	})
+	if err != nil || answered != len(requests) || len(sent) != len(requests) {
+		t.Errorf("%d answers to %d requests of %d: %v", answered, len(sent), len(requests), err)
+	}
+	wrong := errors.New("wrong")
+	answered = 0
+	err = Each(t.Context(), address, 2, requests, func(int, Response, time.Duration) error {
+		answered++
+		return wrong
+	})
+	if !errors.Is(err, wrong) || answered > 2 {
+		t.Errorf("%d answers after the first error, %v", answered, err)
+	}
+}
