@@ -98,12 +98,9 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 }
 
 func (b *benchRun) loadActivities(ctx context.Context, s *benchSite, figure string, load *carbonLoad) error {
-	r, err := bench.Run(ctx, bench.Load{Address: s.server.address, Clients: load.clients(), WarmUp: b.warmUp, Measure: b.length})
+	r, err := b.put(ctx, s.server, figure, load.clients())
 	if err != nil {
-		return fmt.Errorf("%w\n%s", err, s.server.log)
-	}
-	if r.Failed() > 0 {
-		b.g.say("bench: %s: %d of %d batches failed %v: %s", figure, r.Failed(), r.Requests, r.Failures, r.Example)
+		return err
 	}
 	b.add(figure+"_per_s", "1/s", r.PerSecond())
 	b.add(figure+"_p99_ms", "ms", milliseconds(r.Latency.Quantile(0.99)))

@@ -173,6 +173,20 @@ func measureTransferBatches(connections int) benchTake {
 	}
 }
 
+// put lets clients work on a server for the length of a measurement, writes the
+// server's profile if one is wanted, and says what failed.
+func (b *benchRun) put(ctx context.Context, s *benchServer, name string, clients []bench.Client) (bench.Result, error) {
+	profiled := b.profile(ctx, s, fmt.Sprintf("%s.%d", name, b.round), b.warmUp+b.length)
+	r, err := bench.Run(ctx, bench.Load{Address: s.address, Clients: clients, WarmUp: b.warmUp, Measure: b.length})
+	if err = errors.Join(err, <-profiled); err != nil {
+		return r, fmt.Errorf("%w\n%s", err, s.log)
+	}
+	if failed := r.Failed(); failed > 0 {
+		b.g.say("bench: %s: %d of %d requests failed %v: %s", name, failed, r.Requests, r.Failures, r.Example)
+	}
+	return r, nil
+}
+
 // load puts clients on a server and adds the figures of what came of it.
 func (b *benchRun) load(ctx context.Context, m benchMeasure, clients []*benchClient) error {
 	s := b.sites[m.place].server
@@ -180,13 +194,9 @@ func (b *benchRun) load(ctx context.Context, m benchMeasure, clients []*benchCli
 	if err != nil {
 		return err
 	}
-	profiled := b.profile(ctx, s, fmt.Sprintf("%s.%d", m.name, b.round), b.warmUp+b.length)
-	r, err := bench.Run(ctx, bench.Load{Address: s.address, Clients: asClients(clients), WarmUp: b.warmUp, Measure: b.length})
-	if err = errors.Join(err, <-profiled); err != nil {
-		return fmt.Errorf("%w\n%s", err, s.log)
-	}
-	if failed := r.Failed(); failed > 0 {
-		b.g.say("bench: %s: %d of %d requests failed %v: %s", m.name, failed, r.Requests, r.Failures, r.Example)
+	r, err := b.put(ctx, s, m.name, asClients(clients))
+	if err != nil {
+		return err
 	}
 	if r.Things == 0 {
 		return errors.New("nothing was done")

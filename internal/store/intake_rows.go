@@ -22,8 +22,9 @@ func intakeRows(c *intake.Changes) []rows {
 	for _, m := range monthsOf(c) {
 		add(activityRows(m, c.Rows[m]))
 	}
-	add(participantRows(c.NewParticipants, false))
-	add(participantRows(c.Participants, true))
+	add(newParticipants(c.NewParticipants))
+	add(countedParticipants(c.Participants))
+	add(erasedParticipants(c.Participants))
 	add(dayRows(c.NewDays, false))
 	add(dayRows(c.Days, true))
 	add(totalRows(c.NewTotals, false))
@@ -104,19 +105,38 @@ func activityRows(m intake.Month, from []intake.Row) rows {
 	return r
 }
 
-func participantRows(from []intake.Participant, changed bool) rows {
-	r := rows{table: "participant", n: len(from), changed: changed}
-	ints(&r, "id", from, func(p *intake.Participant) int64 { return p.ID })
+func newParticipants(from []intake.Participant) rows {
+	r := participantTotals(from)
+	r.changed = false
 	ints(&r, "scheme", from, func(p *intake.Participant) int64 { return p.Scheme })
 	blobs(&r, "pseudonym", from, func(p *intake.Participant) []byte {
-		if p.Erased {
+		if p.Erased { // in the same commit
 			return nil
 		}
 		return p.Pseudonym[:]
 	})
+	return r
+}
+
+// countedParticipants leave the indexed pseudonym alone: SQLite writes an index
+// anew whose column is set, and PostgreSQL may then keep the row in its page.
+func countedParticipants(from []intake.Participant) rows {
+	return participantTotals(slices.DeleteFunc(slices.Clone(from), func(p intake.Participant) bool { return p.Erased }))
+}
+
+func participantTotals(from []intake.Participant) rows {
+	r := rows{table: "participant", n: len(from), changed: true}
+	ints(&r, "id", from, func(p *intake.Participant) int64 { return p.ID })
 	ints(&r, "amount", from, func(p *intake.Participant) int64 { return int64(p.Amount) })
 	ints(&r, "activities", from, func(p *intake.Participant) int64 { return p.Activities })
 	ints(&r, "batch", from, func(p *intake.Participant) int64 { return p.Batch })
+	return r
+}
+
+func erasedParticipants(from []intake.Participant) rows {
+	from = slices.DeleteFunc(slices.Clone(from), func(p intake.Participant) bool { return !p.Erased })
+	r := participantTotals(from)
+	blobs(&r, "pseudonym", from, func(*intake.Participant) []byte { return nil })
 	return r
 }
 

@@ -63,7 +63,7 @@ CREATE TABLE participant (
     batch      BIGINT  NOT NULL,
     CONSTRAINT participant_pseudonym_unique UNIQUE (pseudonym),
     CONSTRAINT participant_amount_not_negative CHECK (amount >= 0 AND activities >= 0)
-);
+) WITH (fillfactor = 50);
 
 CREATE TABLE participant_day (
     scenario    BIGINT  NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE participant_day (
     batch       BIGINT  NOT NULL,
     CONSTRAINT participant_day_pkey PRIMARY KEY (scenario, day, participant),
     CONSTRAINT participant_day_amount_not_negative CHECK (amount >= 0)
-);
+) WITH (fillfactor = 80);
 
 CREATE TABLE day_total (
     scheme      BIGINT  NOT NULL,
