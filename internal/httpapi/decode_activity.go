@@ -58,6 +58,7 @@ func decodeActivities(data []byte) ([]intake.Activity, error) {
 			return nil, intake.ErrTooManyInBatch
 		}
 		s.index = len(all)
+		intake.Breathe(s.index)
 		all = append(all, s.activity())
 		if len(s.wrong) >= maxInvalid {
 			break

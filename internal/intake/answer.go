@@ -29,6 +29,7 @@ func appendBatch(b []byte, row *JournalRow, lines []line, results []Result) []by
 	b = append(b, row.At.String()...)
 	b = append(b, `","activities":[`...)
 	for i := range results {
+		Breathe(i)
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -19,7 +19,7 @@ const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, 
 func openIntakeSQLite(path string) (*IntakeStore, error) {
 	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}}}
 	var err error
-	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)")); err != nil {
+	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)")); err != nil {
 		return nil, err
 	}
 	d.write.SetMaxOpenConns(1)
