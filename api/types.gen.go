@@ -10973,14 +10973,19 @@ type OpenedBidPage struct {
 
 // OpeningCounts Rows of each sheet.
 type OpeningCounts struct {
-	Budgets  int32 `json:"budgets"`
-	Caps     int32 `json:"caps"`
-	Deposits int32 `json:"deposits"`
-	Freezes  int32 `json:"freezes"`
-	Holdings int32 `json:"holdings"`
-	Licences int32 `json:"licences"`
-	Lots     int32 `json:"lots"`
-	Parties  int32 `json:"parties"`
+	Budgets         int32 `json:"budgets"`
+	Caps            int32 `json:"caps"`
+	Deposits        int32 `json:"deposits"`
+	Freezes         int32 `json:"freezes"`
+	FundFreezes     int32 `json:"fund_freezes"`
+	Holdings        int32 `json:"holdings"`
+	InstalmentSales int32 `json:"instalment_sales"`
+	Instalments     int32 `json:"instalments"`
+	Leases          int32 `json:"leases"`
+	Licences        int32 `json:"licences"`
+	Lots            int32 `json:"lots"`
+	Parties         int32 `json:"parties"`
+	Pledges         int32 `json:"pledges"`
 }
 
 // OpeningFault defines model for OpeningFault.
@@ -11041,6 +11046,9 @@ type OpeningPackage struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
+	// Loans Sum of the loans that the pledges secure.
+	Loans Money `json:"loans"`
+
 	// Money Sum of the deposits.
 	Money Money `json:"money"`
 
@@ -11075,8 +11083,11 @@ type OpeningPackage struct {
 	SubmittedBy ID `json:"submitted_by"`
 
 	// Totals The control totals. Absent in lists.
-	Totals   []OpeningTotal `json:"totals,omitempty"`
-	Warnings int32          `json:"warnings"`
+	Totals []OpeningTotal `json:"totals,omitempty"`
+
+	// Unpaid Sum of the unpaid instalments.
+	Unpaid   Money `json:"unpaid"`
+	Warnings int32 `json:"warnings"`
 }
 
 // OpeningPackagePage defines model for OpeningPackagePage.
@@ -11735,8 +11746,11 @@ type PaymentNotice struct {
 	Months int `json:"months"`
 
 	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
-	Number  string `json:"number"`
-	Overdue bool   `json:"overdue"`
+	Number string `json:"number"`
+
+	// OpeningPackage That brought the sale, delivered and paid in instalments.
+	OpeningPackage *ID  `json:"opening_package,omitempty"`
+	Overdue        bool `json:"overdue"`
 
 	// Paid Sum of the proofs.
 	Paid Money `json:"paid"`

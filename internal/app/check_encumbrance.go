@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 
 	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
@@ -56,6 +57,7 @@ func (c *checker) checkLeases() error {
 	err = eachOf(c.ctx, c.r, Leases, Query{}, func(l encumbrance.Lease) {
 		permits, money := parts.take(l.Hold), parts.take(l.MoneyHold)
 		bad := func(says string, args ...any) { c.report("I-52", Leases.name, l.ID, says, args...) }
+		opened := isOpened(l.Document) && l.Rent == 0 // its rent was paid before
 		amount, err := encumbrance.LeaseAmount(l.Price, l.Quantity, int(l.Months))
 		switch {
 		case err != nil || amount != l.Amount:
@@ -68,12 +70,16 @@ func (c *checker) checkLeases() error {
 			bad("is for %d months and lasts from %s to %s", l.Months, l.StartsOn, l.EndsOn)
 		case !isPosted(parts.posted, l.Rent, l.Amount) || !isPosted(parts.posted, l.RefundTransfer, l.Refund):
 			bad("has paid its rent by transfer %d and given back by transfer %d, which are not posted so", l.Rent, l.RefundTransfer)
-		case (l.State == encumbrance.LeaseActive) != (l.Rent != 0 && l.EndedAt == 0) && l.Amount > 0:
+		case (l.State == encumbrance.LeaseActive) != (l.Rent != 0 && l.EndedAt == 0) && l.Amount > 0 && !opened:
 			bad("is %s, its rent is transfer %d, it ended at %s", l.State, l.Rent, l.EndedAt)
 		}
 		delete(parts.posted, l.Rent)
 		delete(parts.posted, l.RefundTransfer)
-		c.checkSteps(steppedRecord{"I-52", Leases.name, l.ID, string(l.State)}, string(encumbrance.LeaseOffered), parts.steps[l.ID], func(s encumbrance.TakenStep) bool {
+		first := encumbrance.LeaseOffered
+		if opened {
+			first = encumbrance.LeaseActive
+		}
+		c.checkSteps(steppedRecord{"I-52", Leases.name, l.ID, string(l.State)}, string(first), parts.steps[l.ID], func(s encumbrance.TakenStep) bool {
 			return allows(encumbrance.LeaseSteps, s)
 		})
 	})
@@ -115,6 +121,10 @@ type steppedRecord struct {
 	state            string
 }
 
+// isOpened reports whether a document is that of a row of an opening package:
+// what came with it was registered, or had begun, elsewhere.
+func isOpened(document string) bool { return strings.HasPrefix(document, openedPrefix) }
+
 // checkSteps holds that the steps of a record lead from its first state to the
 // one that it is in. What came with an opening package has no steps.
 func (c *checker) checkSteps(of steppedRecord, first string, steps []encumbrance.TakenStep, allowed func(encumbrance.TakenStep) bool) {
@@ -155,6 +165,9 @@ func (c *checker) checkPledges() error {
 			c.report("I-55", Pledges.name, p.ID, "has sold %s of %s and got %s, its payments come to %s", p.Sold, p.Quantity, p.Paid, paid[p.ID])
 		}
 		first := string(encumbrance.PledgeApplied)
+		if isOpened(p.Contract) {
+			first = string(encumbrance.PledgeRegistered)
+		}
 		c.checkSteps(steppedRecord{"I-53", Pledges.name, p.ID, string(p.State)}, first, parts.steps[p.ID], func(s encumbrance.TakenStep) bool {
 			return allows(encumbrance.PledgeSteps, s)
 		})

@@ -1,6 +1,10 @@
 package app
 
 import (
+	"strconv"
+	"strings"
+
+	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/opening"
 	"permitx/internal/quantity"
@@ -37,6 +41,9 @@ func (c *checker) checkOpenings() error {
 		}
 		brought, err := c.brought(totals[0].Command, p.Command)
 		if err != nil {
+			return err
+		}
+		if err := c.checkOwed(p); err != nil {
 			return err
 		}
 		for _, t := range totals {
@@ -95,4 +102,56 @@ func (c *checker) brought(after, last int64) (map[ledger.Asset]opened, error) {
 		}
 	}
 	return sums, nil
+}
+
+// checkOwed holds that the pledges, leases, sales and unpaid instalments that a
+// package brought come to what was signed off (I-81).
+func (c *checker) checkOwed(p opening.Package) error {
+	got := opening.Package{}
+	plans := map[int64]bool{}
+	for _, each := range []func() error{
+		func() error {
+			return eachOf(c.ctx, c.r, Pledges, Query{}, func(pledge encumbrance.Pledge) {
+				if isOf(p, pledge.Contract) {
+					got.Pledges, got.Loans = got.Pledges+1, got.Loans+pledge.Loan
+				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Leases, Query{}, func(l encumbrance.Lease) {
+				if isOf(p, l.Document) {
+					got.Leases++
+				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, InstalmentPlans, Query{}, func(plan reserve.InstalmentPlan) {
+				if isOf(p, plan.Document) {
+					plans[plan.ID] = true
+					got.Sales++
+				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Instalments, Query{}, func(i reserve.Instalment) {
+				if plans[i.Plan] && i.Sequence > 1 {
+					got.Instalments, got.Unpaid = got.Instalments+1, got.Unpaid+i.Amount
+				}
+			})
+		},
+	} {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	if got.Pledges != p.Pledges || got.Loans != p.Loans || got.Leases != p.Leases || got.Sales != p.Sales || got.Instalments != p.Instalments || got.Unpaid != p.Unpaid {
+		c.report("I-81", OpeningPackages.name, p.ID, "was signed off with %d pledges for %s, %d leases and %d sales with %d instalments of %s; it brought %d for %s, %d, and %d with %d of %s",
+			p.Pledges, p.Loans, p.Leases, p.Sales, p.Instalments, p.Unpaid, got.Pledges, got.Loans, got.Leases, got.Sales, got.Instalments, got.Unpaid)
+	}
+	return nil
+}
+
+// isOf reports whether a document is that of a row of a package.
+func isOf(p opening.Package, document string) bool {
+	return strings.HasPrefix(document, openedPrefix+strconv.FormatInt(p.ID, 10)+" (")
 }

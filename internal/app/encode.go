@@ -10,6 +10,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/opening"
 	"permitx/internal/outside"
 	"permitx/internal/permit"
 	"permitx/internal/reserve"
@@ -31,7 +32,8 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay"},
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
-	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal"},
+	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
+	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},

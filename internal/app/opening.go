@@ -185,6 +185,8 @@ func (tx *Tx) showOpening(p opening.Package) {
 	tx.dry.add("opening package", p.ID, "cut_off", "", p.CutOff.String())
 	tx.dry.add("opening package", p.ID, "money", "", p.Money.String()+" CNY")
 	tx.dry.add("opening package", p.ID, "budget_money", "", p.BudgetMoney.String()+" CNY")
+	tx.dry.add("opening package", p.ID, "loans", "", p.Loans.String()+" CNY")
+	tx.dry.add("opening package", p.ID, "unpaid", "", p.Unpaid.String()+" CNY")
 	for _, count := range p.Counts() {
 		tx.dry.add("opening package", p.ID, count.Sheet, "", count.Text())
 	}

@@ -16,6 +16,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/opening"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
@@ -36,9 +37,6 @@ func (s sheets) add(sheet string, cells ...any) {
 func (s sheets) grids() []opening.Grid {
 	var all []opening.Grid
 	for _, of := range opening.Sheets {
-		if !of.IsTaken() {
-			continue
-		}
 		g := opening.Grid{Sheet: of.Name, Rows: [][]string{nil}}
 		for _, c := range of.Columns {
 			g.Rows[0] = append(g.Rows[0], c.Name)
@@ -152,6 +150,82 @@ func TestOpening_TakesAll(t *testing.T) {
 	s["caps"][0][2] = "70"
 	o.refuses(o.leader, o.checks(s), ErrRegionNotEmpty)
 	o.does(o.person("firm", GrantAdd{Role: identity.Enterprise, Party: l.Party, Signer: true}), WithdrawRequest{l.Party, 100, "6222", ""})
+}
+
+// encumbered is a file whose permits are pledged, leased, not paid in full and
+// frozen, and whose money is frozen.
+func encumbered() sheets {
+	s := small()
+	code, other, bank := uscc(jiashan, 7), uscc(jiashan, 8), uscc(jiaxing, 9)
+	s.add("parties", other, "乙厂", jiashan, "2319", "")
+	s.add("parties", bank, "银行", jiaxing, "6621", "")
+	s.add("licences", other+"001P", "二厂", jiashan, "2026-01-01", "2031-06-30")
+	s["caps"][0][2] = "120" // with 20 t/a sold in instalments
+	s.add("pledges", code+"001P", vocs, "2031-06-30", "10", bank, "200000", "150000", "2028-06-30", "押1")
+	s.add("leases", code+"001P", vocs, "2031-06-30", "12", other+"001P", "1000", "2026-01-01", "12", "租1")
+	s.add("instalment_sales", "S1", other+"001P", vocs, "2031-06-30", "12", "4000", "60", "240000", "96000", "2026-03-31", "2026-03-01", "让1")
+	s.add("instalment_sales", "S2", other+"001P", vocs, "2031-06-30", "8", "4000", "60", "160000", "64000", "2026-03-31", "2026-03-01", "让2")
+	s.add("instalments", "S1", "144000", "2026-12-31")
+	s.add("instalments", "S2", "40000", "2026-06-15") // overdue
+	s.add("instalments", "S2", "56000", "2027-06-30")
+	s.add("fund_freezes", code, "300", "court", "嘉善法院", "执2", "执行", "2026-05-01", "")
+	return s
+}
+
+// What is pledged, leased, not paid in full or frozen when a registry begins
+// goes on in it as if it had begun there.
+func TestOpening_Encumbered(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	p := o.opens(encumbered())
+	if p.Pledges != 1 || p.Loans != 150_000_00 || p.Leases != 1 || p.Sales != 2 || p.Instalments != 3 || p.Unpaid != 240_000_00 || p.FundFreezes != 1 {
+		t.Fatalf("%+v", p)
+	}
+	first, second := rowsOf(o.app.st, Licences).rows[1], rowsOf(o.app.st, Licences).rows[2]
+	term := o.app.st.byCode.instruments["VOCs-20310630"]
+	held := func(l catalog.Licence) string {
+		b := o.balance(ledger.HoldingKey(jiashan, vocs, l.Party, l.ID, term, ledger.Paid))
+		return quantity.Quantity(b.Balance).String() + " " + quantity.Quantity(b.Held).String()
+	}
+	want := func(what string, l catalog.Licence, holding string) {
+		t.Helper()
+		if got := held(l); got != holding {
+			t.Errorf("%s: the holding and what is held of it are %s, not %s", what, got, holding)
+		}
+	}
+	want("pledged 10, leased 12, frozen 3", first, "25 25")
+	want("not paid in full", second, "20 20")
+	if b := o.balance(ledger.FundsKey(first.Party)); b.Balance != 500_10 || b.Held != 300_00 {
+		t.Errorf("funds %+v", b)
+	}
+	bank := o.person("bank", GrantAdd{Role: identity.BankOfficer, Party: o.app.st.byCode.parties[uscc(jiaxing, 9)]})
+	o.does(bank, PledgeStep{Pledge: 1, Event: encumbrance.ReleasePledge, Document: "released"})
+	want("the loan is paid back", first, "25 15")
+
+	late := tableOf(o, InstalmentPlans)[1]
+	if late.State != reserve.PlanFrozen {
+		t.Fatalf("an overdue instalment leaves its plan %s", late.State)
+	}
+	part := tableOf(o, Instalments)[2]
+	done[PlanResult](o, o.finance, InstalmentProve{part.ID, part.Amount, "r-1", o.now.get().Date()})
+	done[PlanResult](o, o.finance, InstalmentConfirm{part.ID, "seen"})
+	want("the first sale is paid", second, "20 8")
+	if n := tableOf(o, Notices)[0]; n.State != reserve.NoticeDelivered || n.Opening != p.ID {
+		t.Errorf("%+v", n)
+	}
+
+	o.now.set(o.now.get().Date().AddDays(31).Start())
+	o.runTimers()
+	want("3.2 of 8 t/a were paid for, the others are revoked", second, "15.2 0")
+	o.now.set(calendar.NewDate(2027, 1, 2).Start())
+	o.runTimers()
+	if l := rowsOf(o.app.st, Leases).rows[1]; l.State != encumbrance.LeaseReturned {
+		t.Errorf("%+v", l)
+	}
+	want("the lease is over", first, "25 3")
+	if lines, err := o.app.Statistics(t.Context(), report.Selection{Cycle: report.Yearly, From: 20260101, To: 20260101, By: report.ByPollutant}, o.now.get().Date()); err != nil || len(lines) != 0 {
+		t.Errorf("what was sold before is in the statistics: %+v, %v", lines, err)
+	}
 }
 
 // A file with one bad row changes nothing but that its faults are kept, and
@@ -487,13 +561,23 @@ func TestCheck_Opening(t *testing.T) {
 	for name, tamper := range map[string]func(s *fakeStore){
 		"line": func(s *fakeStore) {
 			part := s.table(OpeningParts.name).rows[1].(opening.Part)
-			part.Text = strings.Replace(part.Text, "\t100\t", "\t200\t", 1)
+			part.Text = strings.Replace(part.Text, "\t120\t", "\t200\t", 1)
 			s.table(OpeningParts.name).rows[1] = part
 		},
 		"total": func(s *fakeStore) {
 			total := s.table(OpeningTotals.name).rows[1].(opening.Total)
 			total.Paid, total.Free = total.Paid-1, total.Free+1
 			s.table(OpeningTotals.name).rows[1] = total
+		},
+		"loan": func(s *fakeStore) {
+			p := s.table(Pledges.name).rows[1].(encumbrance.Pledge)
+			p.Loan--
+			s.table(Pledges.name).rows[1] = p
+		},
+		"instalment": func(s *fakeStore) {
+			i := s.table(Instalments.name).rows[3].(reserve.Instalment)
+			i.Amount++
+			s.table(Instalments.name).rows[3] = i
 		},
 		"allocation": func(s *fakeStore) {
 			a := s.table(Allocations.name).rows[1].(reserve.Allocation)
@@ -502,10 +586,14 @@ func TestCheck_Opening(t *testing.T) {
 		},
 	} {
 		o := openOffice(t)
-		o.opens(small())
+		o.opens(encumbered())
 		tamper(o.store)
+		invariant := "I-36"
+		if name == "loan" || name == "instalment" {
+			invariant = "I-81"
+		}
 		found, err := Check(t.Context(), o.store, o.store.registry)
-		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-36" }) {
+		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant }) {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}

@@ -27,20 +27,23 @@ func CheckOpening(ctx context.Context, r Reader, ref *Reference, today calendar.
 // openingKnown is what a package is held against.
 func openingKnown(ref *Reference, today calendar.Date, p opening.Package) opening.Registry {
 	regions, pollutants, parties, licences := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	licensed, holders := map[int64]bool{}, map[string]bool{}
 	for _, r := range ReadTable(ref, Regions).All() {
 		regions[r.Code] = regions[r.Code] || r.ValidOn(today)
 	}
 	for _, p := range ReadTable(ref, Pollutants).All() {
 		pollutants[p.Code] = p.ValidOn(today)
 	}
-	for _, p := range ReadTable(ref, Parties).All() {
-		parties[p.USCC] = p.State != catalog.PartyClosed
-	}
 	for _, l := range ReadTable(ref, Licences).All() {
-		licences[l.Number] = true
+		licences[l.Number], licensed[l.Party] = true, true
+	}
+	for _, p := range ReadTable(ref, Parties).All() {
+		parties[p.USCC], holders[p.USCC] = p.State != catalog.PartyClosed, licensed[p.ID]
 	}
 	in := func(set map[string]bool) func(string) bool { return func(code string) bool { return set[code] } }
-	return opening.Registry{Today: today, Scope: p.Region, Region: in(regions), Pollutant: in(pollutants), Party: in(parties), Licence: in(licences)}
+	return opening.Registry{
+		Today: today, Scope: p.Region, Region: in(regions), Pollutant: in(pollutants), Party: in(parties), Licence: in(licences), Licensed: in(holders),
+	}
 }
 
 // usedReferences notes deposits whose payment the registry knows already.

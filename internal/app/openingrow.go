@@ -4,12 +4,17 @@ import (
 	"fmt"
 
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
+	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/opening"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
+
+// openedPrefix begins the documents of what came with a package.
+const openedPrefix = "opening package "
 
 // openingRows turns the rows of a package into the records of the commands
 // that would make them one by one.
@@ -20,7 +25,7 @@ type openingRows struct {
 
 // document names the package, the row and the row's own document.
 func (r openingRows) document(sheet string, row int, own string) string {
-	return fmt.Sprintf("opening package %d (%s), %s row %d: %s", r.p.ID, r.p.Document, sheet, row, own)
+	return fmt.Sprintf(openedPrefix+"%d (%s), %s row %d: %s", r.p.ID, r.p.Document, sheet, row, own)
 }
 
 func (r openingRows) cap(c opening.Cap) reserve.CapDecision {
@@ -54,13 +59,78 @@ func (r openingRows) deposit(d opening.Deposit) settlement.Deposit {
 	return settlement.Deposit{Amount: d.Amount, BankReference: d.BankReference, ReceivedOn: d.ReceivedOn, RecordedAt: r.at}
 }
 
-// freeze is a freeze without its party, licence and instrument.
-func (r openingRows) freeze(f opening.Freeze) encumbrance.Freeze {
-	return encumbrance.Freeze{
-		Pollutant: f.Pollutant, Origin: f.Origin, Amount: int64(f.Quantity), Issuer: encumbrance.Issuer(f.Issuer), IssuerName: f.IssuerName,
-		OrderNumber: f.OrderNumber, Reason: r.document("freezes", f.Row, f.Reason), StartsOn: f.StartsOn, EndsOn: f.EndsOn,
-		State: encumbrance.Active, PlacedBy: r.p.SubmittedBy, RecordedAt: r.at,
+// pledge is a registered pledge without its parties, licence and instrument.
+// As it was assessed and lent: no more may be lent on it.
+func (r openingRows) pledge(p opening.Pledge) encumbrance.Pledge {
+	document := r.document("pledges", p.Row, p.Document)
+	return encumbrance.Pledge{
+		Rank: 1, Pollutant: p.Pollutant, Quantity: p.Quantity, Value: p.Value, Assessment: document, Most: p.Loan, Loan: p.Loan, DueOn: p.DueOn,
+		State: encumbrance.PledgeRegistered, Document: document, Contract: document, AppliedBy: r.p.SubmittedBy, AppliedAt: r.at, RegisteredAt: r.at,
 	}
+}
+
+// lease is a lease that has begun, without its parties, licences and
+// instrument. Its rent was paid before.
+func (r openingRows) lease(l opening.Lease) (encumbrance.Lease, error) {
+	amount, err := encumbrance.LeaseAmount(l.Price, l.Quantity, int(l.Months))
+	return encumbrance.Lease{
+		Pollutant: l.Pollutant, Quantity: l.Quantity, Price: l.Price, Months: l.Months, Amount: amount, FromOn: l.StartsOn, StartsOn: l.StartsOn,
+		EndsOn: l.LastDay(), State: encumbrance.LeaseActive, Document: r.document("leases", l.Row, l.Document), OfferedBy: r.p.SubmittedBy, OfferedAt: r.at,
+	}, err
+}
+
+// sale is the payment notice of a sale that is paid in instalments, without
+// its party, licence and instrument. Each instalment has its own last day.
+func (r openingRows) sale(s opening.Sale) reserve.PaymentNotice {
+	return reserve.PaymentNotice{
+		Opening: r.p.ID, Pollutant: s.Pollutant, Quantity: s.Quantity, Price: s.Price, Months: s.Months, Amount: s.Amount, DueOn: s.TermEnd,
+		Document: r.document("instalment_sales", s.Row, s.Number+", "+s.Document), State: reserve.NoticeIssued, IssuedAt: s.SoldOn.Start(),
+	}
+}
+
+// sold is the permits of such a sale as a holding.
+func (r openingRows) sold(s opening.Sale) reserve.Allocation {
+	return reserve.Allocation{
+		Pollutant: s.Pollutant, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: s.Quantity, Price: s.Price,
+		PriceKnown: true, AcquiredOn: s.SoldOn, Document: r.sale(s).Document, RecordedAt: r.at,
+	}
+}
+
+// planDocument is the document of the plan of a sale: its instalments, which
+// may be taken by another command, find it by that.
+func (r openingRows) planDocument(sale string) string {
+	return fmt.Sprintf(openedPrefix+"%d (%s): %s", r.p.ID, r.p.Document, sale)
+}
+
+// paidPart is the first instalment: what was paid of a sale before. The old
+// register proves it.
+func (r openingRows) paidPart(s opening.Sale) reserve.Instalment {
+	return reserve.Instalment{
+		Sequence: 1, Amount: s.Paid, DueOn: s.PaidOn, Paid: s.Paid, Proof: fmt.Sprintf(openedPrefix+"%d row %d", r.p.ID, s.Row), PaidOn: s.PaidOn,
+		Confirmation: r.document("instalment_sales", s.Row, s.Document),
+	}
+}
+
+// freeze is a freeze of an order without what it is on.
+func (r openingRows) freeze(sheet string, row int, o opening.Order) encumbrance.Freeze {
+	return encumbrance.Freeze{
+		Issuer: encumbrance.Issuer(o.Issuer), IssuerName: o.IssuerName, OrderNumber: o.OrderNumber, Reason: r.document(sheet, row, o.Reason),
+		StartsOn: o.StartsOn, EndsOn: o.EndsOn, State: encumbrance.Active, PlacedBy: r.p.SubmittedBy, RecordedAt: r.at,
+	}
+}
+
+// freezeOfPermits is a freeze without its party, licence and instrument.
+func (r openingRows) freezeOfPermits(row opening.Freeze) encumbrance.Freeze {
+	f := r.freeze("freezes", row.Row, row.Order)
+	f.Pollutant, f.Origin, f.Amount = row.Pollutant, row.Origin, int64(row.Quantity)
+	return f
+}
+
+// freezeOfFunds is a freeze without its party.
+func (r openingRows) freezeOfFunds(row opening.FundFreeze) encumbrance.Freeze {
+	f := r.freeze("fund_freezes", row.Row, row.Order)
+	f.Amount = int64(row.Amount)
+	return f
 }
 
 func (r openingRows) budget(b opening.Budget) reserve.Budget {
@@ -82,10 +152,23 @@ func (r openingRows) validate(c opening.Contents, note func(sheet string, row in
 	for _, row := range c.Deposits {
 		note("deposits", row.Row, r.deposit(row).Validate())
 	}
+	for _, row := range c.Pledges {
+		note("pledges", row.Row, catalog.CheckDocument("document", r.pledge(row).Document))
+	}
+	for _, row := range c.Leases {
+		l, err := r.lease(row)
+		note("leases", row.Row, fault.First(err, catalog.CheckDocument("document", l.Document)))
+	}
+	for _, row := range c.Sales {
+		note("instalment_sales", row.Row, r.sold(row).Validate())
+	}
 	for _, row := range c.Freezes {
-		f := r.freeze(row)
+		f := r.freezeOfPermits(row)
 		f.Licence, f.Instrument = 1, 1 // that of the row
 		note("freezes", row.Row, f.Validate())
+	}
+	for _, row := range c.FundFreezes {
+		note("fund_freezes", row.Row, r.freezeOfFunds(row).Validate())
 	}
 	for _, row := range c.Budgets {
 		note("budgets", row.Row, r.budget(row).Validate())

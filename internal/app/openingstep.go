@@ -122,8 +122,12 @@ func (v *View) takeOpening(p opening.Package, c opening.Contents) (Apply, error)
 		p = must(p.Step(opening.Finish, opening.System))
 		p.EndedAt = v.Now
 	}
+	plans, err := v.openedPlans(openingRows{p, v.Now}, c)
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
-		tx.takeRows(openingRows{p, tx.Now}, c)
+		tx.takeRows(openingRows{p, tx.Now}, c, plans)
 		if p.State == opening.Taken {
 			tx.mustTotal(totals)
 		} else {
@@ -134,7 +138,7 @@ func (v *View) takeOpening(p opening.Package, c opening.Contents) (Apply, error)
 }
 
 // takeRows takes the rows of a part, in the order of the sheets.
-func (tx *Tx) takeRows(r openingRows, c opening.Contents) {
+func (tx *Tx) takeRows(r openingRows, c opening.Contents, plans openedPlans) {
 	for _, row := range c.Parties {
 		Put(tx, Parties, row.Party)
 	}
@@ -158,14 +162,7 @@ func (tx *Tx) takeRows(r openingRows, c opening.Contents) {
 		d.Party = holder.ID
 		tx.receive(d, holder.Name)
 	}
-	for _, row := range c.Freezes {
-		f, l := r.freeze(row), tx.licenceByNumber(row.Licence)
-		f.Party, f.Region, f.Licence, f.Instrument = l.Party, l.Region, l.ID, tx.instrumentOf(row.Pollutant, row.TermEnd).ID
-		f.Account = tx.open(f.Key())
-		f = Put(tx, Freezes, f)
-		tx.armFreeze(f)
-		tx.beginFreeze(f, nil)
-	}
+	tx.takeEncumbered(r, c, plans)
 	for _, row := range c.Budgets {
 		b := must(r.budget(row).Apply(reserve.BudgetApproved, row.Amount))
 		tx.putBudget(b, reserve.BudgetApproved, row.Amount, 0, r.document("budgets", row.Row, row.Document))

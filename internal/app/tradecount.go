@@ -275,10 +275,10 @@ func reversalsOf(ctx context.Context, r Reader, from, to calendar.Instant, after
 }
 
 // salesOf reads the sales out of the reserve, on the day of their delivery. The
-// payment of a renewal is no sale.
+// payment of a renewal is no sale, and what an opening brought was sold before.
 func salesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
 	var sales []reserve.PaymentNotice
-	err := r.Find(ctx, Notices.name, during("delivered_at", max(from, 1), to, after).And("renewal", Eq, int64(0)), &sales)
+	err := r.Find(ctx, Notices.name, during("delivered_at", max(from, 1), to, after).And("renewal", Eq, int64(0)).And("opening", Eq, int64(0)), &sales)
 	return pageOfTrades(sales, after, func(n reserve.PaymentNotice) report.Trade {
 		return report.Trade{
 			Kind: report.PrimarySale, On: n.DeliveredAt.Date(), SellerRegion: n.Region, BuyerRegion: n.Region, Pollutant: n.Pollutant,

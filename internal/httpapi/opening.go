@@ -103,10 +103,12 @@ func (s *Server) GetOpeningPackage(ctx context.Context, r gen.GetOpeningPackageR
 func openingPackageOf(p opening.Package, totals []opening.Total) api.OpeningPackage {
 	return api.OpeningPackage{
 		ID: p.ID, Region: p.Region, CutOff: p.CutOff.String(), Document: p.Document, Digest: optional(p.Digest), State: api.OpeningState(p.State),
-		Parts: p.Parts, Done: p.Done, Money: p.Money.String(), BudgetMoney: p.BudgetMoney.String(), Faults: p.Faults, Warnings: p.Warnings, Reason: optional(p.Reason),
+		Parts: p.Parts, Done: p.Done, Money: p.Money.String(), BudgetMoney: p.BudgetMoney.String(),
+		Loans: p.Loans.String(), Unpaid: p.Unpaid.String(), Faults: p.Faults, Warnings: p.Warnings, Reason: optional(p.Reason),
 		Rows: api.OpeningCounts{
-			Parties: p.Parties, Licences: p.Licences, Caps: p.Caps, Lots: p.Lots, Holdings: p.Holdings, Deposits: p.Deposits, Freezes: p.Freezes,
-			Budgets: p.Budgets,
+			Parties: p.Parties, Licences: p.Licences, Caps: p.Caps, Lots: p.Lots, Holdings: p.Holdings, Deposits: p.Deposits,
+			Pledges: p.Pledges, Leases: p.Leases, InstalmentSales: p.Sales, Instalments: p.Instalments,
+			Freezes: p.Freezes, FundFreezes: p.FundFreezes, Budgets: p.Budgets,
 		},
 		Totals: convertAll(totals, openingTotalOf), SubmittedBy: p.SubmittedBy, SubmittedAt: p.SubmittedAt.String(),
 		SignedAt: instantOf(p.SignedAt), EndedAt: instantOf(p.EndedAt),

@@ -239,11 +239,7 @@ func openingTemplate() ([]byte, error) {
 
 // guideOf are the rows of the guide about a sheet.
 func guideOf(s opening.Sheet) [][]any {
-	about := s.About
-	if !s.IsTaken() {
-		about += " (this version cannot take rows of it)"
-	}
-	rows := [][]any{{s.Name, s.Title, "", "", "", about, ""}}
+	rows := [][]any{{s.Name, s.Title, "", "", "", s.About, ""}}
 	for _, c := range s.Columns {
 		needed := "yes"
 		if c.Optional {

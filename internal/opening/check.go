@@ -18,6 +18,7 @@ type Registry struct {
 	Pollutant func(code string) bool   // traded
 	Party     func(uscc string) bool   // registered
 	Licence   func(number string) bool // registered
+	Licensed  func(uscc string) bool   // has a registered licence
 	// Validate notes what the rules of the records themselves refuse. Rows with
 	// a fault are left out.
 	Validate func(c Contents, note func(sheet string, row int, err error))
@@ -59,7 +60,12 @@ func Check(grids []Grid, cutOff calendar.Date, r Registry) Result {
 	k.checkLots()
 	k.checkHoldings()
 	k.checkDeposits()
+	k.checkPledges()
+	k.checkLeases()
+	k.checkSales()
+	k.checkCommitted()
 	k.checkFreezes()
+	k.checkFundFreezes()
 	k.checkBudgets()
 	r.Validate(out.Contents, func(sheet string, row int, err error) {
 		if !bad[rowKey{sheet, row}] {
@@ -72,6 +78,10 @@ func Check(grids []Grid, cutOff calendar.Date, r Registry) Result {
 		k.note("deposits", 0, err)
 		_, err = out.Contents.BudgetMoney()
 		k.note("budgets", 0, err)
+		_, err = out.Contents.Loans()
+		k.note("pledges", 0, err)
+		_, err = out.Contents.Unpaid()
+		k.note("instalments", 0, err)
 	}
 	slices.SortStableFunc(k.all, byPlace)
 	if out.Faults = k.all; out.IsFaulty() {
@@ -269,6 +279,9 @@ func (k *checker) checkFreezes() {
 	for _, h := range k.contents.Holdings {
 		held[heldKey{h.Licence, h.Pollutant, h.TermEnd, h.Origin}] = true
 	}
+	for _, s := range k.contents.Sales {
+		held[heldKey{s.Licence, s.Pollutant, s.TermEnd, ledger.Paid}] = true
+	}
 	type orderKey struct {
 		heldKey
 		issuer, number string
@@ -281,10 +294,27 @@ func (k *checker) checkFreezes() {
 		if f.Licence != "" && f.Pollutant != "" && !held[key] {
 			k.note("freezes", f.Row, ErrElsewhere.With("the sheet holdings has no %s permits of this licence, pollutant and term", f.Origin).At("licence"))
 		}
-		k.checkPast("freezes", f.Row, "starts_on", f.StartsOn)
-		if f.EndsOn != 0 && f.EndsOn < k.registry.Today {
-			k.note("freezes", f.Row, ErrOver.With("the freeze ended on %s: leave it out", f.EndsOn).At("ends_on"))
+		k.checkOrder("freezes", f.Row, f.Order)
+	}
+}
+
+// checkOrder checks that an order is in force.
+func (k *checker) checkOrder(sheet string, row int, o Order) {
+	k.checkPast(sheet, row, "starts_on", o.StartsOn)
+	if o.EndsOn != 0 && o.EndsOn < k.registry.Today {
+		k.note(sheet, row, ErrOver.With("the freeze ended on %s: leave it out", o.EndsOn).At("ends_on"))
+	}
+}
+
+func (k *checker) checkFundFreezes() {
+	type orderKey struct{ holder, issuer, number string }
+	seen := map[orderKey]int{}
+	for _, f := range k.contents.FundFreezes {
+		noteTwice(k, "fund_freezes", "order_number", seen, orderKey{f.Holder, f.IssuerName, f.OrderNumber}, f.Row)
+		if f.Holder != "" && !k.isParty(f.Holder) {
+			k.note("fund_freezes", f.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(f.Holder)).At("uscc"))
 		}
+		k.checkOrder("fund_freezes", f.Row, f.Order)
 	}
 }
 
@@ -332,6 +362,11 @@ func (k *checker) total() []Total {
 	for _, h := range k.contents.Holdings {
 		t := k.caps[ledger.Asset{Region: k.licences[h.Licence].Region, Pollutant: h.Pollutant}]
 		add(t.of(h.Origin), h.Quantity, "holdings", h.Row)
+		t.Holdings++
+	}
+	for _, s := range k.contents.Sales {
+		t := k.caps[ledger.Asset{Region: k.licences[s.Licence].Region, Pollutant: s.Pollutant}]
+		add(&t.Paid, s.Quantity, "instalment_sales", s.Row)
 		t.Holdings++
 	}
 	totals := make([]Total, 0, len(k.caps))

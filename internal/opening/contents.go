@@ -12,14 +12,19 @@ import (
 
 // Contents are the lines of a package as records; each knows its row.
 type Contents struct {
-	Parties  []Party
-	Licences []Licence
-	Caps     []Cap
-	Lots     []Lot
-	Holdings []Holding
-	Deposits []Deposit
-	Freezes  []Freeze
-	Budgets  []Budget
+	Parties     []Party
+	Licences    []Licence
+	Caps        []Cap
+	Lots        []Lot
+	Holdings    []Holding
+	Deposits    []Deposit
+	Pledges     []Pledge
+	Leases      []Lease
+	Sales       []Sale
+	Instalments []Instalment
+	Freezes     []Freeze
+	FundFreezes []FundFreeze
+	Budgets     []Budget
 }
 
 // A Party to be registered.
@@ -84,20 +89,93 @@ type Deposit struct {
 	ReceivedOn    calendar.Date
 }
 
-// A Freeze of a holding.
-type Freeze struct {
-	Row         int
-	Licence     string
-	Pollutant   string
-	TermEnd     calendar.Date
-	Origin      ledger.Origin
-	Quantity    quantity.Quantity
+// A Pledge of paid permits.
+type Pledge struct {
+	Row       int
+	Licence   string
+	Pollutant string
+	TermEnd   calendar.Date
+	Quantity  quantity.Quantity
+	Bank      string // code of the party
+	Value     quantity.Money
+	Loan      quantity.Money
+	DueOn     calendar.Date
+	Document  string
+}
+
+// A Lease of paid permits.
+type Lease struct {
+	Row       int
+	Licence   string
+	Pollutant string
+	TermEnd   calendar.Date
+	Quantity  quantity.Quantity
+	Lessee    string // licence
+	Price     quantity.Price
+	StartsOn  calendar.Date
+	Months    int32
+	Document  string
+}
+
+// LastDay is the last day of the lease: it lasts whole months.
+func (l Lease) LastDay() calendar.Date {
+	return l.StartsOn.AddMonths(int(l.Months)).AddDays(-1)
+}
+
+// A Sale of the reserve that is paid in instalments.
+type Sale struct {
+	Row       int
+	Number    string
+	Licence   string
+	Pollutant string
+	TermEnd   calendar.Date
+	Quantity  quantity.Quantity
+	Price     quantity.Price
+	Months    int32
+	Amount    quantity.Money
+	Paid      quantity.Money
+	PaidOn    calendar.Date
+	SoldOn    calendar.Date
+	Document  string
+}
+
+// An Instalment of a sale that is not paid.
+type Instalment struct {
+	Row    int
+	Sale   string
+	Amount quantity.Money
+	DueOn  calendar.Date
+}
+
+// An Order is what a court or a bureau has ordered.
+type Order struct {
 	Issuer      string
 	IssuerName  string
 	OrderNumber string
 	Reason      string
 	StartsOn    calendar.Date
 	EndsOn      calendar.Date // 0: until it is released
+}
+
+// A Freeze of a holding.
+type Freeze struct {
+	Order
+
+	Row       int
+	Licence   string
+	Pollutant string
+	TermEnd   calendar.Date
+	Origin    ledger.Origin
+	Quantity  quantity.Quantity
+}
+
+// A FundFreeze is a freeze of a party's funds.
+type FundFreeze struct {
+	Order
+
+	Row    int
+	Holder string // code of the party
+	Amount quantity.Money
 }
 
 // A Budget is money of a region for buying back.
@@ -191,12 +269,52 @@ func readDeposit(c *cells, into *Contents) {
 	})
 }
 
+func readPledge(c *cells, into *Contents) {
+	into.Pledges = append(into.Pledges, Pledge{
+		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Quantity: c.quantity("quantity"),
+		Bank: c.text("pledgee"), Value: c.money("value"), Loan: c.money("loan"), DueOn: c.day("due_on"), Document: c.text("document"),
+	})
+}
+
+func readLease(c *cells, into *Contents) {
+	l := Lease{
+		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Quantity: c.quantity("quantity"),
+		Lessee: c.text("lessee"), StartsOn: c.day("starts_on"), Months: c.count("months"), Document: c.text("document"),
+	}
+	l.Price, _ = c.price("price")
+	into.Leases = append(into.Leases, l)
+}
+
+func readSale(c *cells, into *Contents) {
+	s := Sale{
+		Row: c.line.Row, Number: c.text("sale"), Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"),
+		Quantity: c.quantity("quantity"), Months: c.count("months"), Amount: c.money("amount"), Paid: c.money("paid"),
+		PaidOn: c.day("paid_on"), SoldOn: c.day("sold_on"), Document: c.text("document"),
+	}
+	s.Price, _ = c.price("price")
+	into.Sales = append(into.Sales, s)
+}
+
+func readInstalment(c *cells, into *Contents) {
+	into.Instalments = append(into.Instalments, Instalment{Row: c.line.Row, Sale: c.text("sale"), Amount: c.money("amount"), DueOn: c.day("due_on")})
+}
+
+func readOrder(c *cells) Order {
+	return Order{
+		Issuer: c.text("issuer"), IssuerName: c.text("issuer_name"), OrderNumber: c.text("order_number"), Reason: c.text("reason"),
+		StartsOn: c.day("starts_on"), EndsOn: c.day("ends_on"),
+	}
+}
+
 func readFreeze(c *cells, into *Contents) {
 	into.Freezes = append(into.Freezes, Freeze{
 		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Origin: c.origin("origin"),
-		Quantity: c.quantity("quantity"), Issuer: c.text("issuer"), IssuerName: c.text("issuer_name"), OrderNumber: c.text("order_number"),
-		Reason: c.text("reason"), StartsOn: c.day("starts_on"), EndsOn: c.day("ends_on"),
+		Quantity: c.quantity("quantity"), Order: readOrder(c),
 	})
+}
+
+func readFundFreeze(c *cells, into *Contents) {
+	into.FundFreezes = append(into.FundFreezes, FundFreeze{Row: c.line.Row, Holder: c.text("uscc"), Amount: c.money("amount"), Order: readOrder(c)})
 }
 
 func readBudget(c *cells, into *Contents) {

@@ -33,8 +33,6 @@ const (
 var (
 	// ErrSheet is returned when the file has a sheet that no package has.
 	ErrSheet = fault.New(fault.Invalid, "opening.sheet_unknown", "a package has no such sheet")
-	// ErrNotTaken is returned when a sheet has rows that this version cannot take.
-	ErrNotTaken = fault.New(fault.Invalid, "opening.sheet_not_taken", "this version cannot take rows of this sheet: leave it empty")
 	// ErrHeader is returned when the header of a sheet lacks a column, has one twice or one that there is not.
 	ErrHeader = fault.New(fault.Invalid, "opening.header", "the first row must name the columns")
 	// ErrTooMany is returned when a package has more rows, or more faults, than can be dealt with.

@@ -72,8 +72,6 @@ func (s *Sheet) lines(g Grid, f *faults) []Line {
 		case i == 0:
 			at = s.header(row, f)
 		case isEmpty(row):
-		case !s.IsTaken():
-			f.note(s.Name, i+1, ErrNotTaken)
 		case at != nil:
 			lines = append(lines, s.line(i+1, row, at, f))
 		}

@@ -41,7 +41,7 @@ func ParseLines(text string) (Contents, error) {
 func parseLine(kept string) (Line, error) {
 	parts := strings.Split(kept, "\t")
 	s := sheet(parts[0])
-	if s == nil || !s.IsTaken() || len(parts) != 2+len(s.Columns) {
+	if s == nil || len(parts) != 2+len(s.Columns) {
 		return Line{}, fmt.Errorf("opening: %q is no line of a package", shorten(kept))
 	}
 	row, err := strconv.Atoi(parts[1])

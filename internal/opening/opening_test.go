@@ -23,6 +23,7 @@ const (
 	today  = calendar.Date(20260701)
 	valid  = "91330421MA000000ND" // a party of the file
 	known  = "91330421MA0000002F" // one that the registry has
+	bank   = "91330400MA0000009X" // another one, without licences
 )
 
 // good is a file in which everything is right. Its licences are those of two
@@ -34,8 +35,9 @@ parties   | uscc,name,region,industry,signer_limit
 licences  | number,site,region,valid_from,valid_to
           | 91330421MA000000ND001P,一厂,330421,2026-01-01,2031-06-30
           | 91330421MA000000ND002X,二厂,330400,2026-01-01,2031-06-30
+          | 91330421MA0000002F002P,乙厂,330421,2026-01-01,2031-06-30
 caps      | region,pollutant,cap,unallocated,reserve,document,decided_on
-          | 330421,VOCs,100,60,10,总量〔2021〕1号,2021-03-01
+          | 330421,VOCs,106,60,10,总量〔2021〕1号,2021-03-01
           | 330400,COD,20.5,0,0,总量〔2021〕2号,2021/3/1
 lots      | region,pollutant,provenance,acquired_on,quantity,price,months,cost,document
           | 330421,VOCs,bought_back,2022-01-05,4,4000,60,80000,收储1
@@ -47,6 +49,17 @@ holdings  | licence,pollutant,term_end,origin,quantity,price,acquired_on,documen
           | 91330421MA000000ND002X,COD,2031-06-30,unknown,20.5,,2019-07-01,d
 deposits  | uscc,amount,bank_reference,received_on
           | 91330421MA000000ND,500.10,流水1,2026-06-30
+pledges   | licence,pollutant,term_end,quantity,pledgee,value,loan,due_on,document
+          | 91330421MA000000ND001P,VOCs,2031-06-30,10,91330400MA0000009X,200000,150000.50,2028-06-30,押1
+leases    | licence,pollutant,term_end,quantity,lessee,price,starts_on,months,document
+          | 91330421MA000000ND001P,VOCs,2031-06-30,12,91330421MA0000002F002P,1000,2026-01-01,24,租1
+instalment_sales | sale,licence,pollutant,term_end,quantity,price,months,amount,paid,paid_on,sold_on,document
+          | S1,91330421MA0000002F002P,VOCs,2031-06-30,6,4000,60,120000,48000,2026-03-31,2026-03-01,让1
+instalments | sale,amount,due_on
+          | S1,36000,2026-12-31
+          | S1,36000,2027-06-30
+fund_freezes | uscc,amount,issuer,issuer_name,order_number,reason,starts_on,ends_on
+          | 91330421MA000000ND,100,court,嘉善法院,（2026）2号,执行,2026-05-01,
 freezes   | licence,pollutant,term_end,origin,quantity,issuer,issuer_name,order_number,reason,starts_on,ends_on
           | 91330421MA000000ND001P,VOCs,2031-06-30,paid,1,court,嘉善法院,（2026）1号,执行,2026-05-01,
 budgets   | region,fiscal_year,source,amount,document
@@ -74,7 +87,8 @@ func registry() opening.Registry {
 		return func(code string) bool { return slices.Contains(codes, code) }
 	}
 	return opening.Registry{
-		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known), Licence: in(known + "001P"),
+		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known, bank), Licence: in(known + "001P"),
+		Licensed: in(known),
 		Validate: func(opening.Contents, func(string, int, error)) {},
 	}
 }
@@ -89,7 +103,7 @@ func TestCheck_Good(t *testing.T) {
 	}
 	const ton = 1_000_000
 	want := []opening.Total{
-		{Region: "330421", Pollutant: "VOCs", Cap: 100 * ton, Unallocated: 60 * ton, Reserve: 10 * ton, Paid: 25 * ton, Free: 5 * ton, Lots: 2, Holdings: 3},
+		{Region: "330421", Pollutant: "VOCs", Cap: 106 * ton, Unallocated: 60 * ton, Reserve: 10 * ton, Paid: 31 * ton, Free: 5 * ton, Lots: 2, Holdings: 4},
 		{Region: "330400", Pollutant: "COD", Cap: 20.5 * ton, UnknownOrigin: 20.5 * ton, Holdings: 1},
 	}
 	if diff := cmp.Diff(want, got.Totals); diff != "" {
@@ -167,6 +181,31 @@ func TestCheck_BadCells(t *testing.T) {
 		{"deposits", 2, "uscc", "91330421MA0000009X", "opening.not_in_package", "parties"},
 		{"deposits", 2, "amount", "5.001", "quantity.too_many_decimals", "2"},
 		{"deposits", 2, "received_on", "", "opening.cell", "is missing"},
+		{"pledges", 2, "pledgee", "91330400MA0000009Y", "opening.not_in_package", "parties"},
+		{"pledges", 2, "pledgee", known, "opening.cell", "a bank"},
+		{"pledges", 2, "quantity", "25.1", "opening.sum", "has 25 t/a"},
+		{"pledges", 2, "quantity", "0", "opening.cell", "more than zero"},
+		{"pledges", 2, "loan", "200000.01", "opening.cell", "more than the value"},
+		{"pledges", 2, "loan", "0", "opening.cell", "paid back"},
+		{"pledges", 2, "due_on", "2031-07-01", "opening.cell", "after the term"},
+		{"leases", 2, "quantity", "15.1", "opening.sum", "has 15 t/a"},
+		{"leases", 2, "lessee", known + "009P", "opening.not_in_package", "licences"},
+		{"leases", 2, "lessee", valid + "001P", "opening.cell", "two parties"},
+		{"leases", 2, "starts_on", "2026-07-01", "opening.after_cut_off", "cut-off"},
+		{"leases", 2, "months", "5", "opening.over", "leave it out"},
+		{"leases", 2, "months", "67", "opening.cell", "after the term"},
+		{"leases", 2, "months", "0", "opening.cell", "1 to 1200"},
+		{"instalment_sales", 2, "paid", "120000", "opening.cell", "paid in full"},
+		{"instalment_sales", 2, "amount", "120001", "opening.sum", "instalments come to CNY 72000.00"},
+		{"instalment_sales", 2, "price", "0", "opening.cell", "more than zero"},
+		{"instalment_sales", 2, "months", "1201", "opening.cell", "1 to 1200"},
+		{"instalment_sales", 2, "sold_on", "2026-07-02", "opening.after_cut_off", "cut-off"},
+		{"instalments", 2, "sale", "S2", "opening.not_in_package", "instalment_sales"},
+		{"instalments", 3, "due_on", "2026-12-31", "opening.cell", "row 2"},
+		{"instalments", 3, "due_on", "2031-12-31", "opening.cell", "after the term"},
+		{"instalments", 2, "amount", "0", "opening.cell", "more than zero"},
+		{"fund_freezes", 2, "uscc", "91330421MA0000009X", "opening.not_in_package", "parties"},
+		{"fund_freezes", 2, "ends_on", "2026-06-30", "opening.over", "leave it out"},
 		{"freezes", 2, "licence", valid + "002X", "opening.not_in_package", "holdings"},
 		{"freezes", 2, "starts_on", "2026-07-01", "opening.after_cut_off", "cut-off"},
 		{"freezes", 2, "ends_on", "2026-06-30", "opening.over", "leave it out"},
@@ -193,8 +232,7 @@ func TestCheck_BadCells(t *testing.T) {
 	}
 }
 
-// What is wrong with a whole sheet or its header is found, and so is every row
-// of a sheet that this version cannot take.
+// What is wrong with a whole sheet or its header is found.
 func TestCheck_BadSheets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -224,14 +262,6 @@ func TestCheck_BadSheets(t *testing.T) {
 		"cell beside the table": {
 			func(g []opening.Grid) []opening.Grid { g[2].Rows[1] = append(g[2].Rows[1], "", "x"); return g },
 			opening.Fault{Sheet: "caps", Row: 2, Code: "opening.cell"},
-		},
-		"a lease": {
-			func(g []opening.Grid) []opening.Grid {
-				return append(g, opening.Grid{Sheet: "leases", Rows: [][]string{
-					{"licence", "pollutant", "term_end", "quantity", "lessee", "until", "document"}, {""}, {"x"},
-				}})
-			},
-			opening.Fault{Sheet: "leases", Row: 3, Code: "opening.sheet_not_taken"},
 		},
 		"no caps": {
 			func(g []opening.Grid) []opening.Grid { g[2].Rows = g[2].Rows[:1]; return g },

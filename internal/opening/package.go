@@ -89,8 +89,15 @@ type Package struct {
 	Deposits    int32
 	Freezes     int32
 	Budgets     int32
+	Pledges     int32
+	Leases      int32
+	Sales       int32 // that are paid in instalments
+	Instalments int32 // of these, unpaid
+	FundFreezes int32
 	Money       quantity.Money // Σ deposits
 	BudgetMoney quantity.Money // Σ budgets
+	Loans       quantity.Money // Σ pledges
+	Unpaid      quantity.Money // Σ instalments
 	Faults      int32
 	Warnings    int32
 	Reason      string // of a refusal
@@ -239,6 +246,16 @@ func (c Contents) BudgetMoney() (quantity.Money, error) {
 	return sumOf(c.Budgets, func(b Budget) (int, quantity.Money) { return b.Row, b.Amount })
 }
 
+// Loans is the sum of what the pledges secure, ErrSum where it cannot be held.
+func (c Contents) Loans() (quantity.Money, error) {
+	return sumOf(c.Pledges, func(p Pledge) (int, quantity.Money) { return p.Row, p.Loan })
+}
+
+// Unpaid is the sum of the unpaid instalments, ErrSum where it cannot be held.
+func (c Contents) Unpaid() (quantity.Money, error) {
+	return sumOf(c.Instalments, func(i Instalment) (int, quantity.Money) { return i.Row, i.Amount })
+}
+
 func sumOf[R any](rows []R, of func(R) (row int, amount quantity.Money)) (sum quantity.Money, err error) {
 	for _, r := range rows {
 		row, amount := of(r)
@@ -267,7 +284,12 @@ func (p Package) Counts() []Count {
 		{"lots", p.Lots},
 		{"holdings", p.Holdings},
 		{"deposits", p.Deposits},
+		{"pledges", p.Pledges},
+		{"leases", p.Leases},
+		{"instalment_sales", p.Sales},
+		{"instalments", p.Instalments},
 		{"freezes", p.Freezes},
+		{"fund_freezes", p.FundFreezes},
 		{"budgets", p.Budgets},
 	}
 }
@@ -278,9 +300,12 @@ func (p Package) Holding(c Contents) Package {
 	count := func(n int) int32 { return int32(n) } //nolint:gosec // RowsMax bounds them
 	p.Parties, p.Licences, p.Caps, p.Lots = count(len(c.Parties)), count(len(c.Licences)), count(len(c.Caps)), count(len(c.Lots))
 	p.Holdings, p.Deposits, p.Freezes = count(len(c.Holdings)), count(len(c.Deposits)), count(len(c.Freezes))
-	p.Budgets = count(len(c.Budgets))
+	p.Budgets, p.Pledges, p.Leases = count(len(c.Budgets)), count(len(c.Pledges)), count(len(c.Leases))
+	p.Sales, p.Instalments, p.FundFreezes = count(len(c.Sales)), count(len(c.Instalments)), count(len(c.FundFreezes))
 	p.Money, _ = c.Money()
 	p.BudgetMoney, _ = c.BudgetMoney()
+	p.Loans, _ = c.Loans()
+	p.Unpaid, _ = c.Unpaid()
 	return p
 }
 

@@ -20,11 +20,8 @@ type Sheet struct {
 	Title   string
 	About   string
 	Columns []Column
-	read    func(c *cells, into *Contents) // nil: this version cannot take rows of it
+	read    func(c *cells, into *Contents)
 }
-
-// IsTaken reports whether this version takes rows of the sheet.
-func (s *Sheet) IsTaken() bool { return s.read != nil }
 
 // Columns that several sheets have.
 var (
@@ -34,8 +31,19 @@ var (
 	licenceColumn   = Column{Name: "licence", Title: "排污许可证编号", Holds: "number of a licence in the sheet licences", Example: "91330421MA0000001K001P"}
 	termEndColumn   = Column{Name: "term_end", Title: "有效期至", Holds: "last day of the term, the end of a quarter", Example: "2031-06-30"}
 	originColumn    = Column{Name: "origin", Title: "取得方式", Holds: "paid, free or unknown", Example: "paid"}
+	saleColumn      = Column{Name: "sale", Title: "出让编号", Holds: "number of the sale, each once in the sheet instalment_sales", Example: "SX-2026-015"}
 	documentColumn  = Column{Name: "document", Title: "依据文件", Holds: "number of the document that proves it", Example: "嘉环发〔2021〕12号"}
 )
+
+// orderColumns are those of the order of a court or a bureau.
+var orderColumns = []Column{
+	{Name: "issuer", Title: "机关", Holds: "court or bureau", Example: "court"},
+	{Name: "issuer_name", Title: "机关名称", Holds: "name of the court or bureau", Example: "嘉善县人民法院"},
+	{Name: "order_number", Title: "文书号", Holds: "number of the order", Example: "（2026）浙0421执100号"},
+	{Name: "reason", Title: "事由", Holds: "what it is about", Example: "执行"},
+	{Name: "starts_on", Title: "起", Holds: "first day", Example: "2026-05-01"},
+	{Name: "ends_on", Title: "止", Holds: "last day; empty: until it is released", Example: "2029-04-30", Optional: true},
+}
 
 func quantityColumn(title string) Column {
 	return Column{Name: "quantity", Title: title, Holds: "t/a, at most 6 decimals", Example: "12.5"}
@@ -64,7 +72,7 @@ var Sheets = []Sheet{
 		},
 	},
 	{
-		Name: "caps", Title: "基本账户", About: "one row for each region and pollutant: cap = unallocated + reserve + holdings", read: readCap,
+		Name: "caps", Title: "基本账户", About: "one row for each region and pollutant: cap = unallocated + reserve + holdings, those of instalment_sales among them", read: readCap,
 		Columns: []Column{
 			regionColumn, pollutantColumn,
 			{Name: "cap", Title: "总量指标", Holds: "t/a, at most 6 decimals", Example: "1000"},
@@ -91,7 +99,7 @@ var Sheets = []Sheet{
 		},
 	},
 	{
-		Name: "holdings", Title: "持有", About: "one row for each acquisition of a licence: where that part of its permits came from", read: readHolding,
+		Name: "holdings", Title: "持有", About: "one row for each acquisition of a licence: where that part of its permits came from; what is not paid in full is in the sheet instalment_sales", read: readHolding,
 		Columns: []Column{
 			licenceColumn, pollutantColumn, termEndColumn, originColumn, quantityColumn("数量"),
 			{Name: "price", Title: "单价", Holds: "CNY/(t·a); empty: not known, which blocks the sale of paid permits, or free", Example: "4000", Optional: true},
@@ -109,16 +117,55 @@ var Sheets = []Sheet{
 		},
 	},
 	{
-		Name: "freezes", Title: "查封冻结", About: "orders of courts and bureaus that are in force, on a holding; earlier rows are served first", read: readFreeze,
+		Name: "pledges", Title: "质押", About: "registered first pledges of paid permits; a further pledge behind one is registered afterwards", read: readPledge,
 		Columns: []Column{
-			licenceColumn, pollutantColumn, termEndColumn, originColumn, quantityColumn("冻结数量"),
-			{Name: "issuer", Title: "机关", Holds: "court or bureau", Example: "court"},
-			{Name: "issuer_name", Title: "机关名称", Holds: "name of the court or bureau", Example: "嘉善县人民法院"},
-			{Name: "order_number", Title: "文书号", Holds: "number of the order", Example: "（2026）浙0421执100号"},
-			{Name: "reason", Title: "事由", Holds: "what it is about", Example: "执行"},
-			{Name: "starts_on", Title: "起", Holds: "first day", Example: "2026-05-01"},
-			{Name: "ends_on", Title: "止", Holds: "last day; empty: until it is released", Example: "2029-04-30", Optional: true},
+			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("质押数量"),
+			{Name: "pledgee", Title: "质权人", Holds: "unified social credit code of the bank, which has no licences", Example: "91330400MA0000009X"},
+			{Name: "value", Title: "评估价值", Holds: "CNY, as it was assessed for the pledge", Example: "500000.00"},
+			{Name: "loan", Title: "贷款金额", Holds: "CNY that is owed, at most the value", Example: "300000.00"},
+			{Name: "due_on", Title: "贷款到期", Holds: "last day to pay the loan back, within the term", Example: "2028-06-30"},
+			documentColumn,
 		},
+	},
+	{
+		Name: "leases", Title: "租赁", About: "leases of paid permits that have begun; their rent was paid before", read: readLease,
+		Columns: []Column{
+			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("租赁数量"),
+			{Name: "lessee", Title: "承租方许可证", Holds: "number of the lessee's licence, of another party in the same region", Example: "91330421MA0000002T001P"},
+			{Name: "price", Title: "租金单价", Holds: "CNY/(t·a)", Example: "1000"},
+			{Name: "starts_on", Title: "租期自", Holds: "first day", Example: "2026-01-01"},
+			{Name: "months", Title: "租期月数", Holds: "whole months", Example: "24"},
+			documentColumn,
+		},
+	},
+	{
+		Name: "instalment_sales", Title: "分期出让", About: "primary sales that were delivered and are not paid in full, with their permits, which are not in the sheet holdings: amount = paid + the rows of the sheet instalments", read: readSale,
+		Columns: []Column{
+			saleColumn, licenceColumn, pollutantColumn, termEndColumn, quantityColumn("出让数量"),
+			{Name: "price", Title: "单价", Holds: "CNY/(t·a)", Example: "4000"},
+			{Name: "months", Title: "出让月数", Holds: "months of the term that were sold", Example: "60"},
+			{Name: "amount", Title: "应缴总额", Holds: "CNY", Example: "250000.00"},
+			{Name: "paid", Title: "已缴金额", Holds: "CNY, more than zero", Example: "100000.00"},
+			{Name: "paid_on", Title: "最近缴款", Holds: "day of the last payment", Example: "2026-03-31"},
+			{Name: "sold_on", Title: "出让日期", Holds: "day of the sale", Example: "2026-03-01"},
+			documentColumn,
+		},
+	},
+	{
+		Name: "instalments", Title: "未缴分期", About: "instalments of these sales that are not paid, of each sale by their days", read: readInstalment,
+		Columns: []Column{
+			saleColumn,
+			{Name: "amount", Title: "未缴金额", Holds: "CNY", Example: "30000.00"},
+			{Name: "due_on", Title: "缴款期限", Holds: "last day to pay", Example: "2026-12-31"},
+		},
+	},
+	{
+		Name: "freezes", Title: "查封冻结", About: "orders of courts and bureaus that are in force, on a holding; earlier rows are served first", read: readFreeze,
+		Columns: append([]Column{licenceColumn, pollutantColumn, termEndColumn, originColumn, quantityColumn("冻结数量")}, orderColumns...),
+	},
+	{
+		Name: "fund_freezes", Title: "资金冻结", About: "orders of courts and bureaus that are in force, on the deposit of a party; earlier rows are served first", read: readFundFreeze,
+		Columns: append([]Column{usccColumn, {Name: "amount", Title: "冻结金额", Holds: "CNY, at most 2 decimals", Example: "50000.00"}}, orderColumns...),
 	},
 	{
 		Name: "budgets", Title: "收储预算", About: "what is left of budgets for buying back", read: readBudget,
@@ -127,32 +174,6 @@ var Sheets = []Sheet{
 			{Name: "fiscal_year", Title: "年度", Holds: "fiscal year", Example: "2026"},
 			{Name: "source", Title: "资金来源", Holds: "where the money comes from", Example: "专项资金"},
 			{Name: "amount", Title: "余额", Holds: "CNY that is left", Example: "1000000.00"},
-			documentColumn,
-		},
-	},
-	{
-		Name: "pledges", Title: "质押", About: "pledges of holdings",
-		Columns: []Column{
-			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("质押数量"),
-			{Name: "pledgee", Title: "质权人", Holds: "unified social credit code of the bank", Example: "91330400MA0000009X"},
-			documentColumn,
-		},
-	},
-	{
-		Name: "leases", Title: "租赁", About: "leases of holdings",
-		Columns: []Column{
-			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("租赁数量"),
-			{Name: "lessee", Title: "承租方许可证", Holds: "number of the lessee's licence", Example: "91330421MA0000002T001P"},
-			{Name: "until", Title: "租期至", Holds: "last day", Example: "2027-06-30"},
-			documentColumn,
-		},
-	},
-	{
-		Name: "instalments", Title: "未缴分期", About: "instalments of primary sales that are not paid",
-		Columns: []Column{
-			licenceColumn, pollutantColumn, termEndColumn,
-			{Name: "amount", Title: "未缴金额", Holds: "CNY", Example: "30000.00"},
-			{Name: "due_on", Title: "缴款期限", Holds: "last day to pay", Example: "2026-12-31"},
 			documentColumn,
 		},
 	},
@@ -191,9 +212,6 @@ A workbook with these sheets (GET /v1/opening-template gives an empty one), or a
 `)
 	for _, s := range Sheets {
 		fmt.Fprintf(&b, "\n## %s %s\n\n%s.", s.Name, s.Title, upperFirst(s.About))
-		if !s.IsTaken() {
-			b.WriteString(" **This version cannot take rows of it**: each row is a fault.")
-		}
 		b.WriteString("\n\n| column | 列 | holds | example |\n|---|---|---|---|\n")
 		for _, c := range s.Columns {
 			name := "`" + c.Name + "`"

@@ -50,6 +50,7 @@ type PaymentNotice struct {
 	Licence     int64
 	Project     int64 // that the permits are for; 0: none is named
 	Renewal     int64 // whose new term is paid for; 0: it is a sale out of the reserve
+	Opening     int64 // package that brought the sale, delivered and paid in parts; 0: it was sold here
 	Instrument  int64
 	Pollutant   string
 	Quantity    quantity.Quantity
@@ -59,7 +60,7 @@ type PaymentNotice struct {
 	DueOn       calendar.Date
 	Document    string // may be empty
 	State       NoticeState
-	Hold        int64 // on the reserve; 0: of a renewal, which holds what it renews itself
+	Hold        int64 // on the reserve; of an opening: its plan's, on the holding; 0: of a renewal, which holds what it renews itself
 	Paid        quantity.Money
 	Proof       string // number of the receipt
 	PaidOn      calendar.Date
