@@ -295,6 +295,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAward(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SettleAward Pay for the credits that were won
+	//
+	// In one transfer the amount goes to the seller, out of the winner's funds and what he has put up, and the tonnes with their serial numbers to the winner.
+	//
+	// Corresponds with POST /v1/awards/{id}/settle (the `SettleAward` operationId).
+	SettleAward(ctx context.Context, id PathID, params *SettleAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SignAward Sign the contract of an award
 	//
 	// The winner signs first, within 3 working days of the certification.
@@ -825,6 +832,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
 	RecordCarbonObligation(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferCreditsWithBody Offer credits by auction
+	//
+	// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+	OfferCreditsWithBody(ctx context.Context, params *OfferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferCredits Offer credits by auction
+	//
+	// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+	OfferCredits(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetParticipant What a participant was credited
 	//
@@ -2239,7 +2264,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjection(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListOffers Auctions of the government
+	// ListOffers Auctions
 	//
 	// Corresponds with GET /v1/offers (the `ListOffers` operationId).
 	ListOffers(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4164,6 +4189,23 @@ func (c *Client) RevokeAward(ctx context.Context, id PathID, params *RevokeAward
 	return c.Client.Do(req)
 }
 
+// SettleAward Pay for the credits that were won
+//
+// In one transfer the amount goes to the seller, out of the winner's funds and what he has put up, and the tonnes with their serial numbers to the winner.
+//
+// Corresponds with POST /v1/awards/{id}/settle (the `SettleAward` operationId).
+func (c *Client) SettleAward(ctx context.Context, id PathID, params *SettleAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettleAwardRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SignAward Sign the contract of an award
 //
 // The winner signs first, within 3 working days of the certification.
@@ -5415,6 +5457,44 @@ func (c *Client) RecordCarbonObligationWithBody(ctx context.Context, params *Rec
 // Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
 func (c *Client) RecordCarbonObligation(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRecordCarbonObligationRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferCreditsWithBody Offer credits by auction
+//
+// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+func (c *Client) OfferCreditsWithBody(ctx context.Context, params *OfferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferCreditsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferCredits Offer credits by auction
+//
+// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+func (c *Client) OfferCredits(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferCreditsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8808,7 +8888,7 @@ func (c *Client) AnswerObjection(ctx context.Context, id PathID, params *AnswerO
 	return c.Client.Do(req)
 }
 
-// ListOffers Auctions of the government
+// ListOffers Auctions
 //
 // Corresponds with GET /v1/offers (the `ListOffers` operationId).
 func (c *Client) ListOffers(ctx context.Context, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13621,6 +13701,53 @@ func NewRevokeAwardRequestWithBody(server string, id PathID, params *RevokeAward
 	return req, nil
 }
 
+// NewSettleAwardRequest constructs an http.Request for the SettleAward method
+func NewSettleAwardRequest(server string, id PathID, params *SettleAwardParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/awards/%s/settle", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewSignAwardRequest constructs an http.Request for the SignAward method
 func NewSignAwardRequest(server string, id PathID, params *SignAwardParams) (*http.Request, error) {
 	var err error
@@ -16812,6 +16939,59 @@ func NewRecordCarbonObligationRequestWithBody(server string, params *RecordCarbo
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/obligations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewOfferCreditsRequest calls the generic OfferCredits builder with application/json body
+func NewOfferCreditsRequest(server string, params *OfferCreditsParams, body OfferCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOfferCreditsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOfferCreditsRequestWithBody constructs an http.Request for the OfferCredits method, with any body, and a specified content type
+func NewOfferCreditsRequestWithBody(server string, params *OfferCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/offers")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -36115,6 +36295,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAwardWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, body RevokeAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error)
 
+	// SettleAwardWithResponse Pay for the credits that were won
+	//
+	// In one transfer the amount goes to the seller, out of the winner's funds and what he has put up, and the tonnes with their serial numbers to the winner.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/awards/{id}/settle (the `SettleAward` operationId).
+	SettleAwardWithResponse(ctx context.Context, id PathID, params *SettleAwardParams, reqEditors ...RequestEditorFn) (*SettleAwardResponse, error)
+
 	// SignAwardWithResponse Sign the contract of an award
 	//
 	// The winner signs first, within 3 working days of the certification.
@@ -36693,6 +36882,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/obligations (the `RecordCarbonObligation` operationId).
 	RecordCarbonObligationWithResponse(ctx context.Context, params *RecordCarbonObligationParams, body RecordCarbonObligationJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordCarbonObligationResponse, error)
+
+	// OfferCreditsWithBodyWithResponse Offer credits by auction
+	//
+	// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+	OfferCreditsWithBodyWithResponse(ctx context.Context, params *OfferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferCreditsResponse, error)
+
+	// OfferCreditsWithResponse Offer credits by auction
+	//
+	// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+	OfferCreditsWithResponse(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferCreditsResponse, error)
 
 	// GetParticipantWithResponse What a participant was credited
 	//
@@ -38261,7 +38468,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/objections/{id}/answer (the `AnswerObjection` operationId).
 	AnswerObjectionWithResponse(ctx context.Context, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
 
-	// ListOffersWithResponse Auctions of the government
+	// ListOffersWithResponse Auctions
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -40438,6 +40645,38 @@ func (r RevokeAwardResponse) StatusCode() int {
 	return 0
 }
 
+// SettleAwardResponse200Headers the declared response headers of an HTTP 200 response for SettleAward
+type SettleAwardResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SettleAwardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Award
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SettleAwardResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SettleAwardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SettleAwardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // SignAwardResponse200Headers the declared response headers of an HTTP 200 response for SignAward
 type SignAwardResponse200Headers struct {
 	IdempotencyReplayed *bool
@@ -41956,6 +42195,47 @@ func (r RecordCarbonObligationResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RecordCarbonObligationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// OfferCreditsResponse201Headers the declared response headers of an HTTP 201 response for OfferCredits
+type OfferCreditsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// OfferCreditsResponse202Headers the declared response headers of an HTTP 202 response for OfferCredits
+type OfferCreditsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AuctionOffer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *OfferCreditsResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OfferCreditsResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r OfferCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OfferCreditsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -50610,6 +50890,21 @@ func (c *ClientWithResponses) RevokeAwardWithResponse(ctx context.Context, id Pa
 	return ParseRevokeAwardResponse(rsp)
 }
 
+// SettleAwardWithResponse Pay for the credits that were won
+//
+// In one transfer the amount goes to the seller, out of the winner's funds and what he has put up, and the tonnes with their serial numbers to the winner.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/awards/{id}/settle (the `SettleAward` operationId).
+func (c *ClientWithResponses) SettleAwardWithResponse(ctx context.Context, id PathID, params *SettleAwardParams, reqEditors ...RequestEditorFn) (*SettleAwardResponse, error) {
+	rsp, err := c.SettleAward(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettleAwardResponse(rsp)
+}
+
 // SignAwardWithResponse Sign the contract of an award
 //
 // The winner signs first, within 3 working days of the certification.
@@ -51625,6 +51920,36 @@ func (c *ClientWithResponses) RecordCarbonObligationWithResponse(ctx context.Con
 		return nil, err
 	}
 	return ParseRecordCarbonObligationResponse(rsp)
+}
+
+// OfferCreditsWithBodyWithResponse Offer credits by auction
+//
+// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+func (c *ClientWithResponses) OfferCreditsWithBodyWithResponse(ctx context.Context, params *OfferCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferCreditsResponse, error) {
+	rsp, err := c.OfferCreditsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferCreditsResponse(rsp)
+}
+
+// OfferCreditsWithResponse Offer credits by auction
+//
+// A party that holds credits, such as a scheme's operator, which holds the pooled ones, sells whole tonnes. They are on sale, and nobody's to use, from the approval by a leader of the scheme's region on, until they are delivered or free again. The auction is one of /v1/offers: registration, sealed bids, result and awards are those of every offer. Winners pay out of their funds (settleAward).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
+func (c *ClientWithResponses) OfferCreditsWithResponse(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferCreditsResponse, error) {
+	rsp, err := c.OfferCredits(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferCreditsResponse(rsp)
 }
 
 // GetParticipantWithResponse What a participant was credited
@@ -54376,7 +54701,7 @@ func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, i
 	return ParseAnswerObjectionResponse(rsp)
 }
 
-// ListOffersWithResponse Auctions of the government
+// ListOffersWithResponse Auctions
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -57978,6 +58303,52 @@ func ParseRevokeAwardResponse(rsp *http.Response) (*RevokeAwardResponse, error) 
 	return response, nil
 }
 
+// ParseSettleAwardResponse parses an HTTP response from a SettleAwardWithResponse call
+func ParseSettleAwardResponse(rsp *http.Response) (*SettleAwardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SettleAwardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Award
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SettleAwardResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSignAwardResponse parses an HTTP response from a SignAwardWithResponse call
 func ParseSignAwardResponse(rsp *http.Response) (*SignAwardResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -60141,6 +60512,69 @@ func ParseRecordCarbonObligationResponse(rsp *http.Response) (*RecordCarbonOblig
 		response.Headers201 = &headers
 	case rsp.StatusCode == 202:
 		var headers RecordCarbonObligationResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOfferCreditsResponse parses an HTTP response from a OfferCreditsWithResponse call
+func ParseOfferCreditsResponse(rsp *http.Response) (*OfferCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OfferCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers OfferCreditsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OfferCreditsResponse202Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {

@@ -4424,7 +4424,12 @@ type AuctionIncident struct {
 	Until Instant `json:"until"`
 }
 
-// AuctionOffer An auction of the government, with its terms, its seal and, when it has one, its result.
+// AuctionInstrument Pollutant and term end of an instrument, or of credits their series: scheme and vintage.
+//
+// Example: VOCs-20310630
+type AuctionInstrument = string
+
+// AuctionOffer An auction of the government, or of a party's credits, with its terms, its seal and, when it has one, its result.
 type AuctionOffer struct {
 	// AnnouncedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -4491,10 +4496,10 @@ type AuctionOffer struct {
 	ID        ID                `json:"id"`
 	Incidents []AuctionIncident `json:"incidents,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument, or of credits their series: scheme and vintage.
 	//
 	// Example: VOCs-20310630
-	Instrument InstrumentCode `json:"instrument"`
+	Instrument AuctionInstrument `json:"instrument"`
 
 	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
 	InterruptionRule    InterruptionRule `json:"interruption_rule"`
@@ -4512,7 +4517,7 @@ type AuctionOffer struct {
 	// MinBidders Fewer valid bidders cancel a share sale.
 	MinBidders *int `json:"min_bidders,omitempty"`
 
-	// Months Of the term, for all amounts.
+	// Months Of the term, for all amounts; of credits 12, whose price has no term.
 	Months int `json:"months"`
 
 	// Notice The public notice of the announcement.
@@ -4523,10 +4528,11 @@ type AuctionOffer struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	OpensAt Instant `json:"opens_at"`
 
-	// Pollutant Code of a pollutant, as the trade writes it.
-	//
-	// Example: NH3-N
+	// Pollutant Of credits their series, as in accounts.
 	Pollutant PollutantCode `json:"pollutant"`
+
+	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
+	PriceBasis PriceBasis `json:"price_basis"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -4563,6 +4569,12 @@ type AuctionOffer struct {
 
 	// SeedDigest SHA-256 of the seed that draws ties, in hex.
 	SeedDigest string `json:"seed_digest"`
+
+	// Seller Name of the party that sells credits.
+	Seller *string `json:"seller,omitempty"`
+
+	// Series Of credits.
+	Series *ID `json:"series,omitempty"`
 
 	// Sight What a bidder sees of the others in the window.
 	Sight AuctionSight `json:"sight"`
@@ -6409,6 +6421,85 @@ type CreditDebtPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// CreditOfferInput defines model for CreditOfferInput.
+type CreditOfferInput struct {
+	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	ClockSeconds *int `json:"clock_seconds,omitempty"`
+
+	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
+	ClosesAt *Instant `json:"closes_at,omitempty"`
+
+	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
+	Collateral AuctionCollateral `json:"collateral"`
+
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
+
+	// Deposit Of each bidder.
+	Deposit  *Money `json:"deposit,omitempty"`
+	Document string `json:"document"`
+
+	// Format How the auction is cleared: one price, own prices, the first share of the bidders (浙江电子竞价), open rounds, or a buy-back at one price.
+	Format AuctionFormat `json:"format"`
+
+	// FreeSeconds Of an ascending auction, from its opening on.
+	FreeSeconds *int `json:"free_seconds,omitempty"`
+
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	InterruptionRule InterruptionRule `json:"interruption_rule"`
+
+	// InterruptionSeconds For how long the window may be interrupted.
+	InterruptionSeconds int `json:"interruption_seconds"`
+
+	// Issuance Only units of this issuance. Absent: those with the lowest numbers.
+	Issuance *ID `json:"issuance,omitempty"`
+
+	// LotSize Step of quantities, whole tonnes.
+	LotSize Quantity `json:"lot_size"`
+
+	// OpensAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	OpensAt Instant `json:"opens_at"`
+
+	// Quantity Whole tonnes.
+	Quantity Quantity `json:"quantity"`
+
+	// Quota Most that one bidder may ask for.
+	Quota *Quantity `json:"quota,omitempty"`
+
+	// RegisterFrom Absent: at once.
+	RegisterFrom *Instant `json:"register_from,omitempty"`
+
+	// RegisterUntil Excluded.
+	RegisterUntil Instant `json:"register_until"`
+
+	// ReservePrice The lowest bid, CNY/t.
+	ReservePrice Price `json:"reserve_price"`
+
+	// Seller The party that has them.
+	Seller ID `json:"seller"`
+
+	// Series Number of a record.
+	Series ID `json:"series"`
+
+	// Sight What a bidder sees of the others in the window.
+	Sight *AuctionSight `json:"sight,omitempty"`
+
+	// Step Of an ascending auction.
+	Step *Price `json:"step,omitempty"`
+
+	// Tick Step of prices.
+	Tick Price `json:"tick"`
+
+	// Tie How bids that tie at the margin share what is left.
+	Tie   *AuctionTie `json:"tie,omitempty"`
+	Title string      `json:"title"`
+
+	// Undersubscribed What becomes of an auction whose bids do not come to what is offered.
+	Undersubscribed *AuctionUndersubscribed `json:"undersubscribed,omitempty"`
+}
+
 // CreditProject A plant of a firm whose reductions a methodology computes.
 type CreditProject struct {
 	// Code A code that can be a part of a serial number.
@@ -6480,6 +6571,9 @@ type CreditRange struct {
 
 	// Issuance Number of a record.
 	Issuance ID `json:"issuance"`
+
+	// Offer That it is on sale by.
+	Offer *ID `json:"offer,omitempty"`
 
 	// Party Number of a record.
 	Party ID `json:"party"`
@@ -13375,8 +13469,8 @@ type Registration struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Licence Number of a record.
-	Licence ID `json:"licence"`
+	// Licence Absent of credits.
+	Licence *ID `json:"licence,omitempty"`
 
 	// Offer Number of a record.
 	Offer ID `json:"offer"`
@@ -13425,8 +13519,11 @@ type RegistrationInput struct {
 	// Guarantee Of the collateral full.
 	Guarantee *Money `json:"guarantee,omitempty"`
 
-	// Licence Number of a record.
-	Licence ID `json:"licence"`
+	// Licence That the permits are for. Credits are bid for by a party.
+	Licence *ID `json:"licence,omitempty"`
+
+	// Party That bids for credits.
+	Party *ID `json:"party,omitempty"`
 
 	// Project That the permits are for; of a share sale its need is what is bid for.
 	Project *ID `json:"project,omitempty"`
@@ -15900,6 +15997,12 @@ type RevokeAwardParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// SettleAwardParams defines parameters for SettleAward.
+type SettleAwardParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SignAwardParams defines parameters for SignAward.
 type SignAwardParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -16260,6 +16363,12 @@ type ListCarbonObligationsParams struct {
 
 // RecordCarbonObligationParams defines parameters for RecordCarbonObligation.
 type RecordCarbonObligationParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OfferCreditsParams defines parameters for OfferCredits.
+type OfferCreditsParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -18583,6 +18692,9 @@ type RegisterMethodologyJSONRequestBody = MethodologyInput
 
 // RecordCarbonObligationJSONRequestBody defines body for RecordCarbonObligation for application/json ContentType.
 type RecordCarbonObligationJSONRequestBody = CarbonObligationInput
+
+// OfferCreditsJSONRequestBody defines body for OfferCredits for application/json ContentType.
+type OfferCreditsJSONRequestBody = CreditOfferInput
 
 // EraseParticipantJSONRequestBody defines body for EraseParticipant for application/json ContentType.
 type EraseParticipantJSONRequestBody = ParticipantEraseInput

@@ -59,18 +59,27 @@ func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), erro
 	}
 	return func(tx *Tx, w auction.Winner) {
 		a := Put(tx, Awards, auction.Award{
-			Winner: w.ID, Offer: o.ID, Registration: w.Registration, Party: w.Party, Region: o.Region, Quantity: w.Quantity, Price: w.Price,
+			Winner: w.ID, Offer: o.ID, Registration: w.Registration, Party: w.Party, Region: o.Region, Seller: o.Seller, Quantity: w.Quantity, Price: w.Price,
 			Amount: w.Amount, State: auction.Awarded, ContractBy: contractBy,
 		})
 		n := n
-		n.Subject, n.Title = a.ID, fmt.Sprintf("竞价结果公示 · Award of offer %d: %s, %s t/a", o.ID, o.Pollutant, w.Quantity)
+		n.Subject, n.Title = a.ID, fmt.Sprintf("竞价结果公示 · Award of offer %d: %s, %s %s", o.ID, o.Pollutant, w.Quantity, o.Unit())
 		name := mustGet(tx, Parties, w.Party).Name
-		n.Body = fmt.Sprintf("%s 竞得 %s 排污权 %s t/a，成交单价 %s 元/（吨·年），成交金额 %s 元。公示期内可以提出异议。\n"+
-			"%s has won %s t/a of %s at CNY %s for a t/a and year, in all CNY %s. Objections are filed while this notice stands.",
-			name, o.Pollutant, w.Quantity, w.Price, w.Amount, name, w.Quantity, o.Pollutant, w.Price, w.Amount)
+		n.Body = awardText(o, w, name)
 		a.PublicNotice = Put(tx, PublicNotices, n).ID
 		Put(tx, Awards, a)
 	}, nil
+}
+
+// awardText is what the public notice of an award says.
+func awardText(o auction.Offer, w auction.Winner, name string) string {
+	what, per, priced := "排污权", "元/（吨·年）", "CNY %s for a t/a and year"
+	if o.OfCredits() {
+		what, per, priced = "碳普惠减排量", "元/吨", "CNY %s for a tonne"
+	}
+	return fmt.Sprintf("%s 竞得 %s %s %s %s，成交单价 %s %s，成交金额 %s 元。公示期内可以提出异议。\n"+
+		"%s has won %s %s of %s at "+priced+", in all CNY %s. Objections are filed while this notice stands.",
+		name, o.Pollutant, what, w.Quantity, o.Unit(), w.Price, per, w.Amount, name, w.Quantity, o.Unit(), o.Pollutant, w.Price, w.Amount)
 }
 
 // award returns an award of a party or region after the actor's right was checked.
@@ -153,7 +162,7 @@ func (c AwardContract) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	o := must(Get(v, Offers, "offer", a.Offer))
-	if o.Buys() {
+	if o.Buys() || o.OfCredits() { // the treasury pays, or the winner by AwardSettle
 		return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
 	}
 	ask, err := v.askFor(a, o)
@@ -231,7 +240,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auction.BarMonths)); err != nil {
 		return nil, err
 	}
-	free, err := v.freeShare(a, o)
+	free, err := supplyOf(o).freeShare(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -266,35 +275,6 @@ func (v *View) putUpFor(a auction.Award) (r auction.Registration, h ledger.Hold,
 	return r, h, err
 }
 
-// freeShare returns what makes the share of an award available again, with the
-// notice of its payment.
-func (v *View) freeShare(a auction.Award, o auction.Offer) (func(tx *Tx), error) {
-	if o.Buys() {
-		budget, err := must(Get(v, Budgets, "budget", o.Budget)).Apply(reserve.BudgetRelease, a.Amount)
-		return func(tx *Tx) {
-			o.Committed -= a.Amount
-			Put(tx, Offers, o)
-			tx.putBudget(budget, reserve.BudgetRelease, a.Amount, o.ID, a.Reason)
-		}, err
-	}
-	if a.Notice == 0 {
-		picks, err := v.pickClaims(claimant{reserve.ForOffer, o.ID}, a.Quantity)
-		return func(tx *Tx) {
-			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: picks, reference: o.ID, document: a.Reason})
-		}, err
-	}
-	p, err := Get(v, Notices, "notice", a.Notice)
-	if err != nil {
-		return nil, err
-	}
-	n, err := v.complete(p)
-	if err != nil {
-		return nil, err
-	}
-	cancel := v.cancelNotice(n, a.Reason)
-	return func(tx *Tx) { cancel(tx) }, nil
-}
-
 // Operation is AwardRevoke.
 func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke }
 
@@ -322,7 +302,7 @@ func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	free, err := v.freeShare(a, must(Get(v, Offers, "offer", a.Offer)))
+	free, err := supplyOf(must(Get(v, Offers, "offer", a.Offer))).freeShare(v, a)
 	if err != nil {
 		return nil, err
 	}

@@ -12,42 +12,12 @@ const timerLosers = "award.losers"
 
 var _ = declareTimer(timerLosers, retrying(timerLosers, giveBackToLosers))
 
-// awardsDone returns what follows once all winners have their awards: what is
-// not sold is available again, what is not spent is free, and the losers get back
-// what they have put up.
+// awardsDone returns what follows once all winners have their awards: what
+// nobody has won is free again, and the losers get back what they have put up.
 func (v *View) awardsDone(o auction.Offer) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
-	if o.Buys() {
-		return v.freeUnspent(o)
-	}
-	unsold, err := v.pickClaims(claimant{reserve.ForOffer, o.ID}, o.Unsold())
+	free, err := supplyOf(o).freeUnsold(v)
 	return func(tx *Tx, o auction.Offer) auction.Offer {
-		if len(unsold) > 0 {
-			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: unsold, reference: o.ID, document: o.Document})
-		}
-		tx.Arm(tx.Now, timerLosers, o.ID)
-		return o
-	}, err
-}
-
-// freeUnspent gives back to the budget what the winners of a buy-back are not paid.
-func (v *View) freeUnspent(o auction.Offer) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
-	rows, err := Find(v, Awards, Where("offer", o.ID))
-	if err != nil {
-		return nil, err
-	}
-	unspent := o.Committed
-	for _, a := range rows {
-		unspent -= a.Amount
-	}
-	budget, err := must(Get(v, Budgets, "budget", o.Budget)).Apply(reserve.BudgetRelease, unspent)
-	if unspent == 0 {
-		err = nil
-	}
-	return func(tx *Tx, o auction.Offer) auction.Offer {
-		if unspent > 0 {
-			tx.putBudget(budget, reserve.BudgetRelease, unspent, o.ID, o.Document)
-			o.Committed -= unspent
-		}
+		o = free(tx, o)
 		tx.Arm(tx.Now, timerLosers, o.ID)
 		return o
 	}, err

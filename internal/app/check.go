@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+
+	"permitx/internal/carbon"
 )
 
 // Violation is one thing that is not as it must be.
@@ -30,6 +32,9 @@ type checker struct {
 	ledger   ledgerSums
 	registry Registry
 	from     Point
+
+	series  map[int64]carbon.Series // read when they are first asked for
+	schemes map[int64]carbon.Scheme
 }
 
 // Point is how far a registry was verified. A later check that begins there

@@ -20,6 +20,7 @@ type awardParts struct {
 	forfeited     map[int64]quantity.Money        // posted, by registration
 	bought        map[int64]quantity.Quantity     // posted, by award
 	lots          map[int64]reserve.Lot
+	sold          map[int64]soldCredits // posted, by award
 }
 
 // checkAwards holds the awards against what they rest on:
@@ -48,7 +49,11 @@ func (c *checker) checkAwards() error {
 		if a.Notice != 0 {
 			notices[a.Notice] = true
 		}
-		c.checkAwardDelivery(a, offers[a.Offer], parts)
+		if o := offers[a.Offer]; o.OfCredits() {
+			c.checkAwardOfCredits(a, o, parts)
+		} else {
+			c.checkAwardDelivery(a, o, parts)
+		}
 		c.checkPutUp(a, offers[a.Offer], parts)
 	})
 	for id := range parts.winners {
@@ -61,6 +66,9 @@ func (c *checker) checkAwards() error {
 	}
 	for id := range parts.forfeited {
 		c.report("I-46", Registrations.name, id, "has lost what was put up, without a default")
+	}
+	for id := range parts.sold {
+		c.report("I-78", Awards.name, id, "has got credits and is not delivered")
 	}
 	for id := range parts.bought {
 		c.report("I-45", Awards.name, id, "has bought permits and is not delivered")
@@ -82,7 +90,7 @@ func (c *checker) overdue(certified calendar.Date) bool {
 func (c *checker) awardParts() (*awardParts, error) {
 	p := &awardParts{
 		winners: map[int64]auction.Winner{}, registrations: map[int64]auction.Registration{}, notices: map[int64]reserve.PaymentNotice{},
-		forfeited: map[int64]quantity.Money{}, bought: map[int64]quantity.Quantity{}, lots: map[int64]reserve.Lot{},
+		forfeited: map[int64]quantity.Money{}, bought: map[int64]quantity.Quantity{}, lots: map[int64]reserve.Lot{}, sold: map[int64]soldCredits{},
 	}
 	err := eachOf(c.ctx, c.r, Winners, Query{}, func(w auction.Winner) { p.winners[w.ID] = w })
 	if err == nil {
@@ -106,6 +114,9 @@ func (c *checker) awardParts() (*awardParts, error) {
 	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.AuctionBuyBack)), func(x ledger.Posting) { p.bought[x.Reference] += quantity.Quantity(x.Amount) })
+	}
+	if err == nil {
+		err = c.soldCredits(p.sold)
 	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Lots, Where("provenance", string(reserve.BoughtBack)), func(l reserve.Lot) { p.lots[l.ID] = l })

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"permitx/internal/auction"
+	"permitx/internal/carbon"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -20,7 +21,7 @@ type offerParts struct {
 	latest        map[int64]auction.Quote
 	bids          []auction.OpenedBid
 	winners       []auction.Winner
-	listed        quantity.Quantity // of the reserve, claimed
+	listed        quantity.Quantity // set aside: claimed of the reserve, or ranges of credits
 }
 
 // checkOffersOfAuctions holds each offer against its rows, its seal and its result:
@@ -82,6 +83,9 @@ func (c *checker) offerParts() (map[int64]*offerParts, error) {
 	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, LotClaims, Where("owner", string(reserve.ForOffer)), func(k reserve.LotClaim) { of(k.Reference).listed += k.Quantity })
+	}
+	if err == nil {
+		err = c.eachOffered(func(r carbon.Range, units int64, scheme carbon.Scheme) { of(r.Offer).listed += tonnesOf(units, scheme) })
 	}
 	return parts, err
 }
@@ -224,7 +228,7 @@ func (c *checker) checkTaken(o auction.Offer, p *offerParts) {
 	ended := o.State == auction.OfferCancelled || o.State == auction.OfferVoid || o.State == auction.OfferFailed
 	switch {
 	case o.Buys() && p.listed != 0, ended && p.listed != 0, !o.Buys() && !ended && o.State != auction.OfferCertified && p.listed != o.Quantity:
-		c.report("I-40", Offers.name, o.ID, "is %s for %s and has %s of the reserve set aside", o.State, o.Quantity, p.listed)
+		c.report("I-40", Offers.name, o.ID, "is %s for %s and has %s set aside", o.State, o.Quantity, p.listed)
 	}
 	for id, r := range p.registrations {
 		if ended && !o.Releasing && r.Hold != 0 {

@@ -26,8 +26,14 @@ type carbonOffice struct {
 
 func openCarbon(t *testing.T) *carbonOffice {
 	t.Helper()
-	o := &carbonOffice{office: openOffice(t)}
-	o.owner = o.firm("330421", 1)
+	o := openOffice(t)
+	return carbonOf(o, o.firm("330421", 1))
+}
+
+// carbonOf registers the scheme of a firm in an office.
+func carbonOf(office *office, owner firm) *carbonOffice {
+	office.t.Helper()
+	o := &carbonOffice{office: office, owner: owner}
 	o.operator = o.person("operator", GrantAdd{Role: identity.Operator, Region: "330421"})
 	o.verifier = o.person("verifier", GrantAdd{Role: identity.Verifier})
 	o.scheme = done[carbon.Scheme](o.office, o.leader, SchemeRegister{

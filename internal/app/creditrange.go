@@ -46,12 +46,16 @@ func (s *state) indexRange(r carbon.Range) {
 	rowsOf(s, CreditRanges).remove(r.ID)
 }
 
-// rangesOf are the ranges that a party holds of a series, by their ids.
-func (v *View) rangesOf(series, party int64) []carbon.Range {
-	ids := slices.Sorted(maps.Keys(v.credits.of[creditHolder{series, party}]))
-	ranges := make([]carbon.Range, len(ids))
-	for i, id := range ids {
-		ranges[i] = rowsOf(v.state, CreditRanges).rows[id]
+// rangesOf are the ranges that a party holds of a series and that are free, by
+// their ids.
+func (v *View) rangesOf(series, party int64) []carbon.Range { return v.rangesFor(series, party, 0) }
+
+// rangesFor are those that are on sale by an offer.
+func (v *View) rangesFor(series, party, offer int64) (ranges []carbon.Range) {
+	for _, id := range slices.Sorted(maps.Keys(v.credits.of[creditHolder{series, party}])) {
+		if r := rowsOf(v.state, CreditRanges).rows[id]; r.Offer == offer {
+			ranges = append(ranges, r)
+		}
 	}
 	return ranges
 }
@@ -81,15 +85,20 @@ func (v *View) pickUnits(r ledger.Reason, series carbon.Series, from int64, rang
 // left of the last is a range of its own. A taken range keeps its id and only
 // gets shorter, so that no two rows ever overlap while they are written.
 func (tx *Tx) moveUnits(m creditMove, reference int64, change func(*carbon.Range)) []carbon.Range {
-	moved := make([]carbon.Range, len(m.taken))
-	for i, r := range m.taken {
-		change(&r)
-		moved[i] = Put(tx, CreditRanges, r)
-	}
-	if m.left.LastUnit != 0 {
-		Put(tx, CreditRanges, m.left)
-	}
+	moved := tx.changeUnits(m.taken, m.left, change)
 	m.transfer.Reference = reference
 	tx.Post(m.transfer)
 	return moved
+}
+
+func (tx *Tx) changeUnits(taken []carbon.Range, left carbon.Range, change func(*carbon.Range)) []carbon.Range {
+	changed := make([]carbon.Range, len(taken))
+	for i, r := range taken {
+		change(&r)
+		changed[i] = Put(tx, CreditRanges, r)
+	}
+	if left.LastUnit != 0 {
+		Put(tx, CreditRanges, left)
+	}
+	return changed
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"permitx/internal/auction"
+	"permitx/internal/carbon"
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -36,6 +38,9 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
+	reflect.TypeFor[auction.Offer]():               {"Series", "Seller"},
+	reflect.TypeFor[auction.Award]():               {"Seller"},
+	reflect.TypeFor[carbon.Range]():                {"Offer"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }
 

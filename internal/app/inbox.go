@@ -120,9 +120,13 @@ var (
 		func(a auction.Award) (Waiting, identity.Target) {
 			return Waiting{Action: "contract", Region: a.Region, Party: a.Party, Since: a.SignedAt, Until: through(a.ContractBy)}, identity.OfRegion(a.Region)
 		})
-	_ = declareInbox(Awards, Where("state", string(auction.AwardContracted)).And("notice", Eq, int64(0)), identity.AwardPay,
+	_ = declareInbox(Awards, Where("state", string(auction.AwardContracted)).And("notice", Eq, int64(0)).And("seller", Eq, int64(0)), identity.AwardPay,
 		func(a auction.Award) (Waiting, identity.Target) {
 			return Waiting{Action: "pay", Region: a.Region, Party: a.Party, Since: a.ContractedAt, Until: through(a.PayBy)}, identity.OfRegion(a.Region)
+		})
+	_ = declareInbox(Awards, Where("state", string(auction.AwardContracted)).And("seller", Gt, int64(0)), identity.AwardSettle,
+		func(a auction.Award) (Waiting, identity.Target) {
+			return Waiting{Action: "settle", Region: a.Region, Party: a.Party, Since: a.ContractedAt, Until: through(a.PayBy)}, identity.OfParty(a.Party, a.Region)
 		})
 	_ = declareInbox(Awards, Where("state", string(auction.AwardPaid)).And("notice", Eq, int64(0)), identity.AwardBook,
 		func(a auction.Award) (Waiting, identity.Target) {

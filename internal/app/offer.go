@@ -28,22 +28,15 @@ var (
 	ErrResultChanged = fault.New(fault.Conflict, "offer.other_result", "the digest is not that of the result: look at it again").At("result_digest")
 )
 
-// OfferAnnounce announces an auction: a sale of a part of the reserve, or a
-// buy-back from a budget. App.PrepareOffer gives it its seal.
-type OfferAnnounce struct {
-	Region       string
-	Pollutant    string
-	Instrument   string
-	Format       auction.Format
-	Quantity     quantity.Quantity
-	ReservePrice quantity.Price
-	LotSize      quantity.Quantity
-	Tick         quantity.Price
-	Quota        quantity.Quantity
-	Budget       int64
-	BudgetLimit  quantity.Money // most that a buy-back spends; it is committed
-	LotChoice
-
+// OfferTerms are the terms on which an auction is announced. App.SealOffer gives
+// them their seal.
+type OfferTerms struct {
+	Format           auction.Format
+	Quantity         quantity.Quantity
+	ReservePrice     quantity.Price
+	LotSize          quantity.Quantity
+	Tick             quantity.Price
+	Quota            quantity.Quantity
 	Collateral       auction.Collateral
 	Deposit          quantity.Money
 	Tie              auction.Tie
@@ -72,6 +65,18 @@ type OfferAnnounce struct {
 	SeedDigest string
 }
 
+// OfferAnnounce announces an auction of the government: a sale of a part of the
+// reserve, or a buy-back from a budget.
+type OfferAnnounce struct {
+	Region      string
+	Pollutant   string
+	Instrument  string
+	Budget      int64
+	BudgetLimit quantity.Money // most that a buy-back spends; it is committed
+	LotChoice
+	OfferTerms
+}
+
 // OfferCancel takes an offer back before its window has opened.
 type OfferCancel struct {
 	Offer  int64
@@ -84,10 +89,12 @@ type OfferVoid struct {
 	Reason string
 }
 
-// OfferResult is an offer with the code of its instrument.
+// OfferResult is an offer with the code of its instrument, or of its series and
+// the name of who sells.
 type OfferResult struct {
 	Offer      auction.Offer
 	Instrument string
+	Seller     string // of credits
 }
 
 var _ = declare(OfferAnnounce{}, OfferCancel{}, OfferVoid{})
@@ -108,16 +115,25 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := c.offer(v, i)
-	if err := fault.First(o.Validate(v.Now), catalog.CheckText("title", c.Title, titleMost), v.checkOfferDays(o, i), c.checkSeal()); err != nil {
-		return nil, err
+	o := c.OfferTerms.offer(v)
+	o.Region, o.Pollutant, o.Instrument, o.Budget, o.Committed = c.Region, c.Pollutant, i.ID, c.Budget, c.BudgetLimit
+	if c.OpensAt.Date() <= i.TermEnd {
+		o.Months = int32(calendar.RemainingMonths(c.OpensAt.Date(), i.TermEnd, !o.Buys())) //nolint:gosec // a term
 	}
-	n := announcementOf(o, c.Title, i.Code)
-	if err := n.Validate(v.Today); err != nil {
+	if err := fault.First(v.checkOffer(o, c.OfferTerms), checkOfferTerm(o, i)); err != nil {
 		return nil, err
 	}
 	take, err := c.take(v, o)
 	if err != nil {
+		return nil, err
+	}
+	return v.announce(o, announcementOf(o, c.Title, i.Code), take)
+}
+
+// announce publishes an offer and sets aside what it is about. The result is an
+// OfferResult.
+func (v *View) announce(o auction.Offer, n approval.PublicNotice, take func(tx *Tx, o auction.Offer)) (Apply, error) {
+	if err := n.Validate(v.Today); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
@@ -128,20 +144,26 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 		tx.Arm(o.RegisterFrom, timerRegistration, o.ID)
 		tx.Arm(o.RegisterUntil, timerRegistrationEnd, o.ID)
 		tx.Arm(o.OpensAt, timerWindow, o.ID)
-		return OfferResult{Put(tx, Offers, o), c.Instrument}
+		return tx.offerResult(Put(tx, Offers, o))
 	}, nil
+}
+
+func (v *View) offerResult(o auction.Offer) OfferResult {
+	if o.OfCredits() {
+		return OfferResult{o, o.Pollutant, rowsOf(v.state, Parties).rows[o.Seller].Name}
+	}
+	return OfferResult{o, rowsOf(v.state, Instruments).rows[o.Instrument].Code, ""}
 }
 
 const titleMost = 200 // characters
 
 // offer is the record of what is announced.
-func (c OfferAnnounce) offer(v *View, i catalog.Instrument) auction.Offer {
+func (c OfferTerms) offer(v *View) auction.Offer {
 	o := auction.Offer{
-		Region: c.Region, Pollutant: c.Pollutant, Instrument: i.ID, Format: c.Format, Quantity: c.Quantity, ReservePrice: c.ReservePrice,
-		LotSize: c.LotSize, Tick: c.Tick, Quota: c.Quota, Budget: c.Budget, Committed: c.BudgetLimit, Collateral: c.Collateral, Deposit: c.Deposit,
-		Tie: c.Tie, Undersubscribed: c.Undersubscribed, WinShare: c.WinShare, Fit: c.Fit, BiddersMin: c.BiddersMin, QuotesMost: c.QuotesMost,
-		ConfirmFactor: c.ConfirmFactor, Sight: c.Sight, Step: c.Step, FreeSeconds: c.FreeSeconds, ClockSeconds: c.ClockSeconds,
-		InterruptionMost: c.InterruptionMost, InterruptionRule: c.InterruptionRule,
+		Format: c.Format, Quantity: c.Quantity, ReservePrice: c.ReservePrice, LotSize: c.LotSize, Tick: c.Tick, Quota: c.Quota,
+		Collateral: c.Collateral, Deposit: c.Deposit, Tie: c.Tie, Undersubscribed: c.Undersubscribed, WinShare: c.WinShare, Fit: c.Fit,
+		BiddersMin: c.BiddersMin, QuotesMost: c.QuotesMost, ConfirmFactor: c.ConfirmFactor, Sight: c.Sight, Step: c.Step,
+		FreeSeconds: c.FreeSeconds, ClockSeconds: c.ClockSeconds, InterruptionMost: c.InterruptionMost, InterruptionRule: c.InterruptionRule,
 		RegisterFrom: max(c.RegisterFrom, v.Now), RegisterUntil: c.RegisterUntil, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
 		SealName: c.SealName, KeyDigest: c.KeyDigest, SeedDigest: c.SeedDigest,
 		State: auction.OfferAnnounced, Document: c.Document, AnnouncedBy: v.Actor.Person, AnnouncedAt: v.Now,
@@ -152,20 +174,25 @@ func (c OfferAnnounce) offer(v *View, i catalog.Instrument) auction.Offer {
 	if o.IsOpen() && o.ClosesAt == 0 {
 		o.ClosesAt = o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second
 	}
-	if c.OpensAt.Date() <= i.TermEnd {
-		o.Months = int32(calendar.RemainingMonths(c.OpensAt.Date(), i.TermEnd, !o.Buys())) //nolint:gosec // a term
-	}
 	return o
 }
 
-// checkOfferDays holds that the term lasts beyond the window and that the window
-// lies on working days.
-func (v *View) checkOfferDays(o auction.Offer, i catalog.Instrument) error {
-	if i.Pollutant != o.Pollutant {
+// checkOfferTerm holds that the term of what is offered lasts beyond the window.
+func checkOfferTerm(o auction.Offer, i catalog.Instrument) error {
+	switch {
+	case i.Pollutant != o.Pollutant:
 		return reserve.ErrElsewhere.With("the instrument is for %s, the offer for %s", i.Pollutant, o.Pollutant).At("instrument")
-	}
-	if o.Months < 1 {
+	case o.Months < 1:
 		return ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd).At("opens_at")
+	}
+	return nil
+}
+
+// checkOffer holds that an offer's terms go together, that its window lies on
+// working days, and that it has its seal.
+func (v *View) checkOffer(o auction.Offer, c OfferTerms) error {
+	if err := fault.First(o.Validate(v.Now), catalog.CheckText("title", c.Title, titleMost)); err != nil {
+		return err
 	}
 	for _, x := range []struct {
 		field string
@@ -179,12 +206,14 @@ func (v *View) checkOfferDays(o auction.Offer, i catalog.Instrument) error {
 			return ErrNotWorkingDay.With("%s is not a working day", x.at.Date()).At(x.field)
 		}
 	}
-	_, err := v.Calendar().AddWorkingDays(o.ClosesAt.Date(), auction.CertifyDays)
-	return err
+	if _, err := v.Calendar().AddWorkingDays(o.ClosesAt.Date(), auction.CertifyDays); err != nil {
+		return err
+	}
+	return c.checkSeal()
 }
 
 // checkSeal returns ErrNoSealKey for an announcement that was not prepared.
-func (c OfferAnnounce) checkSeal() error {
+func (c OfferTerms) checkSeal() error {
 	if c.SealName == "" || len(c.KeyDigest) != 64 || len(c.SeedDigest) != 64 {
 		return ErrNoSealKey
 	}
@@ -193,14 +222,17 @@ func (c OfferAnnounce) checkSeal() error {
 
 // announcementOf is the public notice of an offer; it stands until the window opens.
 func announcementOf(o auction.Offer, title, instrument string) approval.PublicNotice {
-	verb := "offered out of the reserve"
-	if o.Buys() {
+	verb, price := "offered out of the reserve", "CNY/(t·a)"
+	switch {
+	case o.Buys():
 		verb = "sought for the reserve"
+	case o.OfCredits():
+		verb, price = "offered for its holder", "CNY/t"
 	}
 	return approval.PublicNotice{
 		Region: o.Region, Kind: "offer", Title: title, Document: o.Document,
-		Body: fmt.Sprintf("%s t/a of %s (%s) are %s by auction (%s), from CNY %s/(t·a). Registration until %s, bids from %s until %s. SHA-256 of the seed that draws ties: %s; of the key that seals the bids: %s.",
-			o.Quantity, o.Pollutant, instrument, verb, o.Format, o.ReservePrice, o.RegisterUntil, o.OpensAt, o.ClosesAt, o.SeedDigest, o.KeyDigest),
+		Body: fmt.Sprintf("%s %s of %s (%s) are %s by auction (%s), from %s %s. Registration until %s, bids from %s until %s. SHA-256 of the seed that draws ties: %s; of the key that seals the bids: %s.",
+			o.Quantity, o.Unit(), o.Pollutant, instrument, verb, o.Format, o.ReservePrice, price, o.RegisterUntil, o.OpensAt, o.ClosesAt, o.SeedDigest, o.KeyDigest),
 		StartsOn: o.AnnouncedAt.Date(), EndsOn: o.OpensAt.Date(), State: approval.NoticePosted, PostedAt: o.AnnouncedAt,
 	}
 }
@@ -286,22 +318,15 @@ func (v *View) endOffer(op identity.Operation, id int64, e auction.OfferEvent, r
 	}
 	o.Reason = reason
 	back := v.giveBack(o)
-	return func(tx *Tx) any { return OfferResult{back(tx, o), mustGet(tx, Instruments, o.Instrument).Code} }, nil
+	return func(tx *Tx) any { return tx.offerResult(back(tx, o)) }, nil
 }
 
-// giveBack ends an offer that came to nothing: its lots or its money are free
-// again; what bidders have put up follows in steps of its own.
+// giveBack ends an offer that came to nothing: what it was about is free again;
+// what bidders have put up follows in steps of its own.
 func (v *View) giveBack(o auction.Offer) func(tx *Tx, o auction.Offer) auction.Offer {
-	unsold := v.allClaims(claimant{reserve.ForOffer, o.ID})
+	free := supplyOf(o).freeAll(v)
 	return func(tx *Tx, o auction.Offer) auction.Offer {
-		if len(unsold) > 0 {
-			tx.moveLots(lotMove{event: reserve.Unlisting, from: reserve.ListedBucket, picks: unsold, reference: o.ID, document: o.Reason})
-		}
-		if o.Buys() && o.Committed > 0 {
-			b := must(mustGet(tx, Budgets, o.Budget).Apply(reserve.BudgetRelease, o.Committed))
-			tx.putBudget(b, reserve.BudgetRelease, o.Committed, o.ID, o.Reason)
-			o.Committed = 0
-		}
+		o = free(tx, o)
 		o.Releasing = true
 		return Put(tx, Offers, o)
 	}

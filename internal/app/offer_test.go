@@ -44,10 +44,13 @@ func openAuctionDesk(t *testing.T, firms int) *auctionDesk {
 // offerOf is an announcement of 10 t/a from CNY 4,000, changed as the test wants.
 func (d *auctionDesk) offerOf(format auction.Format, change func(*OfferAnnounce)) OfferAnnounce {
 	c := OfferAnnounce{
-		Region: jiashan, Pollutant: vocs, Instrument: d.i.Code, Format: format, Quantity: 10 * one, ReservePrice: yuan(4000), LotSize: one / 10,
-		Tick: yuan(1), Collateral: auction.DepositCollateral, Deposit: 5000_00, Sight: auction.SeesNothing, InterruptionMost: 86_400,
-		InterruptionRule: auction.Extends, RegisterUntil: calendar.NewDate(2026, 7, 10).Start(), OpensAt: windowOpens, ClosesAt: windowCloses,
-		Title: "VOCs 2026-1", Document: "嘉善告 1",
+		Region: jiashan, Pollutant: vocs, Instrument: d.i.Code,
+		OfferTerms: OfferTerms{
+			Format: format, Quantity: 10 * one, ReservePrice: yuan(4000), LotSize: one / 10,
+			Tick: yuan(1), Collateral: auction.DepositCollateral, Deposit: 5000_00, Sight: auction.SeesNothing, InterruptionMost: 86_400,
+			InterruptionRule: auction.Extends, RegisterUntil: calendar.NewDate(2026, 7, 10).Start(), OpensAt: windowOpens, ClosesAt: windowCloses,
+			Title: "VOCs 2026-1", Document: "嘉善告 1",
+		},
 	}
 	switch format { //nolint:exhaustive // the others need nothing more
 	case auction.Uniform, auction.PayAsBid, auction.ReverseUniform:
@@ -66,8 +69,8 @@ func (d *auctionDesk) offerOf(format auction.Format, change func(*OfferAnnounce)
 // prepared is an announcement with its seal.
 func (d *auctionDesk) prepared(c OfferAnnounce) OfferAnnounce {
 	d.t.Helper()
-	c, err := d.app.PrepareOffer(identity.Actor{Person: d.clerk}, fmt.Sprintf("seal-%d", d.keys), c)
-	if err != nil {
+	var err error
+	if c.OfferTerms, err = d.app.SealOffer(identity.Actor{Person: d.clerk}, fmt.Sprintf("seal-%d", d.keys), c.OfferTerms); err != nil {
 		d.t.Fatal(err)
 	}
 	return c

@@ -36,7 +36,7 @@ func (c OfferCertify) Decide(v *View) (Apply, error) {
 		return nil, ErrResultChanged
 	}
 	o.CertifiedBy, o.CertifiedAt = v.Actor.Person, v.Now
-	return func(tx *Tx) any { return OfferResult{Put(tx, Offers, o), mustGet(tx, Instruments, o.Instrument).Code} }, nil
+	return func(tx *Tx) any { return tx.offerResult(Put(tx, Offers, o)) }, nil
 }
 
 // Operation is OfferAward.

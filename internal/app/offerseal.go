@@ -24,10 +24,10 @@ type SealKeys interface {
 // is lost, and nothing can be bid or opened until an operator has brought it back.
 var ErrNoSealKey = fault.New(fault.Unavailable, "offer.seal_key_missing", "the key that seals the bids of this offer is not there; an operator must bring it back")
 
-// PrepareOffer gives an announcement the seal that its bids will be closed
+// SealOffer gives an announcement the seal that its bids will be closed
 // with. The same person's request with the same idempotency key gets the same
 // seal, so that it can be sent again.
-func (a *App) PrepareOffer(actor identity.Actor, key string, c OfferAnnounce) (OfferAnnounce, error) {
+func (a *App) SealOffer(actor identity.Actor, key string, c OfferTerms) (OfferTerms, error) {
 	if err := CheckKey(key); err != nil {
 		return c, err
 	}

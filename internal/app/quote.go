@@ -123,6 +123,12 @@ func silent(err error) error {
 
 // judgeBidder asks the rules whether a bidder may have, or sell, a quantity.
 func (v *View) judgeBidder(o auction.Offer, r auction.Registration, q quantity.Quantity) error {
+	if o.OfCredits() {
+		if r.Party == o.Seller {
+			return auction.ErrOwnOffer
+		}
+		return v.judgeCreditParty("party", r.Party)
+	}
 	l, p := rowsOf(v.state, Licences).rows[r.Licence], rowsOf(v.state, Parties).rows[r.Party]
 	if !o.Buys() {
 		f := v.facts(rulebook.PrimarySale, o.Pollutant, q)

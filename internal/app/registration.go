@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
@@ -12,7 +13,8 @@ import (
 // RegistrationApply registers a party for an offer and puts up its collateral.
 type RegistrationApply struct {
 	Offer       int64
-	Licence     int64
+	Party       int64 // of credits, which need no licence
+	Licence     int64 // of permits
 	Project     int64
 	Quantity    quantity.Quantity // that who sells holds ready
 	AcceptsPart bool
@@ -61,7 +63,7 @@ func (RegistrationApply) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 // Decide checks the time, the bidder's qualification by the rules, and that he
 // has what he puts up. The result is an auction.Registration.
 func (c RegistrationApply) Decide(v *View) (Apply, error) {
-	l, err := v.ownLicence(identity.RegistrationApply, c.Licence)
+	r, l, err := v.bidder(c)
 	if err != nil {
 		return nil, err
 	}
@@ -69,18 +71,14 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.TakesRegistrations(v.Now); err != nil {
+	if err := fault.First(c.checkFor(o), o.TakesRegistrations(v.Now)); err != nil {
 		return nil, err
 	}
-	if _, known := v.bidders[bidderKey{o.ID, l.Party}]; known {
+	if _, known := v.bidders[bidderKey{o.ID, r.Party}]; known {
 		return nil, auction.ErrRegisteredTwice
 	}
-	if err := v.checkBarred(l.Party); err != nil {
+	if err := v.checkBarred(r.Party); err != nil {
 		return nil, err
-	}
-	r := auction.Registration{
-		Offer: o.ID, Party: l.Party, Region: l.Region, Licence: l.ID, Project: c.Project, AcceptsPart: c.AcceptsPart,
-		State: auction.Registered, RegisteredBy: v.Actor.Person, RegisteredAt: v.Now,
 	}
 	i := rowsOf(v.state, Instruments).rows[o.Instrument]
 	if r, err = v.qualify(o, r, c, l, i); err != nil {
@@ -90,17 +88,51 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckHold(key, amount); err != nil {
 		return nil, err
 	}
-	if err := v.checkSigner(l.Party, r.Collateral); err != nil {
+	if err := v.checkSigner(r.Party, r.Collateral); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return tx.putRegistration(o, r, key, amount) }, nil
+}
+
+// bidder is the registration of the actor's party, or of his licence.
+func (v *View) bidder(c RegistrationApply) (r auction.Registration, l catalog.Licence, err error) {
+	r = auction.Registration{
+		Offer: c.Offer, Project: c.Project, AcceptsPart: c.AcceptsPart, State: auction.Registered, RegisteredBy: v.Actor.Person, RegisteredAt: v.Now,
+	}
+	if c.Party == 0 {
+		l, err = v.ownLicence(identity.RegistrationApply, c.Licence)
+		r.Party, r.Region, r.Licence = l.Party, l.Region, l.ID
+		return r, l, err
+	}
+	if err := v.Authorise(identity.RegistrationApply, identity.Target{}); err != nil {
+		return r, l, err
+	}
+	p, err := Get(v, Parties, "party", c.Party)
+	if err != nil {
+		return r, l, err
+	}
+	r.Party, r.Region = p.ID, p.Region
+	return r, l, v.AuthoriseAt("party", identity.RegistrationApply, identity.OfParty(p.ID, p.Region))
+}
+
+// checkFor holds that a party registers for credits, and a licence for permits.
+func (c RegistrationApply) checkFor(o auction.Offer) error {
+	switch {
+	case !o.OfCredits() && c.Party != 0:
+		return fault.Invalidf("party", "permits are bid for by a licence: name it, and no party")
+	case o.OfCredits() && (c.Licence != 0 || c.Party == 0):
+		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
+	case o.OfCredits() && (c.Project != 0 || c.AcceptsPart):
+		return fault.Invalidf("project", "credits are for no project, and no share of a need")
+	}
+	return nil
 }
 
 // qualify checks that a bidder may have, or sell, what he registers for, and
 // fills in what he puts up.
 func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationApply, l catalog.Licence, i catalog.Instrument) (auction.Registration, error) {
 	var err error
-	if !o.Buys() {
+	if !o.Buys() && !o.OfCredits() {
 		if _, _, err = v.receiver(l.ID, i.Code, o.Region, o.Pollutant); err != nil {
 			return r, err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -196,9 +197,15 @@ func (a *App) verifyHolds() error {
 	for f := range All(&View{state: a.st}, Freezes) {
 		held[f.Key()] += f.Frozen
 	}
+	for r := range All(&View{state: a.st}, CreditRanges) {
+		if r.Offer != 0 {
+			key, scheme := creditSupply{auction.Offer{Series: r.Series, Seller: r.Party}}.key(a.st)
+			held[key] += r.Units() * int64(scheme.SerialUnit)
+		}
+	}
 	a.st.ledger.Each(func(acc ledger.Account, b ledger.Balance) {
 		if b.Held != held[acc.Key()] {
-			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds and lots say %d", acc.ID, b.Held, held[acc.Key()]))
+			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds, lots and credits on sale say %d", acc.ID, b.Held, held[acc.Key()]))
 		}
 		if differs := a.st.reserveDiffers(acc.Key().Asset()); acc.Kind == ledger.Reserve && differs != "" {
 			wrong = append(wrong, errors.New(differs))

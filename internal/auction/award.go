@@ -28,6 +28,7 @@ type Award struct {
 	Registration int64
 	Party        int64
 	Region       string // of the offer
+	Seller       int64  // the party that is paid through the ledger; 0: the state pays, or is paid, by the treasury
 	Quantity     quantity.Quantity
 	Price        quantity.Price
 	Amount       quantity.Money
@@ -102,6 +103,13 @@ func (a Award) Paid(at calendar.Instant) (Award, error) {
 func (a Award) Delivered(transfer int64, at calendar.Instant, certifyBy calendar.Date) (Award, error) {
 	a, err := a.Next(DeliverAward, AsBureau)
 	a.Transfer, a.EndedAt, a.CertifyBy = transfer, at, certifyBy
+	return a, err
+}
+
+// Settled is the award after credits and money have changed hands, in one step.
+func (a Award) Settled(at calendar.Instant) (Award, error) {
+	a, err := a.Next(SettleAward, AsWinner)
+	a.PaidAt, a.EndedAt = at, at
 	return a, err
 }
 

@@ -22,6 +22,9 @@ var AwardStates = []AwardState{Awarded, AwardSigned, AwardContracted, AwardPaid,
 // OpenAwards are the states in which something is still to be done.
 var OpenAwards = []AwardState{Awarded, AwardSigned, AwardContracted, AwardPaid}
 
+// IsOpen reports whether something is still to be done in this state.
+func (s AwardState) IsOpen() bool { return slices.Contains(OpenAwards, s) }
+
 // AwardEvent is what happens to an award.
 type AwardEvent string
 
@@ -31,12 +34,13 @@ const (
 	ContractAward AwardEvent = "contract"
 	ProveAward    AwardEvent = "prove"
 	DeliverAward  AwardEvent = "deliver"
+	SettleAward   AwardEvent = "settle" // paid and delivered in one step, between parties
 	DefaultAward  AwardEvent = "default"
 	RevokeAward   AwardEvent = "revoke"
 )
 
 // AwardEvents are all events.
-var AwardEvents = []AwardEvent{SignAward, ContractAward, ProveAward, DeliverAward, DefaultAward, RevokeAward}
+var AwardEvents = []AwardEvent{SignAward, ContractAward, ProveAward, DeliverAward, SettleAward, DefaultAward, RevokeAward}
 
 // AwardRole is on whose behalf something happens to an award.
 type AwardRole string
@@ -67,6 +71,7 @@ var AwardTransitions = []AwardTransition{
 	{[]AwardState{AwardSigned}, ContractAward, AsBureau, AwardContracted},
 	{[]AwardState{AwardContracted}, ProveAward, AsFinance, AwardPaid},
 	{[]AwardState{AwardPaid}, DeliverAward, AsBureau, AwardDelivered},
+	{[]AwardState{AwardContracted}, SettleAward, AsWinner, AwardDelivered},
 	{[]AwardState{Awarded, AwardContracted}, DefaultAward, AsBureau, AwardDefaulted},
 	{[]AwardState{Awarded, AwardSigned, AwardContracted, AwardPaid}, RevokeAward, AsBureau, AwardRevoked},
 }

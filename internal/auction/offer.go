@@ -75,20 +75,22 @@ const (
 // InterruptionRules are both.
 var InterruptionRules = []InterruptionRule{Extends, Voids}
 
-// An Offer is a quantity that the government sells out of its reserve, or seeks
-// to buy back from a budget, by auction.
+// An Offer is a quantity by auction: permits that the government sells out of its
+// reserve, or seeks to buy back from a budget, or credits that a party sells.
 type Offer struct {
 	ID           int64
 	Region       string
-	Pollutant    string
-	Instrument   int64 // what the winners get, or the sellers give
+	Pollutant    string // of credits the code of their series, as in the ledger
+	Instrument   int64  // of permits: what the winners get, or the sellers give
+	Series       int64  // of credits: what the winners get
+	Seller       int64  // of credits: the party that has them
 	Format       Format
-	Quantity     quantity.Quantity
-	ReservePrice quantity.Price // CNY/(t·a): the lowest bid of a sale, the highest offer of a buy-back
+	Quantity     quantity.Quantity // t/a; of credits t
+	ReservePrice quantity.Price    // CNY/(t·a), of credits CNY/t: the lowest bid of a sale, the highest offer of a buy-back
 	LotSize      quantity.Quantity
 	Tick         quantity.Price
 	Quota        quantity.Quantity // most that one bidder may ask for; 0: no limit
-	Months       int32             // of the term from the window on, for all amounts; a part month counts for whom pays the state, and not against it
+	Months       int32             // of the term from the window on, for all amounts; a part month counts for whom pays the state, and not against it; of credits OutrightMonths
 
 	Budget    int64          // of a buy-back
 	Committed quantity.Money // of the budget, for this offer
@@ -153,6 +155,17 @@ type Offer struct {
 // Buys reports whether the government buys.
 func (o Offer) Buys() bool { return o.Format == ReverseUniform }
 
+// OfCredits reports whether a party sells credits.
+func (o Offer) OfCredits() bool { return o.Series != 0 }
+
+// Unit is what quantities are counted in.
+func (o Offer) Unit() string {
+	if o.OfCredits() {
+		return "t"
+	}
+	return "t/a"
+}
+
 // IsOpen reports whether bids are public while the auction runs.
 func (o Offer) IsOpen() bool { return o.Format == Ascending }
 
@@ -170,6 +183,8 @@ var (
 	// ErrAnnounceShort is returned when the window opens less than 7 days after the announcement.
 	ErrAnnounceShort = fault.New(fault.Invalid, "offer.announced_too_late", "an offer is public for at least 7 days before its window opens").At("opens_at").
 				Under("offer.announcement", "project default, after Lishui 2018 and Wuzhong 2025")
+	// ErrCreditFormat is returned when credits would be offered in a format that is for permits.
+	ErrCreditFormat = fault.New(fault.Invalid, "offer.format_of_permits", "credits are sold at one price, at own prices or ascending: the other formats are for permits").At("format")
 	// ErrFormatOption is returned when an option is given that the format does not have, or one is missing.
 	ErrFormatOption = fault.New(fault.Invalid, "offer.option_of_other_format", "the option and the format do not go together")
 )
@@ -177,13 +192,39 @@ var (
 // OfferFormats are the formats of offers; call belongs to markets.
 var OfferFormats = []Format{Uniform, PayAsBid, PayAsBidShare, Ascending, ReverseUniform}
 
+// CreditFormats are the formats in which credits are sold: the share sale is for
+// approved needs, and nobody buys credits for the state.
+var CreditFormats = []Format{Uniform, PayAsBid, Ascending}
+
+// OutrightMonths makes the amount of a quantity at a price their product: the
+// price of credits is for good, and has no term.
+const OutrightMonths = 12
+
+const oneFen = quantity.OnePrice / 100
+
 // Validate returns a fault that names the first field that is wrong.
 func (o Offer) Validate(now calendar.Instant) error {
 	return fault.First(
 		catalog.CheckOneOf("format", o.Format, OfferFormats), catalog.CheckOneOf("collateral", o.Collateral, Collaterals),
 		catalog.CheckOneOf("sight", o.Sight, Sights), catalog.CheckOneOf("interruption_rule", o.InterruptionRule, InterruptionRules),
-		o.checkAmounts(), o.checkOptions(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
+		o.checkCredits(), o.checkAmounts(), o.checkOptions(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
 	)
+}
+
+// checkCredits holds that credits are offered in whole tonnes, as the market
+// counts them.
+func (o Offer) checkCredits() error {
+	switch {
+	case !o.OfCredits():
+		return nil
+	case !slices.Contains(CreditFormats, o.Format):
+		return ErrCreditFormat
+	case !o.LotSize.IsMultipleOf(quantity.OneQuantity):
+		return fault.Invalidf("lot_size", "must be whole tonnes")
+	case o.ReservePrice < oneFen:
+		return fault.Invalidf("reserve_price", "must be at least CNY 0.01: a tonne costs something")
+	}
+	return nil
 }
 
 func (o Offer) checkAmounts() error {

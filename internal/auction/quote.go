@@ -122,7 +122,7 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 	total := quantity.Quantity(0)
 	for _, s := range t.Steps {
 		if total, err = quantity.Add(total, s.Quantity); err != nil || !o.FixedQuantity() && total > o.most(b) {
-			return t, ErrOverQuota.With("one bidder may ask for at most %s t/a", o.most(b))
+			return t, ErrOverQuota.With("one bidder may ask for at most %s %s", o.most(b), o.Unit())
 		}
 	}
 	if err := o.checkHigher(t, b, best); err != nil {
@@ -173,7 +173,7 @@ func (o Offer) checkStep(s Step) error {
 	case s.Price <= 0 || !s.Price.IsMultipleOf(o.Tick):
 		return ErrOffTick.With("prices are multiples of %s", o.Tick)
 	case s.Quantity <= 0 || !o.FixedQuantity() && !s.Quantity.IsMultipleOf(o.LotSize):
-		return ErrOffLot.With("quantities are multiples of %s t/a", o.LotSize)
+		return ErrOffLot.With("quantities are multiples of %s %s", o.LotSize, o.Unit())
 	case o.Buys() && s.Price > o.ReservePrice:
 		return ErrAboveCeiling.With("the ceiling price is CNY %s", o.ReservePrice)
 	case !o.Buys() && s.Price < o.ReservePrice:

@@ -28,7 +28,7 @@ type Registration struct {
 	Offer        int64
 	Party        int64
 	Region       string
-	Licence      int64
+	Licence      int64             // of permits; credits are bought by a party
 	Project      int64             // that the permits are for; 0: none is named
 	Quantity     quantity.Quantity // pay_as_bid_share: the need; reverse_uniform: what is held for it; otherwise 0
 	AcceptsPart  bool              // pay_as_bid_share: takes less where no more is left
@@ -53,6 +53,9 @@ var (
 	// ErrNeedMissing is returned when a share sale is entered without the project whose need is bid for.
 	ErrNeedMissing = fault.New(fault.Refused, "registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project").At("project").
 			Under("offer.approved_need", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default")
+	// ErrOwnOffer is returned to who would bid for what he sells.
+	ErrOwnOffer = fault.New(fault.Refused, "registration.own_offer", "the seller does not bid for his own credits").At("party").
+			Under("offer.own_offer", "project default")
 	// ErrGuarantee is returned when the guarantee would not cover one lot at the reserve price.
 	ErrGuarantee = fault.New(fault.Refused, "registration.guarantee_too_small", "the guarantee does not cover one lot size at the reserve price").At("guarantee").
 			Under("offer.collateral_full", "WCI auction notices: bid guarantee")

@@ -45,6 +45,7 @@ type Range struct {
 	Region     string // the scheme's
 	State      RangeState
 	Retirement int64 // that used it up; 0: none
+	Offer      int64 // that it is on sale by, and held for; 0: none
 	Command    int64
 }
 

@@ -64,6 +64,9 @@ func (w *walked) openCredits(leader int64) {
 	c.issued = lastID(w.world, app.Issuances)
 	w.must(verifier, app.IssuanceStep{Issuance: c.issued, Event: carbon.Verify, Document: "d"})
 	w.must(leader, app.IssuanceStep{Issuance: c.issued, Event: carbon.Issue})
+	w.must(operator, app.CreditIssue{Scheme: c.scheme, Methodology: "BUS", Month: 20260301, Units: 9000, EvidenceDigest: zeros + "5", Items: 9, Outbox: 3})
+	w.must(verifier, app.IssuanceStep{Issuance: c.issued + 1, Event: carbon.Verify, Document: "d"})
+	w.must(leader, app.IssuanceStep{Issuance: c.issued + 1, Event: carbon.Issue})
 	w.must(user, app.CreditTransfer{Party: f.party, Series: 1, To: w.firms[2].party, Units: 900, Document: "d"})
 	w.must(user, app.CreditRetire{Party: f.party, Series: 1, Units: 1, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"})
 	c.retirement = last(w.world, app.Retirements)
@@ -87,6 +90,14 @@ const (
 	walkedPerson    = "00112233445566778899aabbccddeeff"
 	forgottenPerson = "ffeeddccbbaa99887766554433221100"
 )
+
+// creditOffer offers tonnes of the scheme from CNY 40.
+func creditOffer(seller int64, quantity string) string {
+	return fmt.Sprintf(`{"seller":%d,"series":1,"format":"uniform","quantity":%q,"reserve_price":"40","lot_size":"1","tick":"0.1",
+		"collateral":"deposit","deposit":"10","tie":"time","undersubscribed":"clear","interruption_seconds":86400,"interruption_rule":"extend",
+		"register_until":"2026-07-10T00:00:00+08:00","opens_at":"2026-07-13T10:00:00+08:00","closes_at":"2026-07-13T11:00:00+08:00",
+		"title":"JXCP-2026","document":"d"}`, seller, quantity)
+}
 
 func (w *walked) activityPath() string {
 	return fmt.Sprintf("/v1/carbon/activity-batches?scheme=%d", w.carbon.scheme)
@@ -140,6 +151,8 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/credits", ""
 	case "transferCredits":
 		return "/v1/carbon/transfers", fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":1,"document":"d"}`, f.party, w.firms[2].party)
+	case "offerCredits":
+		return "/v1/carbon/offers", creditOffer(f.party, "1")
 	case "listRetirements":
 		return "/v1/carbon/retirements", ""
 	case "getRetirement":

@@ -81,6 +81,7 @@ var ruleOf = map[string]identity.Operation{
 	"listOffers": identity.PublicRead, "getOffer": identity.PublicRead, "announceOffer": identity.OfferAnnounce, "cancelOffer": identity.OfferCancel,
 	"voidOffer": identity.OfferVoid, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
 	"listAwards": identity.BidderRead, "getAward": identity.BidderRead, "signAward": identity.AwardSign, "contractAward": identity.AwardContract,
+	"settleAward": identity.AwardSettle, "offerCredits": identity.CreditOffer,
 	"payAward": identity.AwardPay, "bookAward": identity.AwardBook, "defaultAward": identity.AwardDefault, "revokeAward": identity.AwardRevoke,
 	"getOfferResult":       identity.PublicRead,
 	"withdrawRegistration": identity.RegistrationWithdraw, "listRegistrations": identity.BidderRead, "getRegistration": identity.BidderRead,
@@ -869,6 +870,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/awards/%d/sign", w.award), ""
 	case "contractAward":
 		return fmt.Sprintf("/v1/awards/%d/contract", w.award), `{"contract":"c"}`
+	case "settleAward":
+		return fmt.Sprintf("/v1/awards/%d/settle", w.award), ""
 	case "payAward":
 		return fmt.Sprintf("/v1/awards/%d/pay", w.award), `{"amount":"1","proof":"p","paid_on":"2026-07-01"}`
 	case "bookAward":

@@ -12,7 +12,7 @@ import (
 	"permitx/internal/quantity"
 )
 
-var _ = register(awardOf, identity.AwardSign, identity.AwardContract, identity.AwardPay, identity.AwardBook, identity.AwardDefault, identity.AwardRevoke)
+var _ = register(awardOf, identity.AwardSign, identity.AwardContract, identity.AwardSettle, identity.AwardPay, identity.AwardBook, identity.AwardDefault, identity.AwardRevoke)
 
 // ListAwards lists what was won in auctions.
 func (s *Server) ListAwards(ctx context.Context, r gen.ListAwardsRequestObject) (gen.ListAwardsResponseObject, error) {
@@ -61,6 +61,11 @@ func (s *Server) SignAward(ctx context.Context, r gen.SignAwardRequestObject) (g
 // ContractAward signs a contract for the bureau.
 func (s *Server) ContractAward(ctx context.Context, r gen.ContractAwardRequestObject) (gen.ContractAwardResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.AwardContract{Award: r.ID, Contract: r.Body.Contract})
+}
+
+// SettleAward pays for the credits that were won, and delivers them.
+func (s *Server) SettleAward(ctx context.Context, r gen.SettleAwardRequestObject) (gen.SettleAwardResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.AwardSettle{Award: r.ID})
 }
 
 // PayAward records what the treasury has paid to a seller.

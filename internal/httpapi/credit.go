@@ -177,7 +177,7 @@ func (s *Server) ListCredits(ctx context.Context, r gen.ListCreditsRequestObject
 func (s *Server) creditRange(c carbon.Range) api.CreditRange {
 	return api.CreditRange{
 		ID: c.ID, Serial: s.rangeSerial(c), Issuance: c.Issuance, Series: s.series(c.Series), Units: c.Units(), Party: c.Party, Region: c.Region,
-		State: api.RangeState(c.State), Retirement: optional(c.Retirement),
+		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer),
 	}
 }
 

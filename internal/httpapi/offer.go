@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	_ = register(func(r app.OfferResult) api.AuctionOffer { return offerOf(r.Offer, r.Instrument) },
-		identity.OfferAnnounce, identity.OfferCancel, identity.OfferVoid, identity.OfferCertify)
+	_ = register(func(r app.OfferResult) api.AuctionOffer { return offerOf(r.Offer, r.Instrument, r.Seller) },
+		identity.OfferAnnounce, identity.CreditOffer, identity.OfferCancel, identity.OfferVoid, identity.OfferCertify)
 	_ = register(func(p app.OfferProgress) progressResult { return progressResult{p.Offer, string(p.State)} },
 		identity.OfferOpenBids, identity.OfferCompute, identity.OfferApply, identity.OfferAward, identity.OfferGiveBack)
 )
@@ -31,7 +31,7 @@ func (s *Server) ListOffers(ctx context.Context, r gen.ListOffersRequestObject) 
 	q = equal(equal(q, "state", textOf(r.Params.State)), "format", textOf(r.Params.Format))
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Offers, []app.Query{q}, p, func(o auction.Offer) int64 { return o.ID })
-	items := convertAll(rows, func(o auction.Offer) api.AuctionOffer { return offerOf(o, s.instrumentBy(o.Instrument).Code) })
+	items := convertAll(rows, s.offer)
 	return gen.ListOffers200JSONResponse{Items: items, Next: next}, err
 }
 
@@ -48,7 +48,7 @@ func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen
 	if err := s.rows.Find(ctx, app.OfferIncidents.Name(), app.Where("offer", o.ID).Page(0, incidentsMost), &incidents); err != nil {
 		return nil, err
 	}
-	out := offerOf(o, s.instrumentBy(o.Instrument).Code)
+	out := s.offer(o)
 	if len(incidents) > 0 {
 		shown := convertAll(incidents, func(x auction.Incident) api.AuctionIncident {
 			return api.AuctionIncident{Kind: api.IncidentKind(x.Kind), Since: x.Since.String(), Until: x.Until.String(), Outcome: api.IncidentOutcome(x.Outcome)}
@@ -60,9 +60,18 @@ func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen
 
 const incidentsMost = 1000
 
-func offerOf(o auction.Offer, instrument string) api.AuctionOffer {
+// offer is an offer with the names of what is offered, and of who sells credits.
+func (s *Server) offer(o auction.Offer) api.AuctionOffer {
+	if !o.OfCredits() {
+		return offerOf(o, s.instrumentBy(o.Instrument).Code, "")
+	}
+	seller, _ := app.ReadTable(s.app.Reference(), app.Parties).Get(o.Seller)
+	return offerOf(o, o.Pollutant, seller.Name)
+}
+
+func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 	out := api.AuctionOffer{
-		ID: o.ID, Region: o.Region, Pollutant: o.Pollutant, Instrument: instrument, Format: api.AuctionFormat(o.Format), Quantity: o.Quantity.String(),
+		ID: o.ID, Region: o.Region, Pollutant: o.Pollutant, Instrument: instrument, PriceBasis: api.PriceBasisPerYear, Series: optional(o.Series), Seller: optional(seller), Format: api.AuctionFormat(o.Format), Quantity: o.Quantity.String(),
 		ReservePrice: o.ReservePrice.String(), LotSize: o.LotSize.String(), Tick: o.Tick.String(), Quota: textOfQuantity(o.Quota), Budget: optional(o.Budget),
 		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), Committed: moneyOf(o.Committed), Months: int(o.Months),
 		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
@@ -74,6 +83,9 @@ func offerOf(o auction.Offer, instrument string) api.AuctionOffer {
 		AnnouncedAt: o.AnnouncedAt.String(), Notice: o.Notice, Reason: optional(o.Reason),
 		ClosedAt: instantOf(o.ClosedAt), CloseRow: optional(int(o.CloseRow)), CloseHead: optional(o.CloseHead),
 		CertifyBy: dateOf(o.CertifyBy), CertifiedAt: instantOf(o.CertifiedAt),
+	}
+	if o.OfCredits() {
+		out.PriceBasis = api.PriceBasisOutright
 	}
 	if o.State == auction.OfferBidding {
 		out.BestPrice = optionalPrice(o.ClearingPrice)
@@ -111,30 +123,62 @@ func (s *Server) AnnounceOffer(ctx context.Context, r gen.AnnounceOfferRequestOb
 	var in input
 	b := r.Body
 	c := app.OfferAnnounce{
-		Region: b.Region, Pollutant: b.Pollutant, Instrument: b.Instrument, Format: auction.Format(b.Format),
-		Quantity: read(&in, "quantity", b.Quantity, quantity.ParseQuantity), ReservePrice: read(&in, "reserve_price", b.ReservePrice, quantity.ParsePrice),
-		LotSize: read(&in, "lot_size", b.LotSize, quantity.ParseQuantity), Tick: read(&in, "tick", b.Tick, quantity.ParsePrice),
-		Quota: readOptional(&in, "quota", b.Quota, quantity.ParseQuantity), Budget: deref(b.Budget),
+		Region: b.Region, Pollutant: b.Pollutant, Instrument: b.Instrument, Budget: deref(b.Budget),
 		BudgetLimit: readOptional(&in, "budget_limit", b.BudgetLimit, quantity.ParseMoney), LotChoice: lotChoice(b.Order, b.Lots),
-		Collateral: auction.Collateral(b.Collateral), Deposit: readOptional(&in, "deposit", b.Deposit, quantity.ParseMoney),
+		OfferTerms: offerTerms(&in, *b),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.OfferTerms, err = s.app.SealOffer(callOf(ctx).actor, r.Params.IdempotencyKey, c.OfferTerms); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
+
+// offerTerms reads the terms of an auction.
+func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
+	c := app.OfferTerms{
+		Format: auction.Format(b.Format), Quantity: read(in, "quantity", b.Quantity, quantity.ParseQuantity),
+		ReservePrice: read(in, "reserve_price", b.ReservePrice, quantity.ParsePrice),
+		LotSize:      read(in, "lot_size", b.LotSize, quantity.ParseQuantity), Tick: read(in, "tick", b.Tick, quantity.ParsePrice),
+		Quota:      readOptional(in, "quota", b.Quota, quantity.ParseQuantity),
+		Collateral: auction.Collateral(b.Collateral), Deposit: readOptional(in, "deposit", b.Deposit, quantity.ParseMoney),
 		Tie: auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
-		WinShare: readOptional(&in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
-		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(&in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
-		Sight: auction.SeesNothing, Step: readOptional(&in, "step", b.Step, quantity.ParsePrice),
+		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
+		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
+		Sight: auction.SeesNothing, Step: readOptional(in, "step", b.Step, quantity.ParsePrice),
 		FreeSeconds: int32(deref(b.FreeSeconds)), ClockSeconds: int32(deref(b.ClockSeconds)), //nolint:gosec // likewise
 		InterruptionMost: int32(b.InterruptionSeconds), InterruptionRule: auction.InterruptionRule(b.InterruptionRule), //nolint:gosec // likewise
-		RegisterFrom: readOptional(&in, "register_from", b.RegisterFrom, calendar.ParseInstant), RegisterUntil: read(&in, "register_until", b.RegisterUntil, calendar.ParseInstant),
-		OpensAt: read(&in, "opens_at", b.OpensAt, calendar.ParseInstant), ClosesAt: readOptional(&in, "closes_at", b.ClosesAt, calendar.ParseInstant),
+		RegisterFrom: readOptional(in, "register_from", b.RegisterFrom, calendar.ParseInstant), RegisterUntil: read(in, "register_until", b.RegisterUntil, calendar.ParseInstant),
+		OpensAt: read(in, "opens_at", b.OpensAt, calendar.ParseInstant), ClosesAt: readOptional(in, "closes_at", b.ClosesAt, calendar.ParseInstant),
 		Title: b.Title, Document: b.Document,
 	}
 	if b.Sight != nil {
 		c.Sight = auction.Sight(*b.Sight)
 	}
+	return c
+}
+
+// OfferCredits offers credits by auction.
+func (s *Server) OfferCredits(ctx context.Context, r gen.OfferCreditsRequestObject) (gen.OfferCreditsResponseObject, error) {
+	var in input
+	b := r.Body
+	c := app.CreditOffer{
+		Seller: b.Seller, Series: b.Series, Issuance: deref(b.Issuance),
+		OfferTerms: offerTerms(&in, api.AuctionOfferInput{
+			Format: b.Format, Quantity: b.Quantity, ReservePrice: b.ReservePrice, LotSize: b.LotSize, Tick: b.Tick, Quota: b.Quota,
+			Collateral: b.Collateral, Deposit: b.Deposit, Tie: b.Tie, Undersubscribed: b.Undersubscribed, ConfirmFactor: b.ConfirmFactor, Sight: b.Sight,
+			Step: b.Step, FreeSeconds: b.FreeSeconds, ClockSeconds: b.ClockSeconds, InterruptionSeconds: b.InterruptionSeconds, InterruptionRule: b.InterruptionRule,
+			RegisterFrom: b.RegisterFrom, RegisterUntil: b.RegisterUntil, OpensAt: b.OpensAt, ClosesAt: b.ClosesAt, Title: b.Title, Document: b.Document,
+		}),
+	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	c, err := s.app.PrepareOffer(callOf(ctx).actor, r.Params.IdempotencyKey, c)
-	if err != nil {
+	var err error
+	if c.OfferTerms, err = s.app.SealOffer(callOf(ctx).actor, r.Params.IdempotencyKey, c.OfferTerms); err != nil {
 		return nil, err
 	}
 	return s.create(ctx, r.Params.IdempotencyKey, c)

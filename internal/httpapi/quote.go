@@ -50,7 +50,7 @@ func (s *Server) GetRegistration(ctx context.Context, r gen.GetRegistrationReque
 
 func registrationOf(r auction.Registration) api.Registration {
 	return api.Registration{
-		ID: r.ID, Offer: r.Offer, Party: r.Party, Region: r.Region, Licence: r.Licence, Project: optional(r.Project), Quantity: textOfQuantity(r.Quantity),
+		ID: r.ID, Offer: r.Offer, Party: r.Party, Region: r.Region, Licence: optional(r.Licence), Project: optional(r.Project), Quantity: textOfQuantity(r.Quantity),
 		AcceptsPart: r.AcceptsPart, Collateral: r.Collateral.String(), Held: r.Hold != 0, State: api.RegistrationState(r.State),
 		RegisteredAt: r.RegisteredAt.String(), Place: optional(int(r.Place)), Won: textOfQuantity(r.Won), Price: optionalPrice(r.Price),
 	}
@@ -60,7 +60,7 @@ func registrationOf(r auction.Registration) api.Registration {
 func (s *Server) RegisterBidder(ctx context.Context, r gen.RegisterBidderRequestObject) (gen.RegisterBidderResponseObject, error) {
 	var in input
 	c := app.RegistrationApply{
-		Offer: r.ID, Licence: r.Body.Licence, Project: deref(r.Body.Project), AcceptsPart: deref(r.Body.AcceptsPart),
+		Offer: r.ID, Party: deref(r.Body.Party), Licence: deref(r.Body.Licence), Project: deref(r.Body.Project), AcceptsPart: deref(r.Body.AcceptsPart),
 		Quantity:  readOptional(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Guarantee: readOptional(&in, "guarantee", r.Body.Guarantee, quantity.ParseMoney),
 	}

@@ -61,6 +61,7 @@ var FourEyes = map[Operation]Rule{
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
 	CreditRevoke:        {BureauLeader: Own},
+	CreditOffer:         {BureauLeader: Own}, // of the scheme's region
 	ObligationRecord:    {BureauLeader: Own},
 
 	// Over the party's limit, from a user who may not sign: a signer of the party.

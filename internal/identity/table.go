@@ -163,6 +163,7 @@ const (
 	OfferGiveBack        Operation = "offer.give_back"
 	AwardSign            Operation = "award.sign"
 	AwardContract        Operation = "award.contract"
+	AwardSettle          Operation = "award.settle"
 	AwardPay             Operation = "award.pay"
 	AwardBook            Operation = "award.book"
 	AwardDefault         Operation = "award.default"
@@ -204,6 +205,7 @@ const (
 	CreditDeclare         Operation = "credit.declare"
 	IssuanceStep          Operation = "issuance.step"
 	CreditTransfer        Operation = "credit.transfer"
+	CreditOffer           Operation = "credit.offer"
 	CreditRetire          Operation = "credit.retire"
 	CreditRevoke          Operation = "credit.revoke"
 	CreditRepay           Operation = "credit.repay"
@@ -355,6 +357,7 @@ var Table = map[Operation]Rule{
 	OfferGiveBack:        {System: Any},
 	AwardSign:            {Enterprise: Own},
 	AwardContract:        {BureauClerk: Own, BureauLeader: Own},
+	AwardSettle:          {Enterprise: Own},
 	AwardPay:             {Finance: Own},
 	AwardBook:            {BureauClerk: Own, BureauLeader: Own},
 	AwardDefault:         {BureauClerk: Own, BureauLeader: Own},
@@ -412,6 +415,7 @@ var Table = map[Operation]Rule{
 	CreditDeclare:         {Enterprise: Own, Operator: Own},
 	IssuanceStep:          {BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own},
 	CreditTransfer:        {Enterprise: Own},
+	CreditOffer:           {Enterprise: Own},
 	CreditRetire:          {Enterprise: Own},
 	CreditRevoke:          {BureauLeader: Own},
 	CreditRepay:           {Enterprise: Own},

@@ -43,6 +43,7 @@ const (
 	CreditRetirement Reason = 52 // used for good: voluntary, neutrality, compensation, offset
 	CreditRevocation Reason = 53 // unspent credits of an issuance that was wrong
 	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
+	CreditSale       Reason = 55 // sold by auction: credits to the winner, money to the seller
 	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to fee
 	AuctionBuyBack   Reason = 42 // bought back by auction: holding to reserve
 	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
@@ -56,7 +57,7 @@ var reasonNames = [...]string{ //nolint:gosec // no credentials
 	Renewal: "renewal", Retirement: "retirement", CapReturn: "cap_return", Guarantee: "guarantee", SaleRevocation: "sale_revocation",
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
 	CreditIssuance: "credit_issuance", CreditTransfer: "credit_transfer", CreditRetirement: "credit_retirement",
-	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment",
+	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment", CreditSale: "credit_sale",
 	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 	BlockTrade: "block_trade",

@@ -77,6 +77,9 @@ type ServerInterface interface {
 	// RevokeAward Revoke an award to which an objection was upheld
 	// (POST /v1/awards/{id}/revoke)
 	RevokeAward(c *gin.Context, id PathID, params RevokeAwardParams)
+	// SettleAward Pay for the credits that were won
+	// (POST /v1/awards/{id}/settle)
+	SettleAward(c *gin.Context, id PathID, params SettleAwardParams)
 	// SignAward Sign the contract of an award
 	// (POST /v1/awards/{id}/sign)
 	SignAward(c *gin.Context, id PathID, params SignAwardParams)
@@ -224,6 +227,9 @@ type ServerInterface interface {
 	// RecordCarbonObligation Record what a firm must surrender for a year
 	// (POST /v1/carbon/obligations)
 	RecordCarbonObligation(c *gin.Context, params RecordCarbonObligationParams)
+	// OfferCredits Offer credits by auction
+	// (POST /v1/carbon/offers)
+	OfferCredits(c *gin.Context, params OfferCreditsParams)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(c *gin.Context, params GetParticipantParams)
@@ -635,7 +641,7 @@ type ServerInterface interface {
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(c *gin.Context, id PathID, params AnswerObjectionParams)
-	// ListOffers Auctions of the government
+	// ListOffers Auctions
 	// (GET /v1/offers)
 	ListOffers(c *gin.Context, params ListOffersParams)
 	// AnnounceOffer Announce an auction
@@ -1081,6 +1087,9 @@ func (a Answer) VisitPayAwardResponse(w http.ResponseWriter) error { return a.wr
 // VisitRevokeAwardResponse sends the stored answer.
 func (a Answer) VisitRevokeAwardResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitSettleAwardResponse sends the stored answer.
+func (a Answer) VisitSettleAwardResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitSignAwardResponse sends the stored answer.
 func (a Answer) VisitSignAwardResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1158,6 +1167,9 @@ func (a Answer) VisitRegisterMethodologyResponse(w http.ResponseWriter) error { 
 
 // VisitRecordCarbonObligationResponse sends the stored answer.
 func (a Answer) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitOfferCreditsResponse sends the stored answer.
+func (a Answer) VisitOfferCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitEraseParticipantResponse sends the stored answer.
 func (a Answer) VisitEraseParticipantResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -2491,6 +2503,58 @@ func (siw *ServerInterfaceWrapper) RevokeAward(c *gin.Context) {
 	}
 
 	siw.Handler.RevokeAward(c, id, params)
+}
+
+// SettleAward operation middleware
+func (siw *ServerInterfaceWrapper) SettleAward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SettleAwardParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SettleAward(c, id, params)
 }
 
 // SignAward operation middleware
@@ -4812,6 +4876,49 @@ func (siw *ServerInterfaceWrapper) RecordCarbonObligation(c *gin.Context) {
 	}
 
 	siw.Handler.RecordCarbonObligation(c, params)
+}
+
+// OfferCredits operation middleware
+func (siw *ServerInterfaceWrapper) OfferCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OfferCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OfferCredits(c, params)
 }
 
 // GetParticipant operation middleware
@@ -18223,6 +18330,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/awards/:id/default", wrapper.DefaultAward)
 	router.POST(options.BaseURL+"/v1/awards/:id/pay", wrapper.PayAward)
 	router.POST(options.BaseURL+"/v1/awards/:id/revoke", wrapper.RevokeAward)
+	router.POST(options.BaseURL+"/v1/awards/:id/settle", wrapper.SettleAward)
 	router.POST(options.BaseURL+"/v1/awards/:id/sign", wrapper.SignAward)
 	router.GET(options.BaseURL+"/v1/bank-entries", wrapper.ListBankEntries)
 	router.POST(options.BaseURL+"/v1/bank-entries/:id/assign", wrapper.AssignBankEntry)
@@ -18272,6 +18380,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
 	router.GET(options.BaseURL+"/v1/carbon/obligations", wrapper.ListCarbonObligations)
 	router.POST(options.BaseURL+"/v1/carbon/obligations", wrapper.RecordCarbonObligation)
+	router.POST(options.BaseURL+"/v1/carbon/offers", wrapper.OfferCredits)
 	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
 	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
 	router.POST(options.BaseURL+"/v1/carbon/pooled-issuances", wrapper.IssuePool)
@@ -19047,6 +19156,39 @@ type RevokeAward200JSONResponse struct {
 }
 
 func (response RevokeAward200JSONResponse) VisitRevokeAwardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleAwardRequestObject struct {
+	ID     PathID `json:"id"`
+	Params SettleAwardParams
+}
+
+type SettleAwardResponseObject interface {
+	VisitSettleAwardResponse(w http.ResponseWriter) error
+}
+
+type SettleAward200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SettleAward200JSONResponse struct {
+	Body    Award
+	Headers SettleAward200ResponseHeaders
+}
+
+func (response SettleAward200JSONResponse) VisitSettleAwardResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20426,6 +20568,39 @@ type RecordCarbonObligation201JSONResponse struct {
 }
 
 func (response RecordCarbonObligation201JSONResponse) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OfferCreditsRequestObject struct {
+	Params OfferCreditsParams
+	Body   *OfferCreditsJSONRequestBody
+}
+
+type OfferCreditsResponseObject interface {
+	VisitOfferCreditsResponse(w http.ResponseWriter) error
+}
+
+type OfferCredits201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type OfferCredits201JSONResponse struct {
+	Body    AuctionOffer
+	Headers OfferCredits201ResponseHeaders
+}
+
+func (response OfferCredits201JSONResponse) VisitOfferCreditsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28137,6 +28312,9 @@ type StrictServerInterface interface {
 	// RevokeAward Revoke an award to which an objection was upheld
 	// (POST /v1/awards/{id}/revoke)
 	RevokeAward(ctx context.Context, request RevokeAwardRequestObject) (RevokeAwardResponseObject, error)
+	// SettleAward Pay for the credits that were won
+	// (POST /v1/awards/{id}/settle)
+	SettleAward(ctx context.Context, request SettleAwardRequestObject) (SettleAwardResponseObject, error)
 	// SignAward Sign the contract of an award
 	// (POST /v1/awards/{id}/sign)
 	SignAward(ctx context.Context, request SignAwardRequestObject) (SignAwardResponseObject, error)
@@ -28284,6 +28462,9 @@ type StrictServerInterface interface {
 	// RecordCarbonObligation Record what a firm must surrender for a year
 	// (POST /v1/carbon/obligations)
 	RecordCarbonObligation(ctx context.Context, request RecordCarbonObligationRequestObject) (RecordCarbonObligationResponseObject, error)
+	// OfferCredits Offer credits by auction
+	// (POST /v1/carbon/offers)
+	OfferCredits(ctx context.Context, request OfferCreditsRequestObject) (OfferCreditsResponseObject, error)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(ctx context.Context, request GetParticipantRequestObject) (GetParticipantResponseObject, error)
@@ -28695,7 +28876,7 @@ type StrictServerInterface interface {
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
-	// ListOffers Auctions of the government
+	// ListOffers Auctions
 	// (GET /v1/offers)
 	ListOffers(ctx context.Context, request ListOffersRequestObject) (ListOffersResponseObject, error)
 	// AnnounceOffer Announce an auction
@@ -29807,6 +29988,33 @@ func (sh *strictHandler) RevokeAward(ctx *gin.Context, id PathID, params RevokeA
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RevokeAwardResponseObject); ok {
 		if err := validResponse.VisitRevokeAwardResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleAward operation middleware
+func (sh *strictHandler) SettleAward(ctx *gin.Context, id PathID, params SettleAwardParams) {
+	var request SettleAwardRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleAward(ctx, request.(SettleAwardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleAward")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SettleAwardResponseObject); ok {
+		if err := validResponse.VisitSettleAwardResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -31531,6 +31739,50 @@ func (sh *strictHandler) RecordCarbonObligation(ctx *gin.Context, params RecordC
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RecordCarbonObligationResponseObject); ok {
 		if err := validResponse.VisitRecordCarbonObligationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OfferCredits operation middleware
+func (sh *strictHandler) OfferCredits(ctx *gin.Context, params OfferCreditsParams) {
+	var request OfferCreditsRequestObject
+
+	request.Params = params
+
+	var body OfferCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OfferCredits(ctx, request.(OfferCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OfferCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(OfferCreditsResponseObject); ok {
+		if err := validResponse.VisitOfferCreditsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
