@@ -19,7 +19,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 	want := map[string]auction.AwardState{
 		"awarded sign winner": "signed", "signed contract bureau": "contracted", "contracted prove finance": "paid", "paid deliver bureau": "delivered",
 		"contracted settle winner": "delivered",
-		"awarded default bureau": "defaulted", "contracted default bureau": "defaulted",
+		"awarded default bureau":   "defaulted", "contracted default bureau": "defaulted",
 		"awarded revoke bureau": "revoked", "signed revoke bureau": "revoked", "contracted revoke bureau": "revoked",
 		"paid revoke bureau": "revoked",
 	}
