@@ -87,6 +87,7 @@ func Open(tb testing.TB, store app.Store, clock *Clock) *app.App {
 	tb.Helper()
 	a, err := app.Open(context.Background(), app.Config{
 		Store: store, Clock: clock.Now, Encode: Encode, Build: "test", Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Seals: app.NewMemoryKeys(),
 	})
 	if err != nil {
 		tb.Fatal(err)
