@@ -56,15 +56,15 @@ func (w *World) Trading() {
 func (w *World) announced(format auction.Format) auction.Offer {
 	w.T.Helper()
 	opens := w.Clock.Now().Date().AddDays(14).Start().Add(10 * time.Hour)
-	c, err := w.App.PrepareOffer(identity.Actor{Person: w.Leader}, w.key("seal"), app.OfferAnnounce{
-		Region: Jiashan, Pollutant: VOCs, Instrument: w.Instrument.Code, Format: format, Quantity: 10 * ton, ReservePrice: 4000 * yuan, LotSize: ton / 10,
-		Tick: yuan, Collateral: auction.DepositCollateral, Deposit: 5000_00, Sight: auction.SeesNothing, InterruptionMost: 86_400, Tie: auction.ByTime,
-		Undersubscribed: auction.SellAnyway, InterruptionRule: auction.Extends, RegisterUntil: opens, OpensAt: opens, ClosesAt: opens.Add(time.Hour),
-		Title: "VOCs", Document: "notice",
+	terms, err := w.App.SealOffer(identity.Actor{Person: w.Leader}, w.key("seal"), app.OfferTerms{
+		Format: format, Quantity: 10 * ton, ReservePrice: 4000 * yuan, LotSize: ton / 10, Tick: yuan, Collateral: auction.DepositCollateral,
+		Deposit: 5000_00, Sight: auction.SeesNothing, InterruptionMost: 86_400, Tie: auction.ByTime, Undersubscribed: auction.SellAnyway,
+		InterruptionRule: auction.Extends, RegisterUntil: opens, OpensAt: opens, ClosesAt: opens.Add(time.Hour), Title: "VOCs", Document: "notice",
 	})
 	if err != nil {
 		w.T.Fatal(err)
 	}
+	c := app.OfferAnnounce{Region: Jiashan, Pollutant: VOCs, Instrument: w.Instrument.Code, OfferTerms: terms}
 	return Result[app.OfferResult](w, w.Leader, c).Offer
 }
 
