@@ -24,6 +24,9 @@
 // their value. Several stand in rank; the first has the hold. A bank never holds
 // permits: it is paid out of their sale.
 //
+// A certificate (凭证) is what shows an acquisition to somebody outside: it is
+// derived from the rows and kept nowhere.
+//
 // # Invariants
 //
 // I-29, I-30 and I-52 to I-55 in docs/invariants.md. A freeze is its own hold, as an order
