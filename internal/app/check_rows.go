@@ -2,6 +2,7 @@ package app
 
 import (
 	"crypto/sha256"
+	"errors"
 	"maps"
 	"slices"
 )
@@ -24,7 +25,7 @@ type rowKey struct {
 
 // checkRows compares every mutable row with the last after-image that the
 // journal has of it (I-10): a row that was altered, added or removed behind
-// the writer's back differs.
+// the writer's back differs. On the way it looks at what acquisitions began as (I-54).
 func (c *checker) checkRows() error {
 	names := slices.Sorted(maps.Keys(tables))
 	names = slices.DeleteFunc(names, isImmutable)
@@ -60,8 +61,13 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 		index[name] = int16(i)
 	}
 	last := map[rowKey]imageDigest{}
+	made := newCertificateCheck(c)
+	var failed error
 	err := eachOf(c.ctx, c.r, Journal, Query{After: c.from.Number}, func(row JournalRow) {
 		bad := parseChanges(row.Changes, func(ch change) {
+			if pass == 0 {
+				failed = errors.Join(failed, made.see(row.Number, ch))
+			}
 			id := imageID(ch.image)
 			table, known := index[ch.table]
 			if !known {
@@ -74,7 +80,7 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 			c.report("I-10", Journal.name, row.Number, "its changes cannot be read")
 		}
 	})
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
 	for _, name := range names {
