@@ -1028,6 +1028,38 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
 	TransferCredits(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CheckCertificateWithBody What a certificate is worth today
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+	CheckCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckCertificate What a certificate is worth today
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+	CheckCertificate(ctx context.Context, body CheckCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCertificates Certificates of acquisitions
+	//
+	// One for every acquisition: trades, deals, auctions, sales, allocations, balances taken over.
+	//
+	// Corresponds with GET /v1/certificates (the `ListCertificates` operationId).
+	ListCertificates(ctx context.Context, params *ListCertificatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificate A certificate with its code, journal row and digest
+	//
+	// The page `/certificates` prints it for who types its number and code.
+	//
+	// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
+	GetCertificate(ctx context.Context, certificate CertificatePath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OpenBuyBackWithBody Open a compulsory buy-back
 	//
 	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -5922,6 +5954,78 @@ func (c *Client) TransferCreditsWithBody(ctx context.Context, params *TransferCr
 // Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
 func (c *Client) TransferCredits(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTransferCreditsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckCertificateWithBody What a certificate is worth today
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+func (c *Client) CheckCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckCertificateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckCertificate What a certificate is worth today
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+func (c *Client) CheckCertificate(ctx context.Context, body CheckCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckCertificateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCertificates Certificates of acquisitions
+//
+// One for every acquisition: trades, deals, auctions, sales, allocations, balances taken over.
+//
+// Corresponds with GET /v1/certificates (the `ListCertificates` operationId).
+func (c *Client) ListCertificates(ctx context.Context, params *ListCertificatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCertificatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificate A certificate with its code, journal row and digest
+//
+// The page `/certificates` prints it for who types its number and code.
+//
+// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
+func (c *Client) GetCertificate(ctx context.Context, certificate CertificatePath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateRequest(c.Server, certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -18137,6 +18241,194 @@ func NewTransferCreditsRequestWithBody(server string, params *TransferCreditsPar
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewCheckCertificateRequest calls the generic CheckCertificate builder with application/json body
+func NewCheckCertificateRequest(server string, body CheckCertificateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckCertificateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckCertificateRequestWithBody constructs an http.Request for the CheckCertificate method, with any body, and a specified content type
+func NewCheckCertificateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificate-checks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListCertificatesRequest constructs an http.Request for the ListCertificates method
+func NewListCertificatesRequest(server string, params *ListCertificatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Licence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "licence", *params.Licence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Instrument != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "instrument", *params.Instrument, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Account != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCertificateRequest constructs an http.Request for the GetCertificate method
+func NewGetCertificateRequest(server string, certificate CertificatePath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate", certificate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -37096,6 +37388,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/transfers (the `TransferCredits` operationId).
 	TransferCreditsWithResponse(ctx context.Context, params *TransferCreditsParams, body TransferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCreditsResponse, error)
 
+	// CheckCertificateWithBodyWithResponse What a certificate is worth today
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+	CheckCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckCertificateResponse, error)
+
+	// CheckCertificateWithResponse What a certificate is worth today
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+	CheckCertificateWithResponse(ctx context.Context, body CheckCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckCertificateResponse, error)
+
+	// ListCertificatesWithResponse Certificates of acquisitions
+	//
+	// One for every acquisition: trades, deals, auctions, sales, allocations, balances taken over.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates (the `ListCertificates` operationId).
+	ListCertificatesWithResponse(ctx context.Context, params *ListCertificatesParams, reqEditors ...RequestEditorFn) (*ListCertificatesResponse, error)
+
+	// GetCertificateWithResponse A certificate with its code, journal row and digest
+	//
+	// The page `/certificates` prints it for who types its number and code.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
+	GetCertificateWithResponse(ctx context.Context, certificate CertificatePath, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error)
+
 	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 	//
 	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -42735,6 +43063,81 @@ func (r TransferCreditsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r TransferCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CheckCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CertificateCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCertificatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CertificatePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCertificatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCertificatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CertificateDetail
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -52297,6 +52700,66 @@ func (c *ClientWithResponses) TransferCreditsWithResponse(ctx context.Context, p
 	return ParseTransferCreditsResponse(rsp)
 }
 
+// CheckCertificateWithBodyWithResponse What a certificate is worth today
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+func (c *ClientWithResponses) CheckCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckCertificateResponse, error) {
+	rsp, err := c.CheckCertificateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckCertificateResponse(rsp)
+}
+
+// CheckCertificateWithResponse What a certificate is worth today
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told the status, pollutant, quantity and term; the holder, the digest and what lies on the permits only who sends the code that is printed on the certificate.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/certificate-checks (the `CheckCertificate` operationId).
+func (c *ClientWithResponses) CheckCertificateWithResponse(ctx context.Context, body CheckCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckCertificateResponse, error) {
+	rsp, err := c.CheckCertificate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckCertificateResponse(rsp)
+}
+
+// ListCertificatesWithResponse Certificates of acquisitions
+//
+// One for every acquisition: trades, deals, auctions, sales, allocations, balances taken over.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates (the `ListCertificates` operationId).
+func (c *ClientWithResponses) ListCertificatesWithResponse(ctx context.Context, params *ListCertificatesParams, reqEditors ...RequestEditorFn) (*ListCertificatesResponse, error) {
+	rsp, err := c.ListCertificates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCertificatesResponse(rsp)
+}
+
+// GetCertificateWithResponse A certificate with its code, journal row and digest
+//
+// The page `/certificates` prints it for who types its number and code.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificates/{certificate} (the `GetCertificate` operationId).
+func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, certificate CertificatePath, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error) {
+	rsp, err := c.GetCertificate(ctx, certificate, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateResponse(rsp)
+}
+
 // OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 //
 // The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
@@ -61282,6 +61745,105 @@ func ParseTransferCreditsResponse(rsp *http.Response) (*TransferCreditsResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCheckCertificateResponse parses an HTTP response from a CheckCertificateWithResponse call
+func ParseCheckCertificateResponse(rsp *http.Response) (*CheckCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CertificateCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCertificatesResponse parses an HTTP response from a ListCertificatesWithResponse call
+func ParseListCertificatesResponse(rsp *http.Response) (*ListCertificatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCertificatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CertificatePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificateResponse parses an HTTP response from a GetCertificateWithResponse call
+func ParseGetCertificateResponse(rsp *http.Response) (*GetCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CertificateDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

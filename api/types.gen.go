@@ -592,6 +592,30 @@ func (e BudgetMove) Valid() bool {
 	}
 }
 
+// Defines values for Burden.
+const (
+	BurdenFreeze      Burden = "freeze"
+	BurdenInstalments Burden = "instalments"
+	BurdenLease       Burden = "lease"
+	BurdenPledge      Burden = "pledge"
+)
+
+// Valid indicates whether the value is a known member of the Burden enum.
+func (e Burden) Valid() bool {
+	switch e {
+	case BurdenFreeze:
+		return true
+	case BurdenInstalments:
+		return true
+	case BurdenLease:
+		return true
+	case BurdenPledge:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BuyBackCause.
 const (
 	BuyBackCauseAbandoned         BuyBackCause = "abandoned"
@@ -874,6 +898,33 @@ func (e CarbonRounding) Valid() bool {
 	}
 }
 
+// Defines values for CertificateStatus.
+const (
+	CertificateStatusEncumbered CertificateStatus = "encumbered"
+	CertificateStatusExpired    CertificateStatus = "expired"
+	CertificateStatusReplaced   CertificateStatus = "replaced"
+	CertificateStatusRevoked    CertificateStatus = "revoked"
+	CertificateStatusValid      CertificateStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the CertificateStatus enum.
+func (e CertificateStatus) Valid() bool {
+	switch e {
+	case CertificateStatusEncumbered:
+		return true
+	case CertificateStatusExpired:
+		return true
+	case CertificateStatusReplaced:
+		return true
+	case CertificateStatusRevoked:
+		return true
+	case CertificateStatusValid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CloseBody.
 const (
 	CloseBodyCentre  CloseBody = "centre"
@@ -946,6 +997,30 @@ func (e CloseState) Valid() bool {
 	case CloseStateOpen:
 		return true
 	case CloseStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CodeOutcome.
+const (
+	CodeOutcomeKeyMissing CodeOutcome = "key_missing"
+	CodeOutcomeNotGiven   CodeOutcome = "not_given"
+	CodeOutcomeRight      CodeOutcome = "right"
+	CodeOutcomeWrong      CodeOutcome = "wrong"
+)
+
+// Valid indicates whether the value is a known member of the CodeOutcome enum.
+func (e CodeOutcome) Valid() bool {
+	switch e {
+	case CodeOutcomeKeyMissing:
+		return true
+	case CodeOutcomeNotGiven:
+		return true
+	case CodeOutcomeRight:
+		return true
+	case CodeOutcomeWrong:
 		return true
 	default:
 		return false
@@ -5487,6 +5562,9 @@ type BudgetYearEndInput struct {
 	Document string `json:"document"`
 }
 
+// Burden What lies on a holding. instalments: it is not yet paid for in full.
+type Burden string
+
 // BuyBack Permits of one holding on their way back into the government's reserve (回购、收储).
 type BuyBack struct {
 	// Amount An amount in CNY, with at most 2 decimals.
@@ -6177,6 +6255,198 @@ type CarbonSchemePage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// Certificate An acquisition as it may be shown to somebody outside.
+type Certificate struct {
+	// AcquiredOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AcquiredOn Date `json:"acquired_on"`
+
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf Date `json:"as_of"`
+
+	// ID Number of the acquisition.
+	ID ID `json:"id"`
+
+	// Instrument Pollutant and term end of an instrument.
+	//
+	// Example: VOCs-20310630
+	Instrument InstrumentCode `json:"instrument"`
+
+	// Licence Number of a record.
+	Licence ID `json:"licence"`
+
+	// Number Number of a certificate: the region of the holding, the number of the acquisition, and a check digit (ISO/IEC 7064, MOD 11,10).
+	//
+	// Example: 330421-0000000012-1
+	Number CertificateNumber `json:"number"`
+
+	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
+	Origin Origin `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity As acquired, t/a.
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Remaining What of it is left, t/a.
+	Remaining Quantity `json:"remaining"`
+
+	// Status valid: stands for what remains. encumbered: stands for it, and something lies on its holding. expired: its term is over. replaced: all of it went on to another (sold, renewed, succeeded to, bought back) or was used for good. revoked: what was left of it was taken back.
+	Status CertificateStatus `json:"status"`
+
+	// TermEnd A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	TermEnd Date `json:"term_end"`
+}
+
+// CertificateCheck What anybody may know of a certificate, and what only who has it.
+type CertificateCheck struct {
+	// AsOf A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	AsOf Date `json:"as_of"`
+
+	// Burdens With the right code.
+	Burdens []Burden `json:"burdens,omitempty"`
+
+	// Code What became of the code. key_missing: it was made by a key that the registry has no more, so that nothing can be said of it.
+	Code CodeOutcome `json:"code"`
+
+	// Digest SHA-256 of what is printed, with the right code.
+	Digest *Digest `json:"digest,omitempty"`
+
+	// Holder With the right code.
+	Holder *CertificateHolder `json:"holder,omitempty"`
+
+	// Number Number of a certificate: the region of the holding, the number of the acquisition, and a check digit (ISO/IEC 7064, MOD 11,10).
+	//
+	// Example: 330421-0000000012-1
+	Number CertificateNumber `json:"number"`
+
+	// Pollutant Code of a pollutant, as the trade writes it.
+	//
+	// Example: NH3-N
+	Pollutant PollutantCode `json:"pollutant"`
+
+	// Quantity As acquired, t/a.
+	Quantity Quantity `json:"quantity"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Remaining What of it is left, t/a.
+	Remaining Quantity `json:"remaining"`
+
+	// Status valid: stands for what remains. encumbered: stands for it, and something lies on its holding. expired: its term is over. replaced: all of it went on to another (sold, renewed, succeeded to, bought back) or was used for good. revoked: what was left of it was taken back.
+	Status CertificateStatus `json:"status"`
+
+	// TermEnd A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	TermEnd Date `json:"term_end"`
+}
+
+// CertificateCheckInput defines model for CertificateCheckInput.
+type CertificateCheckInput struct {
+	// Code What is printed on a certificate to show who has it: five groups of four characters. Small letters count as capital ones, hyphens and spaces for nothing.
+	//
+	// Example: 7K2M-9QF3-04TX-W8HB-2NJZ
+	Code *CertificateCode `json:"code,omitempty"`
+
+	// Number Number of a certificate: the region of the holding, the number of the acquisition, and a check digit (ISO/IEC 7064, MOD 11,10).
+	//
+	// Example: 330421-0000000012-1
+	Number CertificateNumber `json:"number"`
+}
+
+// CertificateCode What is printed on a certificate to show who has it: five groups of four characters. Small letters count as capital ones, hyphens and spaces for nothing.
+//
+// Example: 7K2M-9QF3-04TX-W8HB-2NJZ
+type CertificateCode = string
+
+// CertificateDetail A certificate with all that is printed on it.
+type CertificateDetail struct {
+	Burdens []Burden `json:"burdens"`
+
+	// Certificate An acquisition as it may be shown to somebody outside.
+	Certificate Certificate `json:"certificate"`
+
+	// Code Absent where the registry has lost its keys.
+	Code *CertificateCode `json:"code,omitempty"`
+
+	// Content What never changes of the certificate, as JSON with its keys in order and without spaces.
+	Content string `json:"content"`
+
+	// Digest SHA-256 of `content`.
+	Digest   Digest `json:"digest"`
+	Document string `json:"document"`
+
+	// Holder Whose a certificate is.
+	Holder CertificateHolder `json:"holder"`
+
+	// JournalHash SHA-256 in hexadecimal.
+	JournalHash Digest `json:"journal_hash"`
+
+	// JournalNumber The journal row that made the acquisition.
+	JournalNumber ID `json:"journal_number"`
+
+	// Price CNY/(t·a). Absent where it is not known.
+	Price *Price `json:"price,omitempty"`
+
+	// Reason Why a transfer was made.
+	Reason TransferReason `json:"reason"`
+}
+
+// CertificateHolder Whose a certificate is.
+type CertificateHolder struct {
+	// LicenceNumber Number of a licence or a registration by HJ 608: the party's code, the number of the site, a letter.
+	//
+	// Example: 91130200699229617X001P
+	LicenceNumber LicenceNumber `json:"licence_number"`
+
+	// Name As it is called today.
+	Name string `json:"name"`
+	Site string `json:"site"`
+
+	// USCC Unified social credit code (统一社会信用代码) by GB 32100.
+	//
+	// Example: 91130200699229617X
+	USCC USCC `json:"uscc"`
+}
+
+// CertificateNumber Number of a certificate: the region of the holding, the number of the acquisition, and a check digit (ISO/IEC 7064, MOD 11,10).
+//
+// Example: 330421-0000000012-1
+type CertificateNumber = string
+
+// CertificatePage defines model for CertificatePage.
+type CertificatePage struct {
+	Items []Certificate `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
+// CertificateStatus valid: stands for what remains. encumbered: stands for it, and something lies on its holding. expired: its term is over. replaced: all of it went on to another (sold, renewed, succeeded to, bought back) or was used for good. revoked: what was left of it was taken back.
+type CertificateStatus string
+
 // CertifyInput defines model for CertifyInput.
 type CertifyInput struct {
 	Document     string `json:"document"`
@@ -6293,6 +6563,9 @@ type CloseWithdrawInput struct {
 	As     CloseBody `json:"as"`
 	Reason string    `json:"reason"`
 }
+
+// CodeOutcome What became of the code. key_missing: it was made by a key that the registry has no more, so that nothing can be said of it.
+type CodeOutcome string
 
 // CommandKind What a command does.
 //
@@ -15473,6 +15746,11 @@ type BuyBackCauseFilter = BuyBackCause
 // BuyBackStateFilter Where a buy-back is in its life.
 type BuyBackStateFilter = BuyBackState
 
+// CertificatePath Number of a certificate: the region of the holding, the number of the acquisition, and a check digit (ISO/IEC 7064, MOD 11,10).
+//
+// Example: 330421-0000000012-1
+type CertificatePath = CertificateNumber
+
 // CloseFilePath defines model for CloseFilePath.
 type CloseFilePath = string
 
@@ -16519,6 +16797,22 @@ type ListCreditSeriesParams struct {
 type TransferCreditsParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListCertificatesParams defines parameters for ListCertificates.
+type ListCertificatesParams struct {
+	Party      *PartyFilter      `form:"party,omitempty" json:"party,omitempty"`
+	Licence    *LicenceFilter    `form:"licence,omitempty" json:"licence,omitempty"`
+	Instrument *InstrumentFilter `form:"instrument,omitempty" json:"instrument,omitempty"`
+
+	// Account Number of the holding's account.
+	Account *AccountFilter `form:"account,omitempty" json:"account,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // OpenBuyBackParams defines parameters for OpenBuyBack.
@@ -18719,6 +19013,9 @@ type RegisterCarbonSchemeJSONRequestBody = CarbonSchemeInput
 
 // TransferCreditsJSONRequestBody defines body for TransferCredits for application/json ContentType.
 type TransferCreditsJSONRequestBody = CreditTransferInput
+
+// CheckCertificateJSONRequestBody defines body for CheckCertificate for application/json ContentType.
+type CheckCertificateJSONRequestBody = CertificateCheckInput
 
 // OpenBuyBackJSONRequestBody defines body for OpenBuyBack for application/json ContentType.
 type OpenBuyBackJSONRequestBody = BuyBackInput

@@ -23,13 +23,14 @@ import (
 // What is used where nothing is said.
 const (
 	defaultListen     = "127.0.0.1:8080"
-	defaultData       = "data"           // directory, below the working directory
-	dataFile          = "permitx.db"     // in it
-	defaultSeals      = "seal-keys"      // directory in it
-	defaultLogLevel   = "info"           // of debug, info, warn, error
-	defaultLogFormat  = "text"           // of text, json
-	defaultRate       = 0                // requests a second from one caller; 0: no limit
-	defaultDrain      = 10 * time.Second // for requests in flight, when the server stops
+	defaultData       = "data"             // directory, below the working directory
+	dataFile          = "permitx.db"       // in it
+	defaultSeals      = "seal-keys"        // directory in it
+	defaultCodes      = "certificate-keys" // directory in it
+	defaultLogLevel   = "info"             // of debug, info, warn, error
+	defaultLogFormat  = "text"             // of text, json
+	defaultRate       = 0                  // requests a second from one caller; 0: no limit
+	defaultDrain      = 10 * time.Second   // for requests in flight, when the server stops
 	defaultServer     = "http://" + defaultListen
 	defaultQueueLimit = app.DefaultQueueLimit // commands that may wait
 )
@@ -46,7 +47,7 @@ const helpWidth = 110 // columns
 
 // defaults are the named constants as the help texts and tags see them.
 var defaults = kong.Vars{
-	"listen": defaultListen, "data": "./" + defaultData, "seals": defaultSeals, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
+	"listen": defaultListen, "data": "./" + defaultData, "seals": defaultSeals, "codes": defaultCodes, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
 	"rate": strconv.Itoa(defaultRate), "drain": defaultDrain.String(), "server": defaultServer,
 	"queue_limit": strconv.Itoa(defaultQueueLimit), "demo_listen": defaultDemoListen,
 }
@@ -56,6 +57,13 @@ type databaseConfig struct {
 	DatabaseURL string `env:"PERMITX_DATABASE_URL" placeholder:"URL" help:"PostgreSQL database, postgres://user@host/name. A password is better kept in the environment."`
 	Data        string `env:"PERMITX_DATA" placeholder:"DIR" help:"Directory of the SQLite file permitx.db, where there is no --database-url. Default: ${data}."`
 	SealKeys    string `env:"PERMITX_SEAL_KEYS" placeholder:"DIR" help:"Directory of the keys that seal the bids of auctions: kept outside the database, backed up apart from it. Default: ${seals}, in --data."`
+
+	CertificateKeys string `env:"PERMITX_CERTIFICATE_KEYS" placeholder:"DIR" help:"Directory of the keys that make the codes of certificates: kept outside the database, backed up apart from it. Default: ${codes}, in --data."`
+}
+
+// codes are the keys of certificates' codes.
+func (c databaseConfig) codes() codeFiles {
+	return codeFiles(cmp.Or(c.CertificateKeys, filepath.Join(cmp.Or(c.Data, defaultData), defaultCodes)))
 }
 
 // seals are the keys of sealed bids.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"permitx/internal/app"
 	"permitx/internal/store"
 )
 
@@ -79,7 +80,7 @@ func (c *demoCommand) start(g *globals, where databaseConfig) (*server, error) {
 		return nil, err
 	}
 	log := logConfig{LogLevel: "warn", LogFormat: defaultLogFormat}.logger(g.stderr)
-	s, err := startServer(g, keep, intakeConfigOf(where), where.seals(), c.config(), log)
+	s, err := startServer(g, keep, beside{intakeConfigOf(where), where.seals(), where.codes(), app.SystemClock}, c.config(), log)
 	if err != nil {
 		return nil, errors.Join(err, keep.Close())
 	}

@@ -39,13 +39,13 @@ type runningIntake struct {
 
 // openIntake takes the intake's writer role: the process that writes the
 // trading registry has it.
-func openIntake(ctx context.Context, c intakeConfig, a *app.App, log *slog.Logger) (*runningIntake, error) {
+func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock, log *slog.Logger) (*runningIntake, error) {
 	keep, err := store.OpenIntake(ctx, c.url)
 	if err != nil {
 		return nil, err
 	}
 	salts := &saltFolder{folder: c.salts, known: map[string][]byte{}}
-	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: app.SystemClock, Log: log})
+	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: clock, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, keep.Close())
 	}

@@ -54,7 +54,7 @@ func (c *serveCommand) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	s, err := startServer(g, keep, c.intake(), c.seals(), c.serverConfig, log)
+	s, err := startServer(g, keep, c.beside(), c.serverConfig, log)
 	if errors.Is(err, context.Canceled) { // asked to stop while it waited as a standby
 		return keep.Close()
 	}
@@ -69,12 +69,14 @@ func (c *serveCommand) Run(g *globals) error {
 	return s.wait(g.ctx)
 }
 
-// intake is where the intake lies; a server that keeps nothing has none.
-func (c *serveCommand) intake() intakeConfig {
-	if c.KeepNothing {
-		return intakeConfig{}
+// beside is what the server has besides its database; one that keeps nothing
+// has neither an intake nor codes of certificates.
+func (c *serveCommand) beside() beside {
+	by := beside{seals: c.seals(), clock: app.SystemClock}
+	if !c.KeepNothing {
+		by.intake, by.codes = intakeConfigOf(c.databaseConfig), c.codes()
 	}
-	return intakeConfigOf(c.databaseConfig)
+	return by
 }
 
 func (c *serveCommand) place() string {

@@ -45,24 +45,35 @@ type server struct {
 	log     *slog.Logger
 }
 
+// beside is what a server has besides its database.
+type beside struct {
+	intake intakeConfig
+	seals  app.SealKeys
+	codes  codeFiles
+	clock  app.Clock
+}
+
 // startServer takes the writer's role, waiting for it as a standby if it
 // must, and listens. The server owns the store from then on; on an error it
 // remains the caller's.
-func startServer(g *globals, store keeper, of intakeConfig, seals app.SealKeys, c serverConfig, log *slog.Logger) (*server, error) {
+func startServer(g *globals, store keeper, by beside, c serverConfig, log *slog.Logger) (*server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := httpapi.NewMetrics(registry)
 	a, err := takeRole(g, app.Config{
-		Store: store, Clock: app.SystemClock, Encode: httpapi.Encode, Build: version(),
-		QueueLimit: c.QueueLimit, Log: log, Observe: metrics.Observe, Seals: seals,
+		Store: store, Clock: by.clock, Encode: httpapi.Encode, Build: version(),
+		QueueLimit: c.QueueLimit, Log: log, Observe: metrics.Observe, Seals: by.seals,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := &server{app: a, store: store, drain: c.DrainTimeout, log: log, serving: make(chan error, 1)}
-	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit}
-	if of.url != "" {
-		if s.intake, err = openIntake(g.ctx, of, a, log); err != nil {
+	if err := by.codes.ensure(); err != nil { // everything else works without
+		log.ErrorContext(g.ctx, "certificates have no codes: their first key cannot be made", slog.Any("cause", err))
+	}
+	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit, CodeKeys: by.codes.keys}
+	if by.intake.url != "" {
+		if s.intake, err = openIntake(g.ctx, by.intake, a, by.clock, log); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
 		config.Intake = s.intake.Intake

@@ -87,6 +87,12 @@ func (w *walked) encumbranceRequest(id string, role identity.Role) (path, body s
 	switch id {
 	case "quotePrice":
 		return "/v1/price-quote?kind=order&quantity=1&price=4000&instrument=" + instrumentCode, ""
+	case "listCertificates":
+		return "/v1/certificates", ""
+	case "getCertificate":
+		return "/v1/certificates/" + firstCertificate, ""
+	case "checkCertificate":
+		return "/v1/certificate-checks", fmt.Sprintf(`{"number":%q}`, firstCertificate)
 	case "listLeases":
 		return "/v1/leases", ""
 	case "getLease":

@@ -104,6 +104,7 @@ var ruleOf = map[string]identity.Operation{
 	"getOpeningFaults": identity.OpeningRead, "submitOpeningPackage": identity.OpeningSubmit, "takeOpeningPackage": identity.OpeningTake,
 	"listFreezes": identity.FreezeRead, "getFreeze": identity.FreezeRead, "placeFreeze": identity.FreezePlace,
 	"placeEmergencyFreeze": identity.FreezeEmergency, "confirmFreeze": identity.FreezeConfirm, "extendFreeze": identity.FreezeExtend,
+	"listCertificates": identity.HoldingRead, "getCertificate": identity.HoldingRead, "checkCertificate": identity.PublicRead,
 	"listLeases": identity.LeaseRead, "getLease": identity.LeaseRead, "offerLease": identity.LeaseOffer, "stepLease": identity.LeaseStep,
 	"listPledges": identity.PledgeRead, "getPledge": identity.PledgeRead, "applyPledge": identity.PledgeApply, "stepPledge": identity.PledgeStep,
 	"offerPledged": identity.PledgeOffer, "takePledged": identity.PledgeTake, "buyPledged": identity.PledgeBuy,

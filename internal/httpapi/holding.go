@@ -162,15 +162,7 @@ func (s *Server) ListAcquisitions(ctx context.Context, r gen.ListAcquisitionsReq
 	if err != nil {
 		return nil, err
 	}
-	q := equal(app.Query{}, "account", r.Params.Account)
-	if !may.all || r.Params.Party != nil || r.Params.Licence != nil || r.Params.Instrument != nil {
-		ids, err := s.holdingIDs(ctx, may, r.Params)
-		if err != nil {
-			return nil, err
-		}
-		q = q.And("account", app.In, ids)
-	}
-	rows, next, err := find(ctx, s, app.Acquisitions, []app.Query{q}, pageOf(r.Params.Limit, r.Params.After), func(a ledger.Acquisition) int64 { return a.ID })
+	rows, next, err := s.acquisitions(ctx, may, r.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +176,19 @@ func (s *Server) ListAcquisitions(ctx context.Context, r gen.ListAcquisitionsReq
 		i, _ := instruments.Get(account.Instrument)
 		return acquisitionOf(a, account, i)
 	})}, nil
+}
+
+// acquisitions reads a page of the acquisitions of the holdings that a caller may see.
+func (s *Server) acquisitions(ctx context.Context, may scope, params api.ListAcquisitionsParams) ([]ledger.Acquisition, *api.ID, error) {
+	q := equal(app.Query{}, "account", params.Account)
+	if !may.all || params.Party != nil || params.Licence != nil || params.Instrument != nil {
+		ids, err := s.holdingIDs(ctx, may, params)
+		if err != nil {
+			return nil, nil, err
+		}
+		q = q.And("account", app.In, ids)
+	}
+	return find(ctx, s, app.Acquisitions, []app.Query{q}, pageOf(params.Limit, params.After), func(a ledger.Acquisition) int64 { return a.ID })
 }
 
 // holdingIDs are the accounts of the holdings that a list of acquisitions is over.
@@ -227,9 +232,7 @@ func acquisitionOf(a ledger.Acquisition, account ledger.Account, i catalog.Instr
 		Trade: optional(a.Trade), Deal: optional(a.Deal), Quantity: a.Quantity.String(), Remaining: a.Remaining.String(),
 		Flags: []api.AcquisitionFlag{},
 	}
-	if a.PriceKnown {
-		out.Price = new(a.Price.String())
-	} else {
+	if out.Price = priceOf(a.Price, a.PriceKnown); out.Price == nil {
 		out.Flags = append(out.Flags, api.AcquisitionFlagPriceUnknown)
 	}
 	if account.Origin == ledger.UnknownOrigin {

@@ -34,6 +34,8 @@ func (s *Server) pages(e *gin.Engine) {
 	e.GET("/docs/*file", s.showDocs)
 	e.GET("/notices", s.showNotices)
 	e.GET("/notices/:id", s.showNoticePage)
+	e.GET("/certificates", s.showCertificateForm)
+	e.POST("/certificates", s.showCertificate)
 	if s.config.Metrics != nil {
 		e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.config.Metrics, promhttp.HandlerOpts{})))
 	}

@@ -45,7 +45,7 @@ func TestQueries_EveryRole(t *testing.T) {
 
 // exampleOf fills a path's parameters in.
 func exampleOf(path string) string {
-	path = strings.NewReplacer("{id}", "1", "{number}", "5", "{year}", "2026").Replace(path)
+	path = strings.NewReplacer("{id}", "1", "{number}", "5", "{certificate}", firstCertificate, "{year}", "2026").Replace(path)
 	switch {
 	case strings.Contains(path, "regions"):
 		path = strings.Replace(path, "{code}", apptest.Jiashan, 1)
@@ -98,7 +98,7 @@ func TestQueries_Visibility(t *testing.T) {
 		}
 		return seen
 	}
-	for _, path := range []string{"/v1/orders", "/v1/holdings", "/v1/acquisitions", "/v1/surplus", "/v1/accounts", "/v1/funds"} {
+	for _, path := range []string{"/v1/orders", "/v1/holdings", "/v1/acquisitions", "/v1/certificates", "/v1/surplus", "/v1/accounts", "/v1/funds"} {
 		if got := parties(path, jiashan.key); len(got) != 1 || !got[jiashan.party] {
 			t.Errorf("%s: a firm sees %v", path, got)
 		}
@@ -109,7 +109,7 @@ func TestQueries_Visibility(t *testing.T) {
 			t.Errorf("%s: the auditor sees %v", path, got)
 		}
 	}
-	for _, path := range []string{"/v1/holdings", "/v1/acquisitions", "/v1/surplus"} {
+	for _, path := range []string{"/v1/holdings", "/v1/acquisitions", "/v1/certificates", "/v1/surplus"} {
 		if got := parties(path, w.west); len(got) != 1 || !got[qingpu.party] {
 			t.Errorf("%s: the leader of Qingpu sees %v", path, got)
 		}

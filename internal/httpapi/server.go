@@ -39,6 +39,8 @@ type Config struct {
 
 	Intake *intake.Intake // of carbon-inclusive schemes; nil: its operations are not available
 
+	CodeKeys app.CodeKeys // of certificates; nil: they have no codes
+
 	Metrics *prometheus.Registry // nil: no /metrics
 }
 

@@ -90,6 +90,9 @@ func TestWords(t *testing.T) {
 		"PledgeState":        wordsOf(encumbrance.PledgeStates),
 		"PledgeEvent":        wordsOf(encumbrance.PledgeEvents),
 		"EncumbranceBody":    wordsOf(encumbrance.Bodies),
+		"CertificateStatus":  wordsOf(encumbrance.CertificateStatuses),
+		"Burden":             wordsOf(encumbrance.Burdens),
+		"CodeOutcome":        wordsOf(encumbrance.CodeOutcomes),
 		"PriceQuoteKind":     wordsOf(app.PriceQuoteKinds),
 	} {
 		var contract []string

@@ -100,7 +100,7 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := httpapi.Config{App: w.app, Log: log, Version: "test", Intake: w.openIntake(log)}
+	c := httpapi.Config{App: w.app, Log: log, Version: "test", Intake: w.openIntake(log), CodeKeys: testCodeKeys}
 	for _, f := range change {
 		f(&c)
 	}
