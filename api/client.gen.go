@@ -892,14 +892,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
 	IssuePool(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	// ListPools What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 	//
 	// Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
 	ListPools(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ClosePoolWithBody Close a month of a scheme
 	//
-	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -908,7 +908,7 @@ type ClientInterface interface {
 
 	// ClosePool Close a month of a scheme
 	//
-	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5628,7 +5628,7 @@ func (c *Client) IssuePool(ctx context.Context, params *IssuePoolParams, body Is
 	return c.Client.Do(req)
 }
 
-// ListPools What each month of a scheme came to, and the whole units that were issued of it
+// ListPools What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 //
 // Corresponds with GET /v1/carbon/pools (the `ListPools` operationId).
 func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5645,7 +5645,7 @@ func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEdit
 
 // ClosePoolWithBody Close a month of a scheme
 //
-// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5664,7 +5664,7 @@ func (c *Client) ClosePoolWithBody(ctx context.Context, params *ClosePoolParams,
 
 // ClosePool Close a month of a scheme
 //
-// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -37236,7 +37236,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/pooled-issuances (the `IssuePool` operationId).
 	IssuePoolWithResponse(ctx context.Context, params *IssuePoolParams, body IssuePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*IssuePoolResponse, error)
 
-	// ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
+	// ListPoolsWithResponse What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -37245,7 +37245,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithBodyWithResponse Close a month of a scheme
 	//
-	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -37254,7 +37254,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithResponse Close a month of a scheme
 	//
-	// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -52428,7 +52428,7 @@ func (c *ClientWithResponses) IssuePoolWithResponse(ctx context.Context, params 
 	return ParseIssuePoolResponse(rsp)
 }
 
-// ListPoolsWithResponse What each month of a scheme came to, and the whole units that were issued of it
+// ListPoolsWithResponse What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -52443,7 +52443,7 @@ func (c *ClientWithResponses) ListPoolsWithResponse(ctx context.Context, params 
 
 // ClosePoolWithBodyWithResponse Close a month of a scheme
 //
-// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -52458,7 +52458,7 @@ func (c *ClientWithResponses) ClosePoolWithBodyWithResponse(ctx context.Context,
 
 // ClosePoolWithResponse Close a month of a scheme
 //
-// Its whole serial units are handed to the trading registry to be issued, and what is left over is carried into the next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

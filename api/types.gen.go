@@ -6564,6 +6564,20 @@ type CloseWithdrawInput struct {
 	Reason string    `json:"reason"`
 }
 
+// ClosedPool What a methodology came to in a closed month.
+type ClosedPool struct {
+	// Left An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
+	//
+	// Example: 0.052
+	Left ReductionChange `json:"left"`
+
+	// Methodology Its first version.
+	Methodology ID `json:"methodology"`
+
+	// Units Whole serial units that are handed on, to be verified and issued.
+	Units int64 `json:"units"`
+}
+
 // CodeOutcome What became of the code. key_missing: it was made by a key that the registry has no more, so that nothing can be said of it.
 type CodeOutcome string
 
@@ -12742,7 +12756,7 @@ type PollutantPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// Pool A month of a scheme.
+// Pool What the activities of a methodology came to in a month of a scheme.
 type Pool struct {
 	// Carried From the month before.
 	Carried ReductionChange `json:"carried"`
@@ -12751,15 +12765,23 @@ type Pool struct {
 	// Credited By activities, less what was taken back.
 	Credited ReductionChange `json:"credited"`
 
+	// Items Activities and reversals.
+	Items int64 `json:"items"`
+
 	// Left Pending in an open month; carried on from a closed one.
 	Left ReductionChange `json:"left"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
 
 	// Month A month in Asia/Shanghai.
 	//
 	// Example: 2026-11
 	Month CarbonMonth `json:"month"`
 
-	// Units Whole serial units that were issued.
+	// Units Whole serial units that were handed on, to be verified and issued.
 	Units int64 `json:"units"`
 }
 
@@ -12768,19 +12790,14 @@ type PoolClose struct {
 	// ID Number in the journal of the intake.
 	ID ID `json:"id"`
 
-	// Left An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
-	//
-	// Example: 0.052
-	Left ReductionChange `json:"left"`
-
 	// Month A month in Asia/Shanghai.
 	//
 	// Example: 2026-11
-	Month CarbonMonth `json:"month"`
+	Month CarbonMonth  `json:"month"`
+	Pools []ClosedPool `json:"pools"`
 
 	// Scheme Number of a record.
-	Scheme ID    `json:"scheme"`
-	Units  int64 `json:"units"`
+	Scheme ID `json:"scheme"`
 }
 
 // PoolCloseInput defines model for PoolCloseInput.

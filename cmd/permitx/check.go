@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"permitx/internal/app"
-	"permitx/internal/intake"
 	"permitx/internal/store"
 )
 
@@ -127,12 +126,17 @@ func (r *checkResult) addIntake(ctx context.Context, url string) error {
 		return err
 	}
 	defer s.Close()
-	found, err := intake.Check(ctx, s)
+	trading, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer trading.Close()
+	found, err := app.CheckIntake(ctx, s, trading)
 	if err != nil {
 		return fmt.Errorf("check the intake: %w", err)
 	}
 	for _, v := range found {
-		r.Violations = append(r.Violations, violation{Invariant: v.Invariant, Table: "intake", Detail: v.Detail})
+		r.Violations = append(r.Violations, violation(v))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"permitx/internal/app"
 	"permitx/internal/intake"
@@ -31,10 +32,16 @@ func intakeConfigOf(c databaseConfig) intakeConfig {
 	return intakeConfig{url: store.IntakeURL(c.url()), salts: filepath.Join(folder, "salts")}
 }
 
-// runningIntake is an intake with its database.
+// deliveryPause is how long what could not be delivered waits to be tried again.
+const deliveryPause = 5 * time.Minute
+
+// runningIntake is an intake with its database, and its delivery to the trading
+// registry.
 type runningIntake struct {
 	*intake.Intake
-	store *store.IntakeStore
+	store     *store.IntakeStore
+	end       context.CancelFunc // of the delivery
+	delivered chan struct{}      // closed when the delivery has ended
 }
 
 // openIntake takes the intake's writer role: the process that writes the
@@ -49,14 +56,38 @@ func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock
 	if err != nil {
 		return nil, errors.Join(err, keep.Close())
 	}
-	return &runningIntake{in, keep}, nil
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
+	r := &runningIntake{in, keep, end, make(chan struct{})}
+	go r.deliver(own, a, log)
+	return r, nil
 }
 
-// close lets what waits finish.
+// deliver hands the outbox to the trading registry: after a start, when a month
+// was closed, and again for what could not be delivered.
+func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logger) {
+	defer close(r.delivered)
+	again := time.NewTicker(deliveryPause)
+	defer again.Stop()
+	for {
+		select {
+		case <-r.Deliverable():
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := app.Deliver(ctx, r, a, commandKey); err != nil {
+			log.ErrorContext(ctx, "the intake's outbox was not delivered whole", slog.Any("error", err))
+		}
+	}
+}
+
+// close ends the delivery and lets what waits finish.
 func (r *runningIntake) close() error {
 	if r == nil {
 		return nil
 	}
+	r.end()
+	<-r.delivered
 	return errors.Join(r.Close(), r.store.Close())
 }
 

@@ -60,17 +60,24 @@ func (c *checker) checkCredits() error {
 	return nil
 }
 
+// message names a message of the intake, or of one elsewhere.
+type message struct {
+	number int64
+	own    bool
+}
+
 // checkIssuances holds that no message of the intake and no evidence was
 // issued twice, and no period of a project (I-67).
 func (c *checker) checkIssuances(s *creditSums) error {
-	outbox, evidence := map[int64]int64{}, map[string]int64{}
+	outbox, evidence := map[message]int64{}, map[string]int64{}
 	projects := map[int64][]carbon.Issuance{}
 	return eachOf(c.ctx, c.r, Issuances, Query{}, func(i carbon.Issuance) {
 		s.issuances[i.ID] = i
-		if other := outbox[i.Outbox]; i.Outbox != 0 && other != 0 {
+		m := message{i.Outbox, i.FromIntake()}
+		if other := outbox[m]; i.Outbox != 0 && other != 0 {
 			c.report("I-67", Issuances.name, i.ID, "message %d has brought issuance %d too", i.Outbox, other)
 		}
-		outbox[i.Outbox] = i.ID
+		outbox[m] = i.ID
 		if !i.Live() {
 			return
 		}

@@ -39,7 +39,7 @@ var (
 )
 
 // CreditIssue brings a month of a scheme's participants, pooled to whole serial
-// units by the intake. An outbox number that comes again brings nothing new:
+// units by the intake, or by an intake elsewhere through its operator. An outbox number that comes again brings nothing new:
 // the answer is the issuance that it has brought.
 type CreditIssue struct {
 	Scheme         int64
@@ -116,8 +116,8 @@ func (c CreditIssue) Decide(v *View) (Apply, error) {
 	i.Sample = carbon.SampleOf(c.EvidenceDigest, v.Number, c.Items)
 	i.Reduced = quantity.Reduction(c.Units) * scheme.SerialUnit
 	for other := range All(v, Issuances) {
-		if other.Outbox == c.Outbox {
-			if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Source != i.Source {
+		if other.Outbox == c.Outbox && other.FromIntake() == i.FromIntake() {
+			if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Methodology != c.Methodology || other.Source != i.Source {
 				return nil, ErrOutboxUsed.With("the outbox number %d brought issuance %d, which says something else", c.Outbox, other.ID)
 			}
 			return func(tx *Tx) any { return tx.issuanceResult(other) }, nil
@@ -144,13 +144,10 @@ func (v *View) scheme(op identity.Operation, id int64) (carbon.Scheme, error) {
 // checkIssuance holds that the scheme and its methodology are in force for the
 // period, and that nothing of it is counted already.
 func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
-	if !scheme.ValidOn(i.PeriodFrom) || !scheme.ValidOn(i.PeriodTo) {
-		return ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
-	}
 	if i.PeriodTo >= v.Today {
 		return ErrDayToCome.With("the period ends on %v, which is not over", i.PeriodTo).At("period_to")
 	}
-	if _, err := v.methodologyOn(i.Methodology, i.PeriodTo); err != nil {
+	if err := v.inForce(scheme, i); err != nil {
 		return err
 	}
 	for other := range All(v, Issuances) {
@@ -163,6 +160,27 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 		}
 	}
 	return nil
+}
+
+// inForce holds that the scheme and its methodology are in force on the first
+// and the last day of a project's period. The intake asked for each day of a
+// pool, whose month may begin before the scheme, or count what was declared
+// after its end: both must only have begun.
+func (v *View) inForce(scheme carbon.Scheme, i carbon.Issuance) error {
+	pool := i.Project == 0
+	if i.PeriodTo < scheme.ValidFrom || !pool && (!scheme.ValidOn(i.PeriodFrom) || !scheme.ValidOn(i.PeriodTo)) {
+		return ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
+	}
+	if !pool {
+		_, err := v.methodologyOn(i.Methodology, i.PeriodTo)
+		return err
+	}
+	for m := range All(v, Methodologies) {
+		if m.Code == i.Methodology && m.ValidFrom <= i.PeriodTo {
+			return nil
+		}
+	}
+	return ErrNoMethodology.With("no version of %.40q was in force before %v", i.Methodology, i.PeriodTo)
 }
 
 func (v *View) issuanceResult(i carbon.Issuance) IssuanceResult {

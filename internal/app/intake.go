@@ -82,19 +82,31 @@ func (g *intakeRegister) find(k scenarioDay) (*intake.Scenario, error) {
 	if !known {
 		return nil, ErrNoScenario.With("the scheme has no scenario %.40q on %v", k.code, k.day)
 	}
-	for _, m := range ReadTable(g.r, Methodologies).All() {
-		if m.Code != s.Methodology || !m.ValidOn(k.day) {
-			continue
-		}
-		c, err := g.computation(m)
-		if err != nil {
-			return nil, err
-		}
-		return &intake.Scenario{
-			Scenario: s, Version: m.ID, Salt: g.salts[scheme.ID], Compute: c.Compute,
-		}, nil
+	m, first := g.methodology(s.Methodology, k.day)
+	if m.ID == 0 {
+		return nil, ErrNoMethodology.With("no version of %s is in force on %v", s.Methodology, k.day)
 	}
-	return nil, ErrNoMethodology.With("no version of %s is in force on %v", s.Methodology, k.day)
+	c, err := g.computation(m)
+	if err != nil {
+		return nil, err
+	}
+	return &intake.Scenario{Scenario: s, Version: m.ID, First: first, Salt: g.salts[scheme.ID], Compute: c.Compute}, nil
+}
+
+// methodology is the version that is in force on a day, and the first one's id.
+func (g *intakeRegister) methodology(code string, day calendar.Date) (on carbon.Methodology, first int64) {
+	for _, m := range ReadTable(g.r, Methodologies).All() {
+		switch {
+		case m.Code != code:
+			continue
+		case m.Version == 1:
+			first = m.ID
+		}
+		if m.ValidOn(day) {
+			on = m
+		}
+	}
+	return on, first
 }
 
 func scenarioOn(r *Reference, k scenarioDay) (carbon.Scenario, bool) {

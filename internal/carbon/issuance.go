@@ -141,7 +141,8 @@ const unitsMost = 1_000_000_000
 // Bounds of what an issuance says.
 const (
 	digestLength = 2 * sha256.Size
-	itemsMost    = 100_000_000
+	// ItemsMost are the most pieces of evidence that an issuance counts.
+	ItemsMost = 2_000_000_000
 )
 
 // Validate returns a fault that names the first field that is wrong.
@@ -151,8 +152,8 @@ func (i Issuance) Validate() error {
 		return fault.Invalidf("units", "must be from 1 to %d serial units, not %d", unitsMost, i.Units)
 	case err != nil || len(raw) != sha256.Size || strings.ToLower(i.EvidenceDigest) != i.EvidenceDigest:
 		return fault.Invalidf("evidence_digest", "must be a SHA-256 digest in %d small hex digits", digestLength)
-	case i.Items <= 0 || i.Items > itemsMost:
-		return fault.Invalidf("items", "must be from 1 to %d pieces of evidence", itemsMost)
+	case i.Items <= 0 || i.Items > ItemsMost:
+		return fault.Invalidf("items", "must be from 1 to %d pieces of evidence", ItemsMost)
 	case !i.PeriodFrom.Valid() || !i.PeriodTo.Valid() || i.PeriodTo < i.PeriodFrom:
 		return fault.Invalidf("period_to", "the period must have a first and a last day")
 	case i.PeriodFrom.Year() != int(i.Vintage) || i.PeriodTo.Year() != int(i.Vintage):
@@ -223,6 +224,10 @@ func (p Project) Validate() error {
 		catalog.CheckText("document", p.Document, sourceMax),
 	)
 }
+
+// FromIntake reports whether the registry's own intake brought it. Numbers of
+// messages that an operator brings, from an intake elsewhere, are apart.
+func (i Issuance) FromIntake() bool { return i.Outbox != 0 && i.DeclaredBy == 0 }
 
 // Live reports whether the issuance counts: it was neither rejected nor wholly revoked.
 func (i Issuance) Live() bool { return i.State != Rejected && i.State != Revoked }

@@ -92,7 +92,7 @@ func (s *Server) ClosePool(ctx context.Context, r gen.ClosePoolRequestObject) (g
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.ClosePool(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, m)) //nolint:contextcheck // the request's own
+	return answerOf(in.CloseMonth(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, m)) //nolint:contextcheck // the request's own
 }
 
 // EraseParticipant forgets who a participant is.
@@ -131,7 +131,9 @@ func (s *Server) ListPools(ctx context.Context, r gen.ListPoolsRequestObject) (g
 	list := gen.ListPools200JSONResponse{Scheme: scheme.ID, Pools: []api.Pool{}}
 	for _, p := range pools {
 		if p.Scheme == scheme.ID {
+			m, _ := app.ReadTable(s.app.Reference(), app.Methodologies).Get(p.Methodology)
 			list.Pools = append(list.Pools, api.Pool{
+				Methodology: m.Code, Items: p.Items,
 				Month: p.Month.String(), Credited: p.Credited.String(), Carried: p.Carried.String(), Units: p.Units, Left: p.Left().String(), Closed: p.Closed,
 			})
 		}

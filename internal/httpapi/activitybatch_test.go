@@ -9,7 +9,6 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/identity"
-	"permitx/internal/intake"
 )
 
 // A day of a scheme over HTTP: activities are declared, each line is answered,
@@ -58,7 +57,7 @@ func TestActivityBatch(t *testing.T) {
 	if person.status != http.StatusNotFound {
 		t.Errorf("who was forgotten: %d %s", person.status, person.body)
 	}
-	found, err := intake.Check(t.Context(), w.intake)
+	found, err := app.CheckIntake(t.Context(), w.intake, w.app.Reader())
 	if err != nil || len(found) > 0 {
 		t.Errorf("%+v, %v", found, err)
 	}

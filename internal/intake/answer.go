@@ -38,6 +38,18 @@ func appendBatch(b []byte, row *JournalRow, lines []line, results []Result) []by
 	return append(b, "]}"...)
 }
 
+// appendClose writes the answer to the close of a month: its pools.
+func appendClose(b []byte, row *JournalRow, scheme int64, m Month, pools []*Pool) []byte {
+	b = fmt.Appendf(b, `{"id":%d,"scheme":%d,"month":"%s","pools":[`, row.Number, scheme, m)
+	for i, p := range pools {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, `{"methodology":%d,"units":%d,"left":"%s"}`, p.Methodology, p.Units, p.Left())
+	}
+	return append(b, "]}"...)
+}
+
 func appendResult(b []byte, sourceID string, r *Result) []byte {
 	b = append(b, `{"source_id":`...)
 	b = appendJSON(b, sourceID)

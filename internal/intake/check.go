@@ -2,10 +2,12 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 
 	"permitx/internal/quantity"
@@ -25,13 +27,21 @@ type checker struct {
 	months     map[Month]bool // that have a table still
 	activities int64
 	amount     quantity.Reduction
+	pools      map[PoolKey]poolSum // as the parts have them
+}
+
+// poolSum is what the parts of a pool come to.
+type poolSum struct {
+	items    int64
+	amount   quantity.Reduction
+	evidence []byte
 }
 
 // Check reads an intake whole, in bounded memory, and returns all that is
 // wrong. A month whose table was taken away is proven by its digests in the
-// journal only.
-func Check(ctx context.Context, r Reader) ([]Violation, error) {
-	c := &checker{r: r, months: map[Month]bool{}}
+// journal only. caps are those of scenarios, by id: the most that a day credits.
+func Check(ctx context.Context, r Reader, caps map[int64]quantity.Reduction) ([]Violation, error) {
+	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}}
 	months, err := r.Months(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the months: %w", err)
@@ -54,7 +64,7 @@ func Check(ctx context.Context, r Reader) ([]Violation, error) {
 			c.wrong("I-74", "batch %d has activities of %d that are not there", rest.proofs[rest.met].Batch, m)
 		}
 	}
-	return c.found, c.sums(ctx)
+	return c.found, errors.Join(c.days(ctx, caps), c.sums(ctx))
 }
 
 func (c *checker) wrong(invariant, format string, args ...any) {
@@ -95,6 +105,9 @@ func (c *checker) journal(ctx context.Context) (map[Month]*monthProofs, error) {
 			}
 			proofs[m.Month].proofs = append(proofs[m.Month].proofs, m)
 		}
+		if err := c.parts(ctx, j.Number, whole); err != nil {
+			return err
+		}
 		if !bytes.Equal(whole.Sum(nil), j.Rows) || activities != int64(j.Accepted) || amount != j.Amount {
 			c.wrong("I-74", "journal row %d has not the proofs of its months", j.Number)
 		}
@@ -106,6 +119,21 @@ func (c *checker) journal(ctx context.Context) (map[Month]*monthProofs, error) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	return proofs, nil
+}
+
+// parts adds a batch's parts to their pools, and to the digest of its row.
+func (c *checker) parts(ctx context.Context, batch int64, whole hash.Hash) error {
+	parts, err := c.r.Parts(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("find the parts of batch %d: %w", batch, err)
+	}
+	for i := range parts {
+		p := &parts[i]
+		whole.Write(p.Digest)
+		s := c.pools[p.PoolKey]
+		c.pools[p.PoolKey] = poolSum{s.items + int64(p.Activities), s.amount + p.Amount, nextEvidence(s.evidence, p)}
+	}
+	return nil
 }
 
 // month checks the rows of a month against their proofs.
@@ -145,6 +173,31 @@ func (c *checker) month(ctx context.Context, m Month, of *monthProofs) error {
 	return nil
 }
 
+// days holds that the periods of a participant's day do not overlap, and come
+// to what it credits, within the cap (I-73).
+func (c *checker) days(ctx context.Context, caps map[int64]quantity.Reduction) error {
+	err := c.r.EachDay(ctx, func(d Day) error {
+		var sum quantity.Reduction
+		to := int32(0)
+		slices.SortFunc(d.Spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+		for _, s := range d.Spans {
+			if s.From < to || s.To <= s.From {
+				c.wrong("I-73", "activity %d of participant %d on %v in scenario %d overlaps the one before", s.Activity, d.Participant, d.Day, d.Scenario)
+			}
+			sum += s.Amount
+			to = s.To
+		}
+		if most := caps[d.Scenario]; sum != d.Amount || most > 0 && sum > most {
+			c.wrong("I-73", "participant %d has %s on %v in scenario %d; its activities come to %s, the cap is %s", d.Participant, d.Amount, d.Day, d.Scenario, sum, most)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the days of participants: %w", err)
+	}
+	return nil
+}
+
 // sums compares what each table comes to with what the journal counted.
 func (c *checker) sums(ctx context.Context) error {
 	s, err := c.r.Sums(ctx)
@@ -165,36 +218,84 @@ func (c *checker) sums(ctx context.Context) error {
 	if s.TotalCount != s.ParticipantCount {
 		c.wrong("I-71", "participants have %d activities, and the days %d", s.ParticipantCount, s.TotalCount)
 	}
-	return c.pools(ctx, s)
+	return c.checkPools(ctx)
 }
 
-// pools checks that all that was credited is issued, carried or pending.
-func (c *checker) pools(ctx context.Context, s Sums) error {
+// lineage names the pools of a methodology in a scheme, over all months.
+type lineage struct{ scheme, methodology int64 }
+
+// checkPools checks that all that was credited is issued, carried or pending,
+// by methodology (I-72), and that a pool is its parts (I-75).
+func (c *checker) checkPools(ctx context.Context) error {
 	pools, err := c.r.AllPools(ctx)
 	if err != nil {
 		return fmt.Errorf("read the pools: %w", err)
 	}
-	var credited, issued quantity.Reduction
-	carried := map[int64]quantity.Reduction{} // by scheme, what its last pool hands on
-	for _, p := range pools {
+	var credited quantity.Reduction
+	handed := map[PoolKey]int64{}               // units
+	carried := map[lineage]quantity.Reduction{} // what the last pool hands on
+	for i := range pools {
+		p := &pools[i]
+		l := lineage{p.Scheme, p.Methodology}
 		credited += p.Credited
-		issued += quantity.Reduction(p.Units) * p.Unit
-		if p.Carried != carried[p.Scheme] {
-			c.wrong("I-72", "the pool %d of scheme %d carries %s, and the ones before left %s", p.Month, p.Scheme, p.Carried, carried[p.Scheme])
+		if p.Carried != carried[l] {
+			c.wrong("I-72", "%v carries %s, and the ones before left %s", p.PoolKey, p.Carried, carried[l])
 		}
-		carried[p.Scheme] = 0
+		carried[l] = 0
 		if p.Closed {
-			carried[p.Scheme] = p.Left()
-			if p.Left() >= p.Unit && p.Unit > 0 {
-				c.wrong("I-72", "the pool %d of scheme %d left a whole unit", p.Month, p.Scheme)
+			carried[l] = p.Left()
+			if p.Left() >= p.Unit {
+				c.wrong("I-72", "%v left a whole unit", p.PoolKey)
 			}
+		}
+		if p.Units > 0 {
+			handed[p.PoolKey] = p.Units
+		}
+		c.pool(p)
+	}
+	for l, left := range carried {
+		if left != 0 && !slices.ContainsFunc(pools, func(p Pool) bool { return lineage{p.Scheme, p.Methodology} == l && !p.Closed }) {
+			c.wrong("I-72", "methodology %d of scheme %d left %s, which no pool carries", l.methodology, l.scheme, left)
 		}
 	}
 	if credited != c.amount {
 		c.wrong("I-72", "the pools have %s kgCO2e, and the activities %s", credited, c.amount)
 	}
-	if int64(issued) != s.Issued {
-		c.wrong("I-72", "the pools issued %s kgCO2e, and the outbox %s", issued, quantity.Reduction(s.Issued))
+	return c.outbox(ctx, pools, handed)
+}
+
+// pool holds a pool against its parts (I-75). What was taken in before pools
+// had parts has none.
+func (c *checker) pool(p *Pool) {
+	parts := c.pools[p.PoolKey]
+	if p.Items != p.Unnumbered+parts.items || p.Unnumbered == 0 && p.Credited != parts.amount || !bytes.Equal(p.Evidence, parts.evidence) {
+		c.wrong("I-75", "%v has %d pieces of evidence and %s kgCO2e, and its parts %d and %s, or other evidence",
+			p.PoolKey, p.Items-p.Unnumbered, p.Credited, parts.items, parts.amount)
+	}
+	delete(c.pools, p.PoolKey)
+}
+
+// outbox holds the messages against the pools that handed units on.
+func (c *checker) outbox(ctx context.Context, pools []Pool, handed map[PoolKey]int64) error {
+	for k := range c.pools {
+		c.wrong("I-75", "%v has parts and is not there", k)
+	}
+	evidence := map[PoolKey][]byte{}
+	for i := range pools {
+		evidence[pools[i].PoolKey] = pools[i].digest()
+	}
+	err := c.r.Messages(ctx, 0, func(o Outgoing) error {
+		if handed[o.PoolKey] != o.Units || !bytes.Equal(evidence[o.PoolKey], o.Evidence) {
+			c.wrong("I-72", "message %d hands on %d units of %v, and the pool %d, or of other evidence", o.Number, o.Units, o.PoolKey, handed[o.PoolKey])
+		}
+		delete(handed, o.PoolKey)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the outbox: %w", err)
+	}
+	for k, units := range handed {
+		c.wrong("I-72", "no message hands the %d units of %v on", units, k)
 	}
 	return nil
 }

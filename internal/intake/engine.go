@@ -47,11 +47,12 @@ type Intake struct {
 	queue   chan *request
 	closing chan struct{}
 	stopped chan struct{}
+	sends   chan struct{} // has something when messages of the outbox may wait
 	once    sync.Once
 
 	// Of the writer's goroutine.
 	registry Registry
-	pools    map[poolKey]*Pool
+	pools    map[PoolKey]*Pool
 	packer   packer
 	broken   bool // the memory is to be read again before the next commit
 }
@@ -81,7 +82,7 @@ type reply struct {
 
 // Open takes the writer's role and starts.
 func Open(ctx context.Context, c Config) (*Intake, error) {
-	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{})}
+	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}), sends: make(chan struct{}, 1)}
 	var err error
 	if in.registry, err = c.Store.TakeOver(ctx); err != nil {
 		return nil, fmt.Errorf("take over the intake: %w", err)
@@ -89,6 +90,7 @@ func Open(ctx context.Context, c Config) (*Intake, error) {
 	if err := in.load(ctx); err != nil {
 		return nil, err
 	}
+	in.mayDeliver()
 	go in.run(context.WithoutCancel(ctx))
 	return in, nil
 }
@@ -111,8 +113,8 @@ func (in *Intake) Submit(ctx context.Context, b Batch) (Answer, error) {
 	return in.do(ctx, &request{kind: KindBatch, actor: b.Actor, key: b.Key, payload: b.Digest, source: b.Source, batch: b.Activities})
 }
 
-// ClosePool issues the whole units of a scheme's month.
-func (in *Intake) ClosePool(ctx context.Context, actor int64, key string, scheme int64, m Month) (Answer, error) {
+// CloseMonth hands the whole units of a scheme's month on, to be issued.
+func (in *Intake) CloseMonth(ctx context.Context, actor int64, key string, scheme int64, m Month) (Answer, error) {
 	payload := sha256.Sum256(fmt.Appendf(nil, "pool %d %d", scheme, m))
 	return in.do(ctx, &request{kind: KindPool, actor: actor, key: key, payload: payload, scheme: scheme, month: m})
 }
@@ -150,6 +152,15 @@ func (in *Intake) pseudonym(scheme int64, participant string) (Pseudonym, error)
 		return Pseudonym{}, ErrNoParticipant
 	}
 	return pseudonymOf(scheme, salt, participant), nil
+}
+
+// Deliverable has something when messages of the outbox may wait: after a start,
+// and after a month was closed.
+func (in *Intake) Deliverable() <-chan struct{} { return in.sends }
+
+// Outgoing are the messages that the trading registry has not yet, by number.
+func (in *Intake) Outgoing(ctx context.Context, limit int) ([]Outgoing, error) {
+	return in.c.Store.Outgoing(ctx, limit)
 }
 
 // Reader reads what is committed.
@@ -194,9 +205,9 @@ func (in *Intake) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the pools: %w", err)
 	}
-	in.pools = make(map[poolKey]*Pool, len(pools))
+	in.pools = make(map[PoolKey]*Pool, len(pools))
 	for i := range pools {
-		in.pools[poolKey{pools[i].Scheme, pools[i].Month}] = &pools[i]
+		in.pools[pools[i].PoolKey] = &pools[i]
 	}
 	in.broken = false
 	return nil
@@ -321,7 +332,17 @@ func (in *Intake) flush(ctx context.Context, w *work, head []byte, at calendar.I
 		return err
 	}
 	in.registry = c.Registry
+	if len(c.NewOutgoing) > 0 {
+		in.mayDeliver()
+	}
 	return nil
+}
+
+func (in *Intake) mayDeliver() {
+	select {
+	case in.sends <- struct{}{}:
+	default: // it has been said
+	}
 }
 
 // stamp gives each command its time, which never runs backwards, and the
@@ -368,11 +389,11 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		row.count(results)
 		return appendBatch(make([]byte, 0, 128*len(lines)), row, lines, results), nil //nolint:mnd // about
 	case KindPool:
-		p, err := w.closePool(r.reg, r.scheme, r.month, r.at.Date())
+		pools, err := w.closeMonth(r.reg, r.scheme, r.month, r.at.Date())
 		if err != nil {
 			return nil, err
 		}
-		return fmt.Appendf(nil, `{"id":%d,"scheme":%d,"month":"%s","units":%d,"left":"%s"}`, row.Number, p.Scheme, p.Month, p.Units, p.Left()), nil
+		return appendClose(nil, row, r.scheme, r.month, pools), nil
 	case KindErase:
 		p := w.participants[r.person]
 		if p == nil || p.Batch == 0 { // nobody, or one whose activities were all refused

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"permitx/internal/calendar"
@@ -46,6 +48,9 @@ type line struct {
 // read does what needs no rows: the register, the period, the formula.
 func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	l := line{Activity: a, day: a.From.Date()}
+	if a.Reverses != "" && a.From == 0 { // a reversal need not say when
+		l.day = now.Date()
+	}
 	if a.Fault != nil {
 		l.fault = faultOf(a.Fault)
 		return l
@@ -138,7 +143,7 @@ func (w *work) judge(source int64, l *line) Result {
 	}
 	w.addRow(&row, l.key)
 	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount})
-	w.credit(p, d, &row)
+	w.credit(l.scenario, p, d, &row)
 	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed}
 }
 
@@ -166,7 +171,7 @@ func (w *work) reverse(source int64, l *line) Result {
 			break
 		}
 	}
-	w.credit(p, d, &row)
+	w.credit(l.scenario, p, d, &row)
 	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}
 }
 
@@ -186,36 +191,52 @@ func written(inputs []carbon.Value) string {
 	return b.String()
 }
 
-// closePool turns what a pool has into whole units, and says so to the trading
-// registry. What is left over goes on.
-func (w *work) closePool(r Register, scheme int64, m Month, today calendar.Date) (*Pool, error) {
-	p := w.pools[poolKey{scheme, m}]
+// closeMonth turns what each pool of a scheme's month has into whole units, and
+// says so to the trading registry. What is left over goes on.
+func (w *work) closeMonth(r Register, scheme int64, m Month, today calendar.Date) ([]*Pool, error) {
 	unit, known := r.Unit(scheme)
+	var all []*Pool
+	earlier := false
+	for k, p := range w.pools {
+		if k.Scheme == scheme && k.Month == m {
+			all = append(all, p)
+		}
+		earlier = earlier || k.Scheme == scheme && k.Month < m && !p.Closed
+	}
 	switch {
-	case p == nil || !known:
+	case !known:
 		return nil, ErrNoPool
-	case p.Closed:
+	case m <= w.closedTo(scheme):
 		return nil, ErrPoolClosed
+	case len(all) == 0:
+		return nil, ErrNoPool
 	case m >= MonthOf(today):
 		return nil, ErrPoolOpen
+	case earlier:
+		return nil, ErrPoolOrder
 	}
-	for k, other := range w.pools {
-		if k.scheme == scheme && k.month < m && !other.Closed {
-			return nil, ErrPoolOrder
-		}
+	slices.SortFunc(all, func(a, b *Pool) int { return cmp.Compare(a.Methodology, b.Methodology) })
+	for _, p := range all {
+		w.closePool(p, unit)
 	}
+	return all, nil
+}
+
+func (w *work) closePool(p *Pool, unit quantity.Reduction) {
 	w.touchPool(p)
 	p.Closed, p.Unit = true, unit
 	p.Units = max(int64((p.Credited+p.Carried)/unit), 0)
-	next := w.openPool(scheme, m.Next())
-	next.Carried += p.Left()
+	if left := p.Left(); left != 0 {
+		next := w.openPool(PoolKey{p.Scheme, p.Methodology, p.Month.Next()})
+		next.Carried += left
+		w.touchPool(next)
+	}
 	if p.Units > 0 {
 		w.nextIDs.Outbox++
 		w.out.NewOutgoing = append(w.out.NewOutgoing, Outgoing{
-			Number: w.nextIDs.Outbox, Scheme: scheme, Month: m, Units: p.Units, Unit: unit, Batch: w.number,
+			Number: w.nextIDs.Outbox, PoolKey: p.PoolKey, Units: p.Units, Unit: unit, Items: p.Items, Evidence: p.digest(), Batch: w.number,
 		})
 	}
-	return p, nil
 }
 
 var errNotLoaded = errors.New("intake: a row was not loaded")

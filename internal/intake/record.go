@@ -1,6 +1,10 @@
 package intake
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
 	"permitx/internal/calendar"
 	"permitx/internal/quantity"
 )
@@ -88,17 +92,45 @@ type Total struct {
 	Batch      int64
 }
 
-// Pool is a scheme's month. What is credited after its close goes to the
-// month that is open then.
+// PoolKey names a pool. Units of different methodologies have different serial
+// numbers, so they are never pooled together.
+type PoolKey struct {
+	Scheme      int64
+	Methodology int64 // its first version: a new version goes on with what is left
+	Month       Month
+}
+
+// String names the pool in messages.
+func (k PoolKey) String() string {
+	return fmt.Sprintf("the pool %s of methodology %d in scheme %d", k.Month, k.Methodology, k.Scheme)
+}
+
+// Pool is what the activities of a methodology come to in a scheme's month.
+// What is credited after its close goes to the month that is open then.
 type Pool struct {
-	Scheme   int64
-	Month    Month
-	Credited quantity.Reduction // by activities, less reversals
-	Carried  quantity.Reduction // from the month before; may be negative
-	Units    int64              // whole serial units, once closed
-	Unit     quantity.Reduction // kgCO2e of one, once closed
-	Closed   bool
-	Batch    int64
+	PoolKey
+	Credited   quantity.Reduction // by activities, less reversals
+	Carried    quantity.Reduction // from the month before; may be negative
+	Items      int64              // activities and reversals: the pieces of evidence, numbered as they came
+	Unnumbered int64              // of Items, the first ones, from before pools had parts
+	Evidence   []byte             // SHA-256 over that of the parts before and the next part's digest
+	Units      int64              // whole serial units, once closed
+	Unit       quantity.Reduction // kgCO2e of one, once closed
+	Closed     bool
+	Batch      int64
+}
+
+// PoolPart is what a batch put into a pool, of the activities of one month: it
+// leads from a piece of evidence to its activity. It never changes.
+type PoolPart struct {
+	Batch int64
+	Of    Month // of the activities, where their rows lie
+	PoolKey
+	First      int64 // ids of the activities; those between may be of other methodologies
+	Last       int64
+	Activities int32
+	Amount     quantity.Reduction
+	Digest     []byte // SHA-256 over the pool and, by id, each activity's number and evidence
 }
 
 // Left is what a closed pool carries into the next month.
@@ -106,14 +138,25 @@ func (p *Pool) Left() quantity.Reduction {
 	return p.Credited + p.Carried - quantity.Reduction(p.Units)*p.Unit
 }
 
+// digest is that of all evidence of a pool: no two pools have the same.
+func (p *Pool) digest() []byte {
+	b := make([]byte, 0, 64) //nolint:mnd // about
+	for _, v := range [...]int64{p.Scheme, p.Methodology, int64(p.Month), p.Items} {
+		b = binary.AppendVarint(b, v)
+	}
+	sum := sha256.Sum256(append(b, p.Evidence...))
+	return sum[:]
+}
+
 // Outgoing is a message to the trading registry: units to be issued. It is
 // delivered until the trading registry has it, which takes each number once.
 type Outgoing struct {
 	Number int64
-	Scheme int64
-	Month  Month
-	Units  int64
-	Unit   quantity.Reduction
-	Sent   bool // the trading registry has answered
-	Batch  int64
+	PoolKey
+	Units    int64
+	Unit     quantity.Reduction
+	Items    int64  // pieces of evidence
+	Evidence []byte // digest of all
+	Sent     bool   // the trading registry has answered
+	Batch    int64
 }

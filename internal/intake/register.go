@@ -10,6 +10,7 @@ import (
 type Scenario struct {
 	carbon.Scenario        // its methodology's code is what an activity is counted once for
 	Version         int64  // the version of the methodology that is in force
+	First           int64  // its first version, which stands for the methodology in pools
 	Salt            []byte // of the scheme's pseudonyms
 	Compute         func([]carbon.Value) (quantity.Reduction, error)
 }

@@ -19,7 +19,7 @@ type Store interface {
 	// TakeOver makes this process the writer, and raises the epoch.
 	TakeOver(ctx context.Context) (Registry, error)
 	Registry(ctx context.Context) (Registry, error)
-	// Pools are all pools that are open, and the last closed one of each scheme.
+	// Pools are all pools that are open, and those of the last month that each scheme has closed.
 	Pools(ctx context.Context) ([]Pool, error)
 
 	// Answered finds commands by actor and idempotency key.
@@ -55,16 +55,26 @@ type Reader interface {
 	Journal(ctx context.Context, after int64, each func(JournalRow) error) error
 	// BatchMonths are the proofs of a batch.
 	BatchMonths(ctx context.Context, batch int64) ([]BatchMonth, error)
+	// Parts are what a batch put into pools, by month of the activities, scheme and methodology.
+	Parts(ctx context.Context, batch int64) ([]PoolPart, error)
+	// PartsOf are those of a pool, by batch and month of the activities.
+	PartsOf(ctx context.Context, k PoolKey) ([]PoolPart, error)
+	// Between calls each with a month's rows of the ids from first to last, in order.
+	Between(ctx context.Context, m Month, first, last int64, each func(Row) error) error
 	// Activities calls each with a month's rows by id.
 	Activities(ctx context.Context, m Month, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// EachDay calls each with all days of participants.
+	EachDay(ctx context.Context, each func(Day) error) error
 	// Participant finds a person by pseudonym, or false.
 	Participant(ctx context.Context, name Pseudonym) (Participant, bool, error)
 	// Sums are what check compares.
 	Sums(ctx context.Context) (Sums, error)
-	// AllPools are the pools of all schemes, by scheme and month.
+	// AllPools are the pools of all schemes, by scheme, methodology and month.
 	AllPools(ctx context.Context) ([]Pool, error)
+	// Messages calls each with the messages of the outbox after a number, by number.
+	Messages(ctx context.Context, after int64, each func(Outgoing) error) error
 }
 
 // ActorKey is an idempotency key of an actor.
@@ -79,6 +89,7 @@ type Changes struct {
 	Registry        Registry
 	Journal         []JournalRow
 	Months          []BatchMonth
+	Parts           []PoolPart
 	Keys            []KeyRow
 	Rows            map[Month][]Row
 	NewParticipants []Participant
@@ -101,5 +112,4 @@ type Sums struct {
 	DayAmount         int64
 	TotalAmount       int64
 	TotalCount        int64
-	Issued            int64 // units times unit, of all messages
 }

@@ -1,7 +1,11 @@
 package intake
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
+	"hash"
 	"slices"
 )
 
@@ -17,25 +21,33 @@ type work struct {
 	days         map[DayKey]*Day
 	totals       map[TotalKey]*Total
 	rows         map[int64]*Row // loaded to be reversed, and new ones
-	pools        map[poolKey]*Pool
+	pools        map[PoolKey]*Pool
 
 	isNew map[any]bool // the rows that the database has not: pointers
 	seen  map[any]bool // the rows that changed: pointers
 
-	batchRows map[Month][]*Row // of the batch that is being made
+	batchRows map[Month][]*Row      // of the batch that is being made
+	parts     map[partKey]*openPart // of the batch that is being made
 	out       Changes
 }
 
-type poolKey struct {
-	scheme int64
-	month  Month
+// partKey names a part of the batch that is being made.
+type partKey struct {
+	pool *Pool
+	of   Month
 }
 
-func newWork(r Registry, pools map[poolKey]*Pool) *work {
+// openPart is a part that is being made.
+type openPart struct {
+	PoolPart
+	digest hash.Hash
+}
+
+func newWork(r Registry, pools map[PoolKey]*Pool) *work {
 	return &work{
 		nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
 		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools,
-		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{},
+		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{},
 		out: Changes{Rows: map[Month][]Row{}},
 	}
 }
@@ -45,6 +57,7 @@ func (w *work) begin() {
 	w.nextIDs.Length++
 	w.number = w.nextIDs.Length
 	clear(w.batchRows)
+	clear(w.parts)
 }
 
 func (w *work) participant(scheme int64, name Pseudonym) *Participant {
@@ -93,8 +106,8 @@ func (w *work) addRow(r *Row, k Key) {
 	w.batchRows[m] = append(w.batchRows[m], r)
 }
 
-// credit adds a row to everything that sums rows up.
-func (w *work) credit(p *Participant, d *Day, r *Row) {
+// credit adds a row, of a scenario's methodology, to everything that sums rows up.
+func (w *work) credit(s *Scenario, p *Participant, d *Day, r *Row) {
 	count := int64(1)
 	if r.Reverses != 0 {
 		count = -1
@@ -116,37 +129,60 @@ func (w *work) credit(p *Participant, d *Day, r *Row) {
 	t.Activities += count
 	t.Batch = w.number
 	w.seen[t] = true
-	pool := w.openPool(r.Scheme, MonthOf(r.Day))
-	pool.Credited += r.Amount
-	w.touchPool(pool)
+	w.pool(w.openPool(PoolKey{r.Scheme, s.First, MonthOf(r.Day)}), r)
 }
 
-// openPool is the pool of a month, or of the first month after it that is open.
-func (w *work) openPool(scheme int64, m Month) *Pool {
-	for {
-		p := w.pools[poolKey{scheme, m}]
-		switch {
-		case p == nil && w.closedAfter(scheme, m):
-		case p == nil:
-			p = &Pool{Scheme: scheme, Month: m}
-			w.pools[poolKey{scheme, m}], w.isNew[p] = p, true
-			w.touchPool(p)
-			return p
-		case !p.Closed:
-			return p
-		}
-		m = m.Next()
+// pool adds a row to a pool, and to the batch's part of it.
+func (w *work) pool(p *Pool, r *Row) {
+	p.Credited += r.Amount
+	p.Items++
+	w.touchPool(p)
+	k := partKey{p, MonthOf(r.Day)}
+	part := w.parts[k]
+	if part == nil {
+		part = &openPart{PoolPart{Batch: w.number, Of: k.of, PoolKey: p.PoolKey, First: r.ID}, sha256.New()}
+		w.parts[k] = part
+		part.write(p.Scheme, p.Methodology, int64(p.Month))
+	}
+	part.Last = r.ID
+	part.Activities++
+	part.Amount += r.Amount
+	part.write(r.ID)
+	part.digest.Write(r.Evidence[:])
+}
+
+func (p *openPart) write(all ...int64) {
+	var b [8]byte
+	for _, v := range all {
+		binary.BigEndian.PutUint64(b[:], uint64(v)) //nolint:gosec // the bits
+		p.digest.Write(b[:])
 	}
 }
 
-// closedAfter reports whether the scheme has closed a month from m on.
-func (w *work) closedAfter(scheme int64, m Month) bool {
+// openPool is the pool of a month, or of the first month after it that the
+// scheme has not closed.
+func (w *work) openPool(k PoolKey) *Pool {
+	if p := w.pools[k]; p != nil && !p.Closed {
+		return p
+	}
+	k.Month = max(k.Month, w.closedTo(k.Scheme).Next())
+	p := w.pools[k]
+	if p == nil {
+		p = &Pool{PoolKey: k}
+		w.pools[k], w.isNew[p] = p, true
+		w.touchPool(p)
+	}
+	return p
+}
+
+// closedTo is the last month that a scheme has closed; 0: none.
+func (w *work) closedTo(scheme int64) (last Month) {
 	for k, p := range w.pools {
-		if k.scheme == scheme && k.month >= m && p.Closed {
-			return true
+		if k.Scheme == scheme && p.Closed {
+			last = max(last, k.Month)
 		}
 	}
-	return false
+	return last
 }
 
 func (w *work) touchPool(p *Pool) {
@@ -178,7 +214,35 @@ func (w *work) seal() []byte {
 		whole.Write(proof.Digest)
 		w.out.Months = append(w.out.Months, proof)
 	}
+	for _, part := range w.sealParts() {
+		whole.Write(part.Digest)
+	}
 	return whole.Sum(nil)
+}
+
+// sealParts ends the parts of the command, by month of the activities, scheme
+// and methodology, and goes on with the evidence of their pools.
+func (w *work) sealParts() []PoolPart {
+	parts := make([]PoolPart, 0, len(w.parts))
+	for _, open := range w.parts {
+		open.Digest = open.digest.Sum(nil)
+		parts = append(parts, open.PoolPart)
+	}
+	slices.SortFunc(parts, func(a, b PoolPart) int {
+		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.Methodology, b.Methodology))
+	})
+	for i := range parts {
+		p := w.pools[parts[i].PoolKey]
+		p.Evidence = nextEvidence(p.Evidence, &parts[i])
+	}
+	w.out.Parts = append(w.out.Parts, parts...)
+	return parts
+}
+
+// nextEvidence is a pool's evidence after a part.
+func nextEvidence(before []byte, p *PoolPart) []byte {
+	sum := sha256.Sum256(append(bytes.Clone(before), p.Digest...))
+	return sum[:]
 }
 
 // changes are what is to be committed.

@@ -104,7 +104,7 @@ func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*
 // grantIntake gives a role what the service needs of the intake: it makes the
 // tables of months itself, and changes no journal row, proof or key.
 func grantIntake(role string) []string {
-	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".activity_key"
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".activity_key"
 	return []string{
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
@@ -305,21 +305,27 @@ func (s *IntakeStore) participants(ctx context.Context, l *lookup) (found []inta
 	return found, err
 }
 
+const dayColumns = "t.scenario, t.day, t.participant, amount, spans, batch"
+
 // Days finds days of participants.
 func (s *IntakeStore) Days(ctx context.Context, keys []intake.DayKey) (found []intake.Day, err error) {
-	l := lookup{table: "participant_day", columns: "t.scenario, t.day, t.participant, amount, spans, batch", keys: rows{n: len(keys)}}
+	l := lookup{table: "participant_day", columns: dayColumns, keys: rows{n: len(keys)}}
 	ints(&l.keys, "scenario", keys, func(k *intake.DayKey) int64 { return k.Scenario })
 	ints(&l.keys, "day", keys, func(k *intake.DayKey) int64 { return int64(k.Day) })
 	ints(&l.keys, "participant", keys, func(k *intake.DayKey) int64 { return k.Participant })
-	var spans sql.RawBytes
 	err = s.find(ctx, &l, func(r *sql.Rows) error {
-		var d intake.Day
-		err := r.Scan(&d.Scenario, &d.Day, &d.Participant, &d.Amount, &spans, &d.Batch)
-		d.Spans = intake.UnpackSpans(spans)
+		d, err := scanDay(r)
 		found = append(found, d)
 		return err
 	})
 	return found, err
+}
+
+func scanDay(r *sql.Rows) (d intake.Day, err error) {
+	var spans sql.RawBytes
+	err = r.Scan(&d.Scenario, &d.Day, &d.Participant, &d.Amount, &spans, &d.Batch)
+	d.Spans = intake.UnpackSpans(spans)
+	return d, err
 }
 
 const totalColumns = "t.scheme, t.scenario, t.methodology, t.day, amount, activities, batch"

@@ -12,37 +12,76 @@ import (
 	"permitx/internal/intake"
 )
 
-const poolColumns = "scheme, month, credited, carried, units, unit, closed, batch"
+const poolColumns = "scheme, methodology, month, credited, carried, items, unnumbered, evidence, units, unit, closed, batch"
 
-// Pools are those that are open, and the last closed one of each scheme.
+// Pools are those that are open, and those of the last month that each scheme has closed.
 func (s *IntakeStore) Pools(ctx context.Context) ([]intake.Pool, error) {
 	return s.pools(ctx, `SELECT `+poolColumns+` FROM pool p
- WHERE NOT closed OR month = (SELECT max(month) FROM pool o WHERE o.scheme = p.scheme AND o.closed) ORDER BY scheme, month`)
+ WHERE NOT closed OR month = (SELECT max(month) FROM pool o WHERE o.scheme = p.scheme AND o.closed) ORDER BY scheme, methodology, month`)
 }
 
-// AllPools are all pools, by scheme and month.
+// AllPools are all pools, by scheme, methodology and month.
 func (s *IntakeStore) AllPools(ctx context.Context) ([]intake.Pool, error) {
-	return s.pools(ctx, "SELECT "+poolColumns+" FROM pool ORDER BY scheme, month")
+	return s.pools(ctx, "SELECT "+poolColumns+" FROM pool ORDER BY scheme, methodology, month")
 }
 
 func (s *IntakeStore) pools(ctx context.Context, query string) (found []intake.Pool, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var p intake.Pool
-		err := r.Scan(&p.Scheme, &p.Month, &p.Credited, &p.Carried, &p.Units, &p.Unit, &p.Closed, &p.Batch)
+		err := r.Scan(&p.Scheme, &p.Methodology, &p.Month, &p.Credited, &p.Carried, &p.Items, &p.Unnumbered, &p.Evidence, &p.Units, &p.Unit, &p.Closed, &p.Batch)
 		found = append(found, p)
 		return err
 	}, query)
 	return found, lost(err)
 }
 
+const outboxColumns = "number, scheme, methodology, month, units, unit, items, evidence, sent, batch"
+
+func scanOutgoing(r *sql.Rows) (o intake.Outgoing, err error) {
+	err = r.Scan(&o.Number, &o.Scheme, &o.Methodology, &o.Month, &o.Units, &o.Unit, &o.Items, &o.Evidence, &o.Sent, &o.Batch)
+	return o, err
+}
+
 // Outgoing are the messages that are not sent, by number.
 func (s *IntakeStore) Outgoing(ctx context.Context, limit int) (found []intake.Outgoing, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
-		var o intake.Outgoing
-		err := r.Scan(&o.Number, &o.Scheme, &o.Month, &o.Units, &o.Unit, &o.Batch)
+		o, err := scanOutgoing(r)
 		found = append(found, o)
 		return err
-	}, "SELECT number, scheme, month, units, unit, batch FROM outbox WHERE NOT sent ORDER BY number LIMIT "+strconv.Itoa(limit))
+	}, "SELECT "+outboxColumns+" FROM outbox WHERE NOT sent ORDER BY number LIMIT "+strconv.Itoa(limit))
+	return found, lost(err)
+}
+
+// Messages calls each with the messages after a number, by number.
+func (s *IntakeStore) Messages(ctx context.Context, after int64, each func(intake.Outgoing) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		o, err := scanOutgoing(r)
+		if err != nil {
+			return err
+		}
+		return each(o)
+	}, "SELECT "+outboxColumns+" FROM outbox WHERE number > $1 ORDER BY number", after))
+}
+
+const partColumns = "batch, of, scheme, methodology, month, first, last, activities, amount, digest"
+
+// Parts are what a batch put into pools, by month of the activities, scheme and methodology.
+func (s *IntakeStore) Parts(ctx context.Context, batch int64) ([]intake.PoolPart, error) {
+	return s.parts(ctx, "SELECT "+partColumns+" FROM pool_part WHERE batch = $1 ORDER BY of, scheme, methodology", batch)
+}
+
+// PartsOf are those of a pool, by batch and month of the activities.
+func (s *IntakeStore) PartsOf(ctx context.Context, k intake.PoolKey) ([]intake.PoolPart, error) {
+	return s.parts(ctx, "SELECT "+partColumns+" FROM pool_part WHERE scheme = $1 AND methodology = $2 AND month = $3 ORDER BY batch, of", k.Scheme, k.Methodology, int64(k.Month))
+}
+
+func (s *IntakeStore) parts(ctx context.Context, query string, args ...any) (found []intake.PoolPart, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var p intake.PoolPart
+		err := r.Scan(&p.Batch, &p.Of, &p.Scheme, &p.Methodology, &p.Month, &p.First, &p.Last, &p.Activities, &p.Amount, &p.Digest)
+		found = append(found, p)
+		return err
+	}, query, args...)
 	return found, lost(err)
 }
 
@@ -95,6 +134,17 @@ func (s *IntakeStore) Activities(ctx context.Context, m intake.Month, each func(
 	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t ORDER BY id"))
 }
 
+// Between calls each with a month's rows of the ids from first to last, in order.
+func (s *IntakeStore) Between(ctx context.Context, m intake.Month, first, last int64, each func(intake.Row) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		if err != nil {
+			return err
+		}
+		return each(row)
+	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t WHERE id >= $1 AND id <= $2 ORDER BY id", first, last))
+}
+
 // TotalsOf are a scheme's totals of the days from … to.
 func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) (found []intake.Total, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
@@ -103,6 +153,17 @@ func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calen
 		return err
 	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, int64(from), int64(to))
 	return found, lost(err)
+}
+
+// EachDay calls each with all days of participants.
+func (s *IntakeStore) EachDay(ctx context.Context, each func(intake.Day) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		d, err := scanDay(r)
+		if err != nil {
+			return err
+		}
+		return each(d)
+	}, "SELECT "+dayColumns+" FROM participant_day t"))
 }
 
 // Participant finds a person by pseudonym.
@@ -127,7 +188,6 @@ func (s *IntakeStore) Sums(ctx context.Context) (intake.Sums, error) {
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM participant", []any{&sums.ParticipantAmount, &sums.ParticipantCount}},
 		{"SELECT coalesce(sum(amount), 0) FROM participant_day", []any{&sums.DayAmount}},
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM day_total", []any{&sums.TotalAmount, &sums.TotalCount}},
-		{"SELECT coalesce(sum(units * unit), 0) FROM outbox", []any{&sums.Issued}},
 	} {
 		if err := s.read.QueryRowContext(ctx, q.query).Scan(q.into...); err != nil {
 			return sums, fmt.Errorf("%s: %w", q.query, lost(err))

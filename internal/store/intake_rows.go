@@ -18,6 +18,7 @@ func intakeRows(c *intake.Changes) []rows {
 	}
 	add(intakeJournal(c.Journal))
 	add(batchMonths(c.Months))
+	add(poolParts(c.Parts))
 	add(activityKeys(c.Keys))
 	for _, m := range monthsOf(c) {
 		add(activityRows(m, c.Rows[m]))
@@ -73,6 +74,21 @@ func batchMonths(from []intake.BatchMonth) rows {
 	ints(&r, "activities", from, func(m *intake.BatchMonth) int32 { return m.Activities })
 	ints(&r, "amount", from, func(m *intake.BatchMonth) int64 { return int64(m.Amount) })
 	blobs(&r, "digest", from, func(m *intake.BatchMonth) []byte { return m.Digest })
+	return r
+}
+
+func poolParts(from []intake.PoolPart) rows {
+	r := rows{table: "pool_part", n: len(from)}
+	ints(&r, "batch", from, func(p *intake.PoolPart) int64 { return p.Batch })
+	ints(&r, "of", from, func(p *intake.PoolPart) intake.Month { return p.Of })
+	ints(&r, "scheme", from, func(p *intake.PoolPart) int64 { return p.Scheme })
+	ints(&r, "methodology", from, func(p *intake.PoolPart) int64 { return p.Methodology })
+	ints(&r, "month", from, func(p *intake.PoolPart) intake.Month { return p.Month })
+	ints(&r, "first", from, func(p *intake.PoolPart) int64 { return p.First })
+	ints(&r, "last", from, func(p *intake.PoolPart) int64 { return p.Last })
+	ints(&r, "activities", from, func(p *intake.PoolPart) int32 { return p.Activities })
+	ints(&r, "amount", from, func(p *intake.PoolPart) int64 { return int64(p.Amount) })
+	blobs(&r, "digest", from, func(p *intake.PoolPart) []byte { return p.Digest })
 	return r
 }
 
@@ -164,11 +180,15 @@ func totalRows(from []intake.Total, changed bool) rows {
 }
 
 func poolRows(from []intake.Pool, changed bool) rows {
-	r := rows{table: "pool", n: len(from), changed: changed, keys: 2} //nolint:mnd // scheme, month
+	r := rows{table: "pool", n: len(from), changed: changed, keys: 3} //nolint:mnd // scheme, methodology, month
 	ints(&r, "scheme", from, func(p *intake.Pool) int64 { return p.Scheme })
+	ints(&r, "methodology", from, func(p *intake.Pool) int64 { return p.Methodology })
 	ints(&r, "month", from, func(p *intake.Pool) intake.Month { return p.Month })
 	ints(&r, "credited", from, func(p *intake.Pool) int64 { return int64(p.Credited) })
 	ints(&r, "carried", from, func(p *intake.Pool) int64 { return int64(p.Carried) })
+	ints(&r, "items", from, func(p *intake.Pool) int64 { return p.Items })
+	ints(&r, "unnumbered", from, func(p *intake.Pool) int64 { return p.Unnumbered })
+	blobs(&r, "evidence", from, func(p *intake.Pool) []byte { return append([]byte{}, p.Evidence...) }) // never NULL
 	ints(&r, "units", from, func(p *intake.Pool) int64 { return p.Units })
 	ints(&r, "unit", from, func(p *intake.Pool) int64 { return int64(p.Unit) })
 	bools(&r, "closed", from, func(p *intake.Pool) bool { return p.Closed })
@@ -180,9 +200,12 @@ func newOutgoing(from []intake.Outgoing) rows {
 	r := rows{table: "outbox", n: len(from)}
 	ints(&r, "number", from, func(o *intake.Outgoing) int64 { return o.Number })
 	ints(&r, "scheme", from, func(o *intake.Outgoing) int64 { return o.Scheme })
+	ints(&r, "methodology", from, func(o *intake.Outgoing) int64 { return o.Methodology })
 	ints(&r, "month", from, func(o *intake.Outgoing) intake.Month { return o.Month })
 	ints(&r, "units", from, func(o *intake.Outgoing) int64 { return o.Units })
 	ints(&r, "unit", from, func(o *intake.Outgoing) int64 { return int64(o.Unit) })
+	ints(&r, "items", from, func(o *intake.Outgoing) int64 { return o.Items })
+	blobs(&r, "evidence", from, func(o *intake.Outgoing) []byte { return o.Evidence })
 	bools(&r, "sent", from, func(o *intake.Outgoing) bool { return o.Sent })
 	ints(&r, "batch", from, func(o *intake.Outgoing) int64 { return o.Batch })
 	return r

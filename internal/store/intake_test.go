@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
@@ -39,6 +41,19 @@ func onBothIntakes(t *testing.T, f func(t *testing.T, url string)) {
 	})
 }
 
+// onEmptyIntakes runs a test on a database of each kind that has no intake yet.
+func onEmptyIntakes(t *testing.T, f func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		f(t, filepath.Join(t.TempDir(), "intake.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		f(t, dbtest.Template(t, "empty", func(string) error { return nil }).OwnerURL)
+	})
+}
+
 // rides is a register with one scenario: a ride counts 52 g, 104 g a day at most.
 type rides struct{}
 
@@ -47,7 +62,7 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 		return nil, fault.New(fault.Refused, "scenario.unknown", "no such scenario").At("scenario")
 	}
 	return &intake.Scenario{
-		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9}, Version: 1,
+		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9}, Version: 1, First: 1,
 		Compute: func(in []carbon.Value) (quantity.Reduction, error) {
 			if len(in) != 1 || in[0].Name != "rides" {
 				return 0, fault.New(fault.Refused, "input.missing", "rides is missing").At("inputs/rides")
@@ -124,7 +139,7 @@ func submit(t *testing.T, in *intake.Intake, key string, all ...intake.Activity)
 
 func verified(t *testing.T, s *IntakeStore) {
 	t.Helper()
-	found, err := intake.Check(t.Context(), s)
+	found, err := intake.Check(t.Context(), s, map[int64]quantity.Reduction{1: 104_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +216,69 @@ func TestIntake_Judges(t *testing.T) {
 		}
 		verified(t, s)
 	})
+}
+
+// An intake from before pools had methodologies: its months are open again, by
+// the version that computed them, and are handed on under the next numbers.
+func TestIntake_Upgrade(t *testing.T) {
+	t.Parallel()
+	onEmptyIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		if err := withIntakeProvider(t.Context(), url, true, func(p *goose.Provider) error {
+			_, err := p.UpTo(t.Context(), 1)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		execIntake(
+			t, url,
+			`INSERT INTO day_total VALUES (1, 1, 1, 20260530, 1500000, 30, 7), (1, 1, 1, 20260531, 700000, 12, 9), (1, 2, 2, 20260531, 900000, 9, 9), (1, 1, 1, 20260601, 300000, 5, 8)`,
+			`INSERT INTO pool VALUES (1, 202605, 3100000, 0, 3, 1000000, TRUE, 9), (1, 202606, 300000, 100000, 0, 0, FALSE, 9)`,
+			`INSERT INTO outbox VALUES (1, 1, 202605, 3, 1000000, FALSE, 9)`,
+			`UPDATE registry SET outbox = 1`,
+		)
+		if _, err := MigrateIntake(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		if _, err := in.CloseMonth(t.Context(), 2, "close", 1, 202605); err != nil {
+			t.Fatal(err)
+		}
+		pools, err := s.AllPools(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, p := range pools {
+			got += fmt.Sprintf("%d of %v: %s + %s, %d units, %d of %d; ", p.Methodology, p.Month, p.Credited, p.Carried, p.Units, p.Unnumbered, p.Items)
+		}
+		const want = "1 of 2026-05: 2.2 + 0, 2 units, 42 of 42; 1 of 2026-06: 0.3 + 0.2, 0 units, 5 of 5; " +
+			"2 of 2026-05: 0.9 + 0, 0 units, 9 of 9; 2 of 2026-06: 0 + 0.9, 0 units, 0 of 0; "
+		if got != want {
+			t.Errorf("pools\n%s; want\n%s", got, want)
+		}
+		messages, err := in.Outgoing(t.Context(), 10)
+		if err != nil || len(messages) != 1 || messages[0].Number != 2 || messages[0].Units != 2 || messages[0].Items != 42 {
+			t.Errorf("messages %+v, %v", messages, err)
+		}
+	})
+}
+
+// execIntake runs statements as the owner of an intake's tables.
+func execIntake(t *testing.T, url string, statements ...string) {
+	t.Helper()
+	db, _, _, err := intakeOwner(t.Context(), url, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
 }
 
 // failing is a store whose commits are lost from time to time, before or after
@@ -287,7 +365,7 @@ func TestIntake_Random(t *testing.T) {
 			sent[key], keys = all, append(keys, key)
 			if r.IntN(10) == 0 {
 				now = now.Add(30 * 24 * time.Hour)
-				_, err := in.ClosePool(t.Context(), 2, fmt.Sprint("close ", round), 1, 202607)
+				_, err := in.CloseMonth(t.Context(), 2, fmt.Sprint("close ", round), 1, 202607)
 				if _, isFault := fault.As(err); err != nil && !isFault {
 					t.Fatal(err)
 				}

@@ -239,7 +239,7 @@ type ServerInterface interface {
 	// IssuePool Bring a month of participants, pooled to whole serial units
 	// (POST /v1/carbon/pooled-issuances)
 	IssuePool(c *gin.Context, params IssuePoolParams)
-	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	// ListPools What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 	// (GET /v1/carbon/pools)
 	ListPools(c *gin.Context, params ListPoolsParams)
 	// ClosePool Close a month of a scheme
@@ -28657,7 +28657,7 @@ type StrictServerInterface interface {
 	// IssuePool Bring a month of participants, pooled to whole serial units
 	// (POST /v1/carbon/pooled-issuances)
 	IssuePool(ctx context.Context, request IssuePoolRequestObject) (IssuePoolResponseObject, error)
-	// ListPools What each month of a scheme came to, and the whole units that were issued of it
+	// ListPools What each methodology of a scheme came to in each month, and the whole units that were handed on to be issued
 	// (GET /v1/carbon/pools)
 	ListPools(ctx context.Context, request ListPoolsRequestObject) (ListPoolsResponseObject, error)
 	// ClosePool Close a month of a scheme

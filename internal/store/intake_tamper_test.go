@@ -1,0 +1,80 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"permitx/internal/intake"
+	"permitx/internal/quantity"
+)
+
+// Whatever is changed in the tables of an intake is found, by its invariant.
+func TestIntake_Tamper(t *testing.T) {
+	t.Parallel()
+	sound := filepath.Join(t.TempDir(), "intake.db")
+	if _, err := MigrateIntake(t.Context(), sound); err != nil {
+		t.Fatal(err)
+	}
+	s, now := openedIntake(t, sound), someDay
+	in := intakeOf(t, s, &now)
+	var all []intake.Activity
+	for _, who := range strings.Fields("a b c d e f g h i j k l m n o p q r s t") {
+		all = append(all, ride(who+"1", who, 3, 8, 0), ride(who+"2", who, 3, 9, 0))
+	}
+	submit(t, in, "k", all...)
+	now = now.Add(30 * 24 * time.Hour)
+	if _, err := in.CloseMonth(t.Context(), 2, "close", 1, 202607); err != nil {
+		t.Fatal(err)
+	}
+	verified(t, s)
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ invariant, statement string }{
+		{"I-70", `DELETE FROM activity_key WHERE activity = 1`},
+		{"I-71", `UPDATE participant SET amount = amount + 1 WHERE id = 1`},
+		{"I-71", `UPDATE day_total SET activities = activities + 1`},
+		{"I-72", `UPDATE pool SET carried = carried + 1 WHERE NOT closed`},
+		{"I-72", `DELETE FROM pool WHERE NOT closed`},
+		{"I-72", `DELETE FROM outbox`},
+		{"I-72", `UPDATE outbox SET units = units + 1`},
+		{"I-72", `UPDATE outbox SET evidence = x'00'`},
+		{"I-73", `UPDATE participant_day SET amount = amount - 1 WHERE participant = 1`},
+		{"I-73", `UPDATE participant_day SET spans = x'027832d0960204643cd09602' WHERE participant = 1`}, // two periods that overlap
+		{"I-74", `UPDATE journal SET accepted = accepted - 1 WHERE kind = 'activity_batch'`},
+		{"I-74", `UPDATE batch_month SET digest = x'00'`},
+		{"I-74", `DELETE FROM pool_part`},
+		{"I-75", `UPDATE pool_part SET amount = amount + 1`},
+		{"I-75", `UPDATE pool SET items = items + 1 WHERE closed`},
+		{"I-75", `UPDATE pool SET evidence = x'00' WHERE closed`},
+	} {
+		t.Run(c.statement, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "intake.db")
+			data, err := os.ReadFile(sound)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			execIntake(t, path, c.statement)
+			found, err := intake.Check(t.Context(), openedIntake(t, path), map[int64]quantity.Reduction{1: 104_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range found {
+				if v.Invariant == c.invariant {
+					return
+				}
+			}
+			t.Errorf("nothing of %s is found, but %v", c.invariant, found)
+		})
+	}
+}
