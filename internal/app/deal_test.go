@@ -746,8 +746,8 @@ func TestDealStep_Signer(t *testing.T) {
 	_ = buyer
 }
 
-// Facts are judged at each step: what has changed since the proposal stops the
-// deal, and it can still be given up.
+// Terms are judged at each step: a pair that has changed since the proposal
+// stops the deal. A change of fact ends the signed ones and gives all back.
 func TestDealStep_FactsChange(t *testing.T) {
 	t.Parallel()
 	k := openDealDesk(t)
@@ -760,12 +760,13 @@ func TestDealStep_FactsChange(t *testing.T) {
 	k.advance(calendar.NewDate(2026, 7, 6).Start())
 	k.refusesStep(d, k.leaders[jiashan], settlement.BuyerRegionConfirm, ErrDealStale)
 	done[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Document: "bulletin"})
-	k.refusesStep(paid, k.upper, settlement.Settle, ErrInflowRefused)
-	done[AttainmentResult](k.office, k.leader, AttainmentSet{Region: jiashan, Pollutant: "VOCs", Year: 2025, Attained: true, Document: "correction"})
-	done[LicenceResult](k.office, k.leader, LicenceState{Licence: seller.licence.ID, State: catalog.LicenceRevoked, Reason: "closed", Document: "order"})
-	k.refusesStep(paid, k.upper, settlement.Settle, ErrDealLicence)
-	k.step(paid, k.upper, settlement.Reject)
-	k.step(d, buyer.user, settlement.Withdraw)
+	k.runTimers()
+	for _, of := range []settlement.Deal{d, paid} {
+		if got := storedRow(k.office, Deals, of.ID); got.State != settlement.DealLapsed {
+			t.Errorf("deal %d is %s", of.ID, got.State)
+		}
+		k.refusesStep(of, k.upper, settlement.Settle, settlement.ErrNotNow)
+	}
 	if diff := cmp.Diff(before, k.amounts()); diff != "" {
 		t.Error(diff)
 	}

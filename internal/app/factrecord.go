@@ -68,6 +68,7 @@ func (c FactRecord) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		f = Put(tx, Facts, f)
 		tx.armFact(f)
+		tx.reviewDeals()
 		return FactResult{f, tx.cancelRefused(refused, timerFactDay, f.ID)}
 	}, nil
 }
@@ -127,7 +128,7 @@ func (v *View) restsOn(f rulebook.Fact) func(o *market.Record) bool {
 // ordersRefused returns the open orders, of those that touch selects, that the
 // rules refuse by what is known: at most MaxCancels and one more.
 func (v *View) ordersRefused(k *knowledge, touch func(o *market.Record) bool) []*market.Record {
-	return v.restingOrders(MaxCancels, func(o *market.Record) bool { return touch(o) && v.judgeResting(k, o) != nil })
+	return v.restingOrders(MaxCancels, func(o *market.Record) bool { return touch(o) && v.judgeResting(k, o, 0) != nil })
 }
 
 // cancelRefused cancels as many orders as one command may. The timer comes at
@@ -157,16 +158,22 @@ func reviewFact(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	refused := v.ordersRefused(v.known, v.restsOn(f))
-	return func(tx *Tx) any { return tx.cancelRefused(refused, timerFactDay, id) }, nil
+	return func(tx *Tx) any {
+		tx.reviewDeals()
+		return tx.cancelRefused(refused, timerFactDay, id)
+	}, nil
 }
 
 func reviewLicence(v *View, id int64) (Apply, error) {
 	refused := v.ordersRefused(v.known, func(o *market.Record) bool { return o.Licence == id })
-	return func(tx *Tx) any { return tx.cancelRefused(refused, timerLicenceEnd, id) }, nil
+	return func(tx *Tx) any {
+		tx.reviewDeals()
+		return tx.cancelRefused(refused, timerLicenceEnd, id)
+	}, nil
 }
 
-// ZoneRuleSet says whether a zone admits an industry. Orders that are open stay:
-// they were judged by the list of their own day.
+// ZoneRuleSet says whether a zone admits an industry. From its first day on the
+// open orders and signed deals of its sites are judged by it.
 type ZoneRuleSet struct {
 	Zone      string
 	Region    string
@@ -178,7 +185,7 @@ type ZoneRuleSet struct {
 }
 
 // ParameterSet sets a parameter of the rules from a day on. What was decided
-// before stays as it was decided.
+// before stays as it was decided; what is open is judged by it from that day on.
 type ParameterSet struct {
 	Key       rulebook.Key
 	Region    string // empty: all
@@ -214,7 +221,11 @@ func (c ZoneRuleSet) Decide(v *View) (Apply, error) {
 	if _, err := v.Region("region", c.Region); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return Put(tx, ZoneRules, z) }, nil
+	return func(tx *Tx) any {
+		z = Put(tx, ZoneRules, z)
+		tx.armReview(timerZoneDay, z.ID, z.ValidFrom, z.ValidTo)
+		return z
+	}, nil
 }
 
 // Operation is ParameterSet.
@@ -245,5 +256,11 @@ func (c ParameterSet) Decide(v *View) (Apply, error) {
 	if c.ValidFrom < v.Today {
 		return nil, ErrParameterPast
 	}
-	return func(tx *Tx) any { return Put(tx, Parameters, p) }, nil
+	return func(tx *Tx) any {
+		p = Put(tx, Parameters, p)
+		if rulebook.IsJudged(p.Key) {
+			tx.armReview(timerParameterDay, p.ID, p.ValidFrom, p.ValidTo)
+		}
+		return p
+	}, nil
 }

@@ -273,8 +273,8 @@ func TestOrder_OtherBasin(t *testing.T) {
 	}
 }
 
-// A parameter holds from its day on; what was decided before stays. It takes
-// two officers.
+// A parameter holds from its day on; what is open is judged by it then. It
+// takes two officers.
 func TestParameterSet(t *testing.T) {
 	t.Parallel()
 	r := openRests(t)
@@ -285,8 +285,8 @@ func TestParameterSet(t *testing.T) {
 	done[OrderResult](r.office, r.buyer.user, r.order(r.buyer, r.i, market.Buy, 2000, one))
 	r.now.set(calendar.Date(20260703).Start())
 	r.refuses(r.buyer.user, r.order(r.buyer, r.i, market.Buy, 2000, one), rulebook.ErrPurchaseLimit)
-	if r.open() != "sellbuy" {
-		t.Errorf("what was decided before is gone: %q", r.open())
+	if r.open() != "sell" || len(r.app.st.orders) != 1 {
+		t.Errorf("%q is open, of %d orders", r.open(), len(r.app.st.orders))
 	}
 	past := set
 	past.ValidFrom = 20260702

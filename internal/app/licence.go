@@ -132,6 +132,7 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		r := LicenceResult{Licence: Put(tx, Licences, l)}
 		if l.State != catalog.LicenceValid {
+			tx.reviewDeals()
 			_, r.Cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
 		}
 		return r

@@ -142,6 +142,7 @@ func (c AttainmentSet) Decide(v *View) (Apply, error) {
 	refused := v.inflowRefused(v.known.withAttainment(a), a)
 	return func(tx *Tx) any {
 		a = Put(tx, Attainments, a)
+		tx.reviewDeals()
 		return AttainmentResult{Attainment: a, Cancelled: tx.cancelRefused(refused, timerAttainment, a.ID)}
 	}, nil
 }

@@ -150,6 +150,7 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		r := PartyResult{Party: Put(tx, Parties, p)}
 		if p.State != catalog.PartyActive {
+			tx.reviewDeals()
 			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
 		}
 		return r

@@ -47,8 +47,9 @@ type state struct {
 	frozen  frozenIndex
 	fees    feeIndex
 	day     dayIndex
-	sweeps  map[int64][]int64   // what running sweeps still have to cancel
-	bidders map[bidderKey]int64 // open registrations
+	sweeps  map[int64][]int64     // what running sweeps still have to cancel
+	reviews map[reviewKey][]int64 // orders that running reviews still have to judge
+	bidders map[bidderKey]int64   // open registrations
 	rooms   map[int64]*offerRoom
 	seals   *sealRing
 	credits heldRanges
@@ -98,7 +99,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{map[ledger.AccountID][]int64{}, map[int64]ledger.AccountID{}},
-		wanted: wanted{}, lastID: map[string]int64{}, sweeps: map[int64][]int64{}, day: dayIndex{map[int64][]int64{}, map[int64]calendar.Instant{}}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
+		wanted: wanted{}, lastID: map[string]int64{}, sweeps: map[int64][]int64{}, reviews: map[reviewKey][]int64{}, day: dayIndex{map[int64][]int64{}, map[int64]calendar.Instant{}}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {
 		if name != Journal.name && name != Payloads.name {

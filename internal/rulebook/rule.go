@@ -90,6 +90,13 @@ var byAction = func() map[Action][]*Rule {
 	return m
 }()
 
+// IsJudged reports whether a rule about orders or deals uses a parameter.
+func IsJudged(k Key) bool {
+	return slices.ContainsFunc(rules, func(r *Rule) bool {
+		return slices.Contains(r.Keys, k) && slices.ContainsFunc([]Action{Sell, Buy, Deal}, func(a Action) bool { return slices.Contains(r.Actions, a) })
+	})
+}
+
 // InForce reports whether the rule holds on a day.
 func (r *Rule) InForce(on calendar.Date) bool { return inPeriod(on, r.From, r.To) }
 

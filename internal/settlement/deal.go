@@ -69,7 +69,7 @@ const DealLotSize quantity.Quantity = 100
 // The limits of a deal's numbers and texts.
 const (
 	dealMonthsMax = 1200
-	dealTextMax   = 500 // characters
+	DealTextMax   = 500 // characters
 )
 
 // Deal is an agreement trade (协议转让) between two parties: permits of one
@@ -288,7 +288,7 @@ func (d Deal) CapChange(region string) quantity.Quantity {
 
 // CheckDealText returns a fault unless s can be stored and shown in one line: at
 // most 500 characters, none of them a control character. It may be empty.
-func CheckDealText(field, s string) error { return optional(field, s, dealTextMax) }
+func CheckDealText(field, s string) error { return optional(field, s, DealTextMax) }
 
 func join[T ~string](all []T) string {
 	names := make([]string, len(all))

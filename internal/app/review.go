@@ -1,0 +1,236 @@
+package app
+
+import (
+	"errors"
+	"slices"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// The timers that judge again what rests on the rules. What they do is done
+// before any other command (ADR 27).
+const (
+	timerParameterDay = "parameter.day" // a parameter begins to hold, or has held for the last time
+	timerZoneDay      = "zone_rule.day" // the like of a rule of a zone
+	timerDeals        = "deal.review"   // the signed deals behind its reference
+)
+
+var (
+	_ = declareTimer(timerParameterDay, reviewOrders(timerParameterDay, restsOnParameter))
+	_ = declareTimer(timerZoneDay, reviewOrders(timerZoneDay, restsOnZone))
+	_ = declareTimer(timerDeals, retrying(timerDeals, reviewDeals))
+)
+
+// timerArmReviews is armed by the migration: parameters and rules of zones that
+// were recorded before it have no timers for the days to come.
+const timerArmReviews = "rule.arm_reviews"
+
+var _ = declareTimer(timerArmReviews, func(v *View, _ int64) (Apply, error) {
+	return func(tx *Tx) any {
+		for p := range All(v, Parameters) {
+			if p.ValidFrom > tx.Today && rulebook.IsJudged(p.Key) {
+				tx.armReview(timerParameterDay, p.ID, p.ValidFrom, p.ValidTo)
+			}
+		}
+		for z := range All(v, ZoneRules) {
+			if z.ValidFrom > tx.Today {
+				tx.armReview(timerZoneDay, z.ID, z.ValidFrom, z.ValidTo)
+			}
+		}
+		return nil
+	}, nil
+})
+
+// How many orders and deals one command judges again.
+const (
+	reviewedOrders = 1000
+	reviewedDeals  = 50
+)
+
+// reviewKey names a review of orders that is under way.
+type reviewKey struct {
+	purpose   string
+	reference int64
+}
+
+// armReview makes sure that orders and deals are judged again when something
+// begins and ends to hold.
+func (tx *Tx) armReview(purpose string, id int64, from, to calendar.Date) {
+	tx.Arm(max(tx.Now, from.Start()), purpose, id)
+	if to >= tx.Today {
+		tx.Arm(to.AddDays(1).Start(), purpose, id)
+	}
+}
+
+// reviewOrders judges the open orders that touch selects, the newest first and
+// some a command: a limit on a sum lets the oldest stand. Then come the deals.
+func reviewOrders(purpose string, touch func(v *View, id int64) (func(o *market.Record) bool, error)) timerFunc {
+	return func(v *View, id int64) (Apply, error) {
+		key := reviewKey{purpose, id}
+		ids, known := v.reviews[key]
+		if !known { // it begins, or the server was started again
+			selects, err := touch(v, id)
+			if err != nil {
+				return nil, err
+			}
+			ids = v.newestFirst(selects)
+		}
+		refused, rest := v.judgeAgain(ids)
+		return func(tx *Tx) any {
+			cancelled := tx.cancelAll(refused)
+			if len(rest) > 0 {
+				tx.reviews[key] = rest
+				tx.Arm(tx.Now, purpose, id)
+			} else {
+				delete(tx.reviews, key)
+				tx.reviewDeals()
+			}
+			return cancelled
+		}, nil
+	}
+}
+
+// newestFirst are the open orders that a condition selects.
+func (v *View) newestFirst(selects func(o *market.Record) bool) []int64 {
+	var ids []int64
+	for id, o := range v.orders {
+		if selects(o) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids
+}
+
+// judgeAgain returns the orders that the rules refuse by now, of as many as one
+// command may look at and cancel, and those that are still to be judged.
+func (v *View) judgeAgain(ids []int64) (refused []*market.Record, rest []int64) {
+	freed := map[surplusKey]quantity.Quantity{} // by what is cancelled
+	for n, id := range ids {
+		if n == reviewedOrders || len(refused) == MaxCancels {
+			return refused, ids[n:]
+		}
+		o := v.orders[id]
+		if o == nil { // it has ended since
+			continue
+		}
+		of := surplusKey{o.Licence, rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant}
+		if v.judgeResting(v.known, o, freed[of]) != nil {
+			refused = append(refused, o)
+			if o.Side == market.Buy {
+				freed[of] += o.Remaining
+			}
+		}
+	}
+	return refused, nil
+}
+
+// restsOnParameter selects the orders that a parameter may speak about.
+func restsOnParameter(v *View, id int64) (func(o *market.Record) bool, error) {
+	p, err := Get(v, Parameters, "parameter", id)
+	return func(o *market.Record) bool {
+		region := rowsOf(v.state, Licences).rows[o.Licence].Region
+		pollutant := rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant
+		return (p.Region == "" || catalog.IsWithin(region, p.Region, true)) && (p.Pollutant == "" || p.Pollutant == pollutant)
+	}, err
+}
+
+// restsOnZone selects the orders of the sites in a zone.
+func restsOnZone(v *View, id int64) (func(o *market.Record) bool, error) {
+	z, err := Get(v, ZoneRules, "zone_rule", id)
+	return func(o *market.Record) bool {
+		site, _ := rulebook.SiteOf(v.known.licences[o.Licence], rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant, v.Today)
+		return site.Zone == z.Zone
+	}, err
+}
+
+// reviewDeals lets the signed deals be judged again, before any other command.
+func (tx *Tx) reviewDeals() { tx.Arm(tx.Now, timerDeals, 0) }
+
+// signedDeals are the states of deals that hold permits and are not settled.
+var signedDeals = func() (states []string) {
+	for _, s := range settlement.OpenStates {
+		if s != settlement.DealProposed {
+			states = append(states, string(s))
+		}
+	}
+	return states
+}()
+
+// reviewDeals ends the signed deals that the rules refuse by now, and names the
+// rule in the step. Where a direct payment is confirmed in part or whole the
+// deal stays suspended instead: each of its steps is judged, and people decide.
+func reviewDeals(v *View, after int64) (Apply, error) {
+	deals, err := Find(v, Deals, Query{}.And("state", In, signedDeals).Page(after, reviewedDeals))
+	if err != nil {
+		return nil, err
+	}
+	var effects []func(tx *Tx)
+	for _, d := range deals {
+		end, err := v.dealRefused(d)
+		if err != nil {
+			return nil, err
+		}
+		if end != nil {
+			effects = append(effects, end)
+		}
+	}
+	return func(tx *Tx) any {
+		for _, end := range effects {
+			end(tx)
+		}
+		if len(deals) == reviewedDeals {
+			tx.Arm(tx.Now, timerDeals, deals[len(deals)-1].ID)
+		}
+		return len(effects)
+	}, nil
+}
+
+// dealRefused is what ends a deal that the rules refuse by now; nil where it
+// goes on or people decide.
+func (v *View) dealRefused(d settlement.Deal) (func(tx *Tx), error) {
+	why := v.checkDealFacts(d, false)
+	if why == nil {
+		return nil, nil //nolint:nilnil // it goes on
+	}
+	refusal, isFault := fault.As(why)
+	if !isFault || refusal.Kind != fault.Refused || errors.Is(why, ErrDealTermEnded) { // the end of the term ends them itself
+		return nil, ifNot(isFault, why)
+	}
+	h, err := v.dealHistory(d.ID)
+	if err != nil || h.IsPaymentConfirmed() {
+		return nil, err
+	}
+	holds, err := v.dealHolds(d)
+	if err != nil {
+		return nil, err
+	}
+	note := refusal.Detail
+	if refusal.Rule != "" {
+		note = refusal.Rule + ": " + note
+	}
+	return func(tx *Tx) { tx.lapseDeal(d, holds, shortNote(note)) }, nil
+}
+
+// ifNot is an error unless a condition holds.
+func ifNot(ok bool, err error) error {
+	if ok {
+		return nil
+	}
+	return err
+}
+
+// shortNote is a note as far as a step can keep it.
+func shortNote(note string) string {
+	if r := []rune(note); len(r) > settlement.DealTextMax {
+		return string(r[:settlement.DealTextMax])
+	}
+	return note
+}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
+)
+
+// A parameter that begins to hold takes the orders that it refuses out of the
+// books, the newest first and in steps that a restart does not stop; a limit on
+// the sum lets the oldest stand.
+func TestReview_Parameter(t *testing.T) {
+	t.Parallel()
+	o, i, _, buyer := tradingOffice(t)
+	var b OrderBatch
+	const orders = reviewedOrders + 2*MaxCancels
+	for range orders {
+		b.Items = append(b.Items, OrderBatchItem{Place: o.order(buyer, i, market.Buy, 1, 100)})
+	}
+	for some := range slices.Chunk(b.Items, MaxCancels) {
+		o.does(buyer.user, OrderBatch{Items: some})
+	}
+	oldest := slices.Min(slices.Collect(func(yield func(int64) bool) {
+		for id := range o.app.st.orders {
+			if !yield(id) {
+				return
+			}
+		}
+	}))
+	o.does(o.leader, ParameterSet{Key: rulebook.HoldingMost, Region: "330000", Value: "0.01", ValidFrom: 20260703, Document: "notice"})
+	if n := len(o.app.st.orders); n != orders {
+		t.Fatalf("%d orders are open before the parameter holds", n)
+	}
+	o.now.set(calendar.Date(20260703).Start())
+	o.restart()
+	o.runTimers()
+	if n := len(o.app.st.orders); n != 100 || o.app.st.orders[oldest] == nil {
+		t.Errorf("%d orders are open, want the 100 oldest, which come to the limit", n)
+	}
+}
+
+// A zone that no longer admits an industry cancels what its sites bid for.
+func TestReview_Zone(t *testing.T) {
+	t.Parallel()
+	r := openRests(t)
+	r.record(FactRecord{Kind: rulebook.ZoneOf, Licence: r.buyer.licence.ID, Value: "lake", ValidFrom: 20260701})
+	r.does(r.leader, ZoneRuleSet{Zone: "lake", Region: r.buyer.licence.Region, Industry: "23", Forbidden: true, ValidFrom: 20260702, Document: "list"})
+	if r.open() != "sellbuy" {
+		t.Errorf("before its day %q is open", r.open())
+	}
+	r.now.set(calendar.Date(20260702).Start())
+	r.runTimers()
+	if r.open() != "sell" {
+		t.Errorf("on its day %q is open", r.open())
+	}
+}
+
+// A signed deal that the rules refuse after a change of fact ends, with the rule
+// in its step; what it held is free again. A direct payment that is confirmed
+// suspends it instead.
+func TestReview_Deals(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	seller, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 10_000_000_00)
+	signed := k.run(k.propose(k.offer(seller, buyer, one, 2000), buyer), seller, buyer, settlement.SellerSign)
+	funded := k.run(k.propose(k.offer(seller, buyer, one, 2000), buyer), seller, buyer, settlement.Fund)
+	direct := k.offer(seller, buyer, one, 2000)
+	direct.Payment = settlement.DirectPayment
+	paid := k.step(k.run(k.propose(direct, buyer), seller, buyer, settlement.BureauApprove), buyer.user, settlement.ConfirmPaymentBuyer)
+
+	done[LicenceResult](k.office, k.leaders[jiashan], LicenceState{
+		Licence: buyer.licence.ID, State: catalog.LicenceSuspended, Reason: "r", Document: "d",
+	})
+	k.runTimers()
+	for _, d := range []settlement.Deal{signed, funded} {
+		steps := rowsIn(k.office, DealSteps, Where("deal", d.ID))
+		last := steps[len(steps)-1]
+		if got := storedRow(k.office, Deals, d.ID); got.State != settlement.DealLapsed || !strings.HasPrefix(last.Note, "licence.in_force: ") {
+			t.Errorf("deal %d is %s by %q", d.ID, got.State, last.Note)
+		}
+	}
+	if got := storedRow(k.office, Deals, paid.ID); got.State != settlement.DealBureauApproved {
+		t.Errorf("a deal with a confirmed payment is %s", got.State)
+	}
+	if b := k.balance(HoldingKey(seller.licence, k.inst, ledger.Paid)); quantity.Quantity(b.Held) != one {
+		t.Errorf("%s t/a of the seller's are held", quantity.Quantity(b.Held))
+	}
+	k.refusesStep(paid, seller.user, settlement.Withdraw, settlement.ErrNotNow)
+}
