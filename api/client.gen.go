@@ -1349,7 +1349,7 @@ type ClientInterface interface {
 
 	// ListExceptions What an auditor should look at
 	//
-	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2628,7 +2628,7 @@ type ClientInterface interface {
 
 	// SetParameterWithBody Set a parameter from a day on
 	//
-	// What was decided before stays: a decision is judged by the parameters of its own day.
+	// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2637,7 +2637,7 @@ type ClientInterface interface {
 
 	// SetParameter Set a parameter from a day on
 	//
-	// What was decided before stays: a decision is judged by the parameters of its own day.
+	// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6695,7 +6695,7 @@ func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergenc
 
 // ListExceptions What an auditor should look at
 //
-// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 //
 // Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9764,7 +9764,7 @@ func (c *Client) ListParameters(ctx context.Context, params *ListParametersParam
 
 // SetParameterWithBody Set a parameter from a day on
 //
-// What was decided before stays: a decision is judged by the parameters of its own day.
+// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9783,7 +9783,7 @@ func (c *Client) SetParameterWithBody(ctx context.Context, params *SetParameterP
 
 // SetParameter Set a parameter from a day on
 //
-// What was decided before stays: a decision is judged by the parameters of its own day.
+// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -20170,30 +20170,6 @@ func NewListExceptionsRequest(server string, params *ListExceptionsParams) (*htt
 		if params.Month != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", *params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Deviation != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "deviation", *params.Deviation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Days != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", *params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -37735,7 +37711,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListExceptionsWithResponse What an auditor should look at
 	//
-	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -39166,7 +39142,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetParameterWithBodyWithResponse Set a parameter from a day on
 	//
-	// What was decided before stays: a decision is judged by the parameters of its own day.
+	// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39175,7 +39151,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetParameterWithResponse Set a parameter from a day on
 	//
-	// What was decided before stays: a decision is judged by the parameters of its own day.
+	// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -53293,7 +53269,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 
 // ListExceptionsWithResponse What an auditor should look at
 //
-// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -55798,7 +55774,7 @@ func (c *ClientWithResponses) ListParametersWithResponse(ctx context.Context, pa
 
 // SetParameterWithBodyWithResponse Set a parameter from a day on
 //
-// What was decided before stays: a decision is judged by the parameters of its own day.
+// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55813,7 +55789,7 @@ func (c *ClientWithResponses) SetParameterWithBodyWithResponse(ctx context.Conte
 
 // SetParameterWithResponse Set a parameter from a day on
 //
-// What was decided before stays: a decision is judged by the parameters of its own day.
+// What was decided before stays: a decision is judged by the parameters of its own day. Open orders and signed deals are judged by it from that day on, and end where it refuses them.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -2724,6 +2724,8 @@ const (
 	ParameterKeyCarbonOffsetOutside  ParameterKey = "carbon.offset_outside"
 	ParameterKeyCreditMost           ParameterKey = "credit.most"
 	ParameterKeyCreditStart          ParameterKey = "credit.start"
+	ParameterKeyExceptionPriceShare  ParameterKey = "exception.price_share"
+	ParameterKeyExceptionSoonDays    ParameterKey = "exception.soon_days"
 	ParameterKeyHoldingLimit         ParameterKey = "holding.limit"
 	ParameterKeyIdleBuybackAfter     ParameterKey = "idle.buyback_after"
 	ParameterKeyInstalmentFirstShare ParameterKey = "instalment.first_share"
@@ -2751,6 +2753,10 @@ func (e ParameterKey) Valid() bool {
 	case ParameterKeyCreditMost:
 		return true
 	case ParameterKeyCreditStart:
+		return true
+	case ParameterKeyExceptionPriceShare:
+		return true
+	case ParameterKeyExceptionSoonDays:
 		return true
 	case ParameterKeyHoldingLimit:
 		return true
@@ -12978,6 +12984,12 @@ type ProblemError struct {
 
 // Project A building project that needs permits.
 type Project struct {
+	// BuyBacks Opened by this step, of what was bought beyond the need.
+	BuyBacks []ID `json:"buy_backs,omitempty"`
+
+	// CancelledNotices Unpaid payment notices that this step has cancelled.
+	CancelledNotices []ID `json:"cancelled_notices,omitempty"`
+
 	// CancelledOrders Taken out of their books by this step.
 	CancelledOrders []ID `json:"cancelled_orders,omitempty"`
 
@@ -12998,6 +13010,9 @@ type Project struct {
 
 	// Kind What a project does to the site (新建、改建、扩建).
 	Kind ProjectKind `json:"kind"`
+
+	// LapsedDeals Unpaid deals that this step has ended.
+	LapsedDeals []ID `json:"lapsed_deals,omitempty"`
 
 	// Licence Number of a record.
 	Licence ID            `json:"licence"`
@@ -15794,11 +15809,6 @@ type DealStateFilter = DealState
 // Depth defines model for Depth.
 type Depth = int
 
-// DeviationFilter A plain number, with at most 6 decimals.
-//
-// Example: 1.2
-type DeviationFilter = Ratio
-
 // DifferenceFilter How an entry differs from what was expected.
 type DifferenceFilter = BankDifference
 
@@ -16088,9 +16098,6 @@ type SeriesFilter = ID
 
 // SideFilter Which side of the book.
 type SideFilter = Side
-
-// SoonDaysFilter defines model for SoonDaysFilter.
-type SoonDaysFilter = int
 
 // SweepableFilter defines model for SweepableFilter.
 type SweepableFilter = bool
@@ -17028,12 +17035,6 @@ type ListExceptionsParams struct {
 
 	// Month A day of the month whose trades are looked at; without it the present one.
 	Month *MonthFilter `form:"month,omitempty" json:"month,omitempty"`
-
-	// Deviation A price is far from the month's mean by more than this part of it; 0.3 is a project default.
-	Deviation *DeviationFilter `form:"deviation,omitempty" json:"deviation,omitempty"`
-
-	// Days A sale is soon up to so many days after an allocation; 90 is a project default.
-	Days *SoonDaysFilter `form:"days,omitempty" json:"days,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`

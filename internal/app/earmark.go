@@ -304,6 +304,7 @@ func (c EarmarkAllocate) Decide(v *View) (Apply, error) {
 			Project: e.Project, Pollutant: a.Pollutant, Kind: permit.ByGuarantee, Reference: a.ID, Instrument: a.Instrument,
 			Bought: a.Taken, Assigned: a.Taken, Retired: a.Retired, Document: a.Document, Transfer: a.Transfer,
 		})
+		tx.licenceChanged(a.Licence, a.Pollutant, amountChange{permit.AmountPrimary, a.ID, a.Need, a.Document})
 		a.Acquisition = tx.Acquire(a.Holding(), ledger.Acquisition{
 			AcquiredOn: tx.Today, Price: a.Price, PriceKnown: true, Quantity: a.Need, Document: a.Document,
 		}).ID

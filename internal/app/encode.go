@@ -35,6 +35,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
+	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},

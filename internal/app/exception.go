@@ -14,6 +14,7 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/report"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -22,8 +23,6 @@ type ExceptionQuery struct {
 	Kind   report.ExceptionKind
 	Region string        // with the regions below it
 	Month  calendar.Date // of the trades; its first day
-	Share  quantity.Ratio
-	Days   int
 }
 
 // exceptions collects what an auditor should look at.
@@ -33,13 +32,14 @@ type exceptions struct {
 	r     Reader
 	q     ExceptionQuery
 	today calendar.Date
+	known *knowledge // the thresholds
 	found []report.Exception
 }
 
 // Exceptions returns what an auditor should look at, by kind and in a fixed
 // order. That somebody is named is no finding.
 func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Exception, error) {
-	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date()}
+	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date(), known: a.Reference().known()}
 	for _, source := range []struct {
 		kinds []report.ExceptionKind
 		walk  func() error
@@ -69,6 +69,19 @@ func (e *exceptions) add(x report.Exception) {
 	if (e.q.Kind == "" || e.q.Kind == x.Kind) && (e.q.Region == "" || slices.ContainsFunc(x.Regions, inRegion)) {
 		e.found = append(e.found, x)
 	}
+}
+
+// threshold is the value of a parameter for a pollutant on the last day of the
+// month, in the region that is asked for.
+func (e *exceptions) threshold(key rulebook.Key, pollutant string) quantity.Ratio {
+	at := rulebook.Place{Region: e.q.Region, Pollutant: pollutant}
+	_, value, _ := rulebook.Lookup(e.known, key, at, report.MonthEnd(e.q.Month).Date().AddDays(-1))
+	return value
+}
+
+// soonDays is up to how many days after an allocation a sale is soon.
+func (e *exceptions) soonDays(pollutant string) int {
+	return int(e.threshold(rulebook.SoonDays, pollutant) / quantity.OneRatio)
 }
 
 // inMonth is a query for the rows of the month by the column of their instant.
@@ -193,7 +206,7 @@ func (e *exceptions) outliers() error {
 		}
 	}
 	judge := func(o report.Object, p quantity.Price, pollutant string, at calendar.Instant, regions ...string) {
-		if mean := means[pollutant]; report.Outlies(p, mean, e.q.Share) {
+		if mean := means[pollutant]; report.Outlies(p, mean, e.threshold(rulebook.OutlierShare, pollutant)) {
 			e.add(report.Exception{
 				Kind: report.PriceOutlier, Regions: regions, On: at.Date(), Objects: []report.Object{o},
 				Detail: p.String() + " CNY/(t·a); the mean of " + pollutant + " in the month is " + mean.String(),
@@ -219,7 +232,7 @@ func (e *exceptions) outliers() error {
 // eachOutlyingFill lets the database pick the fills, of which there are many.
 func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func(market.Trade, string)) error {
 	for _, i := range ReadTable(e.app.Reference(), Instruments).All() {
-		low, high := report.OutlierBounds(means[i.Pollutant], e.q.Share)
+		low, high := report.OutlierBounds(means[i.Pollutant], e.threshold(rulebook.OutlierShare, i.Pollutant))
 		if means[i.Pollutant] == 0 {
 			continue
 		}
@@ -238,7 +251,11 @@ func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func
 // register was given long before.
 func (e *exceptions) soonSales() error {
 	given := map[surplusKey][]reserve.Allocation{}
-	since := e.q.Month.AddDays(-e.q.Days).Start()
+	longest := 0
+	for _, p := range ReadTable(e.app.Reference(), Pollutants).All() {
+		longest = max(longest, e.soonDays(p.Code))
+	}
+	since := e.q.Month.AddDays(-longest).Start()
 	q := Query{}.And("recorded_at", Ge, int64(since)).And("recorded_at", Lt, int64(report.MonthEnd(e.q.Month)))
 	err := eachOf(e.ctx, e.r, Allocations, q.And("kind", Ne, string(reserve.Opening)), func(a reserve.Allocation) {
 		key := surplusKey{a.Licence, a.Pollutant}
@@ -249,7 +266,7 @@ func (e *exceptions) soonSales() error {
 	}
 	judge := func(o report.Object, seller surplusKey, on calendar.Date, regions []string) {
 		for _, a := range given[seller] {
-			if days := a.RecordedAt.Date().DaysUntil(on); days >= 0 && days <= e.q.Days {
+			if days := a.RecordedAt.Date().DaysUntil(on); days >= 0 && days <= e.soonDays(seller.pollutant) {
 				e.add(report.Exception{
 					Kind: report.SoonSale, Regions: regions, On: on, Objects: append([]report.Object{o}, objects(Allocations.name, a.ID)...),
 					Detail: "sold " + seller.pollutant + " that its licence was allocated on " + a.RecordedAt.Date().String(),

@@ -112,6 +112,12 @@ var (
 		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
 			return Waiting{Action: "deliver", Region: n.Region, Party: n.Party, Since: n.ProvedAt}, identity.OfRegion(n.Region)
 		})
+	_ = declareInbox(InstalmentPlans, Where("state", string(reserve.PlanRequested)), identity.InstalmentDecide,
+		func(p reserve.InstalmentPlan) (Waiting, identity.Target) {
+			return Waiting{Action: "decide", Region: p.Region, Party: p.Party, Since: p.RequestedAt}, identity.OfRegion(p.Region)
+		})
+	_ = declareWaiting(instalmentsWaiting)
+	_ = declareWaiting(renewalsWaiting)
 	_ = declareInbox(Awards, Where("state", string(auction.Awarded)), identity.AwardSign,
 		func(a auction.Award) (Waiting, identity.Target) {
 			return Waiting{Action: "sign", Region: a.Region, Party: a.Party, Since: a.ContractBy.Start(), Until: through(a.ContractBy)}, identity.OfParty(a.Party, a.Region)
@@ -222,6 +228,60 @@ func buyBacksWaiting(ctx context.Context, r Reader, a identity.Actor, each func(
 					Kind: BuyBacks.name, ID: b.ID, Action: string(e), Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn),
 				})
 			}
+		}
+	})
+}
+
+// instalmentsWaiting are the parts of running plans: finance records what is
+// paid, and confirms what no list has.
+func instalmentsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	if !isAllowed(a, identity.InstalmentProve) {
+		return nil
+	}
+	var plans []reserve.InstalmentPlan
+	running := []string{string(reserve.PlanApproved), string(reserve.PlanDelivered), string(reserve.PlanFrozen)}
+	err := eachOf(ctx, r, InstalmentPlans, Query{}.And("state", In, running), func(p reserve.InstalmentPlan) {
+		if identity.Authorise(a, identity.InstalmentProve, identity.OfRegion(p.Region)) == nil {
+			plans = append(plans, p)
+		}
+	})
+	for _, p := range plans {
+		var parts []reserve.Instalment
+		if err == nil {
+			err = r.Find(ctx, Instalments.name, Where("plan", p.ID), &parts)
+		}
+		for _, i := range parts {
+			w := Waiting{Kind: Instalments.name, ID: i.ID, Action: "prove", Region: p.Region, Party: p.Party, Since: p.DecidedAt, Until: through(i.DueOn)}
+			switch {
+			case i.IsSettled():
+				continue
+			case i.Paid > 0:
+				w.Action, w.Until = "confirm", 0
+			}
+			each(w)
+			break // the next one waits for this
+		}
+	}
+	return err
+}
+
+// renewalOnward are the steps that bring a renewal on, by the state in which it
+// waits for them. Its payment waits as a payment notice.
+var renewalOnward = map[permit.RenewalState]permit.RenewalEvent{
+	permit.RenewalApplied: permit.VerifyRenewal, permit.RenewalVerified: permit.PublishRenewal, permit.RenewalPublished: permit.DecideRenewal,
+}
+
+// renewalsWaiting are the renewals whose next step the actor can take, until
+// the old term ends.
+func renewalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	if !isAllowed(a, identity.RenewalStep) {
+		return nil
+	}
+	waiting := Query{}.And("state", In, []string{string(permit.RenewalApplied), string(permit.RenewalVerified), string(permit.RenewalPublished)})
+	return eachOf(ctx, r, Renewals, waiting, func(n permit.Renewal) {
+		e := renewalOnward[n.State]
+		if _, _, err := n.Next(e, true, renewalBodies(a, n)...); err == nil {
+			each(Waiting{Kind: Renewals.name, ID: n.ID, Action: string(e), Region: n.Region, Party: n.Party, Since: n.AppliedAt, Until: through(n.TermEnd)})
 		}
 	})
 }

@@ -51,6 +51,9 @@ func TestInbox(t *testing.T) {
 	d.run(b, reserve.BuyBackInReserve)
 	want(BuyBacks.name, b, nil)
 
+	r := done[RenewalResult](d.office, d.f.user, RenewalApply{Licence: d.f.licence.ID, Instrument: d.i.Code, Origin: ledger.Paid, Quantity: one}).Renewal
+	want(Renewals.name, r.ID, map[int64]string{d.clerk: "[verify]", d.leader: "[verify]", d.second: "[verify]"})
+
 	f := done[FreezeResult](d.office, d.leader, FreezeEmergency{FreezeTerms{
 		Licence: d.f.licence.ID, Instrument: d.i.Code, Origin: ledger.Paid, Quantity: one, Issuer: "bureau", IssuerName: "嘉善分局",
 		OrderNumber: "1", Reason: "r", EndsOn: 20260801,

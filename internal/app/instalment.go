@@ -5,6 +5,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -407,7 +408,7 @@ func revokeUnpaid(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	p := n.parts.InstalmentPlan
-	p.State, p.Revoked = reserve.PlanRevoked, reserve.RevokedOf(n.Quantity, n.parts.paid(), n.Amount)
+	p.State, p.Revoked, p.RevokedAt = reserve.PlanRevoked, reserve.RevokedOf(n.Quantity, n.parts.paid(), n.Amount), v.Now
 	out := n.PaymentNotice
 	out.State, out.Reason = reserve.NoticeCancelled, "revoked: "+p.Revoked.String()+" t/a were not paid for"
 	return func(tx *Tx) any {
@@ -415,6 +416,7 @@ func revokeUnpaid(v *View, id int64) (Apply, error) {
 		tx.Release(n.Holding(), int64(n.Quantity-p.Revoked))
 		tx.Post(reserve.RevocationTransfer(out, p))
 		tx.Consume(n.Holding(), p.Revoked, false)
+		tx.licenceChanged(n.Licence, n.Pollutant, amountChange{permit.AmountPrimary, n.ID, -p.Revoked, out.Reason})
 		tx.addLot(p.Lot(n.PaymentNotice, n.sale, tx.Today))
 		tx.putNotice(out, n.sale)
 		return Put(tx, InstalmentPlans, p)

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
@@ -375,8 +376,29 @@ func instalmentOffice(t *testing.T) (o *office, i catalog.Instrument, f firm, n 
 	o.refuses(f.user, good, reserve.ErrPlanOpen)
 	o.refuses(f.user, InstalmentDecide{plan.Plan.ID, true, "r"}, identity.ErrForbidden)
 	o.refuses(o.finance, InstalmentProve{plan.Parts[0].ID, 352_000_00, "r-1", today}, reserve.ErrPlanState)
+	o.waits(o.leader, InstalmentPlans.name, plan.Plan.ID, "decide")
 	done[PlanResult](o, o.leader, InstalmentDecide{plan.Plan.ID, true, "approved"})
+	o.waits(o.finance, Instalments.name, plan.Parts[0].ID, "prove")
+	o.waits(o.finance, Instalments.name, plan.Parts[1].ID, "")
 	return o, i, f, n, plan
+}
+
+// waits holds that something waits for a person to do this; "" is nothing.
+func (o *office) waits(person int64, kind string, id int64, action string) {
+	o.t.Helper()
+	all, err := Inbox(o.t.Context(), o.store, o.app.st.actor(person))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	got := ""
+	for _, w := range all {
+		if w.Kind == kind && w.ID == id {
+			got += w.Action
+		}
+	}
+	if got != action {
+		o.t.Errorf("%s %d waits for person %d to %q, want %q", kind, id, person, got, action)
+	}
 }
 
 // The first instalment delivers permits that work and cannot be sold; the last
@@ -450,6 +472,16 @@ func TestInstalments_Revoked(t *testing.T) {
 	o.runTimers()
 	if b := o.balance(key); b.Balance != 17_600_000 || b.Held != 0 {
 		t.Errorf("%+v", b)
+	}
+	sold := func(month calendar.Date) string {
+		lines, err := o.app.Statistics(t.Context(), report.Selection{Cycle: report.Monthly, From: month, To: month, By: report.ByPollutant}, o.now.get().Date())
+		if err != nil || len(lines) != 1 {
+			t.Fatalf("%+v, %v", lines, err)
+		}
+		return lines[0].Quantity.String() + " " + lines[0].Amount.String()
+	}
+	if at, back := sold(20260701), sold(20270801); at != "44 880000.00" || back != "-26.4 -528000.00" {
+		t.Errorf("sold %s, then revoked %s", at, back)
 	}
 	lots := o.lotRows(jiashan)
 	if l := lots[len(lots)-1]; l.Provenance != reserve.UnsoldReturn || l.Available != 26_400_000 || l.Cost != 0 {

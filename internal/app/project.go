@@ -47,12 +47,15 @@ type ProjectRegister struct {
 	Needs    []ProjectNeed
 }
 
-// ProjectResult is a project with what it needs and the orders that a step of
-// it has cancelled.
+// ProjectResult is a project with what it needs, and what a step of it has
+// ended and opened.
 type ProjectResult struct {
 	Project   permit.Project
 	Needs     []permit.Need
-	Cancelled []int64
+	Cancelled []int64 // orders
+	Lapsed    []int64 // deals
+	Notices   []int64 // cancelled
+	BuyBacks  []int64 // opened
 }
 
 var _ = declare(ProjectRegister{}, ProjectStep{}, ProjectAssign{})

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 
 	"permitx/internal/approval"
@@ -158,13 +159,51 @@ func TestProject_CapsEveryBuy(t *testing.T) {
 	s.refuses(s.clerk, NoticeIssue{
 		Licence: s.buyer.licence.ID, Instrument: s.inst.Code, Quantity: one + 100, Price: quantity.OnePrice, DueOn: 20260801, Project: p,
 	}, ErrBeyondNeed)
-	s.refuses(s.leader, s.step(p, permit.Cancel, 0), ErrProjectDeals)
 	done[OrderResult](s.office, s.buyer.user, CancelOrder{resting})
 	s.dealDesk.step(d, s.leaders[jiashan], settlement.Reject)
 	done[NoticeResult](s.office, s.leader, NoticeCancel{n.ID, "r"})
 	s.is(p, 0, 0, 0, 0)
 	s.sale(p, one, reserve.NoticeDelivered)
 	s.is(p, 0, one, 0, 0)
+}
+
+// What rests on a project that is cancelled ends with it — orders, deals and
+// payment notices that nobody has paid — and a buy-back is opened for what was
+// bought. What is paid must be delivered or ended before.
+func TestProject_CancelledEndsWhatRested(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, 5*one, quantity.OneRatio)
+	s.trade(p, one)
+	resting := done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one, p)).Order.ID
+	deal := s.offer(s.seller, s.buyer, one, 100)
+	deal.Project = p
+	d := s.run(s.propose(deal, s.buyer), s.seller, s.buyer, settlement.Fund)
+	unpaid, paid := s.sale(p, one, reserve.NoticeIssued), s.sale(p, one, reserve.NoticeIssued)
+	done[NoticeResult](s.office, s.finance, NoticeProve{paid.ID, paid.Amount, "proof", 20260701})
+	s.is(p, 4*one, one, 0, 0)
+	s.refuses(s.leader, s.step(p, permit.Cancel, 0), ErrProjectDeals)
+	done[NoticeResult](s.office, s.leader, NoticeCancel{paid.ID, "r"})
+	funds := s.balance(ledger.FundsKey(s.buyer.party)).Balance
+
+	r := done[ProjectResult](s.office, s.leader, s.step(p, permit.Cancel, 0))
+	if !slices.Equal(r.Cancelled, []int64{resting}) || !slices.Equal(r.Lapsed, []int64{d.ID}) || !slices.Equal(r.Notices, []int64{unpaid.ID}) || len(r.BuyBacks) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	s.is(p, 0, 0, 0, 0)
+	if d := storedRow(s.office, Deals, d.ID); d.State != settlement.DealLapsed || s.balance(ledger.FundsKey(s.buyer.party)).Balance != funds+int64(d.Amount) {
+		t.Errorf("%+v", d)
+	}
+	if n := storedRow(s.office, Notices, unpaid.ID); n.State != reserve.NoticeCancelled {
+		t.Errorf("%+v", n)
+	}
+	b := storedRow(s.office, BuyBacks, r.BuyBacks[0])
+	if b.Kind != reserve.Compulsory || b.Cause != reserve.ProjectCancelled || b.State != reserve.BuyBackAccepted || b.Quantity != one || b.Origin != ledger.Paid {
+		t.Errorf("%+v", b)
+	}
+	if h := s.balance(HoldingKey(s.buyer.licence, s.inst, ledger.Paid)); h.Balance != int64(one) || h.Available() != 0 {
+		t.Errorf("%+v", h)
+	}
 }
 
 // A seller who names the buyer's project learns nothing of what it needs: the

@@ -17,8 +17,8 @@ var (
 	ErrNeedsOfStep = fault.New(fault.Invalid, "project.needs_of_step", "an approval names the ratio of every pollutant, a reduction the lower needs; other steps none").At("needs")
 	// ErrNotReduced is returned when a reduction would not lower a need.
 	ErrNotReduced = fault.New(fault.Invalid, "project.not_reduced", "a reduction lowers the need").At("needs")
-	// ErrProjectDeals is returned when deals or payment notices rest on what the project would no longer need.
-	ErrProjectDeals = fault.New(fault.Conflict, "project.deals_open", "deals or payment notices for this project are open: end them first").At("event")
+	// ErrProjectDeals is returned when deals or payment notices that are paid rest on what the project would no longer need.
+	ErrProjectDeals = fault.New(fault.Conflict, "project.deals_open", "deals or payment notices for this project are paid: deliver or end them first").At("event")
 	// ErrNotCovered is returned when a project would be completed that does not keep what it discharges.
 	ErrNotCovered = fault.New(fault.Refused, "project.not_covered", "the project does not keep what it will discharge").At("event").Under(ruleProject, citeProject)
 )
@@ -37,6 +37,8 @@ type projectChange struct {
 	needs  []permit.Need
 	freed  []permit.Entry   // with something in it
 	orders []*market.Record // that rest on what is no longer needed
+	ends   []projectEnd     // the like of deals and payment notices
+	opens  []projectBuyBack // for what was bought
 }
 
 // Operation is ProjectStep.
@@ -60,8 +62,19 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if change.opens, err = c.buyBacks(v, p, change.freed); err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		r := ProjectResult{Cancelled: tx.cancelAll(change.orders)}
+		for _, e := range change.ends {
+			e.end(tx)
+			if e.deal {
+				r.Lapsed = append(r.Lapsed, e.id)
+			} else {
+				r.Notices = append(r.Notices, e.id)
+			}
+		}
 		step := permit.Step{
 			Project: p.ID, Event: c.Event, Person: tx.Actor.Person, FromState: p.State, ToState: to,
 			Document: c.Document, Note: c.Note, At: tx.Now,
@@ -81,6 +94,9 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 		}
 		for _, e := range change.freed {
 			tx.releaseFromProject(r.Project, e, c.Document)
+		}
+		for _, b := range change.opens {
+			r.BuyBacks = append(r.BuyBacks, tx.openBuyBack(b.BuyBack, b.hold).BuyBack.ID)
 		}
 		return r
 	}, nil
@@ -173,9 +189,9 @@ func (v *View) reduceProject(needs []permit.Need, named map[string]ProjectNeed) 
 	return v.lowerNeeds(needs, named)
 }
 
-// lowerNeeds lowers the needs that are named. Open orders that rest on what is
-// no longer needed are cancelled; deals and payment notices must be ended
-// before, by their own steps.
+// lowerNeeds lowers the needs that are named. What rests on what is no longer
+// needed ends: all open orders for it, then payment notices and deals that are
+// not paid, the newest first. What is paid must be delivered or ended before.
 func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c projectChange, err error) {
 	for _, n := range needs {
 		lower, is := named[n.Pollutant]
@@ -199,7 +215,14 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 			c.orders = append(c.orders, orders...)
 		}
 		if after.Room() < 0 {
-			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s are open for this project: end them first", after.Open, n.Pollutant)
+			ends, err := v.endUnpaid(&after)
+			if err != nil {
+				return c, err
+			}
+			c.ends = append(c.ends, ends...)
+		}
+		if after.Room() < 0 {
+			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s are paid for this project: deliver or end them first", after.Open, n.Pollutant)
 		}
 		c.needs = append(c.needs, after)
 		if freed.Bought != 0 {

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
@@ -40,6 +42,37 @@ func (tx *Tx) armReminders(i catalog.Instrument) {
 			tx.Arm(on.Start(), timerRemind, run.ID)
 		}
 	}
+}
+
+// timerArmReminders is armed by the migration of registries that were in
+// service before holders were reminded.
+const timerArmReminders = "instrument.arm_reminders"
+
+var _ = declareTimer(timerArmReminders, armEarlier)
+
+// armEarlier arms the reminders of the instruments that have none, some a
+// command.
+func armEarlier(v *View, _ int64) (Apply, error) {
+	armed := map[int64]bool{}
+	for r := range All(v, ReminderRuns) {
+		armed[r.Instrument] = true
+	}
+	var without []catalog.Instrument
+	for i := range All(v, Instruments) {
+		if !armed[i.ID] && i.TermEnd.AddDays(-int(slices.Min(permit.ReminderDays))) > v.Today {
+			without = append(without, i)
+		}
+	}
+	some := without[:min(len(without), remindedHoldings)]
+	return func(tx *Tx) any {
+		for _, i := range some {
+			tx.armReminders(i)
+		}
+		if len(some) < len(without) {
+			tx.Arm(tx.Now, timerArmReminders, 0)
+		}
+		return len(some)
+	}, nil
 }
 
 // remind reminds the next holders of an instrument: those whose renewal is not

@@ -343,7 +343,7 @@ func TestCheck_Reports(t *testing.T) {
 // kinds are the exceptions that are found, as kind and objects.
 func (o *office) exceptions(q ExceptionQuery) (out []string) {
 	o.t.Helper()
-	q.Month, q.Share, q.Days = 20260701, report.OutlierShare, report.SoonDays
+	q.Month = 20260701
 	found, err := o.app.Exceptions(o.t.Context(), q)
 	if err != nil {
 		o.t.Fatal(err)

@@ -42,7 +42,7 @@ type tradeSource func(ctx context.Context, r Reader, from, to calendar.Instant, 
 
 // tradeSources are all places that trades are recorded in; fills come first.
 // Their order is stored: add at the end.
-var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf}
+var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf, revocationsOf}
 
 // startCount makes the registry add up its trades each night. Before its first
 // day there are none.
@@ -329,4 +329,49 @@ func buyBacksOf(ctx context.Context, r Reader, from, to calendar.Instant, after 
 			Trades: 1, Quantity: b.Quantity, Amount: b.Amount, Annual: quantity.Money(year),
 		}
 	}), err
+}
+
+// revocationsOf reads what was taken back of sales because it was not paid for:
+// it lowers the sales of its own day. What an opening brought was counted by
+// no day.
+func revocationsOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
+	var plans []reserve.InstalmentPlan
+	if err := r.Find(ctx, InstalmentPlans.name, during("revoked_at", max(from, 1), to, after), &plans); err != nil || len(plans) == 0 {
+		return tradePage{last: after}, err
+	}
+	ids := make([]int64, len(plans))
+	for i, p := range plans {
+		ids[i] = p.Notice
+	}
+	var notices []reserve.PaymentNotice
+	if err := r.Find(ctx, Notices.name, Query{}.And("id", In, ids), &notices); err != nil {
+		return tradePage{last: after}, err
+	}
+	var parts []reserve.Instalment
+	if err := r.Find(ctx, Instalments.name, Query{}.And("notice", In, ids), &parts); err != nil {
+		return tradePage{last: after}, err
+	}
+	sold, paid := map[int64]reserve.PaymentNotice{}, map[int64]quantity.Money{}
+	for _, n := range notices {
+		sold[n.ID] = n
+	}
+	for _, i := range parts {
+		paid[i.Plan] += i.Paid
+	}
+	page := pageOfTrades(plans, after, func(p reserve.InstalmentPlan) report.Trade {
+		n := sold[p.Notice]
+		return report.Trade{
+			Kind: report.PrimarySale, On: p.RevokedAt.Date(), SellerRegion: n.Region, BuyerRegion: n.Region, Pollutant: n.Pollutant,
+			Quantity: p.Revoked, Amount: n.Amount - paid[p.ID], Annual: must(annual(n.Price, p.Revoked)),
+		}.Reversed(p.RevokedAt.Date())
+	})
+	at := 0
+	for i, p := range plans {
+		if sold[p.Notice].Opening == 0 {
+			page.trades[at] = page.trades[i]
+			at++
+		}
+	}
+	page.trades = page.trades[:at]
+	return page, nil
 }

@@ -8,7 +8,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
-	"permitx/internal/quantity"
 	"permitx/internal/report"
 )
 
@@ -20,16 +19,9 @@ func (s *Server) ListExceptions(ctx context.Context, r gen.ListExceptionsRequest
 	var in input
 	q := app.ExceptionQuery{
 		Kind: report.ExceptionKind(deref(r.Params.Kind)), Region: deref(r.Params.Region), Month: s.app.Now().Date(),
-		Share: report.OutlierShare, Days: report.SoonDays,
 	}
 	if r.Params.Month != nil {
 		q.Month = read(&in, "month", *r.Params.Month, calendar.ParseDate)
-	}
-	if r.Params.Deviation != nil {
-		q.Share = read(&in, "deviation", *r.Params.Deviation, quantity.ParseRatio)
-	}
-	if r.Params.Days != nil {
-		q.Days = *r.Params.Days
 	}
 	if err := in.err(); err != nil {
 		return nil, err

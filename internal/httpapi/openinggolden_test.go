@@ -85,7 +85,7 @@ func TestOpening_Golden(t *testing.T) {
 
 // opened takes a package of Haining and reads what it has come to.
 func (w *world) opened(t *testing.T, file string) openingOutcome {
-	w.t.Helper()
+	t.Helper()
 	p := decode[api.OpeningPackage](w.t, w.post(openingPath, w.leader, file))
 	if p.State != api.OpeningStateChecked {
 		w.t.Fatalf("%+v\n%s", p, w.get(fmt.Sprintf("/v1/opening-packages/%d/faults", p.ID), w.auditor).body)

@@ -189,7 +189,11 @@ func TestExceptions(t *testing.T) {
 	if len(page.Items) != 1 || page.Next == nil || page.Items[0].Objects[0].Table != "trade" || page.Items[0].Regions[0] != apptest.Jiashan {
 		t.Fatalf("%+v", page)
 	}
-	if got := decode[api.ExceptionPage](t, w.get("/v1/exceptions?kind=price_outlier&deviation=0.9", w.auditor)); len(got.Items) != 0 {
+	set := `{"key":"exception.price_share","region":"330421","value":"0.9","valid_from":"2026-07-15","document":"d"}`
+	if a := w.approved("/v1/parameters", w.leader, set); a.status >= http.StatusBadRequest {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if got := decode[api.ExceptionPage](t, w.get("/v1/exceptions?kind=price_outlier&region=330421", w.auditor)); len(got.Items) != 0 {
 		t.Errorf("%+v", got)
 	}
 	if got := decode[api.ExceptionPage](t, w.get("/v1/exceptions?kind=soon_after_allocation&region=310118", w.auditor)); len(got.Items) != 0 {

@@ -49,8 +49,8 @@ func (c *cells) quantity(column string) quantity.Quantity {
 	return v
 }
 
-func (c *cells) price(column string) (p quantity.Price, known bool) {
-	return cell(c, column, quantity.ParsePrice)
+func (c *cells) price() (p quantity.Price, known bool) {
+	return cell(c, "price", quantity.ParsePrice)
 }
 
 func (c *cells) money(column string) quantity.Money {

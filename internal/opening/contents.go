@@ -250,7 +250,7 @@ func readLot(c *cells, into *Contents) {
 		Row: c.line.Row, Region: c.text("region"), Pollutant: c.text("pollutant"), Provenance: c.text("provenance"), AcquiredOn: c.day("acquired_on"),
 		Quantity: c.quantity("quantity"), Months: c.count("months"), Cost: c.money("cost"), Document: c.text("document"),
 	}
-	l.Price, _ = c.price("price")
+	l.Price, _ = c.price()
 	into.Lots = append(into.Lots, l)
 }
 
@@ -259,7 +259,7 @@ func readHolding(c *cells, into *Contents) {
 		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Origin: c.origin("origin"),
 		Quantity: c.quantity("quantity"), AcquiredOn: c.day("acquired_on"), Document: c.text("document"),
 	}
-	h.Price, h.PriceKnown = c.price("price")
+	h.Price, h.PriceKnown = c.price()
 	into.Holdings = append(into.Holdings, h)
 }
 
@@ -281,7 +281,7 @@ func readLease(c *cells, into *Contents) {
 		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Quantity: c.quantity("quantity"),
 		Lessee: c.text("lessee"), StartsOn: c.day("starts_on"), Months: c.count("months"), Document: c.text("document"),
 	}
-	l.Price, _ = c.price("price")
+	l.Price, _ = c.price()
 	into.Leases = append(into.Leases, l)
 }
 
@@ -291,7 +291,7 @@ func readSale(c *cells, into *Contents) {
 		Quantity: c.quantity("quantity"), Months: c.count("months"), Amount: c.money("amount"), Paid: c.money("paid"),
 		PaidOn: c.day("paid_on"), SoldOn: c.day("sold_on"), Document: c.text("document"),
 	}
-	s.Price, _ = c.price("price")
+	s.Price, _ = c.price()
 	into.Sales = append(into.Sales, s)
 }
 

@@ -21,14 +21,6 @@ const (
 // ExceptionKinds are all kinds of exception.
 var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DeadlineExpired}
 
-// The parameters of exceptions; project defaults.
-const (
-	// OutlierShare is by which part of the month's mean a price may differ.
-	OutlierShare = 30 * quantity.OneRatio / 100
-	// SoonDays is up to how many days after an allocation a sale is soon.
-	SoonDays = 90
-)
-
 // An Object names a record by its table.
 type Object struct {
 	Table string

@@ -403,7 +403,7 @@ func TestOutlies(t *testing.T) {
 		price, mean quantity.Price
 		want        bool
 	}{{130, 100, false}, {131, 100, true}, {70, 100, false}, {69, 100, true}, {5, 0, false}} {
-		if got := Outlies(c.price, c.mean, OutlierShare); got != c.want {
+		if got := Outlies(c.price, c.mean, 30*quantity.OneRatio/100); got != c.want {
 			t.Errorf("%d at a mean of %d: %v", c.price, c.mean, got)
 		}
 	}

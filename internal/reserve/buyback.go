@@ -47,7 +47,7 @@ var BuyBackCauses = []BuyBackCause{
 // causesOf are the causes that a kind of buy-back can have.
 var causesOf = map[BuyBackKind][]BuyBackCause{
 	Application: {ProjectCancelled, CompletionSurplus, Reduction, LicenceChange, Abandoned},
-	Compulsory:  {ProjectCancelled, Abandoned, Idle, UnitClosed, LicenceCancelled, ReductionTask},
+	Compulsory:  {ProjectCancelled, CompletionSurplus, Abandoned, Idle, UnitClosed, LicenceCancelled, ReductionTask},
 }
 
 // ObjectionDays are the working days in which the holder of permits that the

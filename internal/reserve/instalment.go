@@ -87,6 +87,7 @@ type InstalmentPlan struct {
 	RequestedAt calendar.Instant
 	DecidedAt   calendar.Instant
 	DeliveredAt calendar.Instant
+	RevokedAt   calendar.Instant // 0: not, or before revocations lowered the statistics
 	Command     int64
 }
 

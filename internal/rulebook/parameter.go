@@ -49,6 +49,8 @@ const (
 	OffsetOutside   Key = "carbon.offset_outside"
 	LeaseMost       Key = "lease.most_months"
 	PledgeShare     Key = "pledge.most_share"
+	OutlierShare    Key = "exception.price_share"
+	SoonDays        Key = "exception.soon_days"
 	firstSeededYear     = calendar.Date(20200101)
 )
 
@@ -87,6 +89,8 @@ var Keys = []KeyInfo{
 	{PledgeShare, "1", 1, quantity.OneRatio, false, "0.8", ProjectDefault, "", "share of the value of permits that is lent on them at most"},
 	{OffsetCap, "1", 0, quantity.OneRatio, false, "0.05", "上海市碳排放管理试行办法", "", "share of an obligation that carbon-inclusive credits may offset"},
 	{OffsetOutside, "1", 0, quantity.OneRatio, false, "1", ProjectDefault, "", "share of what credits may offset that may come from another province; Beijing asks for half from its own"},
+	{OutlierShare, "1", 1, 10 * quantity.OneRatio, false, "0.3", ProjectDefault, "", "share of the month's mean by which a price differs before an auditor looks at it"},
+	{SoonDays, "days", 0, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days after an allocation in which an auditor looks at a sale"},
 }
 
 // InfoOf is what is known of a key.

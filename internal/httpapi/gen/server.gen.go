@@ -6988,22 +6988,6 @@ func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
 		return
 	}
 
-	// ------------- Optional query parameter "deviation" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "deviation", c.Request.URL.Query(), &params.Deviation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter deviation: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	// ------------- Optional query parameter "days" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", c.Request.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter days: %w", err), http.StatusBadRequest)
-		return
-	}
-
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
