@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 
 	"permitx/internal/encumbrance"
 )
@@ -31,24 +32,37 @@ func (c *certificateKeyCommand) Validate() error { return all(c.problems()) }
 
 // Run makes a key.
 func (c *certificateKeyCommand) Run(g *globals) error {
-	key, err := c.codes().add()
+	folder := c.codes()
+	key, err := folder.add()
 	if err == nil {
-		g.print("New key %s in %s: codes are made by it from now on.", key.ID(), c.codes())
+		g.print("New key %s in %s: codes are made by it from now on.", key.ID(), folder.path)
 	}
 	return err
 }
 
-// codeFiles keeps the keys of certificates' codes as files of a directory,
-// numbered from 1: 64 hexadecimal digits each. It is to be backed up apart from
-// the database, and not to be read by who may read that.
-type codeFiles string
+// codeFolder keeps the keys of certificates' codes, a file each, numbered from
+// 1: 64 hexadecimal digits. It is to be backed up apart from the database, and
+// not to be read by who may read that.
+type codeFolder struct {
+	path string
+	mu   sync.Mutex // the first key is made once
+}
 
-// keys are all keys, the newest first.
-func (dir codeFiles) keys() ([]encumbrance.CodeKey, error) {
-	numbers, err := dir.numbers()
+// keys are all keys, the newest first. The first is made when it is asked for.
+func (f *codeFolder) keys() ([]encumbrance.CodeKey, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	numbers, err := f.numbers()
+	if err == nil && len(numbers) == 0 {
+		key, err := f.add()
+		if err != nil { // a code by a key that is not kept would be wrong tomorrow
+			return nil, err
+		}
+		return []encumbrance.CodeKey{key}, nil
+	}
 	keys := make([]encumbrance.CodeKey, 0, len(numbers))
 	for _, n := range numbers {
-		key, bad := dir.read(n)
+		key, bad := f.read(n)
 		if err = errors.Join(err, bad); bad == nil {
 			keys = append(keys, key)
 		}
@@ -56,21 +70,9 @@ func (dir codeFiles) keys() ([]encumbrance.CodeKey, error) {
 	return keys, err
 }
 
-// ensure makes the first key where there is none; without a directory no key is kept.
-func (dir codeFiles) ensure() error {
-	if dir == "" {
-		return nil
-	}
-	numbers, err := dir.numbers()
-	if err == nil && len(numbers) == 0 {
-		_, err = dir.add()
-	}
-	return err
-}
-
 // add makes a key newer than all others.
-func (dir codeFiles) add() (key encumbrance.CodeKey, err error) {
-	numbers, err := dir.numbers()
+func (f *codeFolder) add() (key encumbrance.CodeKey, err error) {
+	numbers, err := f.numbers()
 	if err != nil {
 		return key, err
 	}
@@ -79,22 +81,19 @@ func (dir codeFiles) add() (key encumbrance.CodeKey, err error) {
 		next = numbers[0] + 1
 	}
 	_, _ = rand.Read(key[:]) // never fails: it would end the program
-	return key, writeSecret(string(dir), strconv.Itoa(next), []byte(hex.EncodeToString(key[:])))
+	return key, writeSecret(f.path, strconv.Itoa(next), []byte(hex.EncodeToString(key[:])))
 }
 
-// numbers are the names of the files, the highest first. A directory that is
+// numbers are the names of the files, the highest first. A folder that is
 // missing has none.
-func (dir codeFiles) numbers() ([]int, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	files, err := os.ReadDir(string(dir))
+func (f *codeFolder) numbers() ([]int, error) {
+	files, err := os.ReadDir(f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var numbers []int
-	for _, f := range files {
-		if n, err := strconv.Atoi(f.Name()); err == nil && n > 0 { // anything else is not ours
+	for _, file := range files {
+		if n, err := strconv.Atoi(file.Name()); err == nil && n > 0 { // anything else is not ours
 			numbers = append(numbers, n)
 		}
 	}
@@ -102,13 +101,13 @@ func (dir codeFiles) numbers() ([]int, error) {
 	return numbers, nil
 }
 
-func (dir codeFiles) read(n int) (key encumbrance.CodeKey, err error) {
-	path := filepath.Join(string(dir), strconv.Itoa(n))
+func (f *codeFolder) read(n int) (key encumbrance.CodeKey, err error) {
+	path := filepath.Join(f.path, strconv.Itoa(n))
 	text, err := os.ReadFile(path) //nolint:gosec // a number, in our own folder
 	if err != nil {
 		return key, err
 	}
-	if n, err := hex.Decode(key[:], text[:min(len(text), 2*len(key))]); err != nil || n != len(key) {
+	if size, err := hex.Decode(key[:], text[:min(len(text), 2*len(key))]); err != nil || size != len(key) {
 		return key, fmt.Errorf("the file %s has no key of %d hexadecimal digits", path, 2*len(key))
 	}
 	return key, nil

@@ -62,8 +62,8 @@ type databaseConfig struct {
 }
 
 // codes are the keys of certificates' codes.
-func (c databaseConfig) codes() codeFiles {
-	return codeFiles(cmp.Or(c.CertificateKeys, filepath.Join(cmp.Or(c.Data, defaultData), defaultCodes)))
+func (c databaseConfig) codes() *codeFolder {
+	return &codeFolder{path: cmp.Or(c.CertificateKeys, filepath.Join(cmp.Or(c.Data, defaultData), defaultCodes))}
 }
 
 // seals are the keys of sealed bids.

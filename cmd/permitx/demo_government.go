@@ -40,7 +40,7 @@ func (t *story) government(ctx context.Context) error {
 // in a year whose holidays are not published.
 func (t *story) calendar(ctx context.Context) error {
 	years := []api.Year{t.today.Year()}
-	if next := t.today.AddMonths(1).Year(); next != years[0] {
+	if next := t.today.AddMonths(3).Year(); next != years[0] { // the sale's days to sign and pay
 		years = append(years, next)
 	}
 	for _, year := range years {

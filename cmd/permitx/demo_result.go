@@ -18,6 +18,8 @@ type demoResult struct {
 	BuyBack          buyBackFigure   `json:"buy_back"`
 	Guarantee        guaranteeFigure `json:"guarantee"`
 	ReserveStatement statementFigure `json:"reserve_statement"`
+	Sale             saleFigure      `json:"sale"`
+	Call             callFigure      `json:"call"`
 	Trades           int             `json:"trades"`
 	Violations       int             `json:"violations"`
 	Journal          journalHead     `json:"journal"`
@@ -89,7 +91,7 @@ func (t *story) basicAccounts(ctx context.Context) (map[accountKey]parts, error)
 
 // end reads what the story came to and checks the books.
 func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, error) {
-	r := demoResult{Database: dialect(where), BuyBack: t.bought, Guarantee: t.guaranteed, ReserveStatement: t.stated}
+	r := demoResult{Database: dialect(where), BuyBack: t.bought, Guarantee: t.guaranteed, ReserveStatement: t.stated, Sale: t.sold, Call: t.called}
 	var err error
 	if r.CrossRegion, err = t.sumUp(ctx); err != nil {
 		return r, err

@@ -63,6 +63,11 @@ func (t *story) firm(party api.ID) *firm {
 			return f
 		}
 	}
+	for _, b := range t.bidders {
+		if b.party == party {
+			return &b.firm
+		}
+	}
 	return &firm{}
 }
 

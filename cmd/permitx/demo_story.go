@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
+	"slices"
 
 	"permitx/api"
 	"permitx/internal/calendar"
@@ -19,7 +19,11 @@ type story struct {
 	progress io.Writer
 	today    calendar.Date
 
+	clock *demoClock
+
 	cast    *cast
+	jiaxing *demoRegion
+	bidders []*bidder
 	regions []*demoRegion
 	deals   []agreed
 
@@ -33,6 +37,8 @@ type story struct {
 	bought              buyBackFigure
 	guaranteed          guaranteeFigure
 	stated              statementFigure
+	sold                saleFigure
+	called              callFigure
 }
 
 // actor is a person with a key.
@@ -41,10 +47,10 @@ type actor struct {
 	*api.ClientWithResponses
 }
 
-func newStory(s *server, progress io.Writer) *story {
+func newStory(s *server, clock *demoClock, progress io.Writer) *story {
 	c := newCast()
-	today := calendar.InstantOf(time.Now()).Date()
-	t := &story{url: s.url, progress: progress, today: today, cast: c, regions: newRegions(), deals: c.firstBatch()}
+	today := clock.now().Date()
+	t := &story{url: s.url, progress: progress, today: today, clock: clock, cast: c, regions: newRegions(), deals: c.firstBatch(), jiaxing: newJiaxing(), bidders: newBidders()}
 	t.termEnd = termEndFor(today)
 	t.oldTermEnd = calendar.QuarterEnd(today.AddMonths(15))
 	t.admin = &actor{name: bootstrapName, role: "admin", key: s.bootstrapKey}
@@ -78,6 +84,8 @@ func (t *story) tell(ctx context.Context, where databaseConfig) (demoResult, err
 		{"A continuous session of the market " + marketID + " (made up)", t.session},
 		{"A buy-back from application to lot (made up)", t.buyBack},
 		{"A major project guaranteed from the reserve (made up)", t.guarantee},
+		{"The 11th NH3-N sale of Jiaxing, by electronic bidding", t.sale},
+		{"A call auction of the market " + callMarket + " (made up)", t.call},
 	} {
 		t.say("\n== %s", chapter.title)
 		if err := chapter.tell(ctx); err != nil {
@@ -99,7 +107,7 @@ func (t *story) instrument(pollutant string, old bool) string {
 
 // region finds a region by its code.
 func (t *story) region(code string) *demoRegion {
-	for _, r := range t.regions {
+	for _, r := range append(slices.Clone(t.regions), t.jiaxing) {
 		if r.code == code {
 			return r
 		}

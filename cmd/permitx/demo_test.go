@@ -24,7 +24,8 @@ func TestDemo(t *testing.T) {
 		{"sqlite", func(*testing.T) []string { return nil }},
 		{"postgres", func(t *testing.T) []string {
 			t.Helper()
-			return []string{"--database-url", dbtest.Database(t).OwnerURL}
+			keys := t.TempDir()
+			return []string{"--database-url", dbtest.Database(t).OwnerURL, "--seal-keys", keys + "/seals", "--certificate-keys", keys + "/certificates"}
 		}},
 	} {
 		t.Run(c.database, func(t *testing.T) {
@@ -36,6 +37,7 @@ func TestDemo(t *testing.T) {
 			checkDemo(t, readDemo(t, stdout), c.database)
 			for _, want := range []string{
 				"made up", "no verified surplus", "浙江省大气污染防治条例 第十六条", "not enough money", "permits of unknown price", "permits of unknown origin",
+				"19 bidders, 13 winners", "an eleventh quote: refused", "a quote after the close: refused", "no order has met another yet", "with its code, of 嘉兴竞买企业01",
 				"cancels its order", "in_reserve   booked", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
 				"permitx check: 0 violations",
 			} {
@@ -87,6 +89,12 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 	if b := r.BuyBack; b.Quantity != "0.5" || b.BasePrice != "3600" || b.PricePaid != "4000" || b.State != "in_reserve" || b.Lot == 0 ||
 		b.Months < 60 || b.Amount != money(t, 150*b.Months) || b.BudgetLeft != money(t, 200_000-150*b.Months) || !strings.HasPrefix(b.PriceRule, "project default") {
 		t.Errorf("buy_back: %+v", b) // 0.5 t/a × CNY 3,600 / 12 = CNY 150 a month
+	}
+	if s := r.Sale; s.Base != "4000" || s.Bidders != 19 || s.Winners != 13 || s.Delivered != 13 || s.Sold != "0.734" || s.Average != "20020.5722" || s.Checked != "valid" {
+		t.Errorf("the sale is %+v", s)
+	}
+	if c := r.Call; c.Price != "2390" || c.Volume != "1" || c.Trades != 2 {
+		t.Errorf("the call is %+v", c)
 	}
 	if r.Trades != 4 {
 		t.Errorf("%d trades", r.Trades)
@@ -189,7 +197,7 @@ func TestDemoServesOn(t *testing.T) {
 	}
 }
 
-// The eight firms' codes are valid, and so are the numbers of their licences.
+// The firms' codes are valid, and so are the numbers of their licences.
 func TestDemoCodes(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -202,7 +210,13 @@ func TestDemoCodes(t *testing.T) {
 		}
 		seen[f.uscc] = true
 	}
-	if len(seen) != 8 {
+	for _, b := range newBidders() {
+		if _, err := catalog.CheckUSCC("uscc", b.uscc); err != nil || seen[b.uscc] {
+			t.Errorf("%s: %s: %v", b.name, b.uscc, err)
+		}
+		seen[b.uscc] = true
+	}
+	if len(seen) != 8+19 {
 		t.Errorf("%d firms", len(seen))
 	}
 }

@@ -49,7 +49,7 @@ type server struct {
 type beside struct {
 	intake intakeConfig
 	seals  app.SealKeys
-	codes  codeFiles
+	codes  *codeFolder // nil: none
 	clock  app.Clock
 }
 
@@ -68,10 +68,10 @@ func startServer(g *globals, store keeper, by beside, c serverConfig, log *slog.
 		return nil, err
 	}
 	s := &server{app: a, store: store, drain: c.DrainTimeout, log: log, serving: make(chan error, 1)}
-	if err := by.codes.ensure(); err != nil { // everything else works without
-		log.ErrorContext(g.ctx, "certificates have no codes: their first key cannot be made", slog.Any("cause", err))
+	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit}
+	if by.codes != nil {
+		config.CodeKeys = by.codes.keys
 	}
-	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit, CodeKeys: by.codes.keys}
 	if by.intake.url != "" {
 		if s.intake, err = openIntake(g.ctx, by.intake, a, by.clock, log); err != nil {
 			return nil, errors.Join(err, a.Close())
