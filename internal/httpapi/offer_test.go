@@ -46,8 +46,8 @@ func (w *world) offerState(id int64, want string) api.AuctionOffer {
 }
 
 // An auction over HTTP, by everybody who takes part. While its window is open no
-// role learns a bid through any operation, and the database's files have no
-// trace of it; afterwards those see it who may.
+// role learns a bid through any operation or stream of events, and the database's
+// files have no trace of it; afterwards those see it who may.
 func TestOffer_OverHTTP(t *testing.T) {
 	t.Parallel()
 	w := openWalked(t)
@@ -63,6 +63,10 @@ func TestOffer_OverHTTP(t *testing.T) {
 	w.clock.Set(windowOpens)
 	w.offerState(offer.ID, "bidding")
 	const price, amount = "54321.9876", "73.9173"
+	w.offer = offer.ID // what the walk asks about
+	actors := w.actors()
+	everybody := append(keysOf(actors), "", bidder.key, other.key)
+	streams := w.streams(t, everybody)
 	receipt := w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"`+price+`","quantity":"`+amount+`"}]}`)
 	w.want(http.StatusCreated, receipt)
 	if text := string(receipt.body); strings.Contains(text, price) || strings.Contains(text, amount) {
@@ -73,14 +77,12 @@ func TestOffer_OverHTTP(t *testing.T) {
 	if own := decode[api.QuotePage](t, w.get(at+"/quotes", bidder.key)); len(own.Items) != 1 || own.Items[0].Sealed == nil {
 		t.Errorf("own receipts: %+v", own)
 	}
-	w.offer = offer.ID // what the walk asks about
-	actors := w.actors()
 	contractOperations(func(method, _ string, o *openapi3.Operation) {
 		if method != http.MethodGet || slices.Contains(ungoverned, o.OperationID) || o.OperationID == "streamMarketEvents" {
 			return
 		}
 		path, _ := w.request(o.OperationID, "")
-		for _, key := range append(keysOf(actors), "", bidder.key, other.key) {
+		for _, key := range everybody {
 			if a := w.send(http.MethodGet, path, key, ""); bytes.Contains(a.body, []byte(price)) || bytes.Contains(a.body, []byte(amount)) {
 				t.Errorf("%s tells the bid: %s", o.OperationID, a.body)
 			}
@@ -98,6 +100,14 @@ func TestOffer_OverHTTP(t *testing.T) {
 				t.Errorf("a file of the database has %s", trace)
 			}
 		}
+	}
+	w.want(http.StatusCreated, w.post("/v1/orders", bidder.key, order(bidder, "sell", "2400", "1")))
+	for _, s := range streams { // which have told all before this
+		s.next(api.MarketEventKindBook)
+		if text := s.text.String(); strings.Contains(text, price) || strings.Contains(text, amount) || strings.Contains(text, "quote") {
+			t.Errorf("a stream tells the bid: %s", text)
+		}
+		s.cancel()
 	}
 	w.clock.Set(windowCloses)
 	ranked := w.offerState(offer.ID, "ranked")
@@ -118,6 +128,19 @@ func TestOffer_OverHTTP(t *testing.T) {
 		t.Fatalf("%d %s", certified.status, certified.body)
 	}
 	w.offerState(offer.ID, "certified")
+}
+
+// streams are the events of the market, as every one of some users gets them.
+func (w *world) streams(t *testing.T, keys []string) (all []*stream) {
+	t.Helper()
+	for _, key := range keys {
+		if key == "" {
+			all = append(all, w.listen(t, "", ""))
+		} else {
+			all = append(all, w.listen(t, "", "", key))
+		}
+	}
+	return all
 }
 
 func keysOf(actors []actor) (keys []string) {

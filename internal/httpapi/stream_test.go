@@ -18,11 +18,13 @@ type stream struct {
 	t      *testing.T
 	lines  *bufio.Scanner
 	cancel func()
-	last   string // id of the last event
+	last   string          // id of the last event
+	text   strings.Builder // all that was read
 }
 
-// listen opens a stream after an event; none means what comes next.
-func (w *world) listen(t *testing.T, query, after string) *stream {
+// listen opens a stream after an event, with a key or as the public; no event
+// means what comes next.
+func (w *world) listen(t *testing.T, query, after string, key ...string) *stream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+"/v1/markets/"+marketCode+"/events"+query, nil)
@@ -31,6 +33,9 @@ func (w *world) listen(t *testing.T, query, after string) *stream {
 	}
 	if after != "" {
 		req.Header.Set("Last-Event-ID", after)
+	}
+	for _, k := range key {
+		req.Header.Set("Authorization", "Bearer "+k)
 	}
 	resp, err := w.server.Client().Do(req) //nolint:bodyclose // closed by cancel
 	if err != nil {
@@ -51,6 +56,7 @@ func (s *stream) next(kind api.MarketEventKind) api.MarketEvent {
 	var e api.MarketEvent
 	for s.lines.Scan() {
 		line := s.lines.Text()
+		s.text.WriteString(line + "\n")
 		switch {
 		case strings.HasPrefix(line, "id: "):
 			s.last = line[len("id: "):]
