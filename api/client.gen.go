@@ -225,7 +225,7 @@ type ClientInterface interface {
 
 	// ContractAwardWithBody Sign the contract for the bureau
 	//
-	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -234,7 +234,7 @@ type ClientInterface interface {
 
 	// ContractAward Sign the contract for the bureau
 	//
-	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -243,7 +243,7 @@ type ClientInterface interface {
 
 	// DefaultAwardWithBody Find that a winner has not signed or not paid in time
 	//
-	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -252,7 +252,7 @@ type ClientInterface interface {
 
 	// DefaultAward Find that a winner has not signed or not paid in time
 	//
-	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -304,7 +304,7 @@ type ClientInterface interface {
 
 	// SignAward Sign the contract of an award
 	//
-	// The winner signs first, within 3 working days of the certification.
+	// The winner signs first, within the working days that the parameter auction.contract_days gives from the certification.
 	//
 	// Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
 	SignAward(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4071,7 +4071,7 @@ func (c *Client) BookAward(ctx context.Context, id PathID, params *BookAwardPara
 
 // ContractAwardWithBody Sign the contract for the bureau
 //
-// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4090,7 +4090,7 @@ func (c *Client) ContractAwardWithBody(ctx context.Context, id PathID, params *C
 
 // ContractAward Sign the contract for the bureau
 //
-// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4109,7 +4109,7 @@ func (c *Client) ContractAward(ctx context.Context, id PathID, params *ContractA
 
 // DefaultAwardWithBody Find that a winner has not signed or not paid in time
 //
-// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4128,7 +4128,7 @@ func (c *Client) DefaultAwardWithBody(ctx context.Context, id PathID, params *De
 
 // DefaultAward Find that a winner has not signed or not paid in time
 //
-// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4240,7 +4240,7 @@ func (c *Client) SettleAward(ctx context.Context, id PathID, params *SettleAward
 
 // SignAward Sign the contract of an award
 //
-// The winner signs first, within 3 working days of the certification.
+// The winner signs first, within the working days that the parameter auction.contract_days gives from the certification.
 //
 // Corresponds with POST /v1/awards/{id}/sign (the `SignAward` operationId).
 func (c *Client) SignAward(ctx context.Context, id PathID, params *SignAwardParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -36493,7 +36493,7 @@ type ClientWithResponsesInterface interface {
 
 	// ContractAwardWithBodyWithResponse Sign the contract for the bureau
 	//
-	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36502,7 +36502,7 @@ type ClientWithResponsesInterface interface {
 
 	// ContractAwardWithResponse Sign the contract for the bureau
 	//
-	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+	// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36511,7 +36511,7 @@ type ClientWithResponsesInterface interface {
 
 	// DefaultAwardWithBodyWithResponse Find that a winner has not signed or not paid in time
 	//
-	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36520,7 +36520,7 @@ type ClientWithResponsesInterface interface {
 
 	// DefaultAwardWithResponse Find that a winner has not signed or not paid in time
 	//
-	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+	// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36574,7 +36574,7 @@ type ClientWithResponsesInterface interface {
 
 	// SignAwardWithResponse Sign the contract of an award
 	//
-	// The winner signs first, within 3 working days of the certification.
+	// The winner signs first, within the working days that the parameter auction.contract_days gives from the certification.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -51151,7 +51151,7 @@ func (c *ClientWithResponses) BookAwardWithResponse(ctx context.Context, id Path
 
 // ContractAwardWithBodyWithResponse Sign the contract for the bureau
 //
-// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51166,7 +51166,7 @@ func (c *ClientWithResponses) ContractAwardWithBodyWithResponse(ctx context.Cont
 
 // ContractAwardWithResponse Sign the contract for the bureau
 //
-// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in 7 working days. Of a buy-back nothing is asked for.
+// Sets the winner's share of the lots aside and asks for the payment by a numbered payment notice, due in as many working days as the parameter auction.payment_days says. Of a buy-back nothing is asked for.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51181,7 +51181,7 @@ func (c *ClientWithResponses) ContractAwardWithResponse(ctx context.Context, id 
 
 // DefaultAwardWithBodyWithResponse Find that a winner has not signed or not paid in time
 //
-// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51196,7 +51196,7 @@ func (c *ClientWithResponses) DefaultAwardWithBodyWithResponse(ctx context.Conte
 
 // DefaultAwardWithResponse Find that a winner has not signed or not paid in time
 //
-// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for 12 months. A second officer approves it.
+// What was put up is forfeited, the share is available again, and the bidder is barred from auctions for as many months as the parameter auction.bar_months says. A second officer approves it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51286,7 +51286,7 @@ func (c *ClientWithResponses) SettleAwardWithResponse(ctx context.Context, id Pa
 
 // SignAwardWithResponse Sign the contract of an award
 //
-// The winner signs first, within 3 working days of the certification.
+// The winner signs first, within the working days that the parameter auction.contract_days gives from the certification.
 //
 // Returns a wrapper object for the known response body format(s).
 //

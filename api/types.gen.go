@@ -2718,30 +2718,48 @@ func (e OutsideSystem) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
-	ParameterKeyBuyBackBasePrice     ParameterKey = "buy_back.base_price"
-	ParameterKeyBuyBackPartMonthUp   ParameterKey = "buy_back.part_month_up"
-	ParameterKeyCarbonOffsetCap      ParameterKey = "carbon.offset_cap"
-	ParameterKeyCarbonOffsetOutside  ParameterKey = "carbon.offset_outside"
-	ParameterKeyCreditMost           ParameterKey = "credit.most"
-	ParameterKeyCreditStart          ParameterKey = "credit.start"
-	ParameterKeyExceptionPriceShare  ParameterKey = "exception.price_share"
-	ParameterKeyExceptionSoonDays    ParameterKey = "exception.soon_days"
-	ParameterKeyHoldingLimit         ParameterKey = "holding.limit"
-	ParameterKeyIdleBuybackAfter     ParameterKey = "idle.buyback_after"
-	ParameterKeyInstalmentFirstShare ParameterKey = "instalment.first_share"
-	ParameterKeyInstalmentGrace      ParameterKey = "instalment.grace"
-	ParameterKeyInstalmentMonths     ParameterKey = "instalment.months"
-	ParameterKeyLeaseMostMonths      ParameterKey = "lease.most_months"
-	ParameterKeyOffsetRatioAttained  ParameterKey = "offset.ratio.attained"
-	ParameterKeyOffsetRatioMissed    ParameterKey = "offset.ratio.missed"
-	ParameterKeyPledgeMostShare      ParameterKey = "pledge.most_share"
-	ParameterKeyPurchaseLimit        ParameterKey = "purchase.limit"
-	ParameterKeySimplifiedSaleMost   ParameterKey = "simplified_sale.most"
+	ParameterKeyAuctionBarMonths       ParameterKey = "auction.bar_months"
+	ParameterKeyAuctionCertificateDays ParameterKey = "auction.certificate_days"
+	ParameterKeyAuctionCertifyDays     ParameterKey = "auction.certify_days"
+	ParameterKeyAuctionContractDays    ParameterKey = "auction.contract_days"
+	ParameterKeyAuctionPaymentDays     ParameterKey = "auction.payment_days"
+	ParameterKeyAuctionReturnDays      ParameterKey = "auction.return_days"
+	ParameterKeyBuyBackBasePrice       ParameterKey = "buy_back.base_price"
+	ParameterKeyBuyBackPartMonthUp     ParameterKey = "buy_back.part_month_up"
+	ParameterKeyCarbonOffsetCap        ParameterKey = "carbon.offset_cap"
+	ParameterKeyCarbonOffsetOutside    ParameterKey = "carbon.offset_outside"
+	ParameterKeyCreditMost             ParameterKey = "credit.most"
+	ParameterKeyCreditStart            ParameterKey = "credit.start"
+	ParameterKeyExceptionPriceShare    ParameterKey = "exception.price_share"
+	ParameterKeyExceptionSoonDays      ParameterKey = "exception.soon_days"
+	ParameterKeyHoldingLimit           ParameterKey = "holding.limit"
+	ParameterKeyIdleBuybackAfter       ParameterKey = "idle.buyback_after"
+	ParameterKeyInstalmentFirstShare   ParameterKey = "instalment.first_share"
+	ParameterKeyInstalmentGrace        ParameterKey = "instalment.grace"
+	ParameterKeyInstalmentMonths       ParameterKey = "instalment.months"
+	ParameterKeyLeaseMostMonths        ParameterKey = "lease.most_months"
+	ParameterKeyOffsetRatioAttained    ParameterKey = "offset.ratio.attained"
+	ParameterKeyOffsetRatioMissed      ParameterKey = "offset.ratio.missed"
+	ParameterKeyPledgeMostShare        ParameterKey = "pledge.most_share"
+	ParameterKeyPurchaseLimit          ParameterKey = "purchase.limit"
+	ParameterKeySimplifiedSaleMost     ParameterKey = "simplified_sale.most"
 )
 
 // Valid indicates whether the value is a known member of the ParameterKey enum.
 func (e ParameterKey) Valid() bool {
 	switch e {
+	case ParameterKeyAuctionBarMonths:
+		return true
+	case ParameterKeyAuctionCertificateDays:
+		return true
+	case ParameterKeyAuctionCertifyDays:
+		return true
+	case ParameterKeyAuctionContractDays:
+		return true
+	case ParameterKeyAuctionPaymentDays:
+		return true
+	case ParameterKeyAuctionReturnDays:
+		return true
 	case ParameterKeyBuyBackBasePrice:
 		return true
 	case ParameterKeyBuyBackPartMonthUp:
@@ -4528,7 +4546,7 @@ type AuctionOffer struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	CertifiedAt *Instant `json:"certified_at,omitempty"`
 
-	// CertifyBy Within 5 working days of the close.
+	// CertifyBy By the parameter auction.certify_days.
 	CertifyBy *Date `json:"certify_by,omitempty"`
 
 	// ClearingPrice That all pay or get.
@@ -13796,6 +13814,9 @@ type Registration struct {
 
 	// Quantity The need of a share sale; what is held ready to be sold.
 	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// Reason Why the bidder was excluded before the window closed, with the rule: his bids do not count, and he has back what he put up.
+	Reason *string `json:"reason,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
 	//

@@ -9,6 +9,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
@@ -46,7 +47,7 @@ var _ = declare(AwardSign{}, AwardContract{}, AwardDefault{}, AwardRevoke{})
 
 // openAwards returns what gives each of some winners his award, and publishes it.
 func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), error) {
-	contractBy, err := v.Calendar().AddWorkingDays(v.Today, auction.ContractDays)
+	contractBy, err := v.auctionDay(rulebook.AuctionContract, o, v.Today)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +81,17 @@ func awardText(o auction.Offer, w auction.Winner, name string) string {
 	return fmt.Sprintf("%s 竞得 %s %s %s %s，成交单价 %s %s，成交金额 %s 元。公示期内可以提出异议。\n"+
 		"%s has won %s %s of %s at "+priced+", in all CNY %s. Objections are filed while this notice stands.",
 		name, o.Pollutant, what, w.Quantity, o.Unit(), w.Price, per, w.Amount, name, w.Quantity, o.Unit(), o.Pollutant, w.Price, w.Amount)
+}
+
+// auctionSpan is how many days or months a parameter of auctions gives for an offer on a day.
+func auctionSpan(all rulebook.Parameters, key rulebook.Key, o auction.Offer, on calendar.Date) int {
+	_, value, _ := rulebook.Lookup(all, key, rulebook.Place{Region: o.Region, Pollutant: o.Pollutant}, on)
+	return int(value / quantity.OneRatio)
+}
+
+// auctionDay is the last of the working days that a parameter of auctions gives from a day on.
+func (v *View) auctionDay(key rulebook.Key, o auction.Offer, from calendar.Date) (calendar.Date, error) {
+	return v.Calendar().AddWorkingDays(from, auctionSpan(v.known, key, o, from))
 }
 
 // award returns an award of a party or region after the actor's right was checked.
@@ -151,7 +163,8 @@ func (c AwardContract) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	payBy, err := v.Calendar().AddWorkingDays(v.Today, auction.PaymentDays)
+	o := must(Get(v, Offers, "offer", a.Offer))
+	payBy, err := v.auctionDay(rulebook.AuctionPayment, o, v.Today)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +174,6 @@ func (c AwardContract) Decide(v *View) (Apply, error) {
 	if err := v.checkFree(a); err != nil {
 		return nil, err
 	}
-	o := must(Get(v, Offers, "offer", a.Offer))
 	if o.Buys() || o.OfCredits() { // the treasury pays, or the winner by AwardSettle
 		return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
 	}
@@ -237,7 +249,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	lost := o.Forfeit(r.Collateral, a.Amount)
-	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auction.BarMonths)); err != nil {
+	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auctionSpan(v.known, rulebook.AuctionBar, o, v.Today))); err != nil {
 		return nil, err
 	}
 	free, err := supplyOf(o).freeShare(v, a)
@@ -258,11 +270,11 @@ func (v *View) awardDeadline(a auction.Award) (calendar.Date, error) {
 	if err != nil || answered == 0 {
 		return a.Deadline(), err
 	}
-	days := auction.ContractDays
+	key, o := rulebook.AuctionContract, must(Get(v, Offers, "offer", a.Offer))
 	if a.State == auction.AwardContracted {
-		days = auction.PaymentDays
+		key = rulebook.AuctionPayment
 	}
-	again, err := v.Calendar().AddWorkingDays(answered, days)
+	again, err := v.auctionDay(key, o, answered)
 	return max(a.Deadline(), again), err
 }
 

@@ -11,6 +11,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // AwardPay records that the treasury has paid a seller of a reverse auction. The
@@ -101,7 +102,7 @@ func (c AwardBook) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	certifyBy, err := v.Calendar().AddWorkingDays(v.Today, auction.CertificateDays)
+	certifyBy, err := v.auctionDay(rulebook.AuctionDocument, o, v.Today)
 	if err != nil {
 		return nil, err
 	}

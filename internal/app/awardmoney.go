@@ -5,6 +5,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // timerLosers gives losers back what they have put up, some at a time.
@@ -110,7 +111,7 @@ func (v *View) awardDelivered(n soldNotice) (func(tx *Tx, transfer int64), error
 	if err := v.checkFree(a); err != nil {
 		return nil, err
 	}
-	certifyBy, err := v.Calendar().AddWorkingDays(v.Today, auction.CertificateDays)
+	certifyBy, err := v.auctionDay(rulebook.AuctionDocument, must(Get(v, Offers, "offer", a.Offer)), v.Today)
 	if err != nil {
 		return nil, err
 	}

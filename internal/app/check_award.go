@@ -4,10 +4,10 @@ import (
 	"slices"
 
 	"permitx/internal/auction"
-	"permitx/internal/calendar"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 var _ = declareCheck((*checker).checkAwards)
@@ -36,6 +36,10 @@ func (c *checker) checkAwards() error {
 	}
 	offers := map[int64]auction.Offer{}
 	if err := eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) { offers[o.ID] = o }); err != nil {
+		return err
+	}
+	var parameters rulebook.Rows
+	if err := eachOf(c.ctx, c.r, Parameters, Where("key", string(rulebook.AuctionReturn)), func(p rulebook.Parameter) { parameters = append(parameters, p) }); err != nil {
 		return err
 	}
 	certified := func(o auction.Offer) bool { return o.State == auction.OfferCertified }
@@ -75,7 +79,7 @@ func (c *checker) checkAwards() error {
 	}
 	for id, r := range parts.registrations {
 		o := offers[r.Offer]
-		if r.State == auction.Lost && r.Hold != 0 && certified(o) && c.overdue(o.CertifiedAt.Date()) {
+		if r.State == auction.Lost && r.Hold != 0 && certified(o) && c.overdue(parameters, o) {
 			c.report("I-46", Registrations.name, id, "lost, and what was put up is not given back")
 		}
 	}
@@ -83,8 +87,10 @@ func (c *checker) checkAwards() error {
 }
 
 // overdue reports whether losers should have got back by now what they put up.
-func (c *checker) overdue(certified calendar.Date) bool {
-	return c.registry.LastAt.Date() > certified.AddDays(3*auction.ReturnDays) // working days and holidays: the timer runs at once
+func (c *checker) overdue(parameters rulebook.Rows, o auction.Offer) bool {
+	certified := o.CertifiedAt.Date()
+	days := auctionSpan(parameters, rulebook.AuctionReturn, o, certified)
+	return c.registry.LastAt.Date() > certified.AddDays(3*days) // working days and holidays: the timer runs at once
 }
 
 func (c *checker) awardParts() (*awardParts, error) {

@@ -130,6 +130,11 @@ func (c *checker) checkQuotes(o auction.Offer, p *offerParts) {
 			c.report("I-42", Quotes.name, id, "is not what its digest says")
 		}
 	}
+	for id, r := range p.registrations {
+		if r.Reason != "" && (r.State != auction.ReleasedUndecided || r.Hold != 0 || r.Won != 0) {
+			c.report("I-83", Registrations.name, id, "is excluded, and %s with %s won and the hold %d", r.State, r.Won, r.Hold)
+		}
+	}
 	for id, n := range p.counts {
 		if o.QuotesMost > 0 && n > o.QuotesMost {
 			c.report("I-41", Registrations.name, id, "has %d quotes of %d", n, o.QuotesMost)
@@ -155,13 +160,16 @@ func (c *checker) checkSeal(o auction.Offer, p *offerParts) {
 	}
 	opened := map[int64][]auction.Step{}
 	for _, b := range p.bids {
+		if !p.registrations[b.Registration].Counts() {
+			c.report("I-83", OpenedBids.name, b.ID, "is of a bidder who was excluded")
+		}
 		opened[b.Registration] = append(opened[b.Registration], auction.Step{Price: b.Price, Quantity: b.Quantity})
 		if p.latest[b.Registration].ID != b.Quote {
 			c.report("I-42", OpenedBids.name, b.ID, "is of quote %d, the bidder's last is %d", b.Quote, p.latest[b.Registration].ID)
 		}
 	}
 	for id, q := range p.latest {
-		if id > o.Opened { // not opened yet
+		if id > o.Opened || !p.registrations[id].Counts() { // not opened yet, or never
 			continue
 		}
 		t, err := seal.Open(q.Sealed, o.ID, q.Person)

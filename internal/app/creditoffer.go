@@ -59,7 +59,7 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("seller", identity.CreditOffer, identity.OfParty(c.Seller, scheme.Region)); err != nil {
 		return nil, err
 	}
-	if err := v.judgeCreditParty("seller", c.Seller); err != nil {
+	if err := v.judgeCreditParty(v.known, "seller", c.Seller); err != nil {
 		return nil, err
 	}
 	o := c.OfferTerms.offer(v)
@@ -105,11 +105,11 @@ func (v *View) serialsText(ranges []carbon.Range) string {
 // judgeCreditParty holds that a party may sell or buy credits: it takes part, and
 // is not on the blacklist. The rules about permits do not apply: credits allow
 // no emission, and need no licence.
-func (v *View) judgeCreditParty(field string, party int64) error {
+func (v *View) judgeCreditParty(k *knowledge, field string, party int64) error {
 	if err := v.checkActive(field, party); err != nil {
 		return err
 	}
-	if by := rulebook.ConductOf(v.known.parties[party], v.Today).BlacklistedBy; by != "" {
+	if by := rulebook.ConductOf(k.parties[party], v.Today).BlacklistedBy; by != "" {
 		return rulebook.ErrBlacklisted.With("party %d is on the blacklist (%s)", party, by).At(field).Under("party.blacklist", rulebook.ProjectDefault)
 	}
 	return nil
@@ -177,7 +177,7 @@ func (c AwardSettle) Decide(v *View) (Apply, error) {
 	if a, err = a.Settled(v.Now); err != nil {
 		return nil, err
 	}
-	if err := fault.First(v.checkFree(a), v.judgeCreditParty("party", a.Party)); err != nil {
+	if err := fault.First(v.checkFree(a), v.judgeCreditParty(v.known, "party", a.Party)); err != nil {
 		return nil, err
 	}
 	r, h, err := v.putUpFor(a)

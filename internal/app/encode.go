@@ -41,6 +41,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller"},
 	reflect.TypeFor[auction.Award]():               {"Seller"},
+	reflect.TypeFor[auction.Registration]():        {"Reason"},
 	reflect.TypeFor[carbon.Range]():                {"Offer"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -16,7 +17,7 @@ const (
 )
 
 // FactRecord records what is known of a licence, a party or a region. What
-// rested on the opposite is cancelled.
+// rested on the opposite is cancelled: orders, and bidders of open windows.
 type FactRecord struct {
 	Kind      rulebook.Kind
 	Licence   int64  // of facts about a licence
@@ -65,10 +66,15 @@ func (c FactRecord) Decide(v *View) (Apply, error) {
 		}
 	}
 	refused := v.ordersRefused(v.known.with(f), v.restsOn(f))
+	excluded, err := v.biddersRefused(v.known.with(f), v.isAbout(f))
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		f = Put(tx, Facts, f)
 		tx.armFact(f)
 		tx.reviewDeals()
+		tx.exclude(excluded, timerFactDay, f.ID)
 		return FactResult{f, tx.cancelRefused(refused, timerFactDay, f.ID)}
 	}, nil
 }
@@ -158,18 +164,22 @@ func reviewFact(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	refused := v.ordersRefused(v.known, v.restsOn(f))
+	excluded, err := v.biddersRefused(v.known, v.isAbout(f))
 	return func(tx *Tx) any {
 		tx.reviewDeals()
+		tx.exclude(excluded, timerFactDay, id)
 		return tx.cancelRefused(refused, timerFactDay, id)
-	}, nil
+	}, err
 }
 
 func reviewLicence(v *View, id int64) (Apply, error) {
 	refused := v.ordersRefused(v.known, func(o *market.Record) bool { return o.Licence == id })
+	excluded, err := v.biddersRefused(v.known, func(r auction.Registration) bool { return r.Licence == id })
 	return func(tx *Tx) any {
 		tx.reviewDeals()
+		tx.exclude(excluded, timerLicenceEnd, id)
 		return tx.cancelRefused(refused, timerLicenceEnd, id)
-	}, nil
+	}, err
 }
 
 // ZoneRuleSet says whether a zone admits an industry. From its first day on the

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -129,10 +130,15 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 		return nil, ErrLicenceOver.With("the licence ended on %s", l.ValidTo)
 	}
 	l.State = c.State
+	bidders, err := v.biddersOut(func(r auction.Registration) bool { return r.Licence == l.ID }, because(c.State, c.Reason))
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		r := LicenceResult{Licence: Put(tx, Licences, l)}
 		if l.State != catalog.LicenceValid {
 			tx.reviewDeals()
+			tx.exclude(bidders, "", 0)
 			_, r.Cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
 		}
 		return r

@@ -12,6 +12,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // The faults of offers, in the order in which they are checked; the others are
@@ -206,7 +207,7 @@ func (v *View) checkOffer(o auction.Offer, c OfferTerms) error {
 			return ErrNotWorkingDay.With("%s is not a working day", x.at.Date()).At(x.field)
 		}
 	}
-	if _, err := v.Calendar().AddWorkingDays(o.ClosesAt.Date(), auction.CertifyDays); err != nil {
+	if _, err := v.auctionDay(rulebook.AuctionCertify, o, o.ClosesAt.Date()); err != nil {
 		return err
 	}
 	return c.checkSeal()

@@ -39,8 +39,8 @@ func PublishedResultOf(ctx context.Context, r Reader, offer int64) (p PublishedR
 		return p, ErrNoResult
 	}
 	p.Offer = offers[0]
-	var bids []auction.OpenedBid
-	if err := eachOf(ctx, r, OpenedBids, Where("offer", offer), func(b auction.OpenedBid) { bids = append(bids, b) }); err != nil {
+	bids, err := countingBids(ctx, r, offer)
+	if err != nil {
 		return p, err
 	}
 	p.Figures = p.Offer.Summarise(bids)

@@ -35,16 +35,16 @@ func (c OfferCompute) fill(o auction.Offer) auction.Offer {
 // may read them computes the same.
 func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Outcome, OfferCompute, error) {
 	c := OfferCompute{Offer: o.ID}
-	var bids []auction.OpenedBid
-	if err := eachOf(ctx, r, OpenedBids, Where("offer", o.ID), func(b auction.OpenedBid) { bids = append(bids, b) }); err != nil {
-		return nil, c, err
-	}
 	bidders := map[int64]auction.Registration{}
 	err := eachOf(ctx, r, Registrations, Where("offer", o.ID), func(x auction.Registration) {
-		if x.State != auction.WithdrawnInTime {
+		if x.Counts() {
 			bidders[x.ID] = x
 		}
 	})
+	if err != nil {
+		return nil, c, err
+	}
+	bids, err := countingBids(ctx, r, o.ID)
 	if err != nil {
 		return nil, c, err
 	}
@@ -72,6 +72,23 @@ func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Ou
 		c.Digest = auction.Chain("", auction.Outcome{})
 	}
 	return outcomes, c, nil
+}
+
+// countingBids are the opened bids of an offer, without those of excluded
+// bidders: of a sealed offer these were never opened, of an ascending auction they
+// were public.
+func countingBids(ctx context.Context, r Reader, offer int64) (bids []auction.OpenedBid, err error) {
+	excluded := map[int64]bool{}
+	out := Where("offer", offer).And("state", Eq, string(auction.ReleasedUndecided))
+	if err := eachOf(ctx, r, Registrations, out, func(x auction.Registration) { excluded[x.ID] = x.Reason != "" }); err != nil {
+		return nil, err
+	}
+	err = eachOf(ctx, r, OpenedBids, Where("offer", offer), func(b auction.OpenedBid) {
+		if !excluded[b.Registration] {
+			bids = append(bids, b)
+		}
+	})
+	return bids, err
 }
 
 // keyOf is the seal of an offer whose key is published.

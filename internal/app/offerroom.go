@@ -77,7 +77,11 @@ func (s *state) openRoom(o auction.Offer) (err error) {
 	}
 	r := newRoom()
 	if o.IsOpen() || o.State != auction.OfferBidding && o.State != auction.OfferClosed {
-		err = each(s, OpenedBids, Where("offer", o.ID), func(b auction.OpenedBid) { r.open(b) })
+		err = each(s, OpenedBids, Where("offer", o.ID), func(b auction.OpenedBid) {
+			if s.isBidder(b.Registration) {
+				r.open(b)
+			}
+		})
 	}
 	if err == nil && (o.State == auction.OfferBidding || o.State == auction.OfferClosed) && !o.IsOpen() {
 		var seal *auction.Seal
@@ -85,6 +89,9 @@ func (s *state) openRoom(o auction.Offer) (err error) {
 			return nil //nolint:nilerr // it waits for its key
 		}
 		err = each(s, Quotes, Where("offer", o.ID), func(q auction.Quote) {
+			if !s.isBidder(q.Registration) {
+				return
+			}
 			t, broken := seal.Open(q.Sealed, o.ID, q.Person)
 			if broken == nil {
 				t, broken = o.Ordered(t, rowsOf(s, Registrations).rows[q.Registration])
@@ -100,6 +107,13 @@ func (s *state) openRoom(o auction.Offer) (err error) {
 	}
 	s.rooms[o.ID] = r
 	return err
+}
+
+// isBidder reports whether a registration takes part: who is excluded does not,
+// and holds nothing.
+func (s *state) isBidder(registration int64) bool {
+	_, holds := rowsOf(s, Registrations).rows[registration]
+	return holds
 }
 
 // open brings a bid of an ascending auction, or one that was opened, into the room.

@@ -10,7 +10,8 @@ import (
 	"permitx/internal/quantity"
 )
 
-// seenQuote is a quote that a batch has brought.
+// seenQuote is a quote that a batch has brought; without a number it says that
+// its bidder is excluded.
 type seenQuote struct {
 	offer auction.Offer
 	quote auction.Quote
@@ -48,6 +49,10 @@ func (s *sights) show(quotes []seenQuote) {
 		}
 		if s.boards[q.offer.ID] == nil {
 			s.boards[q.offer.ID] = map[int64]stand{}
+		}
+		if q.quote.ID == 0 { // its bidder is excluded
+			delete(s.boards[q.offer.ID], q.quote.Registration)
+			continue
 		}
 		s.boards[q.offer.ID][q.quote.Registration] = stand{q.price, q.quote.PlacedAt, q.quote.ID}
 	}

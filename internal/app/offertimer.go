@@ -7,6 +7,7 @@ import (
 
 	"permitx/internal/approval"
 	"permitx/internal/auction"
+	"permitx/internal/rulebook"
 )
 
 // The timers of an offer, by purpose.
@@ -113,8 +114,8 @@ func closeWindow(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	o.ClosedAt, o.CloseRow, o.CloseHead = v.Now, v.Number-1, hex.EncodeToString(slices.Clone(v.batch.Registry.Head))
-	if o.CertifyBy, err = v.Calendar().AddWorkingDays(o.ClosesAt.Date(), auction.CertifyDays); err != nil {
-		o.CertifyBy = o.ClosesAt.Date().AddDays(2 * auction.CertifyDays) // the year's calendar is not out yet
+	if o.CertifyBy, err = v.auctionDay(rulebook.AuctionCertify, o, o.ClosesAt.Date()); err != nil { // the year's calendar is not out yet
+		o.CertifyBy = o.ClosesAt.Date().AddDays(2 * auctionSpan(v.known, rulebook.AuctionCertify, o, o.ClosesAt.Date()))
 	}
 	incident := auction.Incident{}
 	if seal, missing := v.seals.of(o); missing == nil {

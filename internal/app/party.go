@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 
+	"permitx/internal/auction"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -147,10 +148,15 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 		return nil, ErrUSCCUnconfirmed
 	}
 	p.State = c.State
+	bidders, err := v.biddersOut(func(r auction.Registration) bool { return r.Party == p.ID }, because(c.State, c.Reason))
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		r := PartyResult{Party: Put(tx, Parties, p)}
 		if p.State != catalog.PartyActive {
 			tx.reviewDeals()
+			tx.exclude(bidders, "", 0)
 			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
 		}
 		return r

@@ -71,7 +71,7 @@ func (c QuotePlace) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.judgeBidder(o, r, t.Total()); err != nil {
+	if err := v.judgeBidder(v.known, o, r, t.Total()); err != nil {
 		return nil, silent(err)
 	}
 	sum := sha256.Sum256([]byte(c.text()))
@@ -121,22 +121,22 @@ func silent(err error) error {
 	return f.With("the quote is refused by this rule; its figures are not told while bids are sealed")
 }
 
-// judgeBidder asks the rules whether a bidder may have, or sell, a quantity.
-func (v *View) judgeBidder(o auction.Offer, r auction.Registration, q quantity.Quantity) error {
+// judgeBidder asks the rules whether a bidder may have, or sell, a quantity, by what is known.
+func (v *View) judgeBidder(k *knowledge, o auction.Offer, r auction.Registration, q quantity.Quantity) error {
 	if o.OfCredits() {
 		if r.Party == o.Seller {
 			return auction.ErrOwnOffer
 		}
-		return v.judgeCreditParty("party", r.Party)
+		return v.judgeCreditParty(k, "party", r.Party)
 	}
 	l, p := rowsOf(v.state, Licences).rows[r.Licence], rowsOf(v.state, Parties).rows[r.Party]
 	if !o.Buys() {
 		f := v.facts(rulebook.PrimarySale, o.Pollutant, q)
-		f.Buyer = v.buyer(v.known, "licence", p, l, o.Pollutant)
+		f.Parameters, f.Buyer = k, v.buyer(k, "licence", p, l, o.Pollutant)
 		return v.judge(&f)
 	}
 	f := v.facts(rulebook.BuyBack, o.Pollutant, q)
-	f.Seller = v.seller(v.known, "licence", p, l, rowsOf(v.state, Instruments).rows[o.Instrument])
+	f.Parameters, f.Seller = k, v.seller(k, "licence", p, l, rowsOf(v.state, Instruments).rows[o.Instrument])
 	f.Seller.Holding.Ready += r.Quantity // it is held for this offer
 	return v.judge(&f)
 }

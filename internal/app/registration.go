@@ -165,7 +165,7 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 	if o.Buys() {
 		r.Quantity = 0 // it is not held yet
 	}
-	if err = v.judgeBidder(o, r, judged); err != nil {
+	if err = v.judgeBidder(v.known, o, r, judged); err != nil {
 		return r, err
 	}
 	if o.Buys() {

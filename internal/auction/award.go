@@ -7,18 +7,6 @@ import (
 	"permitx/internal/quantity"
 )
 
-// The deadlines of an award, in working days, where no parameter says otherwise.
-const (
-	ContractDays    = 3 // from the certification: Foshan, from the notice of deal (成交通知书)
-	PaymentDays     = 7 // from the contract: Foshan, Jiaozhou
-	CertificateDays = 3 // from the delivery: Jiaozhou
-	ReturnDays      = 5 // from the certification, for what losers have put up (project default)
-)
-
-// BarMonths is for how long who has not signed or not paid is not admitted to
-// auctions (project default; that the deposit is forfeited: Lanzhou).
-const BarMonths = 12
-
 // An Award is what becomes of what a bidder has won, from the certification to
 // the delivery, or to its end without one.
 type Award struct {

@@ -23,9 +23,6 @@ const (
 	// ClockSeconds is for how long an ascending auction waits for the next bid:
 	// 4 minutes in Nanhu (2012) and Wuzhong (2025).
 	ClockSeconds = 240
-	// CertifyDays is within how many working days after the close a result is
-	// certified: results are published within 5 working days (Gansu DB62/T 4150-2020).
-	CertifyDays = 5
 
 	windowMost       = 31 * 24 * time.Hour
 	interruptionMost = 24 * 60 * 60 // s

@@ -15,7 +15,7 @@ const (
 	WithdrawnInTime   RegistrationState = "withdrawn"
 	Won               RegistrationState = "won"
 	Lost              RegistrationState = "lost"
-	ReleasedUndecided RegistrationState = "released" // the offer was cancelled, void or failed
+	ReleasedUndecided RegistrationState = "released" // the offer was cancelled, void or failed, or the bidder excluded
 )
 
 // RegistrationStates are all states.
@@ -40,6 +40,7 @@ type Registration struct {
 	Place        int32             // among the bidders, from 1, once ranked; 0: no valid bid
 	Won          quantity.Quantity // once ranked
 	Price        quantity.Price    // that he pays or gets
+	Reason       string            // why he was excluded before the window closed; empty: he was not
 	Command      int64
 }
 
@@ -72,6 +73,15 @@ func (o Offer) TakesRegistrations(at calendar.Instant) error {
 	}
 	return nil
 }
+
+// Excluded is the registration of a bidder whom the rules no longer admit.
+func (r Registration) Excluded(reason string) Registration {
+	r.State, r.Reason = ReleasedUndecided, reason
+	return r
+}
+
+// Counts reports whether the bids of a registration count.
+func (r Registration) Counts() bool { return r.State != WithdrawnInTime && r.Reason == "" }
 
 // Withdrawn is the registration after it was withdrawn, or ErrRegistrationState.
 func (r Registration) Withdrawn() (Registration, error) {

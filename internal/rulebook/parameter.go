@@ -51,6 +51,12 @@ const (
 	PledgeShare     Key = "pledge.most_share"
 	OutlierShare    Key = "exception.price_share"
 	SoonDays        Key = "exception.soon_days"
+	AuctionCertify  Key = "auction.certify_days"
+	AuctionContract Key = "auction.contract_days"
+	AuctionPayment  Key = "auction.payment_days"
+	AuctionDocument Key = "auction.certificate_days"
+	AuctionReturn   Key = "auction.return_days"
+	AuctionBar      Key = "auction.bar_months"
 	firstSeededYear     = calendar.Date(20200101)
 )
 
@@ -91,6 +97,12 @@ var Keys = []KeyInfo{
 	{OffsetOutside, "1", 0, quantity.OneRatio, false, "1", ProjectDefault, "", "share of what credits may offset that may come from another province; Beijing asks for half from its own"},
 	{OutlierShare, "1", 1, 10 * quantity.OneRatio, false, "0.3", ProjectDefault, "", "share of the month's mean by which a price differs before an auditor looks at it"},
 	{SoonDays, "days", 0, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days after an allocation in which an auditor looks at a sale"},
+	{AuctionCertify, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "DB62/T 4150-2020", "", "working days from the close of a window to the certification of its result"},
+	{AuctionContract, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the certification to the contract, as in Foshan"},
+	{AuctionPayment, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the contract to the payment, as in Foshan and Jiaozhou"},
+	{AuctionDocument, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the delivery to the certificate of what was won, as in Jiaozhou"},
+	{AuctionReturn, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the certification in which losers have back what they put up"},
+	{AuctionBar, "months", 0, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months for which who does not sign or pay what he has won is not admitted to auctions"},
 }
 
 // InfoOf is what is known of a key.

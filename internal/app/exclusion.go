@@ -1,0 +1,140 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+
+	"permitx/internal/approval"
+	"permitx/internal/auction"
+	"permitx/internal/fault"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+)
+
+// exclusion is a bidder whom the rules no longer admit to an auction whose window
+// has not closed: what he put up goes back, and his bids do not count.
+type exclusion struct {
+	bidder auction.Registration // with the reason
+	hold   ledger.Hold
+}
+
+// biddersRefused returns the bidders, of those that touch selects, whom the rules
+// refuse by what is known: at most chainBacks and one more.
+func (v *View) biddersRefused(k *knowledge, touch func(auction.Registration) bool) ([]exclusion, error) {
+	return v.biddersOut(touch, func(o auction.Offer, r auction.Registration) string {
+		return reasonOf(v.judgeBidder(k, o, r, max(r.Quantity, o.LotSize)))
+	})
+}
+
+// biddersOut returns the bidders, of those that touch selects, against whom there is
+// a reason, in auctions whose windows have not closed.
+func (v *View) biddersOut(touch func(auction.Registration) bool, why func(auction.Offer, auction.Registration) string) ([]exclusion, error) {
+	var out []exclusion
+	for _, r := range rowsOf(v.state, Registrations).rows {
+		if o := rowsOf(v.state, Offers).rows[r.Offer]; r.State == auction.Registered && o.State.IsSealed() && touch(r) {
+			if reason := why(o, r); reason != "" {
+				out = append(out, exclusion{bidder: r.Excluded(reason)})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b exclusion) int { return int(a.bidder.ID - b.bidder.ID) })
+	out = out[:min(len(out), chainBacks+1)]
+	for i := range out {
+		h, err := Get(v, Holds, "hold", out[i].bidder.Hold)
+		if err != nil {
+			return nil, err
+		}
+		out[i].hold = h
+	}
+	return out, nil
+}
+
+// reasonOf names the rule that refuses; "" where none does.
+func reasonOf(err error) string {
+	if f, ok := fault.As(err); ok {
+		return fmt.Sprintf("%s (%s: %s)", f.Detail, f.Rule, f.Citation)
+	}
+	return ""
+}
+
+// because is the reason of an officer who has changed the state of a party or a licence.
+func because[S ~string](state S, reason string) func(auction.Offer, auction.Registration) string {
+	return func(auction.Offer, auction.Registration) string { return fmt.Sprintf("%s: %s", state, reason) }
+}
+
+// isAbout selects the bidders that a fact is about.
+func (v *View) isAbout(f rulebook.Fact) func(auction.Registration) bool {
+	return func(r auction.Registration) bool {
+		switch f.Kind.Subject() {
+		case rulebook.OfLicence:
+			return r.Licence == f.Licence
+		case rulebook.OfParty:
+			return r.Party == f.Party
+		case rulebook.OfRegion:
+		}
+		return r.Region == f.Region
+	}
+}
+
+// exclude takes bidders out of their auctions, as many as one command may. The
+// timer comes at once for the rest, before any other command; without one there is
+// no rest, since a party is in few auctions at a time.
+func (tx *Tx) exclude(refused []exclusion, purpose string, reference int64) {
+	if len(refused) > chainBacks && purpose != "" {
+		tx.Arm(tx.Now, purpose, reference)
+		refused = refused[:chainBacks]
+	}
+	for _, x := range refused {
+		tx.returnCollateral(x.bidder, x.hold)
+		r := x.bidder
+		r.Hold = 0
+		Put(tx, Registrations, r)
+		tx.leaveRoom(r)
+		o := mustGet(tx, Offers, r.Offer)
+		Put(tx, PublicNotices, approval.PublicNotice{
+			Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: fmt.Sprintf("A bidder of offer %d is excluded", o.ID),
+			Body:     "The rules no longer admit a bidder, whose bids do not count. What was put up goes back.",
+			Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
+		})
+	}
+}
+
+// leaveRoom takes the bids of an excluded bidder out of an open window. Of an
+// ascending auction the best of the others is the best now.
+func (tx *Tx) leaveRoom(r auction.Registration) {
+	room := tx.rooms[r.Offer]
+	if room == nil {
+		return
+	}
+	o := mustGet(tx, Offers, r.Offer)
+	if o.IsOpen() {
+		o.ClearingPrice = room.bestWithout(r.ID)
+		Put(tx, Offers, o)
+	}
+	if tx.dry == nil {
+		room.leave(r.ID, o.ClearingPrice)
+		tx.changed.quotes = append(tx.changed.quotes, seenQuote{offer: o, quote: auction.Quote{Registration: r.ID}})
+	}
+}
+
+// bestWithout is the best bid of an ascending auction without those of a bidder; 0 for none.
+func (r *offerRoom) bestWithout(registration int64) (best quantity.Price) {
+	for _, b := range r.opened {
+		if b.Registration != registration {
+			best = max(best, b.Price)
+		}
+	}
+	return best
+}
+
+// leave takes a bidder out of the room.
+func (r *offerRoom) leave(registration int64, best quantity.Price) {
+	delete(r.last, registration)
+	for id, b := range r.opened {
+		if b.Registration == registration {
+			delete(r.opened, id)
+		}
+	}
+	r.best = best
+}

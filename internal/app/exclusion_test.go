@@ -1,0 +1,121 @@
+package app
+
+import (
+	"testing"
+
+	"permitx/internal/auction"
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/rulebook"
+)
+
+// blacklisted records that a bidder is listed for dishonesty from a day on.
+func (d *auctionDesk) blacklisted(f firm, from calendar.Date) {
+	d.t.Helper()
+	d.does(d.leader, FactRecord{Kind: rulebook.Blacklisted, Party: f.party, Value: rulebook.Listed, ValidFrom: from, Document: "d"})
+}
+
+// A bidder whom the rules no longer admit is excluded at once: he has back what he
+// put up, his bids are never opened and win nothing, also when the registry starts
+// again meanwhile. A notice says that there was one, and not who.
+func TestOffer_Exclusion(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	o := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) { c.Sight = auction.SeesHighestPrice }))
+	var bidders []auction.Registration
+	for _, f := range d.firms {
+		bidders = append(bidders, d.register(o.ID, f, 0))
+	}
+	d.blacklisted(d.firms[0], windowOpens.Date().AddDays(1)) // which is after the window
+	d.now.set(windowOpens)
+	d.settle()
+	for n, f := range d.firms {
+		d.bid(f, o.ID, ask(int64(9000-1000*n), 10*one))
+	}
+	if best := d.app.BidderSight(d.offerNow(o.ID), bidders[2].ID).HighestPrice; best != yuan(9000) {
+		t.Errorf("the highest price shown is %s", best)
+	}
+	notices := len(rowsIn(d.office, PublicNotices, Query{}))
+	d.blacklisted(d.firms[0], windowOpens.Date())
+	d.wantFunds(d.firms[0], "1000000.00")
+	d.refuses(d.firms[0].user, d.quoteOf(d.firms[0], o.ID, ask(9000, one)), ErrNotRegistered)
+	if best := d.app.BidderSight(d.offerNow(o.ID), bidders[2].ID).HighestPrice; best != yuan(8000) {
+		t.Errorf("without the excluded bidder the highest price shown is %s", best)
+	}
+	out := rowsIn(d.office, Registrations, Where("id", bidders[0].ID))[0]
+	if out.State != auction.ReleasedUndecided || out.Hold != 0 || out.Reason == "" || out.Counts() {
+		t.Errorf("excluded: %+v", out)
+	}
+	if all := rowsIn(d.office, PublicNotices, Query{}); len(all) != notices+1 || all[notices].Kind != "offer_incident" {
+		t.Errorf("notices: %+v", all[notices:])
+	}
+	d.check()
+	d.restart()
+	d.does(d.leader, LicenceState{Licence: d.firms[2].licence.ID, State: catalog.LicenceSuspended, Reason: "r", Document: "d"})
+	d.wantFunds(d.firms[2], "1000000.00")
+	d.now.set(windowCloses)
+	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.ClearingPrice != yuan(8000) || o.Bids != 1 {
+		t.Fatalf("ranked: %+v", o)
+	}
+	d.check()
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
+	if awards := rowsIn(d.office, Awards, Where("offer", d.offerNow(o.ID).ID)); len(awards) != 1 || awards[0].Party != d.firms[1].party {
+		t.Errorf("awards: %+v", awards)
+	}
+	d.check()
+}
+
+// In an ascending auction the best bid of the others is the best again; a fact that
+// begins to hold in the window excludes by itself.
+func TestOffer_ExclusionAscending(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 2)
+	o := d.announce(d.offerOf(auction.Ascending, nil))
+	for _, f := range d.firms {
+		d.register(o.ID, f, 0)
+	}
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(d.firms[1], o.ID, ask(4000, 0))
+	d.bid(d.firms[0], o.ID, ask(4500, 0))
+	d.blacklisted(d.firms[0], windowOpens.Date())
+	if o = d.offerNow(o.ID); o.ClearingPrice != yuan(4000) {
+		t.Errorf("the best bid is %s", o.ClearingPrice)
+	}
+	d.restart()
+	d.refuses(d.firms[1].user, d.quoteOf(d.firms[1], o.ID, ask(4050, 0)), auction.ErrNotHigher)
+	d.bid(d.firms[1], o.ID, ask(4100, 0))
+	d.check()
+	d.pass(windowCloses)
+	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.ClearingPrice != yuan(4100) {
+		t.Fatalf("ranked: %+v", o)
+	}
+	d.check()
+}
+
+// The deadlines of an award are parameters of their day.
+func TestAward_Deadlines(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	for key, value := range map[rulebook.Key]string{
+		rulebook.AuctionCertify: "1", rulebook.AuctionContract: "5", rulebook.AuctionPayment: "1", rulebook.AuctionBar: "24",
+	} {
+		d.does(d.leader, ParameterSet{Key: key, Region: jiashan, Value: value, ValidFrom: windowOpens.Date(), Document: "notice"})
+	}
+	o, awards := d.certified() // on Monday 13 July
+	if o.CertifyBy != 20260714 || awards[0].ContractBy != 20260720 {
+		t.Errorf("to be certified by %s, contracted by %s", o.CertifyBy, awards[0].ContractBy)
+	}
+	d.does(d.leader, ParameterSet{Key: rulebook.AuctionContract, Region: jiashan, Value: "1", ValidFrom: windowOpens.Date(), Document: "later"})
+	d.later(7) // Monday 20 July: what was decided before stays
+	d.refuses(d.clerk, AwardDefault{awards[1].ID, "not signed"}, auction.ErrNotOverdue)
+	done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
+	if a := done[auction.Award](d.office, d.clerk, AwardContract{awards[0].ID, "合同"}); a.PayBy != 20260721 {
+		t.Errorf("to be paid by %s", a.PayBy)
+	}
+	d.later(1)
+	if a := done[auction.Award](d.office, d.clerk, AwardDefault{awards[1].ID, "not signed"}); a.BarredUntil != 20280721 {
+		t.Errorf("barred until %s", a.BarredUntil)
+	}
+	d.check()
+}
