@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"permitx/internal/calendar"
@@ -118,6 +119,7 @@ type Span struct {
 	Activity int64
 	From, To int32
 	Amount   quantity.Reduction
+	Points   quantity.Measure
 }
 
 // DayKey names a participant's day in a scenario.
@@ -145,14 +147,24 @@ func (d *Day) overlaps(from, to int32) (int64, bool) {
 	return 0, false
 }
 
+// withPoints begins spans that have points; no activity has the number 0.
+const withPoints = 0
+
 // PackSpans is how the spans lie in the database.
 func PackSpans(spans []Span) []byte {
 	b := make([]byte, 0, 16*len(spans)) //nolint:mnd // about
+	pointed := slices.ContainsFunc(spans, func(s Span) bool { return s.Points != 0 })
+	if pointed {
+		b = append(b, withPoints)
+	}
 	for _, s := range spans {
 		b = binary.AppendVarint(b, s.Activity)
 		b = binary.AppendUvarint(b, uint64(s.From)) //nolint:gosec // seconds of a day
 		b = binary.AppendUvarint(b, uint64(s.To))   //nolint:gosec // seconds of a day
 		b = binary.AppendVarint(b, int64(s.Amount))
+		if pointed {
+			b = binary.AppendVarint(b, int64(s.Points))
+		}
 	}
 	return b
 }
@@ -160,14 +172,21 @@ func PackSpans(spans []Span) []byte {
 // UnpackSpans reads what PackSpans writes.
 func UnpackSpans(b []byte) []Span {
 	var spans []Span
+	pointed := len(b) > 0 && b[0] == withPoints
+	if pointed {
+		b = b[1:]
+	}
 	for len(b) > 0 {
 		var s Span
 		s.Activity, b = takeVarint(b)
-		var from, to, amount int64
+		var from, to, amount, points int64
 		from, b = takeUvarint(b)
 		to, b = takeUvarint(b)
 		amount, b = takeVarint(b)
-		s.From, s.To, s.Amount = int32(from), int32(to), quantity.Reduction(amount) //nolint:gosec // seconds of a day
+		if pointed {
+			points, b = takeVarint(b)
+		}
+		s.From, s.To, s.Amount, s.Points = int32(from), int32(to), quantity.Reduction(amount), quantity.Measure(points) //nolint:gosec // seconds of a day
 		spans = append(spans, s)
 	}
 	return spans

@@ -28,6 +28,7 @@ type checker struct {
 	activities int64
 	amount     quantity.Reduction
 	pools      map[PoolKey]poolSum // as the parts have them
+	earned     quantity.Measure    // points of activities that were not taken back
 }
 
 // poolSum is what the parts of a pool come to.
@@ -64,7 +65,8 @@ func Check(ctx context.Context, r Reader, caps map[int64]quantity.Reduction) ([]
 			c.wrong("I-74", "batch %d has activities of %d that are not there", rest.proofs[rest.met].Batch, m)
 		}
 	}
-	return c.found, errors.Join(c.days(ctx, caps), c.sums(ctx))
+	err = errors.Join(c.days(ctx, caps), c.sums(ctx))
+	return c.found, err
 }
 
 func (c *checker) wrong(invariant, format string, args ...any) {
@@ -186,6 +188,7 @@ func (c *checker) days(ctx context.Context, caps map[int64]quantity.Reduction) e
 			}
 			sum += s.Amount
 			to = s.To
+			c.earned += s.Points
 		}
 		if most := caps[d.Scenario]; sum != d.Amount || most > 0 && sum > most {
 			c.wrong("I-73", "participant %d has %s on %v in scenario %d; its activities come to %s, the cap is %s", d.Participant, d.Amount, d.Day, d.Scenario, sum, most)
@@ -214,6 +217,9 @@ func (c *checker) sums(ctx context.Context) error {
 		if sum.amount != int64(c.amount) {
 			c.wrong("I-71", "%s come to %s kgCO2e, and the activities to %s", sum.name, quantity.Reduction(sum.amount), c.amount)
 		}
+	}
+	if s.Points != int64(c.earned)-s.Burned {
+		c.wrong("I-79", "participants have %s points, of %s earned and %s burned", quantity.Measure(s.Points), c.earned, quantity.Measure(s.Burned))
 	}
 	if s.TotalCount != s.ParticipantCount {
 		c.wrong("I-71", "participants have %d activities, and the days %d", s.ParticipantCount, s.TotalCount)

@@ -11,7 +11,9 @@ import (
 	"sync"
 
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
+	"permitx/internal/quantity"
 )
 
 // MaxActivities are the most that a batch may have.
@@ -67,8 +69,10 @@ type request struct {
 	batch   []Activity
 	scheme  int64 // of a pool
 	month   Month
-	person  Pseudonym // to be erased
-	sent    int64     // of the outbox
+	person  Pseudonym // to be erased, or whose points are burned
+	points  quantity.Measure
+	reward  string
+	sent    int64 // of the outbox
 
 	reg  Register
 	at   calendar.Instant
@@ -127,6 +131,25 @@ func (in *Intake) Erase(ctx context.Context, actor int64, key string, scheme int
 		return Answer{}, err
 	}
 	return in.do(ctx, &request{kind: KindErase, actor: actor, key: key, payload: sha256.Sum256([]byte("erase")), person: name})
+}
+
+// rewardMax is how long the name of a reward may be, in characters.
+const rewardMax = 200
+
+// Burn exchanges points of a participant for a reward.
+func (in *Intake) Burn(ctx context.Context, actor int64, key string, scheme int64, participant string, points quantity.Measure, reward string) (Answer, error) {
+	if points <= 0 {
+		return Answer{}, fault.Invalidf("points", "must be more than zero")
+	}
+	if err := catalog.CheckText("reward", reward, rewardMax); err != nil {
+		return Answer{}, err
+	}
+	name, err := in.pseudonym(scheme, participant)
+	if err != nil {
+		return Answer{}, err
+	}
+	payload := sha256.Sum256(fmt.Appendf(nil, "points %x %d %s", name, points, reward))
+	return in.do(ctx, &request{kind: KindBurn, actor: actor, key: key, payload: payload, person: name, points: points, reward: reward})
 }
 
 // Participant is what a person was credited in a scheme.
@@ -403,6 +426,12 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		p.Erased, p.Pseudonym, p.Batch = true, Pseudonym{}, w.number
 		w.seen[p] = true
 		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
+	case KindBurn:
+		p, err := w.burn(r)
+		if err != nil {
+			return nil, err
+		}
+		return fmt.Appendf(nil, `{"id":%d,"participant":%d,"points":"%s","left":"%s"}`, row.Number, p.ID, r.points, p.Left), nil
 	case KindSent:
 		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.sent, Sent: true, Batch: w.number})
 		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil

@@ -19,6 +19,7 @@ var (
 	ErrPoolOrder      = fault.New(fault.Conflict, "pool.order", "an earlier month of the scheme is still open: close that one first").At("month")
 	ErrNoPool         = fault.New(fault.NotFound, "pool.none", "the scheme has no activities of that month").At("month")
 	ErrNoParticipant  = fault.New(fault.NotFound, "participant.none", "there is no such participant").At("participant")
+	ErrPointsShort    = fault.New(fault.Refused, "participant.points_short", "the participant has fewer points").At("points")
 	ErrForgotten      = fault.New(fault.Refused, "participant.forgotten", "there is no such participant, or it is forgotten already").At("participant")
 	ErrUnavailable    = fault.New(fault.Unavailable, "intake.unavailable", "the intake is not available: send the batch again with the same key")
 	ErrQueueFull      = fault.New(fault.Unavailable, "intake.queue_full", "too many batches wait: send it again later")

@@ -19,7 +19,7 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 		if _, known := answered[ActorKey{r.actor, r.key}]; known {
 			continue
 		}
-		if r.kind == KindErase {
+		if r.kind == KindErase || r.kind == KindBurn {
 			need.names[r.person] = true
 		}
 		lines[i] = make([]line, len(r.batch))

@@ -136,15 +136,47 @@ func (w *work) judge(source int64, l *line) Result {
 	if amount == 0 {
 		return Result{Status: Refused, Fault: ErrCapReached.With("the participant has %s kgCO2e of this scenario on %s already", d.Amount, l.day)}
 	}
+	points, err := l.points(amount)
+	if err != nil {
+		return Result{Status: Refused, Fault: faultOf(err)}
+	}
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: l.scenario.Scheme, Scenario: l.scenario.ID,
 		Methodology: l.scenario.Version, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: written(l.Inputs),
 		Evidence: l.Evidence, Computed: l.computed, Amount: amount,
 	}
 	w.addRow(&row, l.key)
-	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount})
 	w.credit(l.scenario, p, d, &row)
+	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount, points})
+	p.Points = p.Points.Add(points)
 	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed}
+}
+
+// points are those for what was credited of an activity: where the day's cap has
+// cut it, the same part of them, rounded down (project default).
+func (l *line) points(credited quantity.Reduction) (quantity.Measure, error) {
+	points, err := l.scenario.Points(l.Inputs, l.computed)
+	if err != nil || credited == l.computed {
+		return points, err
+	}
+	part, err := quantity.MulDiv(int64(points), int64(credited), 1, int64(l.computed), quantity.Down)
+	return quantity.Measure(part), err
+}
+
+// burn takes points away for a reward.
+func (w *work) burn(r *request) (*Participant, error) {
+	p := w.participants[r.person]
+	switch {
+	case p == nil:
+		return nil, ErrNoParticipant
+	case r.points > p.Left:
+		return nil, ErrPointsShort.With("the participant has %s points", p.Left)
+	}
+	p.Points = p.Points.Add(-r.points)
+	p.Batch = w.number
+	w.seen[p] = true
+	w.out.Burns = append(w.out.Burns, Burn{w.number, p.ID, r.points, r.reward})
+	return p, nil
 }
 
 // reverse takes an activity back: its amount, its period and its place under
@@ -168,6 +200,7 @@ func (w *work) reverse(source int64, l *line) Result {
 	for i, s := range d.Spans {
 		if s.Activity == was.ID {
 			d.Spans = append(d.Spans[:i:i], d.Spans[i+1:]...)
+			p.Points = p.Points.Add(-s.Points)
 			break
 		}
 	}

@@ -30,6 +30,7 @@ const (
 	KindPool  Kind = "pool_close"
 	KindErase Kind = "participant_erase"
 	KindSent  Kind = "outbox_sent"
+	KindBurn  Kind = "points_burn"
 )
 
 // JournalRow is one command. It never changes.
@@ -75,7 +76,29 @@ type Participant struct {
 	Erased     bool
 	Amount     quantity.Reduction // kgCO2e credited
 	Activities int64
-	Batch      int64
+	Points
+	Batch int64
+}
+
+// Points are a participant's. They are derived from activities, belong to nobody
+// else and are burned for a reward; no points ever become credits.
+type Points struct {
+	Left  quantity.Measure // to be burned
+	Short quantity.Measure // spent before their activities were taken back; the next points make it up
+}
+
+// Add is the points after some were earned, or taken back with their activity.
+func (p Points) Add(earned quantity.Measure) Points {
+	net := p.Left - p.Short + earned
+	return Points{max(net, 0), max(-net, 0)}
+}
+
+// Burn is points that were exchanged for a reward. It never changes.
+type Burn struct {
+	Batch       int64 // journal number
+	Participant int64
+	Points      quantity.Measure
+	Reward      string
 }
 
 // TotalKey names a day's total.

@@ -102,6 +102,7 @@ type Changes struct {
 	Pools           []Pool
 	NewOutgoing     []Outgoing
 	Outgoing        []Outgoing
+	Burns           []Burn
 }
 
 // Sums are totals over all rows of a table, amounts in kgCO2e 10⁻⁶.
@@ -112,4 +113,6 @@ type Sums struct {
 	DayAmount         int64
 	TotalAmount       int64
 	TotalCount        int64
+	Points            int64 // left, less what is short
+	Burned            int64 // points
 }

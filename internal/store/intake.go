@@ -104,7 +104,7 @@ func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*
 // grantIntake gives a role what the service needs of the intake: it makes the
 // tables of months itself, and changes no journal row, proof or key.
 func grantIntake(role string) []string {
-	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".activity_key"
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".activity_key, " + intakeSchema + ".point_burn"
 	return []string{
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
@@ -276,7 +276,7 @@ func (s *IntakeStore) Keys(ctx context.Context, keys []intake.Key) (found []inta
 	return found, err
 }
 
-const participantColumns = "t.id, scheme, t.pseudonym, amount, activities, batch"
+const participantColumns = "t.id, scheme, t.pseudonym, amount, activities, points, points_short, batch"
 
 // Participants finds persons by pseudonym.
 func (s *IntakeStore) Participants(ctx context.Context, names []intake.Pseudonym) ([]intake.Participant, error) {
@@ -296,7 +296,7 @@ func (s *IntakeStore) participants(ctx context.Context, l *lookup) (found []inta
 	var name sql.RawBytes
 	err = s.find(ctx, l, func(r *sql.Rows) error {
 		var p intake.Participant
-		err := r.Scan(&p.ID, &p.Scheme, &name, &p.Amount, &p.Activities, &p.Batch)
+		err := r.Scan(&p.ID, &p.Scheme, &name, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch)
 		p.Erased = name == nil
 		copy(p.Pseudonym[:], name)
 		found = append(found, p)

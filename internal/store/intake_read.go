@@ -169,8 +169,8 @@ func (s *IntakeStore) EachDay(ctx context.Context, each func(intake.Day) error) 
 // Participant finds a person by pseudonym.
 func (s *IntakeStore) Participant(ctx context.Context, name intake.Pseudonym) (p intake.Participant, known bool, err error) {
 	p.Pseudonym = name
-	err = s.read.QueryRowContext(ctx, "SELECT id, scheme, amount, activities, batch FROM participant WHERE pseudonym = $1", name[:]).
-		Scan(&p.ID, &p.Scheme, &p.Amount, &p.Activities, &p.Batch)
+	err = s.read.QueryRowContext(ctx, "SELECT id, scheme, amount, activities, points, points_short, batch FROM participant WHERE pseudonym = $1", name[:]).
+		Scan(&p.ID, &p.Scheme, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -188,6 +188,8 @@ func (s *IntakeStore) Sums(ctx context.Context) (intake.Sums, error) {
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM participant", []any{&sums.ParticipantAmount, &sums.ParticipantCount}},
 		{"SELECT coalesce(sum(amount), 0) FROM participant_day", []any{&sums.DayAmount}},
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM day_total", []any{&sums.TotalAmount, &sums.TotalCount}},
+		{"SELECT coalesce(sum(points - points_short), 0) FROM participant", []any{&sums.Points}},
+		{"SELECT coalesce(sum(points), 0) FROM point_burn", []any{&sums.Burned}},
 	} {
 		if err := s.read.QueryRowContext(ctx, q.query).Scan(q.into...); err != nil {
 			return sums, fmt.Errorf("%s: %w", q.query, lost(err))

@@ -34,6 +34,7 @@ func intakeRows(c *intake.Changes) []rows {
 	add(poolRows(c.Pools, true))
 	add(newOutgoing(c.NewOutgoing))
 	add(sentOutgoing(c.Outgoing))
+	add(pointBurns(c.Burns))
 	return all
 }
 
@@ -145,7 +146,18 @@ func participantTotals(from []intake.Participant) rows {
 	ints(&r, "id", from, func(p *intake.Participant) int64 { return p.ID })
 	ints(&r, "amount", from, func(p *intake.Participant) int64 { return int64(p.Amount) })
 	ints(&r, "activities", from, func(p *intake.Participant) int64 { return p.Activities })
+	ints(&r, "points", from, func(p *intake.Participant) int64 { return int64(p.Left) })
+	ints(&r, "points_short", from, func(p *intake.Participant) int64 { return int64(p.Short) })
 	ints(&r, "batch", from, func(p *intake.Participant) int64 { return p.Batch })
+	return r
+}
+
+func pointBurns(from []intake.Burn) rows {
+	r := rows{table: "point_burn", n: len(from)}
+	ints(&r, "batch", from, func(b *intake.Burn) int64 { return b.Batch })
+	ints(&r, "participant", from, func(b *intake.Burn) int64 { return b.Participant })
+	ints(&r, "points", from, func(b *intake.Burn) int64 { return int64(b.Points) })
+	texts(&r, "reward", from, func(b *intake.Burn) string { return b.Reward })
 	return r
 }
 

@@ -54,7 +54,8 @@ func onEmptyIntakes(t *testing.T, f func(t *testing.T, url string)) {
 	})
 }
 
-// rides is a register with one scenario: a ride counts 52 g, 104 g a day at most.
+// rides is a register with one scenario: a ride counts 52 g, 104 g a day at most,
+// and 2 points.
 type rides struct{}
 
 func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, error) {
@@ -62,7 +63,8 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 		return nil, fault.New(fault.Refused, "scenario.unknown", "no such scenario").At("scenario")
 	}
 	return &intake.Scenario{
-		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9}, Version: 1, First: 1,
+		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9, PointsRate: 2 * quantity.OneMeasure, PointsOf: "rides"},
+		Version:  1, First: 1, Salt: []byte("salt"),
 		Compute: func(in []carbon.Value) (quantity.Reduction, error) {
 			if len(in) != 1 || in[0].Name != "rides" {
 				return 0, fault.New(fault.Refused, "input.missing", "rides is missing").At("inputs/rides")

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"permitx/internal/intake"
+	"permitx/internal/quantity"
+)
+
+// Points follow from activities and are burned once, for a named reward. Who has
+// spent them before their activity is taken back makes them up with the next;
+// the balance is never negative.
+func TestIntake_Points(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		want := func(when, left, short string) {
+			t.Helper()
+			p, err := in.Participant(t.Context(), 1, "ann")
+			if err != nil || p.Left.String() != left || p.Short.String() != short {
+				t.Errorf("%s: %s points, %s short, %v; want %s and %s", when, p.Left, p.Short, err, left, short)
+			}
+			verified(t, s)
+		}
+		burn := func(key string, points quantity.Measure) (string, error) {
+			a, err := in.Burn(t.Context(), 7, key, 1, "ann", points*quantity.OneMeasure, "bus ticket")
+			return string(a.Body), err
+		}
+		long, cut := ride("1", "ann", 3, 8, 0), ride("2", "ann", 3, 9, 0)
+		long.Inputs[0].Amount, cut.Inputs[0].Amount = 3*quantity.OneMeasure/2, 3*quantity.OneMeasure/2
+		submit(t, in, "a", long, cut)
+		want("the cap leaves a third of the second", "4", "0")
+		if _, err := burn("b0", 5); !errors.Is(err, intake.ErrPointsShort) {
+			t.Errorf("more than there are: %v", err)
+		}
+		first, err := burn("b1", 3)
+		if err != nil || !strings.Contains(first, `"points":"3","left":"1"`) {
+			t.Errorf("burned: %s, %v", first, err)
+		}
+		if again, err := burn("b1", 3); err != nil || again != first {
+			t.Errorf("the same again: %s, %v; want %s", again, err, first)
+		}
+		if _, err := burn("b1", 1); !errors.Is(err, intake.ErrKeyUsed) {
+			t.Errorf("another with the same key: %v", err)
+		}
+		want("burned", "1", "0")
+		back := long
+		back.SourceID, back.Reverses = "r1", "1"
+		submit(t, in, "c", back)
+		want("taken back after it was spent", "0", "2")
+		submit(t, in, "d", ride("3", "ann", 4, 8, 0), ride("4", "ann", 5, 8, 0))
+		want("made up", "2", "0")
+		for _, q := range []string{"UPDATE participant SET points = -1", "UPDATE participant SET points_short = 1"} {
+			if _, err := s.write.Exec(q); err == nil {
+				t.Errorf("the database has taken %s", q)
+			}
+		}
+	})
+}
