@@ -814,6 +814,29 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodology(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCreditMirrors Credits of other schemes that were recognised
+	//
+	// Corresponds with GET /v1/carbon/mirrors (the `ListCreditMirrors` operationId).
+	ListCreditMirrors(ctx context.Context, params *ListCreditMirrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MirrorCreditsWithBody Have units of another scheme recognised
+	//
+	// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+	MirrorCreditsWithBody(ctx context.Context, params *MirrorCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MirrorCredits Have units of another scheme recognised
+	//
+	// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+	MirrorCredits(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	//
 	// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
@@ -874,6 +897,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// BurnPointsWithBody Exchange points of a participant for a reward
+	//
+	// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+	BurnPointsWithBody(ctx context.Context, params *BurnPointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BurnPoints Exchange points of a participant for a reward
+	//
+	// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+	BurnPoints(ctx context.Context, params *BurnPointsParams, body BurnPointsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// IssuePoolWithBody Bring a month of participants, pooled to whole serial units
 	//
 	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
@@ -933,6 +974,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
 	RegisterCreditProject(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRecognitions Which credits of other schemes are recognised
+	//
+	// Corresponds with GET /v1/carbon/recognitions (the `ListRecognitions` operationId).
+	ListRecognitions(ctx context.Context, params *ListRecognitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetRecognitionWithBody Recognise credits of another scheme
+	//
+	// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+	SetRecognitionWithBody(ctx context.Context, params *SetRecognitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetRecognition Recognise credits of another scheme
+	//
+	// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+	SetRecognition(ctx context.Context, params *SetRecognitionParams, body SetRecognitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	//
@@ -5450,6 +5514,59 @@ func (c *Client) GetMethodology(ctx context.Context, id PathID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// ListCreditMirrors Credits of other schemes that were recognised
+//
+// Corresponds with GET /v1/carbon/mirrors (the `ListCreditMirrors` operationId).
+func (c *Client) ListCreditMirrors(ctx context.Context, params *ListCreditMirrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditMirrorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MirrorCreditsWithBody Have units of another scheme recognised
+//
+// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+func (c *Client) MirrorCreditsWithBody(ctx context.Context, params *MirrorCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMirrorCreditsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MirrorCredits Have units of another scheme recognised
+//
+// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+func (c *Client) MirrorCredits(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMirrorCreditsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCarbonObligations What firms must surrender, and what credits have offset of it
 //
 // Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
@@ -5590,6 +5707,44 @@ func (c *Client) EraseParticipant(ctx context.Context, params *EraseParticipantP
 	return c.Client.Do(req)
 }
 
+// BurnPointsWithBody Exchange points of a participant for a reward
+//
+// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+func (c *Client) BurnPointsWithBody(ctx context.Context, params *BurnPointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBurnPointsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BurnPoints Exchange points of a participant for a reward
+//
+// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+func (c *Client) BurnPoints(ctx context.Context, params *BurnPointsParams, body BurnPointsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBurnPointsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // IssuePoolWithBody Bring a month of participants, pooled to whole serial units
 //
 // The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
@@ -5720,6 +5875,59 @@ func (c *Client) RegisterCreditProjectWithBody(ctx context.Context, params *Regi
 // Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
 func (c *Client) RegisterCreditProject(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRegisterCreditProjectRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRecognitions Which credits of other schemes are recognised
+//
+// Corresponds with GET /v1/carbon/recognitions (the `ListRecognitions` operationId).
+func (c *Client) ListRecognitions(ctx context.Context, params *ListRecognitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRecognitionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetRecognitionWithBody Recognise credits of another scheme
+//
+// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+func (c *Client) SetRecognitionWithBody(ctx context.Context, params *SetRecognitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRecognitionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetRecognition Recognise credits of another scheme
+//
+// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+func (c *Client) SetRecognition(ctx context.Context, params *SetRecognitionParams, body SetRecognitionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRecognitionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16920,6 +17128,161 @@ func NewGetMethodologyRequest(server string, id PathID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListCreditMirrorsRequest constructs an http.Request for the ListCreditMirrors method
+func NewListCreditMirrorsRequest(server string, params *ListCreditMirrorsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/mirrors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMirrorCreditsRequest calls the generic MirrorCredits builder with application/json body
+func NewMirrorCreditsRequest(server string, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMirrorCreditsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMirrorCreditsRequestWithBody constructs an http.Request for the MirrorCredits method, with any body, and a specified content type
+func NewMirrorCreditsRequestWithBody(server string, params *MirrorCreditsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/mirrors")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListCarbonObligationsRequest constructs an http.Request for the ListCarbonObligations method
 func NewListCarbonObligationsRequest(server string, params *ListCarbonObligationsParams) (*http.Request, error) {
 	var err error
@@ -17207,6 +17570,59 @@ func NewEraseParticipantRequestWithBody(server string, params *EraseParticipantP
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/participants/erase")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewBurnPointsRequest calls the generic BurnPoints builder with application/json body
+func NewBurnPointsRequest(server string, params *BurnPointsParams, body BurnPointsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBurnPointsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewBurnPointsRequestWithBody constructs an http.Request for the BurnPoints method, with any body, and a specified content type
+func NewBurnPointsRequestWithBody(server string, params *BurnPointsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/points/burns")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -17530,6 +17946,149 @@ func NewRegisterCreditProjectRequestWithBody(server string, params *RegisterCred
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/projects")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListRecognitionsRequest constructs an http.Request for the ListRecognitions method
+func NewListRecognitionsRequest(server string, params *ListRecognitionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/recognitions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetRecognitionRequest calls the generic SetRecognition builder with application/json body
+func NewSetRecognitionRequest(server string, params *SetRecognitionParams, body SetRecognitionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetRecognitionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetRecognitionRequestWithBody constructs an http.Request for the SetRecognition method, with any body, and a specified content type
+func NewSetRecognitionRequestWithBody(server string, params *SetRecognitionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/recognitions")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -37130,6 +37689,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/carbon/methodologies/{id} (the `GetMethodology` operationId).
 	GetMethodologyWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetMethodologyResponse, error)
 
+	// ListCreditMirrorsWithResponse Credits of other schemes that were recognised
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/mirrors (the `ListCreditMirrors` operationId).
+	ListCreditMirrorsWithResponse(ctx context.Context, params *ListCreditMirrorsParams, reqEditors ...RequestEditorFn) (*ListCreditMirrorsResponse, error)
+
+	// MirrorCreditsWithBodyWithResponse Have units of another scheme recognised
+	//
+	// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+	MirrorCreditsWithBodyWithResponse(ctx context.Context, params *MirrorCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MirrorCreditsResponse, error)
+
+	// MirrorCreditsWithResponse Have units of another scheme recognised
+	//
+	// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+	MirrorCreditsWithResponse(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*MirrorCreditsResponse, error)
+
 	// ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -37194,6 +37778,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipantWithResponse(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error)
 
+	// BurnPointsWithBodyWithResponse Exchange points of a participant for a reward
+	//
+	// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+	BurnPointsWithBodyWithResponse(ctx context.Context, params *BurnPointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BurnPointsResponse, error)
+
+	// BurnPointsWithResponse Exchange points of a participant for a reward
+	//
+	// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+	BurnPointsWithResponse(ctx context.Context, params *BurnPointsParams, body BurnPointsJSONRequestBody, reqEditors ...RequestEditorFn) (*BurnPointsResponse, error)
+
 	// IssuePoolWithBodyWithResponse Bring a month of participants, pooled to whole serial units
 	//
 	// The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
@@ -37257,6 +37859,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/projects (the `RegisterCreditProject` operationId).
 	RegisterCreditProjectWithResponse(ctx context.Context, params *RegisterCreditProjectParams, body RegisterCreditProjectJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCreditProjectResponse, error)
+
+	// ListRecognitionsWithResponse Which credits of other schemes are recognised
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/recognitions (the `ListRecognitions` operationId).
+	ListRecognitionsWithResponse(ctx context.Context, params *ListRecognitionsParams, reqEditors ...RequestEditorFn) (*ListRecognitionsResponse, error)
+
+	// SetRecognitionWithBodyWithResponse Recognise credits of another scheme
+	//
+	// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+	SetRecognitionWithBodyWithResponse(ctx context.Context, params *SetRecognitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetRecognitionResponse, error)
+
+	// SetRecognitionWithResponse Recognise credits of another scheme
+	//
+	// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+	SetRecognitionWithResponse(ctx context.Context, params *SetRecognitionParams, body SetRecognitionJSONRequestBody, reqEditors ...RequestEditorFn) (*SetRecognitionResponse, error)
 
 	// GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
 	//
@@ -42439,6 +43066,63 @@ func (r GetMethodologyResponse) StatusCode() int {
 	return 0
 }
 
+type ListCreditMirrorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditMirrorPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditMirrorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditMirrorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MirrorCreditsResponse201Headers the declared response headers of an HTTP 201 response for MirrorCredits
+type MirrorCreditsResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type MirrorCreditsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreditMirror
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *MirrorCreditsResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r MirrorCreditsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MirrorCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListCarbonObligationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -42603,6 +43287,38 @@ func (r EraseParticipantResponse) StatusCode() int {
 	return 0
 }
 
+// BurnPointsResponse200Headers the declared response headers of an HTTP 200 response for BurnPoints
+type BurnPointsResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type BurnPointsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PointsBurn
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BurnPointsResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r BurnPointsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BurnPointsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // IssuePoolResponse201Headers the declared response headers of an HTTP 201 response for IssuePool
 type IssuePoolResponse201Headers struct {
 	IdempotencyReplayed *bool
@@ -42743,6 +43459,72 @@ func (r RegisterCreditProjectResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RegisterCreditProjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListRecognitionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecognitionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRecognitionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRecognitionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetRecognitionResponse201Headers the declared response headers of an HTTP 201 response for SetRecognition
+type SetRecognitionResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetRecognitionResponse202Headers the declared response headers of an HTTP 202 response for SetRecognition
+type SetRecognitionResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetRecognitionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Recognition
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetRecognitionResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetRecognitionResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetRecognitionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetRecognitionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -52262,6 +53044,49 @@ func (c *ClientWithResponses) GetMethodologyWithResponse(ctx context.Context, id
 	return ParseGetMethodologyResponse(rsp)
 }
 
+// ListCreditMirrorsWithResponse Credits of other schemes that were recognised
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/mirrors (the `ListCreditMirrors` operationId).
+func (c *ClientWithResponses) ListCreditMirrorsWithResponse(ctx context.Context, params *ListCreditMirrorsParams, reqEditors ...RequestEditorFn) (*ListCreditMirrorsResponse, error) {
+	rsp, err := c.ListCreditMirrors(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditMirrorsResponse(rsp)
+}
+
+// MirrorCreditsWithBodyWithResponse Have units of another scheme recognised
+//
+// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+func (c *ClientWithResponses) MirrorCreditsWithBodyWithResponse(ctx context.Context, params *MirrorCreditsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MirrorCreditsResponse, error) {
+	rsp, err := c.MirrorCreditsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMirrorCreditsResponse(rsp)
+}
+
+// MirrorCreditsWithResponse Have units of another scheme recognised
+//
+// Units of a scheme of this registry are locked at once; of another registry the document is named by which it has locked them. No unit is mirrored twice. The issuance that they become is verified and issued as every other, and names its origin; if it is rejected, the units are unlocked.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
+func (c *ClientWithResponses) MirrorCreditsWithResponse(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*MirrorCreditsResponse, error) {
+	rsp, err := c.MirrorCredits(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMirrorCreditsResponse(rsp)
+}
+
 // ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
 //
 // Returns a wrapper object for the known response body format(s).
@@ -52374,6 +53199,36 @@ func (c *ClientWithResponses) EraseParticipantWithResponse(ctx context.Context, 
 	return ParseEraseParticipantResponse(rsp)
 }
 
+// BurnPointsWithBodyWithResponse Exchange points of a participant for a reward
+//
+// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+func (c *ClientWithResponses) BurnPointsWithBodyWithResponse(ctx context.Context, params *BurnPointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BurnPointsResponse, error) {
+	rsp, err := c.BurnPointsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBurnPointsResponse(rsp)
+}
+
+// BurnPointsWithResponse Exchange points of a participant for a reward
+//
+// Points follow from activities. They are nobody else's, are burned when they are exchanged, and never become credits.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/points/burns (the `BurnPoints` operationId).
+func (c *ClientWithResponses) BurnPointsWithResponse(ctx context.Context, params *BurnPointsParams, body BurnPointsJSONRequestBody, reqEditors ...RequestEditorFn) (*BurnPointsResponse, error) {
+	rsp, err := c.BurnPoints(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBurnPointsResponse(rsp)
+}
+
 // IssuePoolWithBodyWithResponse Bring a month of participants, pooled to whole serial units
 //
 // The intake's messages are numbered: a number that comes again brings nothing new and is answered with the issuance that it has brought. A second person verifies it before units are issued.
@@ -52484,6 +53339,49 @@ func (c *ClientWithResponses) RegisterCreditProjectWithResponse(ctx context.Cont
 		return nil, err
 	}
 	return ParseRegisterCreditProjectResponse(rsp)
+}
+
+// ListRecognitionsWithResponse Which credits of other schemes are recognised
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/recognitions (the `ListRecognitions` operationId).
+func (c *ClientWithResponses) ListRecognitionsWithResponse(ctx context.Context, params *ListRecognitionsParams, reqEditors ...RequestEditorFn) (*ListRecognitionsResponse, error) {
+	rsp, err := c.ListRecognitions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRecognitionsResponse(rsp)
+}
+
+// SetRecognitionWithBodyWithResponse Recognise credits of another scheme
+//
+// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+func (c *ClientWithResponses) SetRecognitionWithBodyWithResponse(ctx context.Context, params *SetRecognitionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetRecognitionResponse, error) {
+	rsp, err := c.SetRecognitionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetRecognitionResponse(rsp)
+}
+
+// SetRecognitionWithResponse Recognise credits of another scheme
+//
+// From a day on, by methodology, and how many of them; it ends the row before. A second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/recognitions (the `SetRecognition` operationId).
+func (c *ClientWithResponses) SetRecognitionWithResponse(ctx context.Context, params *SetRecognitionParams, body SetRecognitionJSONRequestBody, reqEditors ...RequestEditorFn) (*SetRecognitionResponse, error) {
+	rsp, err := c.SetRecognition(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetRecognitionResponse(rsp)
 }
 
 // GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
@@ -60868,6 +61766,85 @@ func ParseGetMethodologyResponse(rsp *http.Response) (*GetMethodologyResponse, e
 	return response, nil
 }
 
+// ParseListCreditMirrorsResponse parses an HTTP response from a ListCreditMirrorsWithResponse call
+func ParseListCreditMirrorsResponse(rsp *http.Response) (*ListCreditMirrorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditMirrorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditMirrorPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMirrorCreditsResponse parses an HTTP response from a MirrorCreditsWithResponse call
+func ParseMirrorCreditsResponse(rsp *http.Response) (*MirrorCreditsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MirrorCreditsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreditMirror
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers MirrorCreditsResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCarbonObligationsResponse parses an HTTP response from a ListCarbonObligationsWithResponse call
 func ParseListCarbonObligationsResponse(rsp *http.Response) (*ListCarbonObligationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -61106,6 +62083,52 @@ func ParseEraseParticipantResponse(rsp *http.Response) (*EraseParticipantRespons
 	return response, nil
 }
 
+// ParseBurnPointsResponse parses an HTTP response from a BurnPointsWithResponse call
+func ParseBurnPointsResponse(rsp *http.Response) (*BurnPointsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BurnPointsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PointsBurn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BurnPointsResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseIssuePoolResponse parses an HTTP response from a IssuePoolWithResponse call
 func ParseIssuePoolResponse(rsp *http.Response) (*IssuePoolResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -61305,6 +62328,102 @@ func ParseRegisterCreditProjectResponse(rsp *http.Response) (*RegisterCreditProj
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRecognitionsResponse parses an HTTP response from a ListRecognitionsWithResponse call
+func ParseListRecognitionsResponse(rsp *http.Response) (*ListRecognitionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRecognitionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecognitionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetRecognitionResponse parses an HTTP response from a SetRecognitionWithResponse call
+func ParseSetRecognitionResponse(rsp *http.Response) (*SetRecognitionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetRecognitionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Recognition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetRecognitionResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetRecognitionResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -6732,6 +6732,69 @@ type CreditDebtPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// CreditMirror Units of another scheme that were locked there.
+type CreditMirror struct {
+	// Home The scheme, where this registry has it.
+	Home *ID `json:"home,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Issuance That they have become here.
+	Issuance ID      `json:"issuance"`
+	Lock     *string `json:"lock,omitempty"`
+
+	// Origin A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Origin CarbonCode `json:"origin"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// Recognition Number of a record.
+	Recognition ID `json:"recognition"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Released The issuance was rejected.
+	Released bool `json:"released"`
+
+	// Serial Serial numbers of a range of units: scheme-methodology-project-vintage-from-to.
+	//
+	// Example: JXCP-BUS-P202607-2026-1-500
+	Serial Serial `json:"serial"`
+
+	// Units Of the origin.
+	Units int64 `json:"units"`
+}
+
+// CreditMirrorInput defines model for CreditMirrorInput.
+type CreditMirrorInput struct {
+	// Lock Of another registry: the document by which it has locked them.
+	Lock *string `json:"lock,omitempty"`
+
+	// Party That has them, and gets the credits.
+	Party ID `json:"party"`
+
+	// Scheme That recognises.
+	Scheme ID `json:"scheme"`
+
+	// Serial At the origin.
+	Serial Serial `json:"serial"`
+}
+
+// CreditMirrorPage defines model for CreditMirrorPage.
+type CreditMirrorPage struct {
+	Items []CreditMirror `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // CreditOfferInput defines model for CreditOfferInput.
 type CreditOfferInput struct {
 	// ClockSeconds Of an ascending auction: each bid extends it by so much.
@@ -6882,6 +6945,9 @@ type CreditRange struct {
 
 	// Issuance Number of a record.
 	Issuance ID `json:"issuance"`
+
+	// Mirror That it is locked for: another scheme has recognised it.
+	Mirror *ID `json:"mirror,omitempty"`
 
 	// Offer That it is on sale by.
 	Offer *ID `json:"offer,omitempty"`
@@ -9319,6 +9385,9 @@ type Issuance struct {
 	//
 	// Example: BUS
 	Methodology CarbonCode `json:"methodology"`
+
+	// Origin Serial numbers of another scheme that it mirrors.
+	Origin *Serial `json:"origin,omitempty"`
 
 	// Outbox Number of a record.
 	Outbox *ID `json:"outbox,omitempty"`
@@ -11935,7 +12004,7 @@ type ParameterPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// Participant What a participant was credited.
+// Participant What a participant was credited, and the points that are left of it.
 type Participant struct {
 	Activities int64 `json:"activities"`
 
@@ -11946,6 +12015,12 @@ type Participant struct {
 
 	// ID Number of a record.
 	ID ID `json:"id"`
+
+	// Points That can be burned.
+	Points MeasuredNumber `json:"points"`
+
+	// PointsShort That were spent before their activities were taken back: the next points make them up.
+	PointsShort *MeasuredNumber `json:"points_short,omitempty"`
 
 	// Scheme Number of a record.
 	Scheme ID `json:"scheme"`
@@ -12733,6 +12808,44 @@ type PledgeStepInput struct {
 
 	// Rate approve: of a year.
 	Rate *Ratio `json:"rate,omitempty"`
+}
+
+// PointsBurn Points that were exchanged for a reward.
+type PointsBurn struct {
+	// ID Number in the journal of the intake.
+	ID ID `json:"id"`
+
+	// Left A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Left MeasuredNumber `json:"left"`
+
+	// Participant Number of a record.
+	Participant ID `json:"participant"`
+
+	// Points A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Points MeasuredNumber `json:"points"`
+}
+
+// PointsBurnInput defines model for PointsBurnInput.
+type PointsBurnInput struct {
+	// Participant What an operator calls a person, hexadecimal; never a name, a phone or an identity number.
+	//
+	// Example: 3f2b8c1de94a4d6fb0a1c2d3e4f50617
+	Participant Pseudonym `json:"participant"`
+
+	// Points A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Points MeasuredNumber `json:"points"`
+
+	// Reward What they are exchanged for.
+	Reward string `json:"reward"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
 }
 
 // Pollutant A substance, or a sum of them, that permits are issued for.
@@ -13526,6 +13639,75 @@ type ReceiptInput struct {
 
 // ReceiptState What the matching of a receipt came to; all but matched are differences.
 type ReceiptState string
+
+// Recognition Which credits of another scheme a scheme recognises.
+type Recognition struct {
+	// Document The agreement.
+	Document string `json:"document"`
+
+	// Factor Of the amount that is recognised; 1: all.
+	Factor Ratio `json:"factor"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Methodology As in the origin's serial numbers.
+	Methodology CarbonCode `json:"methodology"`
+
+	// Origin Code of the other scheme, which this registry may have or not.
+	Origin CarbonCode `json:"origin"`
+
+	// Scheme That recognises.
+	Scheme ID `json:"scheme"`
+
+	// Unit kgCO2e of one serial unit of the origin: 1 or 1000.
+	Unit Reduction `json:"unit"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo The last day. Absent: no end.
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// RecognitionInput defines model for RecognitionInput.
+type RecognitionInput struct {
+	// Document The agreement.
+	Document string `json:"document"`
+
+	// Factor Of the amount that is recognised; 1: all.
+	Factor Ratio `json:"factor"`
+
+	// Methodology As in the origin's serial numbers.
+	Methodology CarbonCode `json:"methodology"`
+
+	// Origin Code of the other scheme, which this registry may have or not.
+	Origin CarbonCode `json:"origin"`
+
+	// Scheme That recognises.
+	Scheme ID `json:"scheme"`
+
+	// Unit kgCO2e of one serial unit of the origin: 1 or 1000.
+	Unit Reduction `json:"unit"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo The last day. Absent: no end.
+	ValidTo *Date `json:"valid_to,omitempty"`
+}
+
+// RecognitionPage defines model for RecognitionPage.
+type RecognitionPage struct {
+	Items []Recognition `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
 
 // RecordName A record by its table.
 type RecordName struct {
@@ -16669,6 +16851,27 @@ type RegisterMethodologyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListCreditMirrorsParams defines parameters for ListCreditMirrors.
+type ListCreditMirrorsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// MirrorCreditsParams defines parameters for MirrorCredits.
+type MirrorCreditsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCarbonObligationsParams defines parameters for ListCarbonObligations.
 type ListCarbonObligationsParams struct {
 	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
@@ -16711,6 +16914,12 @@ type EraseParticipantParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// BurnPointsParams defines parameters for BurnPoints.
+type BurnPointsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // IssuePoolParams defines parameters for IssuePool.
 type IssuePoolParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
@@ -16747,6 +16956,26 @@ type ListCreditProjectsParams struct {
 
 // RegisterCreditProjectParams defines parameters for RegisterCreditProject.
 type RegisterCreditProjectParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListRecognitionsParams defines parameters for ListRecognitions.
+type ListRecognitionsParams struct {
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SetRecognitionParams defines parameters for SetRecognition.
+type SetRecognitionParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -19023,6 +19252,9 @@ type StepIssuanceJSONRequestBody = IssuanceStepInput
 // RegisterMethodologyJSONRequestBody defines body for RegisterMethodology for application/json ContentType.
 type RegisterMethodologyJSONRequestBody = MethodologyInput
 
+// MirrorCreditsJSONRequestBody defines body for MirrorCredits for application/json ContentType.
+type MirrorCreditsJSONRequestBody = CreditMirrorInput
+
 // RecordCarbonObligationJSONRequestBody defines body for RecordCarbonObligation for application/json ContentType.
 type RecordCarbonObligationJSONRequestBody = CarbonObligationInput
 
@@ -19032,6 +19264,9 @@ type OfferCreditsJSONRequestBody = CreditOfferInput
 // EraseParticipantJSONRequestBody defines body for EraseParticipant for application/json ContentType.
 type EraseParticipantJSONRequestBody = ParticipantEraseInput
 
+// BurnPointsJSONRequestBody defines body for BurnPoints for application/json ContentType.
+type BurnPointsJSONRequestBody = PointsBurnInput
+
 // IssuePoolJSONRequestBody defines body for IssuePool for application/json ContentType.
 type IssuePoolJSONRequestBody = PoolInput
 
@@ -19040,6 +19275,9 @@ type ClosePoolJSONRequestBody = PoolCloseInput
 
 // RegisterCreditProjectJSONRequestBody defines body for RegisterCreditProject for application/json ContentType.
 type RegisterCreditProjectJSONRequestBody = CreditProjectInput
+
+// SetRecognitionJSONRequestBody defines body for SetRecognition for application/json ContentType.
+type SetRecognitionJSONRequestBody = RecognitionInput
 
 // RetireCreditsJSONRequestBody defines body for RetireCredits for application/json ContentType.
 type RetireCreditsJSONRequestBody = RetirementInput

@@ -11,6 +11,15 @@ var _ = declareCheck((*checker).checkCreditsOffered)
 
 // eachOffered visits the ranges that are on sale, with their units and scheme.
 func (c *checker) eachOffered(visit func(r carbon.Range, units int64, scheme carbon.Scheme)) error {
+	return c.eachAside(func(r carbon.Range, units int64, scheme carbon.Scheme) {
+		if r.Offer != 0 {
+			visit(r, units, scheme)
+		}
+	})
+}
+
+// eachAside visits the ranges that are on sale or locked.
+func (c *checker) eachAside(visit func(r carbon.Range, units int64, scheme carbon.Scheme)) error {
 	if c.series == nil {
 		c.series, c.schemes = map[int64]carbon.Series{}, map[int64]carbon.Scheme{}
 		err := eachOf(c.ctx, c.r, CreditSeries, Query{}, func(s carbon.Series) { c.series[s.ID] = s })
@@ -21,7 +30,11 @@ func (c *checker) eachOffered(visit func(r carbon.Range, units int64, scheme car
 			return err
 		}
 	}
-	return eachOf(c.ctx, c.r, CreditRanges, Query{}.And("offer", Gt, int64(0)), func(r carbon.Range) { visit(r, r.Units(), c.schemes[c.series[r.Series].Scheme]) })
+	return eachOf(c.ctx, c.r, CreditRanges, Where("state", string(carbon.Held)), func(r carbon.Range) {
+		if !r.Free() {
+			visit(r, r.Units(), c.schemes[c.series[r.Series].Scheme])
+		}
+	})
 }
 
 // checkCreditsOffered holds that what is on sale is the seller's, of the series

@@ -130,7 +130,7 @@ func (c *checker) checkBalances() error {
 
 // checkHolds compares what is held aside with the open orders, the active
 // holds, the freezes, what the lots of the reserve set aside, and the credits on
-// sale (I-3, I-78).
+// sale or locked (I-3, I-78).
 func (c *checker) checkHolds() error {
 	held := map[ledger.AccountID]int64{}
 	byKey := map[ledger.Key]ledger.AccountID{}
@@ -170,7 +170,7 @@ func (c *checker) checkHolds() error {
 	if err != nil {
 		return err
 	}
-	err = c.eachOffered(func(r carbon.Range, units int64, scheme carbon.Scheme) {
+	err = c.eachAside(func(r carbon.Range, units int64, scheme carbon.Scheme) {
 		held[byKey[ledger.CreditKey(ledger.Credits, scheme.Region, c.series[r.Series].Code, r.Party)]] += units * int64(scheme.SerialUnit)
 	})
 	if err != nil {
@@ -178,7 +178,7 @@ func (c *checker) checkHolds() error {
 	}
 	for id, b := range c.ledger.balances {
 		if b.Held != held[id] {
-			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders, holds, freezes, lots and credits on sale come to %d", b.Held, held[id])
+			c.report("I-3", Balances.name, int64(id), "holds %d aside, open orders, holds, freezes, lots and credits on sale or locked come to %d", b.Held, held[id])
 		}
 	}
 	return nil

@@ -321,6 +321,13 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 		if err := catalog.CheckDocument("document", c.Document); err != nil {
 			return nil, err
 		}
+		if c.Event == carbon.Reject {
+			unlock := v.unlockUnits(i)
+			return func(tx *Tx) any {
+				unlock(tx)
+				return tx.issuanceResult(Put(tx, Issuances, i))
+			}, nil
+		}
 	case carbon.Issue:
 		return v.issueUnits(i)
 	}

@@ -164,7 +164,7 @@ func (c CreditRetire) Decide(v *View) (Apply, error) {
 	r.Amount = quantity.Reduction(m.transfer.Legs[0].Amount)
 	var duty carbon.Obligation
 	if c.Obligation != 0 {
-		if duty, err = v.offset(c, scheme, r.Amount); err != nil {
+		if duty, err = v.offset(c, scheme, r.Amount, v.mirroredOf(m, scheme)); err != nil {
 			return nil, err
 		}
 	}
@@ -178,14 +178,28 @@ func (c CreditRetire) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
+// mirroredOf is how much of what was picked was recognised from another scheme.
+func (v *View) mirroredOf(m creditMove, scheme carbon.Scheme) (amount quantity.Reduction) {
+	for _, r := range m.taken {
+		if rowsOf(v.state, Issuances).rows[r.Issuance].Origin != "" {
+			amount += quantity.Reduction(r.Units()) * scheme.SerialUnit
+		}
+	}
+	return amount
+}
+
 // offset is the obligation of a party after credits have offset a part of it.
-// Credits of a scheme within the obligation's province are its own.
-func (v *View) offset(c CreditRetire, scheme carbon.Scheme, amount quantity.Reduction) (carbon.Obligation, error) {
+// Credits of a scheme within the obligation's province are its own, but for those
+// that it has recognised from another scheme.
+func (v *View) offset(c CreditRetire, scheme carbon.Scheme, amount, mirrored quantity.Reduction) (carbon.Obligation, error) {
 	duty, err := Get(v, CarbonDuties, "obligation", c.Obligation)
 	if err != nil || duty.Party != c.Party {
 		return duty, ErrNoRecord.At("obligation")
 	}
-	return duty.Use(amount, scheme.Region[:2] != duty.Region[:2])
+	if duty, err = duty.Use(mirrored, true); err != nil {
+		return duty, err
+	}
+	return duty.Use(amount-mirrored, scheme.Region[:2] != duty.Region[:2])
 }
 
 // Operation is ObligationRecord.

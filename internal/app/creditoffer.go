@@ -76,7 +76,7 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	key := creditKey(ledger.Credits, scheme, series, c.Seller)
 	return v.announce(o, n, func(tx *Tx, o auction.Offer) {
 		tx.Hold(key, unitsOf(o.Quantity, scheme)*int64(scheme.SerialUnit))
-		tx.changeUnits(taken, left, func(r *carbon.Range) { r.Offer = o.ID })
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = o.ID }, left)
 	})
 }
 
@@ -135,7 +135,7 @@ func (o creditSupply) free(v *View, q quantity.Quantity) (func(tx *Tx), error) {
 	taken, left, err := carbon.Split(v.rangesFor(o.Series, o.Seller, o.ID), units)
 	return func(tx *Tx) {
 		tx.Release(key, units*int64(scheme.SerialUnit))
-		tx.changeUnits(taken, left, func(r *carbon.Range) { r.Offer = 0 })
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = 0 }, left)
 	}, err
 }
 
@@ -205,7 +205,7 @@ func (o creditSupply) deliver(v *View, a auction.Award) (func(tx *Tx) int64, err
 	to.Party = a.Party
 	taken, left, err := carbon.Split(v.rangesFor(o.Series, o.Seller, o.ID), units)
 	return func(tx *Tx) int64 {
-		tx.changeUnits(taken, left, func(r *carbon.Range) { r.Party, r.Offer = a.Party, 0 })
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Party, r.Offer = a.Party, 0 }, left)
 		return tx.Post(ledger.Transfer{Reason: ledger.CreditSale, Reference: a.ID, Legs: []ledger.Leg{
 			{Debit: from, Credit: to, Amount: units * int64(scheme.SerialUnit), FromHeld: true},
 			{Debit: ledger.FundsKey(a.Party), Credit: ledger.FundsKey(o.Seller), Amount: int64(a.Amount)},

@@ -48,12 +48,18 @@ func (s *state) indexRange(r carbon.Range) {
 
 // rangesOf are the ranges that a party holds of a series and that are free, by
 // their ids.
-func (v *View) rangesOf(series, party int64) []carbon.Range { return v.rangesFor(series, party, 0) }
+func (v *View) rangesOf(series, party int64) []carbon.Range {
+	return v.rangesIf(series, party, carbon.Range.Free)
+}
 
 // rangesFor are those that are on sale by an offer.
-func (v *View) rangesFor(series, party, offer int64) (ranges []carbon.Range) {
+func (v *View) rangesFor(series, party, offer int64) []carbon.Range {
+	return v.rangesIf(series, party, func(r carbon.Range) bool { return r.Offer == offer })
+}
+
+func (v *View) rangesIf(series, party int64, holds func(carbon.Range) bool) (ranges []carbon.Range) {
 	for _, id := range slices.Sorted(maps.Keys(v.credits.of[creditHolder{series, party}])) {
-		if r := rowsOf(v.state, CreditRanges).rows[id]; r.Offer == offer {
+		if r := rowsOf(v.state, CreditRanges).rows[id]; holds(r) {
 			ranges = append(ranges, r)
 		}
 	}
@@ -85,20 +91,23 @@ func (v *View) pickUnits(r ledger.Reason, series carbon.Series, from int64, rang
 // left of the last is a range of its own. A taken range keeps its id and only
 // gets shorter, so that no two rows ever overlap while they are written.
 func (tx *Tx) moveUnits(m creditMove, reference int64, change func(*carbon.Range)) []carbon.Range {
-	moved := tx.changeUnits(m.taken, m.left, change)
+	moved := tx.changeUnits(m.taken, change, m.left)
 	m.transfer.Reference = reference
 	tx.Post(m.transfer)
 	return moved
 }
 
-func (tx *Tx) changeUnits(taken []carbon.Range, left carbon.Range, change func(*carbon.Range)) []carbon.Range {
+// changeUnits writes what was picked, and what is left of ranges that were split.
+func (tx *Tx) changeUnits(taken []carbon.Range, change func(*carbon.Range), left ...carbon.Range) []carbon.Range {
 	changed := make([]carbon.Range, len(taken))
 	for i, r := range taken {
 		change(&r)
 		changed[i] = Put(tx, CreditRanges, r)
 	}
-	if left.LastUnit != 0 {
-		Put(tx, CreditRanges, left)
+	for _, r := range left {
+		if r.LastUnit != 0 {
+			Put(tx, CreditRanges, r)
+		}
 	}
 	return changed
 }

@@ -42,7 +42,8 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller"},
 	reflect.TypeFor[auction.Award]():               {"Seller"},
 	reflect.TypeFor[auction.Registration]():        {"Reason"},
-	reflect.TypeFor[carbon.Range]():                {"Offer"},
+	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
+	reflect.TypeFor[carbon.Issuance]():             {"Origin"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }
 

@@ -198,14 +198,14 @@ func (a *App) verifyHolds() error {
 		held[f.Key()] += f.Frozen
 	}
 	for r := range All(&View{state: a.st}, CreditRanges) {
-		if r.Offer != 0 {
+		if !r.Free() {
 			key, scheme := creditSupply{auction.Offer{Series: r.Series, Seller: r.Party}}.key(a.st)
 			held[key] += r.Units() * int64(scheme.SerialUnit)
 		}
 	}
 	a.st.ledger.Each(func(acc ledger.Account, b ledger.Balance) {
 		if b.Held != held[acc.Key()] {
-			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds, lots and credits on sale say %d", acc.ID, b.Held, held[acc.Key()]))
+			wrong = append(wrong, fmt.Errorf("account %d: %d is held, orders, holds, lots and credits on sale or locked say %d", acc.ID, b.Held, held[acc.Key()]))
 		}
 		if differs := a.st.reserveDiffers(acc.Key().Asset()); acc.Kind == ledger.Reserve && differs != "" {
 			wrong = append(wrong, errors.New(differs))

@@ -51,6 +51,7 @@ type Issuance struct {
 	Items          int32  // pieces of evidence
 	Sample         string // the numbers of those that the verifier must look at: "3,17"
 	Outbox         int64  // number of the message that brought a pool; 0: none
+	Origin         string // serial numbers of another scheme that it mirrors; empty: none
 	State          IssuanceState
 	Document       string // of the verification
 	DeclaredBy     int64  // person; 0: the intake

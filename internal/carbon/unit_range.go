@@ -46,8 +46,12 @@ type Range struct {
 	State      RangeState
 	Retirement int64 // that used it up; 0: none
 	Offer      int64 // that it is on sale by, and held for; 0: none
+	Mirror     int64 // that it is locked for, as another scheme has recognised it; 0: none
 	Command    int64
 }
+
+// Free reports whether its holder may dispose of it.
+func (r Range) Free() bool { return r.Offer == 0 && r.Mirror == 0 }
 
 // Units is how many units the range has.
 func (r Range) Units() int64 { return r.LastUnit - r.FirstUnit + 1 }

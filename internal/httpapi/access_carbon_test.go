@@ -42,7 +42,7 @@ func (w *walked) openCarbon(leader int64) {
 	w.carbon.scheme = lastID(w.world, app.CarbonSchemes)
 	w.must(leader, busRide("BUS"))
 	w.must(leader, app.ScenarioRegister{
-		Scheme: w.carbon.scheme, Code: "BUS", Name: "公交", Methodology: "BUS", ClaimFrom: 2, ClaimTo: 9, ValidFrom: 20260101, Source: "project default",
+		Scheme: w.carbon.scheme, Code: "BUS", Name: "公交", Methodology: "BUS", ClaimFrom: 2, ClaimTo: 9, PointsRate: 100 * quantity.OneMeasure, PointsOf: "rides", ValidFrom: 20260101, Source: "project default",
 	})
 	operator := w.world.person("operator of the scheme", app.GrantAdd{Role: identity.Operator})
 	a := w.send(http.MethodPost, w.activityPath(), operator, rideOf("1", walkedPerson)+rideOf("2", forgottenPerson))
@@ -82,6 +82,10 @@ func (w *walked) openCredits(leader int64) {
 		Values: []carbon.Value{{Name: "rides", Amount: 1000 * quantity.OneMeasure}},
 	})
 	c.declared = lastID(w.world, app.Issuances)
+	w.must(leader, app.RecognitionSet{
+		Scheme: c.scheme, Origin: "SHCP", Methodology: "BUS", Unit: quantity.OneTonne, Factor: quantity.OneRatio, ValidFrom: 20260101, Document: "d",
+	})
+	w.must(user, app.CreditMirror{Scheme: c.scheme, Party: f.party, Serial: "SHCP-BUS-P202605-2026-1-2", Lock: "d"})
 	w.must(leader, app.ObligationRecord{Party: f.party, Year: 2025, Amount: quantity.OneTonne, Document: "d"})
 }
 
@@ -151,6 +155,16 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/credits", ""
 	case "transferCredits":
 		return "/v1/carbon/transfers", fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":1,"document":"d"}`, f.party, w.firms[2].party)
+	case "listRecognitions":
+		return "/v1/carbon/recognitions", ""
+	case "setRecognition":
+		return "/v1/carbon/recognitions", fmt.Sprintf(`{"scheme":%d,"origin":"SHCP","methodology":"METRO","unit":"1","factor":"0.9","valid_from":"2026-01-01","document":"d"}`, c.scheme)
+	case "listCreditMirrors":
+		return "/v1/carbon/mirrors", ""
+	case "mirrorCredits":
+		return "/v1/carbon/mirrors", fmt.Sprintf(`{"scheme":%d,"party":%d,"serial":"SHCP-BUS-P202605-2026-3-4","lock":"d"}`, c.scheme, f.party)
+	case "burnPoints":
+		return "/v1/carbon/points/burns", fmt.Sprintf(`{"scheme":%d,"participant":%q,"points":"0.5","reward":"bus ticket"}`, c.scheme, walkedPerson)
 	case "offerCredits":
 		return "/v1/carbon/offers", creditOffer(f.party, "1")
 	case "listRetirements":

@@ -81,6 +81,8 @@ var ruleOf = map[string]identity.Operation{
 	"listOffers": identity.PublicRead, "getOffer": identity.PublicRead, "announceOffer": identity.OfferAnnounce, "cancelOffer": identity.OfferCancel,
 	"voidOffer": identity.OfferVoid, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
 	"listAwards": identity.BidderRead, "getAward": identity.BidderRead, "signAward": identity.AwardSign, "contractAward": identity.AwardContract,
+	"listRecognitions": identity.PublicRead, "setRecognition": identity.RecognitionSet, "listCreditMirrors": identity.CreditRead,
+	"mirrorCredits": identity.CreditMirror, "burnPoints": identity.PointsBurn,
 	"settleAward": identity.AwardSettle, "offerCredits": identity.CreditOffer,
 	"payAward": identity.AwardPay, "bookAward": identity.AwardBook, "defaultAward": identity.AwardDefault, "revokeAward": identity.AwardRevoke,
 	"getOfferResult":       identity.PublicRead,

@@ -105,6 +105,27 @@ func (s *Server) EraseParticipant(ctx context.Context, r gen.EraseParticipantReq
 	return answerOf(in.Erase(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, r.Body.Participant)) //nolint:contextcheck // the request's own
 }
 
+// BurnPoints exchanges points of a participant for a reward.
+func (s *Server) BurnPoints(ctx context.Context, r gen.BurnPointsRequestObject) (gen.BurnPointsResponseObject, error) {
+	in, err := s.intakeFor(ctx, identity.PointsBurn, r.Body.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	points, err := quantity.ParseMeasure("points", r.Body.Points)
+	if err != nil {
+		return nil, err
+	}
+	k := callOf(ctx)
+	return answerOf(in.Burn(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, r.Body.Participant, points, r.Body.Reward)) //nolint:contextcheck // the request's own
+}
+
+func measureOf(m quantity.Measure) *string {
+	if m == 0 {
+		return nil
+	}
+	return new(m.String())
+}
+
 // GetParticipant shows what a participant was credited.
 func (s *Server) GetParticipant(ctx context.Context, r gen.GetParticipantRequestObject) (gen.GetParticipantResponseObject, error) {
 	in, err := s.intakeFor(ctx, identity.ParticipantRead, r.Params.Scheme)
@@ -115,7 +136,7 @@ func (s *Server) GetParticipant(ctx context.Context, r gen.GetParticipantRequest
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetParticipant200JSONResponse{ID: p.ID, Scheme: p.Scheme, Amount: p.Amount.String(), Activities: p.Activities}, nil
+	return gen.GetParticipant200JSONResponse{ID: p.ID, Scheme: p.Scheme, Amount: p.Amount.String(), Activities: p.Activities, Points: p.Left.String(), PointsShort: measureOf(p.Short)}, nil
 }
 
 // ListPools lists the months of a scheme.

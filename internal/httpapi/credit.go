@@ -100,7 +100,7 @@ func issuanceOf(r app.IssuanceResult) api.Issuance {
 		ID: i.ID, Scheme: i.Scheme, Methodology: i.Methodology, Project: optional(i.Project), Source: i.Source, Vintage: i.Vintage,
 		PeriodFrom: i.PeriodFrom.String(), PeriodTo: i.PeriodTo.String(), Party: i.Party, Region: i.Region, Reduced: i.Reduced.String(),
 		Units: i.Units, RevokedUnits: i.RevokedUnits, Serial: optional(r.Serial), EvidenceDigest: i.EvidenceDigest, Items: i.Items,
-		Sample: optional(i.Sample), Outbox: optional(i.Outbox), State: api.IssuanceState(i.State), Document: optional(i.Document),
+		Sample: optional(i.Sample), Outbox: optional(i.Outbox), Origin: optional(i.Origin), State: api.IssuanceState(i.State), Document: optional(i.Document),
 		DeclaredAt: i.DeclaredAt.String(), IssuedAt: instantOf(i.IssuedAt),
 	}
 }
@@ -177,7 +177,7 @@ func (s *Server) ListCredits(ctx context.Context, r gen.ListCreditsRequestObject
 func (s *Server) creditRange(c carbon.Range) api.CreditRange {
 	return api.CreditRange{
 		ID: c.ID, Serial: s.rangeSerial(c), Issuance: c.Issuance, Series: s.series(c.Series), Units: c.Units(), Party: c.Party, Region: c.Region,
-		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer),
+		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer), Mirror: optional(c.Mirror),
 	}
 }
 

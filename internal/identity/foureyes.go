@@ -61,6 +61,7 @@ var FourEyes = map[Operation]Rule{
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
 	CreditRevoke:        {BureauLeader: Own},
+	RecognitionSet:      {BureauLeader: Own},
 	CreditOffer:         {BureauLeader: Own}, // of the scheme's region
 	ObligationRecord:    {BureauLeader: Own},
 

@@ -179,6 +179,7 @@ const (
 	ActivitySubmit        Operation = "activity_batch.submit" // of the intake, as the next two
 	PoolClose             Operation = "pool.close"
 	ParticipantErase      Operation = "participant.erase"
+	PointsBurn            Operation = "points.burn"
 	NoticeConfirm         Operation = "payment_notice.confirm"
 	LotAdd                Operation = "lot.add"
 	LotRetire             Operation = "lot.retire"
@@ -206,6 +207,8 @@ const (
 	IssuanceStep          Operation = "issuance.step"
 	CreditTransfer        Operation = "credit.transfer"
 	CreditOffer           Operation = "credit.offer"
+	CreditMirror          Operation = "credit.mirror"
+	RecognitionSet        Operation = "recognition.set"
 	CreditRetire          Operation = "credit.retire"
 	CreditRevoke          Operation = "credit.revoke"
 	CreditRepay           Operation = "credit.repay"
@@ -407,6 +410,7 @@ var Table = map[Operation]Rule{
 	ActivitySubmit:      {Operator: Own},
 	PoolClose:           {Verifier: Own, BureauLeader: Own},
 	ParticipantErase:    {Operator: Own},
+	PointsBurn:          {Operator: Own},
 	ParticipantRead:     {Operator: Own},
 	ExclusionRead:       {BureauClerk: Any, BureauLeader: Any, Operator: Any, Verifier: Any, Auditor: Any},
 
@@ -416,6 +420,8 @@ var Table = map[Operation]Rule{
 	IssuanceStep:          {BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own},
 	CreditTransfer:        {Enterprise: Own},
 	CreditOffer:           {Enterprise: Own},
+	CreditMirror:          {Enterprise: Own},
+	RecognitionSet:        {BureauClerk: Own, BureauLeader: Own},
 	CreditRetire:          {Enterprise: Own},
 	CreditRevoke:          {BureauLeader: Own},
 	CreditRepay:           {Enterprise: Own},

@@ -38,3 +38,35 @@ func TestCreditRange_NoOverlap(t *testing.T) {
 		}
 	})
 }
+
+// No database takes a unit of another scheme that is mirrored already, unless it
+// was released; the same number of another registry is another unit.
+func TestCreditMirror_NoOverlap(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		insert := func(id, place, first, last int64, released bool) error {
+			return s.write.Exec(`INSERT INTO credit_mirror (id, recognition, issuance, party, region, origin, home, place, serial, first_unit, last_unit, lock, released, command)
+				VALUES (?, 1, ?, 1, '330421', 'SHCP', 0, ?, 's', ?, ?, 'd', ?, 1)`, id, id, place, first, last, released).Error
+		}
+		if err := insert(1, 1, 10, 20, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range [][2]int64{{10, 20}, {1, 10}, {20, 30}, {12, 13}, {5, 40}} {
+			if insert(2, 1, r[0], r[1], false) == nil {
+				t.Errorf("units %d to %d are mirrored twice", r[0], r[1])
+			}
+		}
+		for id, r := range map[int64]struct {
+			place    int64
+			released bool
+		}{3: {2, false}, 4: {1, true}} {
+			if err := insert(id, r.place, 10, 20, r.released); err != nil {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+		if s.write.Exec("UPDATE credit_mirror SET released = false WHERE id = 4").Error == nil {
+			t.Error("what was released is mirrored again, twice")
+		}
+	})
+}

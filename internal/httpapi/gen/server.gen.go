@@ -221,6 +221,12 @@ type ServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(c *gin.Context, id PathID)
+	// ListCreditMirrors Credits of other schemes that were recognised
+	// (GET /v1/carbon/mirrors)
+	ListCreditMirrors(c *gin.Context, params ListCreditMirrorsParams)
+	// MirrorCredits Have units of another scheme recognised
+	// (POST /v1/carbon/mirrors)
+	MirrorCredits(c *gin.Context, params MirrorCreditsParams)
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	// (GET /v1/carbon/obligations)
 	ListCarbonObligations(c *gin.Context, params ListCarbonObligationsParams)
@@ -236,6 +242,9 @@ type ServerInterface interface {
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(c *gin.Context, params EraseParticipantParams)
+	// BurnPoints Exchange points of a participant for a reward
+	// (POST /v1/carbon/points/burns)
+	BurnPoints(c *gin.Context, params BurnPointsParams)
 	// IssuePool Bring a month of participants, pooled to whole serial units
 	// (POST /v1/carbon/pooled-issuances)
 	IssuePool(c *gin.Context, params IssuePoolParams)
@@ -251,6 +260,12 @@ type ServerInterface interface {
 	// RegisterCreditProject Register a project
 	// (POST /v1/carbon/projects)
 	RegisterCreditProject(c *gin.Context, params RegisterCreditProjectParams)
+	// ListRecognitions Which credits of other schemes are recognised
+	// (GET /v1/carbon/recognitions)
+	ListRecognitions(c *gin.Context, params ListRecognitionsParams)
+	// SetRecognition Recognise credits of another scheme
+	// (POST /v1/carbon/recognitions)
+	SetRecognition(c *gin.Context, params SetRecognitionParams)
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(c *gin.Context, params GetReductionsParams)
@@ -1174,6 +1189,9 @@ func (a Answer) VisitStepIssuanceResponse(w http.ResponseWriter) error { return 
 // VisitRegisterMethodologyResponse sends the stored answer.
 func (a Answer) VisitRegisterMethodologyResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitMirrorCreditsResponse sends the stored answer.
+func (a Answer) VisitMirrorCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitRecordCarbonObligationResponse sends the stored answer.
 func (a Answer) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1183,6 +1201,9 @@ func (a Answer) VisitOfferCreditsResponse(w http.ResponseWriter) error { return 
 // VisitEraseParticipantResponse sends the stored answer.
 func (a Answer) VisitEraseParticipantResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitBurnPointsResponse sends the stored answer.
+func (a Answer) VisitBurnPointsResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitIssuePoolResponse sends the stored answer.
 func (a Answer) VisitIssuePoolResponse(w http.ResponseWriter) error { return a.write(w) }
 
@@ -1191,6 +1212,9 @@ func (a Answer) VisitClosePoolResponse(w http.ResponseWriter) error { return a.w
 
 // VisitRegisterCreditProjectResponse sends the stored answer.
 func (a Answer) VisitRegisterCreditProjectResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetRecognitionResponse sends the stored answer.
+func (a Answer) VisitSetRecognitionResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRetireCreditsResponse sends the stored answer.
 func (a Answer) VisitRetireCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4785,6 +4809,108 @@ func (siw *ServerInterfaceWrapper) GetMethodology(c *gin.Context) {
 	siw.Handler.GetMethodology(c, id)
 }
 
+// ListCreditMirrors operation middleware
+func (siw *ServerInterfaceWrapper) ListCreditMirrors(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditMirrorsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCreditMirrors(c, params)
+}
+
+// MirrorCredits operation middleware
+func (siw *ServerInterfaceWrapper) MirrorCredits(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MirrorCreditsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MirrorCredits(c, params)
+}
+
 // ListCarbonObligations operation middleware
 func (siw *ServerInterfaceWrapper) ListCarbonObligations(c *gin.Context) {
 
@@ -5008,6 +5134,49 @@ func (siw *ServerInterfaceWrapper) EraseParticipant(c *gin.Context) {
 	siw.Handler.EraseParticipant(c, params)
 }
 
+// BurnPoints operation middleware
+func (siw *ServerInterfaceWrapper) BurnPoints(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BurnPointsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BurnPoints(c, params)
+}
+
 // IssuePool operation middleware
 func (siw *ServerInterfaceWrapper) IssuePool(c *gin.Context) {
 
@@ -5229,6 +5398,100 @@ func (siw *ServerInterfaceWrapper) RegisterCreditProject(c *gin.Context) {
 	}
 
 	siw.Handler.RegisterCreditProject(c, params)
+}
+
+// ListRecognitions operation middleware
+func (siw *ServerInterfaceWrapper) ListRecognitions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRecognitionsParams
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRecognitions(c, params)
+}
+
+// SetRecognition operation middleware
+func (siw *ServerInterfaceWrapper) SetRecognition(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetRecognitionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetRecognition(c, params)
 }
 
 // GetReductions operation middleware
@@ -18476,16 +18739,21 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/methodologies", wrapper.ListMethodologies)
 	router.POST(options.BaseURL+"/v1/carbon/methodologies", wrapper.RegisterMethodology)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
+	router.GET(options.BaseURL+"/v1/carbon/mirrors", wrapper.ListCreditMirrors)
+	router.POST(options.BaseURL+"/v1/carbon/mirrors", wrapper.MirrorCredits)
 	router.GET(options.BaseURL+"/v1/carbon/obligations", wrapper.ListCarbonObligations)
 	router.POST(options.BaseURL+"/v1/carbon/obligations", wrapper.RecordCarbonObligation)
 	router.POST(options.BaseURL+"/v1/carbon/offers", wrapper.OfferCredits)
 	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
 	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
+	router.POST(options.BaseURL+"/v1/carbon/points/burns", wrapper.BurnPoints)
 	router.POST(options.BaseURL+"/v1/carbon/pooled-issuances", wrapper.IssuePool)
 	router.GET(options.BaseURL+"/v1/carbon/pools", wrapper.ListPools)
 	router.POST(options.BaseURL+"/v1/carbon/pools/close", wrapper.ClosePool)
 	router.GET(options.BaseURL+"/v1/carbon/projects", wrapper.ListCreditProjects)
 	router.POST(options.BaseURL+"/v1/carbon/projects", wrapper.RegisterCreditProject)
+	router.GET(options.BaseURL+"/v1/carbon/recognitions", wrapper.ListRecognitions)
+	router.POST(options.BaseURL+"/v1/carbon/recognitions", wrapper.SetRecognition)
 	router.GET(options.BaseURL+"/v1/carbon/reductions", wrapper.GetReductions)
 	router.GET(options.BaseURL+"/v1/carbon/retirements", wrapper.ListRetirements)
 	router.POST(options.BaseURL+"/v1/carbon/retirements", wrapper.RetireCredits)
@@ -20628,6 +20896,61 @@ func (response GetMethodology200JSONResponse) VisitGetMethodologyResponse(w http
 	return err
 }
 
+type ListCreditMirrorsRequestObject struct {
+	Params ListCreditMirrorsParams
+}
+
+type ListCreditMirrorsResponseObject interface {
+	VisitListCreditMirrorsResponse(w http.ResponseWriter) error
+}
+
+type ListCreditMirrors200JSONResponse CreditMirrorPage
+
+func (response ListCreditMirrors200JSONResponse) VisitListCreditMirrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MirrorCreditsRequestObject struct {
+	Params MirrorCreditsParams
+	Body   *MirrorCreditsJSONRequestBody
+}
+
+type MirrorCreditsResponseObject interface {
+	VisitMirrorCreditsResponse(w http.ResponseWriter) error
+}
+
+type MirrorCredits201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type MirrorCredits201JSONResponse struct {
+	Body    CreditMirror
+	Headers MirrorCredits201ResponseHeaders
+}
+
+func (response MirrorCredits201JSONResponse) VisitMirrorCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCarbonObligationsRequestObject struct {
 	Params ListCarbonObligationsParams
 }
@@ -20771,6 +21094,39 @@ func (response EraseParticipant200JSONResponse) VisitEraseParticipantResponse(w 
 	return err
 }
 
+type BurnPointsRequestObject struct {
+	Params BurnPointsParams
+	Body   *BurnPointsJSONRequestBody
+}
+
+type BurnPointsResponseObject interface {
+	VisitBurnPointsResponse(w http.ResponseWriter) error
+}
+
+type BurnPoints200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type BurnPoints200JSONResponse struct {
+	Body    PointsBurn
+	Headers BurnPoints200ResponseHeaders
+}
+
+func (response BurnPoints200JSONResponse) VisitBurnPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type IssuePoolRequestObject struct {
 	Params IssuePoolParams
 	Body   *IssuePoolJSONRequestBody
@@ -20900,6 +21256,61 @@ type RegisterCreditProject201JSONResponse struct {
 }
 
 func (response RegisterCreditProject201JSONResponse) VisitRegisterCreditProjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecognitionsRequestObject struct {
+	Params ListRecognitionsParams
+}
+
+type ListRecognitionsResponseObject interface {
+	VisitListRecognitionsResponse(w http.ResponseWriter) error
+}
+
+type ListRecognitions200JSONResponse RecognitionPage
+
+func (response ListRecognitions200JSONResponse) VisitListRecognitionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetRecognitionRequestObject struct {
+	Params SetRecognitionParams
+	Body   *SetRecognitionJSONRequestBody
+}
+
+type SetRecognitionResponseObject interface {
+	VisitSetRecognitionResponse(w http.ResponseWriter) error
+}
+
+type SetRecognition201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetRecognition201JSONResponse struct {
+	Body    Recognition
+	Headers SetRecognition201ResponseHeaders
+}
+
+func (response SetRecognition201JSONResponse) VisitSetRecognitionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28623,6 +29034,12 @@ type StrictServerInterface interface {
 	// GetMethodology A version of a methodology
 	// (GET /v1/carbon/methodologies/{id})
 	GetMethodology(ctx context.Context, request GetMethodologyRequestObject) (GetMethodologyResponseObject, error)
+	// ListCreditMirrors Credits of other schemes that were recognised
+	// (GET /v1/carbon/mirrors)
+	ListCreditMirrors(ctx context.Context, request ListCreditMirrorsRequestObject) (ListCreditMirrorsResponseObject, error)
+	// MirrorCredits Have units of another scheme recognised
+	// (POST /v1/carbon/mirrors)
+	MirrorCredits(ctx context.Context, request MirrorCreditsRequestObject) (MirrorCreditsResponseObject, error)
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	// (GET /v1/carbon/obligations)
 	ListCarbonObligations(ctx context.Context, request ListCarbonObligationsRequestObject) (ListCarbonObligationsResponseObject, error)
@@ -28638,6 +29055,9 @@ type StrictServerInterface interface {
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(ctx context.Context, request EraseParticipantRequestObject) (EraseParticipantResponseObject, error)
+	// BurnPoints Exchange points of a participant for a reward
+	// (POST /v1/carbon/points/burns)
+	BurnPoints(ctx context.Context, request BurnPointsRequestObject) (BurnPointsResponseObject, error)
 	// IssuePool Bring a month of participants, pooled to whole serial units
 	// (POST /v1/carbon/pooled-issuances)
 	IssuePool(ctx context.Context, request IssuePoolRequestObject) (IssuePoolResponseObject, error)
@@ -28653,6 +29073,12 @@ type StrictServerInterface interface {
 	// RegisterCreditProject Register a project
 	// (POST /v1/carbon/projects)
 	RegisterCreditProject(ctx context.Context, request RegisterCreditProjectRequestObject) (RegisterCreditProjectResponseObject, error)
+	// ListRecognitions Which credits of other schemes are recognised
+	// (GET /v1/carbon/recognitions)
+	ListRecognitions(ctx context.Context, request ListRecognitionsRequestObject) (ListRecognitionsResponseObject, error)
+	// SetRecognition Recognise credits of another scheme
+	// (POST /v1/carbon/recognitions)
+	SetRecognition(ctx context.Context, request SetRecognitionRequestObject) (SetRecognitionResponseObject, error)
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(ctx context.Context, request GetReductionsRequestObject) (GetReductionsResponseObject, error)
@@ -31852,6 +32278,76 @@ func (sh *strictHandler) GetMethodology(ctx *gin.Context, id PathID) {
 	}
 }
 
+// ListCreditMirrors operation middleware
+func (sh *strictHandler) ListCreditMirrors(ctx *gin.Context, params ListCreditMirrorsParams) {
+	var request ListCreditMirrorsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCreditMirrors(ctx, request.(ListCreditMirrorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCreditMirrors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditMirrorsResponseObject); ok {
+		if err := validResponse.VisitListCreditMirrorsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MirrorCredits operation middleware
+func (sh *strictHandler) MirrorCredits(ctx *gin.Context, params MirrorCreditsParams) {
+	var request MirrorCreditsRequestObject
+
+	request.Params = params
+
+	var body MirrorCreditsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MirrorCredits(ctx, request.(MirrorCreditsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MirrorCredits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MirrorCreditsResponseObject); ok {
+		if err := validResponse.VisitMirrorCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCarbonObligations operation middleware
 func (sh *strictHandler) ListCarbonObligations(ctx *gin.Context, params ListCarbonObligationsParams) {
 	var request ListCarbonObligationsRequestObject
@@ -32036,6 +32532,50 @@ func (sh *strictHandler) EraseParticipant(ctx *gin.Context, params EraseParticip
 	}
 }
 
+// BurnPoints operation middleware
+func (sh *strictHandler) BurnPoints(ctx *gin.Context, params BurnPointsParams) {
+	var request BurnPointsRequestObject
+
+	request.Params = params
+
+	var body BurnPointsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BurnPoints(ctx, request.(BurnPointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BurnPoints")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BurnPointsResponseObject); ok {
+		if err := validResponse.VisitBurnPointsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // IssuePool operation middleware
 func (sh *strictHandler) IssuePool(ctx *gin.Context, params IssuePoolParams) {
 	var request IssuePoolRequestObject
@@ -32213,6 +32753,76 @@ func (sh *strictHandler) RegisterCreditProject(ctx *gin.Context, params Register
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RegisterCreditProjectResponseObject); ok {
 		if err := validResponse.VisitRegisterCreditProjectResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRecognitions operation middleware
+func (sh *strictHandler) ListRecognitions(ctx *gin.Context, params ListRecognitionsParams) {
+	var request ListRecognitionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRecognitions(ctx, request.(ListRecognitionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRecognitions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRecognitionsResponseObject); ok {
+		if err := validResponse.VisitListRecognitionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetRecognition operation middleware
+func (sh *strictHandler) SetRecognition(ctx *gin.Context, params SetRecognitionParams) {
+	var request SetRecognitionRequestObject
+
+	request.Params = params
+
+	var body SetRecognitionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetRecognition(ctx, request.(SetRecognitionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetRecognition")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetRecognitionResponseObject); ok {
+		if err := validResponse.VisitSetRecognitionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

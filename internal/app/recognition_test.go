@@ -1,0 +1,152 @@
+package app
+
+import (
+	"testing"
+
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// neighbours are two schemes of one registry: the office's JXCP, whose unit is a
+// tonne, and HZCP, which counts kilograms and recognises nine tenths of JXCP's
+// photovoltaics.
+type neighbours struct {
+	*carbonOffice
+	other carbon.Scheme
+}
+
+func openNeighbours(t *testing.T) *neighbours {
+	t.Helper()
+	n := &neighbours{carbonOffice: openCarbon(t)}
+	n.other = done[carbon.Scheme](n.office, n.leader, SchemeRegister{
+		Code: "HZCP", Name: "杭州碳普惠", Region: "330421", Operator: n.owner.party, SerialUnit: quantity.OneReduction, Salt: "S2", ValidFrom: 20250101, Source: "project default",
+	})
+	n.does(n.clerk, n.row("JXCP", 900_000))
+	return n
+}
+
+func (n *neighbours) row(origin string, factor quantity.Ratio) RecognitionSet {
+	return RecognitionSet{
+		Scheme: n.other.ID, Origin: origin, Methodology: "PV", Unit: quantity.OneTonne, Factor: factor, ValidFrom: 20260101, Document: "长三角互认 1",
+	}
+}
+
+func (n *neighbours) mirror(serial, lock string) CreditMirror {
+	return CreditMirror{Scheme: n.other.ID, Party: n.owner.party, Serial: serial, Lock: lock}
+}
+
+func (n *neighbours) wantHeld(when string, balance, held int64) {
+	n.t.Helper()
+	b := n.balance(ledger.CreditKey(ledger.Credits, "330421", "JXCP-2026", n.owner.party))
+	if b.Balance != balance*int64(quantity.OneTonne) || b.Held != held*int64(quantity.OneTonne) {
+		n.t.Errorf("%s: %d with %d held; want %d and %d t", when, b.Balance, b.Held, balance, held)
+	}
+}
+
+// Units are locked at home, exactly those of the serial number; the issuance that
+// they become is verified and issued by others, keeps the serial number, and is
+// an outsider's in an offset. No unit is mirrored twice.
+func TestMirror_AtHome(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.issue(1, 100)
+	got := done[CreditMirrorResult](n.office, n.owner.user, n.mirror("JXCP-PV-P202605-2026-11-30", ""))
+	if i := got.Issuance; i.Units != 18_000 || i.Origin != "JXCP-PV-P202605-2026-11-30" || i.State != carbon.Checked || i.Scheme != n.other.ID {
+		t.Errorf("20 t by 0.9: %+v", i)
+	}
+	n.wantHeld("locked", 100, 20)
+	n.check()
+	n.restart()
+	n.refuses(n.owner.user, n.mirror("JXCP-PV-P202605-2026-30-31", ""), carbon.ErrMirrored)
+	n.refuses(n.owner.user, CreditTransfer{Party: n.owner.party, Series: 1, To: n.owner.party, Units: 81, Document: "d"}, ErrSameHolder)
+	n.refuses(n.owner.user, CreditRetire{Party: n.owner.party, Series: 1, Units: 81, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"}, carbon.ErrUnits)
+	id := got.Issuance.ID
+	n.does(n.verifier, IssuanceStep{Issuance: id, Event: carbon.Verify, Document: "d"})
+	issued := done[IssuanceResult](n.office, n.leader, IssuanceStep{Issuance: id, Event: carbon.Issue})
+	if issued.Serial != "HZCP-PV-P202605-2026-101-18100" {
+		t.Errorf("issued %s", issued.Serial)
+	}
+	n.wantHeld("issued", 100, 20)
+	duty := done[carbon.Obligation](n.office, n.leader, ObligationRecord{Party: n.owner.party, Year: 2026, Amount: 1000 * quantity.OneTonne, Document: "d"})
+	r := done[RetirementResult](n.office, n.owner.user, CreditRetire{
+		Party: n.owner.party, Series: 2, Units: 1000, Purpose: carbon.Offset, Beneficiary: "firm", Occasion: "2026", Obligation: duty.ID,
+	})
+	if r.Serials[0] != "HZCP-PV-P202605-2026-101-1100" {
+		t.Errorf("retired %v", r.Serials)
+	}
+	if d := rowsIn(n.office, CarbonDuties, Query{})[0]; d.Used != quantity.OneTonne || d.UsedOutside != quantity.OneTonne {
+		t.Errorf("of the obligation %s is offset, %s from outside", d.Used, d.UsedOutside)
+	}
+	n.check()
+}
+
+// What is rejected is unlocked, and can be mirrored again.
+func TestMirror_Rejected(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.issue(1, 100)
+	n.does(n.owner.user, CreditTransfer{Party: n.owner.party, Series: 1, To: n.firm("330421", 2).party, Units: 10, Document: "d"})
+	n.refuses(n.owner.user, n.mirror("JXCP-PV-P202605-2026-10-20", ""), carbon.ErrNotHeld)
+	first := done[CreditMirrorResult](n.office, n.owner.user, n.mirror("JXCP-PV-P202605-2026-11-20", ""))
+	n.does(n.verifier, IssuanceStep{Issuance: first.Issuance.ID, Event: carbon.Reject, Document: "no agreement"})
+	n.wantHeld("rejected", 90, 0)
+	n.check()
+	n.does(n.owner.user, n.mirror("JXCP-PV-P202605-2026-15-100", ""))
+	n.wantHeld("again", 90, 86)
+	n.check()
+}
+
+// Units of another registry are mirrored by the document that has locked them
+// there; the table is dated, and says how many.
+func TestMirror_OfAnotherRegistry(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	serial := "SHCP-PV-P202604-2025-501-600"
+	n.refuses(n.owner.user, n.mirror(serial, "沪锁 1"), carbon.ErrNotRecognised)
+	n.does(n.clerk, n.row("SHCP", quantity.OneRatio))
+	later := n.row("SHCP", 500_000)
+	n.refuses(n.clerk, later, ErrNewVersion)
+	later.ValidFrom = 20260801
+	n.does(n.clerk, later)
+	n.refuses(n.owner.user, n.mirror(serial, ""), ErrLock)
+	got := done[CreditMirrorResult](n.office, n.owner.user, n.mirror(serial, "沪锁 1"))
+	if got.Issuance.Units != 100_000 || got.Mirror.Home != 0 || got.Mirror.Place == 0 {
+		t.Errorf("mirrored: %+v", got)
+	}
+	n.refuses(n.owner.user, n.mirror("SHCP-PV-P202604-2025-600-700", "沪锁 2"), carbon.ErrMirrored)
+	n.later(40)
+	half := done[CreditMirrorResult](n.office, n.owner.user, n.mirror("SHCP-PV-P202604-2025-601-700", "沪锁 2"))
+	if half.Issuance.Units != 50_000 || half.Mirror.Place != got.Mirror.Place {
+		t.Errorf("by the later row: %+v", half)
+	}
+	n.check()
+}
+
+// What cannot be is refused, and names the field.
+func TestMirror_Refuses(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.issue(1, 10)
+	for _, s := range []string{"", "JXCP-PV-P202605-2026-1", "JXCP-PV-P202605-2026-0-1", "JXCP-PV-P202605-2026-2-1", "JXCP-PV-P202605-2026-01-2", "jxcp-PV-P202605-2026-1-2"} {
+		n.refuses(n.owner.user, n.mirror(s, ""), carbon.ErrSerial)
+	}
+	n.refuses(n.firm("330421", 2).user, n.mirror("JXCP-PV-P202605-2026-1-2", ""), identity.ErrNotYours)
+	n.refuses(n.owner.user, n.mirror("JXCP-PV-P202606-2026-1-2", ""), carbon.ErrNotHeld)
+	n.refuses(n.owner.user, n.mirror("JXCP-PV-P202605-2026-1-2", "d"), ErrLock)
+	n.refuses(n.clerk, n.row("HZCP", quantity.OneRatio), fault.Invalidf("origin", ""))
+	n.refuses(n.clerk, n.row("SHCP", quantity.OneRatio+1), fault.Invalidf("factor", ""))
+	unit := n.row("JXCP", quantity.OneRatio)
+	unit.Unit, unit.ValidFrom = quantity.OneReduction, 20260801
+	n.refuses(n.clerk, unit, fault.Invalidf("unit", ""))
+	n.check()
+}
+
+// later lets days go by.
+func (n *neighbours) later(days int) {
+	n.t.Helper()
+	n.now.set(n.now.get().Date().AddDays(days).Start() + 10*3600*second)
+	n.settle()
+}
