@@ -58,9 +58,9 @@ BEGIN SELECT RAISE(ABORT, 'CHECK failed: credit_mirror_no_overlap'); END;
 ALTER TABLE credit_range ADD COLUMN mirror BIGINT NOT NULL DEFAULT 0
     CONSTRAINT credit_range_locked_held CHECK (mirror = 0 OR state = 'held' AND offer = 0);
 ALTER TABLE issuance ADD COLUMN origin TEXT NOT NULL DEFAULT '';
--- CONSTRAINT issuance_pool_project_or_mirror takes the place of issuance_pool_or_project, where it stands (sqlite.org/lang_altertable.html, section 7).
+-- Its words are changed where they stand (sqlite.org/lang_altertable.html, section 7); no row is touched.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, 'CONSTRAINT issuance_pool_or_project CHECK ((project = 0) = (outbox > 0))',
-       'CONSTRAINT issuance_pool_project_or_mirror CHECK ((origin <>  AND project = 0 AND outbox = 0) OR (origin =  AND (project = 0) = (outbox > 0)))')
+       'CONSTRAINT issuance_pool_project_or_mirror CHECK ((origin <> '''' AND project = 0 AND outbox = 0) OR (origin = '''' AND (project = 0) = (outbox > 0)))')
  WHERE type = 'table' AND name = 'issuance';
 PRAGMA writable_schema = RESET;
