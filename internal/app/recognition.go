@@ -117,7 +117,7 @@ func (c CreditMirror) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("party", identity.CreditMirror, identity.Target{Parties: []int64{c.Party}}); err != nil {
 		return nil, err
 	}
-	if err := v.judgeCreditParty("party", c.Party); err != nil {
+	if err := v.judgeCreditParty(v.known, "party", c.Party); err != nil {
 		return nil, err
 	}
 	scheme, err := Get(v, CarbonSchemes, "scheme", c.Scheme)
