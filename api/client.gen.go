@@ -668,12 +668,53 @@ type ClientInterface interface {
 
 	// SubmitActivityBatchWithBody Declare activities of participants
 	//
-	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
 	SubmitActivityBatchWithBody(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListComplaints Complaints about refused activities
+	//
+	// Corresponds with GET /v1/carbon/complaints (the `ListComplaints` operationId).
+	ListComplaints(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileComplaintWithBody Complain about a refused activity
+	//
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+	FileComplaintWithBody(ctx context.Context, params *FileComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileComplaint Complain about a refused activity
+	//
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+	FileComplaint(ctx context.Context, params *FileComplaintParams, body FileComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerComplaintWithBody Answer a complaint
+	//
+	// Not by the person who filed it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+	AnswerComplaintWithBody(ctx context.Context, id PathID, params *AnswerComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerComplaint Answer a complaint
+	//
+	// Not by the person who filed it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+	AnswerComplaint(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCredits Who holds which units
 	//
@@ -767,6 +808,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
 	RevokeCredits(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
+	//
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+	//
+	// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
+	GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StepIssuanceWithBody Take a step of an issuance
 	//
@@ -5168,13 +5216,104 @@ func (c *Client) DecideCap(ctx context.Context, params *DecideCapParams, body De
 
 // SubmitActivityBatchWithBody Declare activities of participants
 //
-// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
 func (c *Client) SubmitActivityBatchWithBody(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSubmitActivityBatchRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListComplaints Complaints about refused activities
+//
+// Corresponds with GET /v1/carbon/complaints (the `ListComplaints` operationId).
+func (c *Client) ListComplaints(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListComplaintsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileComplaintWithBody Complain about a refused activity
+//
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+func (c *Client) FileComplaintWithBody(ctx context.Context, params *FileComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileComplaintRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileComplaint Complain about a refused activity
+//
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+func (c *Client) FileComplaint(ctx context.Context, params *FileComplaintParams, body FileComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileComplaintRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerComplaintWithBody Answer a complaint
+//
+// Not by the person who filed it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+func (c *Client) AnswerComplaintWithBody(ctx context.Context, id PathID, params *AnswerComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerComplaintRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerComplaint Answer a complaint
+//
+// Not by the person who filed it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+func (c *Client) AnswerComplaint(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerComplaintRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5398,6 +5537,23 @@ func (c *Client) RevokeCreditsWithBody(ctx context.Context, id PathID, params *R
 // Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
 func (c *Client) RevokeCredits(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeCreditsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
+//
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+//
+// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
+func (c *Client) GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIssuanceSampleRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -16175,6 +16331,221 @@ func NewSubmitActivityBatchRequestWithBody(server string, params *SubmitActivity
 	return req, nil
 }
 
+// NewListComplaintsRequest constructs an http.Request for the ListComplaints method
+func NewListComplaintsRequest(server string, params *ListComplaintsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFileComplaintRequest calls the generic FileComplaint builder with application/json body
+func NewFileComplaintRequest(server string, params *FileComplaintParams, body FileComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileComplaintRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewFileComplaintRequestWithBody constructs an http.Request for the FileComplaint method, with any body, and a specified content type
+func NewFileComplaintRequestWithBody(server string, params *FileComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerComplaintRequest calls the generic AnswerComplaint builder with application/json body
+func NewAnswerComplaintRequest(server string, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerComplaintRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAnswerComplaintRequestWithBody constructs an http.Request for the AnswerComplaint method, with any body, and a specified content type
+func NewAnswerComplaintRequestWithBody(server string, id PathID, params *AnswerComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/complaints/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListCreditsRequest constructs an http.Request for the ListCredits method
 func NewListCreditsRequest(server string, params *ListCreditsParams) (*http.Request, error) {
 	var err error
@@ -16886,6 +17257,40 @@ func NewRevokeCreditsRequestWithBody(server string, id PathID, params *RevokeCre
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetIssuanceSampleRequest constructs an http.Request for the GetIssuanceSample method
+func NewGetIssuanceSampleRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/issuances/%s/sample", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -37529,12 +37934,55 @@ type ClientWithResponsesInterface interface {
 
 	// SubmitActivityBatchWithBodyWithResponse Declare activities of participants
 	//
-	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/carbon/activity-batches (the `SubmitActivityBatch` operationId).
 	SubmitActivityBatchWithBodyWithResponse(ctx context.Context, params *SubmitActivityBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitActivityBatchResponse, error)
+
+	// ListComplaintsWithResponse Complaints about refused activities
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/complaints (the `ListComplaints` operationId).
+	ListComplaintsWithResponse(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*ListComplaintsResponse, error)
+
+	// FileComplaintWithBodyWithResponse Complain about a refused activity
+	//
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+	FileComplaintWithBodyWithResponse(ctx context.Context, params *FileComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileComplaintResponse, error)
+
+	// FileComplaintWithResponse Complain about a refused activity
+	//
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+	FileComplaintWithResponse(ctx context.Context, params *FileComplaintParams, body FileComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*FileComplaintResponse, error)
+
+	// AnswerComplaintWithBodyWithResponse Answer a complaint
+	//
+	// Not by the person who filed it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+	AnswerComplaintWithBodyWithResponse(ctx context.Context, id PathID, params *AnswerComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerComplaintResponse, error)
+
+	// AnswerComplaintWithResponse Answer a complaint
+	//
+	// Not by the person who filed it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+	AnswerComplaintWithResponse(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerComplaintResponse, error)
 
 	// ListCreditsWithResponse Who holds which units
 	//
@@ -37638,6 +38086,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/issuances/{id}/revocation (the `RevokeCredits` operationId).
 	RevokeCreditsWithResponse(ctx context.Context, id PathID, params *RevokeCreditsParams, body RevokeCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCreditsResponse, error)
+
+	// GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
+	//
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
+	GetIssuanceSampleWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetIssuanceSampleResponse, error)
 
 	// StepIssuanceWithBodyWithResponse Take a step of an issuance
 	//
@@ -42681,6 +43138,95 @@ func (r SubmitActivityBatchResponse) StatusCode() int {
 	return 0
 }
 
+type ListComplaintsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ComplaintPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListComplaintsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListComplaintsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// FileComplaintResponse201Headers the declared response headers of an HTTP 201 response for FileComplaint
+type FileComplaintResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type FileComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Complaint
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *FileComplaintResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r FileComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// AnswerComplaintResponse200Headers the declared response headers of an HTTP 200 response for AnswerComplaint
+type AnswerComplaintResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type AnswerComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Complaint
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerComplaintResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListCreditsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -42937,6 +43483,31 @@ func (r RevokeCreditsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RevokeCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetIssuanceSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IssuanceSample
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIssuanceSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIssuanceSampleResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -52764,7 +53335,7 @@ func (c *ClientWithResponses) DecideCapWithResponse(ctx context.Context, params 
 
 // SubmitActivityBatchWithBodyWithResponse Declare activities of participants
 //
-// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -52775,6 +53346,79 @@ func (c *ClientWithResponses) SubmitActivityBatchWithBodyWithResponse(ctx contex
 		return nil, err
 	}
 	return ParseSubmitActivityBatchResponse(rsp)
+}
+
+// ListComplaintsWithResponse Complaints about refused activities
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/complaints (the `ListComplaints` operationId).
+func (c *ClientWithResponses) ListComplaintsWithResponse(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*ListComplaintsResponse, error) {
+	rsp, err := c.ListComplaints(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListComplaintsResponse(rsp)
+}
+
+// FileComplaintWithBodyWithResponse Complain about a refused activity
+//
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+func (c *ClientWithResponses) FileComplaintWithBodyWithResponse(ctx context.Context, params *FileComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileComplaintResponse, error) {
+	rsp, err := c.FileComplaintWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileComplaintResponse(rsp)
+}
+
+// FileComplaintWithResponse Complain about a refused activity
+//
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/complaints (the `FileComplaint` operationId).
+func (c *ClientWithResponses) FileComplaintWithResponse(ctx context.Context, params *FileComplaintParams, body FileComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*FileComplaintResponse, error) {
+	rsp, err := c.FileComplaint(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileComplaintResponse(rsp)
+}
+
+// AnswerComplaintWithBodyWithResponse Answer a complaint
+//
+// Not by the person who filed it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+func (c *ClientWithResponses) AnswerComplaintWithBodyWithResponse(ctx context.Context, id PathID, params *AnswerComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerComplaintResponse, error) {
+	rsp, err := c.AnswerComplaintWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerComplaintResponse(rsp)
+}
+
+// AnswerComplaintWithResponse Answer a complaint
+//
+// Not by the person who filed it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
+func (c *ClientWithResponses) AnswerComplaintWithResponse(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerComplaintResponse, error) {
+	rsp, err := c.AnswerComplaint(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerComplaintResponse(rsp)
 }
 
 // ListCreditsWithResponse Who holds which units
@@ -52956,6 +53600,21 @@ func (c *ClientWithResponses) RevokeCreditsWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseRevokeCreditsResponse(rsp)
+}
+
+// GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
+//
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
+func (c *ClientWithResponses) GetIssuanceSampleWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetIssuanceSampleResponse, error) {
+	rsp, err := c.GetIssuanceSample(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIssuanceSampleResponse(rsp)
 }
 
 // StepIssuanceWithBodyWithResponse Take a step of an issuance
@@ -61225,6 +61884,131 @@ func ParseSubmitActivityBatchResponse(rsp *http.Response) (*SubmitActivityBatchR
 	return response, nil
 }
 
+// ParseListComplaintsResponse parses an HTTP response from a ListComplaintsWithResponse call
+func ParseListComplaintsResponse(rsp *http.Response) (*ListComplaintsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListComplaintsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ComplaintPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFileComplaintResponse parses an HTTP response from a FileComplaintWithResponse call
+func ParseFileComplaintResponse(rsp *http.Response) (*FileComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Complaint
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers FileComplaintResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerComplaintResponse parses an HTTP response from a AnswerComplaintWithResponse call
+func ParseAnswerComplaintResponse(rsp *http.Response) (*AnswerComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Complaint
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerComplaintResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCreditsResponse parses an HTTP response from a ListCreditsWithResponse call
 func ParseListCreditsResponse(rsp *http.Response) (*ListCreditsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -61586,6 +62370,39 @@ func ParseRevokeCreditsResponse(rsp *http.Response) (*RevokeCreditsResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetIssuanceSampleResponse parses an HTTP response from a GetIssuanceSampleWithResponse call
+func ParseGetIssuanceSampleResponse(rsp *http.Response) (*GetIssuanceSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIssuanceSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IssuanceSample
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

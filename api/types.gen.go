@@ -4303,6 +4303,9 @@ type ActivityBatch struct {
 	// ID Number in the journal of the intake.
 	ID      ID    `json:"id"`
 	Refused int32 `json:"refused"`
+
+	// Scheme Absent from an answer of before complaints could be filed.
+	Scheme *ID `json:"scheme,omitempty"`
 }
 
 // ActivityResult What became of a line of a batch.
@@ -6609,6 +6612,70 @@ type CodeOutcome string
 //
 // Example: order.place
 type CommandKind = string
+
+// Complaint What a participant has against the refusal of an activity.
+type Complaint struct {
+	Answer *string `json:"answer,omitempty"`
+
+	// AnsweredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	AnsweredAt *Instant `json:"answered_at,omitempty"`
+
+	// Batch Number of a record.
+	Batch ID `json:"batch"`
+
+	// Code Of the refusal.
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+
+	// DueOn The last day for the answer.
+	DueOn Date `json:"due_on"`
+
+	// FiledAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	FiledAt Instant `json:"filed_at"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Scheme Number of a record.
+	Scheme   ID     `json:"scheme"`
+	SourceID string `json:"source_id"`
+	Text     string `json:"text"`
+
+	// Upheld Absent until it is answered.
+	Upheld *bool `json:"upheld,omitempty"`
+}
+
+// ComplaintInput defines model for ComplaintInput.
+type ComplaintInput struct {
+	// Batch The id in the answer to the batch.
+	Batch ID `json:"batch"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// SourceID Of the activity that was refused.
+	SourceID string `json:"source_id"`
+
+	// Text Why it should count. No name, phone or identity number.
+	Text string `json:"text"`
+}
+
+// ComplaintPage defines model for ComplaintPage.
+type ComplaintPage struct {
+	Items []Complaint `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
 
 // Correction What was taken back of an allocation, and what is owed.
 type Correction struct {
@@ -9448,6 +9515,14 @@ type IssuancePage struct {
 
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
+}
+
+// IssuanceSample The sample of an issuance.
+type IssuanceSample struct {
+	Activities []SampledActivity `json:"activities"`
+
+	// Issuance Number of a record.
+	Issuance ID `json:"issuance"`
 }
 
 // IssuanceState Where an issuance is in its life.
@@ -14718,6 +14793,47 @@ type Rulebook struct {
 // SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让, 拍卖 or 竞价; or that a new term is paid for.
 type SaleKind string
 
+// SampledActivity A piece of evidence and the activity that it shows.
+type SampledActivity struct {
+	// Activity Number of a record.
+	Activity *ID `json:"activity,omitempty"`
+
+	// Amount What was credited.
+	Amount *ReductionChange `json:"amount,omitempty"`
+
+	// Batch Number of a record.
+	Batch *ID `json:"batch,omitempty"`
+
+	// Computed An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
+	//
+	// Example: 0.052
+	Computed *ReductionChange `json:"computed,omitempty"`
+
+	// Evidence SHA-256 of what shows it.
+	Evidence *string `json:"evidence,omitempty"`
+
+	// From A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	From *Instant `json:"from,omitempty"`
+
+	// Inputs As they were declared.
+	Inputs *string `json:"inputs,omitempty"`
+	Number int64   `json:"number"`
+
+	// Reverses The activity that it takes back.
+	Reverses *ID `json:"reverses,omitempty"`
+
+	// Scenario Number of a record.
+	Scenario *ID     `json:"scenario,omitempty"`
+	SourceID *string `json:"source_id,omitempty"`
+
+	// To A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	To *Instant `json:"to,omitempty"`
+}
+
 // Scenario A kind of activity that a scheme counts, with the days after it in which it can be claimed.
 type Scenario struct {
 	ClaimFrom int32 `json:"claim_from"`
@@ -16733,6 +16849,33 @@ type SubmitActivityBatchParams struct {
 	// Scheme The scheme.
 	Scheme ID `form:"scheme" json:"scheme"`
 
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListComplaintsParams defines parameters for ListComplaints.
+type ListComplaintsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+	Scheme *ID           `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// FileComplaintParams defines parameters for FileComplaint.
+type FileComplaintParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerComplaintParams defines parameters for AnswerComplaint.
+type AnswerComplaintParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -19233,6 +19376,12 @@ type PublishCalendarYearJSONRequestBody = CalendarYearInput
 
 // DecideCapJSONRequestBody defines body for DecideCap for application/json ContentType.
 type DecideCapJSONRequestBody = CapDecisionInput
+
+// FileComplaintJSONRequestBody defines body for FileComplaint for application/json ContentType.
+type FileComplaintJSONRequestBody = ComplaintInput
+
+// AnswerComplaintJSONRequestBody defines body for AnswerComplaint for application/json ContentType.
+type AnswerComplaintJSONRequestBody = ObjectionAnswerInput
 
 // RepayCreditsJSONRequestBody defines body for RepayCredits for application/json ContentType.
 type RepayCreditsJSONRequestBody = RepaymentInput

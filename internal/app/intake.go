@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"permitx/internal/calendar"
@@ -16,7 +18,7 @@ import (
 func (a *App) IntakeRegister(salt func(name string) ([]byte, error)) func() (intake.Register, error) {
 	compiled := &sync.Map{} // of methodology versions, which never change: int64 → *carbon.Computation
 	return func() (intake.Register, error) {
-		g := &intakeRegister{r: a.Reference(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}}
+		g := &intakeRegister{r: a.Reference(), reader: a.Reader(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}}
 		for id, s := range ReadTable(g.r, CarbonSchemes).All() {
 			bytes, err := salt(s.Salt)
 			if err != nil {
@@ -34,9 +36,17 @@ var ErrNoScenario = fault.New(fault.Refused, "carbon.no_scenario", "the scheme h
 // intakeRegister is for one goroutine: it remembers what it was asked.
 type intakeRegister struct {
 	r        *Reference
+	reader   Reader
 	compiled *sync.Map
 	salts    map[int64][]byte // by scheme
 	seen     map[scenarioDay]found
+	upheld   map[refusedActivity]bool // nil until it is asked
+}
+
+// refusedActivity names an activity whose refusal was complained about.
+type refusedActivity struct {
+	scheme   int64
+	sourceID string
 }
 
 type scenarioDay struct {
@@ -59,6 +69,32 @@ func (g *intakeRegister) Scenario(scheme int64, code string, day calendar.Date) 
 		g.seen[k] = f
 	}
 	return f.scenario, f.err
+}
+
+// Upheld reports whether a complaint about the refusal of an activity was upheld.
+func (g *intakeRegister) Upheld(scheme int64, sourceID string) bool {
+	if g.upheld == nil {
+		g.upheld = map[refusedActivity]bool{}
+		for _, c := range ReadTable(g.r, Complaints).All() {
+			if c.Upheld {
+				g.upheld[refusedActivity{c.Scheme, c.SourceID}] = true
+			}
+		}
+	}
+	return g.upheld[refusedActivity{scheme, sourceID}]
+}
+
+// identifiersARead bounds how many identifiers one query names.
+const identifiersARead = 1000
+
+// Excluded are the entries that lists have of identifiers.
+func (g *intakeRegister) Excluded(ctx context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
+	for some := range slices.Chunk(identifiers, identifiersARead) {
+		if err := eachOf(ctx, g.reader, Exclusions, Query{}.And("identifier", In, some), func(e carbon.Exclusion) { all = append(all, e) }); err != nil {
+			return nil, fmt.Errorf("read the exclusion lists: %w", err)
+		}
+	}
+	return all, nil
 }
 
 // Salt is that of a scheme's pseudonyms.

@@ -98,15 +98,23 @@ func (s Scenario) Validate() error {
 	return checkPeriod(s.ValidFrom, s.ValidTo)
 }
 
-// ErrClaimWindow is returned when an activity is claimed too early or too late.
-var ErrClaimWindow = fault.New(fault.Refused, "carbon.claim_window", "the activity can no longer, or not yet, be claimed").At("period")
+// The faults of the claim window.
+var (
+	// ErrClaimTooEarly is returned when an activity is declared before its claim window.
+	ErrClaimTooEarly = fault.New(fault.Refused, "activity.claim_too_early", "the activity may not be declared yet").At("from")
+	// ErrClaimTooLate is returned when it is declared after its claim window; a complaint that is upheld opens the window again.
+	ErrClaimTooLate = fault.New(fault.Refused, "activity.claim_too_late", "the activity may not be declared any more").At("from")
+)
 
-// CheckClaim returns ErrClaimWindow unless an activity of a day may be claimed
-// on another.
-func (s Scenario) CheckClaim(done, claimed calendar.Date) error {
-	from, to := done.AddDays(int(s.ClaimFrom)), done.AddDays(int(s.ClaimTo))
-	if claimed < from || claimed > to {
-		return ErrClaimWindow.With("an activity of %v is claimed from %v to %v, not on %v", done, from, to, claimed)
+// CheckClaim returns ErrClaimTooEarly or ErrClaimTooLate unless an activity of a
+// day may be declared on another.
+func (s Scenario) CheckClaim(done, declared calendar.Date) error {
+	first, last := done.AddDays(int(s.ClaimFrom)), done.AddDays(int(s.ClaimTo))
+	switch {
+	case declared < first:
+		return ErrClaimTooEarly.With("the activity of %v may be declared from %v on", done, first)
+	case declared > last:
+		return ErrClaimTooLate.With("the activity of %v could be declared until %v", done, last)
 	}
 	return nil
 }

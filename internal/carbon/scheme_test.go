@@ -40,14 +40,14 @@ func TestScenario_CheckClaim(t *testing.T) {
 	t.Parallel()
 	s := carbon.Scenario{ClaimFrom: 2, ClaimTo: 7}
 	done := calendar.NewDate(2026, 2, 26)
-	for day, ok := range map[calendar.Date]bool{
-		calendar.NewDate(2026, 2, 26): false,
-		calendar.NewDate(2026, 2, 27): false,
-		calendar.NewDate(2026, 2, 28): true,
-		calendar.NewDate(2026, 3, 5):  true,
-		calendar.NewDate(2026, 3, 6):  false,
+	for day, want := range map[calendar.Date]error{
+		calendar.NewDate(2026, 2, 26): carbon.ErrClaimTooEarly,
+		calendar.NewDate(2026, 2, 27): carbon.ErrClaimTooEarly,
+		calendar.NewDate(2026, 2, 28): nil,
+		calendar.NewDate(2026, 3, 5):  nil,
+		calendar.NewDate(2026, 3, 6):  carbon.ErrClaimTooLate,
 	} {
-		if err := s.CheckClaim(done, day); (err == nil) != ok || err != nil && !errors.Is(err, carbon.ErrClaimWindow) {
+		if err := s.CheckClaim(done, day); !errors.Is(err, want) {
 			t.Errorf("claimed on %v: got %v", day, err)
 		}
 	}

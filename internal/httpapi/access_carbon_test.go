@@ -49,6 +49,11 @@ func (w *walked) openCarbon(leader int64) {
 	if a.status != http.StatusOK || !strings.Contains(string(a.body), `"accepted":2`) {
 		w.t.Fatalf("activities: %d %s", a.status, a.body)
 	}
+	late := strings.ReplaceAll(rideOf("late", walkedPerson), "06-25", "05-25") + strings.ReplaceAll(rideOf("late too", walkedPerson), "06-25", "05-25")
+	if a := w.send(http.MethodPost, w.activityPath(), operator, late); a.status != http.StatusOK || !strings.Contains(string(a.body), `"refused":2`) {
+		w.t.Fatalf("late activities: %d %s", a.status, a.body)
+	}
+	w.must(w.personOf(operator), app.ComplaintFile{Scheme: w.carbon.scheme, Batch: 2, SourceID: "late too", Code: "activity.claim_too_late", Text: "t"})
 	w.must(leader, app.ExclusionImport{List: carbon.CCER, Source: "list 1", Entries: []app.ExclusionEntry{{Identifier: "CCER-1", ValidFrom: 20260101}}})
 	w.openCredits(leader)
 }
@@ -198,6 +203,14 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return fmt.Sprintf("/v1/carbon/participants?scheme=%d&participant=%s", w.carbon.scheme, walkedPerson), ""
 	case "eraseParticipant":
 		return "/v1/carbon/participants/erase", fmt.Sprintf(`{"scheme":%d,"participant":%q}`, w.carbon.scheme, forgottenPerson)
+	case "fileComplaint":
+		return "/v1/carbon/complaints", fmt.Sprintf(`{"scheme":%d,"batch":2,"source_id":"late","text":"t"}`, w.carbon.scheme)
+	case "listComplaints":
+		return "/v1/carbon/complaints", ""
+	case "answerComplaint":
+		return "/v1/carbon/complaints/1/answer", `{"answer":"a","upheld":false}`
+	case "getIssuanceSample":
+		return fmt.Sprintf("/v1/carbon/issuances/%d/sample", c.issued), ""
 	case "importExclusions":
 		return "/v1/carbon/exclusions", `{"list":"ccer","source":"s","entries":[{"identifier":"X","valid_from":"2026-01-01"}]}`
 	}

@@ -79,11 +79,99 @@ func TestActivityBatch_Malformed(t *testing.T) {
 		"no scenario":    {good + good + strings.Replace(good, `"scenario":"BUS",`, "", 1), "/2/scenario"},
 		"unknown field":  {strings.Replace(good, "source_id", "sourceid", 1), "/0/sourceid"},
 		"time":           {strings.Replace(good, "2026-06-25T08:00:00", "2026-06-25", 1), "/0/from"},
+		"list":           {strings.Replace(good, "}\n", `,"counted_in":"ets"}`, 1), "/0/counted_in"},
 		"evidence":       {strings.Replace(good, `"evidence":"0`, `"evidence":"`, 1), "/0/evidence"},
 	} {
 		a := w.send(http.MethodPost, w.activityPath(), operator, c.body)
 		if a.status != http.StatusBadRequest || !strings.Contains(string(a.body), fmt.Sprintf(`%q`, c.field)) && c.field != "" {
 			t.Errorf("%s: %d %s, want field %s", name, a.status, a.body, c.field)
+		}
+	}
+}
+
+// A participant's complaint about a late activity is answered by another person
+// within five working days; where it is upheld the activity is declared again.
+func TestComplaint(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	late := strings.ReplaceAll(rideOf("late", walkedPerson), "06-25", "05-25")
+	batch := func(want string) int64 {
+		t.Helper()
+		a := w.send(http.MethodPost, w.activityPath(), operator, late)
+		got := decode[api.ActivityBatch](t, a)
+		r := got.Activities[0]
+		if code := string(r.Status) + deref(r.Code); code != want {
+			t.Fatalf("%s; want %s", a.body, want)
+		}
+		return got.ID
+	}
+	id := batch("refusedactivity.claim_too_late")
+	complain := func(batch int64, sourceID string) answer {
+		return w.post("/v1/carbon/complaints", operator, fmt.Sprintf(`{"scheme":%d,"batch":%d,"source_id":%q,"text":"the bus had no network"}`, w.carbon.scheme, batch, sourceID))
+	}
+	for _, c := range []struct {
+		batch    int64
+		sourceID string
+	}{{id, "early"}, {1, "1"}, {id + 1, "late"}} {
+		if a := complain(c.batch, c.sourceID); a.status != http.StatusBadRequest || !strings.Contains(string(a.body), "complaint.not_refused") {
+			t.Errorf("%+v: %d %s", c, a.status, a.body)
+		}
+	}
+	filed := complain(id, "late")
+	got := decode[api.Complaint](t, filed)
+	if filed.status != http.StatusCreated || got.Code != "activity.claim_too_late" || got.DueOn != "2026-07-08" || got.Upheld != nil {
+		t.Fatalf("%d %s", filed.status, filed.body)
+	}
+	if again := complain(id, "late"); again.status != http.StatusConflict {
+		t.Errorf("a second complaint: %d %s", again.status, again.body)
+	}
+	batch("refusedactivity.claim_too_late")
+	path := fmt.Sprintf("/v1/carbon/complaints/%d/answer", got.ID)
+	if a := w.post(path, w.leader, `{"answer":"the operator has shown its log","upheld":true}`); a.status != http.StatusOK {
+		t.Fatalf("answer: %d %s", a.status, a.body)
+	}
+	if a := w.post(path, w.leader, `{"answer":"no","upheld":false}`); a.status != http.StatusConflict {
+		t.Errorf("a second answer: %d %s", a.status, a.body)
+	}
+	batch("accepted")
+	own := decode[api.Complaint](t, w.post("/v1/carbon/complaints", w.leader, fmt.Sprintf(`{"scheme":%d,"batch":2,"source_id":"late","text":"t"}`, w.carbon.scheme)))
+	if a := w.post(fmt.Sprintf("/v1/carbon/complaints/%d/answer", own.ID), w.leader, `{"answer":"yes","upheld":true}`); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("an answer to one's own complaint: %d %s", a.status, a.body)
+	}
+}
+
+// A verifier's sample of a month that the intake has delivered leads to the
+// activities, with their evidence.
+func TestIssuanceSample(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	verifier := w.world.person("a verifier", app.GrantAdd{Role: identity.Verifier})
+	lines := ""
+	for i := range 98 { // and two of the walk
+		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
+	}
+	w.send(http.MethodPost, w.activityPath(), operator, lines)
+	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme))
+	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }); err != nil {
+		t.Fatal(err)
+	}
+	id := lastID(w.world, app.Issuances)
+	a := w.get(fmt.Sprintf("/v1/carbon/issuances/%d/sample", id), verifier)
+	got := decode[api.IssuanceSample](t, a)
+	if a.status != http.StatusOK || len(got.Activities) != 10 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, p := range got.Activities {
+		want := fmt.Sprint(p.Number)
+		if p.Number > 2 {
+			want = fmt.Sprint("ride-", p.Number-3)
+		}
+		if deref(p.SourceID) != want || deref(p.Evidence) != fmt.Sprintf("%064d", 1) {
+			t.Errorf("piece %d: %s, want %s", p.Number, deref(p.SourceID), want)
 		}
 	}
 }

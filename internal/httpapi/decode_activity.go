@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/hex"
+	"slices"
 
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
@@ -21,6 +22,7 @@ const (
 	anInputUnit  = `a string such as "km"`
 	aMeasure     = `a string such as "7250"`
 	anEvidence   = "64 hexadecimal digits: the SHA-256 of what shows the activity"
+	aList        = "one of national_ets, local_ets, ccer, green_certificate"
 	maxSourceID  = 64
 	maxInputText = 32
 	maxInputs    = 16
@@ -36,11 +38,13 @@ const (
 	fieldInputs
 	fieldEvidence
 	fieldReverses
+	fieldIdentifier
+	fieldCountedIn
 )
 
 var activityFields = fields{
-	names:    []string{"source_id", "scenario", "participant", "from", "to", "inputs", "evidence", "reverses"},
-	expected: []string{aSourceID, aScenario, aPseudonym, anInstant, anInstant, inputsOfIt, anEvidence, aSourceID},
+	names:    []string{"source_id", "scenario", "participant", "from", "to", "inputs", "evidence", "reverses", "identifier", "counted_in"},
+	expected: []string{aSourceID, aScenario, aPseudonym, anInstant, anInstant, inputsOfIt, anEvidence, aSourceID, aSourceID, aList},
 	required: 1<<fieldParticipant - 1, // of a reversal; of any other all but the last
 }
 
@@ -94,6 +98,13 @@ func (s *scanner) activity() intake.Activity {
 			s.evidence(a.Evidence[:])
 		case fieldReverses:
 			a.Reverses = s.textUpTo("reverses", aSourceID, maxSourceID)
+		case fieldIdentifier:
+			a.Identifier = s.textUpTo("identifier", aSourceID, maxSourceID)
+		case fieldCountedIn:
+			a.CountedIn = s.textUpTo("counted_in", aList, maxInputText)
+			if a.CountedIn != "" && !slices.Contains(carbon.Lists, carbon.List(a.CountedIn)) {
+				s.refuse("counted_in", "must be "+aList)
+			}
 		}
 	})
 	required := activityFields.required

@@ -49,7 +49,8 @@ type world struct {
 	server *httptest.Server
 	clock  *apptest.Clock
 	intake *store.IntakeStore
-	file   string // of the database
+	taking *intake.Intake // its writer
+	file   string         // of the database
 	serial atomic.Int64
 
 	admin                                    int64
@@ -136,7 +137,7 @@ func (w *world) openIntake(log *slog.Logger) *intake.Intake {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.intake = keep
+	w.intake, w.taking = keep, in
 	w.t.Cleanup(func() {
 		in.Close()
 		keep.Close()

@@ -205,6 +205,8 @@ const (
 	CreditProjectRegister Operation = "credit_project.register"
 	CreditDeclare         Operation = "credit.declare"
 	IssuanceStep          Operation = "issuance.step"
+	ComplaintFile         Operation = "complaint.file"
+	ComplaintAnswer       Operation = "complaint.answer"
 	CreditTransfer        Operation = "credit.transfer"
 	CreditOffer           Operation = "credit.offer"
 	CreditMirror          Operation = "credit.mirror"
@@ -252,6 +254,8 @@ const (
 	BudgetRead      Operation = "budget.read"
 	PeriodRead      Operation = "period_close.read"
 	ExclusionRead   Operation = "exclusion.read"
+	ComplaintRead   Operation = "complaint.read"
+	SampleRead      Operation = "issuance.sample"
 	ExceptionRead   Operation = "exception.read"
 	ParticipantRead Operation = "participant.read"
 	CreditRead      Operation = "credit.read" // projects, issuances, ranges, debts, obligations
@@ -412,11 +416,15 @@ var Table = map[Operation]Rule{
 	ParticipantErase:    {Operator: Own},
 	PointsBurn:          {Operator: Own},
 	ParticipantRead:     {Operator: Own},
+	ComplaintRead:       {Operator: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	SampleRead:          {BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own, Auditor: Any},
 	ExclusionRead:       {BureauClerk: Any, BureauLeader: Any, Operator: Any, Verifier: Any, Auditor: Any},
 
 	CreditIssue:           {Operator: Own, System: Any},
 	CreditProjectRegister: {BureauClerk: Own, BureauLeader: Own},
 	CreditDeclare:         {Enterprise: Own, Operator: Own},
+	ComplaintFile:         {Operator: Own, BureauClerk: Own, BureauLeader: Own},
+	ComplaintAnswer:       {BureauLeader: Own},
 	IssuanceStep:          {BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own},
 	CreditTransfer:        {Enterprise: Own},
 	CreditOffer:           {Enterprise: Own},

@@ -22,6 +22,8 @@ type Activity struct {
 	Inputs      []carbon.Value
 	Evidence    [32]byte // hash of what shows it
 	Reverses    string   // the source id of the activity that this one takes back; "" for none
+	Identifier  string   // what other registers call the plant or certificate behind it; "" for none
+	CountedIn   string   // the list of another register that the operator says counts it; "" for none
 	Fault       error    // what was wrong with the line; nil otherwise
 }
 

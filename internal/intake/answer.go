@@ -18,7 +18,7 @@ type Answer struct {
 }
 
 // appendBatch writes the answer to a batch: the counts and each activity.
-func appendBatch(b []byte, row *JournalRow, lines []line, results []Result) []byte {
+func appendBatch(b []byte, row *JournalRow, scheme int64, lines []line, results []Result) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendInt(b, row.Number, 10)
 	b = appendCount(b, "accepted", row.Accepted)
@@ -27,7 +27,9 @@ func appendBatch(b []byte, row *JournalRow, lines []line, results []Result) []by
 	b = appendAmount(b, row.Amount)
 	b = append(b, `,"at":"`...)
 	b = append(b, row.At.String()...)
-	b = append(b, `","activities":[`...)
+	b = append(b, `","scheme":`...)
+	b = strconv.AppendInt(b, scheme, 10)
+	b = append(b, `,"activities":[`...)
 	for i := range results {
 		Breathe(i)
 		if i > 0 {

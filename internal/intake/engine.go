@@ -410,7 +410,7 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 	case KindBatch:
 		results := w.batch(r.source, lines, make([]Result, 0, len(lines)))
 		row.count(results)
-		return appendBatch(make([]byte, 0, 128*len(lines)), row, lines, results), nil //nolint:mnd // about
+		return appendBatch(make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
 	case KindPool:
 		pools, err := w.closeMonth(r.reg, r.scheme, r.month, r.at.Date())
 		if err != nil {

@@ -6,8 +6,6 @@ import "permitx/internal/fault"
 var (
 	ErrNoPeriod       = fault.New(fault.Refused, "activity.period", "the period must begin before it ends, and not in the future").At("from")
 	ErrTwoDays        = fault.New(fault.Refused, "activity.two_days", "a period lies within one day in Asia/Shanghai: declare the part of each day as an activity of its own").At("to")
-	ErrTooEarly       = fault.New(fault.Refused, "activity.claim_too_early", "the activity may not be declared yet").At("from")
-	ErrTooLate        = fault.New(fault.Refused, "activity.claim_too_late", "the activity may not be declared any more").At("from")
 	ErrOverlap        = fault.New(fault.Refused, "activity.overlap", "the period overlaps another activity of the participant in this scenario").At("from")
 	ErrNothing        = fault.New(fault.Refused, "activity.nothing", "the activity comes to nothing").At("inputs")
 	ErrCapReached     = fault.New(fault.Refused, "activity.cap_reached", "the participant has reached the scenario's cap of the day").At("scenario")
@@ -21,6 +19,7 @@ var (
 	ErrNoParticipant  = fault.New(fault.NotFound, "participant.none", "there is no such participant").At("participant")
 	ErrPointsShort    = fault.New(fault.Refused, "participant.points_short", "the participant has fewer points").At("points")
 	ErrForgotten      = fault.New(fault.Refused, "participant.forgotten", "there is no such participant, or it is forgotten already").At("participant")
+	ErrNotRefused     = fault.New(fault.Invalid, "complaint.not_refused", "the scheme's batch has no refused activity with that source id").At("source_id")
 	ErrUnavailable    = fault.New(fault.Unavailable, "intake.unavailable", "the intake is not available: send the batch again with the same key")
 	ErrQueueFull      = fault.New(fault.Unavailable, "intake.queue_full", "too many batches wait: send it again later")
 	ErrTooManyInBatch = fault.New(fault.TooLarge, "activity_batch.too_many", "a batch has at most 10,000 activities")

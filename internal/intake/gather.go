@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"fmt"
+
+	"permitx/internal/carbon"
 )
 
 // gather reads what the requests need to be judged: the commands answered
@@ -29,11 +31,49 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 			need.line(&lines[i][j])
 		}
 	}
+	if err := checkExcluded(ctx, all, lines); err != nil {
+		return nil, nil, err
+	}
 	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
 		return nil, nil, err
 	}
 	return lines, answered, nil
 }
+
+// checkExcluded refuses what a list of another register counts.
+func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
+	identifiers := map[string]bool{}
+	for _, batch := range lines {
+		for i := range batch {
+			if l := &batch[i]; l.mayBeExcluded() {
+				identifiers[l.Identifier] = true
+			}
+		}
+	}
+	if len(identifiers) == 0 {
+		return nil
+	}
+	found, err := all[0].reg.Excluded(ctx, keysOf(identifiers)) // the register is one for a whole commit
+	if err != nil {
+		return fmt.Errorf("find exclusions: %w", err)
+	}
+	entries := map[string][]carbon.Exclusion{}
+	for _, e := range found {
+		entries[e.Identifier] = append(entries[e.Identifier], e)
+	}
+	for _, batch := range lines {
+		for i := range batch {
+			if l := &batch[i]; l.mayBeExcluded() {
+				if err := carbon.CheckExcluded(entries[l.Identifier], l.day, l.day); err != nil {
+					l.fault = faultOf(err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (l *line) mayBeExcluded() bool { return l.Identifier != "" && l.Reverses == "" && l.fault == nil }
 
 func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]JournalRow, error) {
 	keys := make([]ActorKey, len(all))

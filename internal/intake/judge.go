@@ -70,8 +70,12 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	if l.to == 0 && a.To.Date() == l.day.AddDays(1) {
 		l.to = 24 * 60 * 60
 	}
-	if err := a.checkPeriod(s, l.day, l.to, now); err != nil {
+	if err := fault.First(a.checkPeriod(l.day, l.to, now), l.checkClaim(r, source, now)); err != nil {
 		l.fault = faultOf(err)
+		return l
+	}
+	if a.CountedIn != "" {
+		l.fault = carbon.ErrExcluded.With("the operator says that it is counted in %s", a.CountedIn).At("counted_in")
 		return l
 	}
 	if l.computed, err = s.Compute(a.Inputs); err != nil {
@@ -82,20 +86,23 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	return l
 }
 
-func (a *Activity) checkPeriod(s *Scenario, day calendar.Date, to int32, now calendar.Instant) error {
-	today := now.Date()
-	first, last := day.AddDays(int(s.ClaimFrom)), day.AddDays(int(s.ClaimTo))
+func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant) error {
 	switch {
 	case a.From >= a.To || a.To > now:
 		return ErrNoPeriod
 	case a.To.Date() != day && to != 24*60*60:
 		return ErrTwoDays
-	case today < first:
-		return ErrTooEarly.With("the activity of %s may be declared from %s on", day, first)
-	case today > last:
-		return ErrTooLate.With("the activity of %s could be declared until %s", day, last)
 	}
 	return nil
+}
+
+// checkClaim holds the claim window, which a complaint that was upheld opens again.
+func (l *line) checkClaim(r Register, source int64, now calendar.Instant) error {
+	err := l.scenario.CheckClaim(l.day, now.Date())
+	if errors.Is(err, carbon.ErrClaimTooLate) && r.Upheld(source, l.SourceID) {
+		return nil
+	}
+	return err
 }
 
 func faultOf(err error) *fault.Error {
@@ -142,7 +149,7 @@ func (w *work) judge(source int64, l *line) Result {
 	}
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: l.scenario.Scheme, Scenario: l.scenario.ID,
-		Methodology: l.scenario.Version, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: written(l.Inputs),
+		Methodology: l.scenario.Version, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: l.written(),
 		Evidence: l.Evidence, Computed: l.computed, Amount: amount,
 	}
 	w.addRow(&row, l.key)
@@ -193,7 +200,7 @@ func (w *work) reverse(source int64, l *line) Result {
 	p, d := w.participantByID(was.Participant), w.day(DayKey{was.Scenario, was.Day, was.Participant})
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: was.Scheme, Scenario: was.Scenario, Methodology: was.Methodology,
-		Participant: was.Participant, From: was.From, To: was.To, Day: was.Day, Inputs: written(l.Inputs), Evidence: l.Evidence,
+		Participant: was.Participant, From: was.From, To: was.To, Day: was.Day, Inputs: l.written(), Evidence: l.Evidence,
 		Computed: -was.Computed, Amount: -was.Amount, Reverses: was.ID,
 	}
 	w.addRow(&row, l.key)
@@ -208,10 +215,16 @@ func (w *work) reverse(source int64, l *line) Result {
 	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}
 }
 
-// written is how inputs lie in a row.
-func written(inputs []carbon.Value) string {
+// written is how what was declared lies in a row.
+func (a *Activity) written() string {
 	var b strings.Builder
-	for i, in := range inputs {
+	if a.Identifier != "" {
+		b.WriteString("identifier=" + a.Identifier)
+		if len(a.Inputs) > 0 {
+			b.WriteString("; ")
+		}
+	}
+	for i, in := range a.Inputs {
 		if i > 0 {
 			b.WriteString("; ")
 		}

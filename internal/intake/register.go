@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"context"
+
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/quantity"
@@ -21,6 +23,11 @@ type Register interface {
 	// Scenario is the scenario of a code as of a day that a source may declare,
 	// or a fault that says why not.
 	Scenario(source int64, code string, day calendar.Date) (*Scenario, error)
+	// Upheld reports whether a complaint about the refusal of a source's activity
+	// was upheld: it may be declared after its claim window.
+	Upheld(source int64, sourceID string) bool
+	// Excluded are the entries that other registers' lists have of identifiers.
+	Excluded(ctx context.Context, identifiers []string) ([]carbon.Exclusion, error)
 	// Salt is that of a scheme's pseudonyms, or false.
 	Salt(scheme int64) ([]byte, bool)
 	// Unit is the kgCO2e of one serial unit of a scheme, or false.

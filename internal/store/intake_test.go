@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +73,15 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 			return quantity.Reduction(in[0].Amount) * 52 / 1000, nil
 		},
 	}, nil
+}
+
+func (rides) Upheld(_ int64, sourceID string) bool { return sourceID == "upheld" }
+
+func (rides) Excluded(_ context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
+	if slices.Contains(identifiers, "GRID-1") {
+		all = append(all, carbon.Exclusion{List: carbon.CCER, Identifier: "GRID-1", ValidFrom: 20260101, Source: "list"})
+	}
+	return all, nil
 }
 
 func (rides) Salt(int64) ([]byte, bool) { return []byte("salt"), true }
@@ -163,6 +173,10 @@ func TestIntake_Judges(t *testing.T) {
 		reversal.Reverses = "1"
 		of := ride("r-2", "anna", 3, 8, 0)
 		of.Reverses = "none"
+		anonymous := ride("r-3", "anna", 3, 8, 0)
+		anonymous.Reverses, anonymous.From, anonymous.To = "6", 0, 0
+		excluded, counted, other := ride("15", "anna", 5, 8, 0), ride("16", "anna", 5, 9, 0), ride("17", "anna", 5, 10, 0)
+		excluded.Identifier, counted.CountedIn, other.Identifier = "GRID-1", "ccer", "GRID-2"
 		missing := ride("14", "anna", 3, 8, 0)
 		missing.Inputs = nil
 		lines := []struct {
@@ -186,6 +200,11 @@ func TestIntake_Judges(t *testing.T) {
 			{ride("11", "anna", 3, 8, 5), "accepted 0.052"},
 			{of, "activity.unknown_reversed"},
 			{missing, "input.missing"},
+			{anonymous, "accepted -0.052"},
+			{ride("upheld", "anna", 10, 10, 0), "accepted 0.052"},
+			{excluded, "carbon.excluded"},
+			{counted, "carbon.excluded"},
+			{other, "accepted 0.052"},
 		}
 		var all []intake.Activity
 		for _, l := range lines {
@@ -213,7 +232,7 @@ func TestIntake_Judges(t *testing.T) {
 			t.Errorf("another batch with the same key: %v", err)
 		}
 		anew := submit(t, in, "k2", all...)
-		if anew.Accepted != 0 || anew.Duplicates != 10 {
+		if anew.Accepted != 0 || anew.Duplicates != 13 {
 			t.Errorf("all once more: %d accepted, %d duplicates", anew.Accepted, anew.Duplicates)
 		}
 		verified(t, s)

@@ -182,6 +182,15 @@ type ServerInterface interface {
 	// SubmitActivityBatch Declare activities of participants
 	// (POST /v1/carbon/activity-batches)
 	SubmitActivityBatch(c *gin.Context, params SubmitActivityBatchParams)
+	// ListComplaints Complaints about refused activities
+	// (GET /v1/carbon/complaints)
+	ListComplaints(c *gin.Context, params ListComplaintsParams)
+	// FileComplaint Complain about a refused activity
+	// (POST /v1/carbon/complaints)
+	FileComplaint(c *gin.Context, params FileComplaintParams)
+	// AnswerComplaint Answer a complaint
+	// (POST /v1/carbon/complaints/{id}/answer)
+	AnswerComplaint(c *gin.Context, id PathID, params AnswerComplaintParams)
 	// ListCredits Who holds which units
 	// (GET /v1/carbon/credits)
 	ListCredits(c *gin.Context, params ListCreditsParams)
@@ -209,6 +218,9 @@ type ServerInterface interface {
 	// RevokeCredits Revoke units of an issuance after a verification error
 	// (POST /v1/carbon/issuances/{id}/revocation)
 	RevokeCredits(c *gin.Context, id PathID, params RevokeCreditsParams)
+	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
+	// (GET /v1/carbon/issuances/{id}/sample)
+	GetIssuanceSample(c *gin.Context, id PathID)
 	// StepIssuance Take a step of an issuance
 	// (POST /v1/carbon/issuances/{id}/steps)
 	StepIssuance(c *gin.Context, id PathID, params StepIssuanceParams)
@@ -1170,6 +1182,12 @@ func (a Answer) VisitDecideCapResponse(w http.ResponseWriter) error { return a.w
 
 // VisitSubmitActivityBatchResponse sends the stored answer.
 func (a Answer) VisitSubmitActivityBatchResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitFileComplaintResponse sends the stored answer.
+func (a Answer) VisitFileComplaintResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitAnswerComplaintResponse sends the stored answer.
+func (a Answer) VisitAnswerComplaintResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRepayCreditsResponse sends the stored answer.
 func (a Answer) VisitRepayCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4155,6 +4173,160 @@ func (siw *ServerInterfaceWrapper) SubmitActivityBatch(c *gin.Context) {
 	siw.Handler.SubmitActivityBatch(c, params)
 }
 
+// ListComplaints operation middleware
+func (siw *ServerInterfaceWrapper) ListComplaints(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListComplaintsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListComplaints(c, params)
+}
+
+// FileComplaint operation middleware
+func (siw *ServerInterfaceWrapper) FileComplaint(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileComplaintParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FileComplaint(c, params)
+}
+
+// AnswerComplaint operation middleware
+func (siw *ServerInterfaceWrapper) AnswerComplaint(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerComplaintParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AnswerComplaint(c, id, params)
+}
+
 // ListCredits operation middleware
 func (siw *ServerInterfaceWrapper) ListCredits(c *gin.Context) {
 
@@ -4636,6 +4808,31 @@ func (siw *ServerInterfaceWrapper) RevokeCredits(c *gin.Context) {
 	}
 
 	siw.Handler.RevokeCredits(c, id, params)
+}
+
+// GetIssuanceSample operation middleware
+func (siw *ServerInterfaceWrapper) GetIssuanceSample(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetIssuanceSample(c, id)
 }
 
 // StepIssuance operation middleware
@@ -18726,6 +18923,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/cap-decisions", wrapper.ListCapDecisions)
 	router.POST(options.BaseURL+"/v1/cap-decisions", wrapper.DecideCap)
 	router.POST(options.BaseURL+"/v1/carbon/activity-batches", wrapper.SubmitActivityBatch)
+	router.GET(options.BaseURL+"/v1/carbon/complaints", wrapper.ListComplaints)
+	router.POST(options.BaseURL+"/v1/carbon/complaints", wrapper.FileComplaint)
+	router.POST(options.BaseURL+"/v1/carbon/complaints/:id/answer", wrapper.AnswerComplaint)
 	router.GET(options.BaseURL+"/v1/carbon/credits", wrapper.ListCredits)
 	router.GET(options.BaseURL+"/v1/carbon/debts", wrapper.ListCreditDebts)
 	router.POST(options.BaseURL+"/v1/carbon/debts/:id/repayments", wrapper.RepayCredits)
@@ -18735,6 +18935,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/carbon/issuances", wrapper.DeclareReductions)
 	router.GET(options.BaseURL+"/v1/carbon/issuances/:id", wrapper.GetIssuance)
 	router.POST(options.BaseURL+"/v1/carbon/issuances/:id/revocation", wrapper.RevokeCredits)
+	router.GET(options.BaseURL+"/v1/carbon/issuances/:id/sample", wrapper.GetIssuanceSample)
 	router.POST(options.BaseURL+"/v1/carbon/issuances/:id/steps", wrapper.StepIssuance)
 	router.GET(options.BaseURL+"/v1/carbon/methodologies", wrapper.ListMethodologies)
 	router.POST(options.BaseURL+"/v1/carbon/methodologies", wrapper.RegisterMethodology)
@@ -20541,6 +20742,95 @@ func (response SubmitActivityBatch200JSONResponse) VisitSubmitActivityBatchRespo
 	return err
 }
 
+type ListComplaintsRequestObject struct {
+	Params ListComplaintsParams
+}
+
+type ListComplaintsResponseObject interface {
+	VisitListComplaintsResponse(w http.ResponseWriter) error
+}
+
+type ListComplaints200JSONResponse ComplaintPage
+
+func (response ListComplaints200JSONResponse) VisitListComplaintsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileComplaintRequestObject struct {
+	Params FileComplaintParams
+	Body   *FileComplaintJSONRequestBody
+}
+
+type FileComplaintResponseObject interface {
+	VisitFileComplaintResponse(w http.ResponseWriter) error
+}
+
+type FileComplaint201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type FileComplaint201JSONResponse struct {
+	Body    Complaint
+	Headers FileComplaint201ResponseHeaders
+}
+
+func (response FileComplaint201JSONResponse) VisitFileComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerComplaintRequestObject struct {
+	ID     PathID `json:"id"`
+	Params AnswerComplaintParams
+	Body   *AnswerComplaintJSONRequestBody
+}
+
+type AnswerComplaintResponseObject interface {
+	VisitAnswerComplaintResponse(w http.ResponseWriter) error
+}
+
+type AnswerComplaint200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type AnswerComplaint200JSONResponse struct {
+	Body    Complaint
+	Headers AnswerComplaint200ResponseHeaders
+}
+
+func (response AnswerComplaint200JSONResponse) VisitAnswerComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCreditsRequestObject struct {
 	Params ListCreditsParams
 }
@@ -20780,6 +21070,28 @@ func (response RevokeCredits200JSONResponse) VisitRevokeCreditsResponse(w http.R
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIssuanceSampleRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetIssuanceSampleResponseObject interface {
+	VisitGetIssuanceSampleResponse(w http.ResponseWriter) error
+}
+
+type GetIssuanceSample200JSONResponse IssuanceSample
+
+func (response GetIssuanceSample200JSONResponse) VisitGetIssuanceSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28995,6 +29307,15 @@ type StrictServerInterface interface {
 	// SubmitActivityBatch Declare activities of participants
 	// (POST /v1/carbon/activity-batches)
 	SubmitActivityBatch(ctx context.Context, request SubmitActivityBatchRequestObject) (SubmitActivityBatchResponseObject, error)
+	// ListComplaints Complaints about refused activities
+	// (GET /v1/carbon/complaints)
+	ListComplaints(ctx context.Context, request ListComplaintsRequestObject) (ListComplaintsResponseObject, error)
+	// FileComplaint Complain about a refused activity
+	// (POST /v1/carbon/complaints)
+	FileComplaint(ctx context.Context, request FileComplaintRequestObject) (FileComplaintResponseObject, error)
+	// AnswerComplaint Answer a complaint
+	// (POST /v1/carbon/complaints/{id}/answer)
+	AnswerComplaint(ctx context.Context, request AnswerComplaintRequestObject) (AnswerComplaintResponseObject, error)
 	// ListCredits Who holds which units
 	// (GET /v1/carbon/credits)
 	ListCredits(ctx context.Context, request ListCreditsRequestObject) (ListCreditsResponseObject, error)
@@ -29022,6 +29343,9 @@ type StrictServerInterface interface {
 	// RevokeCredits Revoke units of an issuance after a verification error
 	// (POST /v1/carbon/issuances/{id}/revocation)
 	RevokeCredits(ctx context.Context, request RevokeCreditsRequestObject) (RevokeCreditsResponseObject, error)
+	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
+	// (GET /v1/carbon/issuances/{id}/sample)
+	GetIssuanceSample(ctx context.Context, request GetIssuanceSampleRequestObject) (GetIssuanceSampleResponseObject, error)
 	// StepIssuance Take a step of an issuance
 	// (POST /v1/carbon/issuances/{id}/steps)
 	StepIssuance(ctx context.Context, request StepIssuanceRequestObject) (StepIssuanceResponseObject, error)
@@ -31829,6 +32153,121 @@ func (sh *strictHandler) SubmitActivityBatch(ctx *gin.Context, params SubmitActi
 	}
 }
 
+// ListComplaints operation middleware
+func (sh *strictHandler) ListComplaints(ctx *gin.Context, params ListComplaintsParams) {
+	var request ListComplaintsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListComplaints(ctx, request.(ListComplaintsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListComplaints")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListComplaintsResponseObject); ok {
+		if err := validResponse.VisitListComplaintsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FileComplaint operation middleware
+func (sh *strictHandler) FileComplaint(ctx *gin.Context, params FileComplaintParams) {
+	var request FileComplaintRequestObject
+
+	request.Params = params
+
+	var body FileComplaintJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FileComplaint(ctx, request.(FileComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileComplaint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FileComplaintResponseObject); ok {
+		if err := validResponse.VisitFileComplaintResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerComplaint operation middleware
+func (sh *strictHandler) AnswerComplaint(ctx *gin.Context, id PathID, params AnswerComplaintParams) {
+	var request AnswerComplaintRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AnswerComplaintJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerComplaint(ctx, request.(AnswerComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerComplaint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AnswerComplaintResponseObject); ok {
+		if err := validResponse.VisitAnswerComplaintResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCredits operation middleware
 func (sh *strictHandler) ListCredits(ctx *gin.Context, params ListCreditsParams) {
 	var request ListCreditsRequestObject
@@ -32130,6 +32569,32 @@ func (sh *strictHandler) RevokeCredits(ctx *gin.Context, id PathID, params Revok
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RevokeCreditsResponseObject); ok {
 		if err := validResponse.VisitRevokeCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIssuanceSample operation middleware
+func (sh *strictHandler) GetIssuanceSample(ctx *gin.Context, id PathID) {
+	var request GetIssuanceSampleRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIssuanceSample(ctx, request.(GetIssuanceSampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIssuanceSample")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetIssuanceSampleResponseObject); ok {
+		if err := validResponse.VisitGetIssuanceSampleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
