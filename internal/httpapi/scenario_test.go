@@ -1,0 +1,115 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"permitx/api"
+)
+
+// waiting are the actions for which something waits in a caller's inbox.
+func (w *world) waiting(key, kind string, id int64) (actions []string) {
+	w.t.Helper()
+	for _, item := range decode[api.Inbox](w.t, w.get("/v1/inbox", key)).Items {
+		if string(item.Kind) == kind && item.ID == id {
+			actions = append(actions, string(item.Action))
+		}
+	}
+	return actions
+}
+
+// ok sends what must succeed, by two persons where it takes two.
+func (w *world) ok(path, key, body string) answer {
+	w.t.Helper()
+	a := w.approved(path, key, body)
+	if a.status >= http.StatusBadRequest {
+		w.t.Fatalf("%s: %d %s", path, a.status, a.body)
+	}
+	return a
+}
+
+// A sale in instalments that came with an opening goes on over HTTP: it waits
+// for finance, one instalment is proved and confirmed, and the tax authority's
+// list brings the last one, by the number that the registry has given.
+func TestScenario_OpenedInstalments(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.opened(t, archive(goldenSheets(t)))
+	plan := func() api.InstalmentPlan {
+		return decode[api.InstalmentPlanPage](t, w.get("/v1/instalment-plans?region=330481", w.auditor)).Items[0]
+	}
+	p := plan()
+	if p.State != "delivered" || len(p.Parts) != 3 || p.Parts[0].Paid != "96000.00" || p.Parts[1].Overdue {
+		t.Fatalf("%+v", p)
+	}
+	notice := decode[api.PaymentNotice](t, w.get(fmt.Sprintf("/v1/payment-notices/%d", p.Notice), w.auditor))
+	if notice.OpeningPackage == nil || notice.Months != 48 || !strings.Contains(*notice.Document, "SX-2025-015") {
+		t.Errorf("%+v", notice)
+	}
+	second, third := p.Parts[1], p.Parts[2]
+	if got := w.waiting(w.finance, "instalment", second.ID); len(got) != 1 || got[0] != "prove" {
+		t.Errorf("instalment %d waits for %v", second.ID, got)
+	}
+	if a := w.post(fmt.Sprintf("/v1/instalments/%d/proof", second.ID), w.finance, `{"amount":"71999.99","proof":"r-2","paid_on":"2026-07-01"}`); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("another amount: %d %s", a.status, a.body)
+	}
+	w.ok(fmt.Sprintf("/v1/instalments/%d/proof", second.ID), w.finance, `{"amount":"72000","proof":"r-2","paid_on":"2026-07-01"}`)
+	if got := w.waiting(w.finance, "instalment", second.ID); len(got) != 1 || got[0] != "confirm" {
+		t.Errorf("instalment %d waits for %v", second.ID, got)
+	}
+	w.ok(fmt.Sprintf("/v1/instalments/%d/confirm", second.ID), w.finance, `{"reason":"seen at the counter"}`)
+	w.ok("/v1/tax-lists", w.finance, fmt.Sprintf(
+		`{"region":"330481","document":"list","rows":[{"number":%q,"receipt":"r-3","amount":"72000","paid_on":"2026-07-01"}]}`, third.Number))
+	if p = plan(); p.State != "paid" || !p.Parts[2].Matched || p.Parts[2].Paid != "72000.00" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A project that is cancelled takes its orders out of the book and opens a
+// buy-back of what was bought for it, which waits for the bureau.
+func TestScenario_CancelledProject(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	seller, buyer := w.firms[0], w.firms[1]
+	project := w.projectOf(buyer)
+	forProject := func(quantity string) string {
+		return strings.TrimSuffix(order(buyer, "buy", "2400", quantity), "}") + fmt.Sprintf(`,"project":%d}`, project)
+	}
+	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
+	w.ok("/v1/orders", buyer.key, forProject("1.5"))
+	done := decode[api.Project](t, w.ok(fmt.Sprintf("/v1/projects/%d/steps", project), w.leader, `{"event":"cancel","document":"withdrawn"}`))
+	if done.State != "cancelled" || len(done.CancelledOrders) != 1 || len(done.BuyBacks) != 1 || done.Needs[0].Open != "0" {
+		t.Fatalf("%+v", done)
+	}
+	b := decode[api.BuyBack](t, w.get(fmt.Sprintf("/v1/buy-backs/%d", done.BuyBacks[0]), buyer.key))
+	if b.State != "accepted" || b.Cause != "project_cancelled" || b.Quantity != "1" || b.Licence != buyer.licence {
+		t.Errorf("%+v", b)
+	}
+	if got := w.waiting(w.leader, "buy_back", b.ID); len(got) == 0 {
+		t.Error("the buy-back waits for nobody")
+	}
+	if a := w.post("/v1/orders", buyer.key, forProject("1")); a.status != http.StatusUnprocessableEntity || decode[api.Problem](t, a).Code != "project.not_approved" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// A parameter that begins to hold takes out of the book what it refuses, and
+// nothing else.
+func TestScenario_ParameterJudgesAgain(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f := w.firms[1]
+	large := decode[api.Order](t, w.ok("/v1/orders", f.key, order(f, "buy", "10", "2")))
+	small := decode[api.Order](t, w.ok("/v1/orders", f.key, order(f, "buy", "10", "1")))
+	w.ok("/v1/parameters", w.leader, `{"key":"purchase.limit","value":"1.5","region":"330000","valid_from":"2026-07-01","document":"notice"}`)
+	for id, state := range map[int64]string{large.ID: "cancelled", small.ID: "open"} {
+		waitFor(t, "the order to be "+state, func() bool {
+			return string(decode[api.Order](t, w.get(fmt.Sprintf("/v1/orders/%d", id), f.key)).State) == state
+		})
+	}
+	if a := w.post("/v1/orders", f.key, order(f, "buy", "10", "2")); a.status != http.StatusUnprocessableEntity || decode[api.Problem](t, a).Code != "rule.purchase_limit" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
