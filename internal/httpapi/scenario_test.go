@@ -113,3 +113,49 @@ func TestScenario_ParameterJudgesAgain(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
+
+// allocate gives a firm free permits and returns the allocation.
+func (w *world) allocate(f firm, quantity string) api.Allocation {
+	w.t.Helper()
+	return decode[api.Allocation](w.t, w.ok("/v1/allocations", w.leader, fmt.Sprintf(
+		`{"licence":%d,"instrument":%q,"kind":"initial","from":"unallocated","origin":"free","quantity":%q,"acquired_on":"2026-07-01","document":"d"}`,
+		f.licence, instrumentCode, quantity)))
+}
+
+// A wrong allocation is corrected by two persons, and no more of it than it gave.
+func TestScenario_Correction(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	a := w.allocate(w.firms[0], "2")
+	body := func(quantity string) string {
+		return fmt.Sprintf(`{"allocation":%d,"quantity":%q,"finding":"counted twice","document":"d","decided_on":"2026-07-01"}`, a.ID, quantity)
+	}
+	if got := w.post("/v1/allocation-corrections", w.leader, body("1.5")); got.status != http.StatusAccepted {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	x := decode[api.Correction](t, w.ok("/v1/allocation-corrections", w.leader, body("1.25")))
+	if x.Reversed != "1.25" || x.Debt != nil || x.Transfer == nil {
+		t.Errorf("%+v", x)
+	}
+	if got := w.approved("/v1/allocation-corrections", w.leader, body("1")); got.status != http.StatusUnprocessableEntity ||
+		decode[api.Problem](t, got).Code != "correction.beyond_allocation" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// Of a unit that closes the free permits are taken back. What it paid for stays
+// its own until it is disposed of: what it offers stays in the book.
+func TestScenario_Departure(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f := w.firms[0]
+	w.allocate(f, "2")
+	w.ok("/v1/orders", f.key, order(f, "sell", "2400", "1"))
+	d := decode[api.Departure](t, w.ok("/v1/departures", w.leader, fmt.Sprintf(`{"kind":"closure","licence":%d,"effective_on":"2026-07-01","document":"d"}`, f.licence)))
+	if d.State != "open" || d.Reclaimed != "2" || len(d.Cancelled) != 0 {
+		t.Errorf("%+v", d)
+	}
+	if a := w.approved(fmt.Sprintf("/v1/departures/%d/steps", d.ID), w.leader, `{"event":"complete","document":"d"}`); a.status < http.StatusBadRequest {
+		t.Errorf("it is completed with permits left: %s", a.body)
+	}
+}
