@@ -89,6 +89,103 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int) {
 	}
 }
 
+// However sales are paid for, in one or in parts, by whom and in which order,
+// nothing is found wrong after any command or day.
+func TestSales_Random(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewSource(7))
+	o, i, _, f := tradingOffice(t)
+	o.setCap(jiashan, 100*one, 60*one)
+	l := o.listingOf(reserve.FixedPrice, 50*one)
+	commands := append(o.paying(r, f),
+		func() (int64, Command) {
+			return o.clerk, ListingSell{Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one, DueOn: o.now.get().Date().AddDays(9)}
+		},
+		func() (int64, Command) { return o.leader, NoticeDeliver{r.Int63n(int64(len(tableOf(o, Notices)) + 1))} },
+		func() (int64, Command) { return o.leader, NoticeDeliver{r.Int63n(int64(len(tableOf(o, Notices)) + 1))} },
+	)
+	done := map[identity.Operation]int{}
+	for step := range 250 {
+		who, c := commands[r.Intn(len(commands))]()
+		if o.do(who, c) == nil {
+			done[c.Operation()]++
+		}
+		if step%50 == 49 {
+			o.now.set(o.now.get() + calendar.Instant(24*3_600_000_000))
+			o.runTimers()
+		}
+	}
+	o.now.set(o.now.get().Date().AddDays(60).Start()) // what is not paid for is revoked
+	o.runTimers()
+	o.restart()
+	o.check()
+	states := map[reserve.PlanState]int{}
+	for _, p := range tableOf(o, InstalmentPlans) {
+		states[p.State]++
+	}
+	t.Logf("done %v, plans %v", done, states)
+	for _, op := range []identity.Operation{
+		identity.InstalmentRequest, identity.InstalmentDecide, identity.InstalmentProve, identity.InstalmentConfirm, identity.TaxListImport, identity.NoticeDeliver,
+	} {
+		if done[op] == 0 {
+			t.Errorf("no %s was done", op)
+		}
+	}
+	if states[reserve.PlanRevoked] == 0 {
+		t.Errorf("no plan was revoked: %v", states)
+	}
+}
+
+// paying are the commands of a walk by which what was sold is paid for: in one
+// or in parts, proved by finance or brought by a list of the tax authority, now
+// and then of another amount or for another number.
+func (o *office) paying(r *rand.Rand, f firm) []func() (int64, Command) {
+	day := func() calendar.Date { return o.now.get().Date() }
+	receipts := 0
+	receipt := func() string { receipts++; return fmt.Sprint("receipt ", receipts-r.Intn(2)) }
+	notice := func() (n reserve.PaymentNotice, s reserve.Sale) {
+		all := tableOf(o, Notices)
+		if len(all) == 0 {
+			return n, s
+		}
+		n = all[r.Intn(len(all))]
+		return n, rowsIn(o, Sales, Where("notice", n.ID))[0]
+	}
+	part := func() (i reserve.Instalment) {
+		if all := tableOf(o, Instalments); len(all) > 0 {
+			i = all[r.Intn(len(all))]
+		}
+		return i
+	}
+	return []func() (int64, Command){
+		func() (int64, Command) {
+			n, _ := notice()
+			first := n.Amount/2 + quantity.Money(r.Intn(2))
+			return f.user, InstalmentRequest{n.ID, []reserve.PlannedPart{{Amount: first, DueOn: day()}, {Amount: n.Amount - first, DueOn: day().AddDays(2)}}, "d"}
+		},
+		func() (int64, Command) {
+			return o.leader, InstalmentDecide{int64(len(tableOf(o, InstalmentPlans))), r.Intn(4) > 0, "r"}
+		},
+		func() (int64, Command) {
+			i := part()
+			return o.finance, InstalmentProve{i.ID, i.Amount, receipt(), day()}
+		},
+		func() (int64, Command) { return o.finance, InstalmentConfirm{part().ID, "r"} },
+		func() (int64, Command) {
+			n, _ := notice()
+			return o.finance, NoticeProve{n.ID, n.Amount, receipt(), day()}
+		},
+		func() (int64, Command) {
+			n, s := notice()
+			row := reserve.TaxRow{Number: s.NoticeNumber(), Receipt: receipt(), Amount: n.Amount + quantity.Money(r.Intn(4)/3), PaidOn: day()}
+			if i := part(); i.ID != 0 && r.Intn(2) == 0 {
+				row.Number, row.Amount = rowsIn(o, Sales, Where("notice", i.Notice))[0].NoticeNumber()+fmt.Sprint("/", i.Sequence), i.Amount
+			}
+			return o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{row}}
+		},
+	}
+}
+
 // Two officers sell the last of a lot at once: exactly one succeeds, and the
 // reserve is never negative (acceptance fact 49).
 func TestReserve_LastLotOnce(t *testing.T) {
