@@ -98,7 +98,8 @@ const (
 
 // CertificateNumber is the number of an acquisition's certificate: the region
 // of its holding, its id, and a check digit (ISO/IEC 7064, MOD 11,10) by which
-// one wrong digit, or two neighbours in the wrong order, are found.
+// one wrong digit is always found, and two neighbours in the wrong order nearly
+// always.
 func CertificateNumber(region string, acquisition int64) string {
 	digits := fmt.Sprintf("%0*d", certificateDigits, acquisition)
 	return fmt.Sprintf("%s-%s-%d", region, digits, checkDigit(region+digits))
