@@ -80,6 +80,9 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	if err := site.server.stop(); err != nil {
 		return err
 	}
+	if err := b.weighIntake(ctx, m, database); err != nil {
+		return fmt.Errorf("weigh the intake: %w", err)
+	}
 	rows := carbonFill
 	if b.command.Quick {
 		rows = carbonQuickFill
@@ -275,22 +278,51 @@ func (*carbonClient) Done(r bench.Response) int {
 var intakeSQL = map[string][]string{
 	onPostgres: {
 		`INSERT INTO intake.activity_key SELECT substring(sha256(i::text::bytea) FROM 1 FOR 16), 1000000000 + i, 202501 FROM generate_series(1, $1::bigint) i`,
-		`INSERT INTO intake.participant SELECT 1000000000 + i, 1, substring(sha256(('p' || i)::bytea) FROM 1 FOR 16), 52000, 1, 1 FROM generate_series(1, $1::bigint / 10) i`,
-		`INSERT INTO intake.participant_day SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, '\x00', 1 FROM generate_series(1, $1::bigint) i`,
+		`INSERT INTO intake.participant (id, scheme, pseudonym, amount, activities, batch) SELECT 1000000000 + i, 1, substring(sha256(('p' || i)::bytea) FROM 1 FOR 16), 52000, 1, 1 FROM generate_series(1, $1::bigint / 10) i`,
+		`INSERT INTO intake.participant_day (scenario, day, participant, amount, spans, batch) SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, '\x00', 1 FROM generate_series(1, $1::bigint) i`,
 	},
 	onSQLite: {
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO activity_key SELECT randomblob(16), 1000000000 + i, 202501 FROM n`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10) INSERT INTO participant SELECT 1000000000 + i, 1, randomblob(16), 52000, 1, 1 FROM n`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO participant_day SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, x'00', 1 FROM n`,
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10) INSERT INTO participant (id, scheme, pseudonym, amount, activities, batch) SELECT 1000000000 + i, 1, randomblob(16), 52000, 1, 1 FROM n`,
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO participant_day (scenario, day, participant, amount, spans, batch) SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, x'00', 1 FROM n`,
 	},
 }
 
-func fillIntake(ctx context.Context, place string, database benchDatabase, rows int) error {
+// intakeSizeSQL is how many bytes an intake takes with its indexes, without the
+// log of the database, and how many activities it has.
+var intakeSizeSQL = map[string]string{
+	onPostgres: `SELECT (SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'intake' AND c.relkind = 'r')::bigint,
+ (SELECT count(*) FROM intake.activity_key)`,
+	onSQLite: `SELECT (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM activity_key)`,
+}
+
+// weighIntake measures what a million activities take of the database, of an
+// intake whose server is stopped.
+func (b *benchRun) weighIntake(ctx context.Context, m benchMeasure, database benchDatabase) error {
+	db, err := openBenchIntake(m.place, database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var size, activities float64
+	if err := db.QueryRowContext(ctx, intakeSizeSQL[m.place]).Scan(&size, &activities); err != nil {
+		return err
+	}
+	b.add(m.name+"_bytes_per_million", "B", size/max(activities, 1)*1_000_000) //nolint:mnd // a million
+	return nil
+}
+
+// openBenchIntake opens the intake beside a registry.
+func openBenchIntake(place string, database benchDatabase) (*sql.DB, error) {
 	if place == onSQLite {
 		path := filepath.Join(filepath.Dir(database.source[len("file:"):]), dataFile)
 		database.source = "file:" + filepath.ToSlash(store.IntakeURL(path))
 	}
-	db, err := sql.Open(database.driver, database.source)
+	return sql.Open(database.driver, database.source)
+}
+
+func fillIntake(ctx context.Context, place string, database benchDatabase, rows int) error {
+	db, err := openBenchIntake(place, database)
 	if err != nil {
 		return err
 	}
