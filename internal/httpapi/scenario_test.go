@@ -13,8 +13,8 @@ import (
 func (w *world) waiting(key, kind string, id int64) (actions []string) {
 	w.t.Helper()
 	for _, item := range decode[api.Inbox](w.t, w.get("/v1/inbox", key)).Items {
-		if string(item.Kind) == kind && item.ID == id {
-			actions = append(actions, string(item.Action))
+		if item.Kind == kind && item.ID == id {
+			actions = append(actions, item.Action)
 		}
 	}
 	return actions
