@@ -3,6 +3,7 @@ package encumbrance_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,7 @@ var possible = map[string]encumbrance.State{
 // Every state × event × role is possible or refused with the reason.
 func TestNext_EveryStateEventRole(t *testing.T) {
 	t.Parallel()
+	possible := maps.Clone(possible) // what is left at the end is not there
 	for _, s := range encumbrance.States {
 		for _, e := range encumbrance.Events {
 			for _, r := range encumbrance.Roles {
