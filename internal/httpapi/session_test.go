@@ -33,10 +33,10 @@ func (w *world) at(hours, minutes int, phase api.MarketPhase) api.MarketStatus {
 	return api.MarketStatus{}
 }
 
-func (w *world) wantCode(a answer, status int, code string) {
+func (w *world) wantRefusal(a answer, code string) {
 	w.t.Helper()
-	if p := decode[api.Problem](w.t, a); a.status != status || string(p.Code) != code {
-		w.t.Errorf("%d %s, want %d %s", a.status, a.body, status, code)
+	if p := decode[api.Problem](w.t, a); a.status != http.StatusUnprocessableEntity || p.Code != code {
+		w.t.Errorf("%d %s, want the refusal %s", a.status, a.body, code)
 	}
 }
 
@@ -51,14 +51,14 @@ func TestSession_OverHTTP(t *testing.T) {
 	seller, buyer := w.firms[0], w.firms[1]
 	w.want(http.StatusCreated, w.approved(marketPath+"/terms", w.leader, dayTerms))
 	w.at(8, 0, api.MarketPhaseClosed)
-	w.wantCode(w.post("/v1/orders", seller.key, order(seller, "sell", "4000", "1")), http.StatusUnprocessableEntity, "order.market_closed")
+	w.wantRefusal(w.post("/v1/orders", seller.key, order(seller, "sell", "4000", "1")), "order.market_closed")
 	w.at(9, 15, api.MarketPhaseCall)
 	s := w.listen(t, "?instrument="+instrumentCode, "")
 	w.want(http.StatusCreated, w.post("/v1/orders", seller.key, order(seller, "sell", "4000", "5")))
 	w.want(http.StatusCreated, w.post("/v1/orders", buyer.key, order(buyer, "buy", "4200", "3")))
 	immediate := order(buyer, "buy", "4200", "3")
 	immediate = immediate[:len(immediate)-1] + `,"time_in_force":"ioc"}`
-	w.wantCode(w.post("/v1/orders", buyer.key, immediate), http.StatusUnprocessableEntity, "order.not_in_call")
+	w.wantRefusal(w.post("/v1/orders", buyer.key, immediate), "order.not_in_call")
 	var last api.MarketEvent
 	for last.Indicative == nil || last.Indicative.Volume != "3" {
 		last = s.any()
@@ -110,9 +110,9 @@ func (w *world) continuous(s *stream, last *api.MarketEvent, seller, buyer firm)
 	}
 	state("halted")
 	resting := decode[api.OrderPage](w.t, w.get("/v1/orders?state=open", seller.key)).Items
-	w.wantCode(w.post("/v1/orders", buyer.key, order(buyer, "buy", "4000", "1")), http.StatusUnprocessableEntity, "order.market_not_open")
+	w.wantRefusal(w.post("/v1/orders", buyer.key, order(buyer, "buy", "4000", "1")), "order.market_not_open")
 	state("cancel_only")
-	w.wantCode(w.post("/v1/orders", buyer.key, order(buyer, "buy", "4000", "1")), http.StatusUnprocessableEntity, "order.market_not_open")
+	w.wantRefusal(w.post("/v1/orders", buyer.key, order(buyer, "buy", "4000", "1")), "order.market_not_open")
 	w.want(http.StatusOK, w.post(fmt.Sprintf("/v1/orders/%d/cancel", resting[0].ID), seller.key, ""))
 	state("open")
 	return events
@@ -130,7 +130,7 @@ func (w *world) closeAndBand(seller firm) {
 	if band := status.Instruments[0].Band; band == nil || band.Low != "3600" || band.High != "4400" {
 		w.t.Errorf("the band is %+v", band)
 	}
-	w.wantCode(w.post("/v1/orders", seller.key, order(seller, "sell", "4401", "1")), http.StatusUnprocessableEntity, "order.outside_band")
+	w.wantRefusal(w.post("/v1/orders", seller.key, order(seller, "sell", "4401", "1")), "order.outside_band")
 	w.want(http.StatusCreated, w.post("/v1/orders", seller.key, order(seller, "sell", "4400", "1")))
 	candles := decode[api.CandleList](w.t, w.get(marketPath+"/candles?instrument="+instrumentCode+"&from=2026-07-02&to=2026-07-02", "")).Items
 	if len(candles) != 1 || candles[0].Volume != "4" || candles[0].Trades != 2 {
