@@ -210,14 +210,18 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 		return nil, err
 	}
 	if side == market.Buy {
-		if b.Amount > 0 {
-			if err := v.ledger.CheckHold(ledger.FundsKey(party), int64(b.Amount)); err != nil {
+		total, err := quantity.Add(b.Amount, v.blockFee(b, market.Buy))
+		if err != nil {
+			return nil, err
+		}
+		if total > 0 {
+			if err := v.ledger.CheckHold(ledger.FundsKey(party), int64(total)); err != nil {
 				return nil, err
 			}
 		}
 		return func(tx *Tx, b *market.Block) {
-			if b.Amount > 0 {
-				b.MoneyHold = tx.putHold(ledger.FundsKey(b.BuyerParty), int64(b.Amount), ledger.ForBlockTrade, b.ID).ID
+			if total > 0 {
+				b.MoneyHold = tx.putHold(ledger.FundsKey(b.BuyerParty), int64(total), ledger.ForBlockTrade, b.ID).ID
 			}
 			tx.want(b.BuyerLicence, i.Pollutant, b.Quantity)
 		}, nil
@@ -227,10 +231,19 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 	if v.partsOf(id, b.Quantity) > MaxFills {
 		return nil, ErrTooManyParts
 	}
+	if fee := v.blockFee(b, market.Sell); fee > b.Amount {
+		return nil, ErrFeeNotCovered.With("the sale brings %s and its fee comes to %s", b.Amount, fee)
+	}
 	return func(tx *Tx, b *market.Block) {
 		b.PermitHold = tx.putHold(key, int64(b.Quantity), ledger.ForBlockTrade, b.ID).ID
 		tx.ChangeSurplus(b.SellerLicence, i.Pollutant, func(s *market.Surplus) { s.Held += b.Quantity })
 	}, nil
+}
+
+// blockFee is what a side pays for a block trade by the schedule of the day on which
+// it was proposed, which is also that of its settlement.
+func (v *View) blockFee(b market.Block, side market.Side) quantity.Money {
+	return v.tariffOf(b.Market, b.ProposedAt.Date()).Fee(side, b.Amount, false)
 }
 
 // wantedOfBlock is what a block trade adds to what its buyer's licence may still
@@ -369,29 +382,34 @@ func (v *View) endBlock(b market.Block, to market.BlockState, why string) (Apply
 func (tx *Tx) settleBlock(b market.Block, held dealHolds) BlockResult {
 	i := mustGet(tx, Instruments, b.Instrument)
 	seller, buyer := mustGet(tx, Licences, b.SellerLicence), mustGet(tx, Licences, b.BuyerLicence)
+	permits, money := tx.heldFor(b.PermitHold, held.permits), tx.heldFor(b.MoneyHold, held.money)
 	t := tx.putTrade(market.Trade{
 		Market: b.Market, Instrument: b.Instrument, Taker: b.Proposer.Opposite(), Price: b.Price, Quantity: b.Quantity, Months: b.Months,
 		Amount: b.Amount, BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now, Kind: market.BlockTrade,
+		BuyerFee: max(quantity.Money(money.Amount)-b.Amount, 0), SellerFee: tx.blockFee(b, market.Sell),
 	})
 	d := settlement.Delivery{
 		Seller: HoldingKey(seller, i, ledger.Paid), Buyer: HoldingKey(buyer, i, ledger.Paid),
 		Quantity: b.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
 	}
 	tx.deliver(d, must(d.Outcome()), ledger.BlockTrade, t.ID, b.Amount, acquisitionOf(tx, t))
-	for _, h := range [2]struct {
-		id    int64
-		known ledger.Hold // unless this command has made it
-	}{{b.PermitHold, held.permits}, {b.MoneyHold, held.money}} {
-		if h.id != h.known.ID {
-			h.known = mustGet(tx, Holds, h.id)
-		}
-		if h.id != 0 {
-			tx.closeHold(h.known, ledger.HoldPosted)
+	tx.postFees(t, b.BuyerParty, b.SellerParty)
+	for _, h := range [2]ledger.Hold{permits, money} {
+		if h.ID != 0 {
+			tx.closeHold(h, ledger.HoldPosted)
 		}
 	}
 	tx.want(b.BuyerLicence, i.Pollutant, -b.Quantity)
 	b.Trade = t.ID
 	return tx.blockResult(b)
+}
+
+// heldFor is a hold that Decide has read, unless this command has made it.
+func (tx *Tx) heldFor(id int64, known ledger.Hold) ledger.Hold {
+	if id == known.ID {
+		return known
+	}
+	return mustGet(tx, Holds, id)
 }
 
 // blockResult writes a block trade and returns it.
@@ -446,6 +464,17 @@ func wantedOfDeal(d settlement.Deal) quantity.Quantity {
 	return 0
 }
 
+// feeOfBlock is what the buyer of a block trade pays by the schedule of its day.
+func feeOfBlock(tariffs map[int64]*market.Tariff, b market.Block) quantity.Money {
+	of := &noTariff
+	for _, t := range tariffs {
+		if t.Market == b.Market && t.ValidFrom <= b.ProposedAt.Date() && t.ValidFrom > of.ValidFrom {
+			of = t
+		}
+	}
+	return of.Fee(market.Buy, b.Amount, false)
+}
+
 // blockRows reads the settled block trades, and holds the open ones against what
 // they hold aside (I-51).
 func (c *checker) blockRows(s *sessionSums) error {
@@ -454,11 +483,20 @@ func (c *checker) blockRows(s *sessionSums) error {
 	if err := eachOf(c.ctx, c.r, Holds, of, func(h ledger.Hold) { holds[h.ID] = h }); err != nil {
 		return err
 	}
+	tariffs, err := c.tariffs()
+	if err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Blocks, Query{}, func(b market.Block) {
+		money := holds[b.MoneyHold]
 		if b.State == market.BlockSettled {
-			s.blocks[b.Trade] = b
+			s.blocks[b.Trade], s.held[b.Trade] = b, quantity.Money(money.Amount)
 		}
-		for id, amount := range map[int64]int64{b.PermitHold: int64(b.Quantity), b.MoneyHold: int64(b.Amount)} {
+		price := b.Amount + feeOfBlock(tariffs, b)
+		if int64(b.Amount) == money.Amount {
+			price = b.Amount // it is of before block trades paid fees
+		}
+		for id, amount := range map[int64]int64{b.PermitHold: int64(b.Quantity), b.MoneyHold: int64(price)} {
 			h := holds[id]
 			if id != 0 && (h.Reference != b.ID || h.Amount != amount || (h.State == ledger.HoldActive) != b.State.IsOpen()) {
 				c.report("I-51", Blocks.name, b.ID, "is %s, its hold %d is %s with %d of %d", b.State, id, h.State, h.Amount, amount)

@@ -92,3 +92,37 @@ func TestBlock_Lifecycle(t *testing.T) {
 		t.Errorf("candles: %+v (%v)", candles, err)
 	}
 }
+
+// A block trade pays fees by the schedule of its day: the buyer holds his with the
+// money, the seller pays out of what the trade brings him.
+func TestBlock_Fees(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 2, MarketTerms{BlockLeast: 1000 * one})
+	seller, buyer := o.firms[0], o.firms[1]
+	o.does(o.admin, FeeScheduleSet{Market: ticks, Scheme: market.Chengdu, ValidFrom: dayOne.Date().AddDays(1), Document: "d"})
+	o.at(1, "10:00")
+	c := BlockPropose{
+		Market: ticks, Instrument: o.inst.Code, Side: market.Buy, Licence: buyer.licence.ID, CounterpartyParty: seller.party,
+		CounterpartyLicence: seller.licence.ID, Quantity: 1000 * one, Price: 55 * quantity.OnePrice,
+	}
+	amount, chengdu := 55_000*quantity.OneMoney, market.TariffOf(market.Chengdu)
+	buys, sells := chengdu.Fee(market.Buy, amount, false), chengdu.Fee(market.Sell, amount, false)
+	before := o.balance(ledger.FundsKey(seller.party)).Balance
+	b := done[BlockResult](o.office, buyer.user, c).Block
+	if held := o.balance(ledger.FundsKey(buyer.party)).Held; held != int64(amount+buys) || buys == 0 {
+		t.Errorf("%d is held for %s and a fee of %s", held, amount, buys)
+	}
+	o.check()
+	done[BlockResult](o.office, seller.user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
+	trade := o.trades()[0]
+	if trade.BuyerFee != buys || trade.SellerFee != sells || o.balance(ledger.FundsKey(buyer.party)).Held != 0 {
+		t.Errorf("the trade: %+v", trade)
+	}
+	if got := o.balance(ledger.FundsKey(seller.party)).Balance - before; got != int64(amount-sells) {
+		t.Errorf("the seller got %d", got)
+	}
+	if fees := o.balance(ledger.MoneyKey(ledger.Fee)).Balance; fees != int64(buys+sells) {
+		t.Errorf("the exchange got %d", fees)
+	}
+	o.check()
+}

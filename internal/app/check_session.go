@@ -14,9 +14,10 @@ type sessionSums struct {
 	ticks  map[int64]quantity.Price
 	closes map[int64]market.Close // by their last trade
 	calls  map[bookID][]market.Call
-	quotes map[bookID]market.Quote // of the last five trades
-	made   map[bookID]callSum      // of the call in hand
-	blocks map[int64]market.Block  // settled, by their trade
+	quotes map[bookID]market.Quote  // of the last five trades
+	made   map[bookID]callSum       // of the call in hand
+	blocks map[int64]market.Block   // settled, by their trade
+	held   map[int64]quantity.Money // by their buyers, by their trade
 }
 
 type callSum struct {
@@ -60,6 +61,7 @@ func (c *checker) sessionRows() (*sessionSums, error) {
 	s := &sessionSums{
 		ticks: map[int64]quantity.Price{}, closes: map[int64]market.Close{}, calls: map[bookID][]market.Call{},
 		quotes: map[bookID]market.Quote{}, made: map[bookID]callSum{}, blocks: map[int64]market.Block{},
+		held: map[int64]quantity.Money{},
 	}
 	previous := map[bookID]market.Close{}
 	for _, read := range []func() error{
@@ -106,7 +108,7 @@ func (c *checker) checkSessionTrade(s *sessionSums, t market.Trade) {
 	switch t.Kind {
 	case market.BlockTrade:
 		b, known := s.blocks[t.ID]
-		if !known || b.Quantity != t.Quantity || b.Price != t.Price || b.Amount != t.Amount || t.BuyOrder != 0 || t.SellOrder != 0 {
+		if !known || b.Quantity != t.Quantity || b.Price != t.Price || b.Amount != t.Amount || s.held[t.ID] != t.Amount+t.BuyerFee || t.BuyOrder != 0 || t.SellOrder != 0 {
 			c.report("I-51", Trades.name, t.ID, "is no block trade that was agreed")
 		}
 		delete(s.blocks, t.ID)

@@ -51,10 +51,13 @@ func (s *state) indexFeeTier(t market.FeeTier) {
 }
 
 // tariffOn is what an order that comes today pays by.
-func (v *View) tariffOn(marketID int64) *market.Tariff {
+func (v *View) tariffOn(marketID int64) *market.Tariff { return v.tariffOf(marketID, v.Today) }
+
+// tariffOf is what is paid by for what came on a day.
+func (v *View) tariffOf(marketID int64, day calendar.Date) *market.Tariff {
 	of := v.fees.markets[marketID]
 	for i := len(of) - 1; i >= 0; i-- {
-		if of[i].ValidFrom <= v.Today {
+		if of[i].ValidFrom <= day {
 			return of[i]
 		}
 	}
