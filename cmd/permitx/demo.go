@@ -27,7 +27,7 @@ printed. The registry is a temporary SQLite file, unless --data or --database-ur
 
 The totals of the four cross-province deals are those of the first batch of June 2024: 13.257 t for CNY 158,900.00.
 How they split into deals is not public; the split, the firms and everything else is made up. So are the bids of the electronic
-sale of Jiaxing, whose outcome is known: 19 bidders, 13 winners, about CNY 20,000/(t·a). The days that it takes pass at once: the demo's
+sale of Jiaxing, whose outcome is known: 19 bidders, 13 winners, about CNY 20,000/(t·a), and the day of its carbon-inclusive scheme. The days that it takes pass at once: the demo's
 clock is moved ahead.`
 }
 

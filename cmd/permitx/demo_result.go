@@ -20,6 +20,7 @@ type demoResult struct {
 	ReserveStatement statementFigure `json:"reserve_statement"`
 	Sale             saleFigure      `json:"sale"`
 	Call             callFigure      `json:"call"`
+	Carbon           carbonFigure    `json:"carbon"`
 	Trades           int             `json:"trades"`
 	Violations       int             `json:"violations"`
 	Journal          journalHead     `json:"journal"`
@@ -91,7 +92,7 @@ func (t *story) basicAccounts(ctx context.Context) (map[accountKey]parts, error)
 
 // end reads what the story came to and checks the books.
 func (t *story) end(ctx context.Context, where databaseConfig) (demoResult, error) {
-	r := demoResult{Database: dialect(where), BuyBack: t.bought, Guarantee: t.guaranteed, ReserveStatement: t.stated, Sale: t.sold, Call: t.called}
+	r := demoResult{Database: dialect(where), BuyBack: t.bought, Guarantee: t.guaranteed, ReserveStatement: t.stated, Sale: t.sold, Call: t.called, Carbon: t.counted}
 	var err error
 	if r.CrossRegion, err = t.sumUp(ctx); err != nil {
 		return r, err

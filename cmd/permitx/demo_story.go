@@ -39,6 +39,7 @@ type story struct {
 	stated              statementFigure
 	sold                saleFigure
 	called              callFigure
+	counted             carbonFigure
 }
 
 // actor is a person with a key.
@@ -86,6 +87,7 @@ func (t *story) tell(ctx context.Context, where databaseConfig) (demoResult, err
 		{"A major project guaranteed from the reserve (made up)", t.guarantee},
 		{"The 11th NH3-N sale of Jiaxing, by electronic bidding", t.sale},
 		{"A call auction of the market " + callMarket + " (made up)", t.call},
+		{"A day of a carbon-inclusive scheme of Jiaxing (made up)", t.carbon},
 	} {
 		t.say("\n== %s", chapter.title)
 		if err := chapter.tell(ctx); err != nil {

@@ -38,7 +38,7 @@ func TestDemo(t *testing.T) {
 			for _, want := range []string{
 				"made up", "no verified surplus", "浙江省大气污染防治条例 第十六条", "not enough money", "permits of unknown price", "permits of unknown origin",
 				"19 bidders, 13 winners", "an eleventh quote: refused", "a quote after the close: refused", "no order has met another yet", "with its code, of 嘉兴竞买企业01",
-				"cancels its order", "in_reserve   booked", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
+				"250 planted duplicates found", "paid and delivered in one transfer", "as anybody sees it: 5000 kgCO2e", "cancels its order", "in_reserve   booked", "the handler prepares it and the signer approves", "debits equal credits in each region and pollutant, and in money: true",
 				"permitx check: 0 violations",
 			} {
 				if !strings.Contains(stderr, want) {
@@ -76,6 +76,10 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 			t.Errorf("deal: %+v", d)
 		}
 		delete(amounts, d.Amount)
+	}
+	if c := r.Carbon; c.Accepted != 9750 || c.Duplicates != 250 || c.Refused != 0 || c.Reduced != "37664.25" || c.Issued != 37664 || c.Carried != "0.25" ||
+		c.Sold != "20" || c.ClearingPrice != "48" || c.Retired != 5000 {
+		t.Errorf("carbon: %+v", c)
 	}
 	if r.Violations != 0 || r.Database != database {
 		t.Errorf("violations: %d, database: %q", r.Violations, r.Database)
