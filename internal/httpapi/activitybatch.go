@@ -116,7 +116,7 @@ func (s *Server) BurnPoints(ctx context.Context, r gen.BurnPointsRequestObject) 
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.Burn(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, r.Body.Participant, points, r.Body.Reward)) //nolint:contextcheck // the request's own
+	return answerOf(in.Burn(k.ctx, k.actor.Person, r.Params.IdempotencyKey, intake.Exchange{Scheme: r.Body.Scheme, Participant: r.Body.Participant, Points: points, Reward: r.Body.Reward})) //nolint:contextcheck // the request's own
 }
 
 func measureOf(m quantity.Measure) *string {

@@ -136,20 +136,28 @@ func (in *Intake) Erase(ctx context.Context, actor int64, key string, scheme int
 // rewardMax is how long the name of a reward may be, in characters.
 const rewardMax = 200
 
-// Burn exchanges points of a participant for a reward.
-func (in *Intake) Burn(ctx context.Context, actor int64, key string, scheme int64, participant string, points quantity.Measure, reward string) (Answer, error) {
-	if points <= 0 {
+// Exchange is points of a participant for a reward.
+type Exchange struct {
+	Scheme      int64
+	Participant string
+	Points      quantity.Measure
+	Reward      string
+}
+
+// Burn takes points away for a reward.
+func (in *Intake) Burn(ctx context.Context, actor int64, key string, x Exchange) (Answer, error) {
+	if x.Points <= 0 {
 		return Answer{}, fault.Invalidf("points", "must be more than zero")
 	}
-	if err := catalog.CheckText("reward", reward, rewardMax); err != nil {
+	if err := catalog.CheckText("reward", x.Reward, rewardMax); err != nil {
 		return Answer{}, err
 	}
-	name, err := in.pseudonym(scheme, participant)
+	name, err := in.pseudonym(x.Scheme, x.Participant)
 	if err != nil {
 		return Answer{}, err
 	}
-	payload := sha256.Sum256(fmt.Appendf(nil, "points %x %d %s", name, points, reward))
-	return in.do(ctx, &request{kind: KindBurn, actor: actor, key: key, payload: payload, person: name, points: points, reward: reward})
+	payload := sha256.Sum256(fmt.Appendf(nil, "points %x %d %s", name, x.Points, x.Reward))
+	return in.do(ctx, &request{kind: KindBurn, actor: actor, key: key, payload: payload, person: name, points: x.Points, reward: x.Reward})
 }
 
 // Participant is what a person was credited in a scheme.

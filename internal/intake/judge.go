@@ -155,7 +155,7 @@ func (w *work) judge(source int64, l *line) Result {
 	w.addRow(&row, l.key)
 	w.credit(l.scenario, p, d, &row)
 	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount, points})
-	p.Points = p.Points.Add(points)
+	p.Points = p.Add(points)
 	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed}
 }
 
@@ -179,7 +179,7 @@ func (w *work) burn(r *request) (*Participant, error) {
 	case r.points > p.Left:
 		return nil, ErrPointsShort.With("the participant has %s points", p.Left)
 	}
-	p.Points = p.Points.Add(-r.points)
+	p.Points = p.Add(-r.points)
 	p.Batch = w.number
 	w.seen[p] = true
 	w.out.Burns = append(w.out.Burns, Burn{w.number, p.ID, r.points, r.reward})
@@ -207,7 +207,7 @@ func (w *work) reverse(source int64, l *line) Result {
 	for i, s := range d.Spans {
 		if s.Activity == was.ID {
 			d.Spans = append(d.Spans[:i:i], d.Spans[i+1:]...)
-			p.Points = p.Points.Add(-s.Points)
+			p.Points = p.Add(-s.Points)
 			break
 		}
 	}

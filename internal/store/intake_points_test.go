@@ -28,7 +28,7 @@ func TestIntake_Points(t *testing.T) {
 			verified(t, s)
 		}
 		burn := func(key string, points quantity.Measure) (string, error) {
-			a, err := in.Burn(t.Context(), 7, key, 1, "ann", points*quantity.OneMeasure, "bus ticket")
+			a, err := in.Burn(t.Context(), 7, key, intake.Exchange{Scheme: 1, Participant: "ann", Points: points * quantity.OneMeasure, Reward: "bus ticket"})
 			return string(a.Body), err
 		}
 		long, cut := ride("1", "ann", 3, 8, 0), ride("2", "ann", 3, 9, 0)
