@@ -62,7 +62,7 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	if err := v.judgeCreditParty(v.known, "seller", c.Seller); err != nil {
 		return nil, err
 	}
-	o := c.OfferTerms.offer(v)
+	o := c.offer(v)
 	o.Region, o.Pollutant, o.Series, o.Seller, o.Months = scheme.Region, series.Code, series.ID, c.Seller, auction.OutrightMonths
 	if err := v.checkOffer(o, c.OfferTerms); err != nil {
 		return nil, err

@@ -116,7 +116,7 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := c.OfferTerms.offer(v)
+	o := c.offer(v)
 	o.Region, o.Pollutant, o.Instrument, o.Budget, o.Committed = c.Region, c.Pollutant, i.ID, c.Budget, c.BudgetLimit
 	if c.OpensAt.Date() <= i.TermEnd {
 		o.Months = int32(calendar.RemainingMonths(c.OpensAt.Date(), i.TermEnd, !o.Buys())) //nolint:gosec // a term
