@@ -287,6 +287,18 @@ func (v *View) compute(code string, on calendar.Date, values []carbon.Value) (qu
 	return must(carbon.Compile(m, inputs, factors)).Compute(values)
 }
 
+// NextIssuanceEvents are the steps that an actor may take now. They may still be
+// refused for what they would do.
+func NextIssuanceEvents(a identity.Actor, i carbon.Issuance) (events []carbon.IssuanceEvent) {
+	roles := rolesFor(a, identity.IssuanceStep, identity.OfRegion(i.Region))
+	for _, e := range carbon.IssuanceEvents {
+		if _, err := i.Next(e, a.Person, roles); err == nil {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
 // Operation is IssuanceStep.
 func (IssuanceStep) Operation() identity.Operation { return identity.IssuanceStep }
 

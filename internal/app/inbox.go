@@ -8,6 +8,7 @@ import (
 	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/permit"
@@ -89,7 +90,18 @@ func through(d calendar.Date) calendar.Instant {
 var (
 	_ = declareWaiting(proposalsWaiting)
 	_ = declareWaiting(dealsWaiting)
-	_ = declareWaiting(buyBacksWaiting)
+	_ = declareWaiting(stepsWaiting(BuyBacks, reserve.OpenBuyBacks, identity.BuyBackStep, NextBuyBackEvents, onwardBuyBack, func(b reserve.BuyBack) Waiting {
+		return Waiting{Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn)}
+	}))
+	_ = declareWaiting(stepsWaiting(Leases, encumbrance.OpenLeases, identity.LeaseStep, NextLeaseEvents, onwardLease, func(l encumbrance.Lease) Waiting {
+		return Waiting{Region: l.Region, Party: l.Lessee, Since: l.OfferedAt, Until: through(l.DueOn)}
+	}))
+	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, NextPledgeEvents, onwardPledge, func(p encumbrance.Pledge) Waiting {
+		return Waiting{Region: p.Region, Party: p.Party, Since: max(p.AppliedAt, p.RegisteredAt)}
+	}))
+	_ = declareWaiting(stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, NextIssuanceEvents, onwardIssuance, func(i carbon.Issuance) Waiting {
+		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt}
+	}))
 	_ = declareInbox(Objections, Where("state", string(approval.ObjectionOpen)), identity.ObjectionAnswer,
 		func(o approval.Objection) (Waiting, identity.Target) {
 			return Waiting{Action: "answer", Region: o.Region, Since: o.FiledAt, Until: through(o.DueOn)}, identity.OfRegion(o.Region)
@@ -206,31 +218,42 @@ func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
 	return h[len(h)-1].At
 }
 
-// onward are the steps that bring a buy-back on, or answer an objection to it.
-var onward = []reserve.BuyBackEvent{
-	reserve.SubmitBuyBack, reserve.AcceptBuyBack, reserve.VerifyBuyBack, reserve.PriceBuyBack, reserve.ReclaimBuyBack, reserve.AgreeBuyBack,
-	reserve.ImposeBuyBack, reserve.DismissBuyBack, reserve.ApproveBuyBack, reserve.ContractBuyBack, reserve.PayBuyBack, reserve.BookBuyBack,
+// stepsWaiting are the rows of a workflow in its open states, each with the
+// steps that bring it on and that the actor can take.
+func stepsWaiting[R any, S, E ~string](
+	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, onward []E, as func(R) Waiting,
+) inboxSource {
+	in := make([]string, len(open))
+	for i, s := range open {
+		in[i] = string(s)
+	}
+	return func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+		if !isAllowed(a, op) {
+			return nil
+		}
+		return eachOf(ctx, r, t, Query{}.And("state", In, in), func(row R) {
+			w := as(row)
+			w.Kind, w.ID = t.name, idOf(&row)
+			for _, e := range next(a, row) {
+				if slices.Contains(onward, e) {
+					w.Action = string(e)
+					each(w)
+				}
+			}
+		})
+	}
 }
 
-// buyBacksWaiting are the buy-backs whose next step the actor can take.
-func buyBacksWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
-	if !isAllowed(a, identity.BuyBackStep) {
-		return nil
+// The steps of each workflow that bring it on: nothing waits for its end.
+var (
+	onwardBuyBack = []reserve.BuyBackEvent{
+		reserve.SubmitBuyBack, reserve.AcceptBuyBack, reserve.VerifyBuyBack, reserve.PriceBuyBack, reserve.ReclaimBuyBack, reserve.AgreeBuyBack,
+		reserve.ImposeBuyBack, reserve.DismissBuyBack, reserve.ApproveBuyBack, reserve.ContractBuyBack, reserve.PayBuyBack, reserve.BookBuyBack,
 	}
-	open := make([]string, len(reserve.OpenBuyBacks))
-	for i, s := range reserve.OpenBuyBacks {
-		open[i] = string(s)
-	}
-	return eachOf(ctx, r, BuyBacks, Query{Where: []Cond{{"state", In, open}}}, func(b reserve.BuyBack) {
-		for _, e := range NextBuyBackEvents(a, b) {
-			if slices.Contains(onward, e) {
-				each(Waiting{
-					Kind: BuyBacks.name, ID: b.ID, Action: string(e), Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn),
-				})
-			}
-		}
-	})
-}
+	onwardLease    = []encumbrance.LeaseEvent{encumbrance.AgreeLease, encumbrance.ApproveLease, encumbrance.PayLease, encumbrance.AgreeEnd}
+	onwardPledge   = []encumbrance.PledgeEvent{encumbrance.ConfirmPledge, encumbrance.ApprovePledge, encumbrance.RegisterPledge, encumbrance.OfferPledged, encumbrance.TakePledged}
+	onwardIssuance = []carbon.IssuanceEvent{carbon.Check, carbon.Verify, carbon.Issue}
+)
 
 // instalmentsWaiting are the parts of running plans: finance records what is
 // paid, and confirms what no list has.

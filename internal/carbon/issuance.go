@@ -77,6 +77,9 @@ const (
 // IssuanceStates are all states of an issuance.
 var IssuanceStates = []IssuanceState{Computed, Checked, Verified, Issued, Rejected, Revoked}
 
+// OpenIssuances are the states in which an issuance waits for somebody.
+var OpenIssuances = []IssuanceState{Computed, Checked, Verified}
+
 // An IssuanceEvent is a step of an issuance.
 type IssuanceEvent string
 
