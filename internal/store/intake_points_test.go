@@ -62,3 +62,35 @@ func TestIntake_Points(t *testing.T) {
 		}
 	})
 }
+
+// Who is erased and comes again, in one commit, is a new person.
+func TestIntake_ErasedComesAgain(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		in := intakeOf(t, s, &now)
+		submit(t, in, "a", ride("1", "ann", 3, 8, 0))
+		before, err := in.Participant(t.Context(), 1, "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Close()
+		r, err := s.TakeOver(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := intake.Changes{Epoch: r.Epoch, Before: r.Batch, Registry: r}
+		c.Registry.Batch++
+		erased, again := before, before
+		erased.Erased, erased.Pseudonym = true, intake.Pseudonym{}
+		again.ID++
+		c.Participants, c.NewParticipants = []intake.Participant{erased}, []intake.Participant{again}
+		if err := s.Commit(t.Context(), &c); err != nil {
+			t.Fatal(err)
+		}
+		if p, known, err := s.Participant(t.Context(), before.Pseudonym); err != nil || !known || p.ID != again.ID {
+			t.Errorf("the name is that of %d, %t, %v; want %d", p.ID, known, err, again.ID)
+		}
+	})
+}

@@ -23,9 +23,9 @@ func intakeRows(c *intake.Changes) []rows {
 	for _, m := range monthsOf(c) {
 		add(activityRows(m, c.Rows[m]))
 	}
+	add(erasedParticipants(c.Participants)) // who comes again in the same commit has the name
 	add(newParticipants(c.NewParticipants))
 	add(countedParticipants(c.Participants))
-	add(erasedParticipants(c.Participants))
 	add(dayRows(c.NewDays, false))
 	add(dayRows(c.Days, true))
 	add(totalRows(c.NewTotals, false))
