@@ -132,6 +132,30 @@ func TestCreditOffer_Sale(t *testing.T) {
 	d.check()
 }
 
+// Bidders are seen by the officers of the region that sells, wherever they are at
+// home: what bounds a sealed bid is no business of their own region's.
+func TestCreditOffer_BidderOfAnotherRegion(t *testing.T) {
+	t.Parallel()
+	d := openCreditDesk(t, 0)
+	f := d.firm("330402", 2)
+	d.does(d.finance, DepositConfirm{Party: f.party, Amount: 1_000_000_00, BankReference: "nanhu", ReceivedOn: 20260701})
+	o := d.announce(d.offerOf(auction.Uniform, nil))
+	r := done[auction.Registration](d.office, f.user, RegistrationApply{Offer: o.ID, Party: f.party})
+	if r.Region != o.Region {
+		t.Errorf("the bidder is shown to %s; want %s", r.Region, o.Region)
+	}
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(f, o.ID, ask(45, 30*one))
+	d.now.set(windowCloses)
+	o = d.offerNow(o.ID)
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
+	if w := rowsIn(d.office, Winners, Where("offer", o.ID)); len(w) != 1 || w[0].Region != o.Region {
+		t.Errorf("winners %+v; want one, of %s", w, o.Region)
+	}
+	d.check()
+}
+
 // A winner who cannot pay loses his deposit after the deadline, and the tonnes
 // are the seller's again; so they are when the offer comes to nothing.
 func TestCreditOffer_ComesToNothing(t *testing.T) {

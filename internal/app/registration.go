@@ -74,6 +74,9 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	if err := fault.First(c.checkFor(o), o.TakesRegistrations(v.Now)); err != nil {
 		return nil, err
 	}
+	if o.OfCredits() {
+		r.Region = o.Region // whose officers see the bidder, and who from elsewhere does not
+	}
 	if _, known := v.bidders[bidderKey{o.ID, r.Party}]; known {
 		return nil, auction.ErrRegisteredTwice
 	}
