@@ -272,6 +272,25 @@ func TestOpening_OneBadRow(t *testing.T) {
 	}
 }
 
+// No number of what is pledged, leased, sold or frozen is negative: the tables
+// take none, and a package that is signed off must be taken.
+func TestOpening_NoNegative(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	for sheet, columns := range map[string][]int{
+		"pledges": {3, 5, 6}, "leases": {3, 5, 7}, "instalment_sales": {4, 5, 6, 7, 8}, "instalments": {1}, "freezes": {4}, "fund_freezes": {1},
+	} {
+		for _, column := range columns {
+			s := encumbered()
+			s[sheet][0][column] = "-1"
+			faults := faultsOf(t, o.checks(s))
+			if !slices.ContainsFunc(faults, func(f opening.Fault) bool { return f.Sheet == sheet && f.Row == 2 && !f.Warning }) {
+				t.Errorf("%s, column %d: %+v", sheet, column, faults)
+			}
+		}
+	}
+}
+
 // Who has no right to one of the regions submits and takes nothing of it, and
 // nobody signs off what he has proposed.
 func TestOpening_Rights(t *testing.T) {

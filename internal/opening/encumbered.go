@@ -60,6 +60,9 @@ func (k *checker) checkLeases() {
 		case lessee.Region != lessor.Region:
 			k.note("leases", l.Row, ErrCell.With("the lessee lies in %s, the lessor in %s: the use of permits stays in their region", lessee.Region, lessor.Region).At("lessee"))
 		}
+		if l.Price < 0 {
+			k.note("leases", l.Row, ErrCell.With("must not be negative").At("price"))
+		}
 		k.checkPast("leases", l.Row, "starts_on", l.StartsOn)
 		if l.Months < 1 || l.Months > monthsMax {
 			k.note("leases", l.Row, ErrCell.With("must be 1 to %d", monthsMax).At("months"))

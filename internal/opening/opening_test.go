@@ -192,6 +192,7 @@ func TestCheck_BadCells(t *testing.T) {
 		{"leases", 2, "lessee", known + "009P", "opening.not_in_package", "licences"},
 		{"leases", 2, "lessee", valid + "001P", "opening.cell", "two parties"},
 		{"leases", 2, "starts_on", "2026-07-01", "opening.after_cut_off", "cut-off"},
+		{"leases", 2, "price", "-1000", "opening.cell", "negative"},
 		{"leases", 2, "months", "5", "opening.over", "leave it out"},
 		{"leases", 2, "months", "67", "opening.cell", "after the term"},
 		{"leases", 2, "months", "0", "opening.cell", "1 to 1200"},
