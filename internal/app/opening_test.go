@@ -291,6 +291,24 @@ func TestOpening_NoNegative(t *testing.T) {
 	}
 }
 
+// A freeze of money is of a party that the package brings, or that is
+// registered in the regions that it opens: it is not for who opens a region to
+// freeze what is elsewhere.
+func TestOpening_FreezesElsewhere(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	for region, faulty := range map[string]bool{qingpu: true, jiaxing: false} {
+		code := uscc(region, 6)
+		o.does(o.clerk, PartyRegister{Name: "elsewhere", USCC: code, Region: region, Industry: "2319"})
+		s := encumbered()
+		s["fund_freezes"][0][0] = code
+		faults := faultsOf(t, o.checks(s))
+		if got := len(faults) == 1 && faults[0].Sheet == "fund_freezes" && faults[0].Row == 2 && faults[0].Column == "uscc"; got != faulty || !got && len(faults) > 0 {
+			t.Errorf("%s: %+v", region, faults)
+		}
+	}
+}
+
 // Who has no right to one of the regions submits and takes nothing of it, and
 // nobody signs off what he has proposed.
 func TestOpening_Rights(t *testing.T) {

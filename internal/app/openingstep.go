@@ -56,7 +56,7 @@ func (v *View) openingPart(p opening.Package) (opening.Contents, error) {
 // verifyOpening holds a part against the registry. One that does not fit ends
 // the package, of which nothing was taken.
 func (v *View) verifyOpening(p opening.Package, c opening.Contents) (Apply, error) {
-	err := v.verifyRows(c)
+	err := v.verifyRows(p, c)
 	refusal, isFault := fault.As(err)
 	switch {
 	case err != nil && (!isFault || refusal.Kind == fault.Unavailable):
@@ -76,7 +76,7 @@ func (v *View) verifyOpening(p opening.Package, c opening.Contents) (Apply, erro
 
 // verifyRows returns why the registry, which may have changed since the file
 // was checked, cannot take some rows.
-func (v *View) verifyRows(c opening.Contents) error {
+func (v *View) verifyRows(p opening.Package, c opening.Contents) error {
 	for _, row := range c.Parties {
 		if _, taken := v.byCode.parties[row.USCC]; taken {
 			return opening.ErrRegistered.With("parties row %d: the registry has the party %s by now", row.Row, row.USCC)
@@ -98,6 +98,12 @@ func (v *View) verifyRows(c opening.Contents) error {
 	for _, row := range c.Holdings {
 		if row.TermEnd < v.Today {
 			return opening.ErrOver.With("holdings row %d: the term ended on %s", row.Row, row.TermEnd)
+		}
+	}
+	for _, row := range c.FundFreezes {
+		holder, known := rowsOf(v.state, Parties).rows[v.byCode.parties[row.Holder]]
+		if known && !catalog.IsWithin(holder.Region, p.Region, true) { // others are in the sheet parties
+			return opening.ErrElsewhere.With("fund_freezes row %d: %s is registered in %s, which does not lie in %s", row.Row, row.Holder, holder.Region, p.Region)
 		}
 	}
 	if len(c.Deposits) == 0 {

@@ -19,6 +19,7 @@ type Registry struct {
 	Party     func(uscc string) bool   // registered
 	Licence   func(number string) bool // registered
 	Licensed  func(uscc string) bool   // has a registered licence
+	Home      func(uscc string) string // region in which a registered party is registered
 	// Validate notes what the rules of the records themselves refuse. Rows with
 	// a fault are left out.
 	Validate func(c Contents, note func(sheet string, row int, err error))
@@ -311,8 +312,13 @@ func (k *checker) checkFundFreezes() {
 	seen := map[orderKey]int{}
 	for _, f := range k.contents.FundFreezes {
 		noteTwice(k, "fund_freezes", "order_number", seen, orderKey{f.Holder, f.IssuerName, f.OrderNumber}, f.Row)
-		if f.Holder != "" && !k.isParty(f.Holder) {
+		switch _, here := k.parties[f.Holder]; {
+		case f.Holder == "" || here:
+		case !k.registry.Party(f.Holder):
 			k.note("fund_freezes", f.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(f.Holder)).At("uscc"))
+		case !catalog.IsWithin(k.registry.Home(f.Holder), k.registry.Scope, true):
+			k.note("fund_freezes", f.Row, ErrElsewhere.With("%s is registered in %s, which does not lie in %s, which the package opens",
+				f.Holder, k.registry.Home(f.Holder), k.registry.Scope).At("uscc"))
 		}
 		k.checkOrder("fund_freezes", f.Row, f.Order)
 	}

@@ -24,6 +24,7 @@ const (
 	valid  = "91330421MA000000ND" // a party of the file
 	known  = "91330421MA0000002F" // one that the registry has
 	bank   = "91330400MA0000009X" // another one, without licences
+	far    = "91310118MA0000005B" // one that is registered in another region
 )
 
 // good is a file in which everything is right. Its licences are those of two
@@ -87,8 +88,9 @@ func registry() opening.Registry {
 		return func(code string) bool { return slices.Contains(codes, code) }
 	}
 	return opening.Registry{
-		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known, bank), Licence: in(known + "001P"),
+		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known, bank, far), Licence: in(known + "001P"),
 		Licensed: in(known),
+		Home:     func(code string) string { return code[2:8] },
 		Validate: func(opening.Contents, func(string, int, error)) {},
 	}
 }
@@ -206,6 +208,7 @@ func TestCheck_BadCells(t *testing.T) {
 		{"instalments", 3, "due_on", "2031-12-31", "opening.cell", "after the term"},
 		{"instalments", 2, "amount", "0", "opening.cell", "more than zero"},
 		{"fund_freezes", 2, "uscc", "91330421MA0000009X", "opening.not_in_package", "parties"},
+		{"fund_freezes", 2, "uscc", far, "opening.not_in_package", "registered in 310118"},
 		{"fund_freezes", 2, "ends_on", "2026-06-30", "opening.over", "leave it out"},
 		{"freezes", 2, "licence", valid + "002X", "opening.not_in_package", "holdings"},
 		{"freezes", 2, "starts_on", "2026-07-01", "opening.after_cut_off", "cut-off"},
