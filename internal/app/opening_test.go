@@ -309,6 +309,63 @@ func TestOpening_FreezesElsewhere(t *testing.T) {
 	}
 }
 
+// What is pledged, leased, sold and frozen is held against the registry again
+// before anything is taken.
+func TestOpening_EncumberedChanged(t *testing.T) {
+	t.Parallel()
+	code := uscc(jiaxing, 6)
+	at := func(day calendar.Date) func(*office, int64) {
+		return func(o *office, _ int64) { o.now.set(day.Start()) }
+	}
+	closes := func(o *office, party int64) { o.does(o.leader, PartyState{party, catalog.PartyClosed, "gone", "d"}) }
+	for name, c := range map[string]struct {
+		file   func(s sheets)
+		change func(o *office, party int64)
+		reason string
+	}{
+		"the term of a sale is over": {func(s sheets) {
+			s["holdings"][2][2] = "2031-06-30"
+			delete(s, "leases")
+			for _, row := range s["instalment_sales"] {
+				row[3] = "2028-12-31"
+			}
+		}, at(20290102), "instalment_sales row 2"},
+		"a lease is over": {func(sheets) {}, at(20270102), "leases row 2"},
+		"an order is over": {func(s sheets) {
+			delete(s, "leases")
+			s["fund_freezes"][0][7] = "2026-12-31"
+		}, at(20270102), "fund_freezes row 2"},
+		"a pledgee is closed": {func(s sheets) { s["pledges"][0][4] = code }, closes, "pledges row 2"},
+		"a pledgee has a licence": {func(s sheets) { s["pledges"][0][4] = code }, func(o *office, party int64) {
+			o.does(o.clerk, LicenceRegister{party, code + "001P", catalog.KindLicence, "site", jiaxing, 20260101, 20301231})
+		}, "pledges row 2"},
+		"whose money is frozen is closed":    {func(s sheets) { s["fund_freezes"][0][0] = code }, closes, "fund_freezes row 2"},
+		"the package is of a smaller region": {func(s sheets) { s["fund_freezes"][0][0] = code }, nil, "fund_freezes row 2"},
+	} {
+		o := openOffice(t)
+		party := done[PartyResult](o, o.clerk, PartyRegister{Name: "银行", USCC: code, Region: jiaxing, Industry: "6621"}).Party
+		s := encumbered()
+		c.file(s)
+		checked := o.checks(s)
+		if faults := faultsOf(t, checked); len(faults) > 0 {
+			t.Errorf("%s: %+v", name, faults)
+			continue
+		}
+		if c.change == nil {
+			checked.Package.Region = jiashan
+		}
+		got := done[OpeningResult](o, o.leader, checked)
+		if c.change != nil {
+			c.change(o, party.ID)
+		}
+		o.does(o.leader, OpeningTake{got.Package.ID})
+		p := rowsOf(o.app.st, OpeningPackages).rows[got.Package.ID]
+		if p.State != opening.Refused || !strings.HasPrefix(p.Reason, c.reason) || o.balance(ledger.PermitKey(ledger.Cap, jiashan, vocs)).Balance != 0 {
+			t.Errorf("%s: %s, %q", name, p.State, p.Reason)
+		}
+	}
+}
+
 // Who has no right to one of the regions submits and takes nothing of it, and
 // nobody signs off what he has proposed.
 func TestOpening_Rights(t *testing.T) {

@@ -100,20 +100,61 @@ func (v *View) verifyRows(p opening.Package, c opening.Contents) error {
 			return opening.ErrOver.With("holdings row %d: the term ended on %s", row.Row, row.TermEnd)
 		}
 	}
-	for _, row := range c.FundFreezes {
-		holder, known := rowsOf(v.state, Parties).rows[v.byCode.parties[row.Holder]]
-		if known && !catalog.IsWithin(holder.Region, p.Region, true) { // others are in the sheet parties
-			return opening.ErrElsewhere.With("fund_freezes row %d: %s is registered in %s, which does not lie in %s", row.Row, row.Holder, holder.Region, p.Region)
-		}
-	}
-	if len(c.Deposits) == 0 {
-		return nil
+	if err := v.verifyEncumbered(p, c); err != nil || len(c.Deposits) == 0 {
+		return err
 	}
 	known, err := Find(v, BankEntries, Query{}.And("reference", In, references(c)))
 	if err == nil && len(known) > 0 {
 		err = opening.ErrRegistered.With("deposits: the payment %s is entry %d by now", known[0].Reference, known[0].ID)
 	}
 	return err
+}
+
+// verifyEncumbered is verifyRows of what is pledged, leased, not paid in full
+// or frozen. A party that the registry does not have is in the sheet parties.
+func (v *View) verifyEncumbered(p opening.Package, c opening.Contents) error {
+	party := func(uscc string) (catalog.Party, bool) {
+		found, known := rowsOf(v.state, Parties).rows[v.byCode.parties[uscc]]
+		return found, known
+	}
+	licensed := map[int64]bool{}
+	for l := range All(v, Licences) {
+		licensed[l.Party] = true
+	}
+	for _, row := range c.Pledges {
+		switch bank, known := party(row.Bank); {
+		case known && bank.State == catalog.PartyClosed:
+			return opening.ErrElsewhere.With("pledges row %d: the party %s is closed by now", row.Row, row.Bank)
+		case known && licensed[bank.ID]:
+			return opening.ErrCell.With("pledges row %d: %s has licences by now: a pledgee is a bank, which has none", row.Row, row.Bank)
+		}
+	}
+	for _, row := range c.Leases {
+		if row.LastDay() < v.Today {
+			return opening.ErrOver.With("leases row %d: the lease ended on %s", row.Row, row.LastDay())
+		}
+	}
+	for _, row := range c.Sales {
+		if row.TermEnd < v.Today {
+			return opening.ErrOver.With("instalment_sales row %d: the term ended on %s", row.Row, row.TermEnd)
+		}
+	}
+	for _, row := range c.Freezes {
+		if row.EndsOn != 0 && row.EndsOn < v.Today {
+			return opening.ErrOver.With("freezes row %d: the freeze ended on %s", row.Row, row.EndsOn)
+		}
+	}
+	for _, row := range c.FundFreezes {
+		switch holder, known := party(row.Holder); {
+		case known && holder.State == catalog.PartyClosed:
+			return opening.ErrElsewhere.With("fund_freezes row %d: the party %s is closed by now", row.Row, row.Holder)
+		case known && !catalog.IsWithin(holder.Region, p.Region, true):
+			return opening.ErrElsewhere.With("fund_freezes row %d: %s is registered in %s, which does not lie in %s", row.Row, row.Holder, holder.Region, p.Region)
+		case row.EndsOn != 0 && row.EndsOn < v.Today:
+			return opening.ErrOver.With("fund_freezes row %d: the freeze ended on %s", row.Row, row.EndsOn)
+		}
+	}
+	return nil
 }
 
 // takeOpening takes a part. After the last one the accounts must come to the
