@@ -57,7 +57,7 @@ func (c *checker) checkLeases() error {
 	err = eachOf(c.ctx, c.r, Leases, Query{}, func(l encumbrance.Lease) {
 		permits, money := parts.take(l.Hold), parts.take(l.MoneyHold)
 		bad := func(says string, args ...any) { c.report("I-52", Leases.name, l.ID, says, args...) }
-		opened := isOpened(l.Document) && l.Rent == 0 // its rent was paid before
+		opened := isOpened(l.Document, parts.steps[l.ID]) && l.Rent == 0 // its rent was paid before
 		amount, err := encumbrance.LeaseAmount(l.Price, l.Quantity, int(l.Months))
 		switch {
 		case err != nil || amount != l.Amount:
@@ -122,8 +122,17 @@ type steppedRecord struct {
 }
 
 // isOpened reports whether a document is that of a row of an opening package:
-// what came with it was registered, or had begun, elsewhere.
-func isOpened(document string) bool { return strings.HasPrefix(document, openedPrefix) }
+// what came with it was registered, or had begun, elsewhere. Who approves here
+// may write the same words, but never without the step of his approval.
+func isOpened(document string, steps []encumbrance.TakenStep) bool {
+	return strings.HasPrefix(document, openedPrefix) && !slices.ContainsFunc(steps, isApproval)
+}
+
+// isApproval reports whether a step has given a lease or pledge its document.
+func isApproval(s encumbrance.TakenStep) bool {
+	return s.Kind == encumbrance.OfLease && s.Event == string(encumbrance.ApproveLease) ||
+		s.Kind == encumbrance.OfPledge && s.Event == string(encumbrance.ApprovePledge)
+}
 
 // checkSteps holds that the steps of a record lead from its first state to the
 // one that it is in. What came with an opening package has no steps.
@@ -165,7 +174,7 @@ func (c *checker) checkPledges() error {
 			c.report("I-55", Pledges.name, p.ID, "has sold %s of %s and got %s, its payments come to %s", p.Sold, p.Quantity, p.Paid, paid[p.ID])
 		}
 		first := string(encumbrance.PledgeApplied)
-		if isOpened(p.Contract) {
+		if isOpened(p.Contract, parts.steps[p.ID]) {
 			first = string(encumbrance.PledgeRegistered)
 		}
 		c.checkSteps(steppedRecord{"I-53", Pledges.name, p.ID, string(p.State)}, first, parts.steps[p.ID], func(s encumbrance.TakenStep) bool {

@@ -108,25 +108,36 @@ func (c *checker) brought(after, last int64) (map[ledger.Asset]opened, error) {
 // package brought come to what was signed off (I-81).
 func (c *checker) checkOwed(p opening.Package) error {
 	got := opening.Package{}
-	plans := map[int64]bool{}
+	notices, plans := map[int64]bool{}, map[int64]bool{}
+	approved := map[encumbrance.Kind]map[int64]bool{encumbrance.OfLease: {}, encumbrance.OfPledge: {}}
 	for _, each := range []func() error{
 		func() error {
+			return eachOf(c.ctx, c.r, EncumbranceSteps, Query{}, func(s encumbrance.TakenStep) {
+				if isApproval(s) {
+					approved[s.Kind][s.Reference] = true
+				}
+			})
+		},
+		func() error {
+			return eachOf(c.ctx, c.r, Notices, Where("opening", p.ID), func(n reserve.PaymentNotice) { notices[n.ID] = true })
+		},
+		func() error {
 			return eachOf(c.ctx, c.r, Pledges, Query{}, func(pledge encumbrance.Pledge) {
-				if isOf(p, pledge.Contract) {
+				if isOf(p, pledge.Contract) && !approved[encumbrance.OfPledge][pledge.ID] {
 					got.Pledges, got.Loans = got.Pledges+1, got.Loans+pledge.Loan
 				}
 			})
 		},
 		func() error {
 			return eachOf(c.ctx, c.r, Leases, Query{}, func(l encumbrance.Lease) {
-				if isOf(p, l.Document) {
+				if isOf(p, l.Document) && !approved[encumbrance.OfLease][l.ID] {
 					got.Leases++
 				}
 			})
 		},
 		func() error {
 			return eachOf(c.ctx, c.r, InstalmentPlans, Query{}, func(plan reserve.InstalmentPlan) {
-				if isOf(p, plan.Document) {
+				if notices[plan.Notice] {
 					plans[plan.ID] = true
 					got.Sales++
 				}
@@ -151,7 +162,7 @@ func (c *checker) checkOwed(p opening.Package) error {
 	return nil
 }
 
-// isOf reports whether a document is that of a row of a package.
+// isOf reports whether a document is that of a row of a package; see isOpened.
 func isOf(p opening.Package, document string) bool {
 	return strings.HasPrefix(document, openedPrefix+strconv.FormatInt(p.ID, 10)+" (")
 }

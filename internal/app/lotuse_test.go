@@ -353,7 +353,7 @@ func instalmentOffice(t *testing.T) (o *office, i catalog.Instrument, f firm, n 
 		}
 		return out
 	}
-	good := InstalmentRequest{n.Notice.ID, parts(352_000_00, 300_000_00, 228_000_00), "申请1号"}
+	good := InstalmentRequest{n.Notice.ID, parts(352_000_00, 300_000_00, 228_000_00), "opening package 1 (启动〔2026〕1号): S1"} // as a package would name its plan
 	late := parts(352_000_00, 528_000_00)
 	late[1].DueOn = 20310702
 	other := o.firm(jiashan, 7)

@@ -366,6 +366,35 @@ func TestOpening_EncumberedChanged(t *testing.T) {
 	}
 }
 
+// Who writes in a document what a package would write there has not made a
+// part of the package of it.
+func TestOpening_TypedDocument(t *testing.T) {
+	t.Parallel()
+	k := openPledgeDesk(t)
+	s := sheets{}
+	s.add("caps", jiaxing, vocs, "10", "10", "0", "总量1", "2021-03-01")
+	p := k.opens(s)
+	typed := openingRows{p: p}.document("leases", 2, "typed")
+	f, lessee := k.seller(jiashan, 1, 20*one), k.buyer(jiashan, 2, 7_000_00)
+	l := k.lease(k.leaseOf(f, lessee, 5*one), f)
+	k.leaseStep(l, lessee.user, encumbrance.AgreeLease)
+	k.does(k.leader, LeaseStep{Lease: l.ID, Event: encumbrance.ApproveLease, Document: typed})
+	pledge := done[PledgeResult](k.office, f.user, k.pledgeOf(f, 5*one)).Pledge
+	k.pledgeStep(pledge, k.leader, PledgeStep{Event: encumbrance.ConfirmPledge})
+	k.does(k.bankers[0], PledgeStep{Pledge: pledge.ID, Event: encumbrance.ApprovePledge, Loan: 1000_00, Rate: 38_500, DueOn: 20270630, Document: typed})
+	k.check()
+	k.pledgeStep(pledge, f.user, PledgeStep{Event: encumbrance.RegisterPledge})
+	k.leaseStep(l, lessee.user, encumbrance.PayLease)
+	k.check()
+
+	o, _, _, _, plan := instalmentOffice(t)
+	p = o.opens(s)
+	if !isOf(p, plan.Plan.Document) {
+		t.Errorf("the plan is named %q", plan.Plan.Document)
+	}
+	o.check()
+}
+
 // Who has no right to one of the regions submits and takes nothing of it, and
 // nobody signs off what he has proposed.
 func TestOpening_Rights(t *testing.T) {

@@ -31,18 +31,20 @@ func (v *View) openedPlans(r openingRows, c opening.Contents) (openedPlans, erro
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == 0 { // this part brings it
-			continue
+		for _, plan := range found { // none: this part brings it
+			n, err := Get(v, Notices, "notice", plan.Notice)
+			if err != nil {
+				return nil, err
+			}
+			if n.Opening != r.p.ID { // who asked for it wrote the same words
+				continue
+			}
+			parts, err := Find(v, Instalments, Where("plan", plan.ID))
+			if err != nil {
+				return nil, err
+			}
+			plans[i.Sale] = &openedPlan{plan, int32(len(parts)), n.Pollutant} //nolint:gosec // at most 60
 		}
-		parts, err := Find(v, Instalments, Where("plan", found[0].ID))
-		if err != nil {
-			return nil, err
-		}
-		n, err := Get(v, Notices, "notice", found[0].Notice)
-		if err != nil {
-			return nil, err
-		}
-		plans[i.Sale] = &openedPlan{found[0], int32(len(parts)), n.Pollutant} //nolint:gosec // at most 60
 	}
 	return plans, nil
 }
