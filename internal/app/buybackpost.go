@@ -16,10 +16,14 @@ func nothing(*Tx, *reserve.BuyBack) {}
 // decideHold holds the permits, and with them as much of the surplus that was
 // verified for sale: it is not sold a second time.
 func (v *View) decideHold(b *reserve.BuyBack) (buyBackEffect, error) {
+	return v.decideHoldWith(b, min(b.Quantity, v.surplusOf(*b).Available()))
+}
+
+// decideHoldWith holds the permits, and a part of the surplus with them.
+func (v *View) decideHoldWith(b *reserve.BuyBack, surplus quantity.Quantity) (buyBackEffect, error) {
 	if err := v.ledger.CheckHold(b.Holding(), int64(b.Quantity)); err != nil {
 		return nil, atField(err, "quantity")
 	}
-	surplus := min(b.Quantity, v.surplusOf(*b).Available())
 	return func(tx *Tx, b *reserve.BuyBack) {
 		b.Hold = tx.putHold(b.Holding(), int64(b.Quantity), ledger.ForBuyBack, b.ID).ID
 		tx.holdSurplus(b, surplus)

@@ -274,6 +274,27 @@ func TestProject_ReducedAndCancelled(t *testing.T) {
 	}
 }
 
+// The buy-backs of a project share the surplus that was verified for sale:
+// together they hold no more of it than there is.
+func TestProject_BuyBacksShareTheSurplus(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, 10*one, quantity.OneRatio)
+	s.trade(p, 6*one)
+	s.inst = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20261231})
+	s.sale(p, 4*one, reserve.NoticeDelivered)
+	s.verify(s.buyer, 8*one)
+	r := done[ProjectResult](s.office, s.leader, s.step(p, permit.Cancel, 0))
+	var held []quantity.Quantity
+	for _, id := range r.BuyBacks {
+		held = append(held, storedRow(s.office, BuyBacks, id).SurplusHeld)
+	}
+	if !slices.Equal(held, []quantity.Quantity{6 * one, 2 * one}) {
+		t.Errorf("the buy-backs hold %v of the surplus", held)
+	}
+	s.check()
+}
+
 // Malformed and impossible project commands are refused, each with its fault.
 func TestProject_Refusals(t *testing.T) {
 	t.Parallel()

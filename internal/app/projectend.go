@@ -100,7 +100,7 @@ func (c ProjectStep) buyBacks(v *View, p permit.Project, freed []permit.Entry) (
 		cause = reserve.CompletionSurplus
 	}
 	for _, e := range freed {
-		left := e.Surplus
+		left, surplus := e.Surplus, v.Surplus(l.ID, e.Pollutant).Available() // for all buy-backs together
 		for _, h := range v.availableOf(l, e.Pollutant) {
 			part := min(left, h.free)
 			if part <= 0 {
@@ -112,7 +112,12 @@ func (c ProjectStep) buyBacks(v *View, p permit.Project, freed []permit.Entry) (
 			if b, err = v.newBuyBack(l, h.instrument.Code, b); err != nil {
 				return nil, err
 			}
-			hold, err := v.decideHold(&b)
+			var held quantity.Quantity
+			if h.origin == ledger.Paid {
+				held = min(part, surplus)
+				surplus -= held
+			}
+			hold, err := v.decideHoldWith(&b, held)
 			if err != nil {
 				return nil, err
 			}
