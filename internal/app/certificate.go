@@ -172,20 +172,15 @@ func (a *App) CertificateSource(ctx context.Context, cert Certificate) (s Certif
 }
 
 // made is the journal row that made an acquisition. That of a trade is the
-// trade's; from any other's last writer the after-images lead back, each
-// naming the command before it. An acquisition is written once for each
+// trade's, unless a later command carried the trade's price and date on to a
+// new acquisition; from any other's last writer the after-images lead back,
+// each naming the command before it. An acquisition is written once for each
 // command that uses of it.
 func (c certificates) made(a ledger.Acquisition) (JournalRow, error) {
-	number := a.Command
-	if a.Trade != 0 {
-		t, known, err := byID(c.ctx, c.rows, Trades, a.Trade)
-		if err != nil {
-			return JournalRow{}, err
-		}
-		if known {
-			number = t.Command
-		}
+	if row, found, err := c.madeByTrade(a); err != nil || found {
+		return row, err
 	}
+	number := a.Command
 	for {
 		row, err := c.journal(number)
 		if err != nil {
@@ -202,6 +197,21 @@ func (c certificates) made(a ledger.Acquisition) (JournalRow, error) {
 		}
 		number = image.previous
 	}
+}
+
+// madeByTrade is the journal row of an acquisition's trade, if that made it.
+func (c certificates) madeByTrade(a ledger.Acquisition) (row JournalRow, found bool, err error) {
+	if a.Trade == 0 {
+		return row, false, nil
+	}
+	t, known, err := byID(c.ctx, c.rows, Trades, a.Trade)
+	if err != nil || !known {
+		return row, false, err
+	}
+	if row, err = c.journal(t.Command); err == nil {
+		_, found, err = imageOf(row, Acquisitions.name, a.ID)
+	}
+	return row, found, err
 }
 
 // reason is why a command moved permits on an account, of the newest of its

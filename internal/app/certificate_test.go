@@ -11,6 +11,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/settlement"
 )
 
 // certificatesOf are the certificates of a firm, oldest first.
@@ -132,6 +133,47 @@ func TestCertificate(t *testing.T) {
 	if got := k.certificatesOf(buyer)[0]; got.Status != encumbrance.CertificateExpired {
 		t.Errorf("after the term: %+v", got)
 	}
+}
+
+// Permits that were bought in the market and carried on, by a correction or by
+// the reversal of a deal, come from the command that brought them to their
+// holder, not from the trade that their price is of.
+func TestCertificate_Carried(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	f, holder, third := k.seller(jiashan, 1, 10*one), k.buyer(jiashan, 2, 100_000_000_00), k.buyer(jiashan, 3, 100_000_000_00)
+	k.does(f.user, k.sell(f, 3*one))
+	k.does(holder.user, k.buy(holder, 3*one, 3000))
+	k.verify(holder, 2*one)
+	d := k.run(k.propose(k.offer(holder, third, 2*one, 3000), third), holder, third, settlement.Settle)
+	for _, who := range []int64{holder.user, third.user} {
+		d = k.step(d, who, settlement.ConsentReversal)
+	}
+	d = k.step(d, k.leaders[jiashan], settlement.Reverse)
+	sister := holder
+	sister.licence = done[LicenceResult](k.office, k.clerk, LicenceRegister{
+		Party: holder.party, Number: uscc(jiashan, 2) + "002P", Kind: "licence", Site: "two", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
+	}).Licence
+	k.allocate(sister, one, 0, today)
+	k.does(k.leader, TransferPost{
+		k.account(HoldingKey(holder.licence, k.inst, ledger.Paid)), k.account(HoldingKey(sister.licence, k.inst, ledger.Paid)), int64(one), "d", "",
+	})
+	for name, c := range map[string]struct {
+		of   Certificate
+		want ledger.Reason
+	}{
+		"the reversal":   {k.certificatesOf(holder)[1], ledger.Reversal},
+		"the correction": {k.certificatesOf(sister)[1], ledger.Correction},
+	} {
+		s := k.sourceOf(c.of)
+		if c.of.Acquisition.Trade == 0 || s.Made.Number == 0 || s.Reason != c.want {
+			t.Errorf("%s: %+v comes from row %d, by %v", name, c.of.Acquisition, s.Made.Number, s.Reason)
+		}
+	}
+	if s := k.sourceOf(k.certificatesOf(holder)[0]); s.Reason != ledger.Fill {
+		t.Errorf("what was bought: %+v", s)
+	}
+	k.check()
 }
 
 // Who has a number that is none, or of another region, gets nothing.
