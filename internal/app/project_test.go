@@ -274,6 +274,45 @@ func TestProject_ReducedAndCancelled(t *testing.T) {
 	}
 }
 
+// The newest unpaid notices and deals end first, however many older ones there
+// are, and a deal that the buyer has not confirmed is in nobody's way.
+func TestProject_EndsTheNewest(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p := s.project(s.buyer, 10*one, quantity.OneRatio)
+	var newest int64
+	for range endedOfProject + 1 {
+		newest = s.sale(p, one/10, reserve.NoticeIssued).ID
+	}
+	deal := s.offer(s.seller, s.buyer, one/10, 100)
+	deal.Project, deal.Proposer = p, settlement.SellerSide
+	for range endedOfProject {
+		s.dealDesk.step(s.propose(deal, s.seller), s.seller.user, settlement.SellerSign)
+	}
+	r := done[ProjectResult](s.office, s.leader, s.step(p, permit.Reduce, endedOfProject*one/10))
+	if !slices.Equal(r.Notices, []int64{newest}) {
+		t.Errorf("ended %v, want %d", r.Notices, newest)
+	}
+	done[ProjectResult](s.office, s.leader, s.step(p, permit.Reduce, one/10)) // as many as one step ends, less one
+	done[NoticeResult](s.office, s.leader, NoticeCancel{s.lastNotice(p), "r"})
+	d := s.run(s.propose(deal, s.seller), s.seller, s.buyer, settlement.BuyerConfirm)
+	r = done[ProjectResult](s.office, s.leader, s.step(p, permit.Cancel, 0))
+	if !slices.Equal(r.Lapsed, []int64{d.ID}) {
+		t.Errorf("ended %v, want %d", r.Lapsed, d.ID)
+	}
+}
+
+// lastNotice is the newest open notice of a project.
+func (s *site) lastNotice(project int64) int64 {
+	s.t.Helper()
+	var found []reserve.PaymentNotice
+	q := Where("project", project).And("state", Eq, string(reserve.NoticeIssued))
+	if err := s.store.Find(s.t.Context(), Notices.name, q, &found); err != nil || len(found) == 0 {
+		s.t.Fatal(found, err)
+	}
+	return found[len(found)-1].ID
+}
+
 // The buy-backs of a project share the surplus that was verified for sale:
 // together they hold no more of it than there is.
 func TestProject_BuyBacksShareTheSurplus(t *testing.T) {

@@ -33,17 +33,17 @@ func (v *View) endUnpaid(n *permit.Need) ([]projectEnd, error) {
 	if err != nil || n.Room() >= 0 {
 		return ends, err
 	}
-	deals, err := Find(v, Deals, Where("project", n.Project).And("pollutant", Eq, n.Pollutant).And("state", In, signedDeals).Page(0, endedOfProject))
+	q := newestOf(n).And("state", In, signedDeals).And("state", Ne, string(settlement.DealSellerSigned))
+	deals, err := Find(v, Deals, q)
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(deals)
 	for _, d := range deals {
 		h, err := v.dealHistory(d.ID)
 		if err != nil {
 			return nil, err
 		}
-		if n.Room() >= 0 || h.IsPaymentConfirmed() || d.State == settlement.DealSellerSigned {
+		if n.Room() >= 0 || h.IsPaymentConfirmed() {
 			continue
 		}
 		holds, err := v.dealHolds(d)
@@ -56,14 +56,20 @@ func (v *View) endUnpaid(n *permit.Need) ([]projectEnd, error) {
 	return ends, nil
 }
 
+// newestOf are the newest deals or notices of a need.
+func newestOf(n *permit.Need) Query {
+	q := Where("project", n.Project).And("pollutant", Eq, n.Pollutant)
+	q.Desc, q.Limit = true, endedOfProject
+	return q
+}
+
 // unpaidNotices ends the notices of a project that nobody has paid.
 func (v *View) unpaidNotices(n *permit.Need) (ends []projectEnd, err error) {
-	q := Where("project", n.Project).And("pollutant", Eq, n.Pollutant).And("state", Eq, string(reserve.NoticeIssued))
-	notices, err := Find(v, Notices, q.Page(0, endedOfProject))
+	// What is delivered and paid in parts stays issued until the last of them.
+	notices, err := Find(v, Notices, newestOf(n).And("state", Eq, string(reserve.NoticeIssued)).And("delivered_at", Eq, 0))
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(notices)
 	for _, p := range notices {
 		notice, err := v.complete(p)
 		if err != nil {

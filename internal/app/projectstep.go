@@ -222,7 +222,7 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 			c.ends = append(c.ends, ends...)
 		}
 		if after.Room() < 0 {
-			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s are paid for this project: deliver or end them first", after.Open, n.Pollutant)
+			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s for this project are paid, or more than one step ends: deliver or end them first", after.Open, n.Pollutant)
 		}
 		c.needs = append(c.needs, after)
 		if freed.Bought != 0 {
