@@ -150,13 +150,24 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 	if err := v.inForce(scheme, i); err != nil {
 		return err
 	}
+	if err := v.checkEvidence("evidence_digest", i); err != nil {
+		return err
+	}
 	for other := range All(v, Issuances) {
 		switch {
 		case !other.Live():
-		case other.EvidenceDigest == i.EvidenceDigest:
-			return ErrEvidenceUsed.With("issuance %d rests on this evidence", other.ID)
 		case i.Project != 0 && other.Project == i.Project && other.PeriodFrom <= i.PeriodTo && i.PeriodFrom <= other.PeriodTo:
 			return ErrPeriodCounted.With("issuance %d counts %v to %v", other.ID, other.PeriodFrom, other.PeriodTo)
+		}
+	}
+	return nil
+}
+
+// checkEvidence returns ErrEvidenceUsed when another issuance rests on the evidence.
+func (v *View) checkEvidence(field string, i carbon.Issuance) error {
+	for other := range All(v, Issuances) {
+		if other.Live() && other.EvidenceDigest == i.EvidenceDigest {
+			return ErrEvidenceUsed.With("issuance %d rests on this evidence", other.ID).At(field)
 		}
 	}
 	return nil

@@ -140,6 +140,9 @@ func (c CreditMirror) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkEvidence("serial", i); err != nil {
+		return nil, err
+	}
 	lock, err := v.lockUnits(m)
 	if err != nil {
 		return nil, err

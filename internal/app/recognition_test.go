@@ -1,6 +1,8 @@
 package app
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 
 	"permitx/internal/carbon"
@@ -141,6 +143,22 @@ func TestMirror_Refuses(t *testing.T) {
 	unit := n.row("JXCP", quantity.OneRatio)
 	unit.Unit, unit.ValidFrom = quantity.OneReduction, 20260801
 	n.refuses(n.clerk, unit, fault.Invalidf("unit", ""))
+	n.check()
+}
+
+// Who has declared the evidence of a mirror before keeps it: the mirror is refused
+// before the commit, not by it.
+func TestMirror_EvidenceUsed(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.issue(1, 100)
+	serial := "JXCP-PV-P202605-2026-11-30"
+	first := n.pool(2, 5)
+	evidence := sha256.Sum256([]byte(serial))
+	first.EvidenceDigest = hex.EncodeToString(evidence[:])
+	n.does(n.operator, first)
+	n.refuses(n.owner.user, n.mirror(serial, ""), ErrEvidenceUsed.At("serial"))
+	n.wantHeld("refused", 100, 0)
 	n.check()
 }
 
