@@ -160,9 +160,13 @@ func (c CreditMirror) Decide(v *View) (Apply, error) {
 // carbon.ErrNotRecognised.
 func (v *View) recognises(scheme carbon.Scheme, n carbon.Serial) (carbon.Recognition, error) {
 	for r := range All(v, Recognitions) {
-		if r.Scheme == scheme.ID && r.Origin == n.Scheme && r.Methodology == n.Methodology && r.ValidOn(v.Today) {
-			return r, nil
+		if r.Scheme != scheme.ID || r.Origin != n.Scheme || r.Methodology != n.Methodology || !r.ValidOn(v.Today) {
+			continue
 		}
+		if home := v.schemeOf(r.Origin); home.ID != 0 && home.SerialUnit != r.Unit { // registered after the row
+			return r, carbon.ErrNotRecognised.With("the serial unit of %s is %s kgCO2e, and is recognised as %s", home.Code, home.SerialUnit, r.Unit)
+		}
+		return r, nil
 	}
 	return carbon.Recognition{}, carbon.ErrNotRecognised.With("%s does not recognise %s of %s today", scheme.Code, n.Methodology, n.Scheme)
 }

@@ -162,6 +162,19 @@ func TestMirror_EvidenceUsed(t *testing.T) {
 	n.check()
 }
 
+// A row that was made before the home scheme was registered here may have another
+// unit than the scheme: by it nothing is recognised.
+func TestMirror_UnitOfHome(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.does(n.clerk, n.row("SHCP", quantity.OneRatio))
+	n.does(n.leader, SchemeRegister{
+		Code: "SHCP", Name: "上海碳普惠", Region: "330421", Operator: n.owner.party, SerialUnit: quantity.OneReduction, Salt: "S3", ValidFrom: 20250101, Source: "project default",
+	})
+	n.refuses(n.owner.user, n.mirror("SHCP-PV-P202604-2025-501-600", ""), carbon.ErrNotRecognised)
+	n.check()
+}
+
 // later lets days go by.
 func (n *neighbours) later(days int) {
 	n.t.Helper()
