@@ -30,7 +30,7 @@ var (
 	ErrOutboxUsed = fault.New(fault.Conflict, "carbon.outbox_used", "the outbox number was used for another issuance").At("outbox")
 	// ErrProjectCode is returned when another project of the scheme has the code.
 	ErrProjectCode = fault.New(fault.Conflict, "carbon.project_taken", "a project of the scheme has this code already").At("code")
-	// ErrPeriodCounted is returned when a period of a project overlaps one that was counted.
+	// ErrPeriodCounted is returned when a period of a project overlaps one that was counted, or another intake has brought the month.
 	ErrPeriodCounted = fault.New(fault.Refused, "carbon.period_counted", "the period overlaps one that is counted already").At("period_from").
 				Under("carbon.counted_once", "沪环规〔2025〕10号")
 	// ErrEvidenceUsed is returned when an issuance would rest on the evidence of another.
@@ -158,6 +158,8 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 		case !other.Live():
 		case i.Project != 0 && other.Project == i.Project && other.PeriodFrom <= i.PeriodTo && i.PeriodFrom <= other.PeriodTo:
 			return ErrPeriodCounted.With("issuance %d counts %v to %v", other.ID, other.PeriodFrom, other.PeriodTo)
+		case samePool(i, other) && other.FromIntake() != i.FromIntake():
+			return ErrPeriodCounted.With("issuance %d of another intake counts the month of %v", other.ID, other.PeriodFrom).At("month")
 		}
 	}
 	return nil
@@ -171,6 +173,12 @@ func (v *View) checkEvidence(field string, i carbon.Issuance) error {
 		}
 	}
 	return nil
+}
+
+// samePool reports whether two pools are of one month. An intake numbers its
+// messages for itself: what two of them bring is told apart by nothing else.
+func samePool(a, b carbon.Issuance) bool {
+	return a.Outbox != 0 && b.Outbox != 0 && a.Scheme == b.Scheme && a.Methodology == b.Methodology && a.PeriodFrom == b.PeriodFrom
 }
 
 // inForce holds that the scheme and its methodology are in force on the first

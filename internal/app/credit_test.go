@@ -107,6 +107,37 @@ func TestCredit_Pool(t *testing.T) {
 	o.check()
 }
 
+// A month is counted once, whether the registry's own intake brings it or the
+// operator of another; after a rejection the other may.
+func TestCredit_PoolOfTwoIntakes(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	system := func(c CreditIssue) Answer {
+		t.Helper()
+		o.keys++
+		a, err := o.app.DoSystem(t.Context(), fmt.Sprintf("delivery-%d", o.keys), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := done[IssuanceResult](o.office, o.operator, o.pool(1, 500)).Issuance
+	c := o.pool(1, 500)
+	c.EvidenceDigest = digest(7)
+	if a := system(c); a.Status != 422 || !strings.Contains(string(a.Body), ErrPeriodCounted.Code) {
+		t.Errorf("delivered as well: %d %s", a.Status, a.Body)
+	}
+	o.does(o.verifier, IssuanceStep{Issuance: first.ID, Event: carbon.Reject, Document: "d"})
+	if a := system(c); a.Status >= 300 {
+		t.Errorf("delivered after the other was rejected: %d %s", a.Status, a.Body)
+	}
+	o.refuses(o.operator, o.pool(2, 500), ErrPeriodCounted.At("month"))
+	april := o.pool(2, 500)
+	april.Month = 20260401
+	o.does(o.operator, april)
+	o.check()
+}
+
 // A project's period is computed by its methodology, once, unless another
 // register counts it.
 func TestCredit_Project(t *testing.T) {
