@@ -1,6 +1,8 @@
 package carbon
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -129,13 +131,20 @@ func (s Scenario) CreditPerson(already, reduced quantity.Reduction) quantity.Red
 }
 
 // Points returns the points for an activity, in 10⁻⁶ of a point and rounded
-// down, or an overflow. Points are derived from the activity and are no credit.
+// down. Points are derived from the activity and are no credit. Returns
+// ErrUnknownInput when the activity has not the input that they are of, which a
+// later version of the methodology may have dropped, or an overflow.
 func (s Scenario) Points(values []Value, reduced quantity.Reduction) (quantity.Measure, error) {
+	if s.PointsRate == 0 {
+		return 0, nil
+	}
 	amount := int64(reduced)
-	for i := range values {
-		if s.PointsOf != "" && values[i].Name == s.PointsOf {
-			amount = int64(values[i].Amount)
+	if s.PointsOf != "" {
+		i := slices.IndexFunc(values, func(v Value) bool { return v.Name == s.PointsOf })
+		if i < 0 {
+			return 0, ErrUnknownInput.With("points are of the input %s, which the methodology has not", s.PointsOf).At(s.PointsOf)
 		}
+		amount = int64(values[i].Amount)
 	}
 	points, err := quantity.MulDiv(int64(s.PointsRate), amount, 1, int64(quantity.OneMeasure), quantity.Down)
 	return quantity.Measure(points), err

@@ -6,6 +6,7 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
 
@@ -64,5 +65,20 @@ func TestScenario_CreditPerson(t *testing.T) {
 	}
 	if got := (carbon.Scenario{}).CreditPerson(1e12, 7); got != 7 {
 		t.Errorf("without a cap: got %d", got)
+	}
+}
+
+// Points are of an input, or of the reduction, and never of the one for want of
+// the other: a later version of the methodology may have dropped the input.
+func TestScenario_Points_InputDropped(t *testing.T) {
+	t.Parallel()
+	s := carbon.Scenario{PointsRate: quantity.OneMeasure, PointsOf: "distance"}
+	points, err := s.Points(values("7250", "1"), quantity.OneReduction)
+	if f, ok := fault.As(err); !ok || !carbon.ErrUnknownInput.Is(err) || f.Field != "distance" {
+		t.Errorf("got %s points, %v; want %v of distance", points, err, carbon.ErrUnknownInput)
+	}
+	s.PointsRate = 0
+	if points, err = s.Points(values("7250", "1"), quantity.OneReduction); err != nil || points != 0 {
+		t.Errorf("without points: got %s, %v", points, err)
 	}
 }
