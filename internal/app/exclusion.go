@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -30,22 +31,26 @@ func (v *View) biddersRefused(k *knowledge, touch func(auction.Registration) boo
 // biddersOut returns the bidders, of those that touch selects, against whom there is
 // a reason, in auctions whose windows have not closed.
 func (v *View) biddersOut(touch func(auction.Registration) bool, why func(auction.Offer, auction.Registration) string) ([]exclusion, error) {
-	var out []exclusion
+	var touched []auction.Registration
 	for _, r := range rowsOf(v.state, Registrations).rows {
 		if o := rowsOf(v.state, Offers).rows[r.Offer]; r.State == auction.Registered && o.State.IsSealed() && touch(r) {
-			if reason := why(o, r); reason != "" {
-				out = append(out, exclusion{bidder: r.Excluded(reason)})
-			}
+			touched = append(touched, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b exclusion) int { return int(a.bidder.ID - b.bidder.ID) })
-	out = out[:min(len(out), chainBacks+1)]
-	for i := range out {
-		h, err := Get(v, Holds, "hold", out[i].bidder.Hold)
+	slices.SortFunc(touched, func(a, b auction.Registration) int { return cmp.Compare(a.ID, b.ID) })
+	var out []exclusion
+	for _, r := range touched {
+		reason := why(rowsOf(v.state, Offers).rows[r.Offer], r)
+		if reason == "" {
+			continue
+		}
+		h, err := Get(v, Holds, "hold", r.Hold)
 		if err != nil {
 			return nil, err
 		}
-		out[i].hold = h
+		if out = append(out, exclusion{r.Excluded(reason), h}); len(out) > chainBacks {
+			break
+		}
 	}
 	return out, nil
 }
@@ -77,14 +82,8 @@ func (v *View) isAbout(f rulebook.Fact) func(auction.Registration) bool {
 	}
 }
 
-// exclude takes bidders out of their auctions, as many as one command may. The
-// timer comes at once for the rest, before any other command; without one there is
-// no rest, since a party is in few auctions at a time.
-func (tx *Tx) exclude(refused []exclusion, purpose string, reference int64) {
-	if len(refused) > chainBacks && purpose != "" {
-		tx.Arm(tx.Now, purpose, reference)
-		refused = refused[:chainBacks]
-	}
+// exclude takes bidders out of their auctions.
+func (tx *Tx) exclude(refused []exclusion) {
 	for _, x := range refused {
 		tx.returnCollateral(x.bidder, x.hold)
 		r := x.bidder

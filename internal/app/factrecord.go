@@ -73,9 +73,7 @@ func (c FactRecord) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		f = Put(tx, Facts, f)
 		tx.armFact(f)
-		tx.reviewDeals()
-		tx.exclude(excluded, timerFactDay, f.ID)
-		return FactResult{f, tx.cancelRefused(refused, timerFactDay, f.ID)}
+		return FactResult{f, tx.takeOut(refused, excluded, timerFactDay, f.ID)}
 	}, nil
 }
 
@@ -137,14 +135,17 @@ func (v *View) ordersRefused(k *knowledge, touch func(o *market.Record) bool) []
 	return v.restingOrders(MaxCancels, func(o *market.Record) bool { return touch(o) && v.judgeResting(k, o, 0) != nil })
 }
 
-// cancelRefused cancels as many orders as one command may. The timer comes at
-// once for the rest, before any other command.
-func (tx *Tx) cancelRefused(refused []*market.Record, purpose string, reference int64) []int64 {
-	if len(refused) > MaxCancels {
+// takeOut cancels as many orders and excludes as many bidders as one command
+// may. The timer comes at once for the rest, before any other command; behind
+// the last of them come the signed deals.
+func (tx *Tx) takeOut(orders []*market.Record, bidders []exclusion, purpose string, reference int64) []int64 {
+	if len(orders) > MaxCancels || len(bidders) > chainBacks {
 		tx.Arm(tx.Now, purpose, reference)
-		refused = refused[:MaxCancels]
+	} else {
+		tx.reviewDeals()
 	}
-	return tx.cancelAll(refused)
+	tx.exclude(bidders[:min(len(bidders), chainBacks)])
+	return tx.cancelAll(orders[:min(len(orders), MaxCancels)])
 }
 
 // armFact makes sure that the orders are looked at again on the days on which a
@@ -166,9 +167,7 @@ func reviewFact(v *View, id int64) (Apply, error) {
 	refused := v.ordersRefused(v.known, v.restsOn(f))
 	excluded, err := v.biddersRefused(v.known, v.isAbout(f))
 	return func(tx *Tx) any {
-		tx.reviewDeals()
-		tx.exclude(excluded, timerFactDay, id)
-		return tx.cancelRefused(refused, timerFactDay, id)
+		return tx.takeOut(refused, excluded, timerFactDay, id)
 	}, err
 }
 
@@ -176,9 +175,7 @@ func reviewLicence(v *View, id int64) (Apply, error) {
 	refused := v.ordersRefused(v.known, func(o *market.Record) bool { return o.Licence == id })
 	excluded, err := v.biddersRefused(v.known, func(r auction.Registration) bool { return r.Licence == id })
 	return func(tx *Tx) any {
-		tx.reviewDeals()
-		tx.exclude(excluded, timerLicenceEnd, id)
-		return tx.cancelRefused(refused, timerLicenceEnd, id)
+		return tx.takeOut(refused, excluded, timerLicenceEnd, id)
 	}, err
 }
 

@@ -142,8 +142,7 @@ func (c AttainmentSet) Decide(v *View) (Apply, error) {
 	refused := v.inflowRefused(v.known.withAttainment(a), a)
 	return func(tx *Tx) any {
 		a = Put(tx, Attainments, a)
-		tx.reviewDeals()
-		return AttainmentResult{Attainment: a, Cancelled: tx.cancelRefused(refused, timerAttainment, a.ID)}
+		return AttainmentResult{Attainment: a, Cancelled: tx.takeOut(refused, nil, timerAttainment, a.ID)}
 	}, nil
 }
 
@@ -158,7 +157,7 @@ func reviewAttainment(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	refused := v.inflowRefused(v.known, a)
-	return func(tx *Tx) any { return tx.cancelRefused(refused, timerAttainment, id) }, nil
+	return func(tx *Tx) any { return tx.takeOut(refused, nil, timerAttainment, id) }, nil
 }
 
 // inflowRefused are the open orders that would bring permits into a region and

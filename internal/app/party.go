@@ -156,7 +156,7 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 		r := PartyResult{Party: Put(tx, Parties, p)}
 		if p.State != catalog.PartyActive {
 			tx.reviewDeals()
-			tx.exclude(bidders, "", 0)
+			tx.exclude(bidders)
 			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
 		}
 		return r

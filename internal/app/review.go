@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -18,7 +17,7 @@ import (
 const (
 	timerParameterDay = "parameter.day" // a parameter begins to hold, or has held for the last time
 	timerZoneDay      = "zone_rule.day" // the like of a rule of a zone
-	timerDeals        = "deal.review"   // the signed deals behind its reference
+	timerDeals        = "deal.review"   // the signed deals before its reference; 0: all
 )
 
 var (
@@ -28,18 +27,18 @@ var (
 )
 
 // timerArmReviews is armed by the migration: parameters and rules of zones that
-// were recorded before it have no timers for the days to come.
+// were recorded before it have no timers for the days on which they begin and end.
 const timerArmReviews = "rule.arm_reviews"
 
 var _ = declareTimer(timerArmReviews, func(v *View, _ int64) (Apply, error) {
 	return func(tx *Tx) any {
 		for p := range All(v, Parameters) {
-			if p.ValidFrom > tx.Today && rulebook.IsJudged(p.Key) {
+			if (p.ValidFrom > tx.Today || p.ValidTo >= tx.Today) && rulebook.IsJudged(p.Key) {
 				tx.armReview(timerParameterDay, p.ID, p.ValidFrom, p.ValidTo)
 			}
 		}
 		for z := range All(v, ZoneRules) {
-			if z.ValidFrom > tx.Today {
+			if z.ValidFrom > tx.Today || z.ValidTo >= tx.Today {
 				tx.armReview(timerZoneDay, z.ID, z.ValidFrom, z.ValidTo)
 			}
 		}
@@ -164,17 +163,18 @@ var signedDeals = func() (states []string) {
 	return states
 }()
 
-// reviewDeals ends the signed deals that the rules refuse by now, and names the
-// rule in the step. Where a direct payment is confirmed in part or whole the
+// reviewDeals ends the signed deals that the rules refuse by now, the newest
+// first as with orders, and names the rule in the step. Where a direct payment is confirmed in part or whole the
 // deal stays suspended instead: each of its steps is judged, and people decide.
-func reviewDeals(v *View, after int64) (Apply, error) {
-	deals, err := Find(v, Deals, Query{}.And("state", In, signedDeals).Page(after, reviewedDeals))
+func reviewDeals(v *View, before int64) (Apply, error) {
+	deals, err := Find(v, Deals, Query{Desc: true}.And("state", In, signedDeals).Page(before, reviewedDeals))
 	if err != nil {
 		return nil, err
 	}
 	var effects []func(tx *Tx)
+	freed := map[surplusKey]quantity.Quantity{} // by the deals that end
 	for _, d := range deals {
-		end, err := v.dealRefused(d)
+		end, err := v.dealRefused(d, freed)
 		if err != nil {
 			return nil, err
 		}
@@ -193,15 +193,25 @@ func reviewDeals(v *View, after int64) (Apply, error) {
 	}, nil
 }
 
-// dealRefused is what ends a deal that the rules refuse by now; nil where it
-// goes on or people decide.
-func (v *View) dealRefused(d settlement.Deal) (func(tx *Tx), error) {
-	why := v.checkDealFacts(d, false)
+// dealRefused is what ends a deal that the rules refuse by now, although its
+// buyer no longer gets what is freed, to which it adds; nil where it goes on or
+// people decide.
+func (v *View) dealRefused(d settlement.Deal, freed map[surplusKey]quantity.Quantity) (func(tx *Tx), error) {
+	if i, err := Get(v, Instruments, "instrument", d.Instrument); err != nil || i.Expired(v.Today) {
+		return nil, err // the end of the term ends it itself
+	}
+	f, err := v.dealFacts(d, false)
+	if err != nil {
+		return nil, err
+	}
+	of := surplusKey{d.BuyerLicence, d.Pollutant}
+	f.Buyer.Holding.Total -= freed[of]
+	why := v.judge(&f)
 	if why == nil {
 		return nil, nil //nolint:nilnil // it goes on
 	}
 	refusal, isFault := fault.As(why)
-	if !isFault || refusal.Kind != fault.Refused || errors.Is(why, ErrDealTermEnded) { // the end of the term ends them itself
+	if !isFault || refusal.Kind != fault.Refused {
 		return nil, ifNot(isFault, why)
 	}
 	h, err := v.dealHistory(d.ID)
@@ -216,6 +226,7 @@ func (v *View) dealRefused(d settlement.Deal) (func(tx *Tx), error) {
 	if refusal.Rule != "" {
 		note = refusal.Rule + ": " + note
 	}
+	freed[of] += wantedOfDeal(d)
 	return func(tx *Tx) { tx.lapseDeal(d, holds, shortNote(note)) }, nil
 }
 

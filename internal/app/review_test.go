@@ -95,3 +95,22 @@ func TestReview_Deals(t *testing.T) {
 	}
 	k.refusesStep(paid, seller.user, settlement.Withdraw, settlement.ErrNotNow)
 }
+
+// A lower limit ends as many of a buyer's deals as are beyond it, the newest first.
+func TestReview_DealsBeyondLimit(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	seller, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 10_000_000_00)
+	var deals []settlement.Deal
+	for range 3 {
+		deals = append(deals, k.run(k.propose(k.offer(seller, buyer, one, 2000), buyer), seller, buyer, settlement.Fund))
+	}
+	k.does(k.leader, ParameterSet{Key: rulebook.HoldingMost, Region: "330000", Value: "2", ValidFrom: 20260702, Document: "notice"})
+	k.now.set(calendar.Date(20260702).Start())
+	k.runTimers()
+	for n, want := range []settlement.DealState{deals[0].State, deals[1].State, settlement.DealLapsed} {
+		if got := storedRow(k.office, Deals, deals[n].ID).State; got != want {
+			t.Errorf("deal %d is %s, want %s", n+1, got, want)
+		}
+	}
+}
