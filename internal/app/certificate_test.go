@@ -149,7 +149,7 @@ func TestCertificate_Carried(t *testing.T) {
 	for _, who := range []int64{holder.user, third.user} {
 		d = k.step(d, who, settlement.ConsentReversal)
 	}
-	d = k.step(d, k.leaders[jiashan], settlement.Reverse)
+	k.step(d, k.leaders[jiashan], settlement.Reverse)
 	sister := holder
 	sister.licence = done[LicenceResult](k.office, k.clerk, LicenceRegister{
 		Party: holder.party, Number: uscc(jiashan, 2) + "002P", Kind: "licence", Site: "two", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
