@@ -3,28 +3,20 @@ package intake
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
 // Refusal is why an activity was refused, as the answer to its batch said it.
 type Refusal struct{ Code, Detail string }
 
-// errEnough ends a walk through rows.
-var errEnough = errors.New("intake: enough")
-
 // Refusal finds the refusal of a scheme's activity in the answer to its batch.
 // Returns ErrNotRefused.
 func (in *Intake) Refusal(ctx context.Context, scheme, batch int64, sourceID string) (Refusal, error) {
-	var row JournalRow
-	err := in.c.Store.Journal(ctx, batch-1, func(j JournalRow) error {
-		row = j
-		return errEnough
-	})
-	if err != nil && !errors.Is(err, errEnough) {
+	row, err := in.c.Store.JournalRow(ctx, batch)
+	if err != nil {
 		return Refusal{}, fmt.Errorf("read the journal: %w", err)
 	}
-	if row.Number != batch || row.Kind != KindBatch {
+	if row.Kind != KindBatch { // or no row
 		return Refusal{}, ErrNotRefused
 	}
 	body, err := unpackAnswer(row.Answer)

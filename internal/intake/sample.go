@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// errEnough ends a walk through rows.
+var errEnough = errors.New("intake: enough")
+
 // Sampled is a piece of evidence of a pool, and the activity that it shows.
 type Sampled struct {
 	Number int64
@@ -17,12 +20,8 @@ type Sampled struct {
 // those of the pool's methodology.
 func (in *Intake) Sample(ctx context.Context, message int64, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
 	r := in.c.Store
-	var o Outgoing
-	err := r.Messages(ctx, message-1, func(first Outgoing) error {
-		o = first
-		return errEnough
-	})
-	if err != nil && !errors.Is(err, errEnough) {
+	o, err := r.Message(ctx, message)
+	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
 	}
 	pools, err := r.AllPools(ctx)

@@ -53,6 +53,8 @@ type Reader interface {
 	Months(ctx context.Context) ([]Month, error)
 	// Journal calls each with the rows after a number, in order.
 	Journal(ctx context.Context, after int64, each func(JournalRow) error) error
+	// JournalRow finds a row by its number; it is zero where there is none.
+	JournalRow(ctx context.Context, number int64) (JournalRow, error)
 	// BatchMonths are the proofs of a batch.
 	BatchMonths(ctx context.Context, batch int64) ([]BatchMonth, error)
 	// Parts are what a batch put into pools, by month of the activities, scheme and methodology.
@@ -75,6 +77,8 @@ type Reader interface {
 	AllPools(ctx context.Context) ([]Pool, error)
 	// Messages calls each with the messages of the outbox after a number, by number.
 	Messages(ctx context.Context, after int64, each func(Outgoing) error) error
+	// Message finds a message by its number; it is zero where there is none.
+	Message(ctx context.Context, number int64) (Outgoing, error)
 }
 
 // ActorKey is an idempotency key of an actor.

@@ -94,3 +94,29 @@ func TestIntake_ErasedComesAgain(t *testing.T) {
 		}
 	})
 }
+
+// A refusal is found in the answer to its own batch, which is the one row that is read.
+func TestIntake_Refusal(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		submit(t, in, "a", ride("1", "ann", 1, 8, 0)) // too early
+		submit(t, in, "b", ride("2", "ann", 3, 8, 0))
+		if r, err := in.Refusal(t.Context(), 1, 1, "1"); err != nil || r.Code != "activity.claim_too_early" {
+			t.Errorf("the first batch: %+v, %v", r, err)
+		}
+		for batch, id := range map[int64]string{0: "1", 1: "2", 2: "1", 3: "1"} {
+			if r, err := in.Refusal(t.Context(), 1, batch, id); !errors.Is(err, intake.ErrNotRefused) {
+				t.Errorf("%s of batch %d: %+v, %v; want %v", id, batch, r, err, intake.ErrNotRefused)
+			}
+		}
+		for _, number := range []int64{1, 2} {
+			if row, err := s.JournalRow(t.Context(), number); err != nil || row.Number != number {
+				t.Errorf("row %d: %d, %v", number, row.Number, err)
+			}
+		}
+	})
+}

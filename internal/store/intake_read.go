@@ -63,6 +63,15 @@ func (s *IntakeStore) Messages(ctx context.Context, after int64, each func(intak
 	}, "SELECT "+outboxColumns+" FROM outbox WHERE number > $1 ORDER BY number", after))
 }
 
+// Message finds a message by its number; it is zero where there is none.
+func (s *IntakeStore) Message(ctx context.Context, number int64) (o intake.Outgoing, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		o, err = scanOutgoing(r)
+		return err
+	}, "SELECT "+outboxColumns+" FROM outbox WHERE number = $1", number)
+	return o, lost(err)
+}
+
 const partColumns = "batch, of, scheme, methodology, month, first, last, activities, amount, digest"
 
 // Parts are what a batch put into pools, by month of the activities, scheme and methodology.
@@ -101,6 +110,8 @@ func (s *IntakeStore) Months(ctx context.Context) (found []intake.Month, err err
 	return found, lost(err)
 }
 
+const journalColumns = "number, at, kind, actor, key, payload, accepted, duplicates, refused, amount, answer, rows, hash"
+
 // Journal calls each with the rows after a number, in order.
 func (s *IntakeStore) Journal(ctx context.Context, after int64, each func(intake.JournalRow) error) error {
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
@@ -109,7 +120,16 @@ func (s *IntakeStore) Journal(ctx context.Context, after int64, each func(intake
 			return err
 		}
 		return each(j)
-	}, "SELECT number, at, kind, actor, key, payload, accepted, duplicates, refused, amount, answer, rows, hash FROM journal WHERE number > $1 ORDER BY number", after))
+	}, "SELECT "+journalColumns+" FROM journal WHERE number > $1 ORDER BY number", after))
+}
+
+// JournalRow finds a row by its number; it is zero where there is none.
+func (s *IntakeStore) JournalRow(ctx context.Context, number int64) (row intake.JournalRow, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err = scanJournal(r)
+		return err
+	}, "SELECT "+journalColumns+" FROM journal WHERE number = $1", number)
+	return row, lost(err)
 }
 
 // BatchMonths are the proofs of a batch, by month.
