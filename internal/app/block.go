@@ -448,12 +448,14 @@ func openBlocks() Query {
 
 // openDeals selects the deals that are not settled and may be.
 func openDeals() Query {
-	states := make([]string, len(settlement.OpenStates))
-	for i, s := range settlement.OpenStates {
-		states[i] = string(s)
-	}
-	return Query{}.And("state", In, states)
+	return Query{}.And("state", In, anyOf(settlement.OpenStates))
 }
+
+// unfinishedDeals are the states of deals that may still move permits: open, or
+// settled and neither certified nor closed.
+var unfinishedDeals = anyOf(slices.DeleteFunc(slices.Concat(settlement.OpenStates, settlement.SettledStates), func(s settlement.DealState) bool {
+	return s == settlement.DealCertified || s == settlement.DealClosed
+}))
 
 // wantedOfDeal is what a deal adds to what its buyer's licence may still get, once
 // the buyer has confirmed it.

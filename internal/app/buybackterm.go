@@ -12,11 +12,7 @@ const termEnded = "the term of the instrument has ended"
 // endBuyBacks works off the buy-backs of a term that has ended, one a command:
 // what the treasury has paid for goes into the reserve, the others lapse.
 func endBuyBacks(v *View, e TermEnd) (termEndPart, error) {
-	open := make([]string, len(reserve.OpenBuyBacks))
-	for i, s := range reserve.OpenBuyBacks {
-		open[i] = string(s)
-	}
-	rows, err := Find(v, BuyBacks, Where("instrument", e.Instrument).And("state", In, open).Page(0, 1))
+	rows, err := Find(v, BuyBacks, Where("instrument", e.Instrument).And("state", In, anyOf(reserve.OpenBuyBacks)).Page(0, 1))
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

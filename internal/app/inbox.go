@@ -185,14 +185,8 @@ func dealsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Wai
 	if !isAllowed(a, identity.DealStep) {
 		return nil
 	}
-	var unfinished []string
-	for _, s := range slices.Concat(settlement.OpenStates, settlement.SettledStates) {
-		if s != settlement.DealCertified && s != settlement.DealClosed {
-			unfinished = append(unfinished, string(s))
-		}
-	}
 	var deals []settlement.Deal
-	err := eachOf(ctx, r, Deals, Query{Where: []Cond{{"state", In, unfinished}}}, func(d settlement.Deal) {
+	err := eachOf(ctx, r, Deals, Query{}.And("state", In, unfinishedDeals), func(d settlement.Deal) {
 		if len(dealRoles(a, d)) > 0 {
 			deals = append(deals, d)
 		}
@@ -223,15 +217,11 @@ func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
 func stepsWaiting[R any, S, E ~string](
 	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, onward []E, as func(R) Waiting,
 ) inboxSource {
-	in := make([]string, len(open))
-	for i, s := range open {
-		in[i] = string(s)
-	}
 	return func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 		if !isAllowed(a, op) {
 			return nil
 		}
-		return eachOf(ctx, r, t, Query{}.And("state", In, in), func(row R) {
+		return eachOf(ctx, r, t, Query{}.And("state", In, anyOf(open)), func(row R) {
 			w := as(row)
 			w.Kind, w.ID = t.name, idOf(&row)
 			for _, e := range next(a, row) {

@@ -172,11 +172,7 @@ func (v *View) openDeals(region string, last int64, add addDifference) error {
 
 // dealsDue are the open deals whose last day to pay is not after a day.
 func dealsDue(last int64) Query {
-	open := make([]string, len(settlement.OpenStates))
-	for i, s := range settlement.OpenStates {
-		open[i] = string(s)
-	}
-	return Query{}.And("due_on", Gt, int64(0)).And("due_on", Le, last).And("state", In, open)
+	return openDeals().And("due_on", Gt, int64(0)).And("due_on", Le, last)
 }
 
 func (v *View) openObjections(region string, last int64, add addDifference) error {

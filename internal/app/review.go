@@ -154,18 +154,12 @@ func restsOnZone(v *View, id int64) (func(o *market.Record) bool, error) {
 func (tx *Tx) reviewDeals() { tx.Arm(tx.Now, timerDeals, 0) }
 
 // signedDeals are the states of deals that hold permits and are not settled.
-var signedDeals = func() (states []string) {
-	for _, s := range settlement.OpenStates {
-		if s != settlement.DealProposed {
-			states = append(states, string(s))
-		}
-	}
-	return states
-}()
+var signedDeals = anyOf(slices.DeleteFunc(slices.Clone(settlement.OpenStates), func(s settlement.DealState) bool { return s == settlement.DealProposed }))
 
 // reviewDeals ends the signed deals that the rules refuse by now, the newest
-// first as with orders, and names the rule in the step. Where a direct payment is confirmed in part or whole the
-// deal stays suspended instead: each of its steps is judged, and people decide.
+// first as with orders, and names the rule in the step. Where a direct payment
+// is confirmed in part or whole the deal stays suspended instead: each of its
+// steps is judged, and people decide.
 func reviewDeals(v *View, before int64) (Apply, error) {
 	deals, err := Find(v, Deals, Query{Desc: true}.And("state", In, signedDeals).Page(before, reviewedDeals))
 	if err != nil {
@@ -211,8 +205,11 @@ func (v *View) dealRefused(d settlement.Deal, freed map[surplusKey]quantity.Quan
 		return nil, nil //nolint:nilnil // it goes on
 	}
 	refusal, isFault := fault.As(why)
-	if !isFault || refusal.Kind != fault.Refused {
-		return nil, ifNot(isFault, why)
+	switch {
+	case !isFault:
+		return nil, why
+	case refusal.Kind != fault.Refused:
+		return nil, nil //nolint:nilnil // it goes on
 	}
 	h, err := v.dealHistory(d.ID)
 	if err != nil || h.IsPaymentConfirmed() {
@@ -228,14 +225,6 @@ func (v *View) dealRefused(d settlement.Deal, freed map[surplusKey]quantity.Quan
 	}
 	freed[of] += wantedOfDeal(d)
 	return func(tx *Tx) { tx.lapseDeal(d, holds, shortNote(note)) }, nil
-}
-
-// ifNot is an error unless a condition holds.
-func ifNot(ok bool, err error) error {
-	if ok {
-		return nil
-	}
-	return err
 }
 
 // shortNote is a note as far as a step can keep it.

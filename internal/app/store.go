@@ -140,6 +140,15 @@ func (q Query) Page(after int64, limit int) Query {
 	return q
 }
 
+// anyOf are states as their column has them, for the operator In.
+func anyOf[S ~string](states []S) []string {
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = string(s)
+	}
+	return names
+}
+
 // Batch is what a commit writes: the rows of a batch of commands in their
 // final state.
 type Batch struct {

@@ -15,7 +15,6 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
-	"permitx/internal/settlement"
 )
 
 // The tables of successions.
@@ -265,14 +264,8 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 // dealsOn are the deals of a licence that may still move permits: open ones,
 // and settled ones that can be reversed.
 func (v *View) dealsOn(l catalog.Licence, resting map[permit.Resting][]int64) error {
-	var going []string
-	for _, s := range settlement.DealStates {
-		if s.IsOpen() || slices.Contains(settlement.SettledStates, s) && s != settlement.DealCertified && s != settlement.DealClosed {
-			going = append(going, string(s))
-		}
-	}
 	for _, side := range []string{"seller_licence", "buyer_licence"} {
-		deals, err := Find(v, Deals, Where(side, l.ID).And("state", In, going))
+		deals, err := Find(v, Deals, Where(side, l.ID).And("state", In, unfinishedDeals))
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
-	"permitx/internal/settlement"
 )
 
 // TermEnd is how far the end of an instrument's term has been worked off. The
@@ -137,11 +136,7 @@ func endOrders(v *View, e TermEnd) (termEndPart, error) {
 }
 
 func endDeals(v *View, e TermEnd) (termEndPart, error) {
-	open := make([]string, len(settlement.OpenStates))
-	for i, s := range settlement.OpenStates {
-		open[i] = string(s)
-	}
-	deals, err := Find(v, Deals, Where("instrument", e.Instrument).And("state", In, open).Page(0, termEndDeals))
+	deals, err := Find(v, Deals, openDeals().And("instrument", Eq, e.Instrument).Page(0, termEndDeals))
 	if err != nil || len(deals) == 0 {
 		return nil, err
 	}
