@@ -2,13 +2,9 @@ package main
 
 import (
 	"cmp"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -62,7 +58,7 @@ func (f *codeFolder) keys() ([]encumbrance.CodeKey, error) {
 	}
 	keys := make([]encumbrance.CodeKey, 0, len(numbers))
 	for _, n := range numbers {
-		key, bad := f.read(n)
+		key, bad := readKey(f.path, strconv.Itoa(n))
 		if err = errors.Join(err, bad); bad == nil {
 			keys = append(keys, key)
 		}
@@ -80,8 +76,7 @@ func (f *codeFolder) add() (key encumbrance.CodeKey, err error) {
 	if len(numbers) > 0 {
 		next = numbers[0] + 1
 	}
-	_, _ = rand.Read(key[:]) // never fails: it would end the program
-	return key, writeSecret(f.path, strconv.Itoa(next), []byte(hex.EncodeToString(key[:])))
+	return makeKey(f.path, strconv.Itoa(next))
 }
 
 // numbers are the names of the files, the highest first. A folder that is
@@ -99,16 +94,4 @@ func (f *codeFolder) numbers() ([]int, error) {
 	}
 	slices.SortFunc(numbers, func(a, b int) int { return cmp.Compare(b, a) })
 	return numbers, nil
-}
-
-func (f *codeFolder) read(n int) (key encumbrance.CodeKey, err error) {
-	path := filepath.Join(f.path, strconv.Itoa(n))
-	text, err := os.ReadFile(path) //nolint:gosec // a number, in our own folder
-	if err != nil {
-		return key, err
-	}
-	if size, err := hex.Decode(key[:], text[:min(len(text), 2*len(key))]); err != nil || size != len(key) {
-		return key, fmt.Errorf("the file %s has no key of %d hexadecimal digits", path, 2*len(key))
-	}
-	return key, nil
 }

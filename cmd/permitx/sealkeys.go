@@ -1,13 +1,9 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"permitx/internal/app"
@@ -27,8 +23,7 @@ func (dir sealFiles) Make(name string) ([auction.KeySize]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	_, _ = rand.Read(key[:]) // never fails: it would end the program
-	return key, writeSecret(string(dir), name, []byte(hex.EncodeToString(key[:])))
+	return makeKey(string(dir), name)
 }
 
 // Key reads a key.
@@ -36,12 +31,5 @@ func (dir sealFiles) Key(name string) (key [auction.KeySize]byte, err error) {
 	if name == "" || strings.Trim(name, "0123456789abcdef") != "" {
 		return key, fmt.Errorf("%.40q names no key of a seal", name)
 	}
-	text, err := os.ReadFile(filepath.Join(string(dir), name)) //nolint:gosec // hexadecimal digits, in our own folder
-	if err != nil {
-		return key, err
-	}
-	if n, err := hex.Decode(key[:], text[:min(len(text), 2*auction.KeySize)]); err != nil || n != auction.KeySize {
-		return key, fmt.Errorf("the file %s has no key of %d hexadecimal digits", name, 2*auction.KeySize)
-	}
-	return key, nil
+	return readKey(string(dir), name)
 }
