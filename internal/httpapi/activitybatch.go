@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
 	"io"
 	"net/http"
 
@@ -71,13 +70,13 @@ func (s *Server) SubmitActivityBatch(ctx context.Context, r gen.SubmitActivityBa
 	if err != nil {
 		return nil, fault.Invalidf("", "the body cannot be read").Because(err)
 	}
-	all, err := decodeActivities(data)
+	all, digest, err := decodeActivities(data)
 	if err != nil {
 		return nil, err
 	}
 	k := callOf(ctx)
 	return answerOf(in.Submit(k.ctx, intake.Batch{ //nolint:contextcheck // the request's own
-		Actor: k.actor.Person, Source: r.Params.Scheme, Key: r.Params.IdempotencyKey, Digest: sha256.Sum256(data), Activities: all,
+		Actor: k.actor.Person, Source: r.Params.Scheme, Key: r.Params.IdempotencyKey, Digest: digest, Activities: all,
 	}))
 }
 

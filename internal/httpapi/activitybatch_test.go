@@ -40,6 +40,10 @@ func TestActivityBatch(t *testing.T) {
 	if other := w.send(http.MethodPost, w.activityPath(), operator, rideOf("x", walkedPerson), key); other.status != http.StatusConflict {
 		t.Errorf("another batch with the key: %d %s", other.status, other.body)
 	}
+	elsewhere := strings.Replace(lines, fmt.Sprintf("%032x", 7), fmt.Sprintf("%032x", 77), 1)
+	if other := w.send(http.MethodPost, w.activityPath(), operator, elsewhere, key); other.status != http.StatusConflict {
+		t.Errorf("the batch with another participant: %d %s", other.status, other.body)
+	}
 	path := fmt.Sprintf("/v1/carbon/pools?scheme=%d", w.carbon.scheme)
 	if closed := w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme)); closed.status != http.StatusOK {
 		t.Fatalf("close: %d %s", closed.status, closed.body)

@@ -23,7 +23,12 @@ type scanner struct {
 	index int      // of the item in hand, where path has an empty name
 	wrong requestErrors
 	stop  *fault.Error // the data are not JSON
+
+	secret []span // values that no digest is made of
 }
+
+// span is where a value lies in the data.
+type span struct{ from, to int }
 
 // err returns what was wrong, after the last value: the end must follow.
 func (s *scanner) err() error {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 
@@ -53,13 +54,13 @@ var inputFields = fields{
 }
 
 // decodeActivities reads the lines of a batch. Fields are named with the
-// number of their line, from 0.
-func decodeActivities(data []byte) ([]intake.Activity, error) {
+// number of their line, from 0. The digest is of the data without the
+// pseudonyms: whoever is erased could be found again by it.
+func decodeActivities(data []byte) (all []intake.Activity, digest [32]byte, err error) {
 	s := scanner{data: data, path: []string{""}}
-	var all []intake.Activity
 	for s.stop == nil && s.skipSpace() != 0 {
 		if len(all) == intake.MaxActivities {
-			return nil, intake.ErrTooManyInBatch
+			return nil, digest, intake.ErrTooManyInBatch
 		}
 		s.index = len(all)
 		intake.Breathe(s.index)
@@ -68,13 +69,24 @@ func decodeActivities(data []byte) ([]intake.Activity, error) {
 			break
 		}
 	}
-	if s.stop != nil {
-		return nil, s.stop
+	switch {
+	case s.stop != nil:
+		return nil, digest, s.stop
+	case len(all) == 0:
+		return nil, digest, fault.Invalidf("", "the body must have a line for each activity, a JSON object")
 	}
-	if len(all) == 0 {
-		return nil, fault.Invalidf("", "the body must have a line for each activity, a JSON object")
+	return all, s.digest(), s.wrong.err()
+}
+
+// digest is the SHA-256 of the data without what is secret in it.
+func (s *scanner) digest() [32]byte {
+	h, at := sha256.New(), 0
+	for _, value := range s.secret {
+		h.Write(s.data[at:value.from])
+		at = value.to
 	}
-	return all, s.wrong.err()
+	h.Write(s.data[at:])
+	return [32]byte(h.Sum(nil))
 }
 
 // activity reads one line.
@@ -138,7 +150,10 @@ func (s *scanner) textUpTo(field, expected string, most int) string {
 }
 
 func (s *scanner) pseudonym() string {
+	s.skipSpace()
+	from := s.at
 	text, ok := s.str("participant", aPseudonym)
+	s.secret = append(s.secret, span{from, s.at})
 	const least, most = 32, 64
 	if ok && (len(text) < least || len(text) > most || !isHex(text)) {
 		s.refuse("participant", "must be "+aPseudonym)

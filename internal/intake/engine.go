@@ -31,7 +31,7 @@ type Batch struct {
 	Actor      int64
 	Source     int64 // the operator that the actor speaks for
 	Key        string
-	Digest     [32]byte // of the request's body
+	Digest     [32]byte // of the request's body, without the participants
 	Activities []Activity
 }
 
@@ -64,7 +64,7 @@ type request struct {
 	kind    Kind
 	actor   int64
 	key     string
-	payload [32]byte
+	payload [32]byte // the digest of what was sent, without whom it is about
 	source  int64
 	batch   []Activity
 	scheme  int64 // of a pool
@@ -156,7 +156,7 @@ func (in *Intake) Burn(ctx context.Context, actor int64, key string, x Exchange)
 	if err != nil {
 		return Answer{}, err
 	}
-	payload := sha256.Sum256(fmt.Appendf(nil, "points %x %d %s", name, x.Points, x.Reward))
+	payload := sha256.Sum256(fmt.Appendf(nil, "points %d %s", x.Points, x.Reward)) // whose they are would survive an erasure
 	return in.do(ctx, &request{kind: KindBurn, actor: actor, key: key, payload: payload, person: name, points: x.Points, reward: x.Reward})
 }
 
@@ -325,8 +325,8 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 	replies := make([]reply, len(all))
 	head, changed := in.registry.Head, false
 	for i, r := range all {
-		if earlier, known := answered[ActorKey{r.actor, r.key}]; known {
-			replies[i] = repeated(r, earlier)
+		if first, known := answered[ActorKey{r.actor, r.key}]; known {
+			replies[i] = in.repeated(ctx, r, first)
 			continue
 		}
 		row, answer, err := in.run1(w, r, lines[i])
@@ -337,7 +337,7 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 		row.Hash = row.chain(head)
 		head, changed = row.Hash, true
 		w.out.Journal = append(w.out.Journal, row)
-		answered[ActorKey{r.actor, r.key}] = row
+		answered[ActorKey{r.actor, r.key}] = earlier{row, r}
 		replies[i] = reply{answer: answer}
 	}
 	if !changed {
@@ -388,14 +388,6 @@ func (in *Intake) stamp(all []*request) error {
 		r.reg, r.at = reg, now+calendar.Instant(i)
 	}
 	return nil
-}
-
-func repeated(r *request, earlier JournalRow) reply {
-	if !bytes.Equal(earlier.Payload, r.payload[:]) {
-		return reply{err: ErrKeyUsed}
-	}
-	body, err := unpackAnswer(earlier.Answer)
-	return reply{answer: Answer{Number: earlier.Number, Body: body, Replayed: true}, err: err}
 }
 
 // run1 runs one command. A fault changes nothing.

@@ -10,7 +10,7 @@ import (
 // gather reads what the requests need to be judged: the commands answered
 // before, the keys, the participants, their days, what is reversed, the totals.
 // Each is one query, whatever the number of activities.
-func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line, map[ActorKey]JournalRow, error) {
+func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line, map[ActorKey]earlier, error) {
 	answered, err := in.answered(ctx, all)
 	if err != nil {
 		return nil, nil, err
@@ -75,7 +75,7 @@ func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
 
 func (l *line) mayBeExcluded() bool { return l.Identifier != "" && l.Reverses == "" && l.fault == nil }
 
-func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]JournalRow, error) {
+func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]earlier, error) {
 	keys := make([]ActorKey, len(all))
 	for i, r := range all {
 		keys[i] = ActorKey{r.actor, r.key}
@@ -84,9 +84,9 @@ func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]Jo
 	if err != nil {
 		return nil, fmt.Errorf("find commands by key: %w", err)
 	}
-	answered := make(map[ActorKey]JournalRow, len(all))
+	answered := make(map[ActorKey]earlier, len(all))
 	for _, row := range rows {
-		answered[ActorKey{row.Actor, row.Key}] = row
+		answered[ActorKey{row.Actor, row.Key}] = earlier{row, nil}
 	}
 	return answered, nil
 }
@@ -207,6 +207,9 @@ func neededOf(w *work, l *line, days map[DayKey]bool, totals map[TotalKey]bool) 
 	if l.Reverses != "" {
 		if at, known := w.keys[l.reversed]; known {
 			r := w.rows[at.Activity]
+			if r == nil { // its month was taken away
+				return
+			}
 			days[DayKey{r.Scenario, r.Day, r.Participant}] = true
 			totals[TotalKey{r.Scheme, r.Scenario, r.Methodology, r.Day}] = true
 		}

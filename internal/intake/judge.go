@@ -193,7 +193,10 @@ func (w *work) reverse(source int64, l *line) Result {
 	if !known {
 		return Result{Status: Refused, Fault: ErrNoActivity}
 	}
-	was := w.row(at)
+	was := w.rows[at.Activity]
+	if was == nil {
+		return Result{Status: Refused, Fault: ErrNoActivity.With("the month of the activity was taken away: it cannot be reversed any more")}
+	}
 	if was.Reverses != 0 {
 		return Result{Status: Refused, Fault: ErrNotReversible}
 	}

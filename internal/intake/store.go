@@ -34,7 +34,7 @@ type Store interface {
 	Days(ctx context.Context, keys []DayKey) ([]Day, error)
 	// Totals finds totals of days.
 	Totals(ctx context.Context, keys []TotalKey) ([]Total, error)
-	// Rows finds activities of a month by id.
+	// Rows finds activities of a month by id: none of a month that was taken away.
 	Rows(ctx context.Context, m Month, ids []int64) ([]Row, error)
 	// Outgoing are the messages that are not sent, by number.
 	Outgoing(ctx context.Context, limit int) ([]Outgoing, error)

@@ -87,14 +87,6 @@ func (w *work) day(k DayKey) *Day {
 	return d
 }
 
-func (w *work) row(at KeyRow) *Row {
-	r := w.rows[at.Activity]
-	if r == nil {
-		panic(errNotLoaded)
-	}
-	return r
-}
-
 // addRow gives an activity its number and its key.
 func (w *work) addRow(r *Row, k Key) {
 	w.nextIDs.Activity++

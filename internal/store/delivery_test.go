@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -20,7 +19,6 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/intake"
-	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 )
 
@@ -52,18 +50,11 @@ func onBothEnds(t *testing.T, f func(e *bothEnds)) {
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		path := filepath.Join(t.TempDir(), "intake.db")
-		if _, err := MigrateIntake(t.Context(), path); err != nil {
-			t.Fatal(err)
-		}
-		open(t, migratedSQLite(t), path)
+		open(t, migratedSQLite(t), freshSQLiteIntake(t))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		open(t, migratedPostgres(t), dbtest.Template(t, "intake", func(url string) error {
-			_, err := MigrateIntake(context.Background(), url)
-			return err
-		}).OwnerURL)
+		open(t, migratedPostgres(t), freshPostgresIntake(t))
 	})
 }
 

@@ -352,8 +352,11 @@ func scanTotal(r *sql.Rows) (t intake.Total, err error) {
 
 const activityColumns = "t.id, batch, source, source_id, scheme, scenario, methodology, participant, from_at, to_at, day, inputs, evidence, computed, amount, reverses"
 
-// Rows finds activities of a month by id.
+// Rows finds activities of a month by id. It is the writer's.
 func (s *IntakeStore) Rows(ctx context.Context, m intake.Month, ids []int64) (found []intake.Row, err error) {
+	if !s.months[m] {
+		return nil, nil
+	}
 	l := lookup{table: activityTable(m), columns: activityColumns, keys: rows{n: len(ids)}}
 	ints(&l.keys, "id", ids, func(id *int64) int64 { return *id })
 	err = s.find(ctx, &l, func(r *sql.Rows) error {

@@ -11,6 +11,7 @@ import (
 )
 
 // intakeSQLite writes through one connection: WAL with a sync at each commit.
+// What is deleted is overwritten, so that an erased pseudonym is not in the file.
 type intakeSQLite struct{ sqliteDialect }
 
 const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, activity = ?, participant = ?, outbox = ?
@@ -19,7 +20,7 @@ const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, 
 func openIntakeSQLite(path string) (*IntakeStore, error) {
 	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}}}
 	var err error
-	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)")); err != nil {
+	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)", "secure_delete(fast)")); err != nil {
 		return nil, err
 	}
 	d.write.SetMaxOpenConns(1)

@@ -27,19 +27,29 @@ func onBothIntakes(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		path := filepath.Join(t.TempDir(), "intake.db")
-		if _, err := MigrateIntake(t.Context(), path); err != nil {
-			t.Fatal(err)
-		}
-		f(t, path)
+		f(t, freshSQLiteIntake(t))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		f(t, dbtest.Template(t, "intake", func(url string) error {
-			_, err := MigrateIntake(context.Background(), url)
-			return err
-		}).OwnerURL)
+		f(t, freshPostgresIntake(t))
 	})
+}
+
+func freshSQLiteIntake(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "intake.db")
+	if _, err := MigrateIntake(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func freshPostgresIntake(t *testing.T) string {
+	t.Helper()
+	return dbtest.Template(t, "intake", func(url string) error {
+		_, err := MigrateIntake(context.Background(), url)
+		return err
+	}).OwnerURL
 }
 
 // onEmptyIntakes runs a test on a database of each kind that has no intake yet.
