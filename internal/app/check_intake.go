@@ -12,7 +12,7 @@ import (
 
 // CheckIntake reads an intake whole, and compares its outbox with what the
 // trading registry has issued of it. Both may be written meanwhile.
-func CheckIntake(ctx context.Context, in intake.Reader, trading Reader) ([]Violation, error) {
+func CheckIntake(ctx context.Context, in intake.Source, trading Reader) ([]Violation, error) {
 	caps := map[int64]quantity.Reduction{}
 	if err := eachOf(ctx, trading, Scenarios, Query{}, func(s carbon.Scenario) { caps[s.ID] = s.DailyCap }); err != nil {
 		return nil, fmt.Errorf("read the scenarios: %w", err)

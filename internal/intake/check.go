@@ -38,10 +38,15 @@ type poolSum struct {
 	evidence []byte
 }
 
-// Check reads an intake whole, in bounded memory, and returns all that is
-// wrong. A month whose table was taken away is proven by its digests in the
+// Check reads one moment of an intake whole, in bounded memory, beside its
+// writer, and returns all that is wrong. A month whose table was taken away is proven by its digests in the
 // journal only. caps are those of scenarios, by id: the most that a day credits.
-func Check(ctx context.Context, r Reader, caps map[int64]quantity.Reduction) ([]Violation, error) {
+func Check(ctx context.Context, s Source, caps map[int64]quantity.Reduction) ([]Violation, error) {
+	r, end, err := s.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}}
 	months, err := r.Months(ctx)
 	if err != nil {
@@ -79,48 +84,62 @@ type monthProofs struct {
 	met    int
 }
 
+// journalRead is how many rows of the journal are read at once: the answer to a
+// full batch takes some 100 kB.
+const journalRead = 64
+
 // journal checks the chain, and collects the proofs of the months.
 func (c *checker) journal(ctx context.Context) (map[Month]*monthProofs, error) {
 	proofs := map[Month]*monthProofs{}
-	var before []byte
-	last := int64(0)
-	err := c.r.Journal(ctx, 0, func(j JournalRow) error {
-		if j.Number != last+1 {
-			c.wrong("I-74", "journal row %d follows %d", j.Number, last)
-		}
-		last = j.Number
-		if hash := j.chain(before); !bytes.Equal(hash, j.Hash) {
-			c.wrong("I-74", "journal row %d has not the hash of what it says", j.Number)
-		}
-		before = j.Hash
-		of, err := c.r.BatchMonths(ctx, j.Number)
+	var last JournalRow
+	for {
+		rows, err := c.r.Journal(ctx, last.Number, journalRead)
 		if err != nil {
-			return fmt.Errorf("find the proofs of batch %d: %w", j.Number, err)
+			return nil, fmt.Errorf("read the journal: %w", err)
 		}
-		whole, activities, amount := sha256.New(), int64(0), quantity.Reduction(0)
-		for _, m := range of {
-			whole.Write(m.Digest)
-			activities += int64(m.Activities)
-			amount += m.Amount
-			if proofs[m.Month] == nil {
-				proofs[m.Month] = &monthProofs{}
+		for i := range rows {
+			if err := c.journalRow(ctx, &last, &rows[i], proofs); err != nil {
+				return nil, err
 			}
-			proofs[m.Month].proofs = append(proofs[m.Month].proofs, m)
+			last = rows[i]
 		}
-		if err := c.parts(ctx, j.Number, whole); err != nil {
-			return err
+		if len(rows) < journalRead {
+			return proofs, nil
 		}
-		if !bytes.Equal(whole.Sum(nil), j.Rows) || activities != int64(j.Accepted) || amount != j.Amount {
-			c.wrong("I-74", "journal row %d has not the proofs of its months", j.Number)
-		}
-		c.activities += activities
-		c.amount += amount
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	return proofs, nil
+}
+
+// journalRow checks a row that follows another, and adds its proofs.
+func (c *checker) journalRow(ctx context.Context, before, j *JournalRow, proofs map[Month]*monthProofs) error {
+	if j.Number != before.Number+1 {
+		c.wrong("I-74", "journal row %d follows %d", j.Number, before.Number)
+	}
+	if hash := j.chain(before.Hash); !bytes.Equal(hash, j.Hash) {
+		c.wrong("I-74", "journal row %d has not the hash of what it says", j.Number)
+	}
+	of, err := c.r.BatchMonths(ctx, j.Number)
+	if err != nil {
+		return fmt.Errorf("find the proofs of batch %d: %w", j.Number, err)
+	}
+	whole, activities, amount := sha256.New(), int64(0), quantity.Reduction(0)
+	for _, m := range of {
+		whole.Write(m.Digest)
+		activities += int64(m.Activities)
+		amount += m.Amount
+		if proofs[m.Month] == nil {
+			proofs[m.Month] = &monthProofs{}
+		}
+		proofs[m.Month].proofs = append(proofs[m.Month].proofs, m)
+	}
+	if err := c.parts(ctx, j.Number, whole); err != nil {
+		return err
+	}
+	if !bytes.Equal(whole.Sum(nil), j.Rows) || activities != int64(j.Accepted) || amount != j.Amount {
+		c.wrong("I-74", "journal row %d has not the proofs of its months", j.Number)
+	}
+	c.activities += activities
+	c.amount += amount
+	return nil
 }
 
 // parts adds a batch's parts to their pools, and to the digest of its row.

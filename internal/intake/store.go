@@ -51,8 +51,8 @@ type Store interface {
 type Reader interface {
 	// Months are those that have a table of activities.
 	Months(ctx context.Context) ([]Month, error)
-	// Journal calls each with the rows after a number, in order.
-	Journal(ctx context.Context, after int64, each func(JournalRow) error) error
+	// Journal are the rows after a number, in order.
+	Journal(ctx context.Context, after int64, limit int) ([]JournalRow, error)
 	// JournalRow finds a row by its number; it is zero where there is none.
 	JournalRow(ctx context.Context, number int64) (JournalRow, error)
 	// BatchMonths are the proofs of a batch.
@@ -79,6 +79,14 @@ type Reader interface {
 	Messages(ctx context.Context, after int64, each func(Outgoing) error) error
 	// Message finds a message by its number; it is zero where there is none.
 	Message(ctx context.Context, number int64) (Outgoing, error)
+}
+
+// A Source gives a Reader that sees one moment; its own methods see what is
+// committed when they are called.
+type Source interface {
+	Reader
+	// Snapshot returns one. The caller must end it.
+	Snapshot(ctx context.Context) (r Reader, end func(), err error)
 }
 
 // ActorKey is an idempotency key of an actor.

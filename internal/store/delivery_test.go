@@ -326,7 +326,7 @@ func (e *bothEnds) verify() {
 
 // lyingReader is an intake whose outbox says something else.
 type lyingReader struct {
-	intake.Reader
+	intake.Source
 	outgoing intake.Outgoing
 }
 
@@ -387,7 +387,7 @@ func TestDelivery_Verified(t *testing.T) {
 			func(l *lyingReader) { l.outgoing.Units++ }, func(l *lyingReader) { l.outgoing.Methodology = 2 },
 			func(l *lyingReader) { l.outgoing.Evidence = nil }, func(l *lyingReader) { l.outgoing.Number++ },
 		} {
-			l := &lyingReader{Reader: e.store}
+			l := &lyingReader{Source: e.store}
 			if err := e.store.Messages(t.Context(), 0, func(o intake.Outgoing) error { l.outgoing = o; return nil }); err != nil {
 				e.t.Fatal(err)
 			}

@@ -23,9 +23,9 @@ const intakeSchema = "intake"
 // IntakeStore is an intake in a database: a schema of PostgreSQL, or a SQLite
 // file. It is safe for concurrent use by readers; Commit is for the one writer.
 type IntakeStore struct {
+	intakeReader
 	dialect intakeDialect
-	write   *sql.DB // one connection
-	read    *sql.DB
+	write   *sql.DB               // one connection
 	months  map[intake.Month]bool // that have a table; the writer's
 }
 
@@ -39,7 +39,8 @@ type intakeDialect interface {
 	lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error
 	// monthSQL makes the table of a month.
 	monthSQL(m intake.Month) []string
-	tablesSQL() string
+	// snapshot begins a transaction that sees one moment.
+	snapshot(ctx context.Context) (*sql.Tx, error)
 	close() error
 }
 
@@ -388,7 +389,7 @@ func (s *IntakeStore) find(ctx context.Context, l *lookup, each func(*sql.Rows) 
 }
 
 // eachRow runs a query and calls each with its rows.
-func eachRow(ctx context.Context, db *sql.DB, each func(*sql.Rows) error, query string, args ...any) error {
+func eachRow(ctx context.Context, db queryer, each func(*sql.Rows) error, query string, args ...any) error {
 	found, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

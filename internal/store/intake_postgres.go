@@ -42,7 +42,7 @@ func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
 	if err := d.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	return &IntakeStore{dialect: d, write: d.write, read: d.read}, nil
+	return &IntakeStore{intakeReader: intakeReader{d.read, intakePostgresMonths}, dialect: d, write: d.write}, nil
 }
 
 func (d *intakePostgres) close() error { return errors.Join(d.write.Close(), d.read.Close()) }
@@ -83,8 +83,10 @@ func (d *intakePostgres) lookup(ctx context.Context, l *lookup, each func(*sql.R
 	return eachRow(ctx, d.write, each, query, l.keys.columns...)
 }
 
-func (*intakePostgres) tablesSQL() string {
-	return `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name LIKE 'activity\_%'`
+const intakePostgresMonths = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name LIKE 'activity\_%'`
+
+func (d *intakePostgres) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
 // monthSQL keeps rows in the order of their ids, which is the only index: a

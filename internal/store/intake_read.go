@@ -12,20 +12,43 @@ import (
 	"permitx/internal/intake"
 )
 
+// intakeReader reads an intake: what is committed, or one moment of it.
+type intakeReader struct {
+	read   queryer
+	tables string // the query that names the tables of months
+}
+
+// queryer is a database or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+var _ intake.Source = (*IntakeStore)(nil)
+
+// Snapshot returns a view of one moment. The caller must end it.
+func (s *IntakeStore) Snapshot(ctx context.Context) (r intake.Reader, end func(), err error) {
+	tx, err := s.dialect.snapshot(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin a snapshot of the intake: %w", lost(err))
+	}
+	return &intakeReader{tx, s.tables}, func() { _ = tx.Rollback() }, nil
+}
+
 const poolColumns = "scheme, methodology, month, credited, carried, items, unnumbered, evidence, units, unit, closed, batch"
 
 // Pools are those that are open, and those of the last month that each scheme has closed.
-func (s *IntakeStore) Pools(ctx context.Context) ([]intake.Pool, error) {
+func (s *intakeReader) Pools(ctx context.Context) ([]intake.Pool, error) {
 	return s.pools(ctx, `SELECT `+poolColumns+` FROM pool p
  WHERE NOT closed OR month = (SELECT max(month) FROM pool o WHERE o.scheme = p.scheme AND o.closed) ORDER BY scheme, methodology, month`)
 }
 
 // AllPools are all pools, by scheme, methodology and month.
-func (s *IntakeStore) AllPools(ctx context.Context) ([]intake.Pool, error) {
+func (s *intakeReader) AllPools(ctx context.Context) ([]intake.Pool, error) {
 	return s.pools(ctx, "SELECT "+poolColumns+" FROM pool ORDER BY scheme, methodology, month")
 }
 
-func (s *IntakeStore) pools(ctx context.Context, query string) (found []intake.Pool, err error) {
+func (s *intakeReader) pools(ctx context.Context, query string) (found []intake.Pool, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var p intake.Pool
 		err := r.Scan(&p.Scheme, &p.Methodology, &p.Month, &p.Credited, &p.Carried, &p.Items, &p.Unnumbered, &p.Evidence, &p.Units, &p.Unit, &p.Closed, &p.Batch)
@@ -43,7 +66,7 @@ func scanOutgoing(r *sql.Rows) (o intake.Outgoing, err error) {
 }
 
 // Outgoing are the messages that are not sent, by number.
-func (s *IntakeStore) Outgoing(ctx context.Context, limit int) (found []intake.Outgoing, err error) {
+func (s *intakeReader) Outgoing(ctx context.Context, limit int) (found []intake.Outgoing, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		o, err := scanOutgoing(r)
 		found = append(found, o)
@@ -53,7 +76,7 @@ func (s *IntakeStore) Outgoing(ctx context.Context, limit int) (found []intake.O
 }
 
 // Messages calls each with the messages after a number, by number.
-func (s *IntakeStore) Messages(ctx context.Context, after int64, each func(intake.Outgoing) error) error {
+func (s *intakeReader) Messages(ctx context.Context, after int64, each func(intake.Outgoing) error) error {
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		o, err := scanOutgoing(r)
 		if err != nil {
@@ -64,7 +87,7 @@ func (s *IntakeStore) Messages(ctx context.Context, after int64, each func(intak
 }
 
 // Message finds a message by its number; it is zero where there is none.
-func (s *IntakeStore) Message(ctx context.Context, number int64) (o intake.Outgoing, err error) {
+func (s *intakeReader) Message(ctx context.Context, number int64) (o intake.Outgoing, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		o, err = scanOutgoing(r)
 		return err
@@ -75,16 +98,16 @@ func (s *IntakeStore) Message(ctx context.Context, number int64) (o intake.Outgo
 const partColumns = "batch, of, scheme, methodology, month, first, last, activities, amount, digest"
 
 // Parts are what a batch put into pools, by month of the activities, scheme and methodology.
-func (s *IntakeStore) Parts(ctx context.Context, batch int64) ([]intake.PoolPart, error) {
+func (s *intakeReader) Parts(ctx context.Context, batch int64) ([]intake.PoolPart, error) {
 	return s.parts(ctx, "SELECT "+partColumns+" FROM pool_part WHERE batch = $1 ORDER BY of, scheme, methodology", batch)
 }
 
 // PartsOf are those of a pool, by batch and month of the activities.
-func (s *IntakeStore) PartsOf(ctx context.Context, k intake.PoolKey) ([]intake.PoolPart, error) {
+func (s *intakeReader) PartsOf(ctx context.Context, k intake.PoolKey) ([]intake.PoolPart, error) {
 	return s.parts(ctx, "SELECT "+partColumns+" FROM pool_part WHERE scheme = $1 AND methodology = $2 AND month = $3 ORDER BY batch, of", k.Scheme, k.Methodology, int64(k.Month))
 }
 
-func (s *IntakeStore) parts(ctx context.Context, query string, args ...any) (found []intake.PoolPart, err error) {
+func (s *intakeReader) parts(ctx context.Context, query string, args ...any) (found []intake.PoolPart, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var p intake.PoolPart
 		err := r.Scan(&p.Batch, &p.Of, &p.Scheme, &p.Methodology, &p.Month, &p.First, &p.Last, &p.Activities, &p.Amount, &p.Digest)
@@ -95,7 +118,7 @@ func (s *IntakeStore) parts(ctx context.Context, query string, args ...any) (fou
 }
 
 // Months are those that have a table.
-func (s *IntakeStore) Months(ctx context.Context) (found []intake.Month, err error) {
+func (s *intakeReader) Months(ctx context.Context) (found []intake.Month, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var name string
 		if err := r.Scan(&name); err != nil {
@@ -106,25 +129,24 @@ func (s *IntakeStore) Months(ctx context.Context) (found []intake.Month, err err
 			found = append(found, intake.Month(m))
 		}
 		return nil
-	}, s.dialect.tablesSQL())
+	}, s.tables)
 	return found, lost(err)
 }
 
 const journalColumns = "number, at, kind, actor, key, payload, accepted, duplicates, refused, amount, answer, rows, hash"
 
-// Journal calls each with the rows after a number, in order.
-func (s *IntakeStore) Journal(ctx context.Context, after int64, each func(intake.JournalRow) error) error {
-	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+// Journal are the rows after a number, in order.
+func (s *intakeReader) Journal(ctx context.Context, after int64, limit int) (found []intake.JournalRow, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		j, err := scanJournal(r)
-		if err != nil {
-			return err
-		}
-		return each(j)
-	}, "SELECT "+journalColumns+" FROM journal WHERE number > $1 ORDER BY number", after))
+		found = append(found, j)
+		return err
+	}, "SELECT "+journalColumns+" FROM journal WHERE number > $1 ORDER BY number LIMIT "+strconv.Itoa(limit), after)
+	return found, lost(err)
 }
 
 // JournalRow finds a row by its number; it is zero where there is none.
-func (s *IntakeStore) JournalRow(ctx context.Context, number int64) (row intake.JournalRow, err error) {
+func (s *intakeReader) JournalRow(ctx context.Context, number int64) (row intake.JournalRow, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		row, err = scanJournal(r)
 		return err
@@ -133,7 +155,7 @@ func (s *IntakeStore) JournalRow(ctx context.Context, number int64) (row intake.
 }
 
 // BatchMonths are the proofs of a batch, by month.
-func (s *IntakeStore) BatchMonths(ctx context.Context, batch int64) (found []intake.BatchMonth, err error) {
+func (s *intakeReader) BatchMonths(ctx context.Context, batch int64) (found []intake.BatchMonth, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		m := intake.BatchMonth{Batch: batch}
 		err := r.Scan(&m.Month, &m.Activities, &m.Amount, &m.Digest)
@@ -144,7 +166,7 @@ func (s *IntakeStore) BatchMonths(ctx context.Context, batch int64) (found []int
 }
 
 // Activities calls each with a month's rows, by id.
-func (s *IntakeStore) Activities(ctx context.Context, m intake.Month, each func(intake.Row) error) error {
+func (s *intakeReader) Activities(ctx context.Context, m intake.Month, each func(intake.Row) error) error {
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		row, err := scanActivity(r)
 		if err != nil {
@@ -155,7 +177,7 @@ func (s *IntakeStore) Activities(ctx context.Context, m intake.Month, each func(
 }
 
 // Between calls each with a month's rows of the ids from first to last, in order.
-func (s *IntakeStore) Between(ctx context.Context, m intake.Month, first, last int64, each func(intake.Row) error) error {
+func (s *intakeReader) Between(ctx context.Context, m intake.Month, first, last int64, each func(intake.Row) error) error {
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		row, err := scanActivity(r)
 		if err != nil {
@@ -166,7 +188,7 @@ func (s *IntakeStore) Between(ctx context.Context, m intake.Month, first, last i
 }
 
 // TotalsOf are a scheme's totals of the days from … to.
-func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) (found []intake.Total, err error) {
+func (s *intakeReader) TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) (found []intake.Total, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		t, err := scanTotal(r)
 		found = append(found, t)
@@ -176,7 +198,7 @@ func (s *IntakeStore) TotalsOf(ctx context.Context, scheme int64, from, to calen
 }
 
 // EachDay calls each with all days of participants.
-func (s *IntakeStore) EachDay(ctx context.Context, each func(intake.Day) error) error {
+func (s *intakeReader) EachDay(ctx context.Context, each func(intake.Day) error) error {
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		d, err := scanDay(r)
 		if err != nil {
@@ -187,7 +209,7 @@ func (s *IntakeStore) EachDay(ctx context.Context, each func(intake.Day) error) 
 }
 
 // Participant finds a person by pseudonym.
-func (s *IntakeStore) Participant(ctx context.Context, name intake.Pseudonym) (p intake.Participant, known bool, err error) {
+func (s *intakeReader) Participant(ctx context.Context, name intake.Pseudonym) (p intake.Participant, known bool, err error) {
 	p.Pseudonym = name
 	err = s.read.QueryRowContext(ctx, "SELECT id, scheme, amount, activities, points, points_short, batch FROM participant WHERE pseudonym = $1", name[:]).
 		Scan(&p.ID, &p.Scheme, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch)
@@ -198,7 +220,7 @@ func (s *IntakeStore) Participant(ctx context.Context, name intake.Pseudonym) (p
 }
 
 // Sums are totals over all rows of a table.
-func (s *IntakeStore) Sums(ctx context.Context) (intake.Sums, error) {
+func (s *intakeReader) Sums(ctx context.Context) (intake.Sums, error) {
 	var sums intake.Sums
 	for _, q := range []struct {
 		query string

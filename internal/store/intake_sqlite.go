@@ -28,7 +28,7 @@ func openIntakeSQLite(path string) (*IntakeStore, error) {
 		return nil, errors.Join(err, d.write.Close())
 	}
 	d.read.SetMaxOpenConns(readConnections)
-	return &IntakeStore{dialect: d, write: d.write, read: d.read}, nil
+	return &IntakeStore{intakeReader: intakeReader{d.read, intakeSQLiteMonths}, dialect: d, write: d.write}, nil
 }
 
 func (d *intakeSQLite) flush(ctx context.Context, c *intake.Changes, all []rows) error {
@@ -126,8 +126,11 @@ func eachOfStatement(ctx context.Context, s *sql.Stmt, each func(*sql.Rows) erro
 	return found.Err()
 }
 
-func (*intakeSQLite) tablesSQL() string {
-	return `SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'activity\_%' ESCAPE '\'`
+const intakeSQLiteMonths = `SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'activity\_%' ESCAPE '\'`
+
+// snapshot is a transaction, which sees one moment from its first read on.
+func (d *intakeSQLite) snapshot(ctx context.Context) (*sql.Tx, error) {
+	return d.read.BeginTx(ctx, nil)
 }
 
 func (*intakeSQLite) monthSQL(m intake.Month) []string {
