@@ -173,11 +173,12 @@ func measureTransferBatches(connections int) benchTake {
 	}
 }
 
-// put lets clients work on a server for the length of a measurement, writes the
-// server's profile if one is wanted, and says what failed.
-func (b *benchRun) put(ctx context.Context, s *benchServer, name string, clients []bench.Client) (bench.Result, error) {
+// put puts a load on a server, writes the server's profile if one is wanted, and
+// says what failed.
+func (b *benchRun) put(ctx context.Context, s *benchServer, name string, load bench.Load) (bench.Result, error) {
 	profiled := b.profile(ctx, s, fmt.Sprintf("%s.%d", name, b.round), b.warmUp+b.length)
-	r, err := bench.Run(ctx, bench.Load{Address: s.address, Clients: clients, WarmUp: b.warmUp, Measure: b.length})
+	load.Address = s.address
+	r, err := bench.Run(ctx, load)
 	if err = errors.Join(err, <-profiled); err != nil {
 		return r, fmt.Errorf("%w\n%s", err, s.log)
 	}
@@ -194,7 +195,7 @@ func (b *benchRun) load(ctx context.Context, m benchMeasure, clients []*benchCli
 	if err != nil {
 		return err
 	}
-	r, err := b.put(ctx, s, m.name, asClients(clients))
+	r, err := b.put(ctx, s, m.name, bench.Load{Clients: asClients(clients), WarmUp: b.warmUp, Measure: b.length})
 	if err != nil {
 		return err
 	}

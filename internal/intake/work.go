@@ -237,7 +237,7 @@ func nextEvidence(before []byte, p *PoolPart) []byte {
 	return sum[:]
 }
 
-// changes are what is to be committed.
+// changes are what is to be committed, each kind in the order of its index.
 func (w *work) changes() *Changes {
 	for row := range w.seen {
 		fresh := w.isNew[row]
@@ -252,6 +252,9 @@ func (w *work) changes() *Changes {
 			put(&w.out.NewPools, &w.out.Pools, fresh, *row)
 		}
 	}
+	slices.SortFunc(w.out.Keys, func(a, b KeyRow) int { return a.Key.compare(b.Key) })
+	slices.SortFunc(w.out.NewDays, func(a, b Day) int { return a.DayKey.compare(b.DayKey) })
+	slices.SortFunc(w.out.Days, func(a, b Day) int { return a.DayKey.compare(b.DayKey) })
 	slices.SortFunc(w.out.NewParticipants, func(a, b Participant) int { return int(a.ID - b.ID) })
 	slices.SortFunc(w.out.Participants, func(a, b Participant) int { return int(a.ID - b.ID) })
 	return &w.out

@@ -20,7 +20,7 @@ const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, 
 func openIntakeSQLite(path string) (*IntakeStore, error) {
 	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}}}
 	var err error
-	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)", "secure_delete(fast)")); err != nil {
+	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)", "cache_size(-262144)", "secure_delete(fast)")); err != nil {
 		return nil, err
 	}
 	d.write.SetMaxOpenConns(1)

@@ -63,7 +63,7 @@ func makeParent(path string) error {
 
 func sqliteDSN(path, lock string, pragmas ...string) string {
 	q := url.Values{"_txlock": {lock}}
-	for _, p := range append(pragmas, "busy_timeout(10000)", "cache_size(-65536)", "temp_store(MEMORY)") {
+	for _, p := range append([]string{"busy_timeout(10000)", "cache_size(-65536)", "temp_store(MEMORY)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
