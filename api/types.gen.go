@@ -4578,7 +4578,7 @@ type AuctionOffer struct {
 	// Committed Of the budget.
 	Committed *Money `json:"committed,omitempty"`
 
-	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
 
 	// Deposit Of each bidder.
@@ -4621,6 +4621,12 @@ type AuctionOffer struct {
 
 	// Months Of the term, for all amounts; of credits 12, whose price has no term.
 	Months int `json:"months"`
+
+	// NoncompetitiveQuota Of uniform: most that one bidder may ask for at any price (price-taker). Absent: every bid names a price.
+	NoncompetitiveQuota *Quantity `json:"noncompetitive_quota,omitempty"`
+
+	// NoncompetitiveShare Of the quantity, most that price-takers get together; less than 1. Absent: 0.25 (project default).
+	NoncompetitiveShare *Ratio `json:"noncompetitive_share,omitempty"`
 
 	// Notice The public notice of the announcement.
 	Notice ID `json:"notice"`
@@ -4730,7 +4736,7 @@ type AuctionOfferInput struct {
 	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
 	Collateral AuctionCollateral `json:"collateral"`
 
-	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
 
 	// Deposit Of each bidder.
@@ -4766,6 +4772,12 @@ type AuctionOfferInput struct {
 
 	// MinBidders Fewer valid bidders cancel a share sale.
 	MinBidders *int `json:"min_bidders,omitempty"`
+
+	// NoncompetitiveQuota Of uniform: most that one bidder may ask for at any price (price-taker). Absent: every bid names a price.
+	NoncompetitiveQuota *Quantity `json:"noncompetitive_quota,omitempty"`
+
+	// NoncompetitiveShare Of the quantity, most that price-takers get together; less than 1. Absent: 0.25 (project default).
+	NoncompetitiveShare *Ratio `json:"noncompetitive_share,omitempty"`
 
 	// OpensAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -4866,6 +4878,9 @@ type AuctionResult struct {
 	//
 	// Example: 2397.22
 	MinPrice *Price `json:"min_price,omitempty"`
+
+	// Noncompetitive Of what was sold, to bids at any price. They count among the bidders and in what was wanted; in the prices below they do not.
+	Noncompetitive *Quantity `json:"noncompetitive,omitempty"`
 
 	// Offer Number of a record.
 	Offer ID `json:"offer"`
@@ -6873,7 +6888,7 @@ type CreditOfferInput struct {
 	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
 	Collateral AuctionCollateral `json:"collateral"`
 
-	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price.
+	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
 
 	// Deposit Of each bidder.
@@ -6897,6 +6912,12 @@ type CreditOfferInput struct {
 
 	// LotSize Step of quantities, whole tonnes.
 	LotSize Quantity `json:"lot_size"`
+
+	// NoncompetitiveQuota Of uniform: most that one bidder may ask for at any price (price-taker). Absent: every bid names a price.
+	NoncompetitiveQuota *Quantity `json:"noncompetitive_quota,omitempty"`
+
+	// NoncompetitiveShare Of the quantity, most that price-takers get together; less than 1. Absent: 0.25 (project default).
+	NoncompetitiveShare *Ratio `json:"noncompetitive_share,omitempty"`
 
 	// OpensAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -11490,10 +11511,8 @@ type OpenedBid struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	PlacedAt Instant `json:"placed_at"`
 
-	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
-	//
-	// Example: 2397.22
-	Price Price `json:"price"`
+	// Price Absent: any.
+	Price *Price `json:"price,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -13646,11 +13665,14 @@ type Quote struct {
 	Sealed *string `json:"sealed,omitempty"`
 }
 
-// QuoteInput defines model for QuoteInput.
+// QuoteInput Either steps or noncompetitive.
 type QuoteInput struct {
 	// ConfirmPrice The bidder knows that a price is far above the reserve price.
-	ConfirmPrice *bool       `json:"confirm_price,omitempty"`
-	Steps        []QuoteStep `json:"steps"`
+	ConfirmPrice *bool `json:"confirm_price,omitempty"`
+
+	// Noncompetitive The quantity of a bid that names no price: it takes that of the auction and is served first. For offers with a noncompetitive_quota.
+	Noncompetitive *Quantity   `json:"noncompetitive,omitempty"`
+	Steps          []QuoteStep `json:"steps,omitempty"`
 }
 
 // QuotePage defines model for QuotePage.

@@ -54,6 +54,9 @@ type OfferTerms struct {
 	InterruptionMost int32
 	InterruptionRule auction.InterruptionRule
 
+	NoncompetitiveQuota quantity.Quantity
+	NoncompetitiveShare quantity.Ratio // 0: the default, where there is a quota
+
 	RegisterFrom  calendar.Instant // 0: at once
 	RegisterUntil calendar.Instant
 	OpensAt       calendar.Instant
@@ -167,10 +170,14 @@ func (c OfferTerms) offer(v *View) auction.Offer {
 		FreeSeconds: c.FreeSeconds, ClockSeconds: c.ClockSeconds, InterruptionMost: c.InterruptionMost, InterruptionRule: c.InterruptionRule,
 		RegisterFrom: max(c.RegisterFrom, v.Now), RegisterUntil: c.RegisterUntil, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
 		SealName: c.SealName, KeyDigest: c.KeyDigest, SeedDigest: c.SeedDigest,
+		NoncompetitiveQuota: c.NoncompetitiveQuota, NoncompetitiveShare: c.NoncompetitiveShare,
 		State: auction.OfferAnnounced, Document: c.Document, AnnouncedBy: v.Actor.Person, AnnouncedAt: v.Now,
 	}
 	if c.RegisterFrom != 0 && c.RegisterFrom < v.Today.Start() {
 		o.RegisterFrom = c.RegisterFrom // it is refused
+	}
+	if o.NoncompetitiveQuota != 0 && o.NoncompetitiveShare == 0 {
+		o.NoncompetitiveShare = auction.DefaultNoncompetitiveShare
 	}
 	if o.IsOpen() && o.ClosesAt == 0 {
 		o.ClosesAt = o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second

@@ -118,7 +118,7 @@ func caseOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auction
 	if o.Buys() {
 		c.Demand, c.CeilingPrice, c.Budget, c.Asks = o.Quantity, o.ReservePrice, o.Committed, all
 	} else {
-		c.Supply, c.ReservePrice, c.Bids = o.Quantity, o.ReservePrice, all
+		c.Supply, c.ReservePrice, c.TakersMost, c.Bids = o.Quantity, o.ReservePrice, o.NoncompetitiveMost(), all
 	}
 	return c
 }

@@ -56,6 +56,8 @@ func (a *App) SealQuote(actor identity.Actor, key string, offer int64, t auction
 		return c, ErrNoRecord.At("id")
 	case len(t.Steps) == 0 || len(t.Steps) > auction.StepsMost:
 		return c, auction.ErrQuoteSteps
+	case o.IsOpen() && t.Noncompetitive:
+		return c, auction.ErrNoncompetitive
 	case o.IsOpen():
 		c.Price = t.Steps[0].Price
 		c.Quantity = t.Steps[0].Quantity

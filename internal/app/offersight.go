@@ -50,7 +50,7 @@ func (s *sights) show(quotes []seenQuote) {
 		if s.boards[q.offer.ID] == nil {
 			s.boards[q.offer.ID] = map[int64]stand{}
 		}
-		if q.quote.ID == 0 { // its bidder is excluded
+		if q.quote.ID == 0 || q.price == 0 { // its bidder is excluded, or takes any price and has no rank
 			delete(s.boards[q.offer.ID], q.quote.Registration)
 			continue
 		}
@@ -70,6 +70,9 @@ func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom) {
 		}
 		s.boards[o.ID] = map[int64]stand{}
 		for id, q := range room.last {
+			if q.terms.Noncompetitive {
+				continue
+			}
 			s.boards[o.ID][id] = stand{q.terms.Steps[0].Price, q.at, q.quote}
 		}
 	}

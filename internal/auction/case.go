@@ -8,7 +8,8 @@ type Case struct {
 
 	Supply         quantity.Quantity   // offered; of pay_as_bid_share optional
 	Demand         quantity.Quantity   // sought by a buy-back
-	Noncompetitive quantity.Quantity   // for those who take any price, out of the supply
+	Noncompetitive quantity.Quantity   // for those who take any price and are not among the bids, out of the supply
+	TakersMost     quantity.Quantity   // uniform: that price-takers among the bids get together; absent: there are none
 	ReservePrice   quantity.Price      // bids below it are not valid
 	CeilingPrice   quantity.Price      // asks above it are not valid
 	ReferencePrice quantity.Price      // of a call
@@ -32,7 +33,7 @@ type Case struct {
 // A Bid is what somebody would pay, or, among the asks, would sell at.
 type Bid struct {
 	ID          string            // only for those who read: unique in a case that is decoded
-	Price       quantity.Price    // CNY/(t·a) or CNY/t; 0: a market order, which only a call has
+	Price       quantity.Price    // CNY/(t·a) or CNY/t; 0: any, of a market order of a call or a price-taker
 	Quantity    quantity.Quantity // more than 0
 	Seq         int64             // the order of arrival; of equal ones the earlier in the list
 	Draw        int               // the place in the drawn order, from 1; 0: not drawn
@@ -118,6 +119,7 @@ func (c Case) coarsest() quantity.Quantity {
 	coarsen(c.Supply)
 	coarsen(c.Demand)
 	coarsen(c.Noncompetitive)
+	coarsen(c.TakersMost)
 	for _, q := range c.NextAuctions {
 		coarsen(q)
 	}

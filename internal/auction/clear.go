@@ -23,7 +23,7 @@ func Clear(c *Case) (Result, error) {
 
 // finish adds up what a format has awarded.
 func (c *Case) finish(r *Result, rounding quantity.Rounding) error {
-	r.Volume = r.Noncompetitive + volumeOf(r.Bids)
+	r.Volume = r.Unnamed + volumeOf(r.Bids)
 	if c.Demand > 0 {
 		r.Volume = volumeOf(r.Asks)
 	}
@@ -37,7 +37,7 @@ func (c *Case) finish(r *Result, rounding quantity.Rounding) error {
 		return nil
 	}
 	// Validate has held the whole against the range of money; half a fen an award may go beyond.
-	revenue, err := quantity.Amount(r.ClearingPrice, r.Noncompetitive, c.Months, rounding)
+	revenue, err := quantity.Amount(r.ClearingPrice, r.Unnamed, c.Months, rounding)
 	for _, side := range [][]Allotment{r.Bids, r.Asks} {
 		for i := range side {
 			a := &side[i]

@@ -23,7 +23,7 @@ var bidFields = []string{"id", "price", "qty", "seq", "accepts_part"}
 const idMax = 200 // bytes of a bid's id
 
 // Decode reads one case as JSON: decimals are strings, a price that is null is
-// a market order. It takes nothing for granted: a field that is not known or
+// any: of a market order or a price-taker. It takes nothing for granted: a field that is not known or
 // not of the case's format, that is there twice or missing, a number where a
 // decimal string belongs, an id that is there twice are ErrCase or faults of
 // package quantity, whose field is the path of the place.
@@ -68,6 +68,7 @@ func (r *reader) read(o object) Case {
 	c.Supply = decimal(r, o, "supply", quantity.ParsePositiveQuantity)
 	c.Demand = decimal(r, o, "demand", quantity.ParsePositiveQuantity)
 	c.Noncompetitive = decimal(r, o, "noncompetitive", quantity.ParseQuantity)
+	c.TakersMost = decimal(r, o, "noncompetitive_limit", quantity.ParsePositiveQuantity)
 	c.ReservePrice = decimal(r, o, "reserve_price", quantity.ParsePrice)
 	c.CeilingPrice = decimal(r, o, "ceiling_price", quantity.ParsePositivePrice)
 	c.ReferencePrice = decimal(r, o, "reference_price", quantity.ParsePositivePrice)
@@ -187,7 +188,7 @@ func (r *reader) bid(o object) Bid {
 		r.fail(o.path+"id", "an id has from 1 to %d bytes", idMax)
 	}
 	if price, there := o.values["price"]; !there {
-		r.fail(o.path+"price", "is missing; a market order has the price null")
+		r.fail(o.path+"price", "is missing; a market order, or a price-taker, has the price null")
 	} else if price != nil {
 		b.Price = decimal(r, o, "price", quantity.ParsePositivePrice)
 	}

@@ -32,7 +32,7 @@ type format struct {
 // formats are all of them: a new one is a line here and a file.
 var formats = []format{
 	{name: Uniform, clear: clearUniform, rounding: quantity.HalfUp, fields: []string{
-		"supply*", "bids*", "reserve_price", "noncompetitive", "tie", "undersubscribed", "draw", "next_auctions",
+		"supply*", "bids*", "reserve_price", "noncompetitive", "noncompetitive_limit", "tie", "undersubscribed", "draw", "next_auctions",
 	}},
 	{name: PayAsBid, clear: clearPayAsBid, rounding: quantity.HalfUp, paysOwn: true, fields: []string{
 		"supply*", "bids*", "reserve_price", "tie", "undersubscribed", "draw", "next_auctions",

@@ -63,7 +63,9 @@ func prices(c Case) []quantity.Price {
 // sell: of all prices the highest at which the demand takes the supply.
 func (n *naive) sell(c Case) {
 	takers := min(c.Noncompetitive, c.Supply)
-	valid := wantedAt(c.Bids, func(p quantity.Price) bool { return p >= c.ReservePrice })
+	named := min(wantedAt(c.Bids, func(p quantity.Price) bool { return p == 0 }), c.TakersMost, c.Supply-takers)
+	takers += named
+	valid := wantedAt(c.Bids, func(p quantity.Price) bool { return p > 0 && p >= c.ReservePrice })
 	short := valid == 0 || valid+takers < c.Supply
 	if short && c.Undersubscribed == Cancel {
 		n.status = Cancelled
@@ -77,6 +79,7 @@ func (n *naive) sell(c Case) {
 	if short {
 		n.status = Undersold
 	}
+	handOut(c, c.Bids, n.bids, 0, named)
 	left := c.Supply - takers
 	for _, p := range slices.Backward(prices(c)) {
 		if p < c.ReservePrice || (left == 0 && n.price > 0) {

@@ -20,6 +20,9 @@ const (
 	QuotesMost = 10
 	// StepsMost is how many prices one quote may name.
 	StepsMost = 10
+	// DefaultNoncompetitiveShare is how much of an offer goes to price-takers at most,
+	// where the offer does not say (project default).
+	DefaultNoncompetitiveShare = quantity.OneRatio / 4
 	// ClockSeconds is for how long an ascending auction waits for the next bid:
 	// 4 minutes in Nanhu (2012) and Wuzhong (2025).
 	ClockSeconds = 240
@@ -106,6 +109,10 @@ type Offer struct {
 	FreeSeconds     int32          // of ascending: from the opening on
 	ClockSeconds    int32          // of ascending: from the last bid on
 
+	// Of uniform: bids that name no price and take that of the auction. They are served first.
+	NoncompetitiveQuota quantity.Quantity // most that one bidder may ask for at any price; 0: none is taken
+	NoncompetitiveShare quantity.Ratio    // of the quantity, most that they get together; less than 1, for without priced bids there is no price
+
 	InterruptionMost int32 // s that a window may be interrupted for
 	InterruptionRule InterruptionRule
 
@@ -169,6 +176,15 @@ func (o Offer) IsOpen() bool { return o.Format == Ascending }
 // FixedQuantity reports whether a quote names a price only.
 func (o Offer) FixedQuantity() bool { return o.Format == PayAsBidShare || o.Format == Ascending }
 
+// NoncompetitiveMost is what price-takers get together at most, in whole lot sizes.
+func (o Offer) NoncompetitiveMost() quantity.Quantity {
+	most, err := quantity.MulDiv(int64(o.Quantity), int64(o.NoncompetitiveShare), 1, int64(quantity.OneRatio), quantity.Down)
+	if err != nil {
+		panic(err) // a share of less than 1
+	}
+	return quantity.Quantity(most).FloorTo(o.LotSize)
+}
+
 // Unsold is what nobody has won.
 func (o Offer) Unsold() quantity.Quantity { return o.Quantity - o.Volume }
 
@@ -204,7 +220,7 @@ func (o Offer) Validate(now calendar.Instant) error {
 	return fault.First(
 		catalog.CheckOneOf("format", o.Format, OfferFormats), catalog.CheckOneOf("collateral", o.Collateral, Collaterals),
 		catalog.CheckOneOf("sight", o.Sight, Sights), catalog.CheckOneOf("interruption_rule", o.InterruptionRule, InterruptionRules),
-		o.checkCredits(), o.checkAmounts(), o.checkOptions(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
+		o.checkCredits(), o.checkAmounts(), o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
 	)
 }
 
@@ -267,10 +283,28 @@ func (o Offer) checkOptions() error {
 		{"free_seconds", ascends != (o.FreeSeconds > 0)},
 		{"clock_seconds", ascends != (o.ClockSeconds > 0)},
 		{"quota", o.FixedQuantity() && o.Quota != 0},
+		{"noncompetitive_quota", o.NoncompetitiveQuota != 0 && o.Format != Uniform},
+		{"noncompetitive_share", (o.NoncompetitiveQuota == 0) != (o.NoncompetitiveShare == 0)},
 	} {
 		if x.wrong {
 			return ErrFormatOption.With("%s does not go with the format %s and its other options, or is missing", x.field, o.Format).At(x.field)
 		}
+	}
+	return nil
+}
+
+// checkNoncompetitive holds the bounds of bids that name no price. With a full
+// guarantee the factor of the second confirmation says what covers them.
+func (o Offer) checkNoncompetitive() error {
+	switch {
+	case o.NoncompetitiveQuota == 0:
+		return nil
+	case o.NoncompetitiveShare < 0 || o.NoncompetitiveShare >= quantity.OneRatio:
+		return fault.Invalidf("noncompetitive_share", "must be more than 0 and less than 1: without priced bids there is no price")
+	case o.NoncompetitiveQuota < 0 || !o.NoncompetitiveQuota.IsMultipleOf(o.LotSize) || o.NoncompetitiveQuota > o.NoncompetitiveMost() || o.Quota > 0 && o.NoncompetitiveQuota > o.Quota:
+		return fault.Invalidf("noncompetitive_quota", "must be a multiple of the lot size %s, within the quota and at most %s, the share of all price-takers", o.LotSize, o.NoncompetitiveMost())
+	case o.Collateral == FullCollateral && o.ConfirmFactor == 0:
+		return ErrFormatOption.With("with a full guarantee a bid at any price is covered at confirm_factor times the reserve price: it is missing").At("confirm_factor")
 	}
 	return nil
 }

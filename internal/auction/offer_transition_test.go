@@ -106,6 +106,10 @@ func TestSeal(t *testing.T) {
 	if len(s.Close(Terms{Steps: terms.Steps[:1]}, 7, 3, "key")) != len(sealed) {
 		t.Error("the length tells the number of steps")
 	}
+	taker := Terms{Steps: []Step{{0, 5}}, Noncompetitive: true}
+	if got, err := s.Open(s.Close(taker, 7, 3, "key"), 7, 3); err != nil || got.Confirmed || !got.Noncompetitive || !slices.Equal(got.Steps, taker.Steps) {
+		t.Errorf("at any price: %+v, %v", got, err)
+	}
 	for name, open := range map[string]func() (Terms, error){
 		"another offer":  func() (Terms, error) { return s.Open(sealed, 8, 3) },
 		"another sender": func() (Terms, error) { return s.Open(sealed, 7, 4) },

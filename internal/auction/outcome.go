@@ -17,7 +17,7 @@ type OpenedBid struct {
 	Offer        int64
 	Registration int64
 	Quote        int64
-	Price        quantity.Price
+	Price        quantity.Price // 0: any
 	Quantity     quantity.Quantity
 	PlacedAt     calendar.Instant
 	Won          quantity.Quantity // once ranked; 0: it lost
@@ -143,8 +143,15 @@ func Chain(before string, o Outcome) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Better orders bids: the better price first, then the earlier.
+// IsNoncompetitive reports whether a bid takes any price.
+func (b OpenedBid) IsNoncompetitive() bool { return b.Price == 0 }
+
+// Better orders bids: price-takers, who are served first, then the better price,
+// then the earlier.
 func (o Offer) Better(a, b OpenedBid) int {
+	if a.IsNoncompetitive() != b.IsNoncompetitive() {
+		return cmp.Compare(a.Price, b.Price)
+	}
 	order := cmp.Compare(b.Price, a.Price)
 	if o.Buys() {
 		order = -order

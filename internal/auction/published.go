@@ -9,16 +9,18 @@ import (
 )
 
 // Figures are what the public sees of the bids of a certified auction. They
-// name nobody.
+// name nobody. Price-takers count among the bidders and in what was wanted and
+// won; for they name none, not in the prices of bids.
 type Figures struct {
 	Bidders  int // with a bid that qualified
 	Wanted   quantity.Quantity
 	Cover    quantity.Ratio // wanted ÷ offered
 	Least    quantity.Price
 	Greatest quantity.Price
-	Mean     quantity.Price // weighted by quantity, half up
-	Median   quantity.Price // at which half of what was wanted is reached, from the greatest
-	Average  quantity.Price // of what was won, weighted by quantity, half up
+	Mean     quantity.Price    // weighted by quantity, half up
+	Median   quantity.Price    // at which half of what was wanted is reached, from the greatest
+	Average  quantity.Price    // of what was won, weighted by quantity, half up
+	Takers   quantity.Quantity // of what was won, by bids at any price
 }
 
 // Summarise returns the figures of an offer's qualified bids. Of an ascending
@@ -30,18 +32,25 @@ func (o Offer) Summarise(bids []OpenedBid) Figures {
 	var f Figures
 	bidders := map[int64]bool{}
 	total, won, sold := new(big.Int), new(big.Int), quantity.Quantity(0)
+	var priced []OpenedBid
+	var pricedWanted quantity.Quantity
 	for _, b := range bids {
 		bidders[b.Registration] = true
 		f.Wanted += b.Quantity
+		addProduct(won, b.Paid, b.Won)
+		sold += b.Won
+		if b.IsNoncompetitive() {
+			f.Takers += b.Won
+			continue
+		}
+		priced, pricedWanted = append(priced, b), pricedWanted+b.Quantity
 		f.Greatest = max(f.Greatest, b.Price)
 		if f.Least == 0 || b.Price < f.Least {
 			f.Least = b.Price
 		}
 		addProduct(total, b.Price, b.Quantity)
-		addProduct(won, b.Paid, b.Won)
-		sold += b.Won
 	}
-	f.Bidders, f.Mean, f.Average, f.Median = len(bidders), meanOf(total, f.Wanted), meanOf(won, sold), medianOf(bids, f.Wanted)
+	f.Bidders, f.Mean, f.Average, f.Median = len(bidders), meanOf(total, pricedWanted), meanOf(won, sold), medianOf(priced, pricedWanted)
 	f.Cover, _ = coverOf(f.Wanted, o.Quantity) // a ratio of more than 9 × 10¹² is shown as 0
 	return f
 }

@@ -26,6 +26,12 @@ func TestOffer_Summarise(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
+	taker := bid(4, 0, 2, 2)
+	taker.Paid = 8 * quantity.OnePrice
+	want.Bidders, want.Wanted, want.Cover, want.Average, want.Takers = 4, 12*quantity.OneQuantity, 1_714_286, 86_667, 2*quantity.OneQuantity
+	if got := (auction.Offer{Format: auction.Uniform, Quantity: 7 * quantity.OneQuantity}).Summarise(append(bids, taker)); got != want {
+		t.Errorf("with a price-taker: got %+v\nwant %+v", got, want)
+	}
 	if got := (auction.Offer{Quantity: 1}).Summarise(nil); got != (auction.Figures{}) {
 		t.Errorf("of no bids: %+v", got)
 	}

@@ -33,8 +33,9 @@ type Step struct {
 
 // Terms are what a quote says.
 type Terms struct {
-	Steps     []Step
-	Confirmed bool // the bidder knows that a price is far above the reserve price
+	Steps          []Step
+	Confirmed      bool // the bidder knows that a price is far above the reserve price
+	Noncompetitive bool // at any price: one step, whose price is 0
 }
 
 // Total is the quantity of all steps. Check has seen that it does not overflow.
@@ -63,6 +64,9 @@ var (
 	// ErrQuoteCount is returned for a quote beyond the number that a bidder has.
 	ErrQuoteCount = fault.New(fault.Refused, "quote.too_many", "all quotes of this window are used").
 			Under("offer.ten_quotes", "Zhejiang electronic sale: Wuyi 2021 no. 7, Yiwu 2020 no. 1")
+	// ErrNoncompetitive is returned when a quote names no price and the offer takes none such.
+	ErrNoncompetitive = fault.New(fault.Refused, "quote.noncompetitive", "the offer takes no bids that name no price").At("noncompetitive").
+				Under("offer.noncompetitive", "project default, after 31 CFR 356.20")
 	// ErrQuoteSteps is returned when a quote names no price, too many, or one twice.
 	ErrQuoteSteps = fault.New(fault.Refused, "quote.steps", "a quote has 1 to 10 prices, each once; where the quantity is fixed it has one price and no quantity").At("steps").
 			Under("offer.steps", "project default")
@@ -110,9 +114,15 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 	if o.QuotesMost > 0 && b.Quotes >= o.QuotesMost {
 		return t, ErrQuoteCount.With("a bidder has %d quotes in the window of this offer", o.QuotesMost)
 	}
+	if t.Noncompetitive && o.NoncompetitiveQuota == 0 {
+		return t, ErrNoncompetitive
+	}
 	t, err := o.inOrder(t, b)
 	if err != nil {
 		return t, err
+	}
+	if t.Noncompetitive {
+		return t, o.checkPriceTaker(t, b)
 	}
 	for _, s := range t.Steps {
 		if err := o.checkStep(s); err != nil {
@@ -122,7 +132,7 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 	total := quantity.Quantity(0)
 	for _, s := range t.Steps {
 		if total, err = quantity.Add(total, s.Quantity); err != nil || !o.FixedQuantity() && total > o.most(b) {
-			return t, ErrOverQuota.With("one bidder may ask for at most %s %s", o.most(b), o.Unit())
+			return t, o.overQuota(b)
 		}
 	}
 	if err := o.checkHigher(t, b, best); err != nil {
@@ -137,9 +147,32 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 	return t, o.checkCovered(t, b)
 }
 
+// checkPriceTaker judges a quote that names no price.
+func (o Offer) checkPriceTaker(t Terms, b Bidder) error {
+	switch q := t.Steps[0].Quantity; {
+	case q <= 0 || !q.IsMultipleOf(o.LotSize):
+		return o.offLot()
+	case q > o.NoncompetitiveQuota:
+		return o.overQuota(b)
+	}
+	return o.checkCovered(t, b)
+}
+
+// overQuota says of both bounds, so that it does not tell which of them was passed.
+func (o Offer) overQuota(b Bidder) error {
+	if o.NoncompetitiveQuota == 0 {
+		return ErrOverQuota.With("one bidder may ask for at most %s %s", o.most(b), o.Unit())
+	}
+	return ErrOverQuota.With("one bidder may ask for at most %s %s, at any price for at most %s", o.most(b), o.Unit(), o.NoncompetitiveQuota)
+}
+
+func (o Offer) offLot() error {
+	return ErrOffLot.With("quantities are multiples of %s %s", o.LotSize, o.Unit())
+}
+
 // inOrder sorts the steps and fills in a fixed quantity, or returns ErrQuoteSteps.
 func (o Offer) inOrder(t Terms, b Bidder) (Terms, error) {
-	if n := len(t.Steps); n == 0 || n > StepsMost || o.FixedQuantity() && (n > 1 || t.Steps[0].Quantity != 0) {
+	if n := len(t.Steps); n == 0 || n > StepsMost || o.FixedQuantity() && (n > 1 || t.Steps[0].Quantity != 0) || t.Noncompetitive && (n > 1 || t.Steps[0].Price != 0) {
 		return t, ErrQuoteSteps
 	}
 	t.Steps = slices.Clone(t.Steps)
@@ -173,7 +206,7 @@ func (o Offer) checkStep(s Step) error {
 	case s.Price <= 0 || !s.Price.IsMultipleOf(o.Tick):
 		return ErrOffTick.With("prices are multiples of %s", o.Tick)
 	case s.Quantity <= 0 || !o.FixedQuantity() && !s.Quantity.IsMultipleOf(o.LotSize):
-		return ErrOffLot.With("quantities are multiples of %s %s", o.LotSize, o.Unit())
+		return o.offLot()
 	case o.Buys() && s.Price > o.ReservePrice:
 		return ErrAboveCeiling.With("the ceiling price is CNY %s", o.ReservePrice)
 	case !o.Buys() && s.Price < o.ReservePrice:
@@ -218,8 +251,17 @@ func (o Offer) checkCovered(t Terms, b Bidder) error {
 
 // Need is the most that the steps of a quote, dearest first, may cost: the sum
 // where each is paid at its own price, otherwise the greatest price × quantity
-// at or above it. Rounded up: the guarantee must suffice.
+// at or above it. A bid at any price is covered at the confirmation factor times
+// the reserve price (project default): what a higher price costs more, it owes
+// without cover. Rounded up: the guarantee must suffice.
 func (o Offer) Need(t Terms) (need quantity.Money, err error) {
+	if t.Noncompetitive {
+		price, err := o.ReservePrice.Times(o.ConfirmFactor, 1, quantity.Up)
+		if err != nil {
+			return 0, err
+		}
+		return quantity.Amount(price, t.Total(), int(o.Months), quantity.Up)
+	}
 	total := quantity.Quantity(0)
 	for _, s := range t.Steps {
 		total += s.Quantity

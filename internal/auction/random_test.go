@@ -54,6 +54,9 @@ func drawCase(t *rapid.T, f Format, s scale) Case {
 	}
 	switch f {
 	case Uniform:
+		if rapid.Bool().Draw(t, "has price-takers") {
+			c.TakersMost = lots("price-takers", 1)
+		}
 		c.Noncompetitive = lots("noncompetitive", 0) * quantity.Quantity(rapid.IntRange(0, 1).Draw(t, "has noncompetitive"))
 		c.Supply, c.ReservePrice = lots("supply", 1), price("reserve", 0)
 	case PayAsBid:
@@ -74,7 +77,7 @@ func drawCase(t *rapid.T, f Format, s scale) Case {
 		c.ReferencePrice = price("reference", 0)
 	}
 	if f != ReverseUniform {
-		c.Bids = side("bids", f == Call)
+		c.Bids = side("bids", f == Call || c.TakersMost > 0)
 	}
 	if f == ReverseUniform || f == Call {
 		c.Asks = side("asks", f == Call)
@@ -163,7 +166,7 @@ func TestClear_Invariants(t *testing.T) {
 	t.Parallel()
 	everyFormat(t, large, func(t *rapid.T, c Case) {
 		r := mustClear(t, c)
-		sold, bought := volumeOf(r.Bids)+r.Noncompetitive, volumeOf(r.Asks)
+		sold, bought := volumeOf(r.Bids)+r.Unnamed, volumeOf(r.Asks)
 		if len(r.Bids) != len(c.Bids) || len(r.Asks) != len(c.Asks) {
 			t.Fatal("an award is missing")
 		}
@@ -180,6 +183,9 @@ func TestClear_Invariants(t *testing.T) {
 			if r.Volume != sold || c.Supply > 0 && (sold > c.Supply || r.Unsold != c.Supply-sold) {
 				t.Fatalf("sold %s of %s", sold, c.Supply)
 			}
+			if named := takenBy(c, r); named > c.TakersMost || r.Noncompetitive != r.Unnamed+named || r.Unnamed > c.Noncompetitive {
+				t.Fatalf("price-takers get %s of at most %s, in all %s", named, c.TakersMost, r.Noncompetitive)
+			}
 		}
 		checkAwards(t, c, c.Bids, r, r.Bids, func(bid, pays quantity.Price) bool { return pays <= bid && pays >= c.ReservePrice })
 		checkAwards(t, c, c.Asks, r, r.Asks, func(ask, gets quantity.Price) bool {
@@ -187,6 +193,16 @@ func TestClear_Invariants(t *testing.T) {
 		})
 		checkSums(t, c, r)
 	})
+}
+
+// takenBy is what the price-takers among the bids get.
+func takenBy(c Case, r Result) (sum quantity.Quantity) {
+	for i, b := range c.Bids {
+		if b.Price == 0 && c.Format != Call {
+			sum += r.Bids[i].Quantity
+		}
+	}
+	return sum
 }
 
 func checkAwards(t *rapid.T, c Case, side []Bid, r Result, awards []Allotment, fair func(own, price quantity.Price) bool) {
@@ -207,7 +223,7 @@ func checkAwards(t *rapid.T, c Case, side []Bid, r Result, awards []Allotment, f
 
 func checkSums(t *rapid.T, c Case, r Result) {
 	months := c.withDefaults().Months
-	revenue, _ := quantity.Amount(r.ClearingPrice, r.Noncompetitive, months, quantity.HalfUp)
+	revenue, _ := quantity.Amount(r.ClearingPrice, r.Unnamed, months, quantity.HalfUp)
 	for _, a := range slices.Concat(r.Bids, r.Asks) {
 		exact, err := quantity.Amount(a.Price, a.Quantity, months, c.Format.find().rounding)
 		if c.Format == Call {

@@ -10,6 +10,7 @@ type Result struct {
 	Unsold         quantity.Quantity // offered and not sold, or sought and not bought; 0 where neither is limited
 	Imbalance      quantity.Quantity // of a call at its price: bids less asks
 	Noncompetitive quantity.Quantity // of the volume, to those who take any price
+	Unnamed        quantity.Quantity // of that, to those who are not among the bids
 	Revenue        quantity.Money    // what the awards come to, with that of the noncompetitive; 0 for a call, whose fills are paid one by one
 	CarryOver      []quantity.Quantity
 	NotCarried     quantity.Quantity // of the unsold, what the next auctions named cannot take

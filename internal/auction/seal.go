@@ -23,6 +23,8 @@ const (
 	stepSize  = 16
 	plainSize = 2 + StepsMost*stepSize
 	nonceSize = 12
+
+	plainConfirmed, plainNoncompetitive = 1, 2 // bits of the second byte
 )
 
 // ErrSeal is returned when a sealed quote cannot be opened with the offer's key.
@@ -104,7 +106,10 @@ func (t Terms) plain() []byte {
 	b := make([]byte, 2, plainSize)
 	b[0] = byte(len(t.Steps)) //nolint:gosec // at most StepsMost
 	if t.Confirmed {
-		b[1] = 1
+		b[1] |= plainConfirmed
+	}
+	if t.Noncompetitive {
+		b[1] |= plainNoncompetitive
 	}
 	for _, s := range t.Steps {
 		b = binary.BigEndian.AppendUint64(b, uint64(s.Price))    //nolint:gosec // two's complement
@@ -114,7 +119,7 @@ func (t Terms) plain() []byte {
 }
 
 func termsOf(plain []byte) Terms {
-	t := Terms{Steps: make([]Step, plain[0]), Confirmed: plain[1] == 1}
+	t := Terms{Steps: make([]Step, plain[0]), Confirmed: plain[1]&plainConfirmed != 0, Noncompetitive: plain[1]&plainNoncompetitive != 0}
 	for i := range t.Steps {
 		at := 2 + i*stepSize
 		t.Steps[i] = Step{

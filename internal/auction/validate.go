@@ -103,6 +103,7 @@ func (c *Case) checkLimits() error {
 	}
 	return fault.First(
 		c.checkQuantity("supply", c.Supply), c.checkQuantity("demand", c.Demand), c.checkQuantity("noncompetitive", c.Noncompetitive),
+		c.checkQuantity("noncompetitive_limit", c.TakersMost),
 		c.checkPrice("reserve_price", c.ReservePrice), c.checkPrice("ceiling_price", c.CeilingPrice), c.checkPrice("reference_price", c.ReferencePrice),
 	)
 }
@@ -171,8 +172,8 @@ func (c *Case) checkBid(b *Bid) error {
 	switch {
 	case b.Quantity <= 0:
 		return ErrCase.With("%s must be more than 0", b.Quantity).At("qty")
-	case b.Price == 0 && c.Format != Call:
-		return ErrCase.With("a price must be more than 0; only a call has market orders").At("price")
+	case b.Price == 0 && c.Format != Call && c.TakersMost == 0:
+		return ErrCase.With("a price must be more than 0; only a call has market orders, and a uniform auction with a noncompetitive_limit price-takers").At("price")
 	case c.Format == Ascending && b.Quantity != c.Supply:
 		return ErrCase.With("%s is not the supply %s, which the last bidder takes as a whole", b.Quantity, c.Supply).At("qty")
 	case b.Seq < 0:

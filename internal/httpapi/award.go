@@ -106,7 +106,7 @@ func (s *Server) GetOfferResult(ctx context.Context, r gen.GetOfferResultRequest
 	return gen.GetOfferResult200JSONResponse{
 		Offer: o.ID, Status: api.AuctionStatus(o.ResultStatus), ClearingPrice: optionalPrice(o.ClearingPrice), AveragePrice: optionalPrice(f.Average),
 		Offered: o.Quantity.String(), Sold: o.Volume.String(), Unsold: o.Unsold().String(), Bidders: f.Bidders, Wanted: f.Wanted.String(),
-		CoverRatio: ratioOf(f.Cover), MinPrice: optionalPrice(f.Least), MaxPrice: optionalPrice(f.Greatest), MeanPrice: optionalPrice(f.Mean), MedianPrice: optionalPrice(f.Median),
+		CoverRatio: ratioOf(f.Cover), Noncompetitive: textOfQuantity(f.Takers), MinPrice: optionalPrice(f.Least), MaxPrice: optionalPrice(f.Greatest), MeanPrice: optionalPrice(f.Mean), MedianPrice: optionalPrice(f.Median),
 		CertifiedAt: o.CertifiedAt.String(), ResultDigest: o.ResultDigest,
 		Winners: convertAll(p.Winners, func(w app.PublishedWinner) api.AuctionWinner {
 			return api.AuctionWinner{

@@ -76,6 +76,7 @@ func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), Committed: moneyOf(o.Committed), Months: int(o.Months),
 		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
 		WinShare: ratioOf(o.WinShare), ConfirmFactor: ratioOf(o.ConfirmFactor), MinBidders: optional(int(o.BiddersMin)), MaxQuotes: optional(int(o.QuotesMost)),
+		NoncompetitiveQuota: textOfQuantity(o.NoncompetitiveQuota), NoncompetitiveShare: ratioOf(o.NoncompetitiveShare),
 		Step: optionalPrice(o.Step), FreeSeconds: optional(int(o.FreeSeconds)), ClockSeconds: optional(int(o.ClockSeconds)), Sight: api.AuctionSight(o.Sight),
 		InterruptionSeconds: int(o.InterruptionMost), InterruptionRule: api.InterruptionRule(o.InterruptionRule),
 		RegisterFrom: o.RegisterFrom.String(), RegisterUntil: o.RegisterUntil.String(), OpensAt: o.OpensAt.String(), ClosesAt: o.ClosesAt.String(),
@@ -148,7 +149,9 @@ func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
 		Tie: auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
 		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
 		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
-		Sight: auction.SeesNothing, Step: readOptional(in, "step", b.Step, quantity.ParsePrice),
+		NoncompetitiveQuota: readOptional(in, "noncompetitive_quota", b.NoncompetitiveQuota, quantity.ParseQuantity),
+		NoncompetitiveShare: readOptional(in, "noncompetitive_share", b.NoncompetitiveShare, quantity.ParseRatio),
+		Sight:               auction.SeesNothing, Step: readOptional(in, "step", b.Step, quantity.ParsePrice),
 		FreeSeconds: int32(deref(b.FreeSeconds)), ClockSeconds: int32(deref(b.ClockSeconds)), //nolint:gosec // likewise
 		InterruptionMost: int32(b.InterruptionSeconds), InterruptionRule: auction.InterruptionRule(b.InterruptionRule), //nolint:gosec // likewise
 		RegisterFrom: readOptional(in, "register_from", b.RegisterFrom, calendar.ParseInstant), RegisterUntil: read(in, "register_until", b.RegisterUntil, calendar.ParseInstant),
@@ -170,6 +173,7 @@ func (s *Server) OfferCredits(ctx context.Context, r gen.OfferCreditsRequestObje
 		OfferTerms: offerTerms(&in, api.AuctionOfferInput{
 			Format: b.Format, Quantity: b.Quantity, ReservePrice: b.ReservePrice, LotSize: b.LotSize, Tick: b.Tick, Quota: b.Quota,
 			Collateral: b.Collateral, Deposit: b.Deposit, Tie: b.Tie, Undersubscribed: b.Undersubscribed, ConfirmFactor: b.ConfirmFactor, Sight: b.Sight,
+			NoncompetitiveQuota: b.NoncompetitiveQuota, NoncompetitiveShare: b.NoncompetitiveShare,
 			Step: b.Step, FreeSeconds: b.FreeSeconds, ClockSeconds: b.ClockSeconds, InterruptionSeconds: b.InterruptionSeconds, InterruptionRule: b.InterruptionRule,
 			RegisterFrom: b.RegisterFrom, RegisterUntil: b.RegisterUntil, OpensAt: b.OpensAt, ClosesAt: b.ClosesAt, Title: b.Title, Document: b.Document,
 		}),

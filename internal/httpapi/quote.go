@@ -89,6 +89,13 @@ func (s *Server) PlaceQuote(ctx context.Context, r gen.PlaceQuoteRequestObject) 
 			Price: read(&in, at+"/price", step.Price, quantity.ParsePrice), Quantity: readOptional(&in, at+"/quantity", step.Quantity, quantity.ParseQuantity),
 		})
 	}
+	if r.Body.Noncompetitive != nil {
+		if len(t.Steps) > 0 {
+			return nil, fault.Invalidf("noncompetitive", "a quote names prices (steps), or a quantity at any price (noncompetitive)")
+		}
+		t.Noncompetitive = true
+		t.Steps = []auction.Step{{Quantity: read(&in, "noncompetitive", *r.Body.Noncompetitive, quantity.ParseQuantity)}}
+	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -185,7 +192,7 @@ func (s *Server) ListBids(ctx context.Context, r gen.ListBidsRequestObject) (gen
 // openedOf shows a bid; whose it is only to who may know.
 func openedOf(b auction.OpenedBid, named bool) api.OpenedBid {
 	out := api.OpenedBid{
-		ID: b.ID, Offer: b.Offer, Quote: b.Quote, Price: b.Price.String(), Quantity: b.Quantity.String(), PlacedAt: b.PlacedAt.String(),
+		ID: b.ID, Offer: b.Offer, Quote: b.Quote, Price: optionalPrice(b.Price), Quantity: b.Quantity.String(), PlacedAt: b.PlacedAt.String(),
 	}
 	if named {
 		out.Registration, out.Won, out.Paid = &b.Registration, textOfQuantity(b.Won), optionalPrice(b.Paid)

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"permitx/api"
@@ -40,7 +41,7 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	})
 	w.must(leader, app.MarketState{Market: "HALTED", State: catalog.MarketHalted, Reason: "r"})
 	w.must(leader, app.MarketTerms{Market: marketCode, ValidFrom: 20260702, Band: quantity.OneRatio / 10})
-	uniform := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer[:len(sealedOffer)-1]+`,"quota":"30"}`)).ID
+	uniform := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer[:len(sealedOffer)-1]+`,"quota":"30","noncompetitive_quota":"2"}`)).ID
 	share := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, shareOffer)).ID
 	project := w.projectOf(f)
 	w.want(http.StatusCreated, w.post(fmt.Sprintf("/v1/offers/%d/registrations", uniform), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
@@ -79,6 +80,7 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	refused("a bid below the reserve price", quotes, bid("3999", "1"), "quote.below_reserve_price", "offer.reserve_price")
 	refused("a bid over the quota", quotes, bid("4000", "30.0001"), "quote.over_quota", "offer.quota")
 	refused("a bid off the tick", shares, priced(4001)[:len(priced(4001))-4]+`.5"}]}`, "quote.off_tick", "offer.tick")
+	refused("a bid at any price where none is taken", shares, `{"noncompetitive":"1"}`, "quote.noncompetitive", "offer.noncompetitive")
 	refused("a quote that is not higher", shares, priced(4001), "quote.not_higher", "offer.strictly_higher")
 	for n := range 9 {
 		w.want(http.StatusCreated, w.post(shares, f.key, priced(4002+n)))
@@ -94,6 +96,15 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	refused("a pledge over the share", "/v1/pledges", fmt.Sprintf(
 		`{"licence":%d,"instrument":%q,"quantity":"1","bank":%d,"loan":"80.01","assessed_value":"100","assessment":"report"}`,
 		f.licence, instrumentCode, banks[0]), "rule.pledge_share", "pledge.share")
+	refused("a bid at any price over its quota", quotes, `{"noncompetitive":"2.0001"}`, "quote.over_quota", "offer.quota")
+	for body, field := range map[string]string{
+		`{"noncompetitive":"1","steps":[{"price":"4000","quantity":"1"}]}`: "noncompetitive", `{"noncompetitive":1}`: "noncompetitive", `{"confirm_price":true}`: "steps",
+	} {
+		if a := w.post(quotes, f.key, body); a.status < 400 || a.status >= 500 || !strings.Contains(string(a.body), field) {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	w.want(http.StatusCreated, w.post(quotes, f.key, `{"noncompetitive":"2"}`))
 	w.clock.Set(windowCloses)
 	refused("a late bid", quotes, bid("4000", "1"), "quote.late", "offer.window")
 }
