@@ -3186,7 +3186,9 @@ func (e ProjectState) Valid() bool {
 
 // Defines values for ProposalState.
 const (
+	ProposalStateClearing  ProposalState = "clearing"
 	ProposalStateExecuted  ProposalState = "executed"
+	ProposalStateFailed    ProposalState = "failed"
 	ProposalStateLapsed    ProposalState = "lapsed"
 	ProposalStatePending   ProposalState = "pending"
 	ProposalStateRejected  ProposalState = "rejected"
@@ -3196,7 +3198,11 @@ const (
 // Valid indicates whether the value is a known member of the ProposalState enum.
 func (e ProposalState) Valid() bool {
 	switch e {
+	case ProposalStateClearing:
+		return true
 	case ProposalStateExecuted:
+		return true
+	case ProposalStateFailed:
 		return true
 	case ProposalStateLapsed:
 		return true
@@ -7956,7 +7962,7 @@ type EarmarkPage struct {
 // EarmarkState Where an earmark is in its life.
 type EarmarkState string
 
-// Effect One thing that a command would change: a part of an account's balance, or a field of a record. `record` is absent for an account and for a new record; `before` and `after` are absent where there is nothing.
+// Effect One thing that a command would change: a part of an account's balance, or a field of a record. Open orders that leave the books are counted in one effect, which is no part of what is approved: they come and go. `record` is absent for an account and for a new record; `before` and `after` are absent where there is nothing.
 type Effect struct {
 	After  *string `json:"after,omitempty"`
 	Before *string `json:"before,omitempty"`
@@ -13523,8 +13529,10 @@ type Proposal struct {
 	Secret *string `json:"secret,omitempty"`
 
 	// ShownAt When its effects were last looked at.
-	ShownAt Instant       `json:"shown_at"`
-	State   ProposalState `json:"state"`
+	ShownAt Instant `json:"shown_at"`
+
+	// State `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
+	State ProposalState `json:"state"`
 }
 
 // ProposalApproval defines model for ProposalApproval.
@@ -13550,7 +13558,7 @@ type ProposalPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// ProposalState defines model for ProposalState.
+// ProposalState `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
 type ProposalState string
 
 // Provenance Where a lot came from.

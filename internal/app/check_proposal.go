@@ -16,14 +16,32 @@ var _ = declareCheck((*checker).checkProposals)
 // checkProposals holds that nobody alone has done what two must decide: each
 // executed proposal was done by the approval of another person than its
 // proposer, and no governed command was done by itself (I-18). What needs it
-// only at times is not looked for: see NeedsApproval.
+// only at times is not looked for: see NeedsApproval. One that had to wait for
+// open orders to leave was done, or has failed, in a timer's command behind its
+// approval, and while it waits the timer is armed (I-92).
 func (c *checker) checkProposals() error {
 	if !c.isWhole() {
 		return nil
 	}
+	armed := map[int64]bool{}
+	err := eachOf(c.ctx, c.r, PendingTimes, Where("state", string(TimerPending)).And("purpose", Eq, timerClearing), func(t Timer) { armed[t.Reference] = true })
+	if err != nil {
+		return err
+	}
 	approvals := map[int64]int64{} // journal number → approver
-	err := eachOf(c.ctx, c.r, Proposals, Where("state", string(approval.Executed)), func(p approval.Proposal) {
-		approvals[p.Command] = p.DecidedBy
+	approved := []string{string(approval.Executed), string(approval.Clearing), string(approval.Failed)}
+	err = eachOf(c.ctx, c.r, Proposals, Query{}.And("state", In, approved), func(p approval.Proposal) {
+		row := p.Command
+		if p.ApprovedIn > 0 {
+			row = p.ApprovedIn
+		}
+		approvals[row] = p.DecidedBy
+		switch {
+		case p.State == approval.Clearing && !armed[p.ID]:
+			c.report("I-92", Proposals.name, p.ID, "waits for open orders to leave, and no timer comes for it")
+		case p.State != approval.Clearing && p.ApprovedIn > 0 && p.ApprovedIn >= p.Command, p.State != approval.Executed && p.ApprovedIn == 0:
+			c.report("I-92", Proposals.name, p.ID, "is %s by journal row %d, its approval is row %d", p.State, p.Command, p.ApprovedIn)
+		}
 		if p.DecidedBy == 0 || p.DecidedBy == p.ProposedBy {
 			c.report("I-18", Proposals.name, p.ID, "executed by person %d, proposed by person %d", p.DecidedBy, p.ProposedBy)
 		}
@@ -47,12 +65,12 @@ func (c *checker) checkProposals() error {
 	}
 	return eachOf(c.ctx, c.r, Journal, Query{Where: []Cond{{"kind", In, kinds}}, After: before}, func(r JournalRow) {
 		done := r.Status/100 == 2 && r.Status != statusProposed && r.Number > since[r.Kind]
-		approver, approved := approvals[r.Number]
+		approver, known := approvals[r.Number]
 		switch {
 		case !done || r.Actor == 0:
 		case r.Kind != string(identity.ProposalApprove):
 			c.report("I-18", Journal.name, r.Number, "%s was done by person %d alone", r.Kind, r.Actor)
-		case !approved || approver != r.Actor:
+		case !known || approver != r.Actor:
 			c.report("I-18", Journal.name, r.Number, "person %d approved something, but no proposal says that this row executed it", r.Actor)
 		}
 	})

@@ -146,10 +146,11 @@ type View struct {
 	Number int64 // the command's journal number
 
 	authorised bool
-	region     string          // the first region that the actor's right was asked for
-	approver   *identity.Actor // of a proposal that is being approved; the actor is its proposer
-	dry        *dryRun         // where a command that is only shown writes
-	unsigned   int64           // the party whose signer must approve what the actor has prepared; 0: none
+	region     string           // the first region that the actor's right was asked for
+	approver   *identity.Actor  // of a proposal that is being approved; the actor is its proposer
+	dry        *dryRun          // where a command that is only shown writes
+	leaving    []*market.Record // open orders that leave the books before what was decided is done
+	unsigned   int64            // the party whose signer must approve what the actor has prepared; 0: none
 }
 
 // Authorise returns the fault that forbids the actor this, or nil; of a

@@ -80,21 +80,17 @@ func (c CorrectionRecord) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	resting := v.ordersUncovering(a.Holding(), int64(c.Quantity))
-	if len(resting) > MaxCancels {
-		return nil, ErrTooManyOpenOrders
-	}
 	free := v.ledger.Balance(a.Holding()).Available()
 	for _, o := range resting {
 		free += o.Hold
 	}
 	if x.Reversed = min(c.Quantity, quantity.Quantity(free)); x.Reversed < x.Quantity {
-		if resting, err = v.ordersToCancel(func(o *market.Record) bool { return o.Party == a.Party && o.Side == market.Sell }); err != nil {
-			return nil, err
-		}
+		resting = v.ordersOn(func(o *market.Record) bool { return o.Party == a.Party && o.Side == market.Sell })
 	}
 	if err := v.checkReversal(a, x.Reversed); err != nil {
 		return nil, err
 	}
+	v.leave(resting)
 	code := rowsOf(v.state, Instruments).rows[a.Instrument].Code
 	return func(tx *Tx) any {
 		cancelled := tx.cancelAll(resting)

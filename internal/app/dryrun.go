@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"unicode"
 
 	"permitx/internal/approval"
@@ -11,6 +12,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 )
 
@@ -23,7 +25,9 @@ type dryRun struct {
 	surplus  map[surplusKey]*market.Surplus
 	rows     map[string]map[int64]any // pointers to records
 	written  []dryRow
-	others   []approval.Effect // in the order in which they happen
+	left     map[ledger.Key]int64 // given back by open orders that were taken out of the books
+	orders   int                  // so many
+	others   []approval.Effect    // in the order in which they happen
 	last     int64
 }
 
@@ -42,7 +46,7 @@ func (v *View) show(apply Apply) []approval.Effect {
 	dry := *v
 	dry.dry = &dryRun{
 		draft: v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
-		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{},
+		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{}, left: map[ledger.Key]int64{},
 	}
 	tx := &Tx{View: &dry}
 	apply(tx)
@@ -142,13 +146,19 @@ func (d *dryRun) use(parts []ledger.Acquisition) {
 	}
 }
 
-func (d *dryRun) changeSurplus(key surplusKey, s market.Surplus, change func(*market.Surplus)) {
+// surplusOf is a surplus as the command has left it so far; s is as it was.
+func (d *dryRun) surplusOf(key surplusKey, s market.Surplus) *market.Surplus {
 	if d.surplus[key] == nil {
 		d.surplus[key] = &s
 	}
-	before := *d.surplus[key]
-	change(d.surplus[key])
-	after := *d.surplus[key]
+	return d.surplus[key]
+}
+
+func (d *dryRun) changeSurplus(key surplusKey, s market.Surplus, change func(*market.Surplus)) {
+	now := d.surplusOf(key, s)
+	before := *now
+	change(now)
+	after := *now
 	subject := fmt.Sprintf("surplus of licence %d for %s", key.licence, key.pollutant)
 	for _, f := range []struct {
 		name          string
@@ -199,7 +209,7 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			all = append(all, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
 		}
 		if before.Held != after.Held {
-			all = append(all, approval.OfBalance(v.accountName(k), "held", before.Held, after.Held, k.Format))
+			all = append(all, approval.OfHeld(v.accountName(k), before.Held, after.Held, d.left[k], k.Format))
 		}
 	})
 	for _, w := range d.written {
@@ -210,6 +220,9 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			}
 			all = append(all, fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today)...)
 		}
+	}
+	if d.orders > 0 {
+		all = append(all, approval.Beside("open orders", "withdrawn", strconv.Itoa(d.orders)))
 	}
 	return append(all, d.others...)
 }
@@ -267,14 +280,22 @@ func snakeCase(field string) string {
 }
 
 // dryCancel is Tx.cancel in a dry run: the order and its book stay as they are.
+// What is approved does not depend on it: else whoever places orders could
+// make a proposal stale, again and again.
 func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument) OrderResult {
 	key := must(tx.holdKey(&o))
 	tx.Release(key, o.Hold)
+	tx.dry.left[key] += o.Hold
+	tx.dry.orders++
 	if o.Side == market.Sell && o.Remaining > 0 {
-		tx.ChangeSurplus(o.Licence, i.Pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
+		tx.dry.surplusOf(surplusKey{o.Licence, i.Pollutant}, tx.Surplus(o.Licence, i.Pollutant)).Held -= o.Remaining
 	}
 	tx.projectBids(o.Project, i.Pollutant, -o.Remaining)
-	tx.dry.add("order", o.ID, "state", o.State.String(), market.Cancelled.String())
+	for _, w := range tx.dry.written {
+		if n, is := w.before.(*permit.Need); is && n.Project == o.Project && n.Pollutant == i.Pollutant {
+			n.Open -= o.Remaining
+		}
+	}
 	o.Hold, o.State = 0, market.Cancelled
 	return OrderResult{Order: o, Market: m.Code, Instrument: i.Code}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
@@ -43,6 +44,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[auction.Award]():               {"Seller"},
 	reflect.TypeFor[auction.Registration]():        {"Reason"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
+	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }

@@ -3,17 +3,12 @@ package app
 import (
 	"slices"
 
-	"permitx/internal/fault"
 	"permitx/internal/market"
 )
 
 // MaxCancels bounds the orders that a change of fact cancels in its own
 // command: a command stages a bounded number of rows.
 const MaxCancels = 400
-
-// ErrTooManyOpenOrders is returned when more orders rest on a fact than its
-// change can cancel at once.
-var ErrTooManyOpenOrders = fault.New(fault.Refused, "order.too_many_open", "more than 400 open orders rest on this: they must be cancelled first")
 
 // restingOrders returns the open orders that a condition selects, by id: what
 // a change of fact takes out of the books. It stops at most and one more.
@@ -30,16 +25,6 @@ func (v *View) restingOrders(most int, rests func(*market.Record) bool) []*marke
 		found = append(found, v.orders[id])
 	}
 	return found
-}
-
-// ordersToCancel returns the open orders that a condition selects, or
-// ErrTooManyOpenOrders.
-func (v *View) ordersToCancel(rests func(*market.Record) bool) ([]*market.Record, error) {
-	found := v.restingOrders(MaxCancels, rests)
-	if len(found) > MaxCancels {
-		return nil, ErrTooManyOpenOrders
-	}
-	return found, nil
 }
 
 // cancelAll takes open orders out of their books, because what they rested on

@@ -281,7 +281,7 @@ func (v *View) ordersUncovering(k ledger.Key, amount int64) []*market.Record {
 	if need <= 0 {
 		return nil
 	}
-	resting := v.restingOrders(len(v.orders), func(o *market.Record) bool { return o.Hold > 0 && holdsIn(o, k) })
+	resting := v.ordersOn(func(o *market.Record) bool { return o.Hold > 0 && holdsIn(o, k) })
 	first := len(resting)
 	for ; first > 0 && need > 0; first-- {
 		need -= resting[first-1].Hold
@@ -310,7 +310,7 @@ func goOnFreezing(v *View, id int64) (Apply, error) {
 // withdrawFor withdraws the orders that a freeze meets, the newest first and as
 // many as one command may; the rest before anything else is done.
 func (tx *Tx) withdrawFor(freeze int64, resting []*market.Record) []int64 {
-	if more := len(resting) - MaxCancels; more > 0 {
+	if more := len(resting) - MaxCancels; more > 0 && tx.dry == nil { // what is shown is what it comes to
 		tx.Arm(tx.Now, timerFreezeOrders, freeze)
 		resting = resting[more:]
 	}

@@ -160,9 +160,16 @@ var (
 		})
 )
 
-// proposalsWaiting are the proposals that the actor may decide.
+// proposalsWaiting are the proposals that the actor may decide, and those that
+// he has a part in and that wait for open orders to leave.
 func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
-	return eachOf(ctx, r, Proposals, Where("state", string(approval.Pending)), func(p approval.Proposal) {
+	return eachOf(ctx, r, Proposals, Query{}.And("state", In, anyOf(approval.Running)), func(p approval.Proposal) {
+		if p.State == approval.Clearing {
+			if p.ProposedBy == a.Person || p.DecidedBy == a.Person {
+				each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "clear", Region: p.Region, Since: p.DecidedAt})
+			}
+			return
+		}
 		mayDecide := p.Party == 0 && identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && a.MaySign(p.Party)
 		if p.ProposedBy != a.Person && mayDecide {
 			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Party: p.Party, Since: p.ProposedAt, Until: p.LapsesAt})

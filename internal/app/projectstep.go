@@ -203,12 +203,9 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 			return c, err
 		}
 		if after.Room() < 0 {
-			orders, err := v.ordersToCancel(func(o *market.Record) bool {
+			orders := v.leave(v.ordersOn(func(o *market.Record) bool {
 				return o.Project == n.Project && rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant == n.Pollutant
-			})
-			if err != nil {
-				return c, err
-			}
+			}))
 			for _, o := range orders {
 				after.Open -= o.Remaining
 			}
@@ -228,9 +225,6 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 		if freed.Bought != 0 {
 			c.freed = append(c.freed, freed)
 		}
-	}
-	if len(c.orders) > MaxCancels {
-		return c, ErrTooManyOpenOrders
 	}
 	return c, nil
 }

@@ -7,11 +7,12 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
+	"permitx/internal/market"
 )
 
 // Proposals are commands that wait, or waited, for a second person. Those that
-// wait lie in memory.
-var Proposals = residentWhere[approval.Proposal]("proposal", Where("state", string(approval.Pending)))
+// are not decided or not yet done lie in memory.
+var Proposals = residentWhere[approval.Proposal]("proposal", Query{}.And("state", In, anyOf(approval.Running)))
 
 // ErrProposerMayNot is returned when the proposer has lost the right to what he
 // has proposed.
@@ -149,29 +150,48 @@ func (v *View) decider(p approval.Proposal) (identity.Actor, error) {
 	return decider, err
 }
 
+// decided is a command that was decided: what it does, and the open orders that
+// leave the books before.
+type decided struct {
+	apply   Apply
+	leaving []*market.Record
+}
+
 // again decides the proposed command once more, for its proposer and, where
 // there is one, its approver.
-func (v *View) again(p approval.Proposal, approver *identity.Actor) (Apply, error) {
+func (v *View) again(p approval.Proposal, approver *identity.Actor) (d decided, err error) {
 	c, err := DecodeCommand(p.Operation, []byte(p.Payload))
 	if err != nil {
 		panic(err)
 	}
 	as := *v
-	as.Actor, as.approver, as.region, as.unsigned = v.actor(p.ProposedBy), approver, "", 0
+	as.Actor, as.approver, as.region, as.unsigned, as.leaving = v.actor(p.ProposedBy), approver, "", 0, nil
 	if err := identity.Authorise(as.Actor, c.Operation(), identity.Target{}); err != nil {
-		return nil, ErrProposerMayNot
+		return d, ErrProposerMayNot
 	}
 	apply, err := c.Decide(&as)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
-	return func(tx *Tx) any {
+	return decided{leaving: as.leaving, apply: func(tx *Tx) any {
 		approving := tx.View
 		proposing := *approving
 		proposing.Actor, tx.View = as.Actor, &proposing // what is recorded is the proposer's doing
 		defer func() { tx.View = approving }()
 		return apply(tx)
-	}, nil
+	}}, nil
+}
+
+// asShown decides the proposed command once more, and returns
+// approval.ErrStale where it would no longer do what was shown.
+func (v *View) asShown(p approval.Proposal, approver *identity.Actor) (d decided, err error) {
+	if d, err = v.again(p, approver); err != nil {
+		return d, err
+	}
+	if approval.Digest(v.show(d.apply)) != p.EffectsDigest {
+		return d, approval.ErrStale
+	}
+	return v.again(p, approver) // what was run dry is used up
 }
 
 // Operation is ProposalApprove.
@@ -179,13 +199,16 @@ func (ProposalApprove) Operation() identity.Operation { return identity.Proposal
 
 // Decide checks that another person than the proposer approves what he was
 // shown, that the command can still be done, by its own faults, and that it
-// would still do that: approval.ErrStale. The result is a ProposalResult.
+// would still do that: approval.ErrStale. Where more open orders rest on it than
+// one command cancels it is done when they have left. The result is a
+// ProposalResult.
 func (c ProposalApprove) Decide(v *View) (Apply, error) {
 	p, by, err := v.proposal(identity.ProposalApprove, c.Proposal)
 	if err != nil {
 		return nil, err
 	}
-	if p, err = p.Step(approval.Approve, by, v.Actor.Person, v.Now); err != nil {
+	executed, err := p.Step(approval.Approve, by, v.Actor.Person, v.Now)
+	if err != nil {
 		return nil, err
 	}
 	if c.EffectsDigest != p.EffectsDigest {
@@ -195,20 +218,16 @@ func (c ProposalApprove) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := v.again(p, &approver)
+	d, err := v.asShown(p, &approver)
 	if err != nil {
 		return nil, err
 	}
-	if approval.Digest(v.show(shown)) != p.EffectsDigest {
-		return nil, approval.ErrStale
-	}
-	apply, err := v.again(p, &approver) // what was run dry is used up
-	if err != nil {
-		return nil, err
+	if len(d.leaving) > MaxCancels {
+		return v.beginClearing(p, by, d.leaving)
 	}
 	return func(tx *Tx) any {
-		result := apply(tx)
-		return ProposalResult{Put(tx, Proposals, p), result}
+		result := d.apply(tx)
+		return ProposalResult{Put(tx, Proposals, executed), result}
 	}, nil
 }
 
@@ -267,11 +286,11 @@ func (c ProposalRefresh) Decide(v *View) (Apply, error) {
 	if p, err = p.Step(approval.Refresh, by, v.Actor.Person, v.Now); err != nil {
 		return nil, err
 	}
-	apply, err := v.again(p, nil)
+	d, err := v.again(p, nil)
 	if err != nil {
 		return nil, err
 	}
-	effects := v.show(apply)
+	effects := v.show(d.apply)
 	p.Effects, p.EffectsDigest, p.ShownAt = effectsText(effects), approval.Digest(effects), v.Now
 	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
 }

@@ -48,6 +48,7 @@ type state struct {
 	fees    feeIndex
 	day     dayIndex
 	sweeps  map[int64][]int64     // what running sweeps still have to cancel
+	clears  map[int64][]int64     // what still has to leave for proposals that are clearing
 	reviews map[reviewKey][]int64 // orders that running reviews still have to judge
 	bidders map[bidderKey]int64   // open registrations
 	rooms   map[int64]*offerRoom
@@ -99,7 +100,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 		ledger: ledger.New(), orders: map[int64]*market.Record{}, books: map[bookID]*market.Book{},
 		actors: map[int64]identity.Actor{}, hasher: newHasher(),
 		surplus: map[surplusKey]*market.Surplus{}, caches: map[string]anyCache{}, frozen: frozenIndex{map[ledger.AccountID][]int64{}, map[int64]ledger.AccountID{}},
-		wanted: wanted{}, lastID: map[string]int64{}, sweeps: map[int64][]int64{}, reviews: map[reviewKey][]int64{}, day: dayIndex{map[int64][]int64{}, map[int64]calendar.Instant{}}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
+		wanted: wanted{}, lastID: map[string]int64{}, sweeps: map[int64][]int64{}, clears: map[int64][]int64{}, reviews: map[reviewKey][]int64{}, day: dayIndex{map[int64][]int64{}, map[int64]calendar.Instant{}}, keys: map[keyDigest]int64{}, changed: changes{books: map[bookID]bool{}},
 	}
 	for name, info := range tables {
 		if name != Journal.name && name != Payloads.name {
@@ -358,7 +359,7 @@ func (s *state) onResident(row any) {
 	case Timer:
 		s.addTimer(r)
 	case approval.Proposal:
-		if r.State != approval.Pending {
+		if !slices.Contains(approval.Running, r.State) {
 			rowsOf(s, Proposals).remove(r.ID)
 		}
 	case reserve.Lot:

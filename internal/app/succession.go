@@ -99,10 +99,7 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 	if rows > MaxSuccessionRows {
 		return nil, ErrTransferRows
 	}
-	resting, err := v.ordersToCancel(func(o *market.Record) bool { return o.Licence == l.ID })
-	if err != nil {
-		return nil, err
-	}
+	resting := v.leave(v.ordersOn(func(o *market.Record) bool { return o.Licence == l.ID }))
 	var follow []rider
 	if s.Closed {
 		if follow, err = v.riders(l, parts[0].ToLicence); err != nil {

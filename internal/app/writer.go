@@ -236,8 +236,11 @@ func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 	if !v.authorised {
 		panic("app: " + string(r.command.Operation()) + " decided without authorising")
 	}
-	if refusal == nil && v.needsApproval(r.command) {
+	switch {
+	case refusal == nil && v.needsApproval(r.command):
 		apply = v.propose(r.command, r.payload, apply)
+	case refusal == nil && len(v.leaving) > MaxCancels:
+		panic("app: " + string(r.command.Operation()) + " clears the books and nobody approves it")
 	}
 	return a.record(b, r, v, apply, refusal, key), false
 }

@@ -14,20 +14,26 @@ import (
 // LapseDays is how long a proposal waits for its approval (project default).
 const LapseDays = 14
 
-// ProposalState is where a proposal is in its life; all but Pending are final.
+// ProposalState is where a proposal is in its life; all but Pending and Clearing
+// are final.
 type ProposalState string
 
 // The states of a proposal.
 const (
 	Pending   ProposalState = "pending"
-	Executed  ProposalState = "executed" // approved, and done in the same command
+	Clearing  ProposalState = "clearing" // approved; the open orders that rest on it leave the books first
+	Executed  ProposalState = "executed" // approved and done
+	Failed    ProposalState = "failed"   // approved, but no longer the same when the orders had left
 	Rejected  ProposalState = "rejected"
 	Withdrawn ProposalState = "withdrawn"
 	Lapsed    ProposalState = "lapsed"
 )
 
 // ProposalStates are all states of a proposal.
-var ProposalStates = []ProposalState{Pending, Executed, Rejected, Withdrawn, Lapsed}
+var ProposalStates = []ProposalState{Pending, Clearing, Executed, Failed, Rejected, Withdrawn, Lapsed}
+
+// Running are the states in which a proposal still comes to something.
+var Running = []ProposalState{Pending, Clearing}
 
 // ProposalEvent is what happens to a proposal.
 type ProposalEvent string
@@ -35,6 +41,9 @@ type ProposalEvent string
 // The events of a proposal.
 const (
 	Approve  ProposalEvent = "approve"
+	Clear    ProposalEvent = "clear" // is approved, and more orders rest on it than one command cancels
+	Execute  ProposalEvent = "execute"
+	Fail     ProposalEvent = "fail"
 	Reject   ProposalEvent = "reject"
 	Withdraw ProposalEvent = "withdraw"
 	Refresh  ProposalEvent = "refresh" // its effects are shown again
@@ -42,7 +51,7 @@ const (
 )
 
 // ProposalEvents are all events of a proposal.
-var ProposalEvents = []ProposalEvent{Approve, Reject, Withdraw, Refresh, Lapse}
+var ProposalEvents = []ProposalEvent{Approve, Clear, Execute, Fail, Reject, Withdraw, Refresh, Lapse}
 
 // By is how the person who acts stands to a proposal.
 type By string
@@ -56,19 +65,22 @@ const (
 
 // transitions is every step that a proposal can take.
 var transitions = map[ProposalEvent]struct {
-	to ProposalState
-	by []By
+	from, to ProposalState
+	by       []By
 }{
-	Approve:  {Executed, []By{Approver}},
-	Reject:   {Rejected, []By{Approver}},
-	Withdraw: {Withdrawn, []By{Proposer}},
-	Refresh:  {Pending, []By{Proposer, Approver}},
-	Lapse:    {Lapsed, []By{Timer}},
+	Approve:  {Pending, Executed, []By{Approver}},
+	Clear:    {Pending, Clearing, []By{Approver}},
+	Execute:  {Clearing, Executed, []By{Timer}},
+	Fail:     {Clearing, Failed, []By{Timer}},
+	Reject:   {Pending, Rejected, []By{Approver}},
+	Withdraw: {Pending, Withdrawn, []By{Proposer}},
+	Refresh:  {Pending, Pending, []By{Proposer, Approver}},
+	Lapse:    {Pending, Lapsed, []By{Timer}},
 }
 
 // The faults of a proposal, in the order in which they are checked.
 var (
-	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed.
+	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed; of one that is not clearing, when its clearing would end.
 	ErrNotPending = fault.New(fault.Conflict, "proposal.not_pending", "the proposal is no longer pending")
 	// ErrOwnProposal is returned when the proposer, as a person, or his stand-in would decide his proposal.
 	ErrOwnProposal = fault.New(fault.Refused, "proposal.own", "a proposal is decided by another person than its proposer or his stand-in")
@@ -96,16 +108,17 @@ type Proposal struct {
 	LapsesAt      calendar.Instant
 	DecidedBy     int64            // person; 0: nobody yet, or a timer
 	DecidedAt     calendar.Instant // 0: not yet
-	Reason        string           // of a rejection or a withdrawal
+	Reason        string           // of a rejection, a withdrawal or a failure
+	ApprovedIn    int64            // journal row of an approval that began a clearing; 0: none
 	Command       int64
 }
 
 // Step returns the proposal after an event, or the fault that forbids it.
 func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant) (Proposal, error) {
-	if p.State != Pending {
+	t := transitions[e]
+	if p.State != t.from {
 		return p, ErrNotPending.With("the proposal is %s", p.State)
 	}
-	t := transitions[e]
 	if !slices.Contains(t.by, by) {
 		if e == Withdraw {
 			return p, ErrNotProposer
@@ -113,7 +126,7 @@ func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant
 		return p, ErrOwnProposal
 	}
 	p.State = t.to
-	if t.to != Pending {
+	if t.from == Pending && t.to != Pending { // who has approved it stays who decided it
 		p.DecidedBy, p.DecidedAt = person, at
 	}
 	return p, nil
@@ -129,7 +142,8 @@ type Effect struct {
 
 	// same is what must be equal for two effects to be: of a balance, which
 	// others move too, it is the difference.
-	same string
+	same   string
+	beside bool // is shown, and no part of what is approved
 }
 
 // OfBalance is the effect on a part of an account's balance.
@@ -149,12 +163,29 @@ func OfField(record string, id int64, field, before, after string, isToday bool)
 	return e
 }
 
+// Beside is an effect that is shown and is no part of what is approved: others
+// change it at will, as their open orders.
+func Beside(subject, field, after string) Effect {
+	return Effect{Subject: subject, Field: field, After: after, beside: true}
+}
+
+// OfHeld is OfBalance of what an account holds aside; what open orders give
+// back of it is beside.
+func OfHeld(account string, before, after, ofOrders int64, format func(int64) string) Effect {
+	e := OfBalance(account, "held", before-ofOrders, after, format)
+	e.Before, e.beside = format(before), before-ofOrders == after
+	return e
+}
+
 // Digest tells whether two lists of effects are the same, in hex.
 func Digest(effects []Effect) string {
-	var b strings.Builder
+	lines := make([]string, 0, len(effects))
 	for _, e := range effects {
-		fmt.Fprintf(&b, "%s\x00%d\x00%s\x00%s\n", e.Subject, e.Record, e.Field, e.same)
+		if !e.beside {
+			lines = append(lines, fmt.Sprintf("%s\x00%d\x00%s\x00%s\n", e.Subject, e.Record, e.Field, e.same))
+		}
 	}
-	sum := sha256.Sum256([]byte(b.String()))
+	slices.Sort(lines) // open orders change what is touched first
+	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
 	return hex.EncodeToString(sum[:])
 }

@@ -7,12 +7,12 @@ import (
 	"permitx/internal/calendar"
 )
 
-// Every state × event × who: only a pending proposal takes a step, another
-// than the proposer decides it, he alone withdraws it.
+// Every state × event × who: only a pending proposal takes a step, and one that
+// is clearing its end; another than the proposer decides it, he alone withdraws it.
 func TestProposal_Transitions(t *testing.T) {
 	t.Parallel()
 	allowed := map[ProposalEvent]map[By]ProposalState{
-		Approve: {Approver: Executed}, Reject: {Approver: Rejected}, Withdraw: {Proposer: Withdrawn},
+		Approve: {Approver: Executed}, Clear: {Approver: Clearing}, Execute: {Timer: Executed}, Fail: {Timer: Failed}, Reject: {Approver: Rejected}, Withdraw: {Proposer: Withdrawn},
 		Refresh: {Proposer: Pending, Approver: Pending}, Lapse: {Timer: Lapsed},
 	}
 	for _, state := range ProposalStates {
@@ -20,8 +20,12 @@ func TestProposal_Transitions(t *testing.T) {
 			for _, by := range []By{Proposer, Approver, Timer} {
 				p, err := Proposal{State: state}.Step(event, by, 7, 9)
 				want, ok := allowed[event][by]
+				from := Pending
+				if event == Execute || event == Fail {
+					from = Clearing
+				}
 				switch {
-				case state != Pending:
+				case state != from:
 					if !errors.Is(err, ErrNotPending) || p.State != state {
 						t.Errorf("%s %s by %s: %v, %s", state, event, by, err, p.State)
 					}
@@ -31,7 +35,9 @@ func TestProposal_Transitions(t *testing.T) {
 					}
 				case err != nil || p.State != want:
 					t.Errorf("%s by %s: %s, %v; want %s", event, by, p.State, err, want)
-				case want != Pending && (p.DecidedBy != 7 || p.DecidedAt != 9):
+				case from == Clearing && p.DecidedBy != 0:
+					t.Errorf("%s by %s: decided by %d", event, by, p.DecidedBy)
+				case from == Pending && want != Pending && (p.DecidedBy != 7 || p.DecidedAt != 9):
 					t.Errorf("%s by %s: decided by %d at %d", event, by, p.DecidedBy, p.DecidedAt)
 				}
 			}
@@ -40,7 +46,7 @@ func TestProposal_Transitions(t *testing.T) {
 }
 
 // What a proposal would do is the same when a balance has moved since by
-// somebody else, or when a day is today both times, and not otherwise.
+// somebody else, when a day is today both times, or when more open orders leave, and not otherwise.
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	number := func(n int64) string { return calendar.Date(n).String() }
@@ -50,6 +56,12 @@ func TestDigest(t *testing.T) {
 	base := of(1, 3, "2026-07-01", true)
 	if of(5, 7, "2026-07-02", true) != base {
 		t.Error("another balance before, or another today, is no other effect")
+	}
+	ofOrders := Digest([]Effect{
+		OfField("r", 1, "on", "", "2026-07-01", true), Beside("open orders", "withdrawn", "7"), OfHeld("b", 9, 2, 7, number), OfBalance("a", "balance", 1, 3, number),
+	})
+	if ofOrders != base || Digest([]Effect{OfHeld("b", 9, 3, 7, number)}) != Digest([]Effect{OfHeld("b", 1, 2, 0, number)}) {
+		t.Error("what open orders give back is no effect, nor is the order of effects")
 	}
 	if of(5, 8, "2026-07-01", true) == base || of(1, 3, "2026-07-02", false) == base {
 		t.Error("another difference, or another day, is another effect")
