@@ -62,8 +62,8 @@ func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock
 	return r, nil
 }
 
-// deliver hands the outbox to the trading registry: after a start, when a month
-// was closed, and again for what could not be delivered.
+// deliver hands the outbox to the trading registry, and takes back what was
+// rejected there: after a start, when a month was closed, and every while.
 func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logger) {
 	defer close(r.delivered)
 	again := time.NewTicker(deliveryPause)
@@ -75,7 +75,7 @@ func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logge
 		case <-ctx.Done():
 			return
 		}
-		if err := app.Deliver(ctx, r, a, commandKey); err != nil {
+		if err := errors.Join(app.Deliver(ctx, r, a, commandKey), app.TakeBack(ctx, r, a)); err != nil {
 			log.ErrorContext(ctx, "the intake's outbox was not delivered whole", slog.Any("error", err))
 		}
 	}

@@ -31,12 +31,16 @@ func CheckIntake(ctx context.Context, in intake.Source, trading Reader) ([]Viola
 
 // checkEnds holds that each message that was sent has brought one issuance,
 // which says the same, and each issuance of the intake was brought by a message (I-76).
-// The outbox is read before the issuances and after: what is sent before has an
+// What came back was rejected (I-86). The outbox is read before the issuances and after: what is sent before has an
 // issuance, and what is issued has a message after.
 func checkEnds(ctx context.Context, in intake.Reader, trading Reader) (found []Violation, err error) {
 	before, err := messages(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	returns, err := in.Returns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read what came back: %w", err)
 	}
 	methodologies := map[int64]string{}
 	if err := eachOf(ctx, trading, Methodologies, Query{}, func(m carbon.Methodology) { methodologies[m.ID] = m.Code }); err != nil {
@@ -56,6 +60,11 @@ func checkEnds(ctx context.Context, in intake.Reader, trading Reader) (found []V
 	}
 	wrong := func(id int64, format string, args ...any) {
 		found = append(found, Violation{Invariant: "I-76", Table: Issuances.name, ID: id, Detail: fmt.Sprintf(format, args...)})
+	}
+	for _, r := range returns {
+		if i, known := issued[r.Message]; !known || i.State != carbon.Rejected {
+			found = append(found, Violation{Invariant: "I-86", Table: Issuances.name, ID: i.ID, Detail: fmt.Sprintf("message %d came back, and was not rejected", r.Message)})
+		}
 	}
 	for number, o := range before {
 		if _, known := issued[number]; o.Sent && !known {

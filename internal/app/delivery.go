@@ -16,6 +16,9 @@ type Outbox interface {
 	Outgoing(ctx context.Context, limit int) ([]intake.Outgoing, error)
 	// Sent notes that it has one.
 	Sent(ctx context.Context, number int64) error
+	// Returns are those that came back, and Return takes one back.
+	Returns(ctx context.Context) ([]intake.PoolReturn, error)
+	Return(ctx context.Context, number int64) error
 }
 
 // Issuer is the trading registry's end of a delivery.
@@ -63,6 +66,29 @@ func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string) err
 		}
 	}
 	return refused
+}
+
+// TakeBack returns to an outbox what it had sent and was rejected. A rejection
+// is final and durable when it is seen here, and the intake takes each number
+// back once: so what is rejected comes back exactly once, wherever this stops.
+func TakeBack(ctx context.Context, to Outbox, from Issuer) error {
+	returns, err := to.Returns(ctx)
+	if err != nil {
+		return fmt.Errorf("read what came back: %w", err)
+	}
+	back := map[int64]bool{}
+	for _, r := range returns {
+		back[r.Message] = true
+	}
+	for _, i := range ReadTable(from.Reference(), Issuances).All() {
+		if !i.FromIntake() || i.State != carbon.Rejected || back[i.Outbox] {
+			continue
+		}
+		if err := to.Return(ctx, i.Outbox); err != nil {
+			return fmt.Errorf("take message %d back: %w", i.Outbox, err)
+		}
+	}
+	return nil
 }
 
 // creditIssueOf is a message of the intake in the words of the trading registry.

@@ -27,8 +27,10 @@ type checker struct {
 	months     map[Month]bool // that have a table still
 	activities int64
 	amount     quantity.Reduction
-	pools      map[PoolKey]poolSum // as the parts have them
-	earned     quantity.Measure    // points of activities that were not taken back
+	pools      map[PoolKey]poolSum            // as the parts have them, and what came back
+	back       map[PoolKey]quantity.Reduction // what pools took of rejected ones
+	returns    []PoolReturn                   // that are not met yet
+	earned     quantity.Measure               // points of activities that were not taken back
 }
 
 // poolSum is what the parts of a pool come to.
@@ -47,7 +49,7 @@ func Check(ctx context.Context, s Source, caps map[int64]quantity.Reduction) ([]
 		return nil, err
 	}
 	defer end()
-	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}}
+	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}, back: map[PoolKey]quantity.Reduction{}}
 	months, err := r.Months(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the months: %w", err)
@@ -91,6 +93,10 @@ const journalRead = 64
 // journal checks the chain, and collects the proofs of the months.
 func (c *checker) journal(ctx context.Context) (map[Month]*monthProofs, error) {
 	proofs := map[Month]*monthProofs{}
+	var err error
+	if c.returns, err = c.r.Returns(ctx); err != nil {
+		return nil, fmt.Errorf("read what came back: %w", err)
+	}
 	var last JournalRow
 	for {
 		rows, err := c.r.Journal(ctx, last.Number, journalRead)
@@ -134,6 +140,7 @@ func (c *checker) journalRow(ctx context.Context, before, j *JournalRow, proofs 
 	if err := c.parts(ctx, j.Number, whole); err != nil {
 		return err
 	}
+	c.takenBack(j.Number, whole)
 	if !bytes.Equal(whole.Sum(nil), j.Rows) || activities != int64(j.Accepted) || amount != j.Amount {
 		c.wrong("I-74", "journal row %d has not the proofs of its months", j.Number)
 	}
@@ -152,9 +159,22 @@ func (c *checker) parts(ctx context.Context, batch int64, whole hash.Hash) error
 		p := &parts[i]
 		whole.Write(p.Digest)
 		s := c.pools[p.PoolKey]
-		c.pools[p.PoolKey] = poolSum{s.items + int64(p.Activities), s.amount + p.Amount, nextEvidence(s.evidence, p)}
+		c.pools[p.PoolKey] = poolSum{s.items + int64(p.Activities), s.amount + p.Amount, nextEvidence(s.evidence, p.Digest)}
 	}
 	return nil
+}
+
+// takenBack adds what came back by a command to the pool that took it, and to
+// the digest of its row.
+func (c *checker) takenBack(batch int64, whole hash.Hash) {
+	for len(c.returns) > 0 && c.returns[0].Batch <= batch {
+		r := c.returns[0]
+		c.returns = c.returns[1:]
+		whole.Write(r.Digest)
+		s := c.pools[r.PoolKey]
+		c.pools[r.PoolKey] = poolSum{s.items + r.Items, s.amount, nextEvidence(s.evidence, r.Digest)}
+		c.back[r.PoolKey] += r.Amount
+	}
 }
 
 // month checks the rows of a month against their proofs.
@@ -263,8 +283,8 @@ func (c *checker) checkPools(ctx context.Context) error {
 		p := &pools[i]
 		l := lineage{p.Scheme, p.Methodology}
 		credited += p.Credited
-		if p.Carried != carried[l] {
-			c.wrong("I-72", "%v carries %s, and the ones before left %s", p.PoolKey, p.Carried, carried[l])
+		if p.Carried != carried[l]+c.back[p.PoolKey] {
+			c.wrong("I-72", "%v carries %s, and the ones before left %s, and %s came back", p.PoolKey, p.Carried, carried[l], c.back[p.PoolKey])
 		}
 		carried[l] = 0
 		if p.Closed {
@@ -277,6 +297,9 @@ func (c *checker) checkPools(ctx context.Context) error {
 			handed[p.PoolKey] = p.Units
 		}
 		c.pool(p)
+	}
+	for _, r := range c.returns {
+		c.wrong("I-86", "message %d came back by row %d, which there is not", r.Message, r.Batch)
 	}
 	for l, left := range carried {
 		if left != 0 && !slices.ContainsFunc(pools, func(p Pool) bool { return lineage{p.Scheme, p.Methodology} == l && !p.Closed }) {
@@ -309,7 +332,19 @@ func (c *checker) outbox(ctx context.Context, pools []Pool, handed map[PoolKey]i
 	for i := range pools {
 		evidence[pools[i].PoolKey] = pools[i].digest()
 	}
-	err := c.r.Messages(ctx, 0, func(o Outgoing) error {
+	returns, err := c.r.Returns(ctx)
+	if err != nil {
+		return fmt.Errorf("read what came back: %w", err)
+	}
+	back := map[int64]PoolReturn{}
+	for _, r := range returns {
+		back[r.Message] = r
+	}
+	err = c.r.Messages(ctx, 0, func(o Outgoing) error {
+		if r, known := back[o.Number]; known && (r.rejected() != o.PoolKey || r.Amount != o.Amount() || r.Items != o.Items || !bytes.Equal(r.Digest, o.Evidence)) {
+			c.wrong("I-86", "%s came back of message %d, which is of %s of %v", r.Amount, o.Number, o.Amount(), o.PoolKey)
+		}
+		delete(back, o.Number)
 		if handed[o.PoolKey] != o.Units || !bytes.Equal(evidence[o.PoolKey], o.Evidence) {
 			c.wrong("I-72", "message %d hands on %d units of %v, and the pool %d, or of other evidence", o.Number, o.Units, o.PoolKey, handed[o.PoolKey])
 		}
@@ -318,6 +353,9 @@ func (c *checker) outbox(ctx context.Context, pools []Pool, handed map[PoolKey]i
 	})
 	if err != nil {
 		return fmt.Errorf("read the outbox: %w", err)
+	}
+	for _, r := range back {
+		c.wrong("I-86", "row %d took message %d back, which there is not", r.Batch, r.Message)
 	}
 	for k, units := range handed {
 		c.wrong("I-72", "no message hands the %d units of %v on", units, k)

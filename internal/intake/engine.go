@@ -72,7 +72,7 @@ type request struct {
 	person  Pseudonym // to be erased, or whose points are burned
 	points  quantity.Measure
 	reward  string
-	sent    int64 // of the outbox
+	message int64 // of the outbox
 
 	reg  Register
 	at   calendar.Instant
@@ -200,7 +200,7 @@ func (in *Intake) Reader() Reader { return in.c.Store }
 // Sent notes that the trading registry has a message of the outbox.
 func (in *Intake) Sent(ctx context.Context, number int64) error {
 	key := "sent " + strconv.FormatInt(number, 10)
-	_, err := in.do(ctx, &request{kind: KindSent, key: key, payload: sha256.Sum256([]byte(key)), sent: number})
+	_, err := in.do(ctx, &request{kind: KindSent, key: key, payload: sha256.Sum256([]byte(key)), message: number})
 	return err
 }
 
@@ -433,8 +433,14 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		}
 		return fmt.Appendf(nil, `{"id":%d,"participant":%d,"points":"%s","left":"%s"}`, row.Number, p.ID, r.points, p.Left), nil
 	case KindSent:
-		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.sent, Sent: true, Batch: w.number})
+		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.message, Sent: true, Batch: w.number})
 		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
+	case KindReturn:
+		back, err := w.takeBack(r.message)
+		if err != nil {
+			return nil, err
+		}
+		return fmt.Appendf(nil, `{"id":%d,"message":%d,"month":"%s","amount":"%s"}`, row.Number, back.Message, back.Month, back.Amount), nil
 	}
 	return nil, fault.New(fault.Internal, "intake.kind", "no such command")
 }

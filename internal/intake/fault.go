@@ -19,6 +19,7 @@ var (
 	ErrNoParticipant  = fault.New(fault.NotFound, "participant.none", "there is no such participant").At("participant")
 	ErrPointsShort    = fault.New(fault.Refused, "participant.points_short", "the participant has fewer points").At("points")
 	ErrForgotten      = fault.New(fault.Refused, "participant.forgotten", "there is no such participant, or it is forgotten already").At("participant")
+	ErrNoMessage      = fault.New(fault.NotFound, "outbox.none", "the intake has no such message")
 	ErrNotRefused     = fault.New(fault.Invalid, "complaint.not_refused", "the scheme's batch has no refused activity with that source id").At("source_id")
 	ErrUnavailable    = fault.New(fault.Unavailable, "intake.unavailable", "the intake is not available: send the batch again with the same key")
 	ErrQueueFull      = fault.New(fault.Unavailable, "intake.queue_full", "too many batches wait: send it again later")

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,7 +37,7 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 	if err := checkExcluded(ctx, all, lines); err != nil {
 		return nil, nil, err
 	}
-	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
+	if err := errors.Join(w.loadMessages(ctx, in.c.Store, all), need.load(ctx, in.c.Store, w, lines)); err != nil {
 		return nil, nil, err
 	}
 	return lines, answered, nil

@@ -31,6 +31,8 @@ const (
 	KindErase Kind = "participant_erase"
 	KindSent  Kind = "outbox_sent"
 	KindBurn  Kind = "points_burn"
+	// KindReturn takes the units of a rejected issuance back.
+	KindReturn Kind = "units_return"
 )
 
 // JournalRow is one command. It never changes.
@@ -133,8 +135,8 @@ func (k PoolKey) String() string {
 type Pool struct {
 	PoolKey
 	Credited   quantity.Reduction // by activities, less reversals
-	Carried    quantity.Reduction // from the month before; may be negative
-	Items      int64              // activities and reversals: the pieces of evidence, numbered as they came
+	Carried    quantity.Reduction // from the month before, and from issuances that were rejected; may be negative
+	Items      int64              // activities and reversals, and what came back: the pieces of evidence, numbered as they came
 	Unnumbered int64              // of Items, the first ones, from before pools had parts
 	Evidence   []byte             // SHA-256 over that of the parts before and the next part's digest
 	Units      int64              // whole serial units, once closed
@@ -155,6 +157,21 @@ type PoolPart struct {
 	Amount     quantity.Reduction
 	Digest     []byte // SHA-256 over the pool and, by id, each activity's number and evidence
 }
+
+// PoolReturn is what a pool took of one before it whose issuance was rejected:
+// its units, and all of its evidence. It never changes.
+type PoolReturn struct {
+	Batch   int64 // journal number
+	Message int64 // of the outbox
+	Of      Month // of the pool that was rejected
+	PoolKey       // that took it
+	Items   int64
+	Amount  quantity.Reduction
+	Digest  []byte // of the evidence, as the message has it
+}
+
+// rejected is the pool that came back.
+func (r *PoolReturn) rejected() PoolKey { return PoolKey{r.Scheme, r.Methodology, r.Of} }
 
 // Left is what a closed pool carries into the next month.
 func (p *Pool) Left() quantity.Reduction {
@@ -183,3 +200,6 @@ type Outgoing struct {
 	Sent     bool   // the trading registry has answered
 	Batch    int64
 }
+
+// Amount is what a message hands on, in kgCO2e.
+func (o Outgoing) Amount() quantity.Reduction { return quantity.Reduction(o.Units) * o.Unit }

@@ -102,7 +102,7 @@ func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) ([]spok
 			Activity int64
 		}
 	}
-	if r.kind == KindPool || r.kind == KindSent {
+	if r.kind == KindPool || r.kind == KindSent || r.kind == KindReturn {
 		return nil, nil
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {

@@ -24,38 +24,90 @@ func (in *Intake) Sample(ctx context.Context, message int64, numbers []int64, of
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
 	}
+	s, err := newSampler(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.segments(ctx, o.PoolKey)
+	if err != nil {
+		return nil, err
+	}
+	return sample(ctx, r, all, numbers, ofMethodology)
+}
+
+// segment is pieces of evidence that lie together: those of a part, or of no
+// part, from before pools had parts.
+type segment struct {
+	PoolPart
+	pieces int64
+}
+
+// sampler knows what is asked of all pools.
+type sampler struct {
+	r          Reader
+	unnumbered map[PoolKey]int64
+	returns    map[PoolKey][]PoolReturn // by the pool that took them
+}
+
+func newSampler(ctx context.Context, r Reader) (*sampler, error) {
+	s := &sampler{r, map[PoolKey]int64{}, map[PoolKey][]PoolReturn{}}
 	pools, err := r.AllPools(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the pools: %w", err)
 	}
-	unnumbered := int64(0)
 	for i := range pools {
-		if pools[i].PoolKey == o.PoolKey {
-			unnumbered = pools[i].Unnumbered
-		}
+		s.unnumbered[pools[i].PoolKey] = pools[i].Unnumbered
 	}
-	return sample(ctx, r, o.PoolKey, unnumbered, numbers, ofMethodology)
+	returns, err := r.Returns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read what came back: %w", err)
+	}
+	for _, back := range returns {
+		s.returns[back.PoolKey] = append(s.returns[back.PoolKey], back)
+	}
+	return s, nil
 }
 
-func sample(ctx context.Context, r Reader, k PoolKey, unnumbered int64, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
-	parts, err := r.PartsOf(ctx, k)
+// segments are those of a pool in the order in which they came. What came back
+// of a pool before is all that this one has.
+func (s *sampler) segments(ctx context.Context, k PoolKey) ([]segment, error) {
+	parts, err := s.r.PartsOf(ctx, k)
 	if err != nil {
 		return nil, fmt.Errorf("find the parts of %v: %w", k, err)
 	}
+	all := []segment{{pieces: s.unnumbered[k]}}
+	returns := s.returns[k]
+	for i := 0; i <= len(parts); i++ {
+		for len(returns) > 0 && (i == len(parts) || returns[0].Batch < parts[i].Batch) {
+			of, err := s.segments(ctx, returns[0].rejected())
+			if err != nil {
+				return nil, err
+			}
+			all, returns = append(all, of...), returns[1:]
+		}
+		if i < len(parts) {
+			all = append(all, segment{parts[i], int64(parts[i].Activities)})
+		}
+	}
+	return all, nil
+}
+
+func sample(ctx context.Context, r Reader, segments []segment, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
 	all := make([]Sampled, 0, len(numbers))
-	before := unnumbered // pieces before the part
-	for i := range parts {
-		p := &parts[i]
-		for len(all) < len(numbers) && numbers[len(all)] <= before+int64(p.Activities) {
-			s := Sampled{Number: numbers[len(all)]}
-			if s.Number > before {
-				if s.Row, err = p.piece(ctx, r, s.Number-before, ofMethodology); err != nil {
+	before := int64(0) // pieces before the segment
+	for i := range segments {
+		s := &segments[i]
+		for len(all) < len(numbers) && numbers[len(all)] <= before+s.pieces {
+			found := Sampled{Number: numbers[len(all)]}
+			if s.Batch != 0 {
+				var err error
+				if found.Row, err = s.piece(ctx, r, found.Number-before, ofMethodology); err != nil {
 					return nil, err
 				}
 			}
-			all = append(all, s)
+			all = append(all, found)
 		}
-		before += int64(p.Activities)
+		before += s.pieces
 	}
 	for _, n := range numbers[len(all):] {
 		all = append(all, Sampled{Number: n})

@@ -61,6 +61,8 @@ type Reader interface {
 	Parts(ctx context.Context, batch int64) ([]PoolPart, error)
 	// PartsOf are those of a pool, by batch and month of the activities.
 	PartsOf(ctx context.Context, k PoolKey) ([]PoolPart, error)
+	// Returns are what came back of rejected issuances, by batch.
+	Returns(ctx context.Context) ([]PoolReturn, error)
 	// Between calls each with a month's rows of the ids from first to last, in order.
 	Between(ctx context.Context, m Month, first, last int64, each func(Row) error) error
 	// Activities calls each with a month's rows by id.
@@ -115,6 +117,7 @@ type Changes struct {
 	NewOutgoing     []Outgoing
 	Outgoing        []Outgoing
 	Burns           []Burn
+	Returns         []PoolReturn
 }
 
 // Sums are totals over all rows of a table, amounts in kgCO2e 10⁻⁶.

@@ -28,6 +28,8 @@ type work struct {
 
 	batchRows map[Month][]*Row      // of the batch that is being made
 	parts     map[partKey]*openPart // of the batch that is being made
+	returned  []PoolReturn          // of the command that is being made
+	messages  map[int64]Outgoing    // loaded to come back
 	out       Changes
 }
 
@@ -47,7 +49,7 @@ func newWork(r Registry, pools map[PoolKey]*Pool) *work {
 	return &work{
 		nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
 		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools,
-		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{},
+		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
 		out: Changes{Rows: map[Month][]Row{}},
 	}
 }
@@ -58,6 +60,7 @@ func (w *work) begin() {
 	w.number = w.nextIDs.Length
 	clear(w.batchRows)
 	clear(w.parts)
+	w.returned = w.returned[:0]
 }
 
 func (w *work) participant(scheme int64, name Pseudonym) *Participant {
@@ -209,6 +212,10 @@ func (w *work) seal() []byte {
 	for _, part := range w.sealParts() {
 		whole.Write(part.Digest)
 	}
+	for _, r := range w.returned {
+		whole.Write(r.Digest)
+	}
+	w.out.Returns = append(w.out.Returns, w.returned...)
 	return whole.Sum(nil)
 }
 
@@ -225,15 +232,15 @@ func (w *work) sealParts() []PoolPart {
 	})
 	for i := range parts {
 		p := w.pools[parts[i].PoolKey]
-		p.Evidence = nextEvidence(p.Evidence, &parts[i])
+		p.Evidence = nextEvidence(p.Evidence, parts[i].Digest)
 	}
 	w.out.Parts = append(w.out.Parts, parts...)
 	return parts
 }
 
-// nextEvidence is a pool's evidence after a part.
-func nextEvidence(before []byte, p *PoolPart) []byte {
-	sum := sha256.Sum256(append(bytes.Clone(before), p.Digest...))
+// nextEvidence is a pool's evidence after a part, or after what came back.
+func nextEvidence(before, digest []byte) []byte {
+	sum := sha256.Sum256(append(bytes.Clone(before), digest...))
 	return sum[:]
 }
 

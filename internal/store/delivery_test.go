@@ -143,6 +143,33 @@ func (e *bothEnds) Sent(ctx context.Context, number int64) error {
 	return err
 }
 
+func (e *bothEnds) Returns(ctx context.Context) ([]intake.PoolReturn, error) {
+	return e.writer().Returns(ctx)
+}
+
+func (e *bothEnds) Return(ctx context.Context, number int64) error {
+	if e.random.IntN(3) == 0 {
+		return errCrash
+	}
+	err := e.writer().Return(ctx, number)
+	e.crash()
+	return err
+}
+
+// reject rejects an issuance that waits, of a commit that may be lost.
+func (e *bothEnds) reject() {
+	for _, i := range e.issuances() {
+		if i.State != carbon.Checked || e.random.IntN(2) == 0 {
+			continue
+		}
+		if e.random.IntN(2) == 0 {
+			e.trading.Before(apptest.LoseOnce())
+		}
+		_, _ = e.world.Do(e.world.Leader, app.IssuanceStep{Issuance: i.ID, Event: carbon.Reject, Document: "a piece of evidence does not hold"}) // or later
+		return
+	}
+}
+
 func (e *bothEnds) Reference() *app.Reference { return e.world.App.Reference() }
 
 func (e *bothEnds) DoSystem(ctx context.Context, key string, c app.Command) (app.Answer, error) {
@@ -173,7 +200,7 @@ func unknownOnce() func(*app.Batch, error) error {
 // restart stops the trading registry and starts it again, and the intake with it.
 func (e *bothEnds) restart() {
 	e.crashes++
-	if err := errors.Join(e.in.Close(), e.world.App.Close()); err != nil {
+	if err := errors.Join(e.writer().Close(), e.world.App.Close()); err != nil {
 		e.t.Error(err)
 	}
 	e.in, e.world.App = nil, apptest.Open(e.t, e.trading, e.world.Clock)
@@ -204,9 +231,10 @@ func (e *bothEnds) batch() []intake.Activity {
 }
 
 // Activities with duplicates, replays, overlaps and reversals, months that are
-// closed, and a delivery, with crashes of either registry and of the delivery
-// at any point: each message is issued exactly once, Σ issued + carried +
-// pending is Σ computed to the milligram, and a replay changes nothing.
+// closed, rejections, and a delivery both ways, with crashes of either registry
+// and of the delivery at any point: each message is issued exactly once or
+// comes back exactly once, Σ issued + carried + pending is Σ computed to the
+// milligram, and a replay changes nothing.
 func TestDelivery_Random(t *testing.T) {
 	t.Parallel()
 	onBothEnds(t, func(e *bothEnds) {
@@ -222,7 +250,9 @@ func TestDelivery_Random(t *testing.T) {
 				e.t.Fatal(err)
 			}
 		}
-		deliver := func() error { return app.Deliver(e.t.Context(), e, e, e.key) }
+		deliver := func() error {
+			return errors.Join(app.Deliver(e.t.Context(), e, e, e.key), app.TakeBack(e.t.Context(), e, e))
+		}
 		for round := range 40 {
 			key := fmt.Sprint("batch ", round)
 			sent[key], keys = e.batch(), append(keys, key)
@@ -234,6 +264,9 @@ func TestDelivery_Random(t *testing.T) {
 				})
 			}
 			_ = deliver() // where it crashes, it is delivered later
+			if e.random.IntN(4) == 0 {
+				e.reject()
+			}
 		}
 		for _, m := range []intake.Month{202605, 202606} {
 			_ = e.until(func(in *intake.Intake) error {
@@ -312,12 +345,20 @@ func (e *bothEnds) verify() {
 		left += l
 	}
 	serials := map[string]bool{}
+	rejected := 0
 	for _, i := range e.issuances() {
-		issued += i.Reduced
 		serials[i.Methodology+i.Source] = true
+		if i.State == carbon.Rejected {
+			rejected++
+			continue
+		}
+		issued += i.Reduced
 	}
 	if issued+left != computed || issued == 0 {
 		e.t.Errorf("%s issued and %s left, and %s computed", issued, left, computed)
+	}
+	if returns, err := e.store.Returns(e.t.Context()); err != nil || len(returns) != rejected || rejected == 0 {
+		e.t.Errorf("%d came back, %v, and %d were rejected", len(returns), err, rejected)
 	}
 	if len(last) != 2 || len(serials) < 3 {
 		e.t.Errorf("pools of %d methodologies, issuances %v", len(last), serials)
@@ -340,6 +381,64 @@ func (e *bothEnds) issuances() (all []carbon.Issuance) {
 		e.t.Fatal(err)
 	}
 	return all
+}
+
+// The units of a month that was rejected go, with their evidence, into the
+// month that is open: a sample of that one leads to the activities of both.
+func TestDelivery_Rejected(t *testing.T) {
+	t.Parallel()
+	onBothEnds(t, func(e *bothEnds) {
+		ride := func(id string, month time.Month) intake.Activity {
+			from := calendar.InstantOf(time.Date(2026, month, 20, 8, 0, 0, 0, calendar.Shanghai))
+			return intake.Activity{
+				SourceID: id, Participant: id, Scenario: "BUS", From: from, To: from.Add(time.Minute),
+				Inputs: []carbon.Value{{Name: "n", Amount: 2 * quantity.OneMeasure}},
+			}
+		}
+		month := func(key string, m intake.Month, all ...intake.Activity) {
+			for _, do := range []func(in *intake.Intake) error{
+				func(in *intake.Intake) error {
+					_, err := in.Submit(e.t.Context(), intake.Batch{Actor: 1, Source: e.scheme, Key: key, Activities: all})
+					return err
+				},
+				func(in *intake.Intake) error {
+					_, err := in.CloseMonth(e.t.Context(), 2, "close "+key, e.scheme, m)
+					return err
+				},
+			} {
+				if err := e.until(do); err != nil {
+					e.t.Fatal(err)
+				}
+			}
+			for range 50 {
+				_ = app.Deliver(e.t.Context(), e, e, e.key)
+			}
+		}
+		month("may", 202605, ride("1", time.May), ride("2", time.May), ride("3", time.May))
+		e.world.Must(e.world.Leader, app.IssuanceStep{Issuance: 1, Event: carbon.Reject, Document: "a piece of evidence does not hold"})
+		for range 50 {
+			_ = app.TakeBack(e.t.Context(), e, e)
+		}
+		month("june", 202606, ride("4", time.June))
+		got := e.issuances()
+		if len(got) != 2 || got[1].Units != 4 || got[1].Items != 4 || got[1].State != carbon.Checked {
+			e.t.Fatalf("got %+v; want 4 units of 4 pieces of evidence", got)
+		}
+		sampled, err := e.writer().Sample(e.t.Context(), 2, []int64{1, 3, 4}, func(version int64) bool { return version == 1 })
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		for i, want := range []string{"1", "3", "4"} {
+			if sampled[i].Row.SourceID != want {
+				e.t.Errorf("piece %d leads to activity %q", sampled[i].Number, sampled[i].Row.SourceID)
+			}
+		}
+		found, err := app.CheckIntake(e.t.Context(), e.store, e.trading)
+		if err != nil || len(found) > 0 {
+			e.t.Errorf("%v, %v", found, err)
+		}
+		e.in.Close()
+	})
 }
 
 // A delivered month waits for a second person, and its serial numbers name its

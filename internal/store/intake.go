@@ -105,7 +105,7 @@ func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*
 // grantIntake gives a role what the service needs of the intake: it makes the
 // tables of months itself, and changes no journal row, proof or key.
 func grantIntake(role string) []string {
-	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".activity_key, " + intakeSchema + ".point_burn"
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".pool_return, " + intakeSchema + ".activity_key, " + intakeSchema + ".point_burn"
 	return []string{
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,

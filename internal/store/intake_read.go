@@ -117,6 +117,17 @@ func (s *intakeReader) parts(ctx context.Context, query string, args ...any) (fo
 	return found, lost(err)
 }
 
+// Returns are what came back of rejected issuances, by batch.
+func (s *intakeReader) Returns(ctx context.Context) (found []intake.PoolReturn, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var p intake.PoolReturn
+		err := r.Scan(&p.Batch, &p.Message, &p.Of, &p.Scheme, &p.Methodology, &p.Month, &p.Items, &p.Amount, &p.Digest)
+		found = append(found, p)
+		return err
+	}, "SELECT batch, message, of, scheme, methodology, month, items, amount, digest FROM pool_return ORDER BY batch")
+	return found, lost(err)
+}
+
 // Months are those that have a table.
 func (s *intakeReader) Months(ctx context.Context) (found []intake.Month, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {

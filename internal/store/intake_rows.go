@@ -35,6 +35,7 @@ func intakeRows(c *intake.Changes) []rows {
 	add(newOutgoing(c.NewOutgoing))
 	add(sentOutgoing(c.Outgoing))
 	add(pointBurns(c.Burns))
+	add(poolReturns(c.Returns))
 	return all
 }
 
@@ -90,6 +91,20 @@ func poolParts(from []intake.PoolPart) rows {
 	ints(&r, "activities", from, func(p *intake.PoolPart) int32 { return p.Activities })
 	ints(&r, "amount", from, func(p *intake.PoolPart) int64 { return int64(p.Amount) })
 	blobs(&r, "digest", from, func(p *intake.PoolPart) []byte { return p.Digest })
+	return r
+}
+
+func poolReturns(from []intake.PoolReturn) rows {
+	r := rows{table: "pool_return", n: len(from)}
+	ints(&r, "batch", from, func(p *intake.PoolReturn) int64 { return p.Batch })
+	ints(&r, "message", from, func(p *intake.PoolReturn) int64 { return p.Message })
+	ints(&r, "of", from, func(p *intake.PoolReturn) intake.Month { return p.Of })
+	ints(&r, "scheme", from, func(p *intake.PoolReturn) int64 { return p.Scheme })
+	ints(&r, "methodology", from, func(p *intake.PoolReturn) int64 { return p.Methodology })
+	ints(&r, "month", from, func(p *intake.PoolReturn) intake.Month { return p.Month })
+	ints(&r, "items", from, func(p *intake.PoolReturn) int64 { return p.Items })
+	ints(&r, "amount", from, func(p *intake.PoolReturn) int64 { return int64(p.Amount) })
+	blobs(&r, "digest", from, func(p *intake.PoolReturn) []byte { return p.Digest })
 	return r
 }
 
