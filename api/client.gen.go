@@ -1545,6 +1545,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
 	GetFeeStatement(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
+	//
+	// opening + forfeited − paid_out = closing. Only of the region's own auctions: what is forfeited in an auction of credits for their owner is not the region's.
+	//
+	// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
+	GetForfeitStatement(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFreezes Freezes of permits and funds
 	//
 	// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
@@ -3598,7 +3605,7 @@ type ClientInterface interface {
 
 	// ListStatistics Statistics of trades
 	//
-	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Leases count on their first day, by their rent, less what goes back when one ends early; pledges count when they are registered, by their loan. Parties are never shown.
 	//
 	// Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
 	ListStatistics(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3743,6 +3750,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 	GetTransfer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTreasuryPayouts What was paid to the treasuries of what bidders forfeited
+	//
+	// Corresponds with GET /v1/treasury-payouts (the `ListTreasuryPayouts` operationId).
+	ListTreasuryPayouts(ctx context.Context, params *ListTreasuryPayoutsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeTreasuryPayoutWithBody Pay what bidders forfeited to the region's treasury
+	//
+	// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+	MakeTreasuryPayoutWithBody(ctx context.Context, params *MakeTreasuryPayoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
+	//
+	// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+	MakeTreasuryPayout(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTreasuryRefunds Refunds to the treasury
 	//
@@ -7253,6 +7283,23 @@ func (c *Client) RecordFact(ctx context.Context, params *RecordFactParams, body 
 // Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
 func (c *Client) GetFeeStatement(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetFeeStatementRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
+//
+// opening + forfeited − paid_out = closing. Only of the region's own auctions: what is forfeited in an auction of credits for their owner is not the region's.
+//
+// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
+func (c *Client) GetForfeitStatement(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetForfeitStatementRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12166,7 +12213,7 @@ func (c *Client) CloseStandingOffer(ctx context.Context, id PathID, params *Clos
 
 // ListStatistics Statistics of trades
 //
-// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Leases count on their first day, by their rent, less what goes back when one ends early; pledges count when they are registered, by their loan. Parties are never shown.
 //
 // Corresponds with GET /v1/statistics (the `ListStatistics` operationId).
 func (c *Client) ListStatistics(ctx context.Context, params *ListStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12502,6 +12549,59 @@ func (c *Client) PostTransfer(ctx context.Context, params *PostTransferParams, b
 // Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 func (c *Client) GetTransfer(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTransferRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTreasuryPayouts What was paid to the treasuries of what bidders forfeited
+//
+// Corresponds with GET /v1/treasury-payouts (the `ListTreasuryPayouts` operationId).
+func (c *Client) ListTreasuryPayouts(ctx context.Context, params *ListTreasuryPayoutsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTreasuryPayoutsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeTreasuryPayoutWithBody Pay what bidders forfeited to the region's treasury
+//
+// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+func (c *Client) MakeTreasuryPayoutWithBody(ctx context.Context, params *MakeTreasuryPayoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeTreasuryPayoutRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
+//
+// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+func (c *Client) MakeTreasuryPayout(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeTreasuryPayoutRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -21704,6 +21804,72 @@ func NewGetFeeStatementRequest(server string, params *GetFeeStatementParams) (*h
 				}
 			}
 
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetForfeitStatementRequest constructs an http.Request for the GetForfeitStatement method
+func NewGetForfeitStatementRequest(server string, params *GetForfeitStatementParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/forfeit-statement")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -36516,6 +36682,149 @@ func NewGetTransferRequest(server string, id PathID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListTreasuryPayoutsRequest constructs an http.Request for the ListTreasuryPayouts method
+func NewListTreasuryPayoutsRequest(server string, params *ListTreasuryPayoutsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-payouts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMakeTreasuryPayoutRequest calls the generic MakeTreasuryPayout builder with application/json body
+func NewMakeTreasuryPayoutRequest(server string, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeTreasuryPayoutRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMakeTreasuryPayoutRequestWithBody constructs an http.Request for the MakeTreasuryPayout method, with any body, and a specified content type
+func NewMakeTreasuryPayoutRequestWithBody(server string, params *MakeTreasuryPayoutParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/treasury-payouts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListTreasuryRefundsRequest constructs an http.Request for the ListTreasuryRefunds method
 func NewListTreasuryRefundsRequest(server string, params *ListTreasuryRefundsParams) (*http.Request, error) {
 	var err error
@@ -38891,6 +39200,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/fees (the `GetFeeStatement` operationId).
 	GetFeeStatementWithResponse(ctx context.Context, params *GetFeeStatementParams, reqEditors ...RequestEditorFn) (*GetFeeStatementResponse, error)
 
+	// GetForfeitStatementWithResponse What bidders forfeited to a region and what its treasury got, over a period
+	//
+	// opening + forfeited − paid_out = closing. Only of the region's own auctions: what is forfeited in an auction of credits for their owner is not the region's.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
+	GetForfeitStatementWithResponse(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*GetForfeitStatementResponse, error)
+
 	// ListFreezesWithResponse Freezes of permits and funds
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -41172,7 +41490,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListStatisticsWithResponse Statistics of trades
 	//
-	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+	// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Leases count on their first day, by their rent, less what goes back when one ends early; pledges count when they are registered, by their loan. Parties are never shown.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41337,6 +41655,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/transfers/{id} (the `GetTransfer` operationId).
 	GetTransferWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetTransferResponse, error)
+
+	// ListTreasuryPayoutsWithResponse What was paid to the treasuries of what bidders forfeited
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/treasury-payouts (the `ListTreasuryPayouts` operationId).
+	ListTreasuryPayoutsWithResponse(ctx context.Context, params *ListTreasuryPayoutsParams, reqEditors ...RequestEditorFn) (*ListTreasuryPayoutsResponse, error)
+
+	// MakeTreasuryPayoutWithBodyWithResponse Pay what bidders forfeited to the region's treasury
+	//
+	// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+	MakeTreasuryPayoutWithBodyWithResponse(ctx context.Context, params *MakeTreasuryPayoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeTreasuryPayoutResponse, error)
+
+	// MakeTreasuryPayoutWithResponse Pay what bidders forfeited to the region's treasury
+	//
+	// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+	MakeTreasuryPayoutWithResponse(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeTreasuryPayoutResponse, error)
 
 	// ListTreasuryRefundsWithResponse Refunds to the treasury
 	//
@@ -45449,6 +45792,31 @@ func (r GetFeeStatementResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetFeeStatementResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetForfeitStatementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ForfeitStatement
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetForfeitStatementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetForfeitStatementResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -51866,6 +52234,72 @@ func (r GetTransferResponse) StatusCode() int {
 	return 0
 }
 
+type ListTreasuryPayoutsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TreasuryPayoutPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTreasuryPayoutsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTreasuryPayoutsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// MakeTreasuryPayoutResponse201Headers the declared response headers of an HTTP 201 response for MakeTreasuryPayout
+type MakeTreasuryPayoutResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// MakeTreasuryPayoutResponse202Headers the declared response headers of an HTTP 202 response for MakeTreasuryPayout
+type MakeTreasuryPayoutResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeTreasuryPayoutResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TreasuryPayout
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *MakeTreasuryPayoutResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *MakeTreasuryPayoutResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeTreasuryPayoutResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeTreasuryPayoutResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListTreasuryRefundsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -54992,6 +55426,21 @@ func (c *ClientWithResponses) GetFeeStatementWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseGetFeeStatementResponse(rsp)
+}
+
+// GetForfeitStatementWithResponse What bidders forfeited to a region and what its treasury got, over a period
+//
+// opening + forfeited − paid_out = closing. Only of the region's own auctions: what is forfeited in an auction of credits for their owner is not the region's.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
+func (c *ClientWithResponses) GetForfeitStatementWithResponse(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*GetForfeitStatementResponse, error) {
+	rsp, err := c.GetForfeitStatement(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetForfeitStatementResponse(rsp)
 }
 
 // ListFreezesWithResponse Freezes of permits and funds
@@ -58985,7 +59434,7 @@ func (c *ClientWithResponses) CloseStandingOfferWithResponse(ctx context.Context
 
 // ListStatisticsWithResponse Statistics of trades
 //
-// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Parties are never shown.
+// By month, quarter or year. A deal is counted once for each pollutant, on the day on which it was settled; a reversal is counted with the opposite sign on its own day, so that the figures as of a past day are always the same. Leases count on their first day, by their rent, less what goes back when one ends early; pledges count when they are registered, by their loan. Parties are never shown.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -59269,6 +59718,49 @@ func (c *ClientWithResponses) GetTransferWithResponse(ctx context.Context, id Pa
 		return nil, err
 	}
 	return ParseGetTransferResponse(rsp)
+}
+
+// ListTreasuryPayoutsWithResponse What was paid to the treasuries of what bidders forfeited
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/treasury-payouts (the `ListTreasuryPayouts` operationId).
+func (c *ClientWithResponses) ListTreasuryPayoutsWithResponse(ctx context.Context, params *ListTreasuryPayoutsParams, reqEditors ...RequestEditorFn) (*ListTreasuryPayoutsResponse, error) {
+	rsp, err := c.ListTreasuryPayouts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTreasuryPayoutsResponse(rsp)
+}
+
+// MakeTreasuryPayoutWithBodyWithResponse Pay what bidders forfeited to the region's treasury
+//
+// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+func (c *ClientWithResponses) MakeTreasuryPayoutWithBodyWithResponse(ctx context.Context, params *MakeTreasuryPayoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeTreasuryPayoutResponse, error) {
+	rsp, err := c.MakeTreasuryPayoutWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeTreasuryPayoutResponse(rsp)
+}
+
+// MakeTreasuryPayoutWithResponse Pay what bidders forfeited to the region's treasury
+//
+// Non-tax revenue of the region, never a fee of the exchange. At most what was forfeited and is not paid out yet. The payment is one of the platform's bank account: its statement shows it under the same reference.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
+func (c *ClientWithResponses) MakeTreasuryPayoutWithResponse(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeTreasuryPayoutResponse, error) {
+	rsp, err := c.MakeTreasuryPayout(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeTreasuryPayoutResponse(rsp)
 }
 
 // ListTreasuryRefundsWithResponse Refunds to the treasury
@@ -65123,6 +65615,39 @@ func ParseGetFeeStatementResponse(rsp *http.Response) (*GetFeeStatementResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest FeeStatement
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetForfeitStatementResponse parses an HTTP response from a GetForfeitStatementWithResponse call
+func ParseGetForfeitStatementResponse(rsp *http.Response) (*GetForfeitStatementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetForfeitStatementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ForfeitStatement
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -74155,6 +74680,102 @@ func ParseGetTransferResponse(rsp *http.Response) (*GetTransferResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListTreasuryPayoutsResponse parses an HTTP response from a ListTreasuryPayoutsWithResponse call
+func ParseListTreasuryPayoutsResponse(rsp *http.Response) (*ListTreasuryPayoutsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTreasuryPayoutsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryPayoutPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeTreasuryPayoutResponse parses an HTTP response from a MakeTreasuryPayoutWithResponse call
+func ParseMakeTreasuryPayoutResponse(rsp *http.Response) (*MakeTreasuryPayoutResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeTreasuryPayoutResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TreasuryPayout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers MakeTreasuryPayoutResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers MakeTreasuryPayoutResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -17,6 +17,7 @@ const (
 	AccountKindDeposit        AccountKind = "deposit"
 	AccountKindEscrow         AccountKind = "escrow"
 	AccountKindFee            AccountKind = "fee"
+	AccountKindForfeits       AccountKind = "forfeits"
 	AccountKindFunds          AccountKind = "funds"
 	AccountKindHolding        AccountKind = "holding"
 	AccountKindInTransit      AccountKind = "in_transit"
@@ -44,6 +45,8 @@ func (e AccountKind) Valid() bool {
 	case AccountKindEscrow:
 		return true
 	case AccountKindFee:
+		return true
+	case AccountKindForfeits:
 		return true
 	case AccountKindFunds:
 		return true
@@ -3877,7 +3880,9 @@ const (
 	TradeKindDealCrossRegion TradeKind = "deal_cross_region"
 	TradeKindDealLocal       TradeKind = "deal_local"
 	TradeKindJudicialSale    TradeKind = "judicial_sale"
+	TradeKindLease           TradeKind = "lease"
 	TradeKindMarket          TradeKind = "market"
+	TradeKindPledge          TradeKind = "pledge"
 	TradeKindPrimarySale     TradeKind = "primary_sale"
 )
 
@@ -3892,7 +3897,11 @@ func (e TradeKind) Valid() bool {
 		return true
 	case TradeKindJudicialSale:
 		return true
+	case TradeKindLease:
+		return true
 	case TradeKindMarket:
+		return true
+	case TradeKindPledge:
 		return true
 	case TradeKindPrimarySale:
 		return true
@@ -8563,6 +8572,63 @@ type Fill struct {
 	Trade ID `json:"trade"`
 }
 
+// ForfeitLine An award that was let go, or a payout.
+type ForfeitLine struct {
+	// Amount Negative when it was paid out.
+	Amount SignedMoney `json:"amount"`
+
+	// Award Number of a record.
+	Award *ID `json:"award,omitempty"`
+
+	// Document Why it was forfeited, or the treasury's receipt.
+	Document string `json:"document"`
+
+	// On A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	On Date `json:"on"`
+
+	// Payout Number of a record.
+	Payout *ID `json:"payout,omitempty"`
+}
+
+// ForfeitStatement What bidders forfeited to a region and what its treasury got, over a period.
+type ForfeitStatement struct {
+	// Closing An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Closing Money `json:"closing"`
+
+	// Forfeited An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Forfeited Money `json:"forfeited"`
+
+	// From A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	From  Date          `json:"from"`
+	Items []ForfeitLine `json:"items"`
+
+	// Opening Forfeited before the period and not paid out before it.
+	Opening Money `json:"opening"`
+
+	// PaidOut An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	PaidOut Money `json:"paid_out"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// To A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	To Date `json:"to"`
+}
+
 // Freeze An order to keep an amount of a holding or of funds where it is. Amounts are in t/a, or in CNY where there is no licence.
 type Freeze struct {
 	// Account Number of a record.
@@ -11300,7 +11366,7 @@ type OfficialFigure struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11358,7 +11424,7 @@ type OfficialFigureInput struct {
 	Cycle    Cycle  `json:"cycle"`
 	Document string `json:"document"`
 
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11410,7 +11476,7 @@ type OfficialFigureRecord struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11457,7 +11523,7 @@ type OfficialPart struct {
 	// Example: 906.83
 	Computed *Printed `json:"computed,omitempty"`
 
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 	Name string     `json:"name"`
 
@@ -11479,7 +11545,7 @@ type OfficialPart struct {
 
 // OfficialPartInput defines model for OfficialPartInput.
 type OfficialPartInput struct {
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 	Name string     `json:"name"`
 
@@ -15159,7 +15225,7 @@ type Statistic struct {
 	// Cycle The length of a period.
 	Cycle Cycle `json:"cycle"`
 
-	// Kind How permits changed hands for money.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// MeanAnnualPrice Mean of the prices of a year, weighted by quantity; half up at the fen. Absent for judicial sales alone.
@@ -15185,6 +15251,9 @@ type Statistic struct {
 	//
 	// Example: 330421
 	Region *RegionCode `json:"region,omitempty"`
+
+	// Secured Of pledges: what the permits are worth that secure the loans, each counted once. Absent for any other kind.
+	Secured *SignedMoney `json:"secured,omitempty"`
 
 	// Trades Less those that were reversed in the period.
 	Trades int64 `json:"trades"`
@@ -15761,7 +15830,7 @@ type Trade struct {
 	Taker Side `json:"taker"`
 }
 
-// TradeKind How permits changed hands for money.
+// TradeKind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 type TradeKind string
 
 // TradePage defines model for TradePage.
@@ -15836,6 +15905,74 @@ type TransferResult struct {
 
 	// Transfer Number of a record.
 	Transfer *ID `json:"transfer,omitempty"`
+}
+
+// TreasuryPayout What was paid to a region's treasury of what bidders forfeited.
+type TreasuryPayout struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BankEntry Number of a record.
+	BankEntry     ID     `json:"bank_entry"`
+	BankReference string `json:"bank_reference"`
+
+	// Document The treasury's receipt for non-tax revenue.
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn Date `json:"paid_on"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Transfer Number of a record.
+	Transfer ID `json:"transfer"`
+}
+
+// TreasuryPayoutInput defines model for TreasuryPayoutInput.
+type TreasuryPayoutInput struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount Money `json:"amount"`
+
+	// BankReference Of the payment, as the bank prints it.
+	BankReference string `json:"bank_reference"`
+
+	// Document The treasury's receipt for non-tax revenue (非税收入票据).
+	Document string `json:"document"`
+
+	// PaidOn A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	PaidOn Date `json:"paid_on"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+}
+
+// TreasuryPayoutPage defines model for TreasuryPayoutPage.
+type TreasuryPayoutPage struct {
+	Items []TreasuryPayout `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
 }
 
 // TreasuryRefund Money that an enterprise pays back to the treasury.
@@ -16464,7 +16601,7 @@ type ToFilter = Date
 // Example: 2031-06-30
 type ToQuery = Date
 
-// TradeKindFilter How permits changed hands for money.
+// TradeKindFilter How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
 type TradeKindFilter = TradeKind
 
 // TradeSideFilter Whose region a trade counts in.
@@ -17522,6 +17659,17 @@ type GetFeeStatementParams struct {
 	To     Date          `form:"to" json:"to"`
 	Market *MarketFilter `form:"market,omitempty" json:"market,omitempty"`
 	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+}
+
+// GetForfeitStatementParams defines parameters for GetForfeitStatement.
+type GetForfeitStatementParams struct {
+	Region RegionQuery `form:"region" json:"region"`
+
+	// From First day.
+	From FromQuery `form:"from" json:"from"`
+
+	// To Last day.
+	To ToQuery `form:"to" json:"to"`
 }
 
 // ListFreezesParams defines parameters for ListFreezes.
@@ -19247,6 +19395,26 @@ type PostTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListTreasuryPayoutsParams defines parameters for ListTreasuryPayouts.
+type ListTreasuryPayoutsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// MakeTreasuryPayoutParams defines parameters for MakeTreasuryPayout.
+type MakeTreasuryPayoutParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListTreasuryRefundsParams defines parameters for ListTreasuryRefunds.
 type ListTreasuryRefundsParams struct {
 	Party  *PartyFilter       `form:"party,omitempty" json:"party,omitempty"`
@@ -19790,6 +19958,9 @@ type PostTransferBatchJSONRequestBody = TransferBatchInput
 
 // PostTransferJSONRequestBody defines body for PostTransfer for application/json ContentType.
 type PostTransferJSONRequestBody = TransferInput
+
+// MakeTreasuryPayoutJSONRequestBody defines body for MakeTreasuryPayout for application/json ContentType.
+type MakeTreasuryPayoutJSONRequestBody = TreasuryPayoutInput
 
 // RequestTreasuryRefundJSONRequestBody defines body for RequestTreasuryRefund for application/json ContentType.
 type RequestTreasuryRefundJSONRequestBody = TreasuryRefundInput

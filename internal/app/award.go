@@ -258,7 +258,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		free(tx)
-		tx.forfeit(r, h, lost)
+		tx.forfeit(r, h, lost, forfeitsOf(a))
 		return Put(tx, Awards, a)
 	}, nil
 }

@@ -127,8 +127,8 @@ func TestAward_Default(t *testing.T) {
 		t.Errorf("defaulted: %+v\n%+v", first, other)
 	}
 	d.wantFunds(d.firms[0], "995000.00")
-	if fee := d.balance(ledger.MoneyKey(ledger.Fee)).Balance; fee != 10_000_00 {
-		t.Errorf("%s was forfeited", quantity.Money(fee))
+	if lost := d.balance(ledger.ForfeitsKey(jiashan)).Balance; lost != 10_000_00 {
+		t.Errorf("%s was forfeited", quantity.Money(lost))
 	}
 	d.check()
 	next := d.announce(d.offerOf(auction.PayAsBid, func(c *OfferAnnounce) {

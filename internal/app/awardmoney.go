@@ -56,15 +56,14 @@ func (tx *Tx) giveBackTo(r auction.Registration, h ledger.Hold) {
 	Put(tx, Registrations, r)
 }
 
-// forfeit takes what a bidder loses of what he has put up: it goes to the fee
-// account, from which it is paid to the treasury (project default). The rest goes back.
-func (tx *Tx) forfeit(r auction.Registration, h ledger.Hold, lost quantity.Money) {
+// forfeit takes what a bidder loses of what he has put up. The rest goes back.
+func (tx *Tx) forfeit(r auction.Registration, h ledger.Hold, lost quantity.Money, to ledger.Key) {
 	if lost == 0 {
 		tx.giveBackTo(r, h)
 		return
 	}
 	tx.closeHold(h, ledger.HoldPosted)
-	legs := []ledger.Leg{{Debit: depositKey(r.Party), Credit: ledger.MoneyKey(ledger.Fee), Amount: int64(lost), FromHeld: true}}
+	legs := []ledger.Leg{{Debit: depositKey(r.Party), Credit: to, Amount: int64(lost), FromHeld: true}}
 	if rest := h.Amount - int64(lost); rest > 0 {
 		legs = append(legs, ledger.Leg{Debit: depositKey(r.Party), Credit: ledger.FundsKey(r.Party), Amount: rest, FromHeld: true})
 	}

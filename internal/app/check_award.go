@@ -113,7 +113,7 @@ func (c *checker) awardParts() (*awardParts, error) {
 	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.BidForfeit)), func(x ledger.Posting) {
-			if c.ledger.accounts[x.Credit].Kind == ledger.Fee {
+			if kind := c.ledger.accounts[x.Credit].Kind; kind == ledger.Forfeits || kind == ledger.Fee {
 				p.forfeited[x.Reference] += quantity.Money(x.Amount)
 			}
 		})

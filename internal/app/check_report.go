@@ -18,6 +18,10 @@ func (c *checker) checkTotals() error {
 	if !c.isWhole() {
 		return nil
 	}
+	waits, err := c.isArmed(timerCountEncumbrances)
+	if err != nil || waits { // old leases and pledges are about to be counted
+		return err
+	}
 	roll, err := readRoll(c.ctx, c.r)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"permitx/internal/opening"
 	"permitx/internal/outside"
 	"permitx/internal/permit"
+	"permitx/internal/report"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
@@ -46,6 +47,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin"},
+	reflect.TypeFor[report.Total]():                {"Secured"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }
 

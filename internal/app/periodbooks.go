@@ -53,7 +53,7 @@ func makeFiles(ctx context.Context, r Reader, c report.Close) ([]report.File, er
 func readBooks(ctx context.Context, r Reader, region string, month calendar.Date) (report.Books, error) {
 	b := report.Books{Region: region, Month: month, Closing: map[report.Part]int64{}, Movement: map[report.Movement]int64{}}
 	parts := map[ledger.AccountID]report.Part{}
-	for _, q := range []Query{Where("region", region), Where("region", "")} { // money has no region
+	for _, q := range []Query{Where("region", region), Where("region", ""), Where("kind", int64(ledger.Forfeits))} { // money is everybody's
 		err := eachOf(ctx, r, Accounts, q, func(a ledger.Account) { parts[a.ID] = report.Part{Pollutant: a.Pollutant, Kind: a.Kind} })
 		if err != nil {
 			return b, err

@@ -10,12 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"permitx/internal/calendar"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
 	"permitx/internal/report"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -286,7 +288,7 @@ func TestPeriodClose(t *testing.T) {
 		content[f.Name] = f.Content
 	}
 	for name, lines := range map[string][]string{
-		"statistics.csv": {"330421,2026-07,VOCs,market,1,2,1000.00,500\n", "330421,2026-07,VOCs,primary_sale,1,3,1500.00,500\n"},
+		"statistics.csv": {"330421,2026-07,VOCs,market,1,2,1000.00,500,\n", "330421,2026-07,VOCs,primary_sale,1,3,1500.00,500,\n"},
 		"basic_accounts.csv": {
 			"VOCs,cap,opening,0\n", "VOCs,cap,cap_decision,100\n", "VOCs,cap,closing,100\n", "VOCs,reserve,primary_sale,-3\n", "VOCs,holding,closing,43\n",
 		},
@@ -422,4 +424,51 @@ func lastRow[R any](o *office, table Table[R]) R {
 		o.t.Fatal(rows, err)
 	}
 	return rows[0]
+}
+
+// Leases and pledges are counted on their days, beside the trades: what goes
+// back of a rent lowers it on its own day, and a further pledge of the same permits
+// adds its loan only. Figures are the same before and after they are added up.
+func TestStatistics_Encumbrances(t *testing.T) {
+	t.Parallel()
+	k := openPledgeDesk(t)
+	lessor, lessee := k.seller(jiashan, 1, 20*one), k.buyer(jiashan, 2, 10_000_00)
+	l := k.paidLease(k.leaseOf(lessor, lessee, 5*one), lessor, lessee)
+	first := k.registered(k.pledgeOf(lessor, 10*one))
+	further := k.pledgeOf(lessor, 10*one)
+	further.Behind, further.Bank, further.Loan = first.ID, k.banks[1], 1_000_00
+	k.does(k.leader, ParameterSet{Key: rulebook.PledgeShare, Region: "330000", Pollutant: vocs, Value: "0.9", ValidFrom: 20260702, Document: "share"})
+	k.now.set(calendar.NewDate(2026, 7, 10).Start() + 9*3600*second)
+	k.settle()
+	k.registered(further)
+	before := k.july(20260710)
+	want := []string{
+		"330421 lease 1 5 6666.67 40000.00",
+		"330421 pledge 2 10 161000.00 0.00",
+	}
+	if diff := cmp.Diff(want, before); diff != "" {
+		t.Fatal(diff)
+	}
+	k.now.set(calendar.NewDate(2026, 7, 20).Start() + 9*3600*second)
+	k.settle()
+	done[LeaseResult](k.office, lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AskEnd, Refund: 2_000_00})
+	done[LeaseResult](k.office, lessee.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd})
+	want[0] = "330421 lease 1 5 4666.67 40000.00"
+	for _, at := range []calendar.Date{20260720, 20260722} {
+		k.now.set(at.Start() + 9*3600*second)
+		k.settle()
+		if diff := cmp.Diff(want, k.july(20260720)) + cmp.Diff(before, k.july(20260710)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	lines, err := k.app.Statistics(t.Context(), report.Selection{Cycle: report.Yearly, From: 20260101, To: 20260101, By: report.ByPollutant}, 20260722)
+	if err != nil || len(lines) != 0 {
+		t.Errorf("all trades of the year: %+v, %v", lines, err)
+	}
+	pledges, err := k.app.Statistics(t.Context(), report.Selection{Cycle: report.Yearly, From: 20260101, To: 20260101, By: report.ByPollutant, Kind: report.Pledge}, 20260722)
+	if err != nil || len(pledges) != 1 || pledges[0].Secured != first.Value || pledges[0].Trades != 2 {
+		t.Errorf("pledges of the year: %+v, %v", pledges, err)
+	}
+	k.restart()
+	k.check()
 }

@@ -116,6 +116,7 @@ var ruleOf = map[string]identity.Operation{
 	"listBuyBacks": identity.BuyBackRead, "getBuyBack": identity.BuyBackRead, "getBuyBackSteps": identity.BuyBackRead, "getBuyBackPrices": identity.BuyBackRead,
 	"applyBuyBack": identity.BuyBackApply, "openBuyBack": identity.BuyBackOpen, "stepBuyBack": identity.BuyBackStep, "verifyBuyBack": identity.BuyBackVerify,
 	"reclaimBuyBack": identity.BuyBackReclaim, "approveBuyBack": identity.BuyBackApprove, "payBuyBack": identity.BuyBackPay, "bookBuyBack": identity.BuyBackBook,
+	"listTreasuryPayouts": identity.ForfeitRead, "makeTreasuryPayout": identity.TreasuryPay, "getForfeitStatement": identity.ForfeitRead,
 	"listTreasuryRefunds": identity.BuyBackRead, "requestTreasuryRefund": identity.RefundRequest, "receiveTreasuryRefund": identity.RefundReceive,
 	"cancelTreasuryRefund": identity.RefundCancel, "listBudgets": identity.BudgetRead, "getBudget": identity.BudgetRead, "getBudgetMovements": identity.BudgetRead,
 	"approveBudget": identity.BudgetApprove, "lapseBudget": identity.BudgetLapse, "carryBudgetOver": identity.BudgetCarry,
@@ -884,6 +885,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/awards/%d/default", w.award), `{"reason":"r"}`
 	case "revokeAward":
 		return fmt.Sprintf("/v1/awards/%d/revoke", w.award), `{"reason":"r"}`
+	case "makeTreasuryPayout":
+		return "/v1/treasury-payouts", `{"region":"330421","amount":"1","document":"d","bank_reference":"walk","paid_on":"2026-07-01"}`
 	case "withdrawRegistration":
 		return fmt.Sprintf("/v1/registrations/%d/withdraw", w.toLeave), ""
 	case "placeQuote":
@@ -1002,7 +1005,8 @@ func (w *walked) query(id string) string {
 		"getOpeningPackage": "/v1/opening-packages/" + itoa(w.opening), "getOpeningFaults": "/v1/opening-packages/" + itoa(w.opening) + "/faults",
 		"listFreezes": "/v1/freezes", "getFreeze": "/v1/freezes/" + itoa(w.frozen), "listJudicialSales": "/v1/judicial-sales",
 		"listBuyBacks": "/v1/buy-backs", "getBuyBack": "/v1/buy-backs/" + itoa(w.buyBacks.booked), "getBuyBackSteps": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/steps",
-		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds", "listBudgets": "/v1/budgets",
+		"getBuyBackPrices": "/v1/buy-backs/" + itoa(w.buyBacks.booked) + "/prices", "listTreasuryRefunds": "/v1/treasury-refunds",
+		"listTreasuryPayouts": "/v1/treasury-payouts", "getForfeitStatement": "/v1/forfeit-statement?region=330421&from=2026-01-01&to=2026-12-31", "listBudgets": "/v1/budgets",
 		"getBudget": "/v1/budgets/" + itoa(w.buyBacks.budget), "getBudgetMovements": "/v1/budgets/" + itoa(w.buyBacks.budget) + "/movements",
 		"listStandingOffers": "/v1/standing-offers", "listIdleDeclarations": "/v1/idle-declarations", "listIdlePermits": "/v1/idle-report",
 		"listLots": "/v1/lots", "getLot": "/v1/lots/" + itoa(w.lot), "listLotOrders": "/v1/lot-orders", "listLotMovements": "/v1/lot-movements",

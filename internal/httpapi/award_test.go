@@ -11,13 +11,14 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/calendar"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
 
 // ofAwards are the operations on what was won. They need an auction that is
 // certified, which TestAward_OverHTTP has: it walks them.
-var ofAwards = []string{"getAward", "signAward", "contractAward", "settleAward", "payAward", "bookAward", "defaultAward", "revokeAward", "getOfferResult"}
+var ofAwards = []string{"getAward", "signAward", "contractAward", "settleAward", "payAward", "bookAward", "defaultAward", "revokeAward", "getOfferResult", "makeTreasuryPayout"}
 
 // What follows a certified auction, by everybody who takes part: contract, payment,
 // delivery, the published result; and each role may do to an award what the table says.
@@ -64,6 +65,34 @@ func TestAward_OverHTTP(t *testing.T) {
 		got.Winners[0].State != api.AwardStateDelivered || got.Winners[1].State != api.AwardStateAwarded {
 		t.Errorf("the result: %s", result.body)
 	}
+	w.forfeitedAndPaid(got.Winners[1].Name)
+}
+
+// forfeitedAndPaid lets the winner who has not signed lose what he put up, and
+// pays it to the treasury.
+func (w *walked) forfeitedAndPaid(winner string) {
+	w.t.Helper()
+	w.clock.Set(calendar.Date(20260720).Start())
+	open := decode[api.AwardPage](w.t, w.get("/v1/awards?state=awarded", w.leader)).Items
+	if len(open) != 1 {
+		w.t.Fatalf("%s has %+v", winner, open)
+	}
+	lost := decode[api.Award](w.t, w.ok(fmt.Sprintf("/v1/awards/%d/default", open[0].ID), w.leader, `{"reason":"未签约"}`))
+	pay := func(amount, reference string) answer {
+		return w.approved("/v1/treasury-payouts", w.finance, fmt.Sprintf(
+			`{"region":"330421","amount":%q,"document":"非税票据 7","bank_reference":%q,"paid_on":"2026-07-19"}`, amount, reference))
+	}
+	w.wantRefusal(pay("1000000", "o-1"), "treasury_payout.beyond")
+	payout := decode[api.TreasuryPayout](w.t, pay(*lost.Forfeited, "o-1"))
+	if payout.Amount != *lost.Forfeited || payout.Transfer == 0 || payout.BankEntry == 0 {
+		w.t.Errorf("paid out: %+v of %+v", payout, lost)
+	}
+	s := decode[api.ForfeitStatement](w.t, w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-20", w.finance))
+	if s.Opening != "0.00" || s.Forfeited != *lost.Forfeited || s.PaidOut != s.Forfeited || s.Closing != "0.00" || len(s.Items) != 2 || s.Items[1].Amount != "-"+s.Forfeited {
+		w.t.Errorf("the statement: %+v", s)
+	}
+	w.isProblem(w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-19", w.finance), http.StatusBadRequest, "request.invalid", "to")
+	w.isProblem(w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-20", w.west), http.StatusNotFound, "record.not_found", "region")
 }
 
 // walkAwards takes each operation on an award as each role and relation. The award

@@ -73,6 +73,9 @@ func statisticOf(cycle report.Cycle, l report.Statistic) api.Statistic {
 		Trades: l.Trades, Quantity: l.Quantity.String(), Amount: l.Amount.String(),
 		MeanPrice: priceOf(l.MeanPrice()), MeanAnnualPrice: priceOf(l.MeanAnnualPrice()),
 	}
+	if l.Kind == report.Pledge {
+		out.Secured = new(l.Secured.String())
+	}
 	if b := l.Before; b != nil {
 		out.Change = &api.StatisticChange{
 			Trades: changeOf(b.Trades, l.Trades), Quantity: changeOf(b.Quantity, l.Quantity), Amount: changeOf(b.Amount, l.Amount),

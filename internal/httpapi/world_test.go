@@ -23,6 +23,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/httpapi"
 	"permitx/internal/identity"
@@ -51,6 +52,8 @@ type world struct {
 	intake *store.IntakeStore
 	taking *intake.Intake // its writer
 	file   string         // of the database
+	runs   app.Config     // what it is opened with, and
+	served httpapi.Config // … served with
 	serial atomic.Int64
 
 	admin                                    int64
@@ -96,30 +99,47 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	w := &world{t: tb, clock: &apptest.Clock{}}
 	w.clock.Set(apptest.Start)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	var err error
-	w.app, err = app.Open(tb.Context(), app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe, Seals: app.NewMemoryKeys()})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c := httpapi.Config{App: w.app, Log: log, Version: "test", Intake: w.openIntake(log), CodeKeys: testCodeKeys}
+	w.runs = app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe, Seals: app.NewMemoryKeys()}
+	w.served = httpapi.Config{Log: log, Version: "test", Intake: w.openIntake(log), CodeKeys: testCodeKeys}
 	for _, f := range change {
-		f(&c)
+		f(&w.served)
 	}
-	if w.api, err = httpapi.New(c); err != nil {
-		tb.Fatal(err)
-	}
-	w.server = httptest.NewServer(w.api.Handler())
-	tb.Cleanup(func() {
-		w.api.Close()
-		w.server.Close()
-		w.app.Close()
-	})
+	w.start()
+	tb.Cleanup(w.stop)
 	w.people()
 	w.market()
 	for i, region := range []string{apptest.Jiashan, apptest.Jiashan, apptest.Qingpu} {
 		w.firms = append(w.firms, w.newFirm(i, region))
 	}
 	return w
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	var err error
+	if w.app, err = app.Open(w.t.Context(), w.runs); err != nil {
+		w.t.Fatal(err)
+	}
+	c := w.served
+	c.App = w.app
+	if w.api, err = httpapi.New(c); err != nil {
+		w.t.Fatal(err)
+	}
+	w.server = httptest.NewServer(w.api.Handler())
+}
+
+func (w *world) stop() {
+	w.api.Close()
+	w.server.Close()
+	w.app.Close()
+}
+
+// downUntil stops the server and starts it again later.
+func (w *world) downUntil(at calendar.Instant) {
+	w.t.Helper()
+	w.stop()
+	w.clock.Set(at)
+	w.start()
 }
 
 // openIntake gives the world an intake of its own, on SQLite.

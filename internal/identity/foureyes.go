@@ -38,6 +38,7 @@ var FourEyes = map[Operation]Rule{
 	BudgetApprove:    {Finance: Own, BureauLeader: Own},
 	BudgetLapse:      {Finance: Own, BureauLeader: Own},
 	BudgetCarry:      {Finance: Own, BureauLeader: Own},
+	TreasuryPay:      {Finance: Own, BureauLeader: Own},
 	OfferOpen:        {Finance: Own},
 	OpeningTake:      {BureauLeader: Own, Upper: Own},
 	FeeScheduleSet:   {Admin: Any, BureauLeader: Own},

@@ -142,6 +142,7 @@ const (
 	RefundRequest    Operation = "treasury_refund.request"
 	RefundReceive    Operation = "treasury_refund.receive"
 	RefundCancel     Operation = "treasury_refund.cancel"
+	TreasuryPay      Operation = "treasury_payout.make"
 	BudgetApprove    Operation = "budget.approve"
 	BudgetLapse      Operation = "budget.lapse"
 	BudgetCarry      Operation = "budget.carry_over"
@@ -252,6 +253,7 @@ const (
 	BuyBackRead     Operation = "buy_back.read" // with refunds and idle permits
 	BidderRead      Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
 	BudgetRead      Operation = "budget.read"
+	ForfeitRead     Operation = "forfeit.read"
 	PeriodRead      Operation = "period_close.read"
 	ExclusionRead   Operation = "exclusion.read"
 	ComplaintRead   Operation = "complaint.read"
@@ -479,6 +481,7 @@ var Table = map[Operation]Rule{
 	RefundRequest:  {BureauLeader: Own, Finance: Own},
 	RefundReceive:  {Finance: Own},
 	RefundCancel:   {BureauLeader: Own, Finance: Own},
+	TreasuryPay:    {Finance: Own},
 	BudgetApprove:  {Finance: Own},
 	BudgetLapse:    {Finance: Own},
 	BudgetCarry:    {Finance: Own},
@@ -490,6 +493,7 @@ var Table = map[Operation]Rule{
 	IdleSweep:      {BureauLeader: Own},
 	BidderRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
 	BuyBackRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
+	ForfeitRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	PeriodRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ExceptionRead:  {Auditor: Any},

@@ -24,17 +24,20 @@ const (
 	CreditsIssued  Kind = 13 // credits, contra: what a scheme has issued of a vintage
 	Credits        Kind = 14 // credits of a party
 	CreditsRetired Kind = 15 // credits used for good
+
+	Forfeits Kind = 16 // money of a region: what bidders of its auctions lost, until its treasury has it
 )
 
 var kindNames = [...]string{
 	Cap: "cap", Unallocated: "unallocated", Reserve: "reserve", Holding: "holding", InTransit: "in_transit", Retired: "retired",
 	Bank: "bank", Funds: "funds", Escrow: "escrow", Deposit: "deposit", Fee: "fee", Suspense: "suspense",
 	CreditsIssued: "credits_issued", Credits: "credits", CreditsRetired: "credits_retired",
+	Forfeits: "forfeits",
 }
 
 // Kinds are all kinds in the order of their numbers.
 var Kinds = []Kind{
-	Cap, Unallocated, Reserve, Holding, InTransit, Retired, Bank, Funds, Escrow, Deposit, Fee, Suspense, CreditsIssued, Credits, CreditsRetired,
+	Cap, Unallocated, Reserve, Holding, InTransit, Retired, Bank, Funds, Escrow, Deposit, Fee, Suspense, CreditsIssued, Credits, CreditsRetired, Forfeits,
 }
 
 // String gives the name that JSON and the views use.
@@ -52,7 +55,7 @@ func (k Kind) IsContra() bool { return k == Cap || k == Bank || k == CreditsIssu
 func (k Kind) IsPermit() bool { return k >= Cap && k <= Retired }
 
 // IsMoney reports whether accounts of this kind count money.
-func (k Kind) IsMoney() bool { return k >= Bank && k <= Suspense }
+func (k Kind) IsMoney() bool { return k >= Bank && k <= Suspense || k == Forfeits }
 
 // counts is what accounts of this kind count: permits, money or credits.
 func (k Kind) counts() string {
@@ -94,7 +97,7 @@ func (o Origin) String() string {
 type Key struct {
 	Kind       Kind
 	Origin     Origin // holdings only
-	Region     string // permits, credits: GB/T 2260 code
+	Region     string // permits, credits, forfeits: GB/T 2260 code
 	Pollutant  string // permits: pollutant code; credits: their series, scheme and vintage, "JXCP-2026"
 	Party      int64  // holdings, funds, deposits, credits
 	Licence    int64  // holdings only
@@ -120,6 +123,9 @@ func CreditKey(kind Kind, region, series string, party int64) Key {
 	return Key{Kind: kind, Region: region, Pollutant: series, Party: party}
 }
 
+// ForfeitsKey is the key of what a region's bidders lost and its treasury has not got.
+func ForfeitsKey(region string) Key { return Key{Kind: Forfeits, Region: region} }
+
 // MoneyKey is the key of an account of the platform itself.
 func MoneyKey(kind Kind) Key { return Key{Kind: kind} }
 
@@ -127,8 +133,13 @@ func MoneyKey(kind Kind) Key { return Key{Kind: kind} }
 // credits of a series, or money.
 type Asset struct{ Region, Pollutant string }
 
-// Asset returns the asset of the account with this key.
-func (k Key) Asset() Asset { return Asset{k.Region, k.Pollutant} }
+// Asset returns the asset of the account with this key. Money is one asset, whoever it is for.
+func (k Key) Asset() Asset {
+	if k.Kind.IsMoney() {
+		return Asset{}
+	}
+	return Asset{k.Region, k.Pollutant}
+}
 
 // Account is an account's identity. It never changes.
 type Account struct {

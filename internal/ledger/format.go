@@ -26,6 +26,8 @@ func (k Key) String() string {
 		return fmt.Sprintf("the funds of party %d", k.Party)
 	case k.Kind == Deposit && k.Party != 0:
 		return fmt.Sprintf("the deposit of party %d", k.Party)
+	case k.Kind == Forfeits:
+		return fmt.Sprintf("the forfeits of %s", k.Region)
 	case k.Kind == Credits:
 		return fmt.Sprintf("the credits %s of party %d", k.Pollutant, k.Party)
 	case !k.Kind.IsMoney():

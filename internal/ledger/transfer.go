@@ -44,10 +44,12 @@ const (
 	CreditRevocation Reason = 53 // unspent credits of an issuance that was wrong
 	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
 	CreditSale       Reason = 55 // sold by auction: credits to the winner, money to the seller
-	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to fee
+	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to forfeits, to fee where no region sells
 	AuctionBuyBack   Reason = 42 // bought back by auction: holding to reserve
 	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
 	BidReturn        Reason = 46 // … and given back
+	TreasuryPayout   Reason = 59 // forfeits to the treasury of their region: non-tax revenue
+	ForfeitMove      Reason = 60 // forfeits that lay among the fees before they had an account: fee to forfeits
 )
 
 var reasonNames = [...]string{ //nolint:gosec // no credentials
@@ -59,6 +61,7 @@ var reasonNames = [...]string{ //nolint:gosec // no credentials
 	CreditIssuance: "credit_issuance", CreditTransfer: "credit_transfer", CreditRetirement: "credit_retirement",
 	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment", CreditSale: "credit_sale",
 	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
+	TreasuryPayout: "treasury_payout", ForfeitMove: "forfeit_move",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 	BlockTrade: "block_trade",
 	Rent:       "rent", PledgeSale: "pledge_sale", RentRefund: "rent_refund",

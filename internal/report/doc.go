@@ -7,6 +7,9 @@
 //   - A trade is counted once for each pollutant, on the day on which it was
 //     recorded. A reversal is counted with the opposite sign on its own day, so
 //     that the figures of a past day never change.
+//   - Leases and pledges are counted beside the trades and never added to them: a
+//     lease on its first day, less what goes back of its rent when it ends early; a
+//     pledge when it is registered. What an opening package brought counts nowhere.
 //   - A total is what the trades of a day or month come to.
 //   - A published figure is kept as its source prints it. Beside it stands what
 //     is computed; where they differ, the difference is flagged and nothing is

@@ -282,7 +282,7 @@ func (f OfficialFigure) computed(p OfficialPart, months []Total) (string, error)
 		Cycle: f.Cycle, From: f.StartsOn, To: f.StartsOn, Region: or(p.Region, f.Region), Pollutant: or(p.Pollutant, f.Pollutant),
 		Kind: or(p.Kind, f.Kind), By: ByPollutant,
 	}
-	var sum Statistic
+	sum := Statistic{Line: Line{Kind: s.Kind}}
 	for _, t := range months {
 		if s.takes(t) && s.Cycle.Start(t.StartsOn) == f.StartsOn {
 			if err := sum.add(t); err != nil {

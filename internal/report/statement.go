@@ -120,14 +120,17 @@ func (p Part) text(atoms int64) string {
 
 // StatisticsSheet is the sheet of a region's statistics of a month.
 func StatisticsSheet(region string, month calendar.Date, lines []Statistic) Sheet {
-	s := Sheet{Name: "statistics", Columns: []string{"region", "month", "pollutant", "kind", "trades", "quantity", "amount", "mean_price"}}
+	s := Sheet{Name: "statistics", Columns: []string{"region", "month", "pollutant", "kind", "trades", "quantity", "amount", "mean_price", "secured"}}
 	for _, l := range lines {
-		price := ""
+		price, secured := "", ""
 		if p, known := l.MeanPrice(); known {
 			price = p.String()
 		}
+		if l.Kind == Pledge {
+			secured = l.Secured.String()
+		}
 		s.Rows = append(s.Rows, []string{
-			region, monthText(month), l.Pollutant, string(l.Kind), strconv.FormatInt(l.Trades, 10), l.Quantity.String(), l.Amount.String(), price,
+			region, monthText(month), l.Pollutant, string(l.Kind), strconv.FormatInt(l.Trades, 10), l.Quantity.String(), l.Amount.String(), price, secured,
 		})
 	}
 	return s

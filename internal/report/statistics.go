@@ -100,11 +100,14 @@ func (s Selection) Check() error {
 	return nil
 }
 
-// takes reports whether a total is selected.
+// takes reports whether a total is selected. What adds up kinds adds up trades.
 func (s Selection) takes(t Total) bool {
 	return (s.Region == "" || catalog.IsWithin(s.region(t), s.Region, true)) &&
-		(s.Pollutant == "" || s.Pollutant == t.Pollutant) && (s.Kind == "" || s.Kind == t.Kind)
+		(s.Pollutant == "" || s.Pollutant == t.Pollutant) && (s.Kind == "" && (s.byKind() || t.Kind.IsTrade()) || s.Kind == t.Kind)
 }
+
+// byKind reports whether each line is of one kind.
+func (s Selection) byKind() bool { return s.By == ByKind || s.By == ByRegionAndKind }
 
 func (s Selection) region(t Total) string {
 	if s.Side == ByBuyer {
@@ -119,7 +122,7 @@ func (s Selection) line(t Total) Line {
 	if s.By == ByRegion || s.By == ByRegionAndKind {
 		l.Region = s.region(t)
 	}
-	if s.By == ByKind || s.By == ByRegionAndKind {
+	if s.byKind() {
 		l.Kind = t.Kind
 	}
 	return l
@@ -140,12 +143,18 @@ type Statistic struct {
 	Quantity quantity.Quantity
 	Amount   quantity.Money
 	Annual   quantity.Money
-	Before   *Statistic // of the period before; nil: nothing was traded in it
+	Secured  quantity.Money // of pledges
+	Before   *Statistic     // of the period before; nil: nothing was traded in it
 }
 
 // MeanPrice is amount ÷ quantity in CNY/(t/a) for the whole term, half-up at
-// the fen; false where there is no quantity.
-func (s Statistic) MeanPrice() (quantity.Price, bool) { return mean(s.Amount, s.Quantity) }
+// the fen; false where there is no quantity. A loan is no price.
+func (s Statistic) MeanPrice() (quantity.Price, bool) {
+	if s.Kind == Pledge {
+		return 0, false
+	}
+	return mean(s.Amount, s.Quantity)
+}
 
 // MeanAnnualPrice is the mean price in CNY/(t·a), weighted by quantity, half-up
 // at the fen; false where there is none.
@@ -211,7 +220,7 @@ func Statistics(months []Total, s Selection) ([]Statistic, error) {
 }
 
 func (s *Statistic) add(t Total) error {
-	sum, err := Total{Trades: s.Trades, Quantity: s.Quantity, Amount: s.Amount, Annual: s.Annual}.Plus(t)
-	s.Trades, s.Quantity, s.Amount, s.Annual = sum.Trades, sum.Quantity, sum.Amount, sum.Annual
+	sum, err := Total{Trades: s.Trades, Quantity: s.Quantity, Amount: s.Amount, Annual: s.Annual, Secured: s.Secured}.Plus(t)
+	s.Trades, s.Quantity, s.Amount, s.Annual, s.Secured = sum.Trades, sum.Quantity, sum.Amount, sum.Annual, sum.Secured
 	return err
 }

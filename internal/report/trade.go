@@ -19,8 +19,18 @@ const (
 	BuyBack         Kind = "buy_back"          // into the reserve
 )
 
-// Kinds are all kinds of trade.
-var Kinds = []Kind{PrimarySale, Market, DealLocal, DealCrossRegion, JudicialSale, BuyBack}
+// Permits do not change hands by these: they are counted beside the trades, and
+// figures of all kinds together are without them.
+const (
+	Lease  Kind = "lease"  // its amount is the rent
+	Pledge Kind = "pledge" // its amount is the loan
+)
+
+// Kinds are all kinds, those of trade first.
+var Kinds = []Kind{PrimarySale, Market, DealLocal, DealCrossRegion, JudicialSale, BuyBack, Lease, Pledge}
+
+// IsTrade reports whether permits change hands by a kind.
+func (k Kind) IsTrade() bool { return k != Lease && k != Pledge }
 
 // A Trade is what one trade, or its reversal, adds to the statistics.
 type Trade struct {
@@ -33,11 +43,12 @@ type Trade struct {
 	Quantity     quantity.Quantity
 	Amount       quantity.Money
 	Annual       quantity.Money // price × quantity, CNY for one year; 0 where the price is not by year
+	Secured      quantity.Money // of a pledge: what its permits are worth
 }
 
 // Reversed is what undoes a trade on a later day.
 func (t Trade) Reversed(on calendar.Date) Trade {
-	t.On, t.Trades, t.Quantity, t.Amount, t.Annual = on, -t.Trades, -t.Quantity, -t.Amount, -t.Annual
+	t.On, t.Trades, t.Quantity, t.Amount, t.Annual, t.Secured = on, -t.Trades, -t.Quantity, -t.Amount, -t.Annual, -t.Secured
 	return t
 }
 
@@ -64,6 +75,7 @@ type Total struct {
 	Quantity     quantity.Quantity // t/a
 	Amount       quantity.Money
 	Annual       quantity.Money // Σ price × quantity, CNY for one year, each rounded half-up to the fen
+	Secured      quantity.Money // of pledges: what their permits are worth
 	Command      int64
 }
 
@@ -86,7 +98,7 @@ func (s Span) Of(t Trade) Total {
 	}
 	return Total{
 		Span: s, StartsOn: at, SellerRegion: t.SellerRegion, BuyerRegion: t.BuyerRegion, Pollutant: t.Pollutant, Kind: t.Kind,
-		Trades: t.Trades, Quantity: t.Quantity, Amount: t.Amount, Annual: t.Annual,
+		Trades: t.Trades, Quantity: t.Quantity, Amount: t.Amount, Annual: t.Annual, Secured: t.Secured,
 	}
 }
 
@@ -95,11 +107,12 @@ func MonthOf(d calendar.Date) calendar.Date { return calendar.NewDate(d.Year(), 
 
 // Plus adds the figures of o, or returns an overflow.
 func (t Total) Plus(o Total) (Total, error) {
-	var errs [3]error
+	var errs [4]error
 	t.Trades += o.Trades
 	t.Quantity, errs[0] = quantity.Add(t.Quantity, o.Quantity)
 	t.Amount, errs[1] = quantity.Add(t.Amount, o.Amount)
 	t.Annual, errs[2] = quantity.Add(t.Annual, o.Annual)
+	t.Secured, errs[3] = quantity.Add(t.Secured, o.Secured)
 	return t, fault.First(errs[:]...)
 }
 

@@ -416,6 +416,9 @@ type ServerInterface interface {
 	// GetFeeStatement The fees of a period, by market, side and region
 	// (GET /v1/fees)
 	GetFeeStatement(c *gin.Context, params GetFeeStatementParams)
+	// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
+	// (GET /v1/forfeit-statement)
+	GetForfeitStatement(c *gin.Context, params GetForfeitStatementParams)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(c *gin.Context, params ListFreezesParams)
@@ -1061,6 +1064,12 @@ type ServerInterface interface {
 	// GetTransfer A transfer with its postings
 	// (GET /v1/transfers/{id})
 	GetTransfer(c *gin.Context, id PathID)
+	// ListTreasuryPayouts What was paid to the treasuries of what bidders forfeited
+	// (GET /v1/treasury-payouts)
+	ListTreasuryPayouts(c *gin.Context, params ListTreasuryPayoutsParams)
+	// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
+	// (POST /v1/treasury-payouts)
+	MakeTreasuryPayout(c *gin.Context, params MakeTreasuryPayoutParams)
 	// ListTreasuryRefunds Refunds to the treasury
 	// (GET /v1/treasury-refunds)
 	ListTreasuryRefunds(c *gin.Context, params ListTreasuryRefundsParams)
@@ -1590,6 +1599,9 @@ func (a Answer) VisitPostTransferBatchResponse(w http.ResponseWriter) error { re
 
 // VisitPostTransferResponse sends the stored answer.
 func (a Answer) VisitPostTransferResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitMakeTreasuryPayoutResponse sends the stored answer.
+func (a Answer) VisitMakeTreasuryPayoutResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRequestTreasuryRefundResponse sends the stored answer.
 func (a Answer) VisitRequestTreasuryRefundResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -7846,6 +7858,49 @@ func (siw *ServerInterfaceWrapper) GetFeeStatement(c *gin.Context) {
 	}
 
 	siw.Handler.GetFeeStatement(c, params)
+}
+
+// GetForfeitStatement operation middleware
+func (siw *ServerInterfaceWrapper) GetForfeitStatement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetForfeitStatementParams
+
+	// ------------- Required query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetForfeitStatement(c, params)
 }
 
 // ListFreezes operation middleware
@@ -18290,6 +18345,100 @@ func (siw *ServerInterfaceWrapper) GetTransfer(c *gin.Context) {
 	siw.Handler.GetTransfer(c, id)
 }
 
+// ListTreasuryPayouts operation middleware
+func (siw *ServerInterfaceWrapper) ListTreasuryPayouts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTreasuryPayoutsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTreasuryPayouts(c, params)
+}
+
+// MakeTreasuryPayout operation middleware
+func (siw *ServerInterfaceWrapper) MakeTreasuryPayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeTreasuryPayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeTreasuryPayout(c, params)
+}
+
 // ListTreasuryRefunds operation middleware
 func (siw *ServerInterfaceWrapper) ListTreasuryRefunds(c *gin.Context) {
 
@@ -19001,6 +19150,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/facts", wrapper.ListFacts)
 	router.POST(options.BaseURL+"/v1/facts", wrapper.RecordFact)
 	router.GET(options.BaseURL+"/v1/fees", wrapper.GetFeeStatement)
+	router.GET(options.BaseURL+"/v1/forfeit-statement", wrapper.GetForfeitStatement)
 	router.GET(options.BaseURL+"/v1/freezes", wrapper.ListFreezes)
 	router.POST(options.BaseURL+"/v1/freezes", wrapper.PlaceFreeze)
 	router.GET(options.BaseURL+"/v1/freezes/:id", wrapper.GetFreeze)
@@ -19216,6 +19366,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/transfer-batches", wrapper.PostTransferBatch)
 	router.POST(options.BaseURL+"/v1/transfers", wrapper.PostTransfer)
 	router.GET(options.BaseURL+"/v1/transfers/:id", wrapper.GetTransfer)
+	router.GET(options.BaseURL+"/v1/treasury-payouts", wrapper.ListTreasuryPayouts)
+	router.POST(options.BaseURL+"/v1/treasury-payouts", wrapper.MakeTreasuryPayout)
 	router.GET(options.BaseURL+"/v1/treasury-refunds", wrapper.ListTreasuryRefunds)
 	router.POST(options.BaseURL+"/v1/treasury-refunds", wrapper.RequestTreasuryRefund)
 	router.POST(options.BaseURL+"/v1/treasury-refunds/:id/cancel", wrapper.CancelTreasuryRefund)
@@ -22860,6 +23012,28 @@ type GetFeeStatementResponseObject interface {
 type GetFeeStatement200JSONResponse FeeStatement
 
 func (response GetFeeStatement200JSONResponse) VisitGetFeeStatementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetForfeitStatementRequestObject struct {
+	Params GetForfeitStatementParams
+}
+
+type GetForfeitStatementResponseObject interface {
+	VisitGetForfeitStatementResponse(w http.ResponseWriter) error
+}
+
+type GetForfeitStatement200JSONResponse ForfeitStatement
+
+func (response GetForfeitStatement200JSONResponse) VisitGetForfeitStatementResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -28801,6 +28975,61 @@ func (response GetTransfer200JSONResponse) VisitGetTransferResponse(w http.Respo
 	return err
 }
 
+type ListTreasuryPayoutsRequestObject struct {
+	Params ListTreasuryPayoutsParams
+}
+
+type ListTreasuryPayoutsResponseObject interface {
+	VisitListTreasuryPayoutsResponse(w http.ResponseWriter) error
+}
+
+type ListTreasuryPayouts200JSONResponse TreasuryPayoutPage
+
+func (response ListTreasuryPayouts200JSONResponse) VisitListTreasuryPayoutsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeTreasuryPayoutRequestObject struct {
+	Params MakeTreasuryPayoutParams
+	Body   *MakeTreasuryPayoutJSONRequestBody
+}
+
+type MakeTreasuryPayoutResponseObject interface {
+	VisitMakeTreasuryPayoutResponse(w http.ResponseWriter) error
+}
+
+type MakeTreasuryPayout201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type MakeTreasuryPayout201JSONResponse struct {
+	Body    TreasuryPayout
+	Headers MakeTreasuryPayout201ResponseHeaders
+}
+
+func (response MakeTreasuryPayout201JSONResponse) VisitMakeTreasuryPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTreasuryRefundsRequestObject struct {
 	Params ListTreasuryRefundsParams
 }
@@ -29541,6 +29770,9 @@ type StrictServerInterface interface {
 	// GetFeeStatement The fees of a period, by market, side and region
 	// (GET /v1/fees)
 	GetFeeStatement(ctx context.Context, request GetFeeStatementRequestObject) (GetFeeStatementResponseObject, error)
+	// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
+	// (GET /v1/forfeit-statement)
+	GetForfeitStatement(ctx context.Context, request GetForfeitStatementRequestObject) (GetForfeitStatementResponseObject, error)
 	// ListFreezes Freezes of permits and funds
 	// (GET /v1/freezes)
 	ListFreezes(ctx context.Context, request ListFreezesRequestObject) (ListFreezesResponseObject, error)
@@ -30186,6 +30418,12 @@ type StrictServerInterface interface {
 	// GetTransfer A transfer with its postings
 	// (GET /v1/transfers/{id})
 	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// ListTreasuryPayouts What was paid to the treasuries of what bidders forfeited
+	// (GET /v1/treasury-payouts)
+	ListTreasuryPayouts(ctx context.Context, request ListTreasuryPayoutsRequestObject) (ListTreasuryPayoutsResponseObject, error)
+	// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
+	// (POST /v1/treasury-payouts)
+	MakeTreasuryPayout(ctx context.Context, request MakeTreasuryPayoutRequestObject) (MakeTreasuryPayoutResponseObject, error)
 	// ListTreasuryRefunds Refunds to the treasury
 	// (GET /v1/treasury-refunds)
 	ListTreasuryRefunds(ctx context.Context, request ListTreasuryRefundsRequestObject) (ListTreasuryRefundsResponseObject, error)
@@ -34865,6 +35103,32 @@ func (sh *strictHandler) GetFeeStatement(ctx *gin.Context, params GetFeeStatemen
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetFeeStatementResponseObject); ok {
 		if err := validResponse.VisitGetFeeStatementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetForfeitStatement operation middleware
+func (sh *strictHandler) GetForfeitStatement(ctx *gin.Context, params GetForfeitStatementParams) {
+	var request GetForfeitStatementRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetForfeitStatement(ctx, request.(GetForfeitStatementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetForfeitStatement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetForfeitStatementResponseObject); ok {
+		if err := validResponse.VisitGetForfeitStatementResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -42141,6 +42405,76 @@ func (sh *strictHandler) GetTransfer(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
 		if err := validResponse.VisitGetTransferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTreasuryPayouts operation middleware
+func (sh *strictHandler) ListTreasuryPayouts(ctx *gin.Context, params ListTreasuryPayoutsParams) {
+	var request ListTreasuryPayoutsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTreasuryPayouts(ctx, request.(ListTreasuryPayoutsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTreasuryPayouts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTreasuryPayoutsResponseObject); ok {
+		if err := validResponse.VisitListTreasuryPayoutsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeTreasuryPayout operation middleware
+func (sh *strictHandler) MakeTreasuryPayout(ctx *gin.Context, params MakeTreasuryPayoutParams) {
+	var request MakeTreasuryPayoutRequestObject
+
+	request.Params = params
+
+	var body MakeTreasuryPayoutJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeTreasuryPayout(ctx, request.(MakeTreasuryPayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeTreasuryPayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeTreasuryPayoutResponseObject); ok {
+		if err := validResponse.VisitMakeTreasuryPayoutResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
