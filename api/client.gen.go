@@ -2486,6 +2486,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
 	CertifyOffer(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// HaltOfferWithBody Halt an open window
+	//
+	// No quote is taken until it is resumed. A notice says so, with the reason.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+	HaltOfferWithBody(ctx context.Context, id PathID, params *HaltOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HaltOffer Halt an open window
+	//
+	// No quote is taken until it is resumed. A notice says so, with the reason.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+	HaltOffer(ctx context.Context, id PathID, params *HaltOfferParams, body HaltOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListQuotes Receipts of quotes
 	//
 	// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
@@ -2534,6 +2552,24 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
 	GetOfferResult(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ResumeOfferWithBody Let a halted window go on
+	//
+	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+	ResumeOfferWithBody(ctx context.Context, id PathID, params *ResumeOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeOffer Let a halted window go on
+	//
+	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+	ResumeOffer(ctx context.Context, id PathID, params *ResumeOfferParams, body ResumeOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSight What a bidder sees in the window
 	//
 	// By the option of the offer; empty where it shows nothing.
@@ -2541,7 +2577,7 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
 	GetSight(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidOfferWithBody Declare a closed auction void
+	// VoidOfferWithBody Declare a closed or halted auction void
 	//
 	// Before its result is certified.
 	//
@@ -2550,7 +2586,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
 	VoidOfferWithBody(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidOffer Declare a closed auction void
+	// VoidOffer Declare a closed or halted auction void
 	//
 	// Before its result is certified.
 	//
@@ -9564,6 +9600,44 @@ func (c *Client) CertifyOffer(ctx context.Context, id PathID, params *CertifyOff
 	return c.Client.Do(req)
 }
 
+// HaltOfferWithBody Halt an open window
+//
+// No quote is taken until it is resumed. A notice says so, with the reason.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+func (c *Client) HaltOfferWithBody(ctx context.Context, id PathID, params *HaltOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHaltOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HaltOffer Halt an open window
+//
+// No quote is taken until it is resumed. A notice says so, with the reason.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+func (c *Client) HaltOffer(ctx context.Context, id PathID, params *HaltOfferParams, body HaltOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHaltOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListQuotes Receipts of quotes
 //
 // A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
@@ -9672,6 +9746,44 @@ func (c *Client) GetOfferResult(ctx context.Context, id PathID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+// ResumeOfferWithBody Let a halted window go on
+//
+// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+func (c *Client) ResumeOfferWithBody(ctx context.Context, id PathID, params *ResumeOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeOfferRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeOffer Let a halted window go on
+//
+// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+func (c *Client) ResumeOffer(ctx context.Context, id PathID, params *ResumeOfferParams, body ResumeOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSight What a bidder sees in the window
 //
 // By the option of the offer; empty where it shows nothing.
@@ -9689,7 +9801,7 @@ func (c *Client) GetSight(ctx context.Context, id PathID, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
-// VoidOfferWithBody Declare a closed auction void
+// VoidOfferWithBody Declare a closed or halted auction void
 //
 // Before its result is certified.
 //
@@ -9708,7 +9820,7 @@ func (c *Client) VoidOfferWithBody(ctx context.Context, id PathID, params *VoidO
 	return c.Client.Do(req)
 }
 
-// VoidOffer Declare a closed auction void
+// VoidOffer Declare a closed or halted auction void
 //
 // Before its result is certified.
 //
@@ -28357,6 +28469,66 @@ func NewCertifyOfferRequestWithBody(server string, id PathID, params *CertifyOff
 	return req, nil
 }
 
+// NewHaltOfferRequest calls the generic HaltOffer builder with application/json body
+func NewHaltOfferRequest(server string, id PathID, params *HaltOfferParams, body HaltOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHaltOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewHaltOfferRequestWithBody constructs an http.Request for the HaltOffer method, with any body, and a specified content type
+func NewHaltOfferRequestWithBody(server string, id PathID, params *HaltOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/halt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListQuotesRequest constructs an http.Request for the ListQuotes method
 func NewListQuotesRequest(server string, id PathID, params *ListQuotesParams) (*http.Request, error) {
 	var err error
@@ -28591,6 +28763,66 @@ func NewGetOfferResultRequest(server string, id PathID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResumeOfferRequest calls the generic ResumeOffer builder with application/json body
+func NewResumeOfferRequest(server string, id PathID, params *ResumeOfferParams, body ResumeOfferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResumeOfferRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewResumeOfferRequestWithBody constructs an http.Request for the ResumeOffer method, with any body, and a specified content type
+func NewResumeOfferRequestWithBody(server string, id PathID, params *ResumeOfferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -40251,6 +40483,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/offers/{id}/certify (the `CertifyOffer` operationId).
 	CertifyOfferWithResponse(ctx context.Context, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CertifyOfferResponse, error)
 
+	// HaltOfferWithBodyWithResponse Halt an open window
+	//
+	// No quote is taken until it is resumed. A notice says so, with the reason.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+	HaltOfferWithBodyWithResponse(ctx context.Context, id PathID, params *HaltOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HaltOfferResponse, error)
+
+	// HaltOfferWithResponse Halt an open window
+	//
+	// No quote is taken until it is resumed. A notice says so, with the reason.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+	HaltOfferWithResponse(ctx context.Context, id PathID, params *HaltOfferParams, body HaltOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*HaltOfferResponse, error)
+
 	// ListQuotesWithResponse Receipts of quotes
 	//
 	// A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
@@ -40303,6 +40553,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
 	GetOfferResultWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error)
 
+	// ResumeOfferWithBodyWithResponse Let a halted window go on
+	//
+	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+	ResumeOfferWithBodyWithResponse(ctx context.Context, id PathID, params *ResumeOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeOfferResponse, error)
+
+	// ResumeOfferWithResponse Let a halted window go on
+	//
+	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+	ResumeOfferWithResponse(ctx context.Context, id PathID, params *ResumeOfferParams, body ResumeOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeOfferResponse, error)
+
 	// GetSightWithResponse What a bidder sees in the window
 	//
 	// By the option of the offer; empty where it shows nothing.
@@ -40312,7 +40580,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
 	GetSightWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSightResponse, error)
 
-	// VoidOfferWithBodyWithResponse Declare a closed auction void
+	// VoidOfferWithBodyWithResponse Declare a closed or halted auction void
 	//
 	// Before its result is certified.
 	//
@@ -40321,7 +40589,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
 	VoidOfferWithBodyWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error)
 
-	// VoidOfferWithResponse Declare a closed auction void
+	// VoidOfferWithResponse Declare a closed or halted auction void
 	//
 	// Before its result is certified.
 	//
@@ -48602,6 +48870,38 @@ func (r CertifyOfferResponse) StatusCode() int {
 	return 0
 }
 
+// HaltOfferResponse200Headers the declared response headers of an HTTP 200 response for HaltOffer
+type HaltOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type HaltOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *HaltOfferResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r HaltOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HaltOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListQuotesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -48719,6 +49019,38 @@ func (r GetOfferResultResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetOfferResultResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ResumeOfferResponse200Headers the declared response headers of an HTTP 200 response for ResumeOffer
+type ResumeOfferResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ResumeOfferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionOffer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ResumeOfferResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeOfferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeOfferResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -57277,6 +57609,36 @@ func (c *ClientWithResponses) CertifyOfferWithResponse(ctx context.Context, id P
 	return ParseCertifyOfferResponse(rsp)
 }
 
+// HaltOfferWithBodyWithResponse Halt an open window
+//
+// No quote is taken until it is resumed. A notice says so, with the reason.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+func (c *ClientWithResponses) HaltOfferWithBodyWithResponse(ctx context.Context, id PathID, params *HaltOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HaltOfferResponse, error) {
+	rsp, err := c.HaltOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHaltOfferResponse(rsp)
+}
+
+// HaltOfferWithResponse Halt an open window
+//
+// No quote is taken until it is resumed. A notice says so, with the reason.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/halt (the `HaltOffer` operationId).
+func (c *ClientWithResponses) HaltOfferWithResponse(ctx context.Context, id PathID, params *HaltOfferParams, body HaltOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*HaltOfferResponse, error) {
+	rsp, err := c.HaltOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHaltOfferResponse(rsp)
+}
+
 // ListQuotesWithResponse Receipts of quotes
 //
 // A bidder sees his own. Officers and auditors see that there are quotes when the window has closed. What a quote says is not here: see the bids.
@@ -57365,6 +57727,36 @@ func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id
 	return ParseGetOfferResultResponse(rsp)
 }
 
+// ResumeOfferWithBodyWithResponse Let a halted window go on
+//
+// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+func (c *ClientWithResponses) ResumeOfferWithBodyWithResponse(ctx context.Context, id PathID, params *ResumeOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeOfferResponse, error) {
+	rsp, err := c.ResumeOfferWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeOfferResponse(rsp)
+}
+
+// ResumeOfferWithResponse Let a halted window go on
+//
+// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/offers/{id}/resume (the `ResumeOffer` operationId).
+func (c *ClientWithResponses) ResumeOfferWithResponse(ctx context.Context, id PathID, params *ResumeOfferParams, body ResumeOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeOfferResponse, error) {
+	rsp, err := c.ResumeOffer(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeOfferResponse(rsp)
+}
+
 // GetSightWithResponse What a bidder sees in the window
 //
 // By the option of the offer; empty where it shows nothing.
@@ -57380,7 +57772,7 @@ func (c *ClientWithResponses) GetSightWithResponse(ctx context.Context, id PathI
 	return ParseGetSightResponse(rsp)
 }
 
-// VoidOfferWithBodyWithResponse Declare a closed auction void
+// VoidOfferWithBodyWithResponse Declare a closed or halted auction void
 //
 // Before its result is certified.
 //
@@ -57395,7 +57787,7 @@ func (c *ClientWithResponses) VoidOfferWithBodyWithResponse(ctx context.Context,
 	return ParseVoidOfferResponse(rsp)
 }
 
-// VoidOfferWithResponse Declare a closed auction void
+// VoidOfferWithResponse Declare a closed or halted auction void
 //
 // Before its result is certified.
 //
@@ -69579,6 +69971,52 @@ func ParseCertifyOfferResponse(rsp *http.Response) (*CertifyOfferResponse, error
 	return response, nil
 }
 
+// ParseHaltOfferResponse parses an HTTP response from a HaltOfferWithResponse call
+func ParseHaltOfferResponse(rsp *http.Response) (*HaltOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HaltOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers HaltOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListQuotesResponse parses an HTTP response from a ListQuotesWithResponse call
 func ParseListQuotesResponse(rsp *http.Response) (*ListQuotesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -69749,6 +70187,52 @@ func ParseGetOfferResultResponse(rsp *http.Response) (*GetOfferResultResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseResumeOfferResponse parses an HTTP response from a ResumeOfferWithResponse call
+func ParseResumeOfferResponse(rsp *http.Response) (*ResumeOfferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeOfferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionOffer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ResumeOfferResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -247,6 +247,7 @@ const (
 	AuctionStateCertifying  AuctionState = "certifying"
 	AuctionStateClosed      AuctionState = "closed"
 	AuctionStateFailed      AuctionState = "failed"
+	AuctionStateHalted      AuctionState = "halted"
 	AuctionStateOpened      AuctionState = "opened"
 	AuctionStatePrepared    AuctionState = "prepared"
 	AuctionStateRanked      AuctionState = "ranked"
@@ -271,6 +272,8 @@ func (e AuctionState) Valid() bool {
 	case AuctionStateClosed:
 		return true
 	case AuctionStateFailed:
+		return true
+	case AuctionStateHalted:
 		return true
 	case AuctionStateOpened:
 		return true
@@ -1869,6 +1872,7 @@ func (e ImportState) Valid() bool {
 
 // Defines values for IncidentKind.
 const (
+	IncidentKindHalt         IncidentKind = "halt"
 	IncidentKindInterruption IncidentKind = "interruption"
 	IncidentKindKeyMissing   IncidentKind = "key_missing"
 )
@@ -1876,6 +1880,8 @@ const (
 // Valid indicates whether the value is a known member of the IncidentKind enum.
 func (e IncidentKind) Valid() bool {
 	switch e {
+	case IncidentKindHalt:
+		return true
 	case IncidentKindInterruption:
 		return true
 	case IncidentKindKeyMissing:
@@ -18429,6 +18435,12 @@ type CertifyOfferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// HaltOfferParams defines parameters for HaltOffer.
+type HaltOfferParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListQuotesParams defines parameters for ListQuotes.
 type ListQuotesParams struct {
 	// Limit Most items on a page.
@@ -18449,6 +18461,12 @@ type PlaceQuoteParams struct {
 
 // RegisterBidderParams defines parameters for RegisterBidder.
 type RegisterBidderParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ResumeOfferParams defines parameters for ResumeOffer.
+type ResumeOfferParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -19806,11 +19824,17 @@ type CancelOfferJSONRequestBody = ReasonInput
 // CertifyOfferJSONRequestBody defines body for CertifyOffer for application/json ContentType.
 type CertifyOfferJSONRequestBody = CertifyInput
 
+// HaltOfferJSONRequestBody defines body for HaltOffer for application/json ContentType.
+type HaltOfferJSONRequestBody = ReasonInput
+
 // PlaceQuoteJSONRequestBody defines body for PlaceQuote for application/json ContentType.
 type PlaceQuoteJSONRequestBody = QuoteInput
 
 // RegisterBidderJSONRequestBody defines body for RegisterBidder for application/json ContentType.
 type RegisterBidderJSONRequestBody = RegistrationInput
+
+// ResumeOfferJSONRequestBody defines body for ResumeOffer for application/json ContentType.
+type ResumeOfferJSONRequestBody = ReasonInput
 
 // VoidOfferJSONRequestBody defines body for VoidOffer for application/json ContentType.
 type VoidOfferJSONRequestBody = ReasonInput

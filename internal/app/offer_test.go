@@ -445,6 +445,92 @@ func TestOffer_Interruption(t *testing.T) {
 	}
 }
 
+// A leader halts a window and lets it go on: what was lost counts as any other
+// interruption. While it is halted no quote is taken, also past its close and after a
+// restart; acknowledged quotes count or fall together.
+func TestOffer_Halt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule    auction.InterruptionRule
+		lost    calendar.Instant
+		state   auction.OfferState
+		closes  calendar.Instant
+		outcome auction.IncidentOutcome
+	}{
+		{auction.Extends, 200 * second, auction.OfferBidding, windowCloses, auction.Tolerated},
+		{auction.Extends, 900 * second, auction.OfferBidding, windowCloses + 900*second, auction.Extended},
+		{auction.Extends, 7200 * second, auction.OfferBidding, windowCloses + 7200*second, auction.Extended},
+		{auction.Voids, 900 * second, auction.OfferVoid, windowCloses, auction.Voided},
+	} {
+		d := openAuctionDesk(t, 1)
+		o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) { a.InterruptionRule, a.InterruptionMost = c.rule, 300 }))
+		d.register(o.ID, d.firms[0], 0)
+		d.refuses(d.leader, OfferHalt{o.ID, "not open yet"}, auction.ErrOfferState)
+		d.now.set(windowOpens)
+		d.settle()
+		d.bid(d.firms[0], o.ID, ask(4000, one))
+		d.refuses(d.clerk, OfferHalt{o.ID, "电力故障"}, identity.ErrForbidden)
+		done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+		d.refuses(d.leader, OfferHalt{o.ID, "again"}, auction.ErrOfferState)
+		d.pass(windowOpens + c.lost/2)
+		d.refuses(d.firms[0].user, d.quoteOf(d.firms[0], o.ID, ask(4100, one)), auction.ErrHalted)
+		d.restart()
+		d.pass(windowOpens + c.lost)
+		if o = d.offerNow(o.ID); o.State != auction.OfferHalted || o.SealKey != "" {
+			t.Fatalf("halted: %+v", o)
+		}
+		d.check()
+		done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+		if o = d.offerNow(o.ID); o.State != c.state || o.ClosesAt != c.closes {
+			t.Errorf("%s after %v: %s until %s, want %s until %s", c.rule, c.lost, o.State, o.ClosesAt, c.state, c.closes)
+		}
+		x := rowsIn(d.office, OfferIncidents, Where("kind", string(auction.Halt)))
+		if len(x) != 1 || x[0].Outcome != c.outcome || x[0].Since != windowOpens || x[0].Until != windowOpens+c.lost {
+			t.Errorf("%s after %v: incidents %+v", c.rule, c.lost, x)
+		}
+		d.check()
+		if o.State == auction.OfferBidding {
+			d.pass(o.ClosesAt)
+			if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
+				t.Errorf("the acknowledged quote counts: %+v", o)
+			}
+		} else {
+			d.wantFunds(d.firms[0], "1000000.00")
+		}
+	}
+}
+
+// A halt that the offer allows ends after the close: the window closes at once,
+// and the acknowledged quotes count. A halted window that never goes on is declared void by two persons.
+func TestOffer_HaltPastClose(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 1)
+	for n, ends := range []auction.OfferState{auction.OfferRanked, auction.OfferVoid} {
+		late := calendar.Instant(n) * 7 * 24 * 3600 * second
+		o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) {
+			a.InterruptionMost = 3600
+			a.RegisterUntil, a.OpensAt, a.ClosesAt = a.RegisterUntil+late, a.OpensAt+late, a.ClosesAt+late
+		}))
+		d.register(o.ID, d.firms[0], 0)
+		d.now.set(o.OpensAt)
+		d.settle()
+		d.bid(d.firms[0], o.ID, ask(4000, one))
+		d.pass(o.ClosesAt - 60*second)
+		done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+		d.pass(o.ClosesAt + 600*second)
+		if ends == auction.OfferRanked {
+			done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+		} else {
+			d.does(d.clerk, OfferVoid{o.ID, "not to be repaired"})
+		}
+		if o = d.offerNow(o.ID); o.State != ends {
+			t.Errorf("is %s, want %s", o.State, ends)
+		}
+		d.check()
+	}
+	d.refuses(d.leader, OfferResume{2, "too late"}, auction.ErrOfferState)
+}
+
 // Without its key an offer takes no bids and opens none; nothing is lost.
 func TestOffer_KeyMissing(t *testing.T) {
 	t.Parallel()

@@ -72,18 +72,18 @@ func (a *App) openRooms() error {
 }
 
 func (s *state) openRoom(o auction.Offer) (err error) {
-	if o.State != auction.OfferBidding && !o.State.IsChained() {
+	if !o.State.InWindow() && !o.State.IsChained() {
 		return nil
 	}
 	r := newRoom()
-	if o.IsOpen() || o.State != auction.OfferBidding && o.State != auction.OfferClosed {
+	if o.IsOpen() || !o.State.InWindow() && o.State != auction.OfferClosed {
 		err = each(s, OpenedBids, Where("offer", o.ID), func(b auction.OpenedBid) {
 			if s.isBidder(b.Registration) {
 				r.open(b)
 			}
 		})
 	}
-	if err == nil && (o.State == auction.OfferBidding || o.State == auction.OfferClosed) && !o.IsOpen() {
+	if err == nil && (o.State.InWindow() || o.State == auction.OfferClosed) && !o.IsOpen() {
 		var seal *auction.Seal
 		if seal, err = s.seals.of(o); err != nil {
 			return nil //nolint:nilerr // it waits for its key

@@ -82,7 +82,7 @@ func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom) {
 // the option of the offer.
 func (a *App) BidderSight(o auction.Offer, registration int64) BidderSight {
 	var seen BidderSight
-	if o.State != auction.OfferBidding {
+	if !o.State.InWindow() {
 		return seen
 	}
 	order := a.sights.order(o.ID)

@@ -63,11 +63,15 @@ func openWindow(v *View, id int64) (Apply, error) {
 	}, nil
 }
 
-// pulseWindow shows that the registry gets on.
+// pulseWindow shows that the registry gets on. While an officer has halted the
+// window there is nothing to show, until it goes on.
 func pulseWindow(v *View, id int64) (Apply, error) {
 	o, err := Get(v, Offers, "id", id)
-	if err != nil || o.State != auction.OfferBidding {
+	switch {
+	case err != nil || !o.State.InWindow():
 		return nil, err
+	case o.State == auction.OfferHalted:
+		return func(tx *Tx) any { return tx.Arm(tx.Now+pulseTime, timerPulse, o.ID) }, nil
 	}
 	return func(tx *Tx) any { return tx.seen(o) }, nil
 }
@@ -78,23 +82,35 @@ func (tx *Tx) seen(o auction.Offer) auction.Offer {
 	if err != nil {
 		panic(err)
 	}
+	if o = tx.afterInterruption(o, x); o.State == auction.OfferBidding {
+		tx.Arm(tx.Now+pulseTime, timerPulse, o.ID)
+	}
+	return o
+}
+
+// afterInterruption writes an offer with the incident that it had, if any.
+func (tx *Tx) afterInterruption(o auction.Offer, x auction.Incident) auction.Offer {
 	if x.Kind != "" {
 		tx.putIncident(o, x)
 	}
 	if o.State == auction.OfferVoid {
 		return tx.giveBack(o)(tx, o)
 	}
-	tx.Arm(tx.Now+pulseTime, timerPulse, o.ID)
 	return Put(tx, Offers, o)
 }
 
 // putIncident keeps an incident and publishes what followed from it.
 func (tx *Tx) putIncident(o auction.Offer, x auction.Incident) {
 	x = Put(tx, OfferIncidents, x)
+	tx.publishIncident(o, fmt.Sprintf("Incident %d of offer %d", x.ID, o.ID), fmt.Sprintf(
+		"%s from %s until %s: %s. The window closes at %s. Bids that were acknowledged count, or fall, together.",
+		x.Kind, x.Since, x.Until, x.Outcome, o.ClosesAt))
+}
+
+// publishIncident says what bidders must know of an interruption.
+func (tx *Tx) publishIncident(o auction.Offer, title, body string) {
 	Put(tx, PublicNotices, approval.PublicNotice{
-		Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: fmt.Sprintf("Incident %d of offer %d", x.ID, o.ID),
-		Body: fmt.Sprintf("%s from %s until %s: %s. The window closes at %s. Bids that were acknowledged count, or fall, together.",
-			x.Kind, x.Since, x.Until, x.Outcome, o.ClosesAt),
+		Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: title, Body: body,
 		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
 	})
 }

@@ -15,6 +15,7 @@ const (
 	OfferRegistering OfferState = "registering"
 	OfferPrepared    OfferState = "prepared" // registration is over, the window is not yet open
 	OfferBidding     OfferState = "bidding"
+	OfferHalted      OfferState = "halted"  // an officer has interrupted the window
 	OfferClosed      OfferState = "closed"  // what counts is frozen; it is being opened
 	OfferOpened      OfferState = "opened"  // every bid is known; the result is being computed
 	OfferRanking     OfferState = "ranking" // the result is fixed by its digest; each bidder gets his outcome
@@ -28,7 +29,7 @@ const (
 
 // OfferStates are all states.
 var OfferStates = []OfferState{
-	OfferAnnounced, OfferRegistering, OfferPrepared, OfferBidding, OfferClosed, OfferOpened, OfferRanking, OfferRanked, OfferCertifying, OfferCertified, OfferCancelled, OfferVoid, OfferFailed,
+	OfferAnnounced, OfferRegistering, OfferPrepared, OfferBidding, OfferHalted, OfferClosed, OfferOpened, OfferRanking, OfferRanked, OfferCertifying, OfferCertified, OfferCancelled, OfferVoid, OfferFailed,
 }
 
 // IsChained reports whether the next step is the registry's own: it follows at once.
@@ -41,8 +42,11 @@ func (o Offer) IsChained() bool { return o.State.IsChained() || o.Releasing }
 
 // IsSealed reports whether nobody may read a bid in this state.
 func (s OfferState) IsSealed() bool {
-	return slices.Contains([]OfferState{OfferAnnounced, OfferRegistering, OfferPrepared, OfferBidding}, s)
+	return slices.Contains([]OfferState{OfferAnnounced, OfferRegistering, OfferPrepared, OfferBidding, OfferHalted}, s)
 }
+
+// InWindow reports whether the window is open in this state, or interrupted.
+func (s OfferState) InWindow() bool { return s == OfferBidding || s == OfferHalted }
 
 // OfferEvent is what happens to an offer.
 type OfferEvent string
@@ -55,6 +59,8 @@ const (
 	PlaceBid          OfferEvent = "bid"
 	ExtendWindow      OfferEvent = "extend" // after an interruption, or by a bid of an ascending auction
 	Interrupt         OfferEvent = "interrupt"
+	HaltWindow        OfferEvent = "halt"
+	ResumeWindow      OfferEvent = "resume"
 	CloseWindow       OfferEvent = "close"
 	OpenBids          OfferEvent = "open_bids"
 	AllBidsOpen       OfferEvent = "opened"
@@ -71,7 +77,7 @@ const (
 
 // OfferEvents are all events.
 var OfferEvents = []OfferEvent{
-	BeginRegistration, EndRegistration, OpenWindow, PlaceBid, ExtendWindow, Interrupt, CloseWindow, OpenBids, AllBidsOpen, Compute, Apply, Rank,
+	BeginRegistration, EndRegistration, OpenWindow, PlaceBid, ExtendWindow, Interrupt, HaltWindow, ResumeWindow, CloseWindow, OpenBids, AllBidsOpen, Compute, Apply, Rank,
 	Certify, WriteAwards, Finish, CancelOffer, VoidOffer, FailOffer,
 }
 
@@ -106,6 +112,8 @@ var OfferTransitions = []OfferTransition{
 	{[]OfferState{OfferBidding}, PlaceBid, AsBidder, ""},
 	{[]OfferState{OfferBidding}, ExtendWindow, AsSystem, ""},
 	{[]OfferState{OfferBidding}, Interrupt, AsSystem, OfferVoid},
+	{[]OfferState{OfferBidding}, HaltWindow, AsOfficer, OfferHalted},
+	{[]OfferState{OfferHalted}, ResumeWindow, AsOfficer, OfferBidding},
 	{[]OfferState{OfferBidding}, CloseWindow, AsSystem, OfferClosed},
 	{[]OfferState{OfferClosed}, OpenBids, AsSystem, ""},
 	{[]OfferState{OfferClosed}, AllBidsOpen, AsSystem, OfferOpened},
@@ -117,7 +125,7 @@ var OfferTransitions = []OfferTransition{
 	{[]OfferState{OfferCertifying}, WriteAwards, AsSystem, ""},
 	{[]OfferState{OfferCertifying}, Finish, AsSystem, OfferCertified},
 	{[]OfferState{OfferAnnounced, OfferRegistering, OfferPrepared}, CancelOffer, AsOfficer, OfferCancelled},
-	{[]OfferState{OfferClosed, OfferRanked}, VoidOffer, AsOfficer, OfferVoid},
+	{[]OfferState{OfferHalted, OfferClosed, OfferRanked}, VoidOffer, AsOfficer, OfferVoid},
 }
 
 // ErrOfferState is returned when an offer does not allow this in its state.

@@ -26,6 +26,7 @@ func TestOfferTransitions_EveryStateEventRole(t *testing.T) {
 		"ranking rank system": OfferRanked, "ranking fail system": OfferFailed, "ranked certify officer": OfferCertifying,
 		"certifying award system": OfferCertifying, "certifying finish system": OfferCertified,
 		"announced cancel officer": OfferCancelled, "registering cancel officer": OfferCancelled, "prepared cancel officer": OfferCancelled,
+		"bidding halt officer": OfferHalted, "halted resume officer": OfferBidding, "halted void officer": OfferVoid,
 		"closed void officer": OfferVoid, "ranked void officer": OfferVoid,
 	}
 	seen := 0

@@ -49,10 +49,11 @@ type IncidentKind string
 const (
 	Interruption IncidentKind = "interruption" // the registry was down, or did not get on, in the window
 	KeyMissing   IncidentKind = "key_missing"  // the key of the seal is not there
+	Halt         IncidentKind = "halt"         // an officer has interrupted the window
 )
 
 // IncidentKinds are all kinds.
-var IncidentKinds = []IncidentKind{Interruption, KeyMissing}
+var IncidentKinds = []IncidentKind{Interruption, KeyMissing, Halt}
 
 // IncidentOutcome is what followed.
 type IncidentOutcome string
@@ -83,8 +84,33 @@ type Incident struct {
 // the offer goes on, and the incident if there was one. beats are how far apart
 // signs of life are; a shorter gap says nothing.
 func (o Offer) Interrupted(at calendar.Instant, beat calendar.Instant) (Offer, Incident, error) {
+	return o.interrupted(Interruption, at, beat)
+}
+
+// Halted is an open window that an officer interrupts at an instant. Returns
+// ErrOfferState, also where the time of its close has come.
+func (o Offer) Halted(at calendar.Instant) (Offer, error) {
+	if o.State == OfferBidding && at >= o.ClosesAt {
+		return o, ErrOfferState.With("the window closed at %s", o.ClosesAt)
+	}
+	o, err := o.Next(HaltWindow, AsOfficer)
+	o.SeenAt = at
+	return o, err
+}
+
+// Resumed is a halted window that goes on at an instant. The time since the halt
+// counts as any other interruption does: acknowledged quotes count or fall together.
+func (o Offer) Resumed(at calendar.Instant) (Offer, Incident, error) {
+	o, err := o.Next(ResumeWindow, AsOfficer)
+	if err != nil {
+		return o, Incident{}, err
+	}
+	return o.interrupted(Halt, at, 0)
+}
+
+func (o Offer) interrupted(kind IncidentKind, at calendar.Instant, beat calendar.Instant) (Offer, Incident, error) {
 	gap := at - o.SeenAt
-	x := Incident{Offer: o.ID, Kind: Interruption, Since: o.SeenAt, Until: at, Outcome: Tolerated}
+	x := Incident{Offer: o.ID, Kind: kind, Since: o.SeenAt, Until: at, Outcome: Tolerated}
 	o.SeenAt = at
 	switch {
 	case gap <= 2*beat:

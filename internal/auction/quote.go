@@ -58,6 +58,9 @@ type Bidder struct {
 var (
 	// ErrNotBidding is returned when the window is not open yet, or the offer has ended.
 	ErrNotBidding = fault.New(fault.Refused, "quote.window_not_open", "the offer's window is not open").Under("offer.window", "project default")
+	// ErrHalted is returned for a quote while an officer has interrupted the window. Try again when it goes on.
+	ErrHalted = fault.New(fault.Refused, "quote.halted", "the window is halted: no quote is taken until it goes on").
+			Under("offer.halt", "project default")
 	// ErrLateQuote is returned for a quote stamped at or after the close, whether or not the close was carried out.
 	ErrLateQuote = fault.New(fault.Refused, "quote.late", "the window was closed when the quote came in").
 			Under("offer.window", "Zhejiang electronic sale: Wuyi 2021 no. 7")
@@ -96,9 +99,11 @@ var (
 			Under("offer.collateral_full", "WCI auction notices: bid guarantee")
 )
 
-// CheckWindow returns ErrNotBidding or ErrLateQuote for a quote stamped at an instant.
+// CheckWindow returns ErrHalted, ErrLateQuote or ErrNotBidding for a quote stamped at an instant.
 func (o Offer) CheckWindow(at calendar.Instant) error {
 	switch {
+	case o.State == OfferHalted: // whether its window is over is known when it goes on
+		return ErrHalted
 	case at >= o.ClosesAt:
 		return ErrLateQuote.With("the window closed at %s, the quote is stamped %s", o.ClosesAt, at)
 	case o.State != OfferBidding || at < o.OpensAt:

@@ -14,7 +14,7 @@ import (
 
 var (
 	_ = register(func(r app.OfferResult) api.AuctionOffer { return offerOf(r.Offer, r.Instrument, r.Seller) },
-		identity.OfferAnnounce, identity.CreditOffer, identity.OfferCancel, identity.OfferVoid, identity.OfferCertify)
+		identity.OfferAnnounce, identity.CreditOffer, identity.OfferCancel, identity.OfferVoid, identity.OfferHalt, identity.OfferResume, identity.OfferCertify)
 	_ = register(func(p app.OfferProgress) progressResult { return progressResult{p.Offer, string(p.State)} },
 		identity.OfferOpenBids, identity.OfferCompute, identity.OfferApply, identity.OfferAward, identity.OfferGiveBack)
 )
@@ -88,7 +88,7 @@ func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 	if o.OfCredits() {
 		out.PriceBasis = api.PriceBasisOutright
 	}
-	if o.State == auction.OfferBidding {
+	if o.State.InWindow() {
 		out.BestPrice = optionalPrice(o.ClearingPrice)
 	}
 	if o.ResultDigest != "" {
@@ -191,6 +191,16 @@ func (s *Server) OfferCredits(ctx context.Context, r gen.OfferCreditsRequestObje
 // CancelOffer takes an auction back before its window opens.
 func (s *Server) CancelOffer(ctx context.Context, r gen.CancelOfferRequestObject) (gen.CancelOfferResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.OfferCancel{Offer: r.ID, Reason: r.Body.Reason})
+}
+
+// HaltOffer interrupts an open window.
+func (s *Server) HaltOffer(ctx context.Context, r gen.HaltOfferRequestObject) (gen.HaltOfferResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.OfferHalt{Offer: r.ID, Reason: r.Body.Reason})
+}
+
+// ResumeOffer lets a halted window go on.
+func (s *Server) ResumeOffer(ctx context.Context, r gen.ResumeOfferRequestObject) (gen.ResumeOfferResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.OfferResume{Offer: r.ID, Reason: r.Body.Reason})
 }
 
 // VoidOffer ends a closed auction without a result.

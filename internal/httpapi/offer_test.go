@@ -109,6 +109,7 @@ func TestOffer_OverHTTP(t *testing.T) {
 		}
 		s.cancel()
 	}
+	w.haltAndResume(at, other)
 	w.clock.Set(windowCloses)
 	ranked := w.offerState(offer.ID, "ranked")
 	if *ranked.ClearingPrice != "4000" || *ranked.Volume != "90" || ranked.SealKey == nil {
@@ -172,4 +173,25 @@ func (w *world) files() (contents [][]byte) {
 		contents = append(contents, content)
 	}
 	return contents
+}
+
+// haltAndResume halts an offer's window for a minute, of which the notices and the
+// offer tell, and lets it go on.
+func (w *world) haltAndResume(at string, bidder firm) {
+	w.t.Helper()
+	w.isProblem(w.post(at+"/halt", w.leader, `{}`), http.StatusBadRequest, "request.invalid", "/reason")
+	w.isProblem(w.post(at+"/resume", w.leader, `{"reason":"r"}`), http.StatusConflict, "offer.not_now", "")
+	if o := decode[api.AuctionOffer](w.t, w.ok(at+"/halt", w.leader, `{"reason":"电力故障"}`)); o.State != api.AuctionStateHalted {
+		w.t.Errorf("halted: %+v", o)
+	}
+	w.wantRefusal(w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"4000","quantity":"21"}]}`), "quote.halted")
+	w.clock.Set(windowOpens.Add(time.Minute))
+	o := decode[api.AuctionOffer](w.t, w.ok(at+"/resume", w.leader, `{"reason":"恢复供电"}`))
+	shown := decode[api.AuctionOffer](w.t, w.get(at, ""))
+	if o.State != api.AuctionStateBidding || len(shown.Incidents) == 0 || shown.Incidents[len(shown.Incidents)-1].Kind != api.IncidentKindHalt {
+		w.t.Errorf("resumed: %+v\n%+v", o, shown.Incidents)
+	}
+	if notices := string(w.get("/v1/public-notices", "").body); !strings.Contains(notices, "电力故障") || !strings.Contains(notices, "恢复供电") {
+		w.t.Errorf("the notices: %s", notices)
+	}
 }

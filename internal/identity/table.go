@@ -156,6 +156,8 @@ const (
 	OfferAnnounce        Operation = "offer.announce"
 	OfferCancel          Operation = "offer.cancel"
 	OfferVoid            Operation = "offer.void"
+	OfferHalt            Operation = "offer.halt"
+	OfferResume          Operation = "offer.resume"
 	OfferCertify         Operation = "offer.certify"
 	OfferOpenBids        Operation = "offer.open_bids"
 	OfferCompute         Operation = "offer.compute"
@@ -358,6 +360,8 @@ var Table = map[Operation]Rule{
 	OfferAnnounce:        {BureauClerk: Own, BureauLeader: Own},
 	OfferCancel:          {BureauLeader: Own},
 	OfferVoid:            {BureauClerk: Own, BureauLeader: Own},
+	OfferHalt:            {BureauLeader: Own},
+	OfferResume:          {BureauLeader: Own},
 	OfferCertify:         {BureauClerk: Own, BureauLeader: Own},
 	OfferOpenBids:        {System: Any},
 	OfferCompute:         {System: Any},

@@ -698,6 +698,9 @@ type ServerInterface interface {
 	// CertifyOffer Certify the result
 	// (POST /v1/offers/{id}/certify)
 	CertifyOffer(c *gin.Context, id PathID, params CertifyOfferParams)
+	// HaltOffer Halt an open window
+	// (POST /v1/offers/{id}/halt)
+	HaltOffer(c *gin.Context, id PathID, params HaltOfferParams)
 	// ListQuotes Receipts of quotes
 	// (GET /v1/offers/{id}/quotes)
 	ListQuotes(c *gin.Context, id PathID, params ListQuotesParams)
@@ -710,10 +713,13 @@ type ServerInterface interface {
 	// GetOfferResult The published result of an auction
 	// (GET /v1/offers/{id}/result)
 	GetOfferResult(c *gin.Context, id PathID)
+	// ResumeOffer Let a halted window go on
+	// (POST /v1/offers/{id}/resume)
+	ResumeOffer(c *gin.Context, id PathID, params ResumeOfferParams)
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(c *gin.Context, id PathID)
-	// VoidOffer Declare a closed auction void
+	// VoidOffer Declare a closed or halted auction void
 	// (POST /v1/offers/{id}/void)
 	VoidOffer(c *gin.Context, id PathID, params VoidOfferParams)
 	// ListOfficialFigures Published figures beside the computed ones
@@ -1426,11 +1432,17 @@ func (a Answer) VisitCancelOfferResponse(w http.ResponseWriter) error { return a
 // VisitCertifyOfferResponse sends the stored answer.
 func (a Answer) VisitCertifyOfferResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitHaltOfferResponse sends the stored answer.
+func (a Answer) VisitHaltOfferResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // VisitPlaceQuoteResponse sends the stored answer.
 func (a Answer) VisitPlaceQuoteResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRegisterBidderResponse sends the stored answer.
 func (a Answer) VisitRegisterBidderResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitResumeOfferResponse sends the stored answer.
+func (a Answer) VisitResumeOfferResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitVoidOfferResponse sends the stored answer.
 func (a Answer) VisitVoidOfferResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -12437,6 +12449,58 @@ func (siw *ServerInterfaceWrapper) CertifyOffer(c *gin.Context) {
 	siw.Handler.CertifyOffer(c, id, params)
 }
 
+// HaltOffer operation middleware
+func (siw *ServerInterfaceWrapper) HaltOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HaltOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.HaltOffer(c, id, params)
+}
+
 // ListQuotes operation middleware
 func (siw *ServerInterfaceWrapper) ListQuotes(c *gin.Context) {
 
@@ -12616,6 +12680,58 @@ func (siw *ServerInterfaceWrapper) GetOfferResult(c *gin.Context) {
 	}
 
 	siw.Handler.GetOfferResult(c, id)
+}
+
+// ResumeOffer operation middleware
+func (siw *ServerInterfaceWrapper) ResumeOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeOffer(c, id, params)
 }
 
 // GetSight operation middleware
@@ -19244,10 +19360,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/offers/:id/bids", wrapper.ListBids)
 	router.POST(options.BaseURL+"/v1/offers/:id/cancel", wrapper.CancelOffer)
 	router.POST(options.BaseURL+"/v1/offers/:id/certify", wrapper.CertifyOffer)
+	router.POST(options.BaseURL+"/v1/offers/:id/halt", wrapper.HaltOffer)
 	router.GET(options.BaseURL+"/v1/offers/:id/quotes", wrapper.ListQuotes)
 	router.POST(options.BaseURL+"/v1/offers/:id/quotes", wrapper.PlaceQuote)
 	router.POST(options.BaseURL+"/v1/offers/:id/registrations", wrapper.RegisterBidder)
 	router.GET(options.BaseURL+"/v1/offers/:id/result", wrapper.GetOfferResult)
+	router.POST(options.BaseURL+"/v1/offers/:id/resume", wrapper.ResumeOffer)
 	router.GET(options.BaseURL+"/v1/offers/:id/sight", wrapper.GetSight)
 	router.POST(options.BaseURL+"/v1/offers/:id/void", wrapper.VoidOffer)
 	router.GET(options.BaseURL+"/v1/official-figures", wrapper.ListOfficialFigures)
@@ -25612,6 +25730,40 @@ func (response CertifyOffer200JSONResponse) VisitCertifyOfferResponse(w http.Res
 	return err
 }
 
+type HaltOfferRequestObject struct {
+	ID     PathID `json:"id"`
+	Params HaltOfferParams
+	Body   *HaltOfferJSONRequestBody
+}
+
+type HaltOfferResponseObject interface {
+	VisitHaltOfferResponse(w http.ResponseWriter) error
+}
+
+type HaltOffer200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type HaltOffer200JSONResponse struct {
+	Body    AuctionOffer
+	Headers HaltOffer200ResponseHeaders
+}
+
+func (response HaltOffer200JSONResponse) VisitHaltOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListQuotesRequestObject struct {
 	ID     PathID `json:"id"`
 	Params ListQuotesParams
@@ -25720,6 +25872,40 @@ func (response GetOfferResult200JSONResponse) VisitGetOfferResultResponse(w http
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeOfferRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ResumeOfferParams
+	Body   *ResumeOfferJSONRequestBody
+}
+
+type ResumeOfferResponseObject interface {
+	VisitResumeOfferResponse(w http.ResponseWriter) error
+}
+
+type ResumeOffer200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ResumeOffer200JSONResponse struct {
+	Body    AuctionOffer
+	Headers ResumeOffer200ResponseHeaders
+}
+
+func (response ResumeOffer200JSONResponse) VisitResumeOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30052,6 +30238,9 @@ type StrictServerInterface interface {
 	// CertifyOffer Certify the result
 	// (POST /v1/offers/{id}/certify)
 	CertifyOffer(ctx context.Context, request CertifyOfferRequestObject) (CertifyOfferResponseObject, error)
+	// HaltOffer Halt an open window
+	// (POST /v1/offers/{id}/halt)
+	HaltOffer(ctx context.Context, request HaltOfferRequestObject) (HaltOfferResponseObject, error)
 	// ListQuotes Receipts of quotes
 	// (GET /v1/offers/{id}/quotes)
 	ListQuotes(ctx context.Context, request ListQuotesRequestObject) (ListQuotesResponseObject, error)
@@ -30064,10 +30253,13 @@ type StrictServerInterface interface {
 	// GetOfferResult The published result of an auction
 	// (GET /v1/offers/{id}/result)
 	GetOfferResult(ctx context.Context, request GetOfferResultRequestObject) (GetOfferResultResponseObject, error)
+	// ResumeOffer Let a halted window go on
+	// (POST /v1/offers/{id}/resume)
+	ResumeOffer(ctx context.Context, request ResumeOfferRequestObject) (ResumeOfferResponseObject, error)
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(ctx context.Context, request GetSightRequestObject) (GetSightResponseObject, error)
-	// VoidOffer Declare a closed auction void
+	// VoidOffer Declare a closed or halted auction void
 	// (POST /v1/offers/{id}/void)
 	VoidOffer(ctx context.Context, request VoidOfferRequestObject) (VoidOfferResponseObject, error)
 	// ListOfficialFigures Published figures beside the computed ones
@@ -38286,6 +38478,51 @@ func (sh *strictHandler) CertifyOffer(ctx *gin.Context, id PathID, params Certif
 	}
 }
 
+// HaltOffer operation middleware
+func (sh *strictHandler) HaltOffer(ctx *gin.Context, id PathID, params HaltOfferParams) {
+	var request HaltOfferRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body HaltOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HaltOffer(ctx, request.(HaltOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HaltOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(HaltOfferResponseObject); ok {
+		if err := validResponse.VisitHaltOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListQuotes operation middleware
 func (sh *strictHandler) ListQuotes(ctx *gin.Context, id PathID, params ListQuotesParams) {
 	var request ListQuotesRequestObject
@@ -38422,6 +38659,51 @@ func (sh *strictHandler) GetOfferResult(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetOfferResultResponseObject); ok {
 		if err := validResponse.VisitGetOfferResultResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeOffer operation middleware
+func (sh *strictHandler) ResumeOffer(ctx *gin.Context, id PathID, params ResumeOfferParams) {
+	var request ResumeOfferRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ResumeOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeOffer(ctx, request.(ResumeOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResumeOfferResponseObject); ok {
+		if err := validResponse.VisitResumeOfferResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

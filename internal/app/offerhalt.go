@@ -1,0 +1,75 @@
+package app
+
+import (
+	"fmt"
+
+	"permitx/internal/auction"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+)
+
+// OfferHalt interrupts an open window: no quote is taken until it is resumed.
+type OfferHalt struct {
+	Offer  int64
+	Reason string
+}
+
+// OfferResume lets a halted window go on. The time that was lost counts as any
+// other interruption: within what the offer allows it changes nothing; a longer
+// one extends the window or makes the offer void, by its rule.
+type OfferResume struct {
+	Offer  int64
+	Reason string
+}
+
+var _ = declare(OfferHalt{}, OfferResume{})
+
+// Operation is OfferHalt.
+func (OfferHalt) Operation() identity.Operation { return identity.OfferHalt }
+
+// Decide checks that the window is open. The result is an OfferResult.
+func (c OfferHalt) Decide(v *View) (Apply, error) {
+	o, err := v.offer(identity.OfferHalt, c.Offer)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if o, err = o.Halted(v.Now); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		tx.publishIncident(o, fmt.Sprintf("Offer %d is halted", o.ID), fmt.Sprintf(
+			"The window is halted since %s: %s. No bid is taken until it goes on. Bids that were acknowledged count, or fall, together.", o.SeenAt, c.Reason))
+		return tx.offerResult(Put(tx, Offers, o))
+	}, nil
+}
+
+// Operation is OfferResume.
+func (OfferResume) Operation() identity.Operation { return identity.OfferResume }
+
+// Decide checks that the window is halted. The result is an OfferResult.
+func (c OfferResume) Decide(v *View) (Apply, error) {
+	o, err := v.offer(identity.OfferResume, c.Offer)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	isClosed := v.Now >= o.ClosesAt // its timer has come, and left the halted window alone
+	o, x, err := o.Resumed(v.Now)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		if o.State == auction.OfferBidding {
+			tx.publishIncident(o, fmt.Sprintf("Offer %d goes on", o.ID), fmt.Sprintf("Since %s, until %s: %s.", tx.Now, o.ClosesAt, c.Reason))
+			if isClosed {
+				tx.Arm(max(o.ClosesAt, tx.Now), timerClose, o.ID)
+			}
+		}
+		return tx.offerResult(tx.afterInterruption(o, x))
+	}, nil
+}
