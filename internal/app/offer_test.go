@@ -521,7 +521,10 @@ func TestOffer_HaltPastClose(t *testing.T) {
 		if ends == auction.OfferRanked {
 			done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
 		} else {
-			d.does(d.clerk, OfferVoid{o.ID, "not to be repaired"})
+			p := d.propose(d.clerk, OfferVoid{o.ID, "not to be repaired"})
+			if f, _ := d.send(d.second, ProposalApprove{p.ID, p.EffectsDigest}); f != nil {
+				t.Fatal(f)
+			}
 		}
 		if o = d.offerNow(o.ID); o.State != ends {
 			t.Errorf("is %s, want %s", o.State, ends)

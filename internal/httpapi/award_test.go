@@ -87,6 +87,11 @@ func (w *walked) forfeitedAndPaid(winner string) {
 	if payout.Amount != *lost.Forfeited || payout.Transfer == 0 || payout.BankEntry == 0 {
 		w.t.Errorf("paid out: %+v of %+v", payout, lost)
 	}
+	for key, sees := range map[string]int{w.leader: 1, w.finance: 1, w.auditor: 1, w.west: 0} {
+		if rows := decode[api.TreasuryPayoutPage](w.t, w.get("/v1/treasury-payouts", key)).Items; len(rows) != sees {
+			w.t.Errorf("sees the payouts %+v, want %d", rows, sees)
+		}
+	}
 	s := decode[api.ForfeitStatement](w.t, w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-20", w.finance))
 	if s.Opening != "0.00" || s.Forfeited != *lost.Forfeited || s.PaidOut != s.Forfeited || s.Closing != "0.00" || len(s.Items) != 2 || s.Items[1].Amount != "-"+s.Forfeited {
 		w.t.Errorf("the statement: %+v", s)

@@ -61,6 +61,9 @@ var registered = map[identity.Operation]reflect.Type{}
 // such results. Each file of handlers registers those of its commands.
 func register[R, A any](convert func(R) A, operations ...identity.Operation) bool {
 	t := reflect.TypeFor[R]()
+	if conversions[t] != nil {
+		panic("httpapi: two conversions of " + t.String())
+	}
 	conversions[t] = func(r any) any { return convert(r.(R)) } //nolint:errcheck,forcetypeassert // found by this type
 	for _, op := range operations {
 		if _, twice := registered[op]; twice {

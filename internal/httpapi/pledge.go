@@ -15,11 +15,17 @@ import (
 
 var (
 	_ = register(pledgeOf, identity.PledgeApply, identity.PledgeStep, identity.PledgeOffer)
-	_ = register(func(r app.PledgeSaleResult) api.PledgeSale {
-		return pledgeSaleOf(r.Sale, r.Instrument, r.Payments, true)
-	}, identity.PledgeTake)
-	_ = register(func(r app.PledgeSaleResult) api.PledgeSale { return pledgeSaleOf(r.Sale, r.Instrument, nil, false) }, identity.PledgeBuy)
+	_ = register(pledgeSold, identity.PledgeTake, identity.PledgeBuy)
 )
+
+// pledgeSold is a sale as who has made it sees it: what the banks get of it is not
+// the buyer's business.
+func pledgeSold(r app.PledgeSaleResult) api.PledgeSale {
+	if r.Sale.BuyerLicence != 0 {
+		return pledgeSaleOf(r.Sale, r.Instrument, nil, false)
+	}
+	return pledgeSaleOf(r.Sale, r.Instrument, r.Payments, true)
+}
 
 // ListPledges lists the pledges that the caller may see: a bank its own.
 func (s *Server) ListPledges(ctx context.Context, r gen.ListPledgesRequestObject) (gen.ListPledgesResponseObject, error) {

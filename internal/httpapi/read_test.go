@@ -69,6 +69,8 @@ func exampleOf(path string) string {
 		path += "?licence=1&pollutant=VOCs&year=2026"
 	case strings.HasPrefix(path, "/v1/carbon/participants"):
 		path += "?scheme=1&participant=" + walkedPerson
+	case path == "/v1/forfeit-statement":
+		path += "?region=" + apptest.Jiashan + "&from=2026-01-01&to=2026-12-31"
 	case strings.HasPrefix(path, "/v1/reserve-statement"):
 		path += "?region=" + apptest.Jiashan + "&pollutant=" + apptest.VOCs + "&from=2026-01-01&to=2026-12-31"
 	}

@@ -162,7 +162,7 @@ func TestPeriodClose(t *testing.T) {
 			t.Errorf("%s is not what its digest says", f.Name)
 		}
 		manifest.WriteString(f.Digest + "  " + f.Name + "\n")
-		if f.Name == "statistics.csv" && !strings.Contains(string(content), "330421,2026-07,VOCs,market,1,4,48000.00,12000\n") {
+		if f.Name == "statistics.csv" && !strings.Contains(string(content), "330421,2026-07,VOCs,market,1,4,48000.00,12000,\n") {
 			t.Errorf("%s", content)
 		}
 	}

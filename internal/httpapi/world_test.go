@@ -100,11 +100,12 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	w.clock.Set(apptest.Start)
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.runs = app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe, Seals: app.NewMemoryKeys()}
+	w.open()
 	w.served = httpapi.Config{Log: log, Version: "test", Intake: w.openIntake(log), CodeKeys: testCodeKeys}
 	for _, f := range change {
 		f(&w.served)
 	}
-	w.start()
+	w.answer()
 	tb.Cleanup(w.stop)
 	w.people()
 	w.market()
@@ -114,14 +115,19 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	return w
 }
 
-func (w *world) start() {
+func (w *world) open() {
 	w.t.Helper()
 	var err error
 	if w.app, err = app.Open(w.t.Context(), w.runs); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) answer() {
+	w.t.Helper()
 	c := w.served
 	c.App = w.app
+	var err error
 	if w.api, err = httpapi.New(c); err != nil {
 		w.t.Fatal(err)
 	}
@@ -139,7 +145,8 @@ func (w *world) downUntil(at calendar.Instant) {
 	w.t.Helper()
 	w.stop()
 	w.clock.Set(at)
-	w.start()
+	w.open()
+	w.answer()
 }
 
 // openIntake gives the world an intake of its own, on SQLite.
