@@ -61,7 +61,7 @@ func TestScenario_Lease(t *testing.T) {
 	w.isProblem(w.post(at, w.leader, `{"event":"approve"}`), http.StatusBadRequest, "encumbrance.document_missing", "/document")
 	w.ok(at, w.leader, `{"event":"approve","document":"嘉善租 1"}`)
 	w.ok(at, lessee.key, `{"event":"pay"}`)
-	w.wantRefusal(w.post("/v1/orders", lessor.key, order(lessor, "sell", "2400", "96")), "rule.verified_surplus")
+	w.wantRefusal(w.post("/v1/orders", lessor.key, order(lessor, "sell", "2400", "96")), "ledger.insufficient_balance")
 	w.clock.Set(calendar.Date(20260710).Start())
 	l = w.leaseState(l.ID, api.LeaseStateActive)
 	if *l.StartsOn != "2026-07-10" || *l.EndsOn != "2026-09-09" || funds(lessor) != "10006666.67" || funds(lessee) != "9993333.33" {
