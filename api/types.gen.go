@@ -4521,6 +4521,28 @@ type AttainmentPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// AuctionCarryOver What one auction of a programme did not sell and another took over.
+type AuctionCarryOver struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// From Number of a record.
+	From ID `json:"from"`
+
+	// Notice The public notice of the new volume.
+	Notice ID `json:"notice"`
+
+	// Quantity A quantity of permits in t/a, with at most 6 decimals.
+	//
+	// Example: 13.257
+	Quantity Quantity `json:"quantity"`
+
+	// To Number of a record.
+	To ID `json:"to"`
+}
+
 // AuctionCollateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
 type AuctionCollateral string
 
@@ -4564,6 +4586,12 @@ type AuctionOffer struct {
 
 	// Budget Of a buy-back.
 	Budget *ID `json:"budget,omitempty"`
+
+	// Carried Of the quantity: taken over from auctions of the programme before it.
+	Carried *Quantity `json:"carried,omitempty"`
+
+	// CarryOvers To it and from it.
+	CarryOvers []AuctionCarryOver `json:"carry_overs,omitempty"`
 
 	// CertifiedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -4657,11 +4685,17 @@ type AuctionOffer struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	OpensAt Instant `json:"opens_at"`
 
+	// Planned Of a programme: the volume as announced.
+	Planned *Quantity `json:"planned,omitempty"`
+
 	// Pollutant Of credits their series, as in accounts.
 	Pollutant PollutantCode `json:"pollutant"`
 
 	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 	PriceBasis PriceBasis `json:"price_basis"`
+
+	// Programme That the auction belongs to.
+	Programme *string `json:"programme,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -4812,6 +4846,9 @@ type AuctionOfferInput struct {
 	//
 	// Example: NH3-N
 	Pollutant PollutantCode `json:"pollutant"`
+
+	// Programme Of uniform: the programme of the region that the auction belongs to, such as a year's calendar. What one of its auctions does not sell is carried over evenly to the next, none above 125 % of its planned volume.
+	Programme *string `json:"programme,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -16535,6 +16572,9 @@ type PriceQuotePrice = Price
 // Example: 13.257
 type PriceQuoteQuantity = Quantity
 
+// ProgrammeFilter defines model for ProgrammeFilter.
+type ProgrammeFilter = string
+
 // ProjectEntryKindFilter Why a project's figures changed.
 type ProjectEntryKindFilter = ProjectEntryKind
 
@@ -18394,6 +18434,7 @@ type ListOffersParams struct {
 	Pollutant *PollutantFilter     `form:"pollutant,omitempty" json:"pollutant,omitempty"`
 	State     *AuctionStateFilter  `form:"state,omitempty" json:"state,omitempty"`
 	Format    *AuctionFormatFilter `form:"format,omitempty" json:"format,omitempty"`
+	Programme *ProgrammeFilter     `form:"programme,omitempty" json:"programme,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`

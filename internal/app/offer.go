@@ -77,6 +77,7 @@ type OfferAnnounce struct {
 	Instrument  string
 	Budget      int64
 	BudgetLimit quantity.Money // most that a buy-back spends; it is committed
+	Programme   string         // that the offer belongs to
 	LotChoice
 	OfferTerms
 }
@@ -121,10 +122,13 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 	}
 	o := c.offer(v)
 	o.Region, o.Pollutant, o.Instrument, o.Budget, o.Committed = c.Region, c.Pollutant, i.ID, c.Budget, c.BudgetLimit
+	if o.Programme = c.Programme; o.Programme != "" {
+		o.Planned = o.Quantity
+	}
 	if c.OpensAt.Date() <= i.TermEnd {
 		o.Months = int32(calendar.RemainingMonths(c.OpensAt.Date(), i.TermEnd, !o.Buys())) //nolint:gosec // a term
 	}
-	if err := fault.First(v.checkOffer(o, c.OfferTerms), checkOfferTerm(o, i)); err != nil {
+	if err := fault.First(v.checkOffer(o, c.OfferTerms), checkOfferTerm(o, i), v.checkProgramme(o)); err != nil {
 		return nil, err
 	}
 	take, err := c.take(v, o)
@@ -338,6 +342,20 @@ func (v *View) giveBack(o auction.Offer) func(tx *Tx, o auction.Offer) auction.O
 		o.Releasing = true
 		return Put(tx, Offers, o)
 	}
+}
+
+// giveBackUnsold is giveBack for an offer whose window closed by the rules and
+// sold nothing: of a programme, the next offers take it over.
+func (v *View) giveBackUnsold(o auction.Offer) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
+	if o.Programme == "" {
+		return v.giveBack(o), nil
+	}
+	free, err := supplyOf(o).freeUnsold(v)
+	return func(tx *Tx, o auction.Offer) auction.Offer {
+		o = free(tx, o)
+		o.Releasing = true
+		return Put(tx, Offers, o)
+	}, err
 }
 
 // depositKey is the account of what a party has put up.

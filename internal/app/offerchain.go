@@ -308,7 +308,9 @@ func (c OfferApply) Decide(v *View) (Apply, error) {
 	end, back := auction.Rank, func(_ *Tx, o auction.Offer) auction.Offer { return o }
 	if o.Volume == 0 {
 		end, o.Reason = auction.FailOffer, "no valid bid: "+string(o.ResultStatus)
-		back = v.giveBack(o)
+		if back, err = v.giveBackUnsold(o); err != nil {
+			return nil, err
+		}
 	}
 	if o, err = o.Next(end, auction.AsSystem); err != nil {
 		return nil, err

@@ -50,9 +50,11 @@ func (o lotSupply) freeAll(v *View) func(tx *Tx, o auction.Offer) auction.Offer 
 }
 
 func (o lotSupply) freeUnsold(v *View) (func(tx *Tx, o auction.Offer) auction.Offer, error) {
+	carry, left := v.carryOver(o.Offer)
 	picks, err := v.pickClaims(o.claimant(), o.Unsold())
 	return func(tx *Tx, now auction.Offer) auction.Offer {
 		o.unlist(tx, picks, now.Document)
+		carry(tx, reserve.PickOut(picks, o.Unsold()-left))
 		return now
 	}, err
 }

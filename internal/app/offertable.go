@@ -11,5 +11,6 @@ var (
 	Quotes         = cold[auction.Quote]("quote")
 	OpenedBids     = cold[auction.OpenedBid]("opened_bid")
 	Winners        = cold[auction.Winner]("winner")
+	CarryOvers     = cold[auction.CarryOver]("carry_over")
 	OfferIncidents = cold[auction.Incident]("offer_incident")
 )

@@ -2,7 +2,9 @@ package auction
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -112,6 +114,11 @@ type Offer struct {
 	// Of uniform: bids that name no price and take that of the auction. They are served first.
 	NoncompetitiveQuota quantity.Quantity // most that one bidder may ask for at any price; 0: none is taken
 	NoncompetitiveShare quantity.Ratio    // of the quantity, most that they get together; less than 1, for without priced bids there is no price
+
+	// Of uniform: what one offer of a programme does not sell the next ones take over.
+	Programme string            // its name, within the region; empty: none
+	Planned   quantity.Quantity // as announced, of a programme
+	Carried   quantity.Quantity // taken over, at most a quarter of what was planned
 
 	InterruptionMost int32 // s that a window may be interrupted for
 	InterruptionRule InterruptionRule
@@ -284,6 +291,7 @@ func (o Offer) checkOptions() error {
 		{"clock_seconds", ascends != (o.ClockSeconds > 0)},
 		{"quota", o.FixedQuantity() && o.Quota != 0},
 		{"noncompetitive_quota", o.NoncompetitiveQuota != 0 && o.Format != Uniform},
+		{"programme", o.Programme != "" && o.Format != Uniform || o.Programme != strings.TrimSpace(o.Programme) || utf8.RuneCountInString(o.Programme) > programmeMost},
 		{"noncompetitive_share", (o.NoncompetitiveQuota == 0) != (o.NoncompetitiveShare == 0)},
 	} {
 		if x.wrong {

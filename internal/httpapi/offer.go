@@ -29,6 +29,7 @@ type progressResult struct {
 func (s *Server) ListOffers(ctx context.Context, r gen.ListOffersRequestObject) (gen.ListOffersResponseObject, error) {
 	q := equal(equal(app.Query{}, "region", r.Params.Region), "pollutant", r.Params.Pollutant)
 	q = equal(equal(q, "state", textOf(r.Params.State)), "format", textOf(r.Params.Format))
+	q = equal(q, "programme", r.Params.Programme)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Offers, []app.Query{q}, p, func(o auction.Offer) int64 { return o.ID })
 	items := convertAll(rows, s.offer)
@@ -55,8 +56,29 @@ func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen
 		})
 		out.Incidents = shown
 	}
+	if o.Programme != "" {
+		if out.CarryOvers, err = s.carryOvers(ctx, o); err != nil {
+			return nil, err
+		}
+	}
 	return gen.GetOffer200JSONResponse(out), nil
 }
+
+// carryOvers are what an offer took over and what others took over of it.
+func (s *Server) carryOvers(ctx context.Context, o auction.Offer) (all []api.AuctionCarryOver, err error) {
+	for _, side := range []string{"to_offer", "from_offer"} {
+		var rows []auction.CarryOver
+		if err := s.rows.Find(ctx, app.CarryOvers.Name(), app.Where(side, o.ID).Page(0, carriesShown), &rows); err != nil {
+			return nil, err
+		}
+		for _, c := range rows {
+			all = append(all, api.AuctionCarryOver{From: c.FromOffer, To: c.ToOffer, Quantity: c.Quantity.String(), Notice: c.Notice, At: c.At.String()})
+		}
+	}
+	return all, nil
+}
+
+const carriesShown = 500
 
 const incidentsMost = 1000
 
@@ -76,6 +98,7 @@ func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), Committed: moneyOf(o.Committed), Months: int(o.Months),
 		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
 		WinShare: ratioOf(o.WinShare), ConfirmFactor: ratioOf(o.ConfirmFactor), MinBidders: optional(int(o.BiddersMin)), MaxQuotes: optional(int(o.QuotesMost)),
+		Programme: optional(o.Programme), Planned: textOfQuantity(o.Planned), Carried: textOfQuantity(o.Carried),
 		NoncompetitiveQuota: textOfQuantity(o.NoncompetitiveQuota), NoncompetitiveShare: ratioOf(o.NoncompetitiveShare),
 		Step: optionalPrice(o.Step), FreeSeconds: optional(int(o.FreeSeconds)), ClockSeconds: optional(int(o.ClockSeconds)), Sight: api.AuctionSight(o.Sight),
 		InterruptionSeconds: int(o.InterruptionMost), InterruptionRule: api.InterruptionRule(o.InterruptionRule),
@@ -125,7 +148,7 @@ func (s *Server) AnnounceOffer(ctx context.Context, r gen.AnnounceOfferRequestOb
 	b := r.Body
 	c := app.OfferAnnounce{
 		Region: b.Region, Pollutant: b.Pollutant, Instrument: b.Instrument, Budget: deref(b.Budget),
-		BudgetLimit: readOptional(&in, "budget_limit", b.BudgetLimit, quantity.ParseMoney), LotChoice: lotChoice(b.Order, b.Lots),
+		BudgetLimit: readOptional(&in, "budget_limit", b.BudgetLimit, quantity.ParseMoney), Programme: deref(b.Programme), LotChoice: lotChoice(b.Order, b.Lots),
 		OfferTerms: offerTerms(&in, *b),
 	}
 	if err := in.err(); err != nil {

@@ -41,7 +41,12 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	})
 	w.must(leader, app.MarketState{Market: "HALTED", State: catalog.MarketHalted, Reason: "r"})
 	w.must(leader, app.MarketTerms{Market: marketCode, ValidFrom: 20260702, Band: quantity.OneRatio / 10})
-	uniform := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer[:len(sealedOffer)-1]+`,"quota":"30","noncompetitive_quota":"2"}`)).ID
+	uniform := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer[:len(sealedOffer)-1]+`,"quota":"30","noncompetitive_quota":"2","programme":"2026"}`)).ID
+	for programme, want := range map[string]int{"2026": 1, "2027": 0} {
+		if got := decode[api.AuctionOfferPage](t, w.get("/v1/offers?programme="+programme, "")); len(got.Items) != want || want > 0 && deref(got.Items[0].Planned) != "90" {
+			t.Errorf("the programme %s: %+v", programme, got)
+		}
+	}
 	share := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, shareOffer)).ID
 	project := w.projectOf(f)
 	w.want(http.StatusCreated, w.post(fmt.Sprintf("/v1/offers/%d/registrations", uniform), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))

@@ -116,3 +116,29 @@ func (d DayTotal) Add(m LotMovement) DayTotal {
 	d.Movements++
 	return d
 }
+
+// PickOut is the first parts of picks that come to a quantity, no longer claimed:
+// what picks have become available by a move. They come to so much at least.
+func PickOut(picks []Pick, q quantity.Quantity) []Pick {
+	var out []Pick
+	for _, p := range picks {
+		if part := min(p.Quantity, q); part > 0 {
+			out = append(out, Pick{Lot: p.Lot, Quantity: part})
+			q -= part
+		}
+	}
+	return out
+}
+
+// PickRest is what picks have beyond what PickOut takes.
+func PickRest(picks []Pick, q quantity.Quantity) []Pick {
+	var rest []Pick
+	for _, p := range picks {
+		part := min(p.Quantity, q)
+		if q -= part; p.Quantity > part {
+			p.Quantity -= part
+			rest = append(rest, p)
+		}
+	}
+	return rest
+}
