@@ -32,7 +32,8 @@ func intakeConfigOf(c databaseConfig) intakeConfig {
 	return intakeConfig{url: store.IntakeURL(c.url()), salts: filepath.Join(folder, "salts")}
 }
 
-// deliveryPause is how long what could not be delivered waits to be tried again.
+// deliveryPause is how long what could not be delivered waits to be tried again; what
+// was refused waits ever longer.
 const deliveryPause = 5 * time.Minute
 
 // runningIntake is an intake with its database, and its delivery to the trading
@@ -58,13 +59,13 @@ func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock
 	}
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	r := &runningIntake{in, keep, end, make(chan struct{})}
-	go r.deliver(own, a, log)
+	go r.deliver(own, a, &app.Refusals{Clock: clock}, log)
 	return r, nil
 }
 
 // deliver hands the outbox to the trading registry, and takes back what was
 // rejected there: after a start, when a month was closed, and every while.
-func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logger) {
+func (r *runningIntake) deliver(ctx context.Context, a *app.App, refused *app.Refusals, log *slog.Logger) {
 	defer close(r.delivered)
 	again := time.NewTicker(deliveryPause)
 	defer again.Stop()
@@ -75,7 +76,7 @@ func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logge
 		case <-ctx.Done():
 			return
 		}
-		if err := errors.Join(app.Deliver(ctx, r, a, commandKey), app.TakeBack(ctx, r, a)); err != nil {
+		if err := errors.Join(app.Deliver(ctx, r, a, commandKey, refused), app.TakeBack(ctx, r, a)); err != nil {
 			log.ErrorContext(ctx, "the intake's outbox was not delivered whole", slog.Any("error", err))
 		}
 	}

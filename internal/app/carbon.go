@@ -27,6 +27,8 @@ var (
 var (
 	// ErrSchemeTaken is returned when another scheme has the code.
 	ErrSchemeTaken = fault.New(fault.Conflict, "carbon.scheme_taken", "a scheme with this code is registered already").At("code")
+	// ErrRecognisedUnit is returned when a scheme that is recognised already is registered with another serial unit.
+	ErrRecognisedUnit = fault.New(fault.Conflict, "carbon.recognised_unit", "the scheme is recognised with another serial unit").At("serial_unit")
 	// ErrNoMethodology is returned when no version of a methodology is in force on a day.
 	ErrNoMethodology = fault.New(fault.Refused, "carbon.no_methodology", "no version of the methodology is in force").At("methodology")
 	// ErrNoSuchInput is returned when points would be given for an input that the methodology does not have.
@@ -139,6 +141,11 @@ func (c SchemeRegister) Decide(v *View) (Apply, error) {
 	for other := range All(v, CarbonSchemes) {
 		if other.Code == c.Code {
 			return nil, ErrSchemeTaken.With("the code %s is that of %s already", c.Code, other.Name)
+		}
+	}
+	for r := range All(v, Recognitions) {
+		if r.Origin == c.Code && r.Unit != c.SerialUnit && (r.ValidTo.IsZero() || r.ValidTo >= v.Today) {
+			return nil, ErrRecognisedUnit.With("recognition %d takes units of %s as %s kgCO2e: register the scheme with that unit, or replace the recognition first", r.ID, c.Code, r.Unit)
 		}
 	}
 	return func(tx *Tx) any { return Put(tx, CarbonSchemes, s) }, nil

@@ -38,34 +38,50 @@ const deliveryMost = 1000
 // key makes idempotency keys, a new one each time: a refusal would be answered
 // again otherwise when its cause is gone. A message that is refused waits, and
 // the others go on; the error names all that was refused.
-func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string) error {
+//
+// A message that is refused again is tried after twice the time, and said again
+// only when the refusal is another; where again is nil, each time.
+func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string, again *Refusals) error {
 	waiting, err := from.Outgoing(ctx, deliveryMost)
 	if err != nil {
 		return fmt.Errorf("read the outbox: %w", err)
 	}
-	var refused error
+	var failed error
 	for _, o := range waiting {
-		c, err := creditIssueOf(to.Reference(), o)
-		if err != nil {
-			refused = errors.Join(refused, err)
+		if !again.due(o.Number) {
 			continue
 		}
-		answer, err := to.DoSystem(ctx, key(), c)
-		switch {
-		case err != nil:
-		case answer.Status >= 300: //nolint:mnd // no success
-			err = errors.New(string(answer.Body))
-		default:
-			err = from.Sent(ctx, o.Number)
+		refusal, err := deliver(ctx, from, to, key, o)
+		if err == nil && again.isNew(o.Number, refusal) {
+			err = refusal
 		}
 		if err != nil {
-			refused = errors.Join(refused, fmt.Errorf("deliver message %d: %w", o.Number, err))
+			failed = errors.Join(failed, fmt.Errorf("deliver message %d: %w", o.Number, err))
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return refused
+	return failed
+}
+
+// deliver hands one message on. A refusal stays one until somebody has done
+// something about it; an error may pass by itself.
+func deliver(ctx context.Context, from Outbox, to Issuer, key func() string, o intake.Outgoing) (refusal, err error) {
+	c, refusal := creditIssueOf(to.Reference(), o)
+	if refusal != nil {
+		return refusal, nil
+	}
+	answer, err := to.DoSystem(ctx, key(), c)
+	switch {
+	case err != nil:
+		return nil, err
+	case answer.Status >= 500: //nolint:mnd // not the message's fault
+		return nil, errors.New(string(answer.Body))
+	case answer.Status >= 300: //nolint:mnd // no success
+		return errors.New(string(answer.Body)), nil
+	}
+	return nil, from.Sent(ctx, o.Number)
 }
 
 // TakeBack returns to an outbox what it had sent and was rejected. A rejection
@@ -95,7 +111,7 @@ func TakeBack(ctx context.Context, to Outbox, from Issuer) error {
 func creditIssueOf(r *Reference, o intake.Outgoing) (CreditIssue, error) {
 	m, known := ReadTable(r, Methodologies).Get(o.Methodology)
 	if !known {
-		return CreditIssue{}, fmt.Errorf("deliver message %d: there is no methodology %d", o.Number, o.Methodology)
+		return CreditIssue{}, fmt.Errorf("there is no methodology %d", o.Methodology)
 	}
 	return CreditIssue{
 		Scheme: o.Scheme, Methodology: m.Code, Month: firstOf(o.Month), Units: o.Units, EvidenceDigest: fmt.Sprintf("%x", o.Evidence),

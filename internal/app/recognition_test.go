@@ -162,16 +162,23 @@ func TestMirror_EvidenceUsed(t *testing.T) {
 	n.check()
 }
 
-// A row that was made before the home scheme was registered here may have another
-// unit than the scheme: by it nothing is recognised.
+// A scheme that is recognised already is registered with the unit that it is
+// recognised with: otherwise nothing of it could be mirrored. The row can be
+// replaced first.
 func TestMirror_UnitOfHome(t *testing.T) {
 	t.Parallel()
 	n := openNeighbours(t)
-	n.does(n.clerk, n.row("SHCP", quantity.OneRatio))
-	n.does(n.leader, SchemeRegister{
+	row := n.row("SHCP", quantity.OneRatio)
+	n.does(n.clerk, row)
+	home := SchemeRegister{
 		Code: "SHCP", Name: "上海碳普惠", Region: "330421", Operator: n.owner.party, SerialUnit: quantity.OneReduction, Salt: "S3", ValidFrom: 20250101, Source: "project default",
-	})
-	n.refuses(n.owner.user, n.mirror("SHCP-PV-P202604-2025-501-600", ""), carbon.ErrNotRecognised)
+	}
+	n.refuses(n.leader, home, ErrRecognisedUnit)
+	row.Unit, row.ValidFrom = quantity.OneReduction, n.now.get().Date().AddDays(1)
+	n.does(n.clerk, row)
+	n.refuses(n.leader, home, ErrRecognisedUnit)
+	n.later(1)
+	n.does(n.leader, home)
 	n.check()
 }
 

@@ -160,7 +160,7 @@ func TestIssuanceSample(t *testing.T) {
 	}
 	w.send(http.MethodPost, w.activityPath(), operator, lines)
 	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme))
-	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }); err != nil {
+	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }, nil); err != nil {
 		t.Fatal(err)
 	}
 	id := lastID(w.world, app.Issuances)

@@ -251,7 +251,7 @@ func TestDelivery_Random(t *testing.T) {
 			}
 		}
 		deliver := func() error {
-			return errors.Join(app.Deliver(e.t.Context(), e, e, e.key), app.TakeBack(e.t.Context(), e, e))
+			return errors.Join(app.Deliver(e.t.Context(), e, e, e.key, nil), app.TakeBack(e.t.Context(), e, e))
 		}
 		for round := range 40 {
 			key := fmt.Sprint("batch ", round)
@@ -411,7 +411,7 @@ func TestDelivery_Rejected(t *testing.T) {
 				}
 			}
 			for range 50 {
-				_ = app.Deliver(e.t.Context(), e, e, e.key)
+				_ = app.Deliver(e.t.Context(), e, e, e.key, nil)
 			}
 		}
 		month("may", 202605, ride("1", time.May), ride("2", time.May), ride("3", time.May))
@@ -470,7 +470,7 @@ func TestDelivery_Verified(t *testing.T) {
 			return err
 		}))
 		for range 50 {
-			_ = app.Deliver(e.t.Context(), e, e, e.key)
+			_ = app.Deliver(e.t.Context(), e, e, e.key, nil)
 		}
 		issuances := e.issuances()
 		if len(issuances) != 1 || issuances[0].State != carbon.Checked || issuances[0].Units != 10 || issuances[0].Items != 10 || issuances[0].DeclaredBy != 0 {

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"permitx/internal/calendar"
+)
+
+// What is refused again and again is tried after twice the time, up to a day,
+// and said once for each reason.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	now := calendar.Instant(0)
+	r := &Refusals{Clock: func() calendar.Instant { return now }}
+	tries, said := 0, 0
+	refuse := func(reason string, days int) {
+		for end := now.Add(time.Duration(days) * 24 * time.Hour); now < end; now = now.Add(time.Minute) {
+			if !r.due(1) {
+				continue
+			}
+			tries++
+			if r.isNew(1, errors.New(reason)) {
+				said++
+			}
+		}
+	}
+	refuse("no scheme", 10)
+	if tries < 15 || tries > 20 || said != 1 { // 9 doublings within the first two days, then one a day
+		t.Errorf("tried %d times and said %d", tries, said)
+	}
+	refuse("no operator", 2)
+	if said != 2 {
+		t.Errorf("another reason was said %d times", said-1)
+	}
+	now = now.Add(refusedMost)
+	if !r.due(1) || r.isNew(1, nil) || !r.due(1) || !r.isNew(1, errors.New("no operator")) {
+		t.Error("after a success it does not begin anew")
+	}
+}
