@@ -793,7 +793,7 @@ type ClientInterface interface {
 
 	// RevokeCreditsWithBody Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -802,7 +802,7 @@ type ClientInterface interface {
 
 	// RevokeCredits Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1880,7 +1880,7 @@ type ClientInterface interface {
 
 	// CreateInstrumentWithBody Add an instrument
 	//
-	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1889,7 +1889,7 @@ type ClientInterface interface {
 
 	// CreateInstrument Add an instrument
 	//
-	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2709,7 +2709,7 @@ type ClientInterface interface {
 
 	// PlaceOrderWithBody Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2718,7 +2718,7 @@ type ClientInterface interface {
 
 	// PlaceOrder Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5577,7 +5577,7 @@ func (c *Client) GetIssuance(ctx context.Context, id PathID, reqEditors ...Reque
 
 // RevokeCreditsWithBody Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5596,7 +5596,7 @@ func (c *Client) RevokeCreditsWithBody(ctx context.Context, id PathID, params *R
 
 // RevokeCredits Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8134,7 +8134,7 @@ func (c *Client) ListInstruments(ctx context.Context, params *ListInstrumentsPar
 
 // CreateInstrumentWithBody Add an instrument
 //
-// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8153,7 +8153,7 @@ func (c *Client) CreateInstrumentWithBody(ctx context.Context, params *CreateIns
 
 // CreateInstrument Add an instrument
 //
-// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10113,7 +10113,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 
 // PlaceOrderWithBody Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10132,7 +10132,7 @@ func (c *Client) PlaceOrderWithBody(ctx context.Context, params *PlaceOrderParam
 
 // PlaceOrder Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -24075,6 +24075,18 @@ func NewListInstrumentsRequest(server string, params *ListInstrumentsParams) (*h
 
 		}
 
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Expired != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "expired", *params.Expired, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -26591,6 +26603,18 @@ func NewListMarketsRequest(server string, params *ListMarketsParams) (*http.Requ
 		if params.Pollutant != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "pollutant", *params.Pollutant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -38624,7 +38648,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38633,7 +38657,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeCreditsWithResponse Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39813,7 +39837,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInstrumentWithBodyWithResponse Add an instrument
 	//
-	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39822,7 +39846,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInstrumentWithResponse Add an instrument
 	//
-	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+	// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40742,7 +40766,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithBodyWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40751,7 +40775,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -54352,7 +54376,7 @@ func (c *ClientWithResponses) GetIssuanceWithResponse(ctx context.Context, id Pa
 
 // RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54367,7 +54391,7 @@ func (c *ClientWithResponses) RevokeCreditsWithBodyWithResponse(ctx context.Cont
 
 // RevokeCreditsWithResponse Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent it owes, and it gets no credits until it has repaid them.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56423,7 +56447,7 @@ func (c *ClientWithResponses) ListInstrumentsWithResponse(ctx context.Context, p
 
 // CreateInstrumentWithBodyWithResponse Add an instrument
 //
-// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56438,7 +56462,7 @@ func (c *ClientWithResponses) CreateInstrumentWithBodyWithResponse(ctx context.C
 
 // CreateInstrumentWithResponse Add an instrument
 //
-// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters.
+// The code is made of the pollutant and the term end. Term ends lie on the last days of quarters. That of credits is their series.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58042,7 +58066,7 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 
 // PlaceOrderWithBodyWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58057,7 +58081,7 @@ func (c *ClientWithResponses) PlaceOrderWithBodyWithResponse(ctx context.Context
 
 // PlaceOrderWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus; a buy holds the most that it can cost, with its fees. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -3946,10 +3946,12 @@ const (
 	TransferReasonCapDecision         TransferReason = "cap_decision"
 	TransferReasonCapReturn           TransferReason = "cap_return"
 	TransferReasonCorrection          TransferReason = "correction"
+	TransferReasonCreditFill          TransferReason = "credit_fill"
 	TransferReasonCreditIssuance      TransferReason = "credit_issuance"
 	TransferReasonCreditRepayment     TransferReason = "credit_repayment"
 	TransferReasonCreditRetirement    TransferReason = "credit_retirement"
 	TransferReasonCreditRevocation    TransferReason = "credit_revocation"
+	TransferReasonCreditSale          TransferReason = "credit_sale"
 	TransferReasonCreditTransfer      TransferReason = "credit_transfer"
 	TransferReasonDeposit             TransferReason = "deposit"
 	TransferReasonEscrow              TransferReason = "escrow"
@@ -4002,6 +4004,8 @@ func (e TransferReason) Valid() bool {
 		return true
 	case TransferReasonCorrection:
 		return true
+	case TransferReasonCreditFill:
+		return true
 	case TransferReasonCreditIssuance:
 		return true
 	case TransferReasonCreditRepayment:
@@ -4009,6 +4013,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonCreditRetirement:
 		return true
 	case TransferReasonCreditRevocation:
+		return true
+	case TransferReasonCreditSale:
 		return true
 	case TransferReasonCreditTransfer:
 		return true
@@ -4257,7 +4263,7 @@ type Acquisition struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -4375,7 +4381,7 @@ type Allocation struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -4425,7 +4431,7 @@ type AllocationInput struct {
 	// From A part of a basic account that is nobody's holding.
 	From CapPart `json:"from"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -4807,7 +4813,7 @@ type AuctionOfferInput struct {
 	// FreeSeconds Of an ascending auction, from its opening on.
 	FreeSeconds *int `json:"free_seconds,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5371,7 +5377,7 @@ type Block struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5440,7 +5446,7 @@ type BlockInput struct {
 	// CounterpartyParty Number of a record.
 	CounterpartyParty ID `json:"counterparty_party"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5498,7 +5504,7 @@ type Book struct {
 	// Event The last event that it includes: read the stream from here.
 	Event EventID `json:"event"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5514,7 +5520,7 @@ type Book struct {
 
 // BookChange A level of a book as it is now. A quantity of 0 means that the level is gone.
 type BookChange struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5698,7 +5704,7 @@ type BuyBack struct {
 	// IdleDeclaration That is swept.
 	IdleDeclaration *ID `json:"idle_declaration,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5819,7 +5825,7 @@ type BuyBackInput struct {
 	Cause    BuyBackCause `json:"cause"`
 	Document string       `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6019,7 +6025,7 @@ type Call struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6370,7 +6376,7 @@ type Certificate struct {
 	// ID Number of the acquisition.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6563,7 +6569,7 @@ type Close struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6771,7 +6777,7 @@ type Correction struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7235,7 +7241,7 @@ type Deal struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7333,7 +7339,7 @@ type DealInput struct {
 	// CapEffect Required across regions.
 	CapEffect *CapEffect `json:"cap_effect,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7489,7 +7495,7 @@ type DebtSettlement struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -7885,7 +7891,7 @@ type EarmarkAllocation struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7933,7 +7939,7 @@ type EarmarkAllocation struct {
 type EarmarkAllocationInput struct {
 	Document string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -8076,7 +8082,7 @@ type EligibilityInput struct {
 	// BuyerLicence Whom they come to, where that is a licence that is known.
 	BuyerLicence *ID `json:"buyer_licence,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -8941,7 +8947,7 @@ type Holding struct {
 	// ID Number of the account.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9003,7 +9009,7 @@ type IdleDeclaration struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9045,7 +9051,7 @@ type IdleDeclaration struct {
 type IdleDeclarationInput struct {
 	Document string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9098,7 +9104,7 @@ type IdlePermits struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9335,7 +9341,7 @@ type IncidentOutcome string
 
 // Indicative What a call would come to now.
 type Indicative struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9485,9 +9491,9 @@ type InstalmentPlanPage struct {
 // Example: 2026-07-01T01:30:00.000000Z
 type Instant = string
 
-// Instrument What is traded: the right to discharge a pollutant until the end of a term.
+// Instrument What is traded: the right to discharge a pollutant until the end of a term, or the credits of a scheme and vintage.
 type Instrument struct {
-	// Code Pollutant and term end of an instrument.
+	// Code Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Code    InstrumentCode `json:"code"`
@@ -9496,34 +9502,39 @@ type Instrument struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// MonthsLeft Today, a part month counted as one.
-	MonthsLeft int `json:"months_left"`
+	// MonthsLeft Today, a part month counted as one. Absent of credits.
+	MonthsLeft *int `json:"months_left,omitempty"`
 
-	// Pollutant Code of a pollutant, as the trade writes it.
-	//
-	// Example: NH3-N
-	Pollutant PollutantCode `json:"pollutant"`
+	// Pollutant Absent of credits.
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
 
-	// TermEnd A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
-	TermEnd Date `json:"term_end"`
+	// Scheme Of credits.
+	Scheme *ID `json:"scheme,omitempty"`
+
+	// Series Of credits.
+	Series *ID `json:"series,omitempty"`
+
+	// TermEnd Absent of credits, which do not end.
+	TermEnd *Date `json:"term_end,omitempty"`
 }
 
-// InstrumentCode Pollutant and term end of an instrument.
+// InstrumentCode Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 //
 // Example: VOCs-20310630
 type InstrumentCode = string
 
-// InstrumentInput defines model for InstrumentInput.
+// InstrumentInput Permits are named by their pollutant and term end, credits by their series alone.
 type InstrumentInput struct {
 	// Pollutant Code of a pollutant, as the trade writes it.
 	//
 	// Example: NH3-N
-	Pollutant PollutantCode `json:"pollutant"`
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
+
+	// Series Of credits.
+	Series *ID `json:"series,omitempty"`
 
 	// TermEnd Last day of a quarter.
-	TermEnd Date `json:"term_end"`
+	TermEnd *Date `json:"term_end,omitempty"`
 }
 
 // InstrumentPage defines model for InstrumentPage.
@@ -9550,7 +9561,7 @@ type InstrumentStatus struct {
 	// Indicative What a call would come to now.
 	Indicative *Indicative `json:"indicative,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9753,7 +9764,7 @@ type JudicialSale struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9881,7 +9892,7 @@ type Lease struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9948,7 +9959,7 @@ type LeaseInput struct {
 	// From First day.
 	From Date `json:"from"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -10413,7 +10424,7 @@ type ListingSaleInput struct {
 	// Example: 2031-06-30
 	DueOn Date `json:"due_on"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -10722,7 +10733,7 @@ type LotRetirementInput struct {
 	Region RegionCode `json:"region"`
 }
 
-// Market A place where the instruments of one pollutant are traded under one set of steps.
+// Market A place where the instruments of one pollutant, or the credits of one scheme, are traded under one set of steps.
 type Market struct {
 	// Approval Document of the standing approval; required where the market spans regions.
 	Approval *string `json:"approval,omitempty"`
@@ -10739,10 +10750,8 @@ type Market struct {
 	LotSize Quantity `json:"lot_size"`
 	Name    string   `json:"name"`
 
-	// Pollutant Code of a pollutant, as the trade writes it.
-	//
-	// Example: NH3-N
-	Pollutant PollutantCode `json:"pollutant"`
+	// Pollutant Absent of a market of credits.
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
 
 	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 	PriceBasis PriceBasis `json:"price_basis"`
@@ -10752,8 +10761,11 @@ type Market struct {
 	Regions         []RegionCode `json:"regions"`
 
 	// ResaleNextDay What was acquired today is not sold before tomorrow.
-	ResaleNextDay bool    `json:"resale_next_day"`
-	Source        *string `json:"source,omitempty"`
+	ResaleNextDay bool `json:"resale_next_day"`
+
+	// Scheme Whose credits are traded; absent of a market of permits.
+	Scheme *ID     `json:"scheme,omitempty"`
+	Source *string `json:"source,omitempty"`
 
 	// State Whether a market accepts orders. In one that is cancel_only what rests may be cancelled, and a call is carried out at its end; in one that is halted it is not.
 	State MarketState `json:"state"`
@@ -10834,10 +10846,8 @@ type MarketInput struct {
 	LotSize Quantity `json:"lot_size"`
 	Name    string   `json:"name"`
 
-	// Pollutant Code of a pollutant, as the trade writes it.
-	//
-	// Example: NH3-N
-	Pollutant PollutantCode `json:"pollutant"`
+	// Pollutant Of a market of permits.
+	Pollutant *PollutantCode `json:"pollutant,omitempty"`
 
 	// PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 	PriceBasis PriceBasis `json:"price_basis"`
@@ -10847,8 +10857,11 @@ type MarketInput struct {
 	Regions         []RegionCode `json:"regions"`
 
 	// ResaleNextDay What was acquired today is not sold before tomorrow.
-	ResaleNextDay *bool   `json:"resale_next_day,omitempty"`
-	Source        *string `json:"source,omitempty"`
+	ResaleNextDay *bool `json:"resale_next_day,omitempty"`
+
+	// Scheme Of a market of credits, which are traded in whole tonnes at outright prices; its one region is the scheme's.
+	Scheme *ID     `json:"scheme,omitempty"`
+	Source *string `json:"source,omitempty"`
 
 	// Tick Smallest step of a price.
 	Tick Price `json:"tick"`
@@ -11177,7 +11190,7 @@ type MirroredDeal struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11233,7 +11246,7 @@ type MirroredDealInput struct {
 	BuyerLicence ID     `json:"buyer_licence"`
 	Document     string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11369,7 +11382,7 @@ type OfferAcceptanceInput struct {
 	Cause    BuyBackCause `json:"cause"`
 	Document string       `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11848,13 +11861,13 @@ type Order struct {
 	// Fills Absent in a list.
 	Fills []Fill `json:"fills,omitempty"`
 
-	// Hold Set aside now: CNY for a buy, t/a for a sell.
+	// Hold Set aside now: CNY for a buy, t/a for a sell of permits, kgCO2e for one of credits.
 	Hold Amount `json:"hold"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11862,8 +11875,8 @@ type Order struct {
 	// Kind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits.
 	Kind OrderKind `json:"kind"`
 
-	// Licence Number of a record.
-	Licence ID `json:"licence"`
+	// Licence Absent of credits.
+	Licence *ID `json:"licence,omitempty"`
 
 	// Market Code of a market.
 	//
@@ -11919,8 +11932,10 @@ type OrderBatchInput struct {
 // OrderBatchItem One thing to do: an order to place, or the number of one to cancel.
 type OrderBatchItem struct {
 	// Cancel Number of a record.
-	Cancel *ID         `json:"cancel,omitempty"`
-	Place  *OrderInput `json:"place,omitempty"`
+	Cancel *ID `json:"cancel,omitempty"`
+
+	// Place An order of permits names the licence, one of credits the party.
+	Place *OrderInput `json:"place,omitempty"`
 }
 
 // OrderBatchResult defines model for OrderBatchResult.
@@ -11932,21 +11947,24 @@ type OrderBatchResult struct {
 // OrderEnding Why an order ended that was not filled.
 type OrderEnding string
 
-// OrderInput defines model for OrderInput.
+// OrderInput An order of permits names the licence, one of credits the party.
 type OrderInput struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 	Kind       *OrderKind     `json:"kind,omitempty"`
 
-	// Licence Number of a record.
-	Licence ID `json:"licence"`
+	// Licence That permits are traded for.
+	Licence *ID `json:"licence,omitempty"`
 
 	// Market Code of a market.
 	//
 	// Example: YRD-VOCS
 	Market MarketCode `json:"market"`
+
+	// Party That trades credits.
+	Party *ID `json:"party,omitempty"`
 
 	// Price The limit, or the price that protects a market order; a multiple of the tick. Both need one.
 	Price *Price `json:"price,omitempty"`
@@ -11998,7 +12016,7 @@ type OrderSweep struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -12031,7 +12049,7 @@ type OrderSweep struct {
 
 // OrderSweepInput defines model for OrderSweepInput.
 type OrderSweepInput struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -12412,7 +12430,7 @@ type PaymentNotice struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12488,7 +12506,7 @@ type PaymentNoticeInput struct {
 	// Example: 2031-06-30
 	DueOn Date `json:"due_on"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12710,7 +12728,7 @@ type Pledge struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12806,7 +12824,7 @@ type PledgeInput struct {
 	// Behind The first pledge of the same permits, to stand behind it.
 	Behind *ID `json:"behind,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12830,7 +12848,7 @@ type PledgeOffer struct {
 	// Amount If it is bought today.
 	Amount Money `json:"amount"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12923,7 +12941,7 @@ type PledgeSale struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13238,7 +13256,7 @@ type PriceQuote struct {
 	AsOf    Date   `json:"as_of"`
 	Formula string `json:"formula"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13390,7 +13408,7 @@ type ProjectAssignment struct {
 type ProjectAssignmentInput struct {
 	Document string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13420,7 +13438,7 @@ type ProjectEntry struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -14281,7 +14299,7 @@ type Reminder struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -14363,7 +14381,7 @@ type Renewal struct {
 	// Months Of the new term.
 	Months *int `json:"months,omitempty"`
 
-	// NewInstrument Pollutant and term end of an instrument.
+	// NewInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	NewInstrument *InstrumentCode `json:"new_instrument,omitempty"`
@@ -14848,6 +14866,9 @@ type RetirementPurpose string
 
 // Revocation What was taken back and what is owed.
 type Revocation struct {
+	// Cancelled Open orders of the party that sold what was taken back; absent where there were none.
+	Cancelled []ID `json:"cancelled,omitempty"`
+
 	// Debt Absent where nothing is owed.
 	Debt *CreditDebt `json:"debt,omitempty"`
 
@@ -15406,7 +15427,7 @@ type SuccessionPage struct {
 
 // SuccessionPart What went to one licence, or stayed.
 type SuccessionPart struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -15433,7 +15454,7 @@ type SuccessionPart struct {
 
 // SuccessionShareInput What goes to one licence, or stays.
 type SuccessionShareInput struct {
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -15838,7 +15859,7 @@ type Trade struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -16387,17 +16408,17 @@ type IdleStateFilter = IdleState
 // ImportStateFilter Whether differences of a package are still being explained.
 type ImportStateFilter = ImportState
 
-// InstrumentFilter Pollutant and term end of an instrument.
+// InstrumentFilter Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 //
 // Example: VOCs-20310630
 type InstrumentFilter = InstrumentCode
 
-// InstrumentPath Pollutant and term end of an instrument.
+// InstrumentPath Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 //
 // Example: VOCs-20310630
 type InstrumentPath = InstrumentCode
 
-// InstrumentQuery Pollutant and term end of an instrument.
+// InstrumentQuery Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 //
 // Example: VOCs-20310630
 type InstrumentQuery = InstrumentCode
@@ -16551,7 +16572,7 @@ type PollutantFilter = PollutantCode
 // Example: NH3-N
 type PollutantQuery = PollutantCode
 
-// PriceQuoteInstrument Pollutant and term end of an instrument.
+// PriceQuoteInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 //
 // Example: VOCs-20310630
 type PriceQuoteInstrument = InstrumentCode
@@ -17953,6 +17974,7 @@ type ProveInstalmentParams struct {
 // ListInstrumentsParams defines parameters for ListInstruments.
 type ListInstrumentsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Scheme    *SchemeFilter    `form:"scheme,omitempty" json:"scheme,omitempty"`
 
 	// Expired Whether the term is over.
 	Expired *ExpiredFilter `form:"expired,omitempty" json:"expired,omitempty"`
@@ -18249,6 +18271,7 @@ type UnfreezeLotParams struct {
 // ListMarketsParams defines parameters for ListMarkets.
 type ListMarketsParams struct {
 	Pollutant *PollutantFilter   `form:"pollutant,omitempty" json:"pollutant,omitempty"`
+	Scheme    *SchemeFilter      `form:"scheme,omitempty" json:"scheme,omitempty"`
 	State     *MarketStateFilter `form:"state,omitempty" json:"state,omitempty"`
 
 	// Limit Most items on a page.

@@ -158,13 +158,13 @@ func (s *benchSeeder) market() error {
 		return err
 	}
 	instrument, err := answer[api.Instrument](read(s.officer.CreateInstrument(s.ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
-		api.InstrumentInput{Pollutant: benchPollutant, TermEnd: s.end.String()})))
+		api.InstrumentInput{Pollutant: new(benchPollutant), TermEnd: new(s.end.String())})))
 	if err != nil {
 		return err
 	}
 	s.site.instrument = instrument.Code
 	_, err = answer[api.Market](read(s.admin.CreateMarket(s.ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
-		Code: benchMarket, Name: benchDocument, Pollutant: benchPollutant, Regions: []string{benchRegion}, LotSize: benchLot, Tick: "1",
+		Code: benchMarket, Name: benchDocument, Pollutant: new(benchPollutant), Regions: []string{benchRegion}, LotSize: benchLot, Tick: "1",
 		PriceBasis: api.PriceBasisPerYear, ValidFrom: s.today.String(),
 	})))
 	return err

@@ -52,7 +52,7 @@ func (t *story) call(ctx context.Context) error {
 
 func (t *story) openCallMarket(ctx context.Context) error {
 	_, err := answer[api.Market](read(t.admin.CreateMarket(ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
-		Code: callMarket, Name: "嘉善VOCs集合竞价（演示）", Pollutant: vocs, Regions: []string{jiashan}, LotSize: "0.001", Tick: "1",
+		Code: callMarket, Name: "嘉善VOCs集合竞价（演示）", Pollutant: new(vocs), Regions: []string{jiashan}, LotSize: "0.001", Tick: "1",
 		PriceBasis: api.PriceBasisPerYear, ValidFrom: t.today.String(),
 	})))
 	if err != nil {
@@ -119,7 +119,7 @@ func (t *story) callOrders(ctx context.Context) error {
 		{optics, api.SideBuy, "0.4", "2390"},
 	} {
 		placed, err := t.send(ctx, o.by, api.OrderInput{
-			Market: callMarket, Instrument: t.instrument(vocs, false), Licence: o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
+			Market: callMarket, Instrument: t.instrument(vocs, false), Licence: &o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
 		})
 		if err != nil {
 			return fmt.Errorf("%s wants to %s %s t/a: %w", o.by.name, o.side, o.quantity, err)

@@ -24,11 +24,11 @@ func (t *story) government(ctx context.Context) error {
 		{vocs, t.termEnd.String()}, {nh3n, t.termEnd.String()}, {vocs, t.oldTermEnd.String()},
 	} {
 		made, err := answer[api.Instrument](read(t.admin.CreateInstrument(ctx, &api.CreateInstrumentParams{IdempotencyKey: commandKey()},
-			api.InstrumentInput{Pollutant: i.pollutant, TermEnd: i.end})))
+			api.InstrumentInput{Pollutant: &i.pollutant, TermEnd: &i.end})))
 		if err != nil {
 			return fmt.Errorf("instrument %s %s: %w", i.pollutant, i.end, err)
 		}
-		t.say("Instrument %s: %d months left today", made.Code, made.MonthsLeft)
+		t.say("Instrument %s: %d months left today", made.Code, *made.MonthsLeft)
 	}
 	if err := t.calendar(ctx); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (t *story) pairs(ctx context.Context) error {
 // openMarket opens a market of one region: no cap moves by its trades.
 func (t *story) openMarket(ctx context.Context) error {
 	m, err := answer[api.Market](read(t.admin.CreateMarket(ctx, &api.CreateMarketParams{IdempotencyKey: commandKey()}, api.MarketInput{
-		Code: marketID, Name: "嘉善VOCs连续交易（演示）", Pollutant: vocs, Regions: []string{jiashan}, LotSize: "0.001", Tick: "1",
+		Code: marketID, Name: "嘉善VOCs连续交易（演示）", Pollutant: new(vocs), Regions: []string{jiashan}, LotSize: "0.001", Tick: "1",
 		PriceBasis: api.PriceBasisPerYear, ValidFrom: t.monthsAgo(1),
 	})))
 	if err != nil {

@@ -60,7 +60,7 @@ func (t *story) refusals(ctx context.Context) error {
 		{t.cast.printing, old, api.SideSell, "0.5", "2000", "rule.only_paid_permits", "permits of unknown price"},
 	} {
 		_, err := t.send(ctx, o.by, api.OrderInput{
-			Market: marketID, Instrument: o.instrument, Licence: o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
+			Market: marketID, Instrument: o.instrument, Licence: &o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
 		})
 		if err == nil {
 			return fmt.Errorf("an order that must be refused (%s) was taken", o.why)
@@ -81,7 +81,7 @@ func (t *story) send(ctx context.Context, f *firm, o api.OrderInput) (api.Order,
 // place sends an order and says what became of it.
 func (t *story) place(ctx context.Context, f *firm, side api.Side, quantity, price string, force api.TimeInForce) (api.ID, error) {
 	o, err := t.send(ctx, f, api.OrderInput{
-		Market: marketID, Instrument: t.instrument(vocs, false), Licence: f.licence, Side: side, Price: &price, Quantity: quantity, TimeInForce: &force,
+		Market: marketID, Instrument: t.instrument(vocs, false), Licence: &f.licence, Side: side, Price: &price, Quantity: quantity, TimeInForce: &force,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s wants to %s %s t/a: %w", f.name, side, quantity, err)

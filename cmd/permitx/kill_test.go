@@ -143,7 +143,7 @@ func ordersUntilKilled(t *testing.T, server *killedServer, instrument string, fi
 			for i := 0; ; i++ {
 				key := strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.Itoa(c)
 				r, err := client.PlaceOrderWithResponse(context.WithoutCancel(t.Context()), &api.PlaceOrderParams{IdempotencyKey: key}, api.OrderInput{
-					Market: "YRD-VOCS", Instrument: instrument, Licence: firms[c%2].Licence.ID, Side: side,
+					Market: "YRD-VOCS", Instrument: instrument, Licence: &firms[c%2].Licence.ID, Side: side,
 					Price: new(strconv.Itoa(2400 + i%3)), Quantity: "0.001",
 				})
 				if err != nil { // killed

@@ -136,7 +136,7 @@ func TestLevelMove(t *testing.T) {
 // instrument adds the instrument that the tests trade.
 func (o *office) instrument() catalog.Instrument {
 	o.t.Helper()
-	return done[catalog.Instrument](o, o.admin, InstrumentAdd{vocs, 20310630})
+	return done[catalog.Instrument](o, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20310630})
 }
 
 // allocate gives a firm permits of the instrument at a price.

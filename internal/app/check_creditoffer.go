@@ -20,21 +20,27 @@ func (c *checker) eachOffered(visit func(r carbon.Range, units int64, scheme car
 
 // eachAside visits the ranges that are on sale or locked.
 func (c *checker) eachAside(visit func(r carbon.Range, units int64, scheme carbon.Scheme)) error {
-	if c.series == nil {
-		c.series, c.schemes = map[int64]carbon.Series{}, map[int64]carbon.Scheme{}
-		err := eachOf(c.ctx, c.r, CreditSeries, Query{}, func(s carbon.Series) { c.series[s.ID] = s })
-		if err == nil {
-			err = eachOf(c.ctx, c.r, CarbonSchemes, Query{}, func(s carbon.Scheme) { c.schemes[s.ID] = s })
-		}
-		if err != nil {
-			return err
-		}
+	if err := c.readSeries(); err != nil {
+		return err
 	}
 	return eachOf(c.ctx, c.r, CreditRanges, Where("state", string(carbon.Held)), func(r carbon.Range) {
 		if !r.Free() {
 			visit(r, r.Units(), c.schemes[c.series[r.Series].Scheme])
 		}
 	})
+}
+
+// readSeries reads the series and their schemes, once.
+func (c *checker) readSeries() error {
+	if c.series != nil {
+		return nil
+	}
+	c.series, c.schemes = map[int64]carbon.Series{}, map[int64]carbon.Scheme{}
+	err := eachOf(c.ctx, c.r, CreditSeries, Query{}, func(s carbon.Series) { c.series[s.ID] = s })
+	if err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, CarbonSchemes, Query{}, func(s carbon.Scheme) { c.schemes[s.ID] = s })
 }
 
 // checkCreditsOffered holds that what is on sale is the seller's, of the series

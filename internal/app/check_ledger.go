@@ -144,9 +144,17 @@ func (c *checker) checkHolds() error {
 	if err := tables[Instruments.name].each(c.ctx, c.r, Query{}, func(row any) { rememberRegion(instruments, row) }); err != nil {
 		return err
 	}
-	err := eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
+	credits, err := c.creditInstruments()
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
 		key := ledger.FundsKey(o.Party)
-		if o.Side == market.Sell {
+		switch {
+		case o.Side == market.Buy:
+		case o.OfCredits():
+			key = c.creditGoods(o.Party, credits[o.Instrument])
+		default:
 			key = ledger.HoldingKey(licences[o.Licence], instruments[o.Instrument], o.Party, o.Licence, o.Instrument, ledger.Paid)
 		}
 		if id, ok := byKey[key]; ok {

@@ -62,7 +62,7 @@ func (c *checker) checkOpenOrders(facts map[int64][]rulebook.Fact, parties map[i
 		case slices.ContainsFunc(running, func(w market.Sweep) bool { return w.Selects(&o) }):
 		case parties[o.Party].State != catalog.PartyActive:
 			c.report("I-34", Orders.name, o.ID, "is open, its party %d is %s", o.Party, parties[o.Party].State)
-		case !l.InForce(on):
+		case !o.OfCredits() && !l.InForce(on):
 			c.report("I-34", Orders.name, o.ID, "is open, its licence %s is %s, to %s", l.Number, l.State, l.ValidTo)
 		case rulebook.ConductOf(facts[o.Party], on).BlacklistedBy != "":
 			c.report("I-34", Orders.name, o.ID, "is open, its party %d is on the blacklist", o.Party)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
@@ -123,7 +124,20 @@ func (v *View) Market(field, code string) (catalog.Market, error) {
 	return byCode(v, Markets, v.byCode.markets, field, code)
 }
 
-// Instrument returns an instrument by its code, or ErrNoRecord.
-func (v *View) Instrument(field, code string) (catalog.Instrument, error) {
+// Tradable returns an instrument by its code, of permits or of credits, or ErrNoRecord.
+func (v *View) Tradable(field, code string) (catalog.Instrument, error) {
 	return byCode(v, Instruments, v.byCode.instruments, field, code)
+}
+
+// ErrInstrumentOfCredits is returned when credits are named where only permits can be.
+var ErrInstrumentOfCredits = fault.New(fault.Invalid, "instrument.of_credits", "this is for permits: the instrument is of carbon-inclusive credits, which are traded in their market's book, by auction and by transfer").At("instrument")
+
+// Instrument returns an instrument of permits by its code, or ErrNoRecord.
+// Returns ErrInstrumentOfCredits for one of credits.
+func (v *View) Instrument(field, code string) (catalog.Instrument, error) {
+	i, err := v.Tradable(field, code)
+	if err == nil && i.OfCredits() {
+		err = ErrInstrumentOfCredits.At(field)
+	}
+	return i, err
 }

@@ -85,7 +85,7 @@ func (c CorrectionRecord) Decide(v *View) (Apply, error) {
 		free += o.Hold
 	}
 	if x.Reversed = min(c.Quantity, quantity.Quantity(free)); x.Reversed < x.Quantity {
-		resting = v.ordersOn(func(o *market.Record) bool { return o.Party == a.Party && o.Side == market.Sell })
+		resting = v.ordersOn(func(o *market.Record) bool { return o.Party == a.Party && o.Side == market.Sell && !o.OfCredits() })
 	}
 	if err := v.checkReversal(a, x.Reversed); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (v *View) checkReversal(a reserve.Allocation, q quantity.Quantity) error {
 	}
 	needed := v.heldForSales(id)
 	for _, o := range v.orders { // they are withdrawn as far as they must
-		if holdsIn(o, a.Holding()) {
+		if v.holdsIn(o, a.Holding()) {
 			needed -= o.Hold
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 )
@@ -78,6 +79,8 @@ type RevocationResult struct {
 	Issuance carbon.Issuance
 	Revoked  int64
 	Debt     carbon.Debt // without an id where nothing is owed
+	// Cancelled are the orders that sold what was taken back.
+	Cancelled []int64
 }
 
 var _ = declare(CreditTransfer{}, CreditRetire{}, CreditRevoke{}, CreditRepay{}, ObligationRecord{})
@@ -240,7 +243,8 @@ func (c ObligationRecord) Decide(v *View) (Apply, error) {
 func (CreditRevoke) Operation() identity.Operation { return identity.CreditRevoke }
 
 // Decide takes back what the party still has of the issuance, and makes a debt
-// of the rest. The result is a RevocationResult.
+// of the rest. What its open orders sell it still has: they are cancelled, the
+// newest first and no more than needed. The result is a RevocationResult.
 func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.CreditRevoke, identity.Target{}); err != nil {
 		return nil, err
@@ -261,7 +265,7 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if c.Units <= 0 || c.Units > i.Units-i.RevokedUnits {
 		return nil, fault.Invalidf("units", "must be from 1 to %d", i.Units-i.RevokedUnits)
 	}
-	m, unspent, err := v.unspent(i, c.Units)
+	m, unspent, resting, err := v.unspent(i, c.Units)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +274,7 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 		i.State = carbon.Revoked
 	}
 	return func(tx *Tx) any {
-		result := RevocationResult{Issuance: Put(tx, Issuances, i), Revoked: unspent}
+		result := RevocationResult{Issuance: Put(tx, Issuances, i), Revoked: unspent, Cancelled: tx.cancelAll(resting)}
 		if unspent > 0 {
 			tx.moveUnits(m, i.ID, func(r *carbon.Range) { r.State = carbon.RangeRevoked })
 		}
@@ -284,8 +288,8 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 }
 
 // unspent picks up to units of an issuance that its party still has and that
-// nothing holds aside.
-func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, error) {
+// are neither offered by auction nor locked, and the open orders that are in their way.
+func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*market.Record, error) {
 	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
 	series := v.seriesOf(scheme, i.Vintage)
 	var ranges []carbon.Range
@@ -296,13 +300,12 @@ func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, error
 			there += r.Units()
 		}
 	}
-	available := v.ledger.Balance(creditKey(ledger.Credits, scheme, series, i.Party)).Available() / int64(scheme.SerialUnit)
-	units = min(units, there, available)
-	if units == 0 {
-		return creditMove{}, 0, nil
+	if units = min(units, there); units == 0 {
+		return creditMove{}, 0, nil, nil
 	}
-	m, err := v.pickUnits(ledger.CreditRevocation, series, i.Party, ranges, units, creditKey(ledger.CreditsIssued, scheme, series, 0))
-	return m, units, err
+	key := creditKey(ledger.Credits, scheme, series, i.Party)
+	m, err := cutUnits(ledger.CreditRevocation, key, creditKey(ledger.CreditsIssued, scheme, series, 0), scheme, ranges, units)
+	return m, units, v.leave(v.ordersUncovering(key, units*int64(scheme.SerialUnit))), err
 }
 
 // Operation is CreditRepay.

@@ -71,9 +71,12 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, atField(err, "quantity")
 	}
+	key := creditKey(ledger.Credits, scheme, series, c.Seller)
+	if err := v.checkNotInBook(key, unitsOf(o.Quantity, scheme), scheme); err != nil {
+		return nil, atField(err, "quantity")
+	}
 	n := announcementOf(o, c.Title, series.Code)
 	n.Body += v.serialsText(taken)
-	key := creditKey(ledger.Credits, scheme, series, c.Seller)
 	return v.announce(o, n, func(tx *Tx, o auction.Offer) {
 		tx.Hold(key, unitsOf(o.Quantity, scheme)*int64(scheme.SerialUnit))
 		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = o.ID }, left)

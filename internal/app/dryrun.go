@@ -287,7 +287,7 @@ func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument)
 	tx.Release(key, o.Hold)
 	tx.dry.left[key] += o.Hold
 	tx.dry.orders++
-	if o.Side == market.Sell && o.Remaining > 0 {
+	if o.Side == market.Sell && o.Remaining > 0 && !o.OfCredits() {
 		tx.dry.surplusOf(surplusKey{o.Licence, i.Pollutant}, tx.Surplus(o.Licence, i.Pollutant)).Held -= o.Remaining
 	}
 	tx.projectBids(o.Project, i.Pollutant, -o.Remaining)
@@ -308,7 +308,7 @@ func (tx *Tx) dryPlace(e entry) OrderResult {
 		tx.Hold(e.key, o.Hold)
 	}
 	if o.Side == market.Sell {
-		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
+		tx.claim(&o, e.inst.Pollutant, o.Remaining)
 	}
 	shown := o
 	shown.Queued = 0 // its place follows from when it is approved

@@ -109,6 +109,9 @@ func (in *inquiry) look(actor identity.Actor) error {
 	if in.inst, ok = find(in.ref, Instruments, func(i catalog.Instrument) bool { return i.Code == in.Instrument }); !ok {
 		return ErrNoRecord.With("there is no instrument with the code %q", in.Instrument).At("instrument")
 	}
+	if in.inst.OfCredits() {
+		return ErrInstrumentOfCredits
+	}
 	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
 	if in.Market == "" {
 		return nil

@@ -46,7 +46,7 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 		steps: map[settlement.DealEvent]int{},
 	}
 	for _, pollutant := range []string{vocs, "COD"} {
-		o.insts = append(o.insts, done[catalog.Instrument](o.office, o.admin, InstrumentAdd{pollutant, 20310630}))
+		o.insts = append(o.insts, done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: pollutant, TermEnd: 20310630}))
 		for _, region := range ruledRegions {
 			done[reserve.CapDecision](o.office, o.leader, CapDecide{Region: region, Pollutant: pollutant, Change: 100_000 * one, Document: "cap", DecidedOn: 20260101})
 			done[reserve.Movement](o.office, o.leader, ReserveMove{region, pollutant, reserve.ToReserve, 10_000 * one, "reserve"})

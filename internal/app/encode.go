@@ -33,7 +33,8 @@ import (
 var later = map[reflect.Type][]string{
 	reflect.TypeFor[market.Record]():               {"Project", "Queued", "Kind", "Schedule", "Amount", "Fee", "Ending"},
 	reflect.TypeFor[market.Trade]():                {"BuyerFee", "SellerFee", "Kind"},
-	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay"},
+	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay", "Scheme"},
+	reflect.TypeFor[catalog.Instrument]():          {"Scheme", "Series"},
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},

@@ -281,7 +281,7 @@ func (v *View) ordersUncovering(k ledger.Key, amount int64) []*market.Record {
 	if need <= 0 {
 		return nil
 	}
-	resting := v.ordersOn(func(o *market.Record) bool { return o.Hold > 0 && holdsIn(o, k) })
+	resting := v.ordersOn(func(o *market.Record) bool { return o.Hold > 0 && v.holdsIn(o, k) })
 	first := len(resting)
 	for ; first > 0 && need > 0; first-- {
 		need -= resting[first-1].Hold
@@ -318,9 +318,12 @@ func (tx *Tx) withdrawFor(freeze int64, resting []*market.Record) []int64 {
 }
 
 // holdsIn reports whether an order holds aside in an account.
-func holdsIn(o *market.Record, k ledger.Key) bool {
-	if o.Side == market.Buy {
+func (v *View) holdsIn(o *market.Record, k ledger.Key) bool {
+	switch {
+	case o.Side == market.Buy:
 		return k.Kind == ledger.Funds && o.Party == k.Party
+	case o.OfCredits():
+		return k.Kind == ledger.Credits && k == v.creditGoods(o.Party, rowsOf(v.state, Instruments).rows[o.Instrument])
 	}
 	return k.Kind == ledger.Holding && k.Origin == ledger.Paid && o.Licence == k.Licence && o.Instrument == k.Instrument
 }

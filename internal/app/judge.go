@@ -107,12 +107,7 @@ func (v *View) orderFacts(f *rulebook.Facts, k *knowledge, o *market.Record, l c
 // judgeResting judges an open order again, as if it came now: what it holds
 // aside itself is there for it, and freed is what its licence no longer bids for.
 func (v *View) judgeResting(k *knowledge, o *market.Record, freed quantity.Quantity) error {
-	f := &v.judged
-	v.orderFacts(f, k, o, rowsOf(v.state, Licences).rows[o.Licence], rowsOf(v.state, Instruments).rows[o.Instrument])
-	f.Seller.Holding.Ready += o.Remaining
-	f.Seller.Holding.Surplus += o.Remaining
-	f.Buyer.Holding.Total -= o.Remaining + freed
-	return v.judge(f)
+	return v.judgeOrder(k, o, v.traderOf(o), rowsOf(v.state, Instruments).rows[o.Instrument], o.Remaining, freed)
 }
 
 // judgeMaker judges an order by one that it would meet: whether their sites

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -30,7 +32,7 @@ var (
 	ErrStateFinal = fault.New(fault.Conflict, "record.state_final", "its state is for good").At("state")
 )
 
-// MarketOpen opens a market for the instruments of a pollutant.
+// MarketOpen opens a market for the instruments of a pollutant or a scheme.
 type MarketOpen struct {
 	Code       string
 	Name       string
@@ -47,6 +49,7 @@ type MarketOpen struct {
 	ProjectRequired bool
 	// ResaleNextDay says that what was acquired today is not sold before tomorrow.
 	ResaleNextDay bool
+	Scheme        int64 // whose credits are traded; 0: permits
 }
 
 // MarketState halts a market, lets it only cancel, opens it again or closes it. One that is closed is
@@ -82,7 +85,7 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 	m := catalog.Market{
 		Code: c.Code, Name: c.Name, Pollutant: c.Pollutant, LotSize: c.LotSize, Tick: c.Tick, PriceBasis: c.PriceBasis,
 		State: catalog.MarketOpen, Approval: c.Approval, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
-		ProjectRequired: c.ProjectRequired, ResaleNextDay: c.ResaleNextDay,
+		ProjectRequired: c.ProjectRequired, ResaleNextDay: c.ResaleNextDay, Scheme: c.Scheme,
 	}
 	if m.Source == "" {
 		m.Source = sourceDefault
@@ -96,7 +99,7 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 	if err := m.CheckSpan(c.Regions); err != nil {
 		return nil, err
 	}
-	if _, err := v.Pollutant("pollutant", c.Pollutant); err != nil {
+	if err := c.checkGoods(v); err != nil {
 		return nil, err
 	}
 	for i, code := range c.Regions {
@@ -118,6 +121,21 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 		}
 		return r
 	}, nil
+}
+
+// checkGoods holds that what the market is for is there: a pollutant, or a scheme.
+// Credits lie in accounts of their scheme's region, whoever has them, so that its
+// market is that region's.
+func (c MarketOpen) checkGoods(v *View) error {
+	if c.Scheme == 0 {
+		_, err := v.Pollutant("pollutant", c.Pollutant)
+		return err
+	}
+	s, err := Get(v, CarbonSchemes, "scheme", c.Scheme)
+	if err == nil && !slices.Equal(c.Regions, []string{s.Region}) {
+		return fault.Invalidf("regions", "a market of the credits of %s is of its scheme's region, %s", s.Code, s.Region)
+	}
+	return err
 }
 
 // checkRegion returns ErrRegionNotValid for a region that is not in use today.

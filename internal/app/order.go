@@ -33,7 +33,7 @@ var (
 	// ErrMarketNotOpen is returned when the market is halted, closed or not yet valid.
 	ErrMarketNotOpen = fault.New(fault.Refused, "order.market_not_open", "the market takes no orders now").At("market").
 				Under("market.open", "project default: a market that is halted, takes cancels only, is closed or not yet valid takes no order")
-	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant.
+	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant or scheme.
 	ErrWrongInstrument = fault.New(fault.Invalid, "order.instrument_not_of_market", "the market does not trade this instrument").At("instrument")
 	// ErrInstrumentExpired is returned when the instrument's term has ended.
 	ErrInstrumentExpired = fault.New(fault.Refused, "order.instrument_expired", "the instrument's term has ended").At("instrument")
@@ -75,6 +75,7 @@ type PlaceOrder struct {
 	TimeInForce market.TimeInForce
 	Project     int64 // that a buy is for; 0: none is named
 	Kind        market.Kind
+	Party       int64 // that trades credits; 0: permits of the licence
 }
 
 // CancelOrder takes an open order out of its book.
@@ -109,6 +110,9 @@ func (c PlaceOrder) appendPayload(b []byte) []byte {
 	if c.Kind != market.Limit {
 		b = appendField(b, "Kind", int64(c.Kind))
 	}
+	if c.Party != 0 {
+		b = appendField(b, "Party", c.Party)
+	}
 	return append(b, '}')
 }
 
@@ -117,11 +121,8 @@ func (c PlaceOrder) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.OrderPlace, identity.Target{}); err != nil {
 		return nil, err // the role, before anything that could tell what exists
 	}
-	l, err := Get(v, Licences, "licence", c.Licence)
+	l, err := c.trader(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.AuthoriseAt("licence", identity.OrderPlace, identity.OfParty(l.Party, "")); err != nil {
 		return nil, err
 	}
 	e, err := c.check(v, l)
@@ -131,12 +132,28 @@ func (c PlaceOrder) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return tx.place(e) }, nil
 }
 
+// trader is the licence that the order is for, after the actor's right to trade
+// for its party was checked. An order of credits is for none: only its party is set.
+func (c PlaceOrder) trader(v *View) (catalog.Licence, error) {
+	if (c.Party == 0) == (c.Licence == 0) {
+		return catalog.Licence{}, ErrTrader
+	}
+	if c.Party != 0 {
+		return catalog.Licence{Party: c.Party}, v.AuthoriseAt("party", identity.OrderPlace, identity.OfParty(c.Party, ""))
+	}
+	l, err := Get(v, Licences, "licence", c.Licence)
+	if err != nil {
+		return l, err
+	}
+	return l, v.AuthoriseAt("licence", identity.OrderPlace, identity.OfParty(l.Party, ""))
+}
+
 func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	m, err := v.Market("market", c.Market)
 	if err != nil {
 		return entry{}, err
 	}
-	i, err := v.Instrument("instrument", c.Instrument)
+	i, err := v.Tradable("instrument", c.Instrument)
 	if err != nil {
 		return entry{}, err
 	}
@@ -147,10 +164,7 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := c.checkSession(v, m, i); err != nil {
 		return e, err
 	}
-	if err := v.checkArea(l, m); err != nil {
-		return e, err
-	}
-	if err := c.checkOrderProject(v, m, l, i.Pollutant); err != nil {
+	if err := c.checkGoods(v, m, l, i); err != nil {
 		return e, err
 	}
 	e.tariff = v.tariffOn(m.ID)
@@ -179,12 +193,12 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 		return ErrQuantityNotPositive
 	case m.State != catalog.MarketOpen || !m.ValidOn(v.Today):
 		return ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State)
-	case i.Pollutant != m.Pollutant:
-		return ErrWrongInstrument.With("the market %s trades %s, not %s", m.Code, m.Pollutant, i.Code)
+	case !m.Lists(i):
+		return ErrWrongInstrument.With("the market %s does not trade %s", m.Code, i.Code)
 	case i.Expired(v.Today):
 		return ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	case !c.Quantity.IsMultipleOf(m.LotSize):
-		return ErrQuantityStep.With("the quantity must be a multiple of %s t/a", m.LotSize)
+		return ErrQuantityStep.With("the quantity must be a multiple of %s t", m.LotSize)
 	case !c.Price.IsMultipleOf(m.Tick):
 		return ErrPriceStep.With("the price must be a multiple of CNY %s", m.Tick)
 	}

@@ -46,10 +46,7 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 	if e.order.Price == o.Price && e.order.Quantity < o.Quantity {
 		return c.lower(v, o, e)
 	}
-	l, err := Get(v, Licences, "licence", o.Licence)
-	if err != nil {
-		return nil, err
-	}
+	l := v.traderOf(o)
 	terms := PlaceOrder{Side: o.Side, Price: e.order.Price, Quantity: e.order.Quantity, TimeInForce: o.TimeInForce, Project: o.Project}
 	if err := terms.checkTerms(v, e.market, e.inst); err != nil {
 		return nil, err
@@ -87,9 +84,9 @@ func (c OrderAmend) entry(v *View, o *market.Record) (entry, error) {
 	case e.order.Price == o.Price && e.order.Quantity == o.Quantity:
 		return e, ErrAmendNothing
 	case !e.order.Quantity.IsMultipleOf(e.market.LotSize):
-		return e, ErrQuantityStep.With("the quantity must be a multiple of %s t/a", e.market.LotSize)
+		return e, ErrQuantityStep.With("the quantity must be a multiple of %s t", e.market.LotSize)
 	case e.order.Quantity <= o.Filled():
-		return e, ErrAmendBelowFilled.With("%s t/a are filled already: the quantity must be more, or the order cancelled", o.Filled())
+		return e, ErrAmendBelowFilled.With("%s t are filled already: the quantity must be more, or the order cancelled", o.Filled())
 	}
 	e.order.Remaining -= o.Quantity - e.order.Quantity
 	return e, nil
@@ -118,7 +115,7 @@ func (c OrderAmend) lower(v *View, o *market.Record, e entry) (Apply, error) {
 		return nil, err
 	}
 	if o.Side == market.Sell {
-		e.order.Hold = int64(e.order.Remaining)
+		e.order.Hold = goodsHeld(o, e.order.Remaining)
 	} else {
 		hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
 		if err != nil {
@@ -134,17 +131,11 @@ func (tx *Tx) lower(o *market.Record, e entry) OrderResult {
 	less := o.Remaining - e.order.Remaining
 	r := OrderResult{Order: e.order, Market: e.market.Code, Instrument: e.inst.Code}
 	tx.Release(e.key, o.Hold-e.order.Hold)
-	if o.Side == market.Sell {
-		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held -= less })
-	}
+	tx.claim(o, e.inst.Pollutant, -less)
 	if tx.dry != nil {
 		tx.dryAmend(o, &e.order)
 		return r
 	}
-	if o.Side == market.Buy {
-		tx.wanted.add(o.Licence, e.inst.Pollutant, -less)
-	}
-	tx.projectBids(o.Project, e.inst.Pollutant, -less)
 	if !tx.changedBook(o.Market, o.Instrument).Reduce(o.ID, e.order.Remaining) {
 		panic("app: an open order is not in its book")
 	}
@@ -162,7 +153,7 @@ func (tx *Tx) amend(o *market.Record, e entry) OrderResult {
 			tx.Hold(e.key, e.order.Hold)
 		}
 		if o.Side == market.Sell {
-			tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += e.order.Remaining - o.Remaining })
+			tx.claim(o, e.inst.Pollutant, e.order.Remaining-o.Remaining)
 		}
 		tx.dryAmend(o, &e.order)
 		return OrderResult{Order: e.order, Market: e.market.Code, Instrument: e.inst.Code}

@@ -125,11 +125,8 @@ func (tx *Tx) placeItem(c PlaceOrder, staged int) OrderItem {
 	if staged > batchRows {
 		return OrderItem{Fault: ErrOrderBatchFull}
 	}
-	l, err := Get(tx.View, Licences, "licence", c.Licence)
+	l, err := c.trader(tx.View)
 	if err != nil {
-		return OrderItem{Fault: itemFault(err)}
-	}
-	if err := tx.AuthoriseAt("licence", identity.OrderPlace, identity.OfParty(l.Party, "")); err != nil {
 		return OrderItem{Fault: itemFault(err)}
 	}
 	e, err := c.check(tx.View, l)
@@ -140,7 +137,7 @@ func (tx *Tx) placeItem(c PlaceOrder, staged int) OrderItem {
 	if err != nil {
 		return OrderItem{Fault: itemFault(err)}
 	}
-	if staged > 0 && staged+e.makers*rowsPerFill > commandRows {
+	if staged > 0 && staged+e.makers*rowsPerFill+e.ranges > commandRows {
 		return OrderItem{Fault: ErrOrderBatchFull}
 	}
 	return OrderItem{Order: tx.place(e)}

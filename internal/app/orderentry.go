@@ -6,7 +6,6 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
-	"permitx/internal/rulebook"
 )
 
 // entry is an order that may be placed: everything Apply needs.
@@ -16,6 +15,7 @@ type entry struct {
 	inst   catalog.Instrument
 	months int
 	makers int // how many orders it will trade with
+	ranges int // of credits that these sell
 	key    ledger.Key
 	tariff *market.Tariff
 	taken  market.Order       // what of it goes into the book
@@ -39,12 +39,7 @@ func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
 	if err := v.checkSigner(l.Party, whole); err != nil {
 		return err
 	}
-	f := &v.judged
-	v.orderFacts(f, v.known, &e.order, l, e.inst)
-	f.Seller.Holding.Ready += before.Remaining
-	f.Seller.Holding.Surplus += before.Remaining
-	f.Buyer.Holding.Total -= before.Remaining
-	if err := v.judge(f); err != nil {
+	if err := v.judgeOrder(v.known, &e.order, l, e.inst, before.Remaining, 0); err != nil {
 		return err
 	}
 	if err := e.hold(v, l, before); err != nil {
@@ -54,7 +49,7 @@ func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
 		e.taken, e.tif = e.order.Entry(), e.order.TimeInForce
 		return nil
 	}
-	return e.checkMakers(v, f)
+	return e.checkMakers(v)
 }
 
 // monthsOf is the term factor of a trade today; 0 where the price is outright.
@@ -65,8 +60,8 @@ func (e *entry) monthsOf(v *View) int {
 	return 0
 }
 
-// hold says what the order holds aside, which must be there: permits that come
-// from a bounded number of acquisitions, or money for the cost and the fees.
+// hold says what the order holds aside, which must be there: what it sells, or
+// money for the cost and the fees.
 func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
 	o := &e.order
 	cost, err := market.HoldOf(o.Price, o.Remaining, e.months)
@@ -74,7 +69,7 @@ func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
 		return err
 	}
 	if o.Side == market.Sell {
-		e.key, o.Hold = HoldingKey(l, e.inst, ledger.Paid), int64(o.Remaining)
+		e.key, o.Hold = v.goodsKey(o, l, e.inst), goodsHeld(o, o.Remaining)
 		return e.checkSale(v, cost, before)
 	}
 	hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
@@ -92,17 +87,10 @@ func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
 	}
 }
 
-// checkSale holds that the permits of a sale may go: bought before today where
-// the market asks for that, from not too many acquisitions, for more than the fee.
+// checkSale holds that what is sold may go, for more than the fee.
 func (e *entry) checkSale(v *View, cost quantity.Money, before *market.Record) error {
-	id, _ := v.ledger.Find(e.key)
-	if e.market.ResaleNextDay {
-		if ready := v.readySince(id, v.Today) + before.Remaining; e.order.Remaining > ready {
-			return ErrResaleToday.With("%s t/a are left that were acquired before today, the order needs %s", max(ready, 0), e.order.Remaining)
-		}
-	}
-	if v.partsOf(id, e.order.Remaining) > MaxFills {
-		return ErrTooManyParts
+	if err := e.checkGoodsOfSale(v, before); err != nil {
+		return err
 	}
 	if fee := e.tariff.Fee(market.Sell, e.order.Amount+cost, false); fee > 0 && fee-e.order.Fee > cost {
 		return ErrFeeNotCovered.With("the sale brings %s at its price and its fee comes to %s", cost, fee)
@@ -126,16 +114,23 @@ func (v *View) readySince(holding ledger.AccountID, day calendar.Date) quantity.
 // checkMakers looks whom an order would trade with, before anything moves: not
 // too many, and none of another basin. It ends before one of its own group; an
 // order that would have to be filled at once is refused where it would not.
-func (e *entry) checkMakers(v *View, f *rulebook.Facts) error {
+func (e *entry) checkMakers(v *View) error {
 	o := &e.order
 	var other error
-	looks := looksAtBasin(f)
+	var sellers map[int64]quantity.Quantity // of credits, by party
+	if o.OfCredits() && o.Side == market.Buy {
+		sellers = map[int64]quantity.Quantity{}
+	}
+	looks := v.looksAtBasin(o)
 	reach := v.book(o.Market, o.Instrument).Reach(o.Entry(), MaxFills, func(maker int64) bool {
 		if v.isOwn(o.Party, v.orders[maker].Party) {
 			return false
 		}
 		if looks {
-			other = v.judgeMaker(*f, v.orders[maker])
+			other = v.judgeMaker(v.judged, v.orders[maker])
+		}
+		if sellers != nil {
+			sellers[v.orders[maker].Party] += v.orders[maker].Remaining
 		}
 		return other == nil
 	})
@@ -153,19 +148,14 @@ func (e *entry) checkMakers(v *View, f *rulebook.Facts) error {
 	case reach.Makers > MaxFills:
 		return ErrTooManyFills
 	case o.TimeInForce == market.FOK && reach.Quantity < o.Remaining:
-		return ErrNotFillable.With("the book has %s t/a for the order now and it asks for %s: nothing was done", reach.Quantity, o.Remaining)
+		return ErrNotFillable.With("the book has %s t for the order now and it asks for %s: nothing was done", reach.Quantity, o.Remaining)
 	}
-	return nil
+	return e.checkRangesMoved(v, sellers)
 }
 
 // isOwn reports whether two parties are one, or belong to one group.
 func (v *View) isOwn(a, b int64) bool {
 	return a == b || len(v.byCode.groups) > 0 && v.byCode.groups[a] != "" && v.byCode.groups[a] == v.byCode.groups[b]
-}
-
-// looksAtBasin reports whether an order may not meet those of another basin.
-func looksAtBasin(f *rulebook.Facts) bool {
-	return f.Medium == catalog.Water && (f.Seller.Site.Basin != "" || f.Buyer.Site.Basin != "")
 }
 
 // partsOf counts the acquisitions that q would use up, as far as MaxFills and one.
@@ -194,10 +184,10 @@ func (v *View) holdKey(o *market.Record) (ledger.Key, error) {
 	if o.Side == market.Buy {
 		return ledger.FundsKey(o.Party), nil
 	}
-	l, err := Get(v, Licences, "licence", o.Licence)
-	if err != nil {
-		return ledger.Key{}, err
-	}
 	i, err := Get(v, Instruments, "instrument", o.Instrument)
+	if err != nil || o.OfCredits() {
+		return v.creditGoods(o.Party, i), err
+	}
+	l, err := Get(v, Licences, "licence", o.Licence)
 	return HoldingKey(l, i, ledger.Paid), err
 }

@@ -25,12 +25,7 @@ func (tx *Tx) enter(e *entry, isNew bool) {
 	if o.Hold > 0 {
 		tx.Hold(e.key, o.Hold)
 	}
-	if o.Side == market.Sell {
-		tx.ChangeSurplus(o.Licence, e.inst.Pollutant, func(s *market.Surplus) { s.Held += o.Remaining })
-	} else {
-		tx.wanted.add(o.Licence, e.inst.Pollutant, o.Remaining)
-	}
-	tx.projectBids(o.Project, e.inst.Pollutant, o.Remaining)
+	tx.claim(o, e.inst.Pollutant, o.Remaining)
 	tx.putOrder(o, isNew)
 }
 
@@ -97,15 +92,15 @@ func (tx *Tx) afterTrade(o *market.Record, e *entry) {
 	}
 }
 
-// trade makes the trade of two orders: permits and money change hands, fees are
-// charged, and both orders have less left.
+// trade makes the trade of two orders: what is traded and money change hands,
+// fees are charged, and both orders have less left.
 func (tx *Tx) trade(e *entry, p pairing) market.Trade {
 	buy, sell := p.taker, p.maker
 	if p.taker.Side == market.Sell {
 		buy, sell = p.maker, p.taker
 	}
 	amount := must(market.Cost(p.price, p.quantity, e.months))
-	buyer, seller := mustGet(tx, Licences, buy.Licence), mustGet(tx, Licences, sell.Licence)
+	buyer, seller := tx.goodsKey(buy, tx.traderOf(buy), e.inst), tx.goodsKey(sell, tx.traderOf(sell), e.inst)
 	buyerFee, sellerFee := tx.chargeFee(buy, amount), tx.chargeFee(sell, amount)
 	t := tx.putTrade(market.Trade{
 		Market: buy.Market, Instrument: buy.Instrument, BuyOrder: buy.ID, SellOrder: sell.ID, Taker: p.taker.Side,
@@ -114,11 +109,7 @@ func (tx *Tx) trade(e *entry, p pairing) market.Trade {
 		BuyerFee: buyerFee, SellerFee: sellerFee, Kind: p.kind,
 	})
 	tx.quoteTrade(t, p)
-	d := settlement.Delivery{
-		Seller: HoldingKey(seller, e.inst, ledger.Paid), Buyer: HoldingKey(buyer, e.inst, ledger.Paid),
-		Quantity: p.quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
-	}
-	tx.deliver(d, must(d.Outcome()), ledger.Fill, t.ID, amount, acquisitionOf(tx, t))
+	tx.deliverFill(t, seller, buyer, e.inst)
 	tx.postFees(t, buy.Party, sell.Party)
 	tx.afterFill(buy, p.quantity, amount+buyerFee, e)
 	tx.afterFill(sell, p.quantity, amount, e)
@@ -155,15 +146,14 @@ func (tx *Tx) deliver(d settlement.Delivery, o settlement.Outcome, reason ledger
 func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, paid quantity.Money, e *entry) {
 	o.Remaining -= q
 	if o.Side == market.Sell {
-		o.Hold -= int64(q)
+		o.Hold -= goodsHeld(o, q)
 		return
 	}
-	tx.wanted.add(o.Licence, e.inst.Pollutant, -q)
+	tx.claimMet(o, e.inst.Pollutant, q)
 	rest := must(market.HoldOf(o.Price, o.Remaining, e.months))
 	keep := int64(must(tx.tariff(o.Schedule).HoldWithFee(rest, o.Amount, o.Fee)))
 	back := o.Hold - int64(paid) - keep
 	o.Hold = keep
-	tx.projectFilled(o.Project, e.inst.Pollutant, q)
 	tx.Release(ledger.FundsKey(o.Party), back)
 }
 
@@ -177,12 +167,5 @@ func (tx *Tx) finish(o *market.Record, state market.State, ending market.Ending,
 // leave gives back what an order has set aside.
 func (tx *Tx) leave(o *market.Record, key ledger.Key, pollutant string) {
 	tx.Release(key, o.Hold)
-	switch {
-	case o.Remaining == 0:
-	case o.Side == market.Sell:
-		tx.ChangeSurplus(o.Licence, pollutant, func(s *market.Surplus) { s.Held -= o.Remaining })
-	default:
-		tx.wanted.add(o.Licence, pollutant, -o.Remaining)
-	}
-	tx.projectBids(o.Project, pollutant, -o.Remaining)
+	tx.claim(o, pollutant, -o.Remaining)
 }

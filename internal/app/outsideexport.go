@@ -327,7 +327,9 @@ func (x *exporter) trades() (report.Sheet, error) {
 	}
 	rows, err := ofEitherSide(x, Trades, Query{After: first}.And("at", Lt, int64(x.LastDay.AddDays(1).Start())), "seller_region", "buyer_region")
 	for _, t := range rows {
-		s.Rows = append(s.Rows, tradeRow(x, t))
+		if i, _ := ReadTable(x.ref, Instruments).Get(t.Instrument); !i.OfCredits() { // other platforms are of permits
+			s.Rows = append(s.Rows, tradeRow(x, t))
+		}
 	}
 	return s, err
 }

@@ -63,6 +63,8 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) 
 	switch {
 	case !known:
 		return q, fault.Invalidf("instrument", "there is no instrument with the code %.41q", instrument)
+	case i.OfCredits():
+		return q, ErrInstrumentOfCredits
 	case q.Quantity <= 0:
 		return q, fault.Invalidf("quantity", "must be more than zero")
 	case q.Price <= 0:

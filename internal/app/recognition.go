@@ -233,8 +233,12 @@ func (v *View) lockUnits(m carbon.Mirror) (func(tx *Tx, mirror int64), error) {
 	if err != nil {
 		return nil, err
 	}
+	home, account := rowsOf(v.state, CarbonSchemes).rows[m.Home], v.homeAccount(m, series)
+	if err := v.checkNotInBook(account, m.Units(), home); err != nil {
+		return nil, atField(err, "serial")
+	}
 	return func(tx *Tx, mirror int64) {
-		tx.Hold(v.homeAccount(m, series), m.Units()*int64(rowsOf(v.state, CarbonSchemes).rows[m.Home].SerialUnit))
+		tx.Hold(account, m.Units()*int64(home.SerialUnit))
 		tx.changeUnits(taken, func(r *carbon.Range) { r.Mirror = mirror }, left...)
 	}, nil
 }

@@ -29,6 +29,8 @@ var (
 	ErrTermEnded = fault.New(fault.Refused, "catalog.term_ended", "the term is over already").At("term_end")
 	// ErrInstrumentExists is returned when there is such an instrument already.
 	ErrInstrumentExists = fault.New(fault.Conflict, "catalog.instrument_exists", "there is such an instrument already")
+	// ErrGoodsTwice is returned when an instrument would be of permits and of credits, or of neither.
+	ErrGoodsTwice = fault.New(fault.Invalid, "catalog.goods_twice", "permits have a pollutant and a term, credits a series: name the one or the other")
 )
 
 // YearPublish enters the State Council's notice of a year's holidays.
@@ -52,10 +54,12 @@ type YearResult struct {
 	Days []calendar.Day
 }
 
-// InstrumentAdd adds what is traded: a pollutant until the end of a term.
+// InstrumentAdd adds what is traded: a pollutant until the end of a term, or a
+// series of credits, which is all that is named then.
 type InstrumentAdd struct {
 	Pollutant string
 	TermEnd   calendar.Date
+	Series    int64 // 0: permits
 }
 
 var _ = declare(YearPublish{}, InstrumentAdd{})
@@ -148,6 +152,12 @@ func (c InstrumentAdd) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.InstrumentAdd, identity.Target{}); err != nil {
 		return nil, err
 	}
+	switch {
+	case c.Series != 0:
+		return c.ofCredits(v)
+	case c.Pollutant == "" || c.TermEnd == 0:
+		return nil, ErrGoodsTwice.At("pollutant")
+	}
 	p, err := v.Pollutant("pollutant", c.Pollutant)
 	if err != nil {
 		return nil, err
@@ -165,6 +175,21 @@ func (c InstrumentAdd) Decide(v *View) (Apply, error) {
 		return nil, ErrInstrumentExists.With("there is the instrument %s already", i.Code)
 	}
 	return func(tx *Tx) any { return tx.addInstrument(i) }, nil
+}
+
+// ofCredits decides to add the instrument of a series.
+func (c InstrumentAdd) ofCredits(v *View) (Apply, error) {
+	if c.Pollutant != "" || c.TermEnd != 0 {
+		return nil, ErrGoodsTwice.At("series")
+	}
+	s, err := Get(v, CreditSeries, "series", c.Series)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := v.byCode.instruments[s.Code]; known {
+		return nil, ErrInstrumentExists.With("there is the instrument %s already", s.Code)
+	}
+	return func(tx *Tx) any { return Put(tx, Instruments, catalog.NewCreditInstrument(s.Code, s.Scheme, s.ID)) }, nil
 }
 
 func (tx *Tx) addInstrument(i catalog.Instrument) catalog.Instrument {

@@ -72,13 +72,13 @@ func TestMarketOpen_InstrumentAdd_Faults(t *testing.T) {
 	}
 	o.refuses(o.admin, good, ErrMarketExists)
 
-	o.refuses(o.admin, InstrumentAdd{"CO2", 20310630}, ErrNoRecord)
-	o.refuses(o.admin, InstrumentAdd{"VOCs", 20310629}, catalog.ErrTermEnd)
-	o.refuses(o.admin, InstrumentAdd{"VOCs", 20260331}, ErrTermEnded)
-	if i := done[catalog.Instrument](o, o.clerk, InstrumentAdd{"VOCs", 20310630}); i.Code != "VOCs-20310630" {
+	o.refuses(o.admin, InstrumentAdd{Pollutant: "CO2", TermEnd: 20310630}, ErrNoRecord)
+	o.refuses(o.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310629}, catalog.ErrTermEnd)
+	o.refuses(o.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20260331}, ErrTermEnded)
+	if i := done[catalog.Instrument](o, o.clerk, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630}); i.Code != "VOCs-20310630" {
 		t.Errorf("%+v", i)
 	}
-	o.refuses(o.admin, InstrumentAdd{"VOCs", 20310630}, ErrInstrumentExists)
+	o.refuses(o.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630}, ErrInstrumentExists)
 }
 
 // One of its bureaus may halt a market; opening it again takes all of them.

@@ -59,7 +59,7 @@ func armEarlier(v *View, _ int64) (Apply, error) {
 	}
 	var without []catalog.Instrument
 	for i := range All(v, Instruments) {
-		if !armed[i.ID] && i.TermEnd.AddDays(-int(slices.Min(permit.ReminderDays))) > v.Today {
+		if !i.OfCredits() && !armed[i.ID] && i.TermEnd.AddDays(-int(slices.Min(permit.ReminderDays))) > v.Today {
 			without = append(without, i)
 		}
 	}

@@ -37,7 +37,7 @@ const ticks = "YRD"
 func openSessionOffice(t *testing.T, firms int, terms MarketTerms) *sessionOffice {
 	t.Helper()
 	o := &sessionOffice{office: openOffice(t)}
-	o.inst = done[catalog.Instrument](o.office, o.admin, InstrumentAdd{vocs, 20310630})
+	o.inst = done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20310630})
 	for _, region := range []string{jiashan, qingpu} {
 		done[reserve.CapDecision](o.office, o.leader, CapDecide{Region: region, Pollutant: vocs, Change: 10_000_000 * one, Document: "cap", DecidedOn: 20260101})
 	}

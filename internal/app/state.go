@@ -194,7 +194,7 @@ func (s *state) loadOrders() error {
 	inTurn := true
 	err := s.store.OpenOrders(s.ctx, func(o *market.Record) {
 		s.orders[o.ID] = o
-		if o.Side == market.Buy {
+		if o.Side == market.Buy && !o.OfCredits() {
 			s.wanted.add(o.Licence, rowsOf(s, Instruments).rows[o.Instrument].Pollutant, o.Remaining)
 		}
 		if o.TimeInForce == market.DAY {

@@ -66,7 +66,7 @@ func (c OrderSweep) Decide(v *View) (Apply, error) {
 		w.Market = m.ID
 	}
 	if c.Instrument != "" {
-		i, err := v.Instrument("instrument", c.Instrument)
+		i, err := v.Tradable("instrument", c.Instrument)
 		if err != nil {
 			return nil, err
 		}

@@ -210,6 +210,10 @@ func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64)
 			p.more = false
 			break
 		}
+		p.last = f.ID
+		if pollutants[f.Instrument] == "" { // credits: the statistics are of permits
+			continue
+		}
 		t := report.Trade{
 			Kind: report.Market, On: f.At.Date(), SellerRegion: f.SellerRegion, BuyerRegion: f.BuyerRegion,
 			Pollutant: pollutants[f.Instrument], Trades: 1, Quantity: f.Quantity, Amount: f.Amount,
@@ -219,15 +223,19 @@ func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64)
 				return p, err
 			}
 		}
-		p.trades, p.last = append(p.trades, t), f.ID
+		p.trades = append(p.trades, t)
 	}
 	return p, nil
 }
 
-// pollutantsOf are those of the instruments.
+// pollutantsOf are those of the instruments of permits.
 func pollutantsOf(ctx context.Context, r Reader) (map[int64]string, error) {
 	of := map[int64]string{}
-	err := eachOf(ctx, r, Instruments, Query{}, func(i catalog.Instrument) { of[i.ID] = i.Pollutant })
+	err := eachOf(ctx, r, Instruments, Query{}, func(i catalog.Instrument) {
+		if !i.OfCredits() {
+			of[i.ID] = i.Pollutant
+		}
+	})
 	return of, err
 }
 

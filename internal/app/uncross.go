@@ -74,7 +74,7 @@ func (tx *Tx) uncrossBook(m catalog.Market, i catalog.Instrument, b *market.Book
 			tx.cancelYounger(b, why)
 			continue
 		}
-		q := min(buy.Quantity, sell.Quantity)
+		q := tx.portion(ask, i, min(buy.Quantity, sell.Quantity))
 		tx.callFill(&e, c, bid, ask, q)
 		c.Traded, c.Trades = c.Traded+q, c.Trades+1
 	}
@@ -127,9 +127,11 @@ func (v *View) mayMeet(bid, ask *market.Record, i catalog.Instrument) market.End
 	if v.isOwn(bid.Party, ask.Party) {
 		return market.SelfTrade
 	}
-	f := &v.judged
-	v.orderFacts(f, v.known, bid, rowsOf(v.state, Licences).rows[bid.Licence], i)
-	if looksAtBasin(f) && v.judgeMaker(*f, ask) != nil {
+	if bid.OfCredits() {
+		return market.NotEnded
+	}
+	v.orderFacts(&v.judged, v.known, bid, rowsOf(v.state, Licences).rows[bid.Licence], i)
+	if v.looksAtBasin(bid) && v.judgeMaker(v.judged, ask) != nil {
 		return market.Unfilled
 	}
 	return market.NotEnded

@@ -1,6 +1,7 @@
 package carbon
 
 import (
+	"iter"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -76,9 +77,15 @@ func Split(ranges []Range, units int64) (taken []Range, left Range, err error) {
 		return nil, left, fault.Invalidf("units", "must be more than zero")
 	}
 	slices.SortFunc(ranges, func(a, b Range) int { return int(max(-1, min(1, a.FirstUnit-b.FirstUnit))) })
+	return Take(slices.Values(ranges), units, piecesMost)
+}
+
+// Take is Split of ranges that come in the order of their numbers, from at most
+// so many of them.
+func Take(ranges iter.Seq[Range], units int64, most int) (taken []Range, left Range, err error) {
 	wanted := units
-	for _, r := range ranges {
-		if len(taken) == piecesMost {
+	for r := range ranges {
+		if len(taken) == most {
 			return nil, left, ErrPieces
 		}
 		if r.Units() > units {

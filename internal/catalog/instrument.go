@@ -9,14 +9,24 @@ import (
 )
 
 // An Instrument is what is traded: the right to discharge a pollutant until the
-// end of a term.
+// end of a term, or the carbon-inclusive credits of a scheme and vintage.
 type Instrument struct {
 	ID        int64
-	Code      string // pollutant and term end: "VOCs-20310630"
-	Pollutant string // code
-	TermEnd   calendar.Date
+	Code      string        // pollutant and term end: "VOCs-20310630"; of credits their series: "JXCP-2026"
+	Pollutant string        // code; of credits their series, as in the ledger
+	TermEnd   calendar.Date // 0: credits, which do not end
+	Scheme    int64         // of credits; 0: permits
+	Series    int64         // of credits; 0: permits
 	Command   int64
 }
+
+// NewCreditInstrument returns the instrument of a series of credits.
+func NewCreditInstrument(code string, scheme, series int64) Instrument {
+	return Instrument{Code: code, Pollutant: code, Scheme: scheme, Series: series}
+}
+
+// OfCredits reports whether it is credits, not permits.
+func (i Instrument) OfCredits() bool { return i.Series != 0 }
 
 // NewInstrument returns the instrument of a pollutant and the last day of its
 // term, which must be the last day of a quarter, so that holders who began on
@@ -64,8 +74,9 @@ func (i Instrument) Validate() error {
 	return nil
 }
 
-// Expired reports whether the term is over on that day. On its last day it is not.
-func (i Instrument) Expired(on calendar.Date) bool { return on > i.TermEnd }
+// Expired reports whether the term is over on that day. On its last day it is not,
+// and that of credits never is.
+func (i Instrument) Expired(on calendar.Date) bool { return on > i.TermEnd && i.TermEnd != 0 }
 
 func instrumentCode(pollutant string, termEnd calendar.Date) string {
 	return fmt.Sprintf("%s-%08d", pollutant, termEnd)

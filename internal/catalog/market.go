@@ -36,13 +36,14 @@ const (
 // MarketStates are all states of a market.
 var MarketStates = []MarketState{MarketOpen, MarketCancelOnly, MarketHalted, MarketClosed}
 
-// A Market is a place where the instruments of one pollutant are traded under
-// one set of steps.
+// A Market is a place where the instruments of one pollutant, or of one
+// carbon-inclusive scheme, are traded under one set of steps.
 type Market struct {
 	ID         int64
 	Code       string
 	Name       string
-	Pollutant  string            // code
+	Pollutant  string            // code; empty: credits
+	Scheme     int64             // whose credits are traded; 0: permits
 	LotSize    quantity.Quantity // smallest step of a quantity
 	Tick       quantity.Price    // smallest step of a price
 	PriceBasis PriceBasis
@@ -73,7 +74,7 @@ func (m Market) Validate() error {
 	if err := fault.First(
 		checkCode("code", m.Code),
 		checkText("name", m.Name, textMax),
-		checkCode("pollutant", m.Pollutant),
+		m.checkGoods(),
 	); err != nil {
 		return err
 	}
@@ -95,6 +96,32 @@ func (m Market) Validate() error {
 		}
 	}
 	return fault.First(checkPeriod(m.ValidFrom, m.ValidTo), checkText("source", m.Source, sourceMax))
+}
+
+// checkGoods holds that a market is for the permits of a pollutant, or for the
+// credits of a scheme: whole tonnes at a price that knows no term, which nobody
+// buys for a project and no day keeps from being sold again.
+func (m Market) checkGoods() error {
+	switch {
+	case m.Scheme == 0:
+		return checkCode("pollutant", m.Pollutant)
+	case m.Pollutant != "":
+		return fault.Invalidf("pollutant", "a market is for a pollutant or for a scheme: name one of them")
+	case m.PriceBasis != Outright:
+		return fault.Invalidf("price_basis", "credits have no term: their price is outright")
+	case !m.LotSize.IsMultipleOf(quantity.OneQuantity):
+		return fault.Invalidf("lot_size", "credits are traded in whole tonnes, for example 1")
+	case m.ProjectRequired:
+		return fault.Invalidf("project_required", "credits are bought for no project")
+	case m.ResaleNextDay:
+		return fault.Invalidf("resale_next_day", "credits do not know the day on which they were acquired: there is no such market of credits")
+	}
+	return nil
+}
+
+// Lists reports whether an instrument is traded in the market.
+func (m Market) Lists(i Instrument) bool {
+	return i.Scheme == m.Scheme && (m.Scheme != 0 || i.Pollutant == m.Pollutant)
 }
 
 // CheckSpan returns a fault unless regions are the codes of one region or, with a

@@ -153,6 +153,9 @@ func revocationOf(r app.RevocationResult) api.Revocation {
 	if r.Debt.ID != 0 {
 		out.Debt = new(creditDebtOf(r.Debt))
 	}
+	if len(r.Cancelled) > 0 {
+		out.Cancelled = r.Cancelled
+	}
 	return out
 }
 

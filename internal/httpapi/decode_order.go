@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"fmt"
 
 	"permitx/internal/app"
@@ -32,12 +33,13 @@ const (
 	fieldTimeInForce
 	fieldProject
 	fieldKind
+	fieldParty
 )
 
 var orderFields = fields{
-	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project", "kind"},
-	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber, aKind},
-	required: 1<<fieldTimeInForce - 1 - 1<<fieldPrice,
+	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project", "kind", "party"},
+	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber, aKind, aNumber},
+	required: 1<<fieldMarket | 1<<fieldInstrument | 1<<fieldSide | 1<<fieldQuantity,
 }
 
 // decodeOrder reads the body of placeOrder.
@@ -70,6 +72,8 @@ func (s *scanner) order() app.PlaceOrder {
 			o.Project = s.whole("project")
 		case fieldKind:
 			o.Kind = s.kind()
+		case fieldParty:
+			o.Party = s.whole("party")
 		}
 	})
 	if o.TimeInForce == 0 {
@@ -156,13 +160,15 @@ func isMarketCode(b []byte) bool {
 	return len(b) <= most && isWords(b)
 }
 
-// isInstrumentCode holds InstrumentCode's form: a pollutant and a day.
+// isInstrumentCode holds InstrumentCode's form: a pollutant and a day, or a scheme
+// and a year.
 func isInstrumentCode(b []byte) bool {
-	const most, day = 41, 8
-	if len(b) > most || len(b) < day+2 || b[len(b)-day-1] != '-' || !isWords(b) {
+	const most, day, year = 41, 8, 4
+	at := bytes.LastIndexByte(b, '-') + 1
+	if len(b) > most || at == 0 || len(b)-at != day && len(b)-at != year || !isWords(b) {
 		return false
 	}
-	for _, c := range b[len(b)-day:] {
+	for _, c := range b[at:] {
 		if c < '0' || c > '9' {
 			return false
 		}

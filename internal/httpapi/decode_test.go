@@ -64,7 +64,7 @@ func orderFrom(in api.OrderInput) (app.PlaceOrder, error) {
 		tif = string(*in.TimeInForce)
 	}
 	var errs [4]error
-	o := app.PlaceOrder{Market: in.Market, Instrument: in.Instrument, Licence: in.Licence}
+	o := app.PlaceOrder{Market: in.Market, Instrument: in.Instrument, Licence: deref(in.Licence), Party: deref(in.Party)}
 	if in.Project != nil {
 		o.Project = *in.Project
 	}

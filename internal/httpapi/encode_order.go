@@ -17,7 +17,7 @@ var _ = register(orderOf, identity.OrderPlace, identity.OrderCancel, identity.Or
 func orderOf(r app.OrderResult) api.Order {
 	o := r.Order
 	out := api.Order{
-		Hold: holdOf(&o), ID: o.ID, Instrument: r.Instrument, Licence: o.Licence, Market: r.Market, Party: o.Party, Project: optional(o.Project),
+		Hold: holdOf(&o), ID: o.ID, Instrument: r.Instrument, Licence: optional(o.Licence), Market: r.Market, Party: o.Party, Project: optional(o.Project),
 		PlacedAt: o.PlacedAt.String(), Price: o.Price.String(), Quantity: o.Quantity.String(), Remaining: o.Remaining.String(),
 		Kind: api.OrderKind(o.Kind.String()), Fee: feeOf(o.Fee), Ending: endingOf(o.Ending), Side: api.Side(o.Side.String()), State: api.OrderState(o.State.String()), TimeInForce: api.TimeInForce(o.TimeInForce.String()),
 	}
@@ -27,7 +27,7 @@ func orderOf(r app.OrderResult) api.Order {
 	return out
 }
 
-// holdOf is what an order sets aside: money for a buy, permits for a sell.
+// holdOf is what an order sets aside: money for a buy, permits or credits for a sell.
 func holdOf(o *market.Record) string {
 	if o.Side == market.Buy {
 		return quantity.Money(o.Hold).String()
@@ -93,7 +93,10 @@ func appendOrder(b []byte, r *app.OrderResult) []byte {
 	b = strconv.AppendInt(append(b, `","id":`...), o.ID, 10)
 	b = appendText(append(b, `,"instrument":`...), r.Instrument)
 	b = append(append(b, `,"kind":"`...), o.Kind.String()...)
-	b = strconv.AppendInt(append(b, `","licence":`...), o.Licence, 10)
+	b = append(b, '"')
+	if o.Licence != 0 {
+		b = strconv.AppendInt(append(b, `,"licence":`...), o.Licence, 10)
+	}
 	b = appendText(append(b, `,"market":`...), r.Market)
 	b = strconv.AppendInt(append(b, `,"party":`...), o.Party, 10)
 	b = appendInstant(append(b, `,"placed_at":"`...), o.PlacedAt)

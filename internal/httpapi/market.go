@@ -25,7 +25,9 @@ var (
 // CreateInstrument adds an instrument.
 func (s *Server) CreateInstrument(ctx context.Context, r gen.CreateInstrumentRequestObject) (gen.CreateInstrumentResponseObject, error) {
 	var in input
-	c := app.InstrumentAdd{Pollutant: r.Body.Pollutant, TermEnd: read(&in, "term_end", r.Body.TermEnd, calendar.ParseDate)}
+	c := app.InstrumentAdd{
+		Pollutant: deref(r.Body.Pollutant), TermEnd: readOptional(&in, "term_end", r.Body.TermEnd, calendar.ParseDate), Series: deref(r.Body.Series),
+	}
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -51,11 +53,11 @@ type storedInstrument struct {
 	ID        int64  `json:"id"`
 	Code      string `json:"code"`
 	Pollutant string `json:"pollutant"`
-	TermEnd   string `json:"term_end"`
+	TermEnd   string `json:"term_end"` // "": credits
 }
 
 func storedInstrumentOf(i catalog.Instrument) storedInstrument {
-	return storedInstrument{i.ID, i.Code, i.Pollutant, i.TermEnd.String()}
+	return storedInstrument{i.ID, i.Code, i.Pollutant, deref(dateOf(i.TermEnd))}
 }
 
 // CreateMarket adds a market.
@@ -63,7 +65,7 @@ func (s *Server) CreateMarket(ctx context.Context, r gen.CreateMarketRequestObje
 	var in input
 	b := r.Body
 	c := app.MarketOpen{
-		Code: b.Code, Name: b.Name, Pollutant: b.Pollutant, Regions: b.Regions,
+		Code: b.Code, Name: b.Name, Pollutant: deref(b.Pollutant), Scheme: deref(b.Scheme), Regions: b.Regions,
 		LotSize: read(&in, "lot_size", b.LotSize, quantity.ParsePositiveQuantity), Tick: read(&in, "tick", b.Tick, quantity.ParsePositivePrice),
 		PriceBasis: catalog.PriceBasis(b.PriceBasis), Approval: deref(b.Approval), Source: deref(b.Source), ProjectRequired: deref(b.ProjectRequired),
 		ResaleNextDay: deref(b.ResaleNextDay),
@@ -86,7 +88,7 @@ func (s *Server) SetMarketState(ctx context.Context, r gen.SetMarketStateRequest
 func (s *Server) ListInstruments(_ context.Context, r gen.ListInstrumentsRequestObject) (gen.ListInstrumentsResponseObject, error) {
 	today := s.app.Now().Date()
 	rows, next := published(s, app.Instruments, pageOf(r.Params.Limit, r.Params.After), func(i catalog.Instrument) bool {
-		return is(r.Params.Pollutant, i.Pollutant) && is(r.Params.Expired, i.Expired(today))
+		return is(r.Params.Pollutant, i.Pollutant) && is(r.Params.Scheme, i.Scheme) && is(r.Params.Expired, i.Expired(today))
 	})
 	return gen.ListInstruments200JSONResponse{
 		Items: convertAll(rows, func(i catalog.Instrument) api.Instrument { return instrumentOf(i, today) }), Next: next,
@@ -103,16 +105,17 @@ func (s *Server) GetInstrument(_ context.Context, r gen.GetInstrumentRequestObje
 }
 
 func instrumentOf(i catalog.Instrument, today calendar.Date) api.Instrument {
-	return api.Instrument{
-		ID: i.ID, Code: i.Code, Pollutant: i.Pollutant, TermEnd: i.TermEnd.String(), Expired: i.Expired(today),
-		MonthsLeft: calendar.RemainingMonths(today, i.TermEnd, true),
+	out := api.Instrument{ID: i.ID, Code: i.Code, Expired: i.Expired(today), Scheme: optional(i.Scheme), Series: optional(i.Series)}
+	if !i.OfCredits() {
+		out.Pollutant, out.TermEnd, out.MonthsLeft = &i.Pollutant, dateOf(i.TermEnd), new(calendar.RemainingMonths(today, i.TermEnd, true))
 	}
+	return out
 }
 
 // ListMarkets lists the markets.
 func (s *Server) ListMarkets(_ context.Context, r gen.ListMarketsRequestObject) (gen.ListMarketsResponseObject, error) {
 	rows, next := published(s, app.Markets, pageOf(r.Params.Limit, r.Params.After), func(m catalog.Market) bool {
-		return is(r.Params.Pollutant, m.Pollutant) && is(r.Params.State, api.MarketState(m.State))
+		return is(r.Params.Pollutant, m.Pollutant) && is(r.Params.Scheme, m.Scheme) && is(r.Params.State, api.MarketState(m.State))
 	})
 	return gen.ListMarkets200JSONResponse{
 		Items: convertAll(rows, func(m catalog.Market) api.Market { return marketOf(m, s.areasOf(m.ID)) }), Next: next,
@@ -141,7 +144,7 @@ func (s *Server) areasOf(marketID int64) []string {
 
 func marketOf(m catalog.Market, regions []string) api.Market {
 	return api.Market{
-		ID: m.ID, Code: m.Code, Name: m.Name, Pollutant: m.Pollutant, Regions: regions, LotSize: m.LotSize.String(), Tick: m.Tick.String(),
+		ID: m.ID, Code: m.Code, Name: m.Name, Pollutant: optional(m.Pollutant), Scheme: optional(m.Scheme), Regions: regions, LotSize: m.LotSize.String(), Tick: m.Tick.String(),
 		PriceBasis: api.PriceBasis(m.PriceBasis), State: api.MarketState(m.State), ProjectRequired: m.ProjectRequired, ResaleNextDay: m.ResaleNextDay, Approval: optional(m.Approval),
 		ValidFrom: m.ValidFrom.String(), ValidTo: dateOf(m.ValidTo), Source: optional(m.Source),
 	}
@@ -165,7 +168,7 @@ func (s *Server) GetBook(_ context.Context, r gen.GetBookRequestObject) (gen.Get
 	if err != nil {
 		return nil, err
 	}
-	if i.Pollutant != m.Pollutant {
+	if !m.Lists(i) {
 		return nil, app.ErrNoRecord.With("the market %s does not trade %s", m.Code, i.Code).At("instrument")
 	}
 	depth := snapshot.Books[app.BookKey{Market: m.ID, Instrument: i.ID}]

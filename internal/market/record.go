@@ -70,7 +70,7 @@ type Record struct {
 	Market      int64
 	Instrument  int64
 	Party       int64
-	Licence     int64
+	Licence     int64 // 0: of credits, which are a party's
 	Project     int64 // that a buy is for; 0: none is named
 	Side        Side
 	TimeInForce TimeInForce
@@ -78,7 +78,7 @@ type Record struct {
 	Price       quantity.Price
 	Quantity    quantity.Quantity
 	Remaining   quantity.Quantity
-	Hold        int64 // what the order holds aside: fen for a buy, 10⁻⁶ t/a for a sell; 0 once it is final
+	Hold        int64 // what the order holds aside: fen for a buy, atoms of its account for a sell, 10⁻⁶ t/a or 10⁻⁶ kgCO2e; 0 once it is final
 	PlacedAt    calendar.Instant
 	Queued      int64          // the command by which it got its place: within a price the lower goes first, then the lower ID
 	Kind        Kind           // what its price is
@@ -88,6 +88,9 @@ type Record struct {
 	Ending      Ending
 	Command     int64
 }
+
+// OfCredits reports whether the order trades credits, not permits.
+func (r *Record) OfCredits() bool { return r.Licence == 0 }
 
 // Filled is what the order has traded.
 func (r Record) Filled() quantity.Quantity { return r.Quantity - r.Remaining }

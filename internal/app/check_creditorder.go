@@ -1,0 +1,118 @@
+package app
+
+import (
+	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/quantity"
+)
+
+var _ = declareCheck((*checker).checkCreditOrders)
+
+// creditInstruments are the instruments of credits.
+func (c *checker) creditInstruments() (map[int64]catalog.Instrument, error) {
+	found := map[int64]catalog.Instrument{}
+	if err := c.readSeries(); err != nil {
+		return nil, err
+	}
+	return found, eachOf(c.ctx, c.r, Instruments, Query{}.And("series", Gt, int64(0)), func(i catalog.Instrument) { found[i.ID] = i })
+}
+
+func (c *checker) creditGoods(party int64, i catalog.Instrument) ledger.Key {
+	return ledger.CreditKey(ledger.Credits, c.schemes[i.Scheme].Region, i.Pollutant, party)
+}
+
+// creditFill is what was posted for a trade of credits.
+type creditFill struct {
+	units, paid    int64
+	seller, buyer  int64 // of the units
+	payer, payee   int64
+	transfer, legs int64
+}
+
+// checkCreditOrders holds that orders without a licence are of credits, whole
+// tonnes, in a market of their scheme, and no others are (I-85); that an open
+// sell holds aside what it has left; and that each trade of credits was
+// delivered and paid in one transfer between the parties of its orders (I-84).
+func (c *checker) checkCreditOrders() error {
+	instruments, err := c.creditInstruments()
+	if err != nil {
+		return err
+	}
+	markets, parties := map[int64]catalog.Market{}, map[int64]int64{} // by order
+	if err := eachOf(c.ctx, c.r, Markets, Query{}, func(m catalog.Market) { markets[m.ID] = m }); err != nil {
+		return err
+	}
+	for _, i := range instruments {
+		if s := c.series[i.Series]; s.Code != i.Code || s.Scheme != i.Scheme {
+			c.report("I-85", Instruments.name, i.ID, "is of series %d, which is %s of scheme %d", i.Series, s.Code, s.Scheme)
+		}
+	}
+	err = eachOf(c.ctx, c.r, Orders, Query{}, func(o market.Record) {
+		i, known := instruments[o.Instrument]
+		if !o.OfCredits() {
+			if known {
+				c.report("I-85", Orders.name, o.ID, "is of credits, and of licence %d", o.Licence)
+			}
+			return
+		}
+		parties[o.ID] = o.Party
+		if !known || !markets[o.Market].Lists(i) || o.Project != 0 || !o.Quantity.IsMultipleOf(quantity.OneQuantity) || !o.Remaining.IsMultipleOf(quantity.OneQuantity) {
+			c.report("I-85", Orders.name, o.ID, "is of no licence, and of %s t of instrument %d in market %d, for project %d", o.Quantity, o.Instrument, o.Market, o.Project)
+		}
+		if o.State == market.Open && o.Side == market.Sell && o.Hold != goodsHeld(&o, o.Remaining) {
+			c.report("I-84", Orders.name, o.ID, "has %s t left and holds %d aside", o.Remaining, o.Hold)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return c.checkCreditFills(instruments, parties)
+}
+
+// checkCreditFills compares the trades of credits with their transfers (I-84).
+func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, parties map[int64]int64) error {
+	if len(instruments) == 0 || !c.isWhole() {
+		return nil
+	}
+	fills := map[int64]creditFill{}
+	err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.CreditFill)), func(p ledger.Posting) {
+		f := fills[p.Reference]
+		debit, credit := c.ledger.accounts[p.Debit], c.ledger.accounts[p.Credit]
+		if debit.Kind == ledger.Credits {
+			f.units, f.seller, f.buyer = f.units+p.Amount, debit.Party, credit.Party
+		} else {
+			f.paid, f.payer, f.payee = f.paid+p.Amount, debit.Party, credit.Party
+		}
+		if f.legs++; f.legs == 1 {
+			f.transfer = p.Transfer
+		} else if f.transfer != p.Transfer {
+			c.report("I-84", Postings.name, p.ID, "delivers trade %d beside transfer %d", p.Reference, f.transfer)
+		}
+		fills[p.Reference] = f
+	})
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Trades, Query{}, func(t market.Trade) {
+		if _, of := instruments[t.Instrument]; of {
+			c.checkCreditFill(t, fills[t.ID], parties[t.SellOrder], parties[t.BuyOrder])
+			delete(fills, t.ID)
+		}
+	})
+	for trade := range fills {
+		c.report("I-84", Trades.name, trade, "was delivered as a trade of credits and is none")
+	}
+	return err
+}
+
+func (c *checker) checkCreditFill(t market.Trade, f creditFill, seller, buyer int64) {
+	want := creditFill{units: int64(t.Quantity) * creditAtoms, seller: seller, buyer: buyer, transfer: f.transfer, legs: 1}
+	if t.Amount > 0 {
+		want.paid, want.payer, want.payee, want.legs = int64(t.Amount), buyer, seller, 2
+	}
+	if f != want {
+		c.report("I-84", Trades.name, t.ID, "is of %s t for CNY %s from party %d to %d; posted were %d units from %d to %d and %d fen from %d to %d, in %d legs",
+			t.Quantity, t.Amount, seller, buyer, f.units, f.seller, f.buyer, f.paid, f.payer, f.payee, f.legs)
+	}
+}

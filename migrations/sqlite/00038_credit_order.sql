@@ -1,0 +1,24 @@
+-- Credits are traded in the book, too: an instrument is permits of a pollutant and term, or a series of credits; a market
+-- is of a pollutant or of a scheme; an order of credits is of a party and of no licence. 0 and '' are "none".
+
+-- +goose Up
+ALTER TABLE instrument ADD COLUMN scheme BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE instrument ADD COLUMN series BIGINT NOT NULL DEFAULT 0
+    CONSTRAINT instrument_of_permits_or_credits CHECK ((series > 0) = (scheme > 0) AND (series = 0 OR pollutant = code));
+CREATE UNIQUE INDEX instrument_series_unique ON instrument (series) WHERE series > 0;
+ALTER TABLE market ADD COLUMN scheme BIGINT NOT NULL DEFAULT 0
+    CONSTRAINT market_of_permits_or_credits CHECK ((scheme > 0) = (pollutant = '')
+        AND (scheme = 0 OR price_basis = 'outright' AND NOT project_required AND NOT resale_next_day AND lot_size % 1000000 = 0));
+
+-- Whole tonnes for no project (I-85); an open sell holds aside what it has left, 1000 atoms of its account (10⁻⁶ kgCO2e) for
+-- one of its own (10⁻⁶ t) (I-84). SQLite cannot change a CHECK; its text is replaced where the schema lies, as SQLite's own
+-- documentation of ALTER TABLE has it, because all rows that are there satisfy the new ones.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (term_end > 0)', 'CHECK ((term_end > 0) = (series = 0) AND term_end >= 0)') WHERE type = 'table' AND name = 'instrument';
+UPDATE sqlite_schema SET sql = replace(sql, 'CONSTRAINT market_order_side_known',
+    'CONSTRAINT market_order_credits_whole CHECK (licence > 0 OR party > 0 AND project = 0 AND quantity % 1000000 = 0 AND remaining % 1000000 = 0),
+    CONSTRAINT market_order_credits_held CHECK (licence > 0 OR side = 1 OR state <> 1 OR hold = remaining * 1000),
+    CONSTRAINT market_order_side_known') WHERE type = 'table' AND name = 'market_order';
+PRAGMA writable_schema = RESET;
+
+INSERT INTO posting_reason (reason, name) VALUES (56, 'credit_fill');
