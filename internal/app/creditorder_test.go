@@ -195,7 +195,7 @@ func TestCreditOrder_Refuses(t *testing.T) {
 		{func(o *PlaceOrder) { o.Price = 1 }, ErrPriceStep},
 		{func(o *PlaceOrder) { o.Instrument = "JXCP-2025" }, ErrNoRecord},
 		{func(o *PlaceOrder) { o.Side = market.Sell }, ledger.ErrInsufficient},
-		{func(o *PlaceOrder) { o.Side, o.Quantity = market.Sell, 1 << 62 / one * one }, fault.New(fault.Invalid, "", "")},
+		{func(o *PlaceOrder) { o.Side, o.Quantity = market.Sell, 1<<62/one*one }, fault.New(fault.Invalid, "", "")},
 	} {
 		if c.want.Code == "" {
 			if got := f.do(a.user, change(c.set)); got == nil {
@@ -437,4 +437,59 @@ func (f *creditFloor) compare(when string, firms []firm, holder []int) {
 		}
 		f.wantCredits(when, x, int64(len(want)), selling[x.party])
 	}
+}
+
+// What somebody changes behind the registry's back, the check names.
+func TestCreditOrder_Tampered(t *testing.T) {
+	t.Parallel()
+	f := openCreditFloor(t, 2)
+	sell := f.places(f.seller, market.Sell, 10, 40).Order.ID
+	f.places(f.firms[0], market.Buy, 4, 40)
+	f.check()
+	tamper := func(name string, id int64, change func(row any) any, want string) {
+		t.Helper()
+		table := f.store.table(name)
+		was := table.rows[id]
+		table.put(id, change(was))
+		found, err := Check(t.Context(), f.store, f.store.registry)
+		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == want && v.Table == name && (v.ID == id || v.ID == sell) }) {
+			t.Errorf("%s %d: got %v, %v; want %s", name, id, found, err, want)
+		}
+		table.put(id, was)
+	}
+	order := func(change func(o *market.Record)) func(any) any {
+		return func(row any) any {
+			o := row.(market.Record) //nolint:errcheck // of this table
+			change(&o)
+			return o
+		}
+	}
+	tamper("market_order", sell, order(func(o *market.Record) { o.Hold-- }), "I-84")
+	tamper("market_order", sell, order(func(o *market.Record) { o.Project = 1 }), "I-85")
+	tamper("market_order", sell, order(func(o *market.Record) { o.Remaining++ }), "I-85")
+	tamper("market_order", sell, order(func(o *market.Record) { o.Licence = 1 }), "I-85")
+	tamper("market_order", sell, order(func(o *market.Record) { o.Market = 77 }), "I-85")
+	trade := func(change func(t *market.Trade)) func(any) any {
+		return func(row any) any {
+			t := row.(market.Trade) //nolint:errcheck // of this table
+			change(&t)
+			return t
+		}
+	}
+	tamper("trade", 1, trade(func(t *market.Trade) { t.Quantity += one }), "I-84")
+	tamper("trade", 1, trade(func(t *market.Trade) { t.Amount++ }), "I-84")
+	tamper("trade", 1, trade(func(t *market.Trade) { t.SellOrder, t.BuyOrder = t.BuyOrder, t.SellOrder }), "I-84")
+	tamper("trade", 1, trade(func(t *market.Trade) { t.Instrument = 1 }), "I-84")
+	tamper("instrument", f.inst.ID, func(row any) any {
+		i := row.(catalog.Instrument) //nolint:errcheck // of this table
+		i.Scheme = 9
+		return i
+	}, "I-85")
+	fills := rowsIn(f.office, Postings, Where("reason", int64(ledger.CreditFill)))
+	tamper("posting", fills[1].ID, func(row any) any {
+		p := row.(ledger.Posting) //nolint:errcheck // of this table
+		p.Transfer = p.ID
+		return p
+	}, "I-84")
+	f.check()
 }

@@ -70,3 +70,58 @@ func TestCreditMirror_NoOverlap(t *testing.T) {
 		}
 	})
 }
+
+// No database takes an order of credits that is not of whole tonnes for no project,
+// or whose open sell holds aside something else than what it has left (I-84, I-85);
+// nor a market or an instrument of permits and credits at once.
+func TestCreditOrder_Constraints(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		id := 0
+		order := func(licence, project, quantity, hold int64) error {
+			id++
+			return s.write.Exec(`INSERT INTO market_order (id, market, instrument, party, licence, project, side, time_in_force, state, price, quantity, remaining, hold, placed_at, command)
+				VALUES (?, 1, 1, 1, ?, ?, 2, 1, 1, 10000, ?, ?, ?, 1, 1)`, id, licence, project, quantity, quantity, hold).Error
+		}
+		if err := order(0, 0, 3_000_000, 3_000_000_000); err != nil {
+			t.Fatal(err)
+		}
+		if err := order(1, 0, 1, 1); err != nil {
+			t.Errorf("an order of permits: %v", err)
+		}
+		if order(0, 1, 3_000_000, 3_000_000_000) == nil || order(0, 0, 3_000_001, 3_000_001_000) == nil {
+			t.Error("an order of credits is for a project, or not of whole tonnes")
+		}
+		if order(0, 0, 3_000_000, 3_000_000) == nil {
+			t.Error("a sell of credits holds aside what it does not sell")
+		}
+		instrument := func(code, pollutant string, end, scheme, series int64) error {
+			id++
+			return s.write.Exec("INSERT INTO instrument (id, code, pollutant, term_end, scheme, series, command) VALUES (?, ?, ?, ?, ?, ?, 1)", id, code, pollutant, end, scheme, series).Error
+		}
+		for _, err := range []error{instrument("JXCP-2026", "JXCP-2026", 0, 1, 1), instrument("JXCP-2027", "JXCP-2027", 0, 1, 2), instrument("COD-20301231", "COD", 20301231, 0, 0)} {
+			if err != nil {
+				t.Errorf("an instrument: %v", err)
+			}
+		}
+		for _, err := range []error{
+			instrument("JXCP-2028", "JXCP-2028", 20301231, 1, 3), instrument("COD-20300930", "COD", 0, 0, 0), instrument("JXCP-2028", "COD", 0, 1, 3), instrument("JXCP-2028", "JXCP-2028", 0, 1, 2),
+		} {
+			if err == nil {
+				t.Error("an instrument is of permits and credits, of neither, or of a series twice")
+			}
+		}
+		market := func(pollutant string, scheme, lot int64, basis string) error {
+			id++
+			return s.write.Exec(`INSERT INTO market (id, code, name, pollutant, scheme, lot_size, tick, price_basis, state, approval, valid_from, valid_to, source, command)
+				VALUES (?, ?, 'n', ?, ?, ?, 1, ?, 'open', '', 20260101, 0, 's', 1)`, id, id, pollutant, scheme, lot, basis).Error
+		}
+		if err := market("", 1, 1_000_000, "outright"); err != nil {
+			t.Errorf("a market of credits: %v", err)
+		}
+		if market("COD", 1, 1_000_000, "outright") == nil || market("", 0, 1, "outright") == nil || market("", 1, 1, "outright") == nil || market("", 1, 1_000_000, "per_year") == nil {
+			t.Error("a market is of permits and credits, of neither, of parts of tonnes, or of a term")
+		}
+	})
+}
