@@ -50,7 +50,7 @@ func TestCreditOrder_OverHTTP(t *testing.T) {
 	if len(book.Asks) != 1 || book.Asks[0].Quantity != "2" || len(book.Bids) != 0 {
 		t.Errorf("the book: %+v", book)
 	}
-	trades := decode[api.TradePage](t, w.get("/v1/trades?market=JXCP", "")).Items
+	trades := decode[api.TradePage](t, w.get("/v1/markets/JXCP/trades?instrument=JXCP-2026", "")).Items
 	if len(trades) != 1 || trades[0].Instrument != "JXCP-2026" || trades[0].Quantity != "3" {
 		t.Errorf("the trades: %+v", trades)
 	}
