@@ -285,14 +285,6 @@ func TestCreditOrder_Call(t *testing.T) {
 	f.check()
 }
 
-// The model: each unit has a holder; an order of the book is a party, a side, a
-// price and tonnes. Nothing else is known to it.
-type creditModel struct {
-	holder  []int // by unit from 1: the firm, or −1 of one that is used up
-	origin  []int64
-	selling []quantity.Quantity
-}
-
 // Whatever is ordered, cancelled, amended, transferred, retired and revoked, in any
 // order and over restarts: each unit has one holder, the one that the lowest free
 // numbers give, money is kept, and what is held is what open orders sell.
@@ -300,13 +292,13 @@ func TestCreditOrder_Random(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 3)
 	firms := append([]firm{f.seller}, f.firms...)
-	m := creditModel{holder: make([]int, 1001), selling: make([]quantity.Quantity, len(firms))}
-	m.holder[0] = -1
+	holder := make([]int, 1001) // the model: who has a unit, by its number from 1; −1: it is used up
+	holder[0] = -1
 	at := func(party int64) int { return slices.IndexFunc(firms, func(x firm) bool { return x.party == party }) }
 	move := func(from, to int, units int64, last int) {
 		for u := 1; u <= last && units > 0; u++ {
-			if m.holder[u] == from {
-				m.holder[u] = to
+			if holder[u] == from {
+				holder[u] = to
 				units--
 			}
 		}
@@ -369,10 +361,10 @@ func TestCreditOrder_Random(t *testing.T) {
 			}
 		}
 		if n%100 == 99 {
-			f.compare(fmt.Sprint("step ", n), firms, m.holder)
+			f.compare(fmt.Sprint("step ", n), firms, holder)
 			f.check()
 			f.restart()
-			f.compare(fmt.Sprint("restart ", n), firms, m.holder)
+			f.compare(fmt.Sprint("restart ", n), firms, holder)
 		}
 	}
 	if got := money(); got != had || fills < 60 {
@@ -459,7 +451,7 @@ func TestCreditOrder_Tampered(t *testing.T) {
 	}
 	order := func(change func(o *market.Record)) func(any) any {
 		return func(row any) any {
-			o := row.(market.Record) //nolint:errcheck // of this table
+			o := row.(market.Record)
 			change(&o)
 			return o
 		}
@@ -471,7 +463,7 @@ func TestCreditOrder_Tampered(t *testing.T) {
 	tamper("market_order", sell, order(func(o *market.Record) { o.Market = 77 }), "I-85")
 	trade := func(change func(t *market.Trade)) func(any) any {
 		return func(row any) any {
-			t := row.(market.Trade) //nolint:errcheck // of this table
+			t := row.(market.Trade)
 			change(&t)
 			return t
 		}
@@ -481,13 +473,13 @@ func TestCreditOrder_Tampered(t *testing.T) {
 	tamper("trade", 1, trade(func(t *market.Trade) { t.SellOrder, t.BuyOrder = t.BuyOrder, t.SellOrder }), "I-84")
 	tamper("trade", 1, trade(func(t *market.Trade) { t.Instrument = 1 }), "I-84")
 	tamper("instrument", f.inst.ID, func(row any) any {
-		i := row.(catalog.Instrument) //nolint:errcheck // of this table
+		i := row.(catalog.Instrument)
 		i.Scheme = 9
 		return i
 	}, "I-85")
 	fills := rowsIn(f.office, Postings, Where("reason", int64(ledger.CreditFill)))
 	tamper("posting", fills[1].ID, func(row any) any {
-		p := row.(ledger.Posting) //nolint:errcheck // of this table
+		p := row.(ledger.Posting)
 		p.Transfer = p.ID
 		return p
 	}, "I-84")

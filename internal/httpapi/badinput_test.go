@@ -164,7 +164,7 @@ func TestBadInput_Several(t *testing.T) {
 		}
 	}
 	got := strings.Join(fields, " ")
-	for _, want := range []string{"/code", "/regions", "/tick", "/extra", "/price_basis", "/valid_from", "/name", "/pollutant"} {
+	for _, want := range []string{"/code", "/regions", "/tick", "/extra", "/price_basis", "/valid_from", "/name"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not among %s", want, got)
 		}

@@ -44,8 +44,8 @@ const (
 	CreditRevocation Reason = 53 // unspent credits of an issuance that was wrong
 	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
 	CreditSale       Reason = 55 // sold by auction: credits to the winner, money to the seller
-	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to forfeits, to fee where no region sells
 	CreditFill       Reason = 56 // a trade of the continuous market: credits to the buyer, money to the seller
+	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to forfeits, to fee where no region sells
 	AuctionBuyBack   Reason = 42 // bought back by auction: holding to reserve
 	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
 	BidReturn        Reason = 46 // … and given back

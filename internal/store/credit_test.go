@@ -1,6 +1,9 @@
 package store
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // No database takes two ranges that share a unit, however they are written.
 func TestCreditRange_NoOverlap(t *testing.T) {
@@ -115,7 +118,7 @@ func TestCreditOrder_Constraints(t *testing.T) {
 		market := func(pollutant string, scheme, lot int64, basis string) error {
 			id++
 			return s.write.Exec(`INSERT INTO market (id, code, name, pollutant, scheme, lot_size, tick, price_basis, state, approval, valid_from, valid_to, source, command)
-				VALUES (?, ?, 'n', ?, ?, ?, 1, ?, 'open', '', 20260101, 0, 's', 1)`, id, id, pollutant, scheme, lot, basis).Error
+				VALUES (?, ?, 'n', ?, ?, ?, 1, ?, 'open', '', 20260101, 0, 's', 1)`, id, fmt.Sprint(id), pollutant, scheme, lot, basis).Error
 		}
 		if err := market("", 1, 1_000_000, "outright"); err != nil {
 			t.Errorf("a market of credits: %v", err)
