@@ -1461,7 +1461,7 @@ type ClientInterface interface {
 
 	// ListExceptions What an auditor should look at
 	//
-	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7125,7 +7125,7 @@ func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergenc
 
 // ListExceptions What an auditor should look at
 //
-// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 //
 // Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -39372,7 +39372,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListExceptionsWithResponse What an auditor should look at
 	//
-	// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -55628,7 +55628,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 
 // ListExceptionsWithResponse What an auditor should look at
 //
-// That something is listed is no finding. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. Nothing but the check digit of an early code can be set aside by an officer: only that can be listed as `rule_overridden`. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -8859,6 +8859,9 @@ type FundsPage struct {
 
 // Grant A role of a person.
 type Grant struct {
+	// GrantedAt Absent of roles that were given before this was recorded.
+	GrantedAt *Instant `json:"granted_at,omitempty"`
+
 	// ID Number of a record.
 	ID ID `json:"id"`
 
@@ -8870,6 +8873,11 @@ type Grant struct {
 
 	// Region Officers: the region; absent means every region.
 	Region *RegionCode `json:"region,omitempty"`
+
+	// RevokedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RevokedAt *Instant `json:"revoked_at,omitempty"`
 
 	// Role What a person does on the exchange.
 	Role Role `json:"role"`

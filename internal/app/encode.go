@@ -11,6 +11,7 @@ import (
 	"permitx/internal/auction"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/opening"
@@ -36,6 +37,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay", "Scheme"},
 	reflect.TypeFor[catalog.Instrument]():          {"Scheme", "Series"},
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
+	reflect.TypeFor[identity.Grant]():              {"GrantedAt", "RevokedAt"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt"},

@@ -3,13 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
-	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
-	"permitx/internal/encumbrance"
-	"permitx/internal/identity"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
 	"permitx/internal/report"
@@ -104,94 +102,6 @@ func objects(table string, ids ...int64) []report.Object {
 
 func dealRegions(d settlement.Deal) []string { return []string{d.SellerRegion, d.BuyerRegion} }
 
-// bothSides finds deals proposed or settled in the month whose two sides have a
-// user or a bank account in common.
-func (e *exceptions) bothSides() error {
-	deals := map[int64]settlement.Deal{}
-	keep := func(d settlement.Deal) { deals[d.ID] = d }
-	if err := e.settled(keep); err != nil {
-		return err
-	}
-	if err := eachOf(e.ctx, e.r, Deals, e.inMonth("proposed_at"), keep); err != nil {
-		return err
-	}
-	users := map[int64]map[int64]bool{} // by party
-	for _, g := range ReadTable(e.app.Reference(), Grants).All() {
-		if g.Role == identity.Enterprise {
-			setIn(users, g.Party, g.Person)
-		}
-	}
-	accounts, err := e.bankAccounts(deals)
-	if err != nil {
-		return err
-	}
-	for _, id := range sortedKeys(deals) {
-		d := deals[id]
-		x := report.Exception{Regions: dealRegions(d), On: d.ProposedAt.Date()}
-		if both := common(users[d.SellerParty], users[d.BuyerParty]); len(both) > 0 {
-			x.Kind, x.Detail = report.SamePerson, "one person is or was a user of both sides"
-			x.Objects = append(objects(Deals.name, d.ID), objects(Persons.name, both...)...)
-			e.add(x)
-		}
-		if both := common(accounts[d.SellerParty], accounts[d.BuyerParty]); len(both) > 0 {
-			x.Kind, x.Detail = report.SameAccount, "both sides have used the bank account "+both[0]
-			x.Objects = append(objects(Deals.name, d.ID), objects(Parties.name, d.SellerParty, d.BuyerParty)...)
-			e.add(x)
-		}
-	}
-	return nil
-}
-
-// partiesPerRead is how many parties' bank entries are read at once.
-const partiesPerRead = 200
-
-// bankAccounts are the accounts that the sides of deals have paid from or were paid to.
-func (e *exceptions) bankAccounts(deals map[int64]settlement.Deal) (map[int64]map[string]bool, error) {
-	sides := map[int64]bool{}
-	for _, d := range deals {
-		sides[d.SellerParty], sides[d.BuyerParty] = true, true
-	}
-	accounts := map[int64]map[string]bool{}
-	for some := range slices.Chunk(sortedKeys(sides), partiesPerRead) {
-		err := eachOf(e.ctx, e.r, BankEntries, Query{}.And("party", In, some), func(b settlement.BankEntry) {
-			if b.PayerAccount != "" {
-				setIn(accounts, b.Party, b.PayerAccount)
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return accounts, nil
-}
-
-func setIn[K, V comparable](sets map[K]map[V]bool, key K, value V) {
-	if sets[key] == nil {
-		sets[key] = map[V]bool{}
-	}
-	sets[key][value] = true
-}
-
-func common[V cmp.Ordered](a, b map[V]bool) []V {
-	var both []V
-	for v := range a {
-		if b[v] {
-			both = append(both, v)
-		}
-	}
-	slices.Sort(both)
-	return both
-}
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // outliers finds the trades of the month whose price is far from the month's
 // mean price of a year for the pollutant.
 func (e *exceptions) outliers() error {
@@ -231,12 +141,16 @@ func (e *exceptions) outliers() error {
 
 // eachOutlyingFill lets the database pick the fills, of which there are many.
 func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func(market.Trade, string)) error {
+	first, end, err := tradesWithin(e.ctx, e.r, e.q.Month.Start(), report.MonthEnd(e.q.Month))
+	if err != nil {
+		return err
+	}
 	for _, i := range ReadTable(e.app.Reference(), Instruments).All() {
 		low, high := report.OutlierBounds(means[i.Pollutant], e.threshold(rulebook.OutlierShare, i.Pollutant))
 		if means[i.Pollutant] == 0 {
 			continue
 		}
-		fills := e.inMonth("at").And("instrument", Eq, i.ID).And("months", Gt, int64(0))
+		fills := Query{After: first - 1}.And("id", Lt, end).And("instrument", Eq, i.ID).And("months", Gt, int64(0))
 		for _, q := range []Query{fills.And("price", Lt, int64(low)), fills.And("price", Gt, int64(high))} {
 			if err := eachOf(e.ctx, e.r, Trades, q, func(t market.Trade) { each(t, i.Pollutant) }); err != nil {
 				return err
@@ -281,6 +195,13 @@ func (e *exceptions) soonSales() error {
 	if err != nil {
 		return err
 	}
+	err = eachOf(e.ctx, e.r, Blocks, e.inMonth("proposed_at").And("trade", Gt, int64(0)), func(b market.Block) {
+		i, _ := ReadTable(e.app.Reference(), Instruments).Get(b.Instrument)
+		judge(report.Object{Table: Blocks.name, ID: b.ID}, surplusKey{b.SellerLicence, i.Pollutant}, b.ProposedAt.Date(), []string{b.SellerRegion, b.BuyerRegion})
+	})
+	if err != nil {
+		return err
+	}
 	return e.eachSell(given, judge)
 }
 
@@ -292,7 +213,7 @@ func (e *exceptions) eachSell(given map[surplusKey][]reserve.Allocation, judge f
 		parties[all[0].Party] = all[0].Region
 	}
 	instruments := ReadTable(e.app.Reference(), Instruments)
-	for _, party := range sortedKeys(parties) {
+	for _, party := range slices.Sorted(maps.Keys(parties)) {
 		q := e.inMonth("placed_at").And("party", Eq, party).And("side", Eq, int64(market.Sell))
 		err := eachOf(e.ctx, e.r, Orders, q, func(o market.Record) {
 			i, _ := instruments.Get(o.Instrument)
@@ -320,44 +241,4 @@ func (e *exceptions) overridden() error {
 		}
 	}
 	return nil
-}
-
-// pastDeadline finds what should have been done by a day that has passed.
-func (e *exceptions) pastDeadline() error {
-	yesterday := int64(e.today.AddDays(-1))
-	late := func(table string, id int64, due calendar.Date, what string, regions ...string) {
-		e.add(report.Exception{Kind: report.DeadlineExpired, Regions: regions, On: due, Objects: objects(table, id), Detail: what + " was due on " + due.String()})
-	}
-	if err := eachOf(e.ctx, e.r, Deals, dealsDue(yesterday), func(d settlement.Deal) {
-		late(Deals.name, d.ID, d.DueOn, "the payment", dealRegions(d)...)
-	}); err != nil {
-		return err
-	}
-	unpaid := Where("state", string(reserve.NoticeIssued)).And("due_on", Le, yesterday)
-	if err := eachOf(e.ctx, e.r, Notices, unpaid, func(n reserve.PaymentNotice) {
-		late(Notices.name, n.ID, n.DueOn, "the payment", n.Region)
-	}); err != nil {
-		return err
-	}
-	unanswered := Where("state", string(approval.ObjectionOpen)).And("due_on", Le, yesterday)
-	if err := eachOf(e.ctx, e.r, Objections, unanswered, func(o approval.Objection) {
-		late(Objections.name, o.ID, o.DueOn, "the answer", o.Region)
-	}); err != nil {
-		return err
-	}
-	return e.lateInMemory(late)
-}
-
-// lateInMemory finds the late rows of tables that lie in memory.
-func (e *exceptions) lateInMemory(late func(table string, id int64, due calendar.Date, what string, regions ...string)) error {
-	lapsed := Where("state", string(approval.Pending)).And("lapses_at", Le, int64(e.today.Start()))
-	if err := eachOf(e.ctx, e.r, Proposals, lapsed, func(p approval.Proposal) {
-		late(Proposals.name, p.ID, p.LapsesAt.Date().AddDays(-1), "the decision", p.Region)
-	}); err != nil {
-		return err
-	}
-	unconfirmed := Where("state", string(encumbrance.Emergency)).And("confirm_by", Lt, int64(e.today))
-	return eachOf(e.ctx, e.r, Freezes, unconfirmed, func(f encumbrance.Freeze) {
-		late(Freezes.name, f.ID, f.ConfirmBy, "the confirmation", f.Region)
-	})
 }

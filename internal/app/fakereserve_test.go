@@ -7,6 +7,7 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/market"
 	"permitx/internal/reserve"
+	"permitx/internal/settlement"
 )
 
 // movementsUntil are a reserve's movements up to a day, one by one: what the
@@ -68,6 +69,42 @@ func (s *fakeStore) FeeTotals(_ context.Context, q FeeTotalsQuery) (out []market
 		}
 	}
 	return out, nil
+}
+
+// FillsBetween looks at every trade.
+func (s *fakeStore) FillsBetween(_ context.Context, q FillsQuery, each func(PartyFill)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.table(Trades.name).ids {
+		t, _ := s.table(Trades.name).rows[id].(market.Trade)
+		sell, sold := s.table(Orders.name).rows[t.SellOrder].(market.Record)
+		buy, bought := s.table(Orders.name).rows[t.BuyOrder].(market.Record)
+		if sold && bought && t.ID >= q.From && t.ID < q.Before && slices.Contains(q.Sellers, sell.Party) && slices.Contains(q.Buyers, buy.Party) {
+			each(PartyFill{ID: t.ID, Seller: sell.Party, Buyer: buy.Party, SellerRegion: t.SellerRegion, BuyerRegion: t.BuyerRegion, At: t.At})
+		}
+	}
+	return nil
+}
+
+// SharedAccounts looks at every entry.
+func (s *fakeStore) SharedAccounts(_ context.Context, through calendar.Date) (uses []AccountUse, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	users := map[string][]int64{}
+	for _, id := range s.table(BankEntries.name).ids {
+		e, _ := s.table(BankEntries.name).rows[id].(settlement.BankEntry)
+		if e.PayerAccount != "" && e.Party > 0 && e.BookedOn <= through && !slices.Contains(users[e.PayerAccount], e.Party) {
+			users[e.PayerAccount] = append(users[e.PayerAccount], e.Party)
+		}
+	}
+	for account, parties := range users {
+		for _, p := range parties {
+			if len(parties) > 1 {
+				uses = append(uses, AccountUse{account, p})
+			}
+		}
+	}
+	return uses, nil
 }
 
 // LotLines adds up the movements of each lot.

@@ -145,7 +145,7 @@ func (c Bootstrap) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		r := BootstrapResult{Person: Put(tx, Persons, p)}
-		r.Grant = Put(tx, Grants, identity.Grant{Person: r.Person.ID, Role: identity.Admin, State: identity.GrantActive})
+		r.Grant = tx.grant(identity.Grant{Person: r.Person.ID, Role: identity.Admin})
 		k.Person = r.Person.ID
 		r.Key = Put(tx, Keys, k)
 		tx.startCount()

@@ -80,12 +80,24 @@ func (c GrantAdd) Decide(v *View) (Apply, error) {
 	}
 	g := identity.Grant{
 		Person: c.Person, Role: c.Role, Region: c.Region, WithChildren: c.WithChildren,
-		Party: c.Party, Signer: c.Signer, State: identity.GrantActive,
+		Party: c.Party, Signer: c.Signer,
 	}
 	if err := checkRoles(v.actor(c.Person).Grants, g); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return Put(tx, Grants, g) }, nil
+	return func(tx *Tx) any { return tx.grant(g) }, nil
+}
+
+// grant gives a role from now on.
+func (tx *Tx) grant(g identity.Grant) identity.Grant {
+	g.State, g.GrantedAt = identity.GrantActive, tx.Now
+	return Put(tx, Grants, g)
+}
+
+// endGrant takes a role away from now on.
+func (tx *Tx) endGrant(g identity.Grant) identity.Grant {
+	g.State, g.RevokedAt = identity.GrantRevoked, tx.Now
+	return Put(tx, Grants, g)
 }
 
 // checkTies holds that the user of an enterprise or bank has a party and an
@@ -163,7 +175,6 @@ func (c GrantRevoke) Decide(v *View) (Apply, error) {
 	if g.Role == identity.Admin && !v.hasOtherAdmin(g.ID) {
 		return nil, ErrLastAdmin
 	}
-	g.State = identity.GrantRevoked
 	ending, err := v.standInsOf(g.ID)
 	if err != nil {
 		return nil, err
@@ -172,7 +183,7 @@ func (c GrantRevoke) Decide(v *View) (Apply, error) {
 		for _, end := range ending {
 			end(tx)
 		}
-		return Put(tx, Grants, g)
+		return tx.endGrant(g)
 	}, nil
 }
 

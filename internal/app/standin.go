@@ -102,7 +102,7 @@ func (v *View) standIn(s identity.StandIn) (func(*Tx, identity.StandIn) identity
 		return nil, err
 	}
 	return func(tx *Tx, s identity.StandIn) identity.StandIn {
-		s.OwnGrant, s.State = Put(tx, Grants, g).ID, identity.StandInActive
+		s.OwnGrant, s.State = tx.grant(g).ID, identity.StandInActive
 		return Put(tx, StandIns, s)
 	}, nil
 }
@@ -171,8 +171,7 @@ func endStandIn(v *View, id int64) (Apply, error) {
 	return func(tx *Tx) any {
 		if s.OwnGrant != 0 {
 			if g := mustGet(tx, Grants, s.OwnGrant); g.State == identity.GrantActive {
-				g.State = identity.GrantRevoked
-				Put(tx, Grants, g)
+				tx.endGrant(g)
 			}
 		}
 		return Put(tx, StandIns, s)

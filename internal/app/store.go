@@ -76,6 +76,12 @@ type Reader interface {
 	ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error)
 	// FeeTotals adds up the fees of trades by market, side and region, in this order.
 	FeeTotals(ctx context.Context, q FeeTotalsQuery) ([]market.FeeTotal, error)
+	// FillsBetween calls each with the fills between some sellers and some
+	// buyers, by id.
+	FillsBetween(ctx context.Context, q FillsQuery, each func(PartyFill)) error
+	// SharedAccounts returns the bank accounts that more than one party has paid
+	// from or was paid to through a day, with these parties, by account and party.
+	SharedAccounts(ctx context.Context, through calendar.Date) ([]AccountUse, error)
 	// LotLines returns the lots that were in a reserve in a period, by id, with
 	// what came, left and was there before.
 	LotLines(ctx context.Context, q LotLinesQuery) ([]reserve.LotLine, error)
@@ -86,6 +92,25 @@ type FeeTotalsQuery struct {
 	Start, End calendar.Instant // from, and before
 	Market     int64            // 0: all
 	Region     string           // of the side that paid; "": all
+}
+
+// FillsQuery selects the fills of orders, which a trade that was negotiated has not.
+type FillsQuery struct {
+	From, Before    int64 // numbers of trades
+	Sellers, Buyers []int64
+}
+
+// PartyFill is a trade with the parties of its orders.
+type PartyFill struct {
+	ID, Seller, Buyer         int64
+	SellerRegion, BuyerRegion string
+	At                        calendar.Instant
+}
+
+// AccountUse is that a party has used a bank account.
+type AccountUse struct {
+	Account string
+	Party   int64
 }
 
 // LotLinesQuery selects a page of the lots of a statement.

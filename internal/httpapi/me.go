@@ -42,6 +42,6 @@ func keyOf(k identity.Key) api.Key {
 func grantOf(g identity.Grant) api.Grant {
 	return api.Grant{
 		ID: g.ID, Person: g.Person, Role: api.Role(g.Role), Region: optional(g.Region), WithChildren: g.WithChildren,
-		Party: optional(g.Party), Signer: g.Signer, State: api.GrantState(g.State),
+		Party: optional(g.Party), Signer: g.Signer, State: api.GrantState(g.State), GrantedAt: instantOf(g.GrantedAt), RevokedAt: instantOf(g.RevokedAt),
 	}
 }

@@ -48,6 +48,16 @@ func (r requestReader) FeeTotals(ctx context.Context, q app.FeeTotalsQuery) ([]m
 	return r.Reader.FeeTotals(plain(ctx), q)
 }
 
+// FillsBetween is app.Reader's.
+func (r requestReader) FillsBetween(ctx context.Context, q app.FillsQuery, each func(app.PartyFill)) error {
+	return r.Reader.FillsBetween(plain(ctx), q, each)
+}
+
+// SharedAccounts is app.Reader's.
+func (r requestReader) SharedAccounts(ctx context.Context, through calendar.Date) ([]app.AccountUse, error) {
+	return r.Reader.SharedAccounts(plain(ctx), through)
+}
+
 // LotLines is app.Reader's.
 func (r requestReader) LotLines(ctx context.Context, q app.LotLinesQuery) ([]reserve.LotLine, error) {
 	return r.Reader.LotLines(plain(ctx), q)

@@ -65,7 +65,15 @@ type Grant struct {
 	Party        int64  // enterprise, bank: whose user this is
 	Signer       bool   // enterprise: may confirm over the party's limit
 	State        GrantState
+	GrantedAt    calendar.Instant // 0: not recorded, it was given before that was
+	RevokedAt    calendar.Instant // 0: it is active, or nobody recorded when it ended
 	Command      int64
+}
+
+// WasHeld reports whether the role was held at some time from one instant to
+// another, as far as that was recorded.
+func (g Grant) WasHeld(from, to calendar.Instant) bool {
+	return g.GrantedAt <= to && (g.RevokedAt == 0 || g.RevokedAt >= from)
 }
 
 // GrantState is active or revoked.

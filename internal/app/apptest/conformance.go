@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"permitx/internal/app"
+	"permitx/internal/calendar"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
+	"permitx/internal/settlement"
 )
 
 // Run tests an App on a kind of store. open gives a fresh, migrated registry
@@ -37,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) app.Store) {
 		{"OrderPathReadsNothing", orderPathReadsNothing},
 		{"DealsAndTermEnd", dealsAndTermEnd},
 		{"OpeningTaken", openingTaken},
+		{"BothSides", bothSides},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,6 +106,59 @@ func lastPermitSoldOnce(t *testing.T, f *Faulty) {
 	if got[""] != 1 || got["ledger.insufficient_balance"] != 199 {
 		t.Errorf("outcomes %v, want one success and 199 ledger.insufficient_balance", got)
 	}
+}
+
+// The database finds the fills of two parties with a user or an account in
+// common, of a month and no others, and names an account that one of them has used
+// for nobody.
+func bothSides(t *testing.T, f *Faulty) {
+	t.Helper()
+	w := NewWorld(t, f, 3)
+	for _, firm := range w.Firms {
+		w.Grant(firm, 3*ton, 3*ton, 2000*quantity.OnePrice)
+		w.Fund(firm, 1_000_000_00)
+	}
+	meet := func(seller, buyer Firm) {
+		w.Must(seller.Person, w.sell(seller, ton, 2400))
+		w.Must(buyer.Person, w.buy(buyer, ton, 2400))
+	}
+	w.Must(w.Admin, app.GrantAdd{Person: w.Firms[1].Person, Role: identity.Enterprise, Party: w.Firms[0].Party})
+	meet(w.Firms[0], w.Firms[1])
+	meet(w.Firms[0], w.Firms[2])
+	meet(w.Firms[2], w.Firms[1])
+	uses, err := f.SharedAccounts(t.Context(), w.Clock.Now().Date())
+	if err != nil || len(uses) != 0 {
+		t.Errorf("before any statement: %v, %v", uses, err)
+	}
+	month := report.MonthOf(w.Clock.Now().Date())
+	for m, want := range map[calendar.Date]int{month: 1, month.AddDays(-1): 0} {
+		found, err := w.App.Exceptions(t.Context(), app.ExceptionQuery{Kind: report.SamePerson, Month: report.MonthOf(m)})
+		if err != nil || len(found) != want {
+			t.Errorf("in the month of %s: %+v, %v", m, found, err)
+		}
+	}
+	w.bankLine(w.Firms[0], "6222")
+	w.bankLine(w.Firms[2], "6222")
+	w.bankLine(w.Firms[1], "6333")
+	uses, err = f.SharedAccounts(t.Context(), w.Clock.Now().Date())
+	want := []app.AccountUse{{Account: "6222", Party: w.Firms[0].Party}, {Account: "6222", Party: w.Firms[2].Party}}
+	if err != nil || !slices.Equal(uses, want) {
+		t.Errorf("accounts of several parties: %v, %v, want %v", uses, err, want)
+	}
+	if uses, err = f.SharedAccounts(t.Context(), w.Clock.Now().Date().AddDays(-1)); err != nil || len(uses) != 0 {
+		t.Errorf("a day before: %v, %v", uses, err)
+	}
+}
+
+// bankLine brings a payment of a firm from an account by a bank statement.
+func (w *World) bankLine(f Firm, account string) {
+	w.T.Helper()
+	p, _ := app.ReadTable(w.App.Reference(), app.Parties).Get(f.Party)
+	reference, today := w.key("line"), w.Clock.Now().Date()
+	w.Must(w.Finance, app.DepositConfirm{Party: f.Party, Amount: 100, BankReference: reference, ReceivedOn: today, Payer: p.Name})
+	w.Must(w.Finance, app.StatementImport{Account: "1", From: today, To: today, Lines: []settlement.BankLine{
+		{Reference: reference, Amount: 100, On: today, Payer: p.Name, PayerAccount: account},
+	}})
 }
 
 // A repeated key gets the stored answer, also at the same time and for a
