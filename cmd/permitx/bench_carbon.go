@@ -35,9 +35,9 @@ const (
 // some tens of thousands more or less. The first ones are not counted: a
 // server that was just started reads its indexes from the disk.
 const (
-	carbonWarmUp   = 6 * carbonBatch
+	carbonWarmUp   = 12 * carbonBatch
 	carbonASecond  = 4 * carbonBatch  // of --seconds
-	carbonMeasured = 20 * carbonBatch // at least
+	carbonMeasured = 30 * carbonBatch // at least
 )
 
 // carbonMeasures are those of `permitx bench carbon`, each on a registry of its own.
