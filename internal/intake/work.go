@@ -260,8 +260,8 @@ func (w *work) changes() *Changes {
 		}
 	}
 	slices.SortFunc(w.out.Keys, func(a, b KeyRow) int { return a.Key.compare(b.Key) })
-	slices.SortFunc(w.out.NewDays, func(a, b Day) int { return a.DayKey.compare(b.DayKey) })
-	slices.SortFunc(w.out.Days, func(a, b Day) int { return a.DayKey.compare(b.DayKey) })
+	slices.SortFunc(w.out.NewDays, func(a, b Day) int { return a.compare(b.DayKey) })
+	slices.SortFunc(w.out.Days, func(a, b Day) int { return a.compare(b.DayKey) })
 	slices.SortFunc(w.out.NewParticipants, func(a, b Participant) int { return int(a.ID - b.ID) })
 	slices.SortFunc(w.out.Participants, func(a, b Participant) int { return int(a.ID - b.ID) })
 	return &w.out
