@@ -54,7 +54,7 @@ var tamperings = []tampering{
 	{"surplus", []string{"UPDATE surplus SET verified = verified + 1000000"}, "surplus", ""},
 	{"trade amount", []string{"UPDATE trade SET amount = amount + 1"}, "trade", ""},
 	{"key of another person", []string{"UPDATE api_key SET person = person + 1 WHERE id = 1"}, "api_key", ""},
-	{"grant added", []string{"INSERT INTO role_grant SELECT id + 1000, person, 'finance', region, with_children, party, signer, state, command FROM role_grant WHERE id = 1"}, "role_grant", ""},
+	{"grant added", []string{"INSERT INTO role_grant SELECT id + 1000, person, 'finance', region, with_children, party, signer, state, command, granted_at, revoked_at FROM role_grant WHERE id = 1"}, "role_grant", ""},
 	{"lot", []string{"UPDATE lot SET available = available - 1, listed = listed + 1 WHERE id = 1"}, "lot", ""},
 	{"lot with its movement", []string{
 		"UPDATE lot SET quantity = quantity + 1, available = available + 1 WHERE id = 2",
