@@ -96,15 +96,16 @@ func TakeBack(ctx context.Context, to Outbox, from Issuer) error {
 	for _, r := range returns {
 		back[r.Message] = true
 	}
+	var failed []error // one that cannot come back stops no other
 	for _, i := range ReadTable(from.Reference(), Issuances).All() {
 		if !i.FromIntake() || i.State != carbon.Rejected || back[i.Outbox] {
 			continue
 		}
 		if err := to.Return(ctx, i.Outbox); err != nil {
-			return fmt.Errorf("take message %d back: %w", i.Outbox, err)
+			failed = append(failed, fmt.Errorf("take message %d back: %w", i.Outbox, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // creditIssueOf is a message of the intake in the words of the trading registry.

@@ -445,6 +445,46 @@ func TestOffer_Interruption(t *testing.T) {
 	}
 }
 
+// A window that was extended is halted when its first timer comes, and goes on
+// before it closes: it closes all the same.
+func TestOffer_HaltOverFirstClose(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 1)
+	o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) { a.InterruptionMost = 300 }))
+	d.register(o.ID, d.firms[0], 0)
+	d.pass(windowOpens)
+	d.bid(d.firms[0], o.ID, ask(4000, one))
+	done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+	d.pass(windowOpens + 900*second)
+	done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+	d.pass(windowCloses - 10*second)
+	done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+	d.pass(windowCloses + 60*second)
+	done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+	if o = d.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt != windowCloses+900*second {
+		t.Fatalf("%s until %s, want bidding until %s", o.State, o.ClosesAt, windowCloses+900*second)
+	}
+	d.pass(o.ClosesAt)
+	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
+		t.Errorf("the window has not closed: %+v", o)
+	}
+	d.check()
+}
+
+// Terms by which others are divided are refused when they are 0.
+func TestOffer_ZeroSteps(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 0)
+	for field, change := range map[string]func(a *OfferAnnounce){
+		"lot_size": func(a *OfferAnnounce) { a.LotSize, a.NoncompetitiveQuota = 0, one },
+		"tick":     func(a *OfferAnnounce) { a.Tick, a.NoncompetitiveQuota = 0, one },
+	} {
+		if f := d.do(d.leader, d.offerOf(auction.Uniform, change)); f == nil || f.Kind != fault.Invalid || f.Field != field {
+			t.Errorf("%s of 0: %v", field, f)
+		}
+	}
+}
+
 // A leader halts a window and lets it go on: what was lost counts as any other
 // interruption. While it is halted no quote is taken, also past its close and after a
 // restart; acknowledged quotes count or fall together.

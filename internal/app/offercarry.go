@@ -12,7 +12,7 @@ import (
 // checkProgramme holds an offer against the others of its programme.
 func (v *View) checkProgramme(o auction.Offer) error {
 	for other := range All(v, Offers) {
-		if o.IsSameProgramme(other) {
+		if o.IsSameProgramme(other) && other.State != auction.OfferCancelled && other.State != auction.OfferVoid {
 			return o.CheckProgramme(other)
 		}
 	}

@@ -24,7 +24,7 @@ func windowsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(W
 		return nil
 	}
 	open := map[int64]auction.Offer{}
-	err := eachOf(ctx, r, Offers, Where("state", string(auction.OfferBidding)), func(o auction.Offer) { open[o.ID] = o })
+	err := eachOf(ctx, r, Offers, Query{}.And("state", In, anyOf([]auction.OfferState{auction.OfferBidding, auction.OfferHalted})), func(o auction.Offer) { open[o.ID] = o })
 	if err != nil || len(open) == 0 {
 		return err
 	}

@@ -120,11 +120,13 @@ func (tx *Tx) publishIncident(o auction.Offer, title, body string) {
 // together with that row's hash, which nobody could know before.
 func closeWindow(v *View, id int64) (Apply, error) {
 	o, err := Get(v, Offers, "id", id)
-	if err != nil || o.State != auction.OfferBidding {
+	switch {
+	case err != nil || !o.State.InWindow():
 		return nil, err
-	}
-	if v.Now < o.ClosesAt { // it was extended meanwhile
+	case v.Now < o.ClosesAt: // it was extended meanwhile; halted or not, it must not be left without a timer
 		return func(tx *Tx) any { return tx.Arm(o.ClosesAt, timerClose, o.ID) }, nil
+	case o.State == auction.OfferHalted: // OfferResume arms it again
+		return nil, nil
 	}
 	if o, err = o.Next(auction.CloseWindow, auction.AsSystem); err != nil {
 		return nil, err

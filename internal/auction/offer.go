@@ -224,11 +224,14 @@ const oneFen = quantity.OnePrice / 100
 
 // Validate returns a fault that names the first field that is wrong.
 func (o Offer) Validate(now calendar.Instant) error {
-	return fault.First(
+	if err := fault.First(
 		catalog.CheckOneOf("format", o.Format, OfferFormats), catalog.CheckOneOf("collateral", o.Collateral, Collaterals),
 		catalog.CheckOneOf("sight", o.Sight, Sights), catalog.CheckOneOf("interruption_rule", o.InterruptionRule, InterruptionRules),
-		o.checkCredits(), o.checkAmounts(), o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now), catalog.CheckDocument("document", o.Document),
-	)
+		o.checkCredits(), o.checkAmounts(),
+	); err != nil {
+		return err // what follows divides by lot size and tick
+	}
+	return fault.First(o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now), catalog.CheckDocument("document", o.Document))
 }
 
 // checkCredits holds that credits are offered in whole tonnes, as the market

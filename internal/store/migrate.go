@@ -24,12 +24,15 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 		return 0, err
 	}
 	defer db.Close()
+	ofIntake, err := MigrateIntake(ctx, IntakeURL(url)) // the first, because it may refuse
+	if err != nil {
+		return ofIntake, err
+	}
 	results, err := p.Up(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("migrate: %w", err)
+		return ofIntake, fmt.Errorf("migrate: %w", err)
 	}
-	ofIntake, err := MigrateIntake(ctx, IntakeURL(url))
-	return len(results) + ofIntake, err
+	return len(results) + ofIntake, nil
 }
 
 // PendingMigrations is how many migrations the database lacks.
