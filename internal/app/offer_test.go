@@ -398,22 +398,26 @@ func TestOffer_Fails(t *testing.T) {
 	d.refuses(d.clerk, OfferCertify{o.ID, o.ResultDigest, "document"}, auction.ErrOfferState)
 }
 
+// interruptions are what comes of a window that was lost from its opening on,
+// where an offer allows 300 s, whoever lost it: the server or an officer.
+var interruptions = []struct {
+	rule    auction.InterruptionRule
+	lost    calendar.Instant
+	state   auction.OfferState
+	closes  calendar.Instant
+	outcome auction.IncidentOutcome
+}{
+	{auction.Extends, 200 * second, auction.OfferBidding, windowCloses, auction.Tolerated},
+	{auction.Extends, 900 * second, auction.OfferBidding, windowCloses + 900*second, auction.Extended},
+	{auction.Extends, 7200 * second, auction.OfferBidding, windowCloses + 7200*second, auction.Extended},
+	{auction.Voids, 900 * second, auction.OfferVoid, windowCloses, auction.Voided},
+}
+
 // A stop in the window is recorded; by the offer's rule the window is extended
 // by what was lost, or nobody's quote counts. Quotes survive in their rows.
 func TestOffer_Interruption(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		rule    auction.InterruptionRule
-		down    calendar.Instant
-		state   auction.OfferState
-		closes  calendar.Instant
-		outcome auction.IncidentOutcome
-	}{
-		{auction.Extends, 200 * second, auction.OfferBidding, windowCloses, auction.Tolerated},
-		{auction.Extends, 900 * second, auction.OfferBidding, windowCloses + 900*second, auction.Extended},
-		{auction.Extends, 7200 * second, auction.OfferBidding, windowCloses + 7200*second, auction.Extended},
-		{auction.Voids, 900 * second, auction.OfferVoid, windowCloses, auction.Voided},
-	} {
+	for _, c := range interruptions {
 		d := openAuctionDesk(t, 1)
 		o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) { a.InterruptionRule, a.InterruptionMost = c.rule, 300 }))
 		d.register(o.ID, d.firms[0], 0)
@@ -423,15 +427,15 @@ func TestOffer_Interruption(t *testing.T) {
 		if err := d.app.Close(); err != nil {
 			t.Fatal(err)
 		}
-		d.now.set(windowOpens + c.down)
+		d.now.set(windowOpens + c.lost)
 		d.start()
 		o = d.offerNow(o.ID)
 		if o.State != c.state || o.ClosesAt != c.closes {
-			t.Errorf("%s after %v: %s until %s, want %s until %s", c.rule, c.down, o.State, o.ClosesAt, c.state, c.closes)
+			t.Errorf("%s after %v: %s until %s, want %s until %s", c.rule, c.lost, o.State, o.ClosesAt, c.state, c.closes)
 		}
 		x := rowsIn(d.office, OfferIncidents, Query{})
-		if len(x) != 1 || x[0].Outcome != c.outcome || x[0].Since != windowOpens || x[0].Until != windowOpens+c.down {
-			t.Errorf("%s after %v: incidents %+v", c.rule, c.down, x)
+		if len(x) != 1 || x[0].Outcome != c.outcome || x[0].Since != windowOpens || x[0].Until != windowOpens+c.lost {
+			t.Errorf("%s after %v: incidents %+v", c.rule, c.lost, x)
 		}
 		d.check()
 		if o.State == auction.OfferBidding {
@@ -490,18 +494,7 @@ func TestOffer_ZeroSteps(t *testing.T) {
 // restart; acknowledged quotes count or fall together.
 func TestOffer_Halt(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		rule    auction.InterruptionRule
-		lost    calendar.Instant
-		state   auction.OfferState
-		closes  calendar.Instant
-		outcome auction.IncidentOutcome
-	}{
-		{auction.Extends, 200 * second, auction.OfferBidding, windowCloses, auction.Tolerated},
-		{auction.Extends, 900 * second, auction.OfferBidding, windowCloses + 900*second, auction.Extended},
-		{auction.Extends, 7200 * second, auction.OfferBidding, windowCloses + 7200*second, auction.Extended},
-		{auction.Voids, 900 * second, auction.OfferVoid, windowCloses, auction.Voided},
-	} {
+	for _, c := range interruptions {
 		d := openAuctionDesk(t, 1)
 		o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) { a.InterruptionRule, a.InterruptionMost = c.rule, 300 }))
 		d.register(o.ID, d.firms[0], 0)

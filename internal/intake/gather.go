@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"permitx/internal/carbon"
@@ -236,10 +237,8 @@ func keysOf[K comparable](m map[K]bool) []K {
 	return keys
 }
 
-// sorted gives keys in the order of their index. Ten thousand random places of
-// a tree of millions cost half as much one after the other as back and forth.
+// sorted gives keys in the order of their index: ten thousand places of a tree
+// of millions are found faster one after the other than back and forth.
 func sorted[K comparable](m map[K]bool, compare func(a, b K) int) []K {
-	keys := keysOf(m)
-	slices.SortFunc(keys, compare)
-	return keys
+	return slices.SortedFunc(maps.Keys(m), compare)
 }
