@@ -97,8 +97,7 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	if b.command.Full {
 		rows = carbonFullFill
 	}
-	b.progress("%s: filling the intake with %d activities", m.name, rows)
-	if err := fillIntake(ctx, m.place, database, rows); err != nil {
+	if err := b.fillIntake(ctx, m, database, rows); err != nil {
 		return fmt.Errorf("fill the intake: %w", err)
 	}
 	if site.server, err = startBenchServer(ctx, b.dir, b.command.Profile != "", args...); err != nil {
@@ -287,18 +286,33 @@ func (*carbonClient) Done(r bench.Response) int {
 	return bytes.Count(r.Body, []byte(`"status":"accepted"`))
 }
 
-// intakeSQL fills an intake whose server is stopped: keys and activities that
-// are none of the load's, in the SQL of either database. Parameter: rows.
+// The parts in which an intake is filled: each a transaction, with keys and
+// pseudonyms that come after those of the part before, so that indexes grow at
+// one end however many rows there are.
+const (
+	carbonParts    = 256 // a part is the first byte of its keys
+	carbonProgress = 64  // parts between two lines of progress
+)
+
+// intakeSQL fills an intake whose server is stopped: keys, participants and their
+// days that are none of the load's, in the SQL of either database. Parameters:
+// first and last row, part.
 var intakeSQL = map[string][]string{
 	onPostgres: {
-		`INSERT INTO intake.activity_key SELECT substring(sha256(i::text::bytea) FROM 1 FOR 16), 1000000000 + i, 202501 FROM generate_series(1, $1::bigint) i`,
-		`INSERT INTO intake.participant (id, scheme, pseudonym, amount, activities, batch) SELECT 1000000000 + i, 1, substring(sha256(('p' || i)::bytea) FROM 1 FOR 16), 52000, 1, 1 FROM generate_series(1, $1::bigint / 10) i`,
-		`INSERT INTO intake.participant_day (scenario, day, participant, amount, spans, batch) SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, '\x00', 1 FROM generate_series(1, $1::bigint) i`,
+		`INSERT INTO intake.activity_key SELECT set_byte(substring(sha256(i::text::bytea) FROM 1 FOR 16), 0, $3::int) k, 1000000000 + i, 202501
+ FROM generate_series($1::bigint, $2::bigint) i ORDER BY k`,
+		`INSERT INTO intake.participant (id, scheme, pseudonym, amount, activities, batch)
+ SELECT 1000000000 + i, 1, set_byte(substring(sha256(('p' || i)::bytea) FROM 1 FOR 16), 0, $3::int) p, 52000, 1, 1 FROM generate_series($1::bigint, $2::bigint) i WHERE i % 10 = 0 ORDER BY p`,
+		`INSERT INTO intake.participant_day (scenario, day, participant, amount, spans, batch)
+ SELECT 1, 20250101 + i % 28 d, 1000000000 + i / 28 p, 52000, '\x00', 1 FROM generate_series($1::bigint, $2::bigint) i WHERE $3::int >= 0 ORDER BY d, p`,
 	},
 	onSQLite: {
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO activity_key SELECT randomblob(16), 1000000000 + i, 202501 FROM n`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1 / 10) INSERT INTO participant (id, scheme, pseudonym, amount, activities, batch) SELECT 1000000000 + i, 1, randomblob(16), 52000, 1, 1 FROM n`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO participant_day (scenario, day, participant, amount, spans, batch) SELECT 1, 20250101 + i % 28, 1000000000 + i / 28, 52000, x'00', 1 FROM n`,
+		`WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) INSERT INTO activity_key
+ SELECT unhex(printf('%02x', $3) || hex(randomblob(15))) k, 1000000000 + i, 202501 FROM n ORDER BY k`,
+		`WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) INSERT INTO participant (id, scheme, pseudonym, amount, activities, batch)
+ SELECT 1000000000 + i, 1, unhex(printf('%02x', $3) || hex(randomblob(15))) p, 52000, 1, 1 FROM n WHERE i % 10 = 0 ORDER BY p`,
+		`WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2) INSERT INTO participant_day (scenario, day, participant, amount, spans, batch)
+ SELECT 1, 20250101 + i % 28 d, 1000000000 + i / 28 p, 52000, x'00', 1 FROM n WHERE $3 >= 0 ORDER BY d, p`,
 	},
 }
 
@@ -335,25 +349,25 @@ func openBenchIntake(place string, database benchDatabase) (*sql.DB, error) {
 	return sql.Open(database.driver, database.source)
 }
 
-func fillIntake(ctx context.Context, place string, database benchDatabase, rows int) error {
-	db, err := openBenchIntake(place, database)
+// fillIntake adds rows to an intake whose server is stopped.
+func (b *benchRun) fillIntake(ctx context.Context, m benchMeasure, database benchDatabase, rows int) error {
+	b.progress("%s: filling the intake with %d activities", m.name, rows)
+	db, err := openBenchIntake(m.place, database)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	for _, statement := range intakeSQL[place] {
-		if _, err := db.ExecContext(ctx, statement, argsOf(statement, rows)...); err != nil {
-			return err
+	for part := range carbonParts {
+		first, last := part*rows/carbonParts+1, (part+1)*rows/carbonParts
+		for _, statement := range intakeSQL[m.place] {
+			if _, err := db.ExecContext(ctx, statement, first, last, part); err != nil {
+				return err
+			}
+		}
+		if (part+1)%carbonProgress == 0 {
+			b.progress("%s: %d activities are there", m.name, last)
 		}
 	}
 	_, err = db.ExecContext(ctx, "ANALYZE")
 	return err
-}
-
-// argsOf gives a statement its parameter, if it has one.
-func argsOf(statement string, rows int) []any {
-	if bytes.Contains([]byte(statement), []byte("$1")) {
-		return []any{rows}
-	}
-	return nil
 }

@@ -121,7 +121,7 @@ func (r *checkResult) addIntake(ctx context.Context, url string) error {
 	if has, err := store.HasIntake(ctx, store.IntakeURL(url)); err != nil || !has {
 		return err
 	}
-	s, err := store.OpenIntake(ctx, store.IntakeURL(url))
+	s, err := store.OpenIntake(ctx, store.IntakeURL(url), nil)
 	if err != nil {
 		return err
 	}

@@ -48,12 +48,13 @@ type runningIntake struct {
 // openIntake takes the intake's writer role: the process that writes the
 // trading registry has it.
 func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock, log *slog.Logger) (*runningIntake, error) {
-	keep, err := store.OpenIntake(ctx, c.url)
+	pace := &intake.Pace{Trading: a.IsBusy}
+	keep, err := store.OpenIntake(ctx, c.url, pace)
 	if err != nil {
 		return nil, err
 	}
 	salts := &saltFolder{folder: c.salts, known: map[string][]byte{}}
-	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: clock, Log: log})
+	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: clock, Log: log, Pace: pace})
 	if err != nil {
 		return nil, errors.Join(err, keep.Close())
 	}

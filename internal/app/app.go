@@ -55,10 +55,11 @@ type KindResult struct {
 
 // App is a registry that runs: its state, its writer, its published snapshots.
 type App struct {
-	config Config
-	queue  *queue
-	st     *state // the writer's own
-	spare  Batch  // the writer's own: the batch in hand
+	config   Config
+	queue    *queue
+	onTheWay atomic.Int64 // commands that were sent and are not answered
+	st       *state       // the writer's own
+	spare    Batch        // the writer's own: the batch in hand
 	// overtaken says that a timer was armed that goes before the commands that wait.
 	overtaken bool
 	epoch     int64
@@ -149,6 +150,8 @@ func (a *App) DoSystem(ctx context.Context, key string, c Command) (Answer, erro
 
 func (a *App) run(r *request) (Answer, error) {
 	r.payload, r.digest = encodePayload(r.command)
+	a.onTheWay.Add(1)
+	defer a.onTheWay.Add(-1)
 	if err := a.queue.add(r); err != nil {
 		return Answer{}, err
 	}
@@ -187,6 +190,9 @@ func (a *App) Reader() Reader { return a.config.Store }
 func (a *App) Moment(ctx context.Context) (r Reader, registry Registry, end func(), err error) {
 	return a.config.Store.Snapshot(ctx)
 }
+
+// IsBusy reports whether a command is on its way: it waits, runs, or becomes durable.
+func (a *App) IsBusy() bool { return a.onTheWay.Load() > 0 }
 
 // Waiting is how many commands wait for the writer.
 func (a *App) Waiting() int { return a.queue.depth() }

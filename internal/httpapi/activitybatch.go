@@ -70,7 +70,7 @@ func (s *Server) SubmitActivityBatch(ctx context.Context, r gen.SubmitActivityBa
 	if err != nil {
 		return nil, fault.Invalidf("", "the body cannot be read").Because(err)
 	}
-	all, digest, err := decodeActivities(data)
+	all, digest, err := decodeActivities(in.Pace(), data)
 	if err != nil {
 		return nil, err
 	}

@@ -56,14 +56,14 @@ var inputFields = fields{
 // decodeActivities reads the lines of a batch. Fields are named with the
 // number of their line, from 0. The digest is of the data without the
 // pseudonyms: whoever is erased could be found again by it.
-func decodeActivities(data []byte) (all []intake.Activity, digest [32]byte, err error) {
+func decodeActivities(pace *intake.Pace, data []byte) (all []intake.Activity, digest [32]byte, err error) {
 	s := scanner{data: data, path: []string{""}}
 	for s.stop == nil && s.skipSpace() != 0 {
 		if len(all) == intake.MaxActivities {
 			return nil, digest, intake.ErrTooManyInBatch
 		}
 		s.index = len(all)
-		intake.Breathe(s.index)
+		pace.Breathe(s.index)
 		all = append(all, s.activity())
 		if len(s.wrong) >= maxInvalid {
 			break

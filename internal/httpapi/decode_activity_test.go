@@ -14,7 +14,7 @@ func TestDecodeActivities_Digest(t *testing.T) {
 		`0000000000000000000000000000000000000000000000000000000000000000"}` + "\n"
 	digest := func(body string) [32]byte {
 		t.Helper()
-		_, d, err := decodeActivities([]byte(body))
+		_, d, err := decodeActivities(nil, []byte(body))
 		if err != nil {
 			t.Fatal(err)
 		}

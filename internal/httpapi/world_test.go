@@ -155,7 +155,7 @@ func (w *world) openIntake(log *slog.Logger) *intake.Intake {
 	keep, err := store.OpenIntake(w.t.Context(), dbtest.File(w.t, "intake", func(path string) error {
 		_, err := store.MigrateIntake(w.t.Context(), path)
 		return err
-	}))
+	}), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ type Answer struct {
 }
 
 // appendBatch writes the answer to a batch: the counts and each activity.
-func appendBatch(b []byte, row *JournalRow, scheme int64, lines []line, results []Result) []byte {
+func appendBatch(pace *Pace, b []byte, row *JournalRow, scheme int64, lines []line, results []Result) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendInt(b, row.Number, 10)
 	b = appendCount(b, "accepted", row.Accepted)
@@ -31,7 +31,7 @@ func appendBatch(b []byte, row *JournalRow, scheme int64, lines []line, results 
 	b = strconv.AppendInt(b, scheme, 10)
 	b = append(b, `,"activities":[`...)
 	for i := range results {
-		Breathe(i)
+		pace.Breathe(i)
 		if i > 0 {
 			b = append(b, ',')
 		}

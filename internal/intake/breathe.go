@@ -1,15 +1,33 @@
 package intake
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
-// linesABreath are activities between two breaths: about 100 µs of work.
-const linesABreath = 64
+// The manners of the intake, so that an order waits for a breath of it and not
+// for the 10 ms after which a scheduler would take the processor from it.
+const (
+	linesABreath = 64                     // about 100 µs of work
+	breath       = 200 * time.Microsecond // while a command of the exchange waits
+)
 
-// Breathe lets whatever waits for a processor go first, after each few lines of
-// a batch: an order waits for a breath of the intake and not for the 10 ms
-// after which the scheduler would take the processor from it.
-func Breathe(line int) {
-	if line%linesABreath == linesABreath-1 {
+// Pace lets the trading path go first. The zero value and nil know of none. It
+// is safe for concurrent use.
+type Pace struct {
+	Trading func() bool // reports whether a command of the exchange is on its way
+}
+
+// Breathe is called after each line of a batch, or row of a commit: it leaves
+// the processor to what waits for it after each few lines. While the exchange
+// is at work it sleeps, since the other side of that work may be another
+// process: the database, or who trades.
+func (p *Pace) Breathe(line int) {
+	switch {
+	case line%linesABreath != linesABreath-1:
+	case p != nil && p.Trading != nil && p.Trading():
+		time.Sleep(breath)
+	default:
 		runtime.Gosched()
 	}
 }

@@ -41,6 +41,7 @@ type Config struct {
 	Register func() (Register, error) // the register as it is now
 	Clock    func() calendar.Instant
 	Log      *slog.Logger
+	Pace     *Pace // nil: nothing else is at work
 }
 
 // Intake is the writer of an intake registry. It is safe for concurrent use.
@@ -194,6 +195,9 @@ func (in *Intake) Outgoing(ctx context.Context, limit int) ([]Outgoing, error) {
 	return in.c.Store.Outgoing(ctx, limit)
 }
 
+// Pace is how the intake goes about its work; whoever works for it keeps it.
+func (in *Intake) Pace() *Pace { return in.c.Pace }
+
 // Reader reads what is committed.
 func (in *Intake) Reader() Reader { return in.c.Store }
 
@@ -317,7 +321,7 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 	if err := in.stamp(all); err != nil {
 		return nil, err
 	}
-	w := newWork(in.registry, in.pools)
+	w := newWork(in.registry, in.pools, in.c.Pace)
 	lines, answered, err := in.gather(ctx, w, all)
 	if err != nil {
 		return nil, err
@@ -410,7 +414,7 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 	case KindBatch:
 		results := w.batch(r.source, lines, make([]Result, 0, len(lines)))
 		row.count(results)
-		return appendBatch(make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
+		return appendBatch(in.c.Pace, make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
 	case KindPool:
 		pools, err := w.closeMonth(r.reg, r.scheme, r.month, r.at.Date())
 		if err != nil {

@@ -30,7 +30,7 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 		}
 		lines[i] = make([]line, len(r.batch))
 		for j := range r.batch {
-			Breathe(j)
+			in.c.Pace.Breathe(j)
 			lines[i][j] = r.batch[j].read(r.reg, r.source, r.at)
 			need.line(&lines[i][j])
 		}

@@ -116,7 +116,7 @@ func faultOf(err error) *fault.Error {
 // are loaded and what the lines before changed.
 func (w *work) batch(source int64, lines []line, results []Result) []Result {
 	for i := range lines {
-		Breathe(i)
+		w.pace.Breathe(i)
 		results = append(results, w.judge(source, &lines[i]))
 	}
 	return results

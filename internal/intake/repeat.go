@@ -45,7 +45,7 @@ type spoken struct {
 // about. Of a participant who was erased since, nobody can tell.
 func (in *Intake) samePeople(ctx context.Context, r *request, e earlier, body []byte) (bool, error) {
 	if e.request != nil {
-		return slices.Equal(r.people(), e.request.people()), nil
+		return slices.Equal(r.people(in.c.Pace), e.request.people(in.c.Pace)), nil
 	}
 	all, err := in.spokenOf(ctx, r, body)
 	if err != nil || len(all) == 0 {
@@ -79,13 +79,13 @@ func (in *Intake) samePeople(ctx context.Context, r *request, e earlier, body []
 }
 
 // people are the pseudonyms that a command names, in its order.
-func (r *request) people() []Pseudonym {
+func (r *request) people(pace *Pace) []Pseudonym {
 	if r.kind != KindBatch {
 		return []Pseudonym{r.person}
 	}
 	names := make([]Pseudonym, len(r.batch))
 	for i := range r.batch {
-		Breathe(i)
+		pace.Breathe(i)
 		names[i] = r.batch[i].read(r.reg, r.source, r.at).name
 	}
 	return names
@@ -112,7 +112,7 @@ func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) ([]spok
 		return []spoken{{r.person, answer.Participant}}, nil
 	}
 	of, months := map[int64]Pseudonym{}, map[Month][]int64{}
-	for i, name := range r.people() {
+	for i, name := range r.people(in.c.Pace) {
 		if a := answer.Activities[i]; a.Status == Accepted && r.batch[i].Reverses == "" {
 			of[a.Activity] = name
 			m := MonthOf(r.batch[i].From.Date())

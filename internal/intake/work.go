@@ -12,6 +12,7 @@ import (
 // work is a commit that is being made: the rows that were loaded for it, and
 // what its commands changed of them. It touches neither clock nor database.
 type work struct {
+	pace    *Pace
 	number  int64 // of the journal row that is being made
 	nextIDs Registry
 
@@ -45,9 +46,9 @@ type openPart struct {
 	digest hash.Hash
 }
 
-func newWork(r Registry, pools map[PoolKey]*Pool) *work {
+func newWork(r Registry, pools map[PoolKey]*Pool, pace *Pace) *work {
 	return &work{
-		nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
+		pace: pace, nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
 		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools,
 		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
 		out: Changes{Rows: map[Month][]Row{}},

@@ -164,9 +164,10 @@ func HasIntake(ctx context.Context, url string) (bool, error) {
 	return has, err
 }
 
-// OpenIntake connects to an intake whose schema is up to date.
-func OpenIntake(ctx context.Context, url string) (*IntakeStore, error) {
-	s, err := openIntake(ctx, url)
+// OpenIntake connects to an intake whose schema is up to date, which is written
+// at a pace; nil: nothing else is at work.
+func OpenIntake(ctx context.Context, url string, pace *intake.Pace) (*IntakeStore, error) {
+	s, err := openIntake(ctx, url, pace)
 	if err != nil {
 		return nil, fmt.Errorf("open the intake: %w", err)
 	}
@@ -181,11 +182,11 @@ func OpenIntake(ctx context.Context, url string) (*IntakeStore, error) {
 	return s, nil
 }
 
-func openIntake(ctx context.Context, url string) (*IntakeStore, error) {
+func openIntake(ctx context.Context, url string, pace *intake.Pace) (*IntakeStore, error) {
 	if IsPostgres(url) {
 		return openIntakePostgres(ctx, url)
 	}
-	return openIntakeSQLite(strings.TrimPrefix(url, "sqlite:"))
+	return openIntakeSQLite(strings.TrimPrefix(url, "sqlite:"), pace)
 }
 
 // Close closes all connections.

@@ -17,8 +17,8 @@ type intakeSQLite struct{ sqliteDialect }
 const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, activity = ?, participant = ?, outbox = ?
  WHERE id = 1 AND epoch = ? AND batch = ?`
 
-func openIntakeSQLite(path string) (*IntakeStore, error) {
-	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}}}
+func openIntakeSQLite(path string, pace *intake.Pace) (*IntakeStore, error) {
+	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}, pace: pace}}
 	var err error
 	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)", "cache_size(-262144)", "secure_delete(fast)")); err != nil {
 		return nil, err
@@ -84,6 +84,7 @@ func (d *intakeSQLite) lookup(ctx context.Context, l *lookup, each func(*sql.Row
 			return err
 		}
 		first += n
+		d.pace.Breathe(first - 1)
 	}
 	return nil
 }

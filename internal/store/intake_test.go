@@ -112,7 +112,7 @@ func intakeOf(t *testing.T, s intake.Store, now *calendar.Instant) *intake.Intak
 
 func openedIntake(t *testing.T, url string) *IntakeStore {
 	t.Helper()
-	s, err := OpenIntake(t.Context(), url)
+	s, err := OpenIntake(t.Context(), url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"permitx/internal/app"
+	"permitx/internal/intake"
 )
 
 // sqliteDialect writes through one connection: WAL with a sync at each commit.
@@ -21,6 +22,7 @@ type sqliteDialect struct {
 	write, read *sql.DB
 	gorm        *gorm.DB
 	prepared    map[string]*sql.Stmt
+	pace        *intake.Pace // of an intake; nil: of the exchange
 }
 
 // The smallest SQLite that may be used: older ones can lose a WAL that is
@@ -171,6 +173,9 @@ func (d *sqliteDialect) writeRows(ctx context.Context, tx *sql.Tx, r *rows) erro
 			return err
 		}
 		row += n
+		if d.pace != nil {
+			d.pace.Breathe(row - 1)
+		}
 	}
 	return nil
 }
