@@ -35,6 +35,9 @@ var (
 	ErrNoSuchInput = fault.New(fault.Refused, "carbon.no_such_input", "the methodology has no such input").At("points_of")
 	// ErrNewVersion is returned when a new version is not the next one, or would not begin after the one before.
 	ErrNewVersion = fault.New(fault.Conflict, "carbon.new_version", "a new version has the next number and begins after the one before")
+	// ErrDaysCounted is returned when a scenario or a methodology would change on a day that can have been counted already.
+	ErrDaysCounted = fault.New(fault.Refused, "carbon.days_counted", "what can have been counted is not counted another way").At("valid_from").
+			Under("carbon.counted_once", "沪环规〔2025〕10号")
 	// ErrSchemeOver is returned when a scheme does not count what is done on that day.
 	ErrSchemeOver = fault.New(fault.Refused, "carbon.scheme_over", "the scheme is not in force").At("scheme")
 )
@@ -176,6 +179,9 @@ func (c MethodologyRegister) Decide(v *View) (Apply, error) {
 	if c.Version != before.Version+1 || before.ID != 0 && (c.ValidFrom <= before.ValidFrom || !before.ValidTo.IsZero() && c.ValidFrom <= before.ValidTo) {
 		return nil, ErrNewVersion.With("the last version of %s is %d, from %v to %v", c.Code, before.Version, before.ValidFrom, before.ValidTo).At("version")
 	}
+	if err := v.checkUncounted(before.ID, before.ValidTo, c.ValidFrom); err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		if before.ID != 0 && before.ValidTo.IsZero() {
 			before.ValidTo = c.ValidFrom.AddDays(-1)
@@ -267,7 +273,20 @@ func (v *View) scenarioBefore(s carbon.Scenario) (before carbon.Scenario, err er
 	if before.ID != 0 && s.ValidFrom <= before.ValidFrom {
 		return before, ErrNewVersion.With("the scenario %s holds from %v on: it can change on a later day", s.Code, before.ValidFrom).At("valid_from")
 	}
-	return before, nil
+	return before, v.checkUncounted(before.ID, before.ValidTo, s.ValidFrom)
+}
+
+// checkUncounted returns ErrDaysCounted when the row before, which holds to a
+// day or has no end, can have counted the first day of the new one: until today.
+func (v *View) checkUncounted(before int64, to, from calendar.Date) error {
+	last := v.Today
+	if !to.IsZero() && to < last {
+		last = to
+	}
+	if before != 0 && from <= last {
+		return ErrDaysCounted.With("what was done up to %v can have been counted: it can change from %v on", last, last.AddDays(1))
+	}
+	return nil
 }
 
 // methodologyOn is the version of a methodology that computes what is done on

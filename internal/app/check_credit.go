@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/carbon"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -67,10 +69,14 @@ type message struct {
 }
 
 // checkIssuances holds that no message of the intake and no evidence was
-// issued twice, and no period of a project (I-67).
+// issued twice, and no period of a project (I-67), nor of a plant over all
+// schemes (I-100).
 func (c *checker) checkIssuances(s *creditSums) error {
 	outbox, evidence := map[message]int64{}, map[string]int64{}
-	projects := map[int64][]carbon.Issuance{}
+	projects, plants, plantOf := map[int64][]carbon.Issuance{}, map[string][]carbon.Issuance{}, map[int64]string{}
+	if err := eachOf(c.ctx, c.r, CreditProjects, Query{}, func(p carbon.Project) { plantOf[p.ID] = p.Identifier }); err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Issuances, Query{}, func(i carbon.Issuance) {
 		s.issuances[i.ID] = i
 		m := message{i.Outbox, i.FromIntake()}
@@ -85,12 +91,24 @@ func (c *checker) checkIssuances(s *creditSums) error {
 			c.report("I-67", Issuances.name, i.ID, "issuance %d rests on the same evidence", other)
 		}
 		evidence[i.EvidenceDigest] = i.ID
+		if i.Project == 0 {
+			return
+		}
 		for _, other := range projects[i.Project] {
-			if i.Project != 0 && other.PeriodFrom <= i.PeriodTo && i.PeriodFrom <= other.PeriodTo {
+			if other.Overlaps(i) {
 				c.report("I-67", Issuances.name, i.ID, "its period overlaps that of issuance %d of the same project", other.ID)
 			}
 		}
 		projects[i.Project] = append(projects[i.Project], i)
+		plant := cmp.Or(i.Plant, plantOf[i.Project])
+		for _, other := range plants[plant] {
+			if i.Plant != "" && other.Overlaps(i) {
+				c.report("I-100", Issuances.name, i.ID, "its period overlaps that of issuance %d of the same plant %.64q", other.ID, plant)
+			}
+		}
+		if plants[plant] = append(plants[plant], i); plant != plantOf[i.Project] {
+			c.report("I-100", Issuances.name, i.ID, "is of the plant %.64q, and its project of %.64q", plant, plantOf[i.Project])
+		}
 	})
 }
 

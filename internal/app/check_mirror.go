@@ -10,13 +10,24 @@ import (
 var _ = declareCheck((*checker).checkMirrors)
 
 // checkMirrors holds that no unit of another scheme is mirrored twice, that
-// those of this registry are locked, and that each mirror is the issuance that
+// those of this registry are locked until its issuance has come to nothing, and that each mirror is the issuance that
 // its row of the table makes of it (I-80).
 func (c *checker) checkMirrors() error {
 	var live []carbon.Mirror
+	since, err := c.start("I-80 revoked")
+	if err != nil {
+		return err
+	}
+	owed, settled := map[int64]int64{}, map[int64]int64{} // units left and the newest command of the debts, by issuance
 	rules, issuances := map[int64]carbon.Recognition{}, map[int64]carbon.Issuance{}
 	locked := map[int64]int64{} // units, by mirror
-	err := eachOf(c.ctx, c.r, Recognitions, Query{}, func(r carbon.Recognition) { rules[r.ID] = r })
+	err = eachOf(c.ctx, c.r, Recognitions, Query{}, func(r carbon.Recognition) { rules[r.ID] = r })
+	if err == nil {
+		err = eachOf(c.ctx, c.r, CreditDebts, Query{}, func(d carbon.Debt) {
+			owed[d.Issuance] += d.Left()
+			settled[d.Issuance] = max(settled[d.Issuance], d.Command)
+		})
+	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Issuances, Query{}.And("origin", Gt, ""), func(i carbon.Issuance) { issuances[i.ID] = i })
 	}
@@ -25,7 +36,12 @@ func (c *checker) checkMirrors() error {
 	}
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Mirrors, Query{}, func(m carbon.Mirror) {
-			c.checkMirror(m, rules[m.Recognition], issuances[m.Issuance], locked[m.ID])
+			i := issuances[m.Issuance]
+			c.checkMirror(m, rules[m.Recognition], i, locked[m.ID])
+			revoked := i.State == carbon.Revoked && owed[i.ID] == 0
+			if old := revoked && max(i.Command, settled[i.ID]) <= since; m.Released != (revoked || i.State == carbon.Rejected) && !old {
+				c.report("I-80", Mirrors.name, m.ID, "its issuance is %s, %d units of it are owed: released is %t", i.State, owed[i.ID], m.Released)
+			}
 			delete(issuances, m.Issuance)
 			delete(locked, m.ID)
 			if !m.Released {
@@ -53,7 +69,7 @@ func (c *checker) checkMirrors() error {
 
 func (c *checker) checkMirror(m carbon.Mirror, r carbon.Recognition, i carbon.Issuance, locked int64) {
 	units, err := r.Recognised(m.Units(), c.schemes[i.Scheme].SerialUnit)
-	if err != nil || i.Units != units || i.Origin != m.Serial || i.Scheme != r.Scheme || i.Party != m.Party || m.Released != (i.State == carbon.Rejected) {
+	if err != nil || i.Units != units || i.Origin != m.Serial || i.Scheme != r.Scheme || i.Party != m.Party {
 		c.report("I-80", Mirrors.name, m.ID, "is not the issuance %d of %d units, which is %s: %v", m.Issuance, units, i.State, err)
 	}
 	want := int64(0)

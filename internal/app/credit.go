@@ -30,7 +30,9 @@ var (
 	ErrOutboxUsed = fault.New(fault.Conflict, "carbon.outbox_used", "the outbox number was used for another issuance").At("outbox")
 	// ErrProjectCode is returned when another project of the scheme has the code.
 	ErrProjectCode = fault.New(fault.Conflict, "carbon.project_taken", "a project of the scheme has this code already").At("code")
-	// ErrPeriodCounted is returned when a period of a project overlaps one that was counted, or another intake has brought the month.
+	// ErrVersions is returned when a project's period does not lie within one version of its methodology.
+	ErrVersions = fault.New(fault.Refused, "carbon.period_of_two_versions", "the period must lie within one version of the methodology").At("period_to")
+	// ErrPeriodCounted is returned when a period of a plant overlaps one that was counted, or another intake has brought the month.
 	ErrPeriodCounted = fault.New(fault.Refused, "carbon.period_counted", "the period overlaps one that is counted already").At("period_from").
 				Under("carbon.counted_once", "沪环规〔2025〕10号")
 	// ErrEvidenceUsed is returned when an issuance would rest on the evidence of another.
@@ -156,13 +158,22 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 	for other := range All(v, Issuances) {
 		switch {
 		case !other.Live():
-		case i.Project != 0 && other.Project == i.Project && other.PeriodFrom <= i.PeriodTo && i.PeriodFrom <= other.PeriodTo:
-			return ErrPeriodCounted.With("issuance %d counts %v to %v", other.ID, other.PeriodFrom, other.PeriodTo)
+		case i.Project != 0 && v.plantOf(other) == i.Plant && other.Overlaps(i):
+			return ErrPeriodCounted.With("issuance %d counts %.64q from %v to %v", other.ID, i.Plant, other.PeriodFrom, other.PeriodTo)
 		case samePool(i, other) && other.FromIntake() != i.FromIntake():
 			return ErrPeriodCounted.With("issuance %d of another intake counts the month of %v", other.ID, other.PeriodFrom).At("month")
 		}
 	}
 	return nil
+}
+
+// plantOf is what other registers call the plant of an issuance; empty where it
+// is of no project. An issuance from before I-100 has it of its project.
+func (v *View) plantOf(i carbon.Issuance) string {
+	if i.Plant == "" && i.Project != 0 {
+		return rowsOf(v.state, CreditProjects).rows[i.Project].Identifier
+	}
+	return i.Plant
 }
 
 // checkEvidence returns ErrEvidenceUsed when another issuance rests on the evidence.
@@ -190,9 +201,8 @@ func (v *View) inForce(scheme carbon.Scheme, i carbon.Issuance) error {
 	if i.PeriodTo < scheme.ValidFrom || !pool && (!scheme.ValidOn(i.PeriodFrom) || !scheme.ValidOn(i.PeriodTo)) {
 		return ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
 	}
-	if !pool {
-		_, err := v.methodologyOn(i.Methodology, i.PeriodTo)
-		return err
+	if !pool { // compute has asked for its methodology
+		return nil
 	}
 	for m := range All(v, Methodologies) {
 		if m.Code == i.Methodology && m.ValidFrom <= i.PeriodTo {
@@ -226,7 +236,7 @@ func (c CreditProjectRegister) Decide(v *View) (Apply, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	if _, err := Get(v, Parties, "party", c.Party); err != nil {
+	if err := v.checkActive("party", c.Party); err != nil {
 		return nil, err
 	}
 	if _, err := v.methodologyOn(c.Methodology, v.Today); err != nil {
@@ -256,13 +266,16 @@ func (c CreditDeclare) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("project", identity.CreditDeclare, identity.OfParty(p.Party, p.Region)); err != nil {
 		return nil, err
 	}
+	if err := v.checkActive("project", p.Party); err != nil {
+		return nil, err
+	}
 	scheme := rowsOf(v.state, CarbonSchemes).rows[p.Scheme]
 	i := carbon.Issuance{
 		Scheme: p.Scheme, Methodology: p.Methodology, Project: p.ID, Source: p.Code, Vintage: int32(c.PeriodFrom.Year()), //nolint:gosec // a year
-		PeriodFrom: c.PeriodFrom, PeriodTo: c.PeriodTo, Party: p.Party, Region: p.Region, EvidenceDigest: c.EvidenceDigest, Items: c.Items,
-		State: carbon.Computed, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
+		PeriodFrom: c.PeriodFrom, PeriodTo: c.PeriodTo, Party: p.Party, Region: p.Region, Plant: p.Identifier, EvidenceDigest: c.EvidenceDigest,
+		Items: c.Items, State: carbon.Computed, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
 	}
-	if i.Reduced, err = v.compute(p.Methodology, c.PeriodTo, c.Values); err != nil {
+	if i.Reduced, err = v.compute(p.Methodology, c.PeriodFrom, c.PeriodTo, c.Values); err != nil {
 		return nil, err
 	}
 	i.Units = int64(i.Reduced / scheme.SerialUnit)
@@ -285,11 +298,15 @@ func (c CreditDeclare) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// compute is what a methodology computes of values that were measured up to a day.
-func (v *View) compute(code string, on calendar.Date, values []carbon.Value) (quantity.Reduction, error) {
-	m, err := v.methodologyOn(code, on)
-	if err != nil {
-		return 0, err
+// compute is what the version of a methodology in which a period lies computes
+// of values that were measured in it.
+func (v *View) compute(code string, from, to calendar.Date, values []carbon.Value) (quantity.Reduction, error) {
+	m, err := v.methodologyOn(code, from)
+	if f, ok := fault.As(err); ok {
+		return 0, f.At("period_from")
+	}
+	if to > from && !m.ValidOn(to) {
+		return 0, ErrVersions.With("version %d of %s is in force from %v to %v: declare what was reduced after that for itself", m.Version, m.Code, m.ValidFrom, m.ValidTo)
 	}
 	var inputs []carbon.Input
 	for in := range All(v, MethodologyInputs) {
@@ -378,6 +395,9 @@ func rolesFor(a identity.Actor, op identity.Operation, t identity.Target) []stri
 
 // issueUnits gives an issuance the next units of the registry and credits them.
 func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
+	if err := v.checkActive("id", i.Party); err != nil {
+		return nil, err
+	}
 	for d := range All(v, CreditDebts) {
 		if d.Party == i.Party && d.Left() > 0 {
 			return nil, carbon.ErrDebtOpen.With("party %d owes %d units of issuance %d", d.Party, d.Left(), d.Issuance)

@@ -273,7 +273,9 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if i.RevokedUnits == i.Units {
 		i.State = carbon.Revoked
 	}
+	unlock := v.unlockRevoked(i, c.Units > unspent || v.owes(i.ID, 0))
 	return func(tx *Tx) any {
+		unlock(tx)
 		result := RevocationResult{Issuance: Put(tx, Issuances, i), Revoked: unspent, Cancelled: tx.cancelAll(resting)}
 		if unspent > 0 {
 			tx.moveUnits(m, i.ID, func(r *carbon.Range) { r.State = carbon.RangeRevoked })
@@ -337,7 +339,9 @@ func (c CreditRepay) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	d.Settled += c.Units
+	unlock := v.unlockRevoked(rowsOf(v.state, Issuances).rows[d.Issuance], d.Left() > 0 || v.owes(d.Issuance, d.ID))
 	return func(tx *Tx) any {
+		unlock(tx)
 		tx.moveUnits(m, d.ID, func(r *carbon.Range) { r.State = carbon.RangeRevoked })
 		return Put(tx, CreditDebts, d)
 	}, nil

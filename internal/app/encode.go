@@ -49,7 +49,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[auction.Registration]():        {"Reason"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
-	reflect.TypeFor[carbon.Issuance]():             {"Origin"},
+	reflect.TypeFor[carbon.Issuance]():             {"Origin", "Plant"},
 	reflect.TypeFor[report.Total]():                {"Secured"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }

@@ -128,6 +128,9 @@ func (c CreditMirror) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if int(serial.Vintage) > v.Today.Year() {
+		return nil, ErrDayToCome.With("the vintage %d has not begun", serial.Vintage).At("serial")
+	}
 	r, err := v.recognises(scheme, serial)
 	if err != nil {
 		return nil, err
@@ -259,26 +262,45 @@ func (v *View) homeAccount(m carbon.Mirror, series carbon.Series) ledger.Key {
 	return creditKey(ledger.Credits, rowsOf(v.state, CarbonSchemes).rows[m.Home], series, m.Party)
 }
 
-// unlockUnits returns what gives the units of a rejected issuance back to their
-// holder; of an issuance that mirrors nothing it does nothing.
+// unlockRevoked is unlockUnits of an issuance that is revoked wholly and of
+// which nothing is owed any more: until then its credits are in the hands of others.
+func (v *View) unlockRevoked(i carbon.Issuance, owed bool) func(tx *Tx) {
+	if i.State != carbon.Revoked || owed {
+		return func(*Tx) {}
+	}
+	return v.unlockUnits(i)
+}
+
+// owes reports whether something is owed of an issuance beside one of its debts.
+func (v *View) owes(issuance, beside int64) bool {
+	for d := range All(v, CreditDebts) {
+		if d.Issuance == issuance && d.ID != beside && d.Left() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unlockUnits returns what gives the units of a rejected or revoked issuance back
+// to their holder; of an issuance that mirrors nothing it does nothing.
 func (v *View) unlockUnits(i carbon.Issuance) func(tx *Tx) {
 	for m := range All(v, Mirrors) {
 		if i.Origin == "" || m.Issuance != i.ID {
 			continue
 		}
 		m.Released = true
+		var locked []carbon.Range
+		for _, r := range rowsOf(v.state, CreditRanges).rows {
+			if r.Mirror == m.ID {
+				locked = append(locked, r)
+			}
+		}
+		slices.SortFunc(locked, func(a, b carbon.Range) int { return int(a.ID - b.ID) })
 		return func(tx *Tx) {
 			Put(tx, Mirrors, m)
-			var locked []carbon.Range
-			for _, r := range rowsOf(v.state, CreditRanges).rows {
-				if r.Mirror == m.ID {
-					locked = append(locked, r)
-				}
-			}
 			if len(locked) == 0 {
 				return
 			}
-			slices.SortFunc(locked, func(a, b carbon.Range) int { return int(a.ID - b.ID) })
 			series := rowsOf(v.state, CreditSeries).rows[locked[0].Series]
 			tx.Release(v.homeAccount(m, series), m.Units()*int64(rowsOf(v.state, CarbonSchemes).rows[m.Home].SerialUnit))
 			tx.changeUnits(locked, func(r *carbon.Range) { r.Mirror = 0 })

@@ -188,3 +188,44 @@ func (n *neighbours) later(days int) {
 	n.now.set(n.now.get().Date().AddDays(days).Start() + 10*3600*second)
 	n.settle()
 }
+
+// Of a mirror whose issuance is wholly revoked the units at home are free again
+// once nothing of it is owed, and can be mirrored anew.
+func TestMirror_Revoked(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.issue(1, 100)
+	buyer := n.firm("330421", 2)
+	mirrored := func(serial string) int64 {
+		t.Helper()
+		id := done[CreditMirrorResult](n.office, n.owner.user, n.mirror(serial, "")).Issuance.ID
+		n.verify(id)
+		n.does(n.leader, IssuanceStep{Issuance: id, Event: carbon.Issue})
+		return id
+	}
+	first := mirrored("JXCP-PV-P202605-2026-11-30")
+	n.does(n.leader, CreditRevoke{Issuance: first, Units: 1000, Document: "audit"})
+	n.wantHeld("partly revoked", 100, 20)
+	n.does(n.leader, CreditRevoke{Issuance: first, Units: 17_000, Document: "audit"})
+	n.wantHeld("revoked", 100, 0)
+	spent := mirrored("JXCP-PV-P202605-2026-11-30")
+	n.does(n.owner.user, CreditTransfer{Party: n.owner.party, Series: 2, To: buyer.party, Units: 500, Document: "d"})
+	owed := done[RevocationResult](n.office, n.leader, CreditRevoke{Issuance: spent, Units: 18_000, Document: "audit"}).Debt
+	n.wantHeld("owed", 100, 20)
+	n.does(buyer.user, CreditTransfer{Party: buyer.party, Series: 2, To: n.owner.party, Units: 500, Document: "bought back"})
+	n.does(n.owner.user, CreditRepay{Debt: owed.ID, Series: 2, Units: 200})
+	n.wantHeld("partly owed", 100, 20)
+	n.does(n.owner.user, CreditRepay{Debt: owed.ID, Series: 2, Units: 300})
+	n.wantHeld("repaid", 100, 0)
+	n.restart()
+	n.check()
+}
+
+// What is still to be reduced cannot be recognised.
+func TestMirror_FutureVintage(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.does(n.clerk, n.row("SHCP", quantity.OneRatio))
+	n.refuses(n.owner.user, n.mirror("SHCP-PV-P202701-2027-1-10", "沪锁 1"), ErrDayToCome)
+	n.check()
+}

@@ -52,6 +52,7 @@ type Issuance struct {
 	Sample         string // the numbers of those that the verifier must look at: "3,17"
 	Outbox         int64  // number of the message that brought a pool; 0: none
 	Origin         string // serial numbers of another scheme that it mirrors; empty: none
+	Plant          string // of a project: what other registers call it; its days are counted once (I-100)
 	State          IssuanceState
 	Document       string // of the verification
 	DeclaredBy     int64  // person; 0: the intake
@@ -232,6 +233,11 @@ func (p Project) Validate() error {
 // FromIntake reports whether the registry's own intake brought it. Numbers of
 // messages that an operator brings, from an intake elsewhere, are apart.
 func (i Issuance) FromIntake() bool { return i.Outbox != 0 && i.DeclaredBy == 0 }
+
+// Overlaps reports whether two issuances have a day in common.
+func (i Issuance) Overlaps(other Issuance) bool {
+	return i.PeriodFrom <= other.PeriodTo && other.PeriodFrom <= i.PeriodTo
+}
 
 // Live reports whether the issuance counts: it was neither rejected nor wholly revoked.
 func (i Issuance) Live() bool { return i.State != Rejected && i.State != Revoked }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -125,6 +126,39 @@ func TestCreditOrder_Constraints(t *testing.T) {
 		}
 		if market("COD", 1, 1_000_000, "outright") == nil || market("", 0, 1, "outright") == nil || market("", 1, 1, "outright") == nil || market("", 1, 1_000_000, "per_year") == nil {
 			t.Error("a market is of permits and credits, of neither, of parts of tonnes, or of a term")
+		}
+	})
+}
+
+// No database counts a day of a plant twice, unless the other was rejected or
+// revoked; a plant whose name begins like another's is another (I-100).
+func TestIssuance_PlantOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		id := 0
+		insert := func(plant, state string, from, to int64) error {
+			id++
+			return s.write.Exec(`INSERT INTO issuance (id, scheme, methodology, project, source, vintage, period_from, period_to, party, region, reduced, units, revoked_units,
+				first_unit, last_unit, evidence_digest, items, sample, outbox, state, document, declared_by, verified_by, declared_at, issued_at, command, origin, plant)
+				VALUES (?, 1, 'PV', ?, 'P', 2026, ?, ?, 1, '330421', 1, 1, 0, 0, 0, ?, 1, '', 0, ?, '', 1, 0, 1, 0, 1, '', ?)`, id, id, from, to, fmt.Sprint(id), state, plant).Error
+		}
+		for _, r := range []struct {
+			plant, state string
+			from, to     int64
+		}{{"GRID-1", "computed", 20260301, 20260331}, {"GRID-1", "computed", 20260401, 20260430}, {"GRID-10", "computed", 20260301, 20260331},
+			{"GRID", "computed", 20260101, 20261231}, {"GRID-1", "rejected", 20260315, 20260401}, {"", "computed", 20260301, 20260331}, {"", "computed", 20260301, 20260331}} {
+			if err := insert(r.plant, r.state, r.from, r.to); err != nil {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+		for _, days := range [][2]int64{{20260331, 20260331}, {20260201, 20260301}, {20260310, 20260312}, {20260101, 20261231}} {
+			if err := insert("GRID-1", "computed", days[0], days[1]); err == nil || !strings.Contains(err.Error(), "issuance_plant_once") {
+				t.Errorf("days %v are counted twice: %v", days, err)
+			}
+		}
+		if s.write.Exec("UPDATE issuance SET state = 'computed' WHERE id = 5").Error == nil {
+			t.Error("what was rejected is counted after all, twice")
 		}
 	})
 }

@@ -1,0 +1,147 @@
+package app
+
+import (
+	"slices"
+	"testing"
+
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/catalog"
+	"permitx/internal/quantity"
+)
+
+// What can have been counted one way is not counted another way: a scenario and
+// a methodology change from tomorrow on, also where the change has waited for
+// its second person.
+func TestRegister_ChangesFromTomorrow(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	today := o.now.get().Date()
+	ride := ScenarioRegister{Scheme: o.scheme.ID, Code: "ROOF", Name: "n", Methodology: "PV", ValidFrom: 20260101, Source: "s"}
+	o.does(o.leader, ride)
+	version := o.methodology(2, 0)
+	for _, from := range []calendar.Date{20260201, today.AddDays(-1), today} {
+		ride.ValidFrom, version.ValidFrom = from, from
+		o.refuses(o.leader, ride, ErrDaysCounted)
+		o.refuses(o.leader, version, ErrDaysCounted)
+	}
+	ride.ValidFrom, version.ValidFrom = today.AddDays(1), today.AddDays(1)
+	late, lateVersion := o.propose(o.leader, ride), o.propose(o.leader, version)
+	o.now.set(today.AddDays(1).Start() + 9*3600*second)
+	for _, p := range []approval.Proposal{late, lateVersion} {
+		if refused, _ := o.send(o.second, ProposalApprove{p.ID, p.EffectsDigest}); refused == nil || refused.Code != ErrDaysCounted.Code {
+			t.Errorf("%s a day late: %v", p.Operation, refused)
+		}
+	}
+	ride.ValidFrom, version.ValidFrom = today.AddDays(2), today.AddDays(2)
+	o.does(o.leader, version)
+	o.does(o.leader, ride)
+	ended := ride
+	ended.Code, ended.ValidFrom, ended.ValidTo = "ENDED", 20260101, 20260331
+	o.does(o.leader, ended)
+	ended.ValidFrom, ended.ValidTo = 20260331, 0
+	o.refuses(o.leader, ended, ErrDaysCounted)
+	ended.ValidFrom = 20260401 // nobody counted these days
+	o.does(o.leader, ended)
+}
+
+// methodology is the next version of the office's: other factor, same inputs.
+func (o *carbonOffice) methodology(version int32, from calendar.Date) MethodologyRegister {
+	return MethodologyRegister{
+		Code: "PV", Version: version, Name: "distributed PV", Formula: "energy * grid", ResultUnit: "tCO2e", RoundTo: quantity.OneTonne, Rounding: carbon.RoundDown,
+		Most: 100_000 * quantity.OneTonne, ValidFrom: from, Source: "project default",
+		Inputs:  []carbon.Input{{Name: "energy", Unit: "MWh", Most: 1_000_000 * quantity.OneMeasure}},
+		Factors: []carbon.Factor{{Name: "grid", Unit: "tCO2e/MWh", Value: "0.4", Source: "project default"}},
+	}
+}
+
+// plantOf registers a project for a plant; declared says what it has reduced, 2 MWh a tonne.
+func (o *carbonOffice) plantOf(scheme int64, code string, f firm, identifier string) carbon.Project {
+	o.t.Helper()
+	return done[carbon.Project](o.office, o.clerk, CreditProjectRegister{
+		Scheme: scheme, Code: code, Name: "roof", Methodology: "PV", Party: f.party, Identifier: identifier, Document: "d",
+	})
+}
+
+func (o *carbonOffice) declared(p carbon.Project, from, to calendar.Date, evidence int64) CreditDeclare {
+	return CreditDeclare{
+		Project: p.ID, PeriodFrom: from, PeriodTo: to, EvidenceDigest: digest(evidence), Items: 12,
+		Values: []carbon.Value{{Name: "energy", Amount: o.measure("2000")}, {Name: "capacity", Unit: "MW", Amount: o.measure("5")}},
+	}
+}
+
+// A period lies within one version of its methodology, which computes it.
+func TestDeclare_WithinOneVersion(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	p := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
+	next := o.methodology(2, 20260711)
+	next.Inputs = append(next.Inputs, carbon.Input{Name: "capacity", Unit: "MW", Most: 6 * quantity.OneMeasure})
+	o.does(o.leader, next)
+	o.now.set(calendar.NewDate(2026, 8, 1).Start())
+	o.refuses(f.user, o.declared(p, 20260701, 20260731, 1), ErrVersions)
+	if i := done[IssuanceResult](o.office, f.user, o.declared(p, 20260701, 20260710, 1)).Issuance; i.Units != 1000 {
+		t.Errorf("by the first version: %d t", i.Units)
+	}
+	if i := done[IssuanceResult](o.office, f.user, o.declared(p, 20260711, 20260731, 2)).Issuance; i.Units != 800 {
+		t.Errorf("by the second version: %d t", i.Units)
+	}
+	o.refuses(f.user, o.declared(p, 20241231, 20250131, 3), ErrNoMethodology)
+}
+
+// A plant is counted once, whatever its projects are called and whichever
+// scheme they are of; what was rejected is free again.
+func TestDeclare_OnePlant(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	other := done[carbon.Scheme](o.office, o.leader, SchemeRegister{
+		Code: "HZCP", Name: "杭州碳普惠", Region: "330421", Operator: o.owner.party, SerialUnit: quantity.OneTonne, Salt: "S2", ValidFrom: 20250101, Source: "project default",
+	})
+	first, twin := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9"), o.plantOf(o.scheme.ID, "PV1B", f, "GRID-9")
+	away, another := o.plantOf(other.ID, "PV1", o.owner, "GRID-9"), o.plantOf(o.scheme.ID, "PV2", f, "GRID-10")
+	march := done[IssuanceResult](o.office, f.user, o.declared(first, 20260301, 20260331, 1)).Issuance
+	o.refuses(f.user, o.declared(twin, 20260331, 20260430, 2), ErrPeriodCounted)
+	o.refuses(o.owner.user, o.declared(away, 20260301, 20260301, 2), ErrPeriodCounted)
+	o.does(f.user, o.declared(another, 20260301, 20260331, 2))
+	o.does(o.owner.user, o.declared(away, 20260401, 20260430, 3))
+	o.does(o.verifier, IssuanceStep{Issuance: march.ID, Event: carbon.Reject, Document: "meter"})
+	o.does(f.user, o.declared(twin, 20260301, 20260331, 4))
+	o.check()
+	row := rowsIn(o.office, Issuances, Where("id", int64(2)))[0]
+	row.Plant = "GRID-9" // of GRID-10, in March
+	o.store.table(Issuances.name).put(row.ID, row)
+	found, err := Check(t.Context(), o.store, o.store.registry)
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-100" }) {
+		t.Errorf("a plant that is counted twice is not seen: %v %v", found, err)
+	}
+}
+
+// Credits are not made for a party that could do nothing with them.
+func TestCredit_ClosedParty(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	p := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
+	i := done[IssuanceResult](o.office, f.user, o.declared(p, 20260301, 20260331, 1)).Issuance
+	o.verify(i.ID)
+	o.does(o.leader, PartyState{Party: f.party, State: catalog.PartySuspended, Reason: "r"})
+	o.refuses(o.leader, IssuanceStep{Issuance: i.ID, Event: carbon.Issue}, ErrPartyClosed)
+	o.refuses(f.user, o.declared(p, 20260401, 20260430, 2), ErrPartyClosed)
+	o.refuses(o.clerk, CreditProjectRegister{
+		Scheme: o.scheme.ID, Code: "PV2", Name: "roof", Methodology: "PV", Party: f.party, Identifier: "GRID-10", Document: "d",
+	}, ErrPartyClosed)
+	o.does(o.leader, PartyState{Party: f.party, State: catalog.PartyActive, Reason: "r"})
+	o.does(o.leader, IssuanceStep{Issuance: i.ID, Event: carbon.Issue})
+}
+
+// verify has an issuance checked, where it is not, and verified.
+func (o *carbonOffice) verify(id int64) {
+	o.t.Helper()
+	if i := rowsIn(o.office, Issuances, Where("id", id))[0]; i.State == carbon.Computed {
+		o.does(o.operator, IssuanceStep{Issuance: id, Event: carbon.Check})
+	}
+	o.does(o.verifier, IssuanceStep{Issuance: id, Event: carbon.Verify, Document: "report"})
+}
