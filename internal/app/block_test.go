@@ -4,10 +4,12 @@ import (
 	"slices"
 	"testing"
 
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 )
 
 // Each state, step and role of a block trade is in the table or is refused, and a
@@ -95,6 +97,36 @@ func TestBlock_Lifecycle(t *testing.T) {
 
 // A block trade pays fees by the schedule of its day: the buyer holds his with the
 // money, the seller pays out of what the trade brings him.
+// What was acquired today waits until tomorrow in a block trade too.
+func TestBlock_ResaleNextDay(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 3, MarketTerms{BlockLeast: 1000 * one})
+	o.does(o.admin, MarketOpen{
+		Code: "T1", Name: "T1", Pollutant: vocs, Regions: []string{qingpu, jiashan}, LotSize: 100, Tick: quantity.OnePrice,
+		PriceBasis: catalog.Outright, Approval: "approval", ResaleNextDay: true,
+	})
+	o.does(o.leader, MarketTerms{Market: "T1", ValidFrom: dayOne.Date(), BlockLeast: 1000 * one})
+	in := func(n int, side market.Side, q int64) PlaceOrder {
+		c := o.order(n, side, "20", q)
+		c.Market = "T1"
+		return c
+	}
+	o.does(o.firms[0].user, in(0, market.Sell, 1_000_000))
+	o.does(o.firms[1].user, in(1, market.Buy, 1000))
+	o.does(o.leader, SurplusVerify{
+		Licence: o.firms[1].licence.ID, Pollutant: vocs, Quantity: 1000 * one, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
+		VerifiedOn: 20260701, Document: "d", NoYear: "n",
+	})
+	o.does(o.firms[1].user, in(1, market.Sell, 1_000_000)) // all from before
+	block := BlockPropose{
+		Market: "T1", Instrument: o.inst.Code, Side: market.Sell, Licence: o.firms[1].licence.ID, CounterpartyParty: o.firms[2].party,
+		CounterpartyLicence: o.firms[2].licence.ID, Quantity: 1000 * one, Price: 20 * quantity.OnePrice,
+	}
+	o.refuses(o.firms[1].user, block, ErrResaleToday)
+	o.at(1, "10:00")
+	o.does(o.firms[1].user, block)
+}
+
 func TestBlock_Fees(t *testing.T) {
 	t.Parallel()
 	o := openSessionOffice(t, 2, MarketTerms{BlockLeast: 1000 * one})

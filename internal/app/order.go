@@ -28,6 +28,8 @@ var (
 	ErrNoProtection = fault.New(fault.Invalid, "order.protection_price_missing", "a market order needs a price that protects it: the most that a buy pays, the least that a sell takes").At("price")
 	// ErrPriceNotPositive is returned when the price is zero or negative.
 	ErrPriceNotPositive = fault.New(fault.Invalid, "order.price_not_positive", "the price must be greater than zero").At("price")
+	// ErrPriceTooHigh is returned when a price is beyond what a call can be reckoned with.
+	ErrPriceTooHigh = fault.New(fault.Invalid, "order.price_too_high", "the price is higher than any order may name").At("price")
 	// ErrQuantityNotPositive is returned when the quantity is zero or negative.
 	ErrQuantityNotPositive = fault.New(fault.Invalid, "order.quantity_not_positive", "the quantity must be greater than zero").At("quantity")
 	// ErrMarketNotOpen is returned when the market is halted, closed or not yet valid.
@@ -189,6 +191,8 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 		return ErrNoProtection
 	case c.Price <= 0:
 		return ErrPriceNotPositive
+	case c.Price > market.PriceMost:
+		return ErrPriceTooHigh.With("the price must be at most CNY %s", market.PriceMost)
 	case c.Quantity <= 0:
 		return ErrQuantityNotPositive
 	case m.State != catalog.MarketOpen || !m.ValidOn(v.Today):

@@ -56,6 +56,18 @@ func isTradingDay(t market.Terms, day calendar.Date, c *calendar.Calendar) bool 
 	return err == nil && working
 }
 
+// tradingDayAfter is the next trading day after a day, within a month; the next
+// day where there is none.
+func (s schedule) tradingDayAfter(day calendar.Date, c *calendar.Calendar) calendar.Date {
+	for n := 1; n <= lookAhead; n++ {
+		next := day.AddDays(n)
+		if t, _ := s.on(next); isTradingDay(t, next, c) {
+			return next
+		}
+	}
+	return day.AddDays(1)
+}
+
 // at is the phase of an instant by the timetable, and when to look again: at its
 // end, or at that of the day. Without terms a market always trades.
 func (s schedule) at(now calendar.Instant, c *calendar.Calendar) (market.Phase, calendar.Instant) {
@@ -72,7 +84,10 @@ func (s schedule) at(now calendar.Instant, c *calendar.Calendar) (market.Phase, 
 	}
 }
 
-const minute = 60_000_000 // µs
+const (
+	minute    = 60_000_000 // µs
+	lookAhead = 31         // days
+)
 
 // ending is the trading day whose last slot ends at an instant; 0: none does.
 func (s schedule) ending(at calendar.Instant, c *calendar.Calendar) calendar.Date {
@@ -87,9 +102,8 @@ func (s schedule) ending(at calendar.Instant, c *calendar.Calendar) calendar.Dat
 // next is the first change of phase after an instant, within a month; false
 // where there is none.
 func (s schedule) next(now calendar.Instant, c *calendar.Calendar) (market.Phase, calendar.Instant, bool) {
-	const days = 31
 	phase, at := s.at(now, c)
-	for until := now.Date().AddDays(days).Start(); at < until; {
+	for until := now.Date().AddDays(lookAhead).Start(); at < until; {
 		follows, end := s.at(at, c)
 		if follows != phase {
 			return follows, at, true

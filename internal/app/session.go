@@ -76,7 +76,7 @@ func goOn(v *View, marketID int64) (Apply, error) {
 		if tx.hasSessionWork(s) {
 			tx.Arm(tx.Now, timerSession, marketID)
 		} else {
-			tx.Arm(s.NextAt, timerSession, marketID)
+			tx.armOnce(s.NextAt, timerSession, marketID)
 		}
 		return Put(tx, Sessions, s)
 	}, nil
@@ -90,6 +90,11 @@ func (v *View) hasSessionWork(s market.Session) bool {
 // sessionStep does one thing, and reports whether the same command may do another.
 func (tx *Tx) sessionStep(m catalog.Market, s market.Session, c *calendar.Calendar) (market.Session, bool) {
 	switch {
+	case s.Closing != 0 && s.Closing == s.Closed: // an opening
+		if tx.closePrices(m, s.Closed) {
+			s.Closing = 0
+		}
+		return s, s.Closing == 0
 	case s.Phase == market.PhaseUncrossing:
 		if m.State != catalog.MarketHalted && !tx.uncross(m) {
 			return s, false
@@ -117,8 +122,11 @@ func (tx *Tx) nextPhase(m catalog.Market, s market.Session, c *calendar.Calendar
 	phase, until := plan.at(at, c)
 	ended := s.Phase
 	s.Phase, s.Day, s.Since, s.NextAt = phase, at.Date(), at, until
-	if day := plan.ending(at, c); day > s.Closed {
+	switch day := plan.ending(at, c); {
+	case day > s.Closed:
 		s.Closing = day
+	case ended == market.PhaseClosed && phase != market.PhaseClosed: // terms may have come since the close
+		s.Closing = s.Closed
 	}
 	if phase != market.PhaseCall && (ended == market.PhaseCall || phase == market.PhaseContinuous && tx.isCrossed(m)) {
 		s.Phase, s.Follows = market.PhaseUncrossing, phase
@@ -171,9 +179,10 @@ func (v *View) isCrossed(m catalog.Market) (crossed bool) {
 }
 
 // closePrices writes the closing prices of a day, and takes the orders out of the
-// books that are outside the band of the day after: what is good till cancelled
+// books that are outside the band of the next trading day: what is good till cancelled
 // does not wait where it cannot trade (project default; exchanges with daily
-// ranges, such as MCX of India, do the same). It reports whether all is done.
+// ranges, such as MCX of India, do the same). At an opening it does so again, for
+// terms that were set after the close. It reports whether all is done.
 func (tx *Tx) closePrices(m catalog.Market, day calendar.Date) bool {
 	done := 0
 	for q := range All(tx.View, MarketQuotes) {
@@ -187,7 +196,7 @@ func (tx *Tx) closePrices(m catalog.Market, day calendar.Date) bool {
 			Put(tx, MarketQuotes, q.Closed(Put(tx, Closes, c)))
 		}
 	}
-	outside := tx.outsideBand(m, day.AddDays(1), MaxCancels+1)
+	outside := tx.outsideBand(m, tx.floors[m.ID].schedule.tradingDayAfter(day, tx.Calendar()), MaxCancels+1)
 	tx.cancelEach(outside[:min(len(outside), MaxCancels)], market.Cancelled, market.OutsideBand)
 	return len(outside) <= MaxCancels
 }

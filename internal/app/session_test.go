@@ -173,6 +173,63 @@ func TestSession_Day(t *testing.T) {
 	}
 }
 
+// What is good till cancelled leaves the books where the band of the next trading
+// day is another, whether its terms were there at the close or came after it.
+func TestSession_BandAfterHolidays(t *testing.T) {
+	t.Parallel()
+	for _, late := range []bool{false, true} {
+		o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable, Band: market.ListedBand})
+		narrow := MarketTerms{Market: ticks, ValidFrom: dayOne.Date().AddDays(5), Timetable: dayTable, Band: 20_000} // Monday: 2 %
+		if !late {
+			o.does(o.leader, narrow)
+		}
+		o.at(0, "09:30")
+		o.places(0, market.Sell, "100.00", 1)
+		o.places(1, market.Buy, "100.00", 1)
+		o.at(2, "13:00") // Friday
+		out, in := o.places(0, market.Sell, "91.00", 5), o.places(0, market.Sell, "101.00", 5)
+		if late {
+			o.at(3, "13:00") // Saturday
+			o.does(o.leader, narrow)
+		}
+		o.at(5, "09:30") // Monday: 98 to 102
+		if r := o.places(1, market.Buy, "98.00", 1); len(r.Fills) != 0 {
+			t.Errorf("late %v: traded outside the band: %+v", late, r.Fills)
+		}
+		if o.app.st.orders[out.Order.ID] != nil || o.app.st.orders[in.Order.ID] == nil {
+			t.Errorf("late %v: the order at 91 must have left, the one at 101 must rest", late)
+		}
+	}
+}
+
+// An order with a price that a call cannot be reckoned with does not come in.
+func TestSession_GiantPrice(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable})
+	o.at(0, "09:15")
+	giant := o.order(1, market.Buy, "100000000001", 1)
+	giant.Quantity = 100
+	o.refuses(o.firms[1].user, giant, ErrPriceTooHigh)
+	giant.Price = market.PriceMost
+	done[OrderResult](o.office, o.firms[1].user, giant)
+	o.places(0, market.Sell, "20", 1)
+	o.places(2, market.Buy, "25", 1)
+	o.at(0, "09:26")
+	if n := len(o.trades()); n != 2 {
+		t.Errorf("%d trades, want 2", n)
+	}
+}
+
+// timers are those that wait for a market's session: one each.
+func (o *sessionOffice) timers() (pending int) {
+	for _, timer := range tableOf(o.office, PendingTimes) {
+		if timer.Purpose == timerSession && timer.State == TimerPending {
+			pending++
+		}
+	}
+	return pending
+}
+
 // What an officer has halted takes no order and matches none; what was collected
 // meanwhile is uncrossed before the market goes on. Where orders may only be
 // cancelled, a call is still carried out.
@@ -199,6 +256,9 @@ func TestSession_Halt(t *testing.T) {
 	o.settle()
 	if n := len(o.trades()); n != 1 {
 		t.Fatalf("%d trades after the halt", n)
+	}
+	if n := o.timers(); n != 1 {
+		t.Errorf("%d timers of the session after the halt", n)
 	}
 	o.places(3, market.Buy, "20", 1)
 	o.at(1, "09:20")

@@ -51,6 +51,17 @@ func (tx *Tx) Arm(at calendar.Instant, purpose string, reference int64) Timer {
 	return Put(tx, PendingTimes, Timer{DueAt: at, Purpose: purpose, Reference: reference, State: TimerPending})
 }
 
+// armOnce is Arm of a time to come, unless it is armed already: what is looked at
+// out of turn would go on twice from then on.
+func (tx *Tx) armOnce(at calendar.Instant, purpose string, reference int64) {
+	for t := range All(tx.View, PendingTimes) {
+		if t.DueAt == at && at > tx.Now && t.Purpose == purpose && t.Reference == reference {
+			return
+		}
+	}
+	tx.Arm(at, purpose, reference)
+}
+
 // FireTimer is the command of a timer that is due.
 type FireTimer struct{ Timer int64 }
 

@@ -39,6 +39,10 @@ func ParseSide(field, s string) (Side, error) {
 	return 0, fault.Invalidf(field, `%q is not a side: use "buy" or "sell"`, s)
 }
 
+// PriceMost is the highest price of an order, in CNY for a t or t/a: a call reckons
+// with no more.
+const PriceMost = 100_000_000_000 * quantity.OnePrice
+
 // Kind says what the price of an order is. The zero value is a limit order:
 // those from before there were kinds were that.
 type Kind uint8
