@@ -55,7 +55,7 @@ func (c *checker) checkCredits() error {
 		}
 	}
 	for id, a := range c.ledger.accounts {
-		if _, known := s.balances[a.Key()]; !known && !a.Kind.IsPermit() && !a.Kind.IsMoney() && c.ledger.balances[id].Balance != 0 {
+		if _, known := s.balances[a.Key()]; !known && a.Kind.IsCredit() && c.ledger.balances[id].Balance != 0 {
 			c.report("I-66", Balances.name, int64(id), "%s has a balance and no ranges of units", a.Key())
 		}
 	}

@@ -1,6 +1,10 @@
 package app
 
 import (
+	"cmp"
+	"slices"
+
+	"permitx/internal/carbon"
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -40,6 +44,7 @@ func (c *checker) checkCreditOrders() error {
 		return err
 	}
 	markets, parties := map[int64]catalog.Market{}, map[int64]int64{} // by order
+	sales := map[creditHolder]creditSales{}
 	if err := eachOf(c.ctx, c.r, Markets, Query{}, func(m catalog.Market) { markets[m.ID] = m }); err != nil {
 		return err
 	}
@@ -60,14 +65,62 @@ func (c *checker) checkCreditOrders() error {
 		if !known || !markets[o.Market].Lists(i) || o.Project != 0 || !o.Quantity.IsMultipleOf(quantity.OneQuantity) || !o.Remaining.IsMultipleOf(quantity.OneQuantity) {
 			c.report("I-85", Orders.name, o.ID, "is of no licence, and of %s t of instrument %d in market %d, for project %d", o.Quantity, o.Instrument, o.Market, o.Project)
 		}
-		if o.State == market.Open && o.Side == market.Sell && o.Hold != goodsHeld(&o, o.Remaining) {
-			c.report("I-84", Orders.name, o.ID, "has %s t left and holds %d aside", o.Remaining, o.Hold)
+		if known && o.State == market.Open && o.Side == market.Sell {
+			if o.Hold != goodsHeld(&o, o.Remaining) {
+				c.report("I-84", Orders.name, o.ID, "has %s t left and holds %d aside", o.Remaining, o.Hold)
+			}
+			h := goodsHolder(o.Party, i)
+			s := sales[h]
+			s.amount += goodsHeld(&o, o.Remaining)
+			s.since = max(s.since, o.Queued)
+			sales[h] = s
 		}
 	})
 	if err != nil {
 		return err
 	}
+	if err := c.checkDeliverable(sales); err != nil {
+		return err
+	}
 	return c.checkCreditFills(instruments, parties)
+}
+
+// creditSales are what a party's open orders sell of a series, in 10⁻⁶ kgCO2e, and
+// when the newest of them took its place.
+type creditSales struct{ amount, since int64 }
+
+// checkDeliverable holds that what open orders sell lies in few enough ranges (I-97).
+func (c *checker) checkDeliverable(sales map[creditHolder]creditSales) error {
+	start, err := c.start("I-97")
+	if err != nil {
+		return err
+	}
+	longest := map[creditHolder][]int64{}
+	err = eachOf(c.ctx, c.r, CreditRanges, Where("state", string(carbon.Held)), func(r carbon.Range) {
+		h := creditHolder{r.Series, r.Party}
+		if s, sells := sales[h]; !sells || s.since <= start || !r.Free() {
+			return
+		}
+		if longest[h] = append(longest[h], r.Units()); len(longest[h]) == 2*sellRanges {
+			longest[h] = longestOf(longest[h])
+		}
+	})
+	for h, s := range sales {
+		left := quantity.Reduction(s.amount)
+		for _, units := range longestOf(longest[h]) {
+			left -= quantity.Reduction(units) * c.schemes[c.series[h.series].Scheme].SerialUnit
+		}
+		if left > 0 && s.since > start {
+			c.report("I-97", Orders.name, 0, "of series %d party %d sells %s kgCO2e more than its %d longest ranges have", h.series, h.party, left, sellRanges)
+		}
+	}
+	return err
+}
+
+// longestOf are as many lengths of ranges as open orders may need.
+func longestOf(units []int64) []int64 {
+	slices.SortFunc(units, func(a, b int64) int { return cmp.Compare(b, a) })
+	return units[:min(len(units), sellRanges)]
 }
 
 // checkCreditFills compares the trades of credits with their transfers (I-84).

@@ -118,7 +118,7 @@ func (v *View) serials(ranges []carbon.Range) []string {
 // Operation is CreditTransfer.
 func (CreditTransfer) Operation() identity.Operation { return identity.CreditTransfer }
 
-// Decide picks the units, lowest numbers first. The result is a CreditResult.
+// Decide picks the units, the longest ranges first. The result is a CreditResult.
 func (c CreditTransfer) Decide(v *View) (Apply, error) {
 	series, err := v.ownSeries(identity.CreditTransfer, c.Party, c.Series)
 	if err != nil {
@@ -131,7 +131,7 @@ func (c CreditTransfer) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	to := creditKey(ledger.Credits, rowsOf(v.state, CarbonSchemes).rows[series.Scheme], series, c.To)
-	m, err := v.pickUnits(ledger.CreditTransfer, series, c.Party, v.rangesOf(series.ID, c.Party), c.Units, to)
+	m, err := v.pickUnits(ledger.CreditTransfer, series, c.Party, c.Units, to)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (c CreditRetire) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	to := creditKey(ledger.CreditsRetired, scheme, series, 0)
-	m, err := v.pickUnits(ledger.CreditRetirement, series, c.Party, v.rangesOf(series.ID, c.Party), c.Units, to)
+	m, err := v.pickUnits(ledger.CreditRetirement, series, c.Party, c.Units, to)
 	if err != nil {
 		return nil, err
 	}
@@ -289,25 +289,33 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
+// revokedMost bounds how many ranges a revocation takes. It is more than others
+// take: a party should not be able to split its units so that they cannot be revoked.
+const revokedMost = 2000
+
 // unspent picks up to units of an issuance that its party still has and that
-// are neither offered by auction nor locked, and the open orders that are in their way.
+// are neither offered by auction nor locked, and the open orders that are in their
+// way: these sell them, or could not deliver what they sell out of so few ranges.
 func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*market.Record, error) {
 	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
 	series := v.seriesOf(scheme, i.Vintage)
-	var ranges []carbon.Range
+	h := creditHolder{series.ID, i.Party}
 	var there int64
-	for _, r := range v.rangesOf(series.ID, i.Party) {
-		if r.Issuance == i.ID {
-			ranges = append(ranges, r)
-			there += r.Units()
-		}
+	for r := range v.freeOfIssuance(h, i.ID) {
+		there += r.Units()
 	}
 	if units = min(units, there); units == 0 {
 		return creditMove{}, 0, nil, nil
 	}
+	taken, err := carbon.Take(v.freeOfIssuance(h, i.ID), units, revokedMost)
+	if err != nil {
+		return creditMove{}, 0, nil, err
+	}
 	key := creditKey(ledger.Credits, scheme, series, i.Party)
-	m, err := cutUnits(ledger.CreditRevocation, key, creditKey(ledger.CreditsIssued, scheme, series, 0), scheme, ranges, units)
-	return m, units, v.leave(v.ordersUncovering(key, units*int64(scheme.SerialUnit))), err
+	one := int64(scheme.SerialUnit)
+	over := (v.unitsInBook(h) - v.deliverable(h, taken)) * one
+	resting := v.leave(v.ordersUncovering(key, v.ledger.Balance(key).Available()+over))
+	return creditMove{taken, transferOf(ledger.CreditRevocation, key, creditKey(ledger.CreditsIssued, scheme, series, 0), units*one)}, units, resting, nil
 }
 
 // Operation is CreditRepay.
@@ -334,7 +342,7 @@ func (c CreditRepay) Decide(v *View) (Apply, error) {
 		return nil, fault.Invalidf("units", "must be from 1 to %d, which are owed", d.Left())
 	}
 	to := creditKey(ledger.CreditsIssued, rowsOf(v.state, CarbonSchemes).rows[series.Scheme], series, 0)
-	m, err := v.pickUnits(ledger.CreditRepayment, series, d.Party, v.rangesOf(series.ID, d.Party), c.Units, to)
+	m, err := v.pickUnits(ledger.CreditRepayment, series, d.Party, c.Units, to)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 type CreditOffer struct {
 	Seller   int64 // party
 	Series   int64
-	Issuance int64 // only its units are offered; 0: those with the lowest numbers
+	Issuance int64 // only its units are offered; 0: any
 	OfferTerms
 }
 
@@ -67,30 +67,30 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	if err := v.checkOffer(o, c.OfferTerms); err != nil {
 		return nil, err
 	}
-	taken, left, err := carbon.Split(v.offerable(series.ID, c.Seller, c.Issuance), unitsOf(o.Quantity, scheme))
+	taken, err := v.offerable(creditHolder{series.ID, c.Seller}, c.Issuance, unitsOf(o.Quantity, scheme))
 	if err != nil {
 		return nil, atField(err, "quantity")
 	}
 	key := creditKey(ledger.Credits, scheme, series, c.Seller)
-	if err := v.checkNotInBook(key, unitsOf(o.Quantity, scheme), scheme); err != nil {
-		return nil, atField(err, "quantity")
-	}
 	n := announcementOf(o, c.Title, series.Code)
 	n.Body += v.serialsText(taken)
 	return v.announce(o, n, func(tx *Tx, o auction.Offer) {
 		tx.Hold(key, unitsOf(o.Quantity, scheme)*int64(scheme.SerialUnit))
-		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = o.ID }, left)
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = o.ID })
 	})
 }
 
-// offerable are the free ranges of a party, of one issuance where it is named.
-func (v *View) offerable(series, party, issuance int64) (ranges []carbon.Range) {
-	for _, r := range v.rangesOf(series, party) {
-		if issuance == 0 || r.Issuance == issuance {
-			ranges = append(ranges, r)
-		}
+// offerable picks units of a party that its open orders do not sell, of one issuance
+// where it is named.
+func (v *View) offerable(h creditHolder, issuance, units int64) ([]carbon.Range, error) {
+	if issuance == 0 {
+		return v.pickSpare(h, units)
 	}
-	return ranges
+	taken, err := carbon.Split(v.freeOfIssuance(h, issuance), units)
+	if err != nil {
+		return nil, err
+	}
+	return taken, v.checkNotInBook(h, taken)
 }
 
 // serialsShown bounds the serial numbers that an announcement lists.
@@ -123,10 +123,10 @@ type creditSupply struct{ auction.Offer }
 
 // key is the seller's account, and scheme whose units they are.
 func (o creditSupply) key(s *state) (key ledger.Key, scheme carbon.Scheme) {
-	series := rowsOf(s, CreditSeries).rows[o.Series]
-	scheme = rowsOf(s, CarbonSchemes).rows[series.Scheme]
-	return creditKey(ledger.Credits, scheme, series, o.Seller), scheme
+	return s.creditAccount(o.holder())
 }
+
+func (o creditSupply) holder() creditHolder { return creditHolder{o.Series, o.Seller} }
 
 // free returns what makes a quantity the seller's to dispose of again.
 func (o creditSupply) free(v *View, q quantity.Quantity) (func(tx *Tx), error) {
@@ -135,10 +135,10 @@ func (o creditSupply) free(v *View, q quantity.Quantity) (func(tx *Tx), error) {
 	}
 	key, scheme := o.key(v.state)
 	units := unitsOf(q, scheme)
-	taken, left, err := carbon.Split(v.rangesFor(o.Series, o.Seller, o.ID), units)
+	taken, err := carbon.Split(v.rangesFor(o.holder(), o.ID), units)
 	return func(tx *Tx) {
 		tx.Release(key, units*int64(scheme.SerialUnit))
-		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = 0 }, left)
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Offer = 0 })
 	}, err
 }
 
@@ -206,9 +206,9 @@ func (o creditSupply) deliver(v *View, a auction.Award) (func(tx *Tx) int64, err
 	from, scheme := o.key(v.state)
 	units, to := unitsOf(a.Quantity, scheme), from
 	to.Party = a.Party
-	taken, left, err := carbon.Split(v.rangesFor(o.Series, o.Seller, o.ID), units)
+	taken, err := carbon.Split(v.rangesFor(o.holder(), o.ID), units)
 	return func(tx *Tx) int64 {
-		tx.changeUnits(taken, func(r *carbon.Range) { r.Party, r.Offer = a.Party, 0 }, left)
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Party, r.Offer = a.Party, 0 })
 		return tx.Post(ledger.Transfer{Reason: ledger.CreditSale, Reference: a.ID, Legs: []ledger.Leg{
 			{Debit: from, Credit: to, Amount: units * int64(scheme.SerialUnit), FromHeld: true},
 			{Debit: ledger.FundsKey(a.Party), Credit: ledger.FundsKey(o.Seller), Amount: int64(a.Amount)},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -57,11 +58,11 @@ func (f *creditFloor) places(by firm, side market.Side, tonnes quantity.Quantity
 // serials are the serial numbers that a party holds of the series.
 func (f *creditFloor) serials(by firm) []string {
 	v := View{state: f.app.st}
-	return v.serials(v.rangesOf(1, by.party))
+	return v.serials(slices.Collect(v.freeRanges(creditHolder{1, by.party})))
 }
 
-// From an order to its fill: what is offered is held, the money and the units with
-// the lowest numbers change hands in one transfer, and what is left is free again.
+// From an order to its fill: what is offered is held, the money and the longest
+// ranges change hands in one transfer, and what is left is free again.
 func TestCreditOrder_Trade(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 2)
@@ -286,30 +287,22 @@ func TestCreditOrder_Call(t *testing.T) {
 }
 
 // Whatever is ordered, cancelled, amended, transferred, retired and revoked, in any
-// order and over restarts: each unit has one holder, the one that the lowest free
-// numbers give, money is kept, and what is held is what open orders sell.
+// order and over restarts: each unit has one holder, ranges are what a model makes
+// them that takes the longest, money is kept, and what is held is what open orders sell.
 func TestCreditOrder_Random(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 3)
 	firms := append([]firm{f.seller}, f.firms...)
-	holder := make([]int, 1001) // the model: who has a unit, by its number from 1; −1: it is used up
-	holder[0] = -1
+	m := unitModel{held: make([][]units, len(firms))}
+	m.held[0] = []units{{1, 600}, {601, 1000}}
 	at := func(party int64) int { return slices.IndexFunc(firms, func(x firm) bool { return x.party == party }) }
-	move := func(from, to int, units int64, last int) {
-		for u := 1; u <= last && units > 0; u++ {
-			if holder[u] == from {
-				holder[u] = to
-				units--
-			}
-		}
-	}
 	random := rand.New(rand.NewPCG(38, 29))
 	owner := map[int64]int64{} // order → party
 	apply := func(r *OrderResult, by int) {
 		owner[r.Order.ID] = firms[by].party
 		for _, fill := range r.Fills {
 			buyer, seller := at(owner[fill.BuyOrder]), at(owner[fill.SellOrder])
-			move(seller, buyer, int64(fill.Quantity/one), 1000)
+			m.move(seller, buyer, int64(fill.Quantity/one), 0, 1000)
 		}
 	}
 	money := func() (sum int64) {
@@ -322,15 +315,16 @@ func TestCreditOrder_Random(t *testing.T) {
 	for n := range 700 {
 		by := random.IntN(len(firms))
 		x, some := firms[by], 1+random.Int64N(40)
+		sold := f.selling(x.party)
 		switch random.IntN(14) {
 		case 0:
 			to := random.IntN(len(firms))
 			if f.do(x.user, CreditTransfer{Party: x.party, Series: 1, To: firms[to].party, Units: some, Document: "d"}) == nil {
-				move(by, to, some, 1000)
+				m.move(by, to, some, sold, 1000)
 			}
 		case 1:
 			if f.do(x.user, CreditRetire{Party: x.party, Series: 1, Units: some, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"}) == nil {
-				move(by, -1, some, 1000)
+				m.move(by, -1, some, sold, 1000)
 			}
 		case 2:
 			if n%3 > 0 { // seldom
@@ -338,7 +332,7 @@ func TestCreditOrder_Random(t *testing.T) {
 			}
 			var r RevocationResult
 			if f.tries(f.leader, CreditRevoke{Issuance: 1, Units: some, Document: "d"}, &r) {
-				move(0, -1, r.Revoked, 600)
+				m.move(0, -1, r.Revoked, 0, 600)
 			}
 		case 3, 4:
 			if id := f.anyOrder(random, x.party); id != 0 {
@@ -361,10 +355,10 @@ func TestCreditOrder_Random(t *testing.T) {
 			}
 		}
 		if n%100 == 99 {
-			f.compare(fmt.Sprint("step ", n), firms, holder)
+			f.compare(fmt.Sprint("step ", n), firms, m)
 			f.check()
 			f.restart()
-			f.compare(fmt.Sprint("restart ", n), firms, holder)
+			f.compare(fmt.Sprint("restart ", n), firms, m)
 		}
 	}
 	if got := money(); got != had || fills < 60 {
@@ -402,32 +396,67 @@ func (f *creditFloor) anyOrder(random *rand.Rand, party int64) int64 {
 	return ids[random.IntN(len(ids))]
 }
 
-// compare holds the registry against the model.
-func (f *creditFloor) compare(when string, firms []firm, holder []int) {
-	f.t.Helper()
-	selling := map[int64]int64{}
+// selling is how many tonnes a party's open orders sell.
+func (f *creditFloor) selling(party int64) (tonnes int64) {
 	for _, o := range f.app.st.orders {
-		if o.Side == market.Sell {
-			selling[o.Party] += int64(o.Remaining / one)
+		if o.Side == market.Sell && o.Party == party {
+			tonnes += int64(o.Remaining / one)
 		}
 	}
+	return tonnes
+}
+
+// unitModel is who has which ranges of units, without an index.
+type unitModel struct{ held [][]units }
+
+type units struct{ first, last int64 }
+
+func (u units) n() int64 { return u.last - u.first + 1 }
+
+// move takes units up to a number from the longest ranges that a firm has, behind
+// those that it keeps, and gives them to another; −1: they are used up.
+func (m *unitModel) move(from, to int, n, kept, last int64) {
+	m.sort(from)
+	var left []units
+	for _, r := range m.held[from] {
+		keeps := min(kept, r.n())
+		kept -= keeps
+		take := min(n, r.n()-keeps)
+		if r.last > last {
+			take = 0
+		}
+		n -= take
+		if take > 0 && to >= 0 {
+			m.held[to] = append(m.held[to], units{r.first, r.first + take - 1})
+		}
+		if r.first += take; r.n() > 0 {
+			left = append(left, r)
+		}
+	}
+	m.held[from] = left
+}
+
+func (m *unitModel) sort(of int) {
+	slices.SortFunc(m.held[of], func(a, b units) int {
+		return cmp.Or(cmp.Compare(b.n(), a.n()), cmp.Compare(a.first, b.first))
+	})
+}
+
+// compare holds the registry against the model.
+func (f *creditFloor) compare(when string, firms []firm, m unitModel) {
+	f.t.Helper()
 	for n, x := range firms {
-		var want []int64
-		for u, h := range holder {
-			if h == n {
-				want = append(want, int64(u))
-			}
+		m.sort(n)
+		var got []units
+		var sum int64
+		for r := range (&View{state: f.app.st}).freeRanges(creditHolder{1, x.party}) {
+			got = append(got, units{r.FirstUnit, r.LastUnit})
+			sum += r.Units()
 		}
-		var got []int64
-		for r := range (&View{state: f.app.st}).freeRanges(1, x.party) {
-			for u := r.FirstUnit; u <= r.LastUnit; u++ {
-				got = append(got, u)
-			}
+		if !slices.Equal(got, m.held[n]) {
+			f.t.Fatalf("%s: firm %d has the units %v; want %v", when, n, got, m.held[n])
 		}
-		if !slices.Equal(got, want) {
-			f.t.Fatalf("%s: firm %d has the units %v; want %v", when, n, got, want)
-		}
-		f.wantCredits(when, x, int64(len(want)), selling[x.party])
+		f.wantCredits(when, x, sum, f.selling(x.party))
 	}
 }
 

@@ -10,36 +10,47 @@ import (
 	"permitx/internal/ledger"
 )
 
-// heldRanges finds the ranges that a party holds of a series, by their numbers.
+// heldRanges finds the ranges that a party holds of a series: the longest first,
+// equally long ones by their numbers. Units are taken in this order, so that they
+// lie in as few ranges as can be, whatever small ones the party was given.
 type heldRanges struct {
 	of    map[creditHolder][]heldRange
-	owner map[int64]heldBy // by range
+	free  map[creditHolder]int64 // units of ranges that are free
+	owner map[int64]heldBy       // by range
 }
 
 type creditHolder struct{ series, party int64 }
 
-type heldRange struct{ first, id int64 }
+type heldRange struct {
+	units, first, id int64
+	free             bool
+}
 
 // heldBy is where a range stands in the index.
 type heldBy struct {
 	creditHolder
-	first int64
+	heldRange
 }
 
-func byFirst(a, b heldRange) int {
-	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.id, b.id))
+func heldOf(r carbon.Range) heldBy {
+	return heldBy{creditHolder{r.Series, r.Party}, heldRange{r.Units(), r.FirstUnit, r.ID, r.Free()}}
+}
+
+func longestFirst(a, b heldRange) int {
+	return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.first, b.first))
 }
 
 // indexRanges builds the index anew from the ranges in memory.
 func (s *state) indexRanges() {
-	h := heldRanges{map[creditHolder][]heldRange{}, map[int64]heldBy{}}
+	h := heldRanges{map[creditHolder][]heldRange{}, map[creditHolder]int64{}, map[int64]heldBy{}}
 	for _, r := range rowsOf(s, CreditRanges).rows {
-		holder := creditHolder{r.Series, r.Party}
-		h.of[holder] = append(h.of[holder], heldRange{r.FirstUnit, r.ID})
-		h.owner[r.ID] = heldBy{holder, r.FirstUnit}
+		by := heldOf(r)
+		h.of[by.creditHolder] = append(h.of[by.creditHolder], by.heldRange)
+		h.note(by, by.units)
+		h.owner[r.ID] = by
 	}
 	for _, held := range h.of {
-		slices.SortFunc(held, byFirst)
+		slices.SortFunc(held, longestFirst)
 	}
 	s.credits = h
 }
@@ -47,49 +58,71 @@ func (s *state) indexRanges() {
 // indexRange keeps the index in step; a range that is used up is history.
 func (s *state) indexRange(r carbon.Range) {
 	if was, known := s.credits.owner[r.ID]; known {
-		s.credits.remove(was, r.ID)
+		s.credits.remove(was)
 	}
 	if r.State == carbon.Held {
-		s.credits.add(heldBy{creditHolder{r.Series, r.Party}, r.FirstUnit}, r.ID)
+		s.credits.add(heldOf(r))
 		return
 	}
 	rowsOf(s, CreditRanges).remove(r.ID)
 }
 
-func (h *heldRanges) add(by heldBy, id int64) {
+func (h *heldRanges) add(by heldBy) {
 	held := h.of[by.creditHolder]
-	at, _ := slices.BinarySearchFunc(held, heldRange{by.first, id}, byFirst)
-	h.of[by.creditHolder] = slices.Insert(held, at, heldRange{by.first, id})
-	h.owner[id] = by
+	at, _ := slices.BinarySearchFunc(held, by.heldRange, longestFirst)
+	h.of[by.creditHolder] = slices.Insert(held, at, by.heldRange)
+	h.owner[by.id] = by
+	h.note(by, by.units)
 }
 
-func (h *heldRanges) remove(by heldBy, id int64) {
+func (h *heldRanges) remove(by heldBy) {
 	held := h.of[by.creditHolder]
-	at, _ := slices.BinarySearchFunc(held, heldRange{by.first, id}, byFirst)
+	at, _ := slices.BinarySearchFunc(held, by.heldRange, longestFirst)
 	h.of[by.creditHolder] = slices.Delete(held, at, at+1)
-	delete(h.owner, id)
+	delete(h.owner, by.id)
+	h.note(by, -by.units)
 }
 
-// freeRanges are the ranges that a party holds of a series and that are free, by
-// their numbers. What its open orders sell is among them.
-func (v *View) freeRanges(series, party int64) iter.Seq[carbon.Range] {
-	return v.rangesIf(series, party, carbon.Range.Free)
+func (h *heldRanges) note(by heldBy, units int64) {
+	if by.free {
+		h.free[by.creditHolder] += units
+	}
 }
 
-// rangesOf are these ranges in a list.
-func (v *View) rangesOf(series, party int64) []carbon.Range {
-	return slices.Collect(v.freeRanges(series, party))
+// freeRanges are the ranges that a party holds of a series and that are free, the
+// longest first. What its open orders sell is among them.
+func (v *View) freeRanges(h creditHolder) iter.Seq[carbon.Range] {
+	return v.rangesIf(h, carbon.Range.Free)
+}
+
+// spareRanges are what open orders leave of them: these sell the longest ones.
+func (v *View) spareRanges(h creditHolder) iter.Seq[carbon.Range] {
+	sold := v.unitsInBook(h)
+	return func(yield func(carbon.Range) bool) {
+		for r := range v.freeRanges(h) {
+			kept := min(sold, r.Units())
+			sold -= kept
+			if r.LastUnit -= kept; r.Units() > 0 && !yield(r) {
+				return
+			}
+		}
+	}
 }
 
 // rangesFor are those that are on sale by an offer.
-func (v *View) rangesFor(series, party, offer int64) []carbon.Range {
-	return slices.Collect(v.rangesIf(series, party, func(r carbon.Range) bool { return r.Offer == offer }))
+func (v *View) rangesFor(h creditHolder, offer int64) iter.Seq[carbon.Range] {
+	return v.rangesIf(h, func(r carbon.Range) bool { return r.Offer == offer })
+}
+
+// freeOfIssuance are the free ones of an issuance.
+func (v *View) freeOfIssuance(h creditHolder, issuance int64) iter.Seq[carbon.Range] {
+	return v.rangesIf(h, func(r carbon.Range) bool { return r.Free() && r.Issuance == issuance })
 }
 
 // rangesIf must not be changed while it is walked.
-func (v *View) rangesIf(series, party int64, holds func(carbon.Range) bool) iter.Seq[carbon.Range] {
+func (v *View) rangesIf(h creditHolder, holds func(carbon.Range) bool) iter.Seq[carbon.Range] {
 	return func(yield func(carbon.Range) bool) {
-		for _, held := range v.credits.of[creditHolder{series, party}] {
+		for _, held := range v.credits.of[h] {
 			if r := rowsOf(v.state, CreditRanges).rows[held.id]; holds(r) && !yield(r) {
 				return
 			}
@@ -97,70 +130,118 @@ func (v *View) rangesIf(series, party int64, holds func(carbon.Range) bool) iter
 	}
 }
 
-// creditMove takes units of a series from a party: ranges, and their postings.
+// creditAccount is the account of a holder, and the scheme whose units it has.
+func (s *state) creditAccount(h creditHolder) (ledger.Key, carbon.Scheme) {
+	series := rowsOf(s, CreditSeries).rows[h.series]
+	scheme := rowsOf(s, CarbonSchemes).rows[series.Scheme]
+	return creditKey(ledger.Credits, scheme, series, h.party), scheme
+}
+
+// unitsInBook is how many units a party's open orders sell.
+func (v *View) unitsInBook(h creditHolder) int64 {
+	key, scheme := v.creditAccount(h)
+	return v.credits.free[h] - v.ledger.Balance(key).Available()/int64(scheme.SerialUnit)
+}
+
+// sellRanges is how many of its free ranges, the longest ones, a party's open
+// orders need at most for what they sell of a series (I-97): so whatever is bought
+// of them can be delivered at once.
+const sellRanges = 400
+
+// deliverable is how many units a party's open orders may sell when some are taken.
+func (v *View) deliverable(h creditHolder, taken []carbon.Range) (units int64) {
+	parts := map[int64]carbon.Range{}
+	for _, r := range taken {
+		parts[r.ID] = r
+	}
+	var left []int64
+	for _, r := range v.credits.of[h] {
+		part, isTaken := parts[r.id]
+		switch {
+		case isTaken:
+			for _, rest := range rowsOf(v.state, CreditRanges).rows[r.id].Without(part) {
+				left = append(left, rest.Units())
+			}
+		case r.free:
+			left = append(left, r.units)
+		}
+		if len(left) >= sellRanges+2*len(taken) { // shorter ones do not count
+			break
+		}
+	}
+	for _, n := range longestOf(left) {
+		units += n
+	}
+	return units
+}
+
+// creditMove takes units of a series from a party: parts of ranges, and their postings.
 type creditMove struct {
 	taken    []carbon.Range
-	left     carbon.Range // of the range that was split; no units where none was
 	transfer ledger.Transfer
 }
 
-// pickUnits picks units of what a party has of a series, and posts them from
-// its account to another. Fails as carbon.Split and the ledger do.
-func (v *View) pickUnits(r ledger.Reason, series carbon.Series, from int64, ranges []carbon.Range, units int64, to ledger.Key) (creditMove, error) {
-	scheme := rowsOf(v.state, CarbonSchemes).rows[series.Scheme]
-	key := creditKey(ledger.Credits, scheme, series, from)
-	m, err := cutUnits(r, key, to, scheme, ranges, units)
+// pickUnits picks units of what a party has of a series and does not sell, and posts
+// them from its account to another. Fails as pickSpare and the ledger do.
+func (v *View) pickUnits(r ledger.Reason, series carbon.Series, from, units int64, to ledger.Key) (creditMove, error) {
+	h := creditHolder{series.ID, from}
+	taken, err := v.pickSpare(h, units)
 	if err != nil {
-		return m, err
+		return creditMove{}, err
 	}
-	if err := v.checkNotInBook(key, units, scheme); err != nil {
-		return creditMove{}, atField(err, "units")
-	}
+	key, scheme := v.creditAccount(h)
+	m := creditMove{taken, transferOf(r, key, to, units*int64(scheme.SerialUnit))}
 	return m, v.ledger.Check(m.transfer)
 }
 
-// cutUnits is pickUnits without a look at what is held aside.
-func cutUnits(r ledger.Reason, from, to ledger.Key, scheme carbon.Scheme, ranges []carbon.Range, units int64) (creditMove, error) {
-	taken, left, err := carbon.Split(ranges, units)
-	return creditMove{taken, left, ledger.Transfer{Reason: r, Legs: []ledger.Leg{{
-		Debit: from, Credit: to, Amount: units * int64(scheme.SerialUnit),
-	}}}}, err
+func transferOf(r ledger.Reason, from, to ledger.Key, amount int64) ledger.Transfer {
+	return ledger.Transfer{Reason: r, Legs: []ledger.Leg{{Debit: from, Credit: to, Amount: amount}}}
+}
+
+// pickSpare picks units that a party has and its open orders do not sell. Returns
+// ErrInBook, or fails as carbon.Split.
+func (v *View) pickSpare(h creditHolder, units int64) ([]carbon.Range, error) {
+	if spare := v.credits.free[h] - v.unitsInBook(h); units > spare && units <= v.credits.free[h] {
+		return nil, ErrInBook.With("%d units are wanted, open orders leave %d", units, spare)
+	}
+	return carbon.Split(v.spareRanges(h), units)
 }
 
 // ErrInBook is returned when units that would be used are on sale by open orders.
-var ErrInBook = fault.New(fault.Refused, "carbon.units_in_book", "the units are on sale by open orders: cancel orders first").
+var ErrInBook = fault.New(fault.Refused, "carbon.units_in_book", "the units are on sale by open orders: cancel orders first").At("units").
 	Under("carbon.in_book", "project default: what an open order sells is nobody's to use")
 
-// checkNotInBook returns ErrInBook when a party's free ranges have units and its
-// open orders sell so many of them that there are fewer to use.
-func (v *View) checkNotInBook(k ledger.Key, units int64, scheme carbon.Scheme) error {
-	if free := v.ledger.Balance(k).Available() / int64(scheme.SerialUnit); units > free {
-		return ErrInBook.With("%d units are wanted, open orders leave %d", units, max(free, 0))
+// checkNotInBook returns ErrInBook when open orders could not deliver what they
+// sell any more without units that are named.
+func (v *View) checkNotInBook(h creditHolder, named []carbon.Range) error {
+	if sold, left := v.unitsInBook(h), v.deliverable(h, named); sold > left {
+		return ErrInBook.With("open orders sell %d units, of %d longest ranges that are left they could deliver %d", sold, sellRanges, left)
 	}
 	return nil
 }
 
-// move does what was picked: each range that was taken is changed, what is
-// left of the last is a range of its own. A taken range keeps its id and only
-// gets shorter, so that no two rows ever overlap while they are written.
+// moveUnits does what was picked.
 func (tx *Tx) moveUnits(m creditMove, reference int64, change func(*carbon.Range)) []carbon.Range {
-	moved := tx.changeUnits(m.taken, change, m.left)
+	moved := tx.changeUnits(m.taken, change)
 	m.transfer.Reference = reference
 	tx.Post(m.transfer)
 	return moved
 }
 
-// changeUnits writes what was picked, and what is left of ranges that were split.
-func (tx *Tx) changeUnits(taken []carbon.Range, change func(*carbon.Range), left ...carbon.Range) []carbon.Range {
-	changed := make([]carbon.Range, len(taken))
-	for i, r := range taken {
+// changeUnits changes parts of ranges; what is left beside a part is a range of its
+// own. A part keeps the id of its range, which only gets shorter, so that no two
+// rows ever overlap while they are written.
+func (tx *Tx) changeUnits(parts []carbon.Range, change func(*carbon.Range)) []carbon.Range {
+	changed := make([]carbon.Range, len(parts))
+	var left []carbon.Range
+	for i, r := range parts {
+		left = append(left, mustGet(tx, CreditRanges, r.ID).Without(r)...)
 		change(&r)
 		changed[i] = Put(tx, CreditRanges, r)
 	}
 	for _, r := range left {
-		if r.LastUnit != 0 {
-			Put(tx, CreditRanges, r)
-		}
+		r.ID = 0
+		Put(tx, CreditRanges, r)
 	}
 	return changed
 }

@@ -41,6 +41,12 @@ type dryRow struct {
 // unshown are the tables whose rows say nothing that the others do not.
 var unshown = []string{"timer", "hold", "reserve_day"}
 
+// The units of credits that a command takes are picked when it is done, out of what
+// their holder has then. So which ranges they are, how many of them he still had and
+// what he owes instead stands beside what is approved, which says whose units and how
+// many they are: else he could make a proposal stale by moving his ranges.
+var besideTables = []string{CreditRanges.name, CreditDebts.name}
+
 // show runs a decided command dry and returns what it would do.
 func (v *View) show(apply Apply) []approval.Effect {
 	dry := *v
@@ -205,12 +211,14 @@ func dryPut[R any](tx *Tx, t Table[R], row R) R {
 func (d *dryRun) effects(v *View) []approval.Effect {
 	var all []approval.Effect
 	d.draft.Each(func(k ledger.Key, before, after ledger.Balance) {
+		var of []approval.Effect
 		if before.Balance != after.Balance {
-			all = append(all, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
+			of = append(of, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
 		}
 		if before.Held != after.Held {
-			all = append(all, approval.OfHeld(v.accountName(k), before.Held, after.Held, d.left[k], k.Format))
+			of = append(of, approval.OfHeld(v.accountName(k), before.Held, after.Held, d.left[k], k.Format))
 		}
+		all = append(all, beside(of, k.Kind.IsCredit())...)
 	})
 	for _, w := range d.written {
 		if !slices.Contains(unshown, w.table) {
@@ -218,13 +226,23 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			if id > dryFirst {
 				id = 0
 			}
-			all = append(all, fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today)...)
+			all = append(all, beside(fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today), slices.Contains(besideTables, w.table))...)
 		}
 	}
 	if d.orders > 0 {
-		all = append(all, approval.Beside("open orders", "withdrawn", strconv.Itoa(d.orders)))
+		all = append(all, approval.OfField("open orders", 0, "withdrawn", "", strconv.Itoa(d.orders), false).Beside())
 	}
 	return append(all, d.others...)
+}
+
+// beside puts effects beside what is approved, where they are of such things.
+func beside(effects []approval.Effect, is bool) []approval.Effect {
+	for i := range effects {
+		if is {
+			effects[i] = effects[i].Beside()
+		}
+	}
+	return effects
 }
 
 // fieldEffects are the fields in which two versions of a record differ. Its

@@ -11,8 +11,8 @@ import (
 )
 
 // An order to sell credits holds its tonnes aside in its party's account, and no
-// range of them: which units go is decided by the fill, lowest numbers first of
-// those that are neither offered by auction nor locked. What is held aside is
+// range of them: which units go is decided by the fill, the longest ranges first
+// of those that are neither offered by auction nor locked. What is held aside is
 // nobody's to use, so that no unit is sold twice (I-84).
 
 // creditAtoms are the atoms of an account of credits, 10⁻⁶ kgCO2e, in an atom of
@@ -33,67 +33,65 @@ func (v *View) unitsIn(q quantity.Quantity, i catalog.Instrument) int64 {
 	return unitsOf(q, rowsOf(v.state, CarbonSchemes).rows[i.Scheme])
 }
 
-// checkCreditsOfSale holds that the tonnes are free, and do not lie in too many ranges.
+// goodsHolder is whose credits of an instrument they are.
+func goodsHolder(party int64, i catalog.Instrument) creditHolder {
+	return creditHolder{i.Series, party}
+}
+
+// checkCreditsOfSale holds that the tonnes are free, and that what the party's open
+// orders sell with them lies in few enough ranges.
 func (e *entry) checkCreditsOfSale(v *View, before *market.Record) error {
 	o := &e.order
-	if more := o.Hold - before.Hold; more > 0 {
-		if err := v.ledger.CheckHold(e.key, more); err != nil {
-			return err
-		}
+	more := o.Hold - before.Hold
+	if more <= 0 {
+		return nil
 	}
-	if _, pieces := v.lowestUnits(e.inst.Series, o.Party, v.unitsIn(o.Remaining, e.inst), MaxFills+1); pieces > MaxFills {
-		return carbon.ErrPieces.At("quantity")
+	if err := v.ledger.CheckHold(e.key, more); err != nil {
+		return err
+	}
+	h := goodsHolder(o.Party, e.inst)
+	if len(v.credits.of[h]) <= sellRanges {
+		return nil
+	}
+	_, scheme := v.creditAccount(h)
+	if sold, most := v.unitsInBook(h), v.deliverable(h, nil); sold+more/int64(scheme.SerialUnit) > most {
+		return carbon.ErrPieces.With("the party's orders may sell its %d longest ranges, which have %d units; they sell %d already", sellRanges, most, sold).At("quantity")
 	}
 	return nil
 }
 
-// lowestUnits counts the units of the lowest free ranges of a party, as far as
-// units and as many ranges as most.
-func (v *View) lowestUnits(series, party, units int64, most int) (found int64, pieces int) {
-	for r := range v.freeRanges(series, party) {
-		if found >= units || pieces == most {
+// countRanges counts the ranges that a party delivers a number of units from, as far as rangesMost and one.
+func (v *View) countRanges(h creditHolder, units int64) (ranges int) {
+	for r := range v.freeRanges(h) {
+		if units <= 0 || ranges > rangesMost {
 			break
 		}
-		found += r.Units()
-		pieces++
+		units -= r.Units()
+		ranges++
 	}
-	return min(found, units), pieces
+	return ranges
 }
 
-// checkRangesMoved returns ErrTooManyFills when the sellers that an order meets
-// would deliver out of too many ranges.
+// checkRangesMoved returns ErrTooManyFills when the parties that would deliver,
+// what they sell at most, would do so out of too many ranges.
 func (e *entry) checkRangesMoved(v *View, sellers map[int64]quantity.Quantity) error {
 	for party, q := range sellers {
-		_, pieces := v.lowestUnits(e.inst.Series, party, v.unitsIn(min(q, e.order.Remaining), e.inst), rangesMost+1)
-		if e.ranges += pieces; e.ranges > rangesMost {
-			return ErrTooManyFills.With("the order would take credits out of more than %d ranges at once: send it in parts", rangesMost)
-		}
+		e.ranges += v.countRanges(goodsHolder(party, e.inst), v.unitsIn(min(q, e.order.Remaining), e.inst))
+	}
+	if e.ranges > rangesMost {
+		return ErrTooManyFills.With("the order would take credits out of more than %d ranges at once: send it in parts", rangesMost)
 	}
 	return nil
 }
 
-// portion is as much of a quantity as one fill of a call moves: credits out of a
-// bounded number of ranges.
-func (v *View) portion(sell *market.Record, i catalog.Instrument, q quantity.Quantity) quantity.Quantity {
-	if !i.OfCredits() {
-		return q
-	}
-	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
-	units, pieces := v.lowestUnits(i.Series, sell.Party, unitsOf(q, scheme), rangesMost)
-	if whole := tonnesOf(units, scheme).FloorTo(quantity.OneQuantity); pieces == rangesMost && whole > 0 {
-		return min(q, whole)
-	}
-	return q
-}
-
-// deliverCredits gives the buyer of a trade the seller's units with the lowest
-// numbers, against their price, in one transfer.
+// deliverCredits gives the buyer of a trade the seller's units, the longest ranges
+// first, against their price, in one transfer.
 func (tx *Tx) deliverCredits(t market.Trade, seller, buyer ledger.Key, i catalog.Instrument) {
-	taken, left, err := carbon.Take(tx.freeRanges(i.Series, seller.Party), tx.unitsIn(t.Quantity, i), math.MaxInt)
+	taken, err := carbon.Take(tx.freeRanges(goodsHolder(seller.Party, i)), tx.unitsIn(t.Quantity, i), math.MaxInt)
 	if err != nil {
 		panic("app: a party has fewer units than its open orders sell")
 	}
-	tx.changeUnits(taken, func(r *carbon.Range) { r.Party = buyer.Party }, left)
+	tx.changeUnits(taken, func(r *carbon.Range) { r.Party = buyer.Party })
 	legs := []ledger.Leg{{Debit: seller, Credit: buyer, Amount: int64(t.Quantity) * creditAtoms, FromHeld: true}}
 	if t.Amount > 0 {
 		legs = append(legs, ledger.Leg{

@@ -117,7 +117,7 @@ func (v *View) readySince(holding ledger.AccountID, day calendar.Date) quantity.
 func (e *entry) checkMakers(v *View) error {
 	o := &e.order
 	var other error
-	var sellers map[int64]quantity.Quantity // of credits, by party
+	var sellers map[int64]quantity.Quantity // of credits that a buy meets, by party
 	if o.OfCredits() && o.Side == market.Buy {
 		sellers = map[int64]quantity.Quantity{}
 	}
@@ -149,6 +149,9 @@ func (e *entry) checkMakers(v *View) error {
 		return ErrTooManyFills
 	case o.TimeInForce == market.FOK && reach.Quantity < o.Remaining:
 		return ErrNotFillable.With("the book has %s t for the order now and it asks for %s: nothing was done", reach.Quantity, o.Remaining)
+	}
+	if o.OfCredits() && o.Side == market.Sell {
+		sellers = map[int64]quantity.Quantity{o.Party: reach.Quantity}
 	}
 	return e.checkRangesMoved(v, sellers)
 }

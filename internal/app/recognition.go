@@ -232,24 +232,24 @@ func (v *View) lockUnits(m carbon.Mirror) (func(tx *Tx, mirror int64), error) {
 	}
 	n, _ := carbon.ParseSerial(m.Serial)
 	series := v.seriesOf(rowsOf(v.state, CarbonSchemes).rows[m.Home], n.Vintage)
-	taken, left, err := carbon.Cut(v.unitsNamed(series.ID, m.Party, n), m.FirstUnit, m.LastUnit)
+	taken, err := carbon.Cut(v.unitsNamed(series.ID, m.Party, n), m.FirstUnit, m.LastUnit)
 	if err != nil {
 		return nil, err
 	}
 	home, account := rowsOf(v.state, CarbonSchemes).rows[m.Home], v.homeAccount(m, series)
-	if err := v.checkNotInBook(account, m.Units(), home); err != nil {
+	if err := v.checkNotInBook(creditHolder{series.ID, m.Party}, taken); err != nil {
 		return nil, atField(err, "serial")
 	}
 	return func(tx *Tx, mirror int64) {
 		tx.Hold(account, m.Units()*int64(home.SerialUnit))
-		tx.changeUnits(taken, func(r *carbon.Range) { r.Mirror = mirror }, left...)
+		tx.changeUnits(taken, func(r *carbon.Range) { r.Mirror = mirror })
 	}, nil
 }
 
 // unitsNamed are the free ranges of a party that a serial number could name, by
 // their numbers.
 func (v *View) unitsNamed(series, party int64, n carbon.Serial) (ranges []carbon.Range) {
-	for _, r := range v.rangesOf(series, party) {
+	for r := range v.freeRanges(creditHolder{series, party}) {
 		if i := rowsOf(v.state, Issuances).rows[r.Issuance]; i.Methodology == n.Methodology && i.Source == n.Source && i.Origin == "" {
 			ranges = append(ranges, r)
 		}

@@ -74,7 +74,7 @@ func (tx *Tx) uncrossBook(m catalog.Market, i catalog.Instrument, b *market.Book
 			tx.cancelYounger(b, why)
 			continue
 		}
-		q := tx.portion(ask, i, min(buy.Quantity, sell.Quantity))
+		q := min(buy.Quantity, sell.Quantity)
 		tx.callFill(&e, c, bid, ask, q)
 		c.Traded, c.Trades = c.Traded+q, c.Trades+1
 	}

@@ -165,8 +165,9 @@ func OfField(record string, id int64, field, before, after string, isToday bool)
 
 // Beside is an effect that is shown and is no part of what is approved: others
 // change it at will, as their open orders.
-func Beside(subject, field, after string) Effect {
-	return Effect{Subject: subject, Field: field, After: after, beside: true}
+func (e Effect) Beside() Effect {
+	e.beside = true
+	return e
 }
 
 // OfHeld is OfBalance of what an account holds aside; what open orders give

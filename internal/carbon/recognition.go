@@ -137,33 +137,25 @@ func (n Serial) String() string {
 }
 
 // Cut takes the units first to last out of ranges, which are in the order of
-// their numbers: taken are whole ranges, left what remains beside them, without
-// ids. Returns ErrNotHeld unless all of the units are there, or ErrPieces.
-func Cut(ranges []Range, first, last int64) (taken, left []Range, err error) {
+// their numbers. Returns ErrNotHeld unless all of the units are there, or ErrPieces.
+func Cut(ranges []Range, first, last int64) (taken []Range, err error) {
 	next := first
 	for _, r := range ranges {
 		if r.LastUnit < next || next > last {
 			continue
 		}
 		if r.FirstUnit > next {
-			return nil, nil, ErrNotHeld.With("unit %d is not there", next)
+			return nil, ErrNotHeld.With("unit %d is not there", next)
 		}
 		if len(taken) == piecesMost {
-			return nil, nil, ErrPieces
-		}
-		before, after := r, r
-		if before.ID, before.LastUnit = 0, next-1; before.FirstUnit <= before.LastUnit {
-			left = append(left, before)
-		}
-		if after.ID, after.FirstUnit = 0, last+1; after.FirstUnit <= after.LastUnit {
-			left = append(left, after)
+			return nil, ErrPieces
 		}
 		r.FirstUnit, r.LastUnit = next, min(r.LastUnit, last)
 		taken = append(taken, r)
 		next = r.LastUnit + 1
 	}
 	if next <= last {
-		return nil, nil, ErrNotHeld.With("unit %d is not there", next)
+		return nil, ErrNotHeld.With("unit %d is not there", next)
 	}
-	return taken, left, nil
+	return taken, nil
 }

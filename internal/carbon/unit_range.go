@@ -68,37 +68,36 @@ var (
 	ErrPieces = fault.New(fault.Refused, "carbon.too_many_ranges", "the units lie in too many ranges: take fewer at a time").At("units")
 )
 
-// Split takes units from ranges, in the order of their numbers: taken are
-// whole ranges, and left is what remains of the last of them, as a range of
-// its own without an id where nothing was taken whole. Returns ErrUnits or
-// ErrPieces.
-func Split(ranges []Range, units int64) (taken []Range, left Range, err error) {
+// Split takes units from ranges in the order in which they come; of the last of
+// them it takes the lowest numbers. Returns ErrUnits or ErrPieces.
+func Split(ranges iter.Seq[Range], units int64) ([]Range, error) {
 	if units <= 0 {
-		return nil, left, fault.Invalidf("units", "must be more than zero")
+		return nil, fault.Invalidf("units", "must be more than zero")
 	}
-	slices.SortFunc(ranges, func(a, b Range) int { return int(max(-1, min(1, a.FirstUnit-b.FirstUnit))) })
-	return Take(slices.Values(ranges), units, piecesMost)
+	return Take(ranges, units, piecesMost)
 }
 
-// Take is Split of ranges that come in the order of their numbers, from at most
-// so many of them.
-func Take(ranges iter.Seq[Range], units int64, most int) (taken []Range, left Range, err error) {
+// Take is Split from at most so many ranges.
+func Take(ranges iter.Seq[Range], units int64, most int) (taken []Range, err error) {
 	wanted := units
 	for r := range ranges {
 		if len(taken) == most {
-			return nil, left, ErrPieces
+			return nil, ErrPieces
 		}
-		if r.Units() > units {
-			left = r
-			left.ID, left.FirstUnit = 0, r.FirstUnit+units
-			r.LastUnit = left.FirstUnit - 1
-		}
+		r.LastUnit = min(r.LastUnit, r.FirstUnit+units-1)
 		taken = append(taken, r)
 		if units -= r.Units(); units == 0 {
-			return taken, left, nil
+			return taken, nil
 		}
 	}
-	return nil, left, ErrUnits.With("%d units are wanted, %d are there", wanted, wanted-units)
+	return nil, ErrUnits.With("%d units are wanted, %d are there", wanted, wanted-units)
+}
+
+// Without is what remains of a range when a part of it is taken, beside that part.
+func (r Range) Without(part Range) []Range {
+	before, after := r, r
+	before.LastUnit, after.FirstUnit = part.FirstUnit-1, part.LastUnit+1
+	return slices.DeleteFunc([]Range{before, after}, func(left Range) bool { return left.Units() == 0 })
 }
 
 // A Purpose is what credits are retired for.

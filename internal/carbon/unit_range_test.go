@@ -3,6 +3,7 @@ package carbon_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"permitx/internal/carbon"
@@ -28,20 +29,21 @@ func TestSplit_EachUnitOnce(t *testing.T) {
 			to = 0
 		}
 		want := 1 + random.Int64N(6)
-		taken, left, err := carbon.Split(held[from], want)
+		taken, err := carbon.Split(slices.Values(held[from]), want)
 		if err != nil {
 			if !errors.Is(err, carbon.ErrUnits) {
 				t.Fatal(err)
 			}
 			continue
 		}
+		whole := held[from][:len(taken)]
 		held[from] = held[from][len(taken):]
-		if left.LastUnit != 0 {
-			last++
-			left.ID = last
-			held[from] = append(held[from], left)
-		}
-		for _, r := range taken {
+		for i, r := range taken {
+			for _, left := range whole[i].Without(r) {
+				last++
+				left.ID = last
+				held[from] = append(held[from], left)
+			}
 			for u := r.FirstUnit; u <= r.LastUnit; u++ {
 				if holder[u] != from {
 					t.Fatalf("unit %d was not %d's", u, from)
@@ -78,32 +80,53 @@ func TestSplit_EachUnitOnce(t *testing.T) {
 	}
 }
 
-// Units must be taken from the lowest number on, and as many as there are.
+// Units must be taken from ranges in the order in which these come, of the last the
+// lowest numbers, and as many as there are.
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	ranges := []carbon.Range{{ID: 7, FirstUnit: 51, LastUnit: 60}, {ID: 3, FirstUnit: 1, LastUnit: 10}}
-	taken, left, err := carbon.Split(ranges, 12)
-	if err != nil || len(taken) != 2 || taken[0].ID != 3 || taken[1].LastUnit != 52 || left.FirstUnit != 53 || left.LastUnit != 60 || left.ID != 0 {
-		t.Errorf("got %+v, left %+v, %v", taken, left, err)
+	ranges := slices.Values([]carbon.Range{{ID: 7, FirstUnit: 51, LastUnit: 60}, {ID: 3, FirstUnit: 1, LastUnit: 10}})
+	taken, err := carbon.Split(ranges, 12)
+	if err != nil || len(taken) != 2 || taken[0].ID != 7 || taken[0].Units() != 10 || taken[1].FirstUnit != 1 || taken[1].LastUnit != 2 {
+		t.Errorf("got %+v, %v", taken, err)
 	}
-	if taken, left, err = carbon.Split(ranges, 20); err != nil || len(taken) != 2 || left.LastUnit != 0 {
-		t.Errorf("all of them: got %+v, left %+v, %v", taken, left, err)
+	if taken, err = carbon.Split(ranges, 20); err != nil || len(taken) != 2 {
+		t.Errorf("all of them: got %+v, %v", taken, err)
 	}
-	if _, _, err = carbon.Split(ranges, 21); !errors.Is(err, carbon.ErrUnits) {
+	if _, err = carbon.Split(ranges, 21); !errors.Is(err, carbon.ErrUnits) {
 		t.Errorf("more than there are: got %v", err)
 	}
-	if _, _, err = carbon.Split(ranges, 0); err == nil {
+	if _, err = carbon.Split(ranges, 0); err == nil {
 		t.Error("nothing was taken")
 	}
 	many := make([]carbon.Range, 501)
 	for i := range many {
 		many[i] = carbon.Range{ID: int64(i) + 1, FirstUnit: int64(i) + 1, LastUnit: int64(i) + 1}
 	}
-	if _, _, err = carbon.Split(many, 501); !errors.Is(err, carbon.ErrPieces) {
+	if _, err = carbon.Split(slices.Values(many), 501); !errors.Is(err, carbon.ErrPieces) {
 		t.Errorf("501 ranges: got %v", err)
 	}
-	if _, _, err = carbon.Split(many, 500); err != nil {
+	if _, err = carbon.Split(slices.Values(many), 500); err != nil {
 		t.Errorf("500 ranges: got %v", err)
+	}
+}
+
+// What is left of a range lies before and behind what is taken.
+func TestRange_Without(t *testing.T) {
+	t.Parallel()
+	whole := carbon.Range{ID: 1, FirstUnit: 1, LastUnit: 10}
+	for _, c := range []struct{ first, last, before, behind int64 }{{1, 10, 0, 0}, {1, 4, 0, 6}, {5, 10, 4, 0}, {3, 7, 2, 3}} {
+		part := whole
+		part.FirstUnit, part.LastUnit = c.first, c.last
+		sum := part.Units()
+		for _, left := range whole.Without(part) {
+			if left.LastUnit < part.FirstUnit && left.Units() != c.before || left.FirstUnit > part.LastUnit && left.Units() != c.behind || left.Units() == 0 {
+				t.Errorf("%d to %d: %+v is left", c.first, c.last, left)
+			}
+			sum += left.Units()
+		}
+		if sum != whole.Units() {
+			t.Errorf("%d to %d: %d units became %d", c.first, c.last, whole.Units(), sum)
+		}
 	}
 }
 

@@ -65,6 +65,27 @@ func TestCreditOrder_OverHTTP(t *testing.T) {
 	w.want(http.StatusOK, w.post(fmt.Sprintf("/v1/orders/%d/cancel", sell.ID), seller.key, ""))
 }
 
+// Whose credits are to be revoked cannot stop it by moving them: what is approved is
+// done with what he has then, and what is gone he owes.
+func TestCreditRevoke_HolderMoves(t *testing.T) {
+	t.Parallel()
+	w := openWalked(t)
+	holder, friend := w.firms[0], w.firms[2]
+	a := w.post(fmt.Sprintf("/v1/carbon/issuances/%d/revocation", w.carbon.issued+1), w.leader, `{"units":8500,"document":"audit"}`)
+	w.want(http.StatusAccepted, a)
+	p := decode[api.Proposal](t, a)
+	had := w.kilograms(t, holder.key)
+	give := fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":600,"document":"d"}`, holder.party, friend.party)
+	w.want(http.StatusCreated, w.post("/v1/carbon/transfers", holder.key, give))
+	w.want(http.StatusCreated, w.post("/v1/carbon/transfers", friend.key, fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":7,"document":"d"}`, friend.party, holder.party)))
+	a = w.post(fmt.Sprintf("/v1/proposals/%d/approve", p.ID), w.second, fmt.Sprintf(`{"effects_digest":%q}`, p.EffectsDigest))
+	w.want(http.StatusOK, a)
+	r := decode[api.Revocation](t, answer{body: decode[api.ProposalOutcome](t, a).Result})
+	if r.Debt == nil || r.Revoked+r.Debt.Units != 8500 || r.Debt.Units == 0 || w.kilograms(t, holder.key) != had-600+7-r.Revoked {
+		t.Errorf("%d were revoked, owed are %+v", r.Revoked, r.Debt)
+	}
+}
+
 // kilograms are the credits that a party holds, in the units of its scheme.
 func (w *walked) kilograms(t *testing.T, key string) (units int64) {
 	t.Helper()

@@ -57,6 +57,9 @@ func (k Kind) IsPermit() bool { return k >= Cap && k <= Retired }
 // IsMoney reports whether accounts of this kind count money.
 func (k Kind) IsMoney() bool { return k >= Bank && k <= Suspense || k == Forfeits }
 
+// IsCredit reports whether accounts of this kind count carbon credits.
+func (k Kind) IsCredit() bool { return k >= CreditsIssued && k <= CreditsRetired }
+
 // counts is what accounts of this kind count: permits, money or credits.
 func (k Kind) counts() string {
 	switch {
