@@ -508,27 +508,35 @@ func (o *office) propose(person int64, c Command) approval.Proposal {
 func (o *office) send(person int64, c Command) (refused *fault.Error, proposed bool) {
 	o.t.Helper()
 	o.settle() // what is due by now is not the command's doing
-	o.keys++
 	before := o.mutable()
-	answer, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)
+	refused, proposed = o.ask(person, c)
 	o.mustDecode(c)
-	switch f, isFault := fault.As(err); {
-	case err != nil && !isFault:
-		o.t.Fatalf("%T: %v", c, err)
-	case err != nil:
-		refused = f
-	case answer.Status == http.StatusAccepted:
-		proposed = true
-	case answer.Status == http.StatusUnprocessableEntity:
-		refused = &fault.Error{Kind: fault.Refused, Code: string(answer.Body)}
-	case answer.Status != http.StatusOK:
-		o.t.Fatalf("%T: status %d: %s", c, answer.Status, answer.Body)
-	}
 	if refused != nil && before != o.mutable() {
 		o.t.Fatalf("%T was refused with %s and changed something", c, refused.Code)
 	}
 	o.check()
 	return refused, proposed
+}
+
+// ask is send without a look at what came of it.
+func (o *office) ask(person int64, c Command) (refused *fault.Error, proposed bool) {
+	o.t.Helper()
+	o.keys++
+	answer, err := o.app.Do(o.t.Context(), identity.Actor{Person: person}, fmt.Sprintf("k-%d", o.keys), c)
+	f, isFault := fault.As(err)
+	switch {
+	case err != nil && !isFault:
+		o.t.Fatalf("%T: %v", c, err)
+	case err != nil:
+		return f, false
+	case answer.Status == http.StatusAccepted:
+		return nil, true
+	case answer.Status == http.StatusUnprocessableEntity:
+		return &fault.Error{Kind: fault.Refused, Code: string(answer.Body)}, false
+	case answer.Status != http.StatusOK:
+		o.t.Fatalf("%T: status %d: %s", c, answer.Status, answer.Body)
+	}
+	return nil, false
 }
 
 // mutable tells two states apart: how many rows there are outside the journal,

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"permitx/internal/calendar"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
@@ -176,16 +178,26 @@ func (v *View) lotOrder(op identity.Operation, kind reserve.LotOrderKind, id int
 	return l, order, order.Validate()
 }
 
-// lotFor is lot, after the actor's right to do this in its region was checked.
+// lotFor is lot, after the actor's right to do this in its region was checked,
+// also where nothing of it is left.
 func (v *View) lotFor(op identity.Operation, field string, id int64) (reserve.Lot, error) {
 	if err := v.Authorise(op, identity.Target{}); err != nil {
 		return reserve.Lot{}, err
 	}
-	l, err := v.lot(field, id)
-	if err != nil {
+	l, closed := v.lot(field, id)
+	if errors.Is(closed, ErrLotClosed) {
+		found, err := Find(v, Lots, Where("id", id))
+		if err != nil {
+			return l, err
+		}
+		l = found[0]
+	} else if closed != nil {
+		return l, closed
+	}
+	if err := v.AuthoriseAt(field, op, identity.OfRegion(l.Region)); err != nil {
 		return l, err
 	}
-	return l, v.AuthoriseAt(field, op, identity.OfRegion(l.Region))
+	return l, closed
 }
 
 // pickOfLot picks up to a quantity of what earmarks have claimed of a lot, as
