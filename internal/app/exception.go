@@ -228,17 +228,51 @@ func (e *exceptions) eachSell(given map[surplusKey][]reserve.Allocation, judge f
 	return nil
 }
 
-// overridden finds the codes that fail their check and that a leader has
-// confirmed. It is the only rule that an officer can set aside: no command takes
-// an exception from any other.
+// overridden finds what officers have set aside of what the registry asks for by
+// itself, always with a reason: the check digit of an early code; the tax
+// authority's list as the proof of a payment; the record of a full year's
+// discharge as the base of a surplus that may be sold. No command takes an
+// exception from any rule of law.
 func (e *exceptions) overridden() error {
+	add := func(region string, on calendar.Date, about []report.Object, detail string) {
+		e.add(report.Exception{Kind: report.RuleOverridden, Regions: []string{region}, On: on, Objects: about, Detail: detail})
+	}
 	for _, p := range ReadTable(e.app.Reference(), Parties).All() {
 		if p.USCCWarning {
-			e.add(report.Exception{
-				Kind: report.RuleOverridden, Regions: []string{p.Region}, Objects: objects(Parties.name, p.ID),
-				Detail: "the check digit of " + p.USCC + " is wrong and a leader has confirmed it",
-			})
+			add(p.Region, 0, objects(Parties.name, p.ID), "the check digit of "+p.USCC+" is wrong and a leader has confirmed it")
 		}
+	}
+	if err := e.unlisted(add); err != nil {
+		return err
+	}
+	q := e.inMonth("recorded_at").And("outcome", Eq, string(reserve.MayBeSold)).And("no_year", Ne, "")
+	return eachOf(e.ctx, e.r, SurplusVerifications, q, func(s reserve.SurplusVerification) {
+		add(s.Region, s.RecordedAt.Date(), objects(SurplusVerifications.name, s.ID), "surplus was verified for sale without a year's discharge: "+s.NoYear)
+	})
+}
+
+// unlisted finds the payments that finance has confirmed and that no list of
+// the tax authority had: whole ones by the day of the word, parts by the day of
+// their payment.
+func (e *exceptions) unlisted(add func(region string, on calendar.Date, about []report.Object, detail string)) error {
+	const detail = "finance has confirmed a payment that no list had: "
+	err := eachOf(e.ctx, e.r, Sales, e.inMonth("confirmed_at"), func(s reserve.Sale) {
+		add(s.Region, s.ConfirmedAt.Date(), objects(Notices.name, s.Notice), detail+s.Confirmation)
+	})
+	if err != nil {
+		return err
+	}
+	parts := Query{}.And("paid_on", Ge, int64(e.q.Month)).And("paid_on", Lt, int64(report.MonthEnd(e.q.Month).Date())).And("confirmation", Ne, "")
+	var found []reserve.Instalment
+	if err := eachOf(e.ctx, e.r, Instalments, parts, func(i reserve.Instalment) { found = append(found, i) }); err != nil {
+		return err
+	}
+	for _, i := range found {
+		var of []reserve.Sale
+		if err := e.r.Find(e.ctx, Sales.name, Where("notice", i.Notice), &of); err != nil {
+			return err
+		}
+		add(of[0].Region, i.PaidOn, append(objects(Notices.name, i.Notice), objects(Instalments.name, i.ID)...), detail+i.Confirmation)
 	}
 	return nil
 }

@@ -94,12 +94,17 @@ func TestExceptions_BothSides(t *testing.T) {
 	}
 }
 
-// What is sold soon after it was given, a code that a leader has confirmed, and
-// what is past its day: each is found where it is, and nothing else.
+// What is sold soon after it was given, what an officer has set aside, and what
+// is past its day: each is found where it is, and nothing else.
 func TestExceptions_Others(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	for _, kind := range []string{"rule_overridden", "past_deadline", "soon_after_allocation", "price_outlier", "same_contact", "same_bank_account"} {
+	w.want(http.StatusCreated, w.approved(marketPath+"/terms", w.leader, `{"valid_from":"2026-07-02","block_band":"0.3","block_least":"5"}`))
+	verified := []string{"surplus_verification 1", "surplus_verification 2", "surplus_verification 3"} // of the firms, without a year
+	if got := w.exceptions("rule_overridden"); !slices.Equal(got, verified) {
+		t.Errorf("set aside at first: %q", got)
+	}
+	for _, kind := range []string{"past_deadline", "soon_after_allocation", "price_outlier", "same_contact", "same_bank_account"} {
 		if got := w.exceptions(kind); len(got) != 0 {
 			t.Errorf("%s in an empty market: %q", kind, got)
 		}
@@ -111,9 +116,22 @@ func TestExceptions_Others(t *testing.T) {
 	if got, want := w.exceptions("soon_after_allocation"), fmt.Sprintf("market_order %d allocation %d", sold, given); !slices.Equal(got, []string{want}) {
 		t.Errorf("soon: %q, want %q", got, want)
 	}
+	w.clock.Set(tradingDay.Start().Add(10 * time.Hour))
+	block := decode[api.Block](t, w.ok("/v1/block-trades", buyer.key, fmt.Sprintf(
+		`{"market":%q,"instrument":%q,"side":"buy","licence":%d,"counterparty_party":%d,"counterparty_licence":%d,"quantity":"5","price":"2400"}`,
+		marketCode, instrumentCode, buyer.licence, seller.party, seller.licence)))
+	soon := []string{fmt.Sprintf("market_order %d allocation %d", sold, given)}
+	if got := w.exceptions("soon_after_allocation"); !slices.Equal(got, soon) {
+		t.Errorf("a block trade that is proposed is no sale: %q", got)
+	}
+	w.ok(fmt.Sprintf("/v1/block-trades/%d/steps", block.ID), seller.key, `{"event":"confirm"}`)
+	soon = append(soon, fmt.Sprintf("block_trade %d allocation %d", block.ID, given))
+	if got := w.exceptions("soon_after_allocation"); !slices.Equal(got, soon) {
+		t.Errorf("soon, with a block trade: %q, want %q", got, soon)
+	}
 	early := decode[api.Party](t, w.ok("/v1/parties", w.leader, fmt.Sprintf(`{"name":"early","uscc":%q,"region":"330421","industry":"26"}`, badCheck(apptest.USCC("330421", 51)))))
 	w.ok(fmt.Sprintf("/v1/parties/%d/confirm-uscc", early.ID), w.leader, `{"document":"business licence","note":"seen"}`)
-	if got, want := w.exceptions("rule_overridden"), fmt.Sprintf("party %d", early.ID); !slices.Equal(got, []string{want}) {
+	if got, want := w.exceptions("rule_overridden"), append([]string{fmt.Sprintf("party %d", early.ID)}, verified...); !slices.Equal(got, want) {
 		t.Errorf("overridden: %q, want %q", got, want)
 	}
 	w.ok("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"2","document":"d"}`)
@@ -126,5 +144,12 @@ func TestExceptions_Others(t *testing.T) {
 	w.clock.Set(calendar.NewDate(2026, 7, 21).Start())
 	if got, want := w.exceptions("past_deadline"), fmt.Sprintf("payment_notice %d", notice.ID); !slices.Equal(got, []string{want}) {
 		t.Errorf("a day later: %q, want %q", got, want)
+	}
+	path := fmt.Sprintf("/v1/payment-notices/%d", notice.ID)
+	w.ok(path+"/proof", w.finance, `{"amount":"500","proof":"R1","paid_on":"2026-07-20"}`)
+	w.ok(path+"/confirm", w.finance, `{"reason":"the bank's receipt was seen"}`)
+	want := append(append([]string{fmt.Sprintf("party %d", early.ID)}, verified...), fmt.Sprintf("payment_notice %d", notice.ID))
+	if got := w.exceptions("rule_overridden"); !slices.Equal(got, want) {
+		t.Errorf("a payment that no list had: %q, want %q", got, want)
 	}
 }

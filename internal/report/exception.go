@@ -14,7 +14,7 @@ const (
 	SameAccount     ExceptionKind = "same_bank_account"     // both sides pay from or are paid to one account
 	PriceOutlier    ExceptionKind = "price_outlier"         // far from the mean of the month
 	SoonSale        ExceptionKind = "soon_after_allocation" // sold soon after it was given
-	RuleOverridden  ExceptionKind = "rule_overridden"       // what a rule refuses by itself, an officer confirmed
+	RuleOverridden  ExceptionKind = "rule_overridden"       // what the registry asks for by itself, an officer has set aside
 	DeadlineExpired ExceptionKind = "past_deadline"
 )
 
