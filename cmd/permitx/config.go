@@ -27,6 +27,7 @@ const (
 	dataFile          = "permitx.db"       // in it
 	defaultSeals      = "seal-keys"        // directory in it
 	defaultCodes      = "certificate-keys" // directory in it
+	defaultSalts      = "salts"            // directory in it
 	defaultLogLevel   = "info"             // of debug, info, warn, error
 	defaultLogFormat  = "text"             // of text, json
 	defaultRate       = 0                  // requests a second from one caller; 0: no limit
@@ -47,7 +48,7 @@ const helpWidth = 110 // columns
 
 // defaults are the named constants as the help texts and tags see them.
 var defaults = kong.Vars{
-	"listen": defaultListen, "data": "./" + defaultData, "seals": defaultSeals, "codes": defaultCodes, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
+	"listen": defaultListen, "data": "./" + defaultData, "seals": defaultSeals, "codes": defaultCodes, "salts": defaultSalts, "log_level": defaultLogLevel, "log_format": defaultLogFormat,
 	"rate": strconv.Itoa(defaultRate), "drain": defaultDrain.String(), "server": defaultServer,
 	"queue_limit": strconv.Itoa(defaultQueueLimit), "demo_listen": defaultDemoListen,
 }
@@ -59,6 +60,7 @@ type databaseConfig struct {
 	SealKeys    string `env:"PERMITX_SEAL_KEYS" placeholder:"DIR" help:"Directory of the keys that seal the bids of auctions: kept outside the database, backed up apart from it. Default: ${seals}, in --data."`
 
 	CertificateKeys string `env:"PERMITX_CERTIFICATE_KEYS" placeholder:"DIR" help:"Directory of the keys that make the codes of certificates: kept outside the database, backed up apart from it. Default: ${codes}, in --data."`
+	Salts           string `env:"PERMITX_SALTS" placeholder:"DIR" help:"Directory of the salts by which the intake knows participants again: kept outside the database, backed up apart from it. Default: ${salts}, in --data."`
 }
 
 // codes are the keys of certificates' codes.

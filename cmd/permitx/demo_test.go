@@ -25,7 +25,7 @@ func TestDemo(t *testing.T) {
 		{"postgres", func(t *testing.T) []string {
 			t.Helper()
 			keys := t.TempDir()
-			return []string{"--database-url", dbtest.Database(t).OwnerURL, "--seal-keys", keys + "/seals", "--certificate-keys", keys + "/certificates"}
+			return []string{"--database-url", dbtest.Database(t).OwnerURL, "--seal-keys", keys + "/seals", "--certificate-keys", keys + "/certificates", "--salts", keys + "/salts"}
 		}},
 	} {
 		t.Run(c.database, func(t *testing.T) {

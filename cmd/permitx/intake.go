@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,11 +26,7 @@ type intakeConfig struct {
 
 // intakeConfigOf is the intake beside a registry.
 func intakeConfigOf(c databaseConfig) intakeConfig {
-	folder := defaultData
-	if !store.IsPostgres(c.url()) {
-		folder = filepath.Dir(c.url())
-	}
-	return intakeConfig{url: store.IntakeURL(c.url()), salts: filepath.Join(folder, "salts")}
+	return intakeConfig{url: store.IntakeURL(c.url()), salts: cmp.Or(c.Salts, filepath.Join(cmp.Or(c.Data, defaultData), defaultSalts))}
 }
 
 // deliveryPause is how long what could not be delivered waits to be tried again; what
