@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"permitx/api"
 	"permitx/internal/app/apptest"
@@ -12,16 +11,13 @@ import (
 )
 
 // leaseState waits until the registry has brought a lease into a state.
-func (w *world) leaseState(id int64, want api.LeaseState) api.Lease {
+func (w *world) leaseState(id int64, want api.LeaseState) (l api.Lease) {
 	w.t.Helper()
-	for range 200 {
-		if l := decode[api.Lease](w.t, w.get(fmt.Sprintf("/v1/leases/%d", id), w.auditor)); l.State == want {
-			return l
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	w.t.Fatalf("lease %d is not %s: %s", id, want, w.get(fmt.Sprintf("/v1/leases/%d", id), w.auditor).body)
-	return api.Lease{}
+	waitFor(w.t, "the lease to be "+string(want), func() bool {
+		l = decode[api.Lease](w.t, w.get(fmt.Sprintf("/v1/leases/%d", id), w.auditor))
+		return l.State == want
+	})
+	return l
 }
 
 // statistic is the one line of a quarter's statistics of a kind.

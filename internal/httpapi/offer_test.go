@@ -32,17 +32,13 @@ const sealedOffer = `{"region":"330421","pollutant":"VOCs","instrument":"VOCs-20
 	"title":"VOCs","document":"d"}`
 
 // state waits until an offer is in a state.
-func (w *world) offerState(id int64, want string) api.AuctionOffer {
+func (w *world) offerState(id int64, want string) (o api.AuctionOffer) {
 	w.t.Helper()
-	for range 400 {
-		o := decode[api.AuctionOffer](w.t, w.get(fmt.Sprintf("/v1/offers/%d", id), ""))
-		if string(o.State) == want {
-			return o
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	w.t.Fatalf("the offer does not become %s", want)
-	return api.AuctionOffer{}
+	waitFor(w.t, "the offer to be "+want, func() bool {
+		o = decode[api.AuctionOffer](w.t, w.get(fmt.Sprintf("/v1/offers/%d", id), ""))
+		return string(o.State) == want
+	})
+	return o
 }
 
 // An auction over HTTP, by everybody who takes part. While its window is open no

@@ -20,17 +20,14 @@ var tradingDay = calendar.NewDate(2026, 7, 2)
 
 // at moves the clock to a time of the trading day and waits for the market to
 // come to its phase.
-func (w *world) at(hours, minutes int, phase api.MarketPhase) api.MarketStatus {
+func (w *world) at(hours, minutes int, phase api.MarketPhase) (s api.MarketStatus) {
 	w.t.Helper()
 	w.clock.Set(tradingDay.Start().Add(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute))
-	for range 400 {
-		if s := decode[api.MarketStatus](w.t, w.get(marketPath+"/status", "")); s.Phase == phase {
-			return s
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	w.t.Fatalf("the market does not come to %s", phase)
-	return api.MarketStatus{}
+	waitFor(w.t, "the market's phase "+string(phase), func() bool {
+		s = decode[api.MarketStatus](w.t, w.get(marketPath+"/status", ""))
+		return s.Phase == phase
+	})
+	return s
 }
 
 func (w *world) wantRefusal(a answer, code string) {

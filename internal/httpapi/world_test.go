@@ -380,11 +380,11 @@ func (w *world) send(method, path, key, body string, edit ...func(*http.Request)
 }
 
 // waitFor returns when a condition holds.
-func waitFor(t *testing.T, what string, condition func() bool) {
-	t.Helper()
+func waitFor(tb testing.TB, what string, condition func() bool) {
+	tb.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited too long for %s", what)
+			tb.Fatalf("waited too long for %s", what)
 		}
 	}
 }
