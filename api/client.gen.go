@@ -3571,7 +3571,7 @@ type ClientInterface interface {
 
 	// ListRules The rules under which permits change hands
 	//
-	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day; and the provisions that are checked elsewhere. A refusal names one of these.
 	//
 	// Corresponds with GET /v1/rules (the `ListRules` operationId).
 	ListRules(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -12155,7 +12155,7 @@ func (c *Client) GetReserveStatementLots(ctx context.Context, params *GetReserve
 
 // ListRules The rules under which permits change hands
 //
-// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day; and the provisions that are checked elsewhere. A refusal names one of these.
 //
 // Corresponds with GET /v1/rules (the `ListRules` operationId).
 func (c *Client) ListRules(ctx context.Context, params *ListRulesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -41716,7 +41716,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListRulesWithResponse The rules under which permits change hands
 	//
-	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+	// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day; and the provisions that are checked elsewhere. A refusal names one of these.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -59724,7 +59724,7 @@ func (c *ClientWithResponses) GetReserveStatementLotsWithResponse(ctx context.Co
 
 // ListRulesWithResponse The rules under which permits change hands
 //
-// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day.
+// All rules that are in force on a day, in the order in which they are checked, with the parameters of that day; and the provisions that are checked elsewhere. A refusal names one of these.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -13699,6 +13699,21 @@ type ProposalState string
 // Provenance Where a lot came from.
 type Provenance string
 
+// Provision What is refused by the terms of a market or an offer, the steps of a case, or the register.
+type Provision struct {
+	// ID As the field `rule` of a refusal names it.
+	ID       string             `json:"id"`
+	Refusals []ProvisionRefusal `json:"refusals"`
+}
+
+// ProvisionRefusal defines model for ProvisionRefusal.
+type ProvisionRefusal struct {
+	// Citation Number of the document and article, terms, or `project default`.
+	Citation string `json:"citation"`
+	Code     string `json:"code"`
+	Says     string `json:"says"`
+}
+
 // Pseudonym What an operator calls a person, hexadecimal; never a name, a phone or an identity number.
 //
 // Example: 3f2b8c1de94a4d6fb0a1c2d3e4f50617
@@ -14956,6 +14971,9 @@ type Rulebook struct {
 
 	// Parameters The rows of that day, for all regions.
 	Parameters []Parameter `json:"parameters"`
+
+	// Provisions What is refused outside of the rules; the same every day.
+	Provisions []Provision `json:"provisions"`
 }
 
 // SaleKind How the buyer was found: 协议出让, 定额出让, 简易出让, 拍卖 or 竞价; or that a new term is paid for.

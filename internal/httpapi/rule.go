@@ -36,6 +36,7 @@ func (s *Server) ListRules(_ context.Context, r gen.ListRulesRequestObject) (gen
 	rules, parameters := s.app.RulesOn(on)
 	return gen.ListRules200JSONResponse{
 		AsOf: on.String(), Items: convertAll(rules, ruleOf), Parameters: convertAll(parameters, parameterOf),
+		Provisions: convertAll(rulebook.Provisions(), provisionOf),
 	}, nil
 }
 
@@ -46,6 +47,12 @@ func ruleOf(r *rulebook.Rule) api.Rule {
 		Parameters: convertAll(r.Keys, func(k rulebook.Key) api.ParameterKey { return api.ParameterKey(k) }),
 		Actions:    convertAll(r.Actions, func(a rulebook.Action) api.RuleAction { return api.RuleAction(a) }),
 	}
+}
+
+func provisionOf(p rulebook.Provision) api.Provision {
+	return api.Provision{ID: p.ID, Refusals: convertAll(p.Refusals, func(r rulebook.Refusal) api.ProvisionRefusal {
+		return api.ProvisionRefusal{Code: r.Code, Says: r.Says, Citation: r.Citation}
+	})}
 }
 
 // ListParameters lists the rows of parameters, of all days.

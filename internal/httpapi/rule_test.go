@@ -26,6 +26,11 @@ func TestRules_AsOf(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	if len(today.Provisions) != len(rulebook.Provisions()) || !slices.ContainsFunc(today.Provisions, func(p api.Provision) bool {
+		return p.ID == "market.price_band" && p.Refusals[0].Code == "order.outside_band" && p.Refusals[0].Citation == "terms of the market"
+	}) {
+		t.Errorf("provisions: %+v", today.Provisions)
+	}
 	before := decode[api.Rulebook](t, w.get("/v1/rules?as_of=2020-11-26", ""))
 	if len(before.Items) >= len(today.Items) || before.AsOf != "2020-11-26" {
 		t.Errorf("on %s: %d rules", before.AsOf, len(before.Items))

@@ -32,6 +32,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 	"permitx/internal/store"
 )
 
@@ -414,6 +415,7 @@ func checkContract(tb testing.TB, req *http.Request, a answer) {
 	if a.header.Get("X-Request-Id") == "" && a.status != http.StatusForbidden {
 		tb.Errorf("%s %s: no X-Request-Id", req.Method, req.URL.Path)
 	}
+	checkRuleListed(tb, a)
 	r := routeOf(req)
 	if r == nil {
 		return
@@ -425,6 +427,30 @@ func checkContract(tb testing.TB, req *http.Request, a answer) {
 	}
 	if err := openapi3filter.ValidateResponse(tb.Context(), input); err != nil {
 		tb.Errorf("%s %s: %d is not in the contract: %v", req.Method, req.URL.Path, a.status, err)
+	}
+}
+
+// listed are the ids that GET /v1/rules lists.
+var listed = func() map[string]bool {
+	ids := map[string]bool{}
+	for _, r := range rulebook.All() {
+		ids[r.ID] = true
+	}
+	for _, p := range rulebook.Provisions() {
+		ids[p.ID] = true
+	}
+	return ids
+}()
+
+// checkRuleListed holds that the rule of a refusal can be looked up.
+func checkRuleListed(tb testing.TB, a answer) {
+	tb.Helper()
+	var problem api.Problem
+	if a.status < http.StatusBadRequest || json.Unmarshal(a.body, &problem) != nil || problem.Rule == nil {
+		return
+	}
+	if !listed[*problem.Rule] {
+		tb.Errorf("%s is refused by the rule %s, which GET /v1/rules does not list: make generate", problem.Code, *problem.Rule)
 	}
 }
 

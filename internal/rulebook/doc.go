@@ -19,4 +19,4 @@
 // other rule, and every reading that goes beyond a text, says "project default".
 package rulebook
 
-//go:generate go run permitx/internal/rulebook/cmd/rules ../../docs/rules.md
+//go:generate go run permitx/internal/rulebook/cmd/rules .. ../../docs/rules.md provision_gen.go

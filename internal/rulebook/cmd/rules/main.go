@@ -1,9 +1,10 @@
-// Command rules writes docs/rules.md from the rulebook: the list of rules is
-// the documentation.
+// Command rules writes docs/rules.md from the rulebook, and the list of what the
+// code beside it cites: the list of rules is the documentation.
 package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -23,15 +24,35 @@ and the first refusal is the answer. What no text that was read is behind says "
 const permissions = 0o644
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: rules FILE")
+	if len(os.Args) != 4 { //nolint:mnd // the three below
+		log.Fatal("usage: rules SOURCE PAGE LIST")
 	}
-	if err := os.WriteFile(os.Args[1], page(), permissions); err != nil { //nolint:gosec // go generate names the file
+	if err := write(os.Args[1], os.Args[2], os.Args[3]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func page() []byte {
+// write reads the code below source, and writes the page of all rules and the
+// list of provisions.
+func write(source, to, list string) error {
+	code, err := readSource(source)
+	if err != nil {
+		return err
+	}
+	provisions, err := code.provisions()
+	if err != nil {
+		return err
+	}
+	b := page()
+	provisionsPage(b, provisions)
+	file, err := provisionsFile(provisions)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(to, b.Bytes(), permissions), os.WriteFile(list, file, permissions)) //nolint:gosec // go generate names the files
+}
+
+func page() *bytes.Buffer {
 	b := bytes.NewBufferString(head)
 	b.WriteString("| rule | title | source | speaks about |\n|---|---|---|---|\n")
 	for _, r := range rulebook.All() {
@@ -49,7 +70,7 @@ func page() []byte {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", k.Key, k.Unit, k.Least, k.Most, value, strings.TrimSpace(k.Document+" "+k.Words), k.Says)
 	}
-	return b.Bytes()
+	return b
 }
 
 func rule(b *bytes.Buffer, r *rulebook.Rule) {
