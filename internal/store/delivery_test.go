@@ -70,12 +70,12 @@ func (e *bothEnds) register() {
 	for _, m := range []struct {
 		code, scenario string
 		version        int32
-		from           calendar.Date
+		from, to       calendar.Date
 		per            string
-	}{{"BUS", "BUS", 1, 20260501, "0.52"}, {"WALK", "WALK", 1, 20260501, "0.03"}, {"WALK", "", 2, 20260615, "0.031"}} {
+	}{{"BUS", "BUS", 1, 20260501, 0, "0.52"}, {"WALK", "WALK", 1, 20260501, 20260614, "0.03"}, {"WALK", "", 2, 20260615, 0, "0.031"}} {
 		w.Must(w.Leader, app.MethodologyRegister{
 			Code: m.code, Version: m.version, Name: m.code, Formula: "n * per", ResultUnit: "kgCO2e", RoundTo: 1, Rounding: carbon.RoundDown,
-			Most: 10 * quantity.OneReduction, ValidFrom: m.from, Source: "project default",
+			Most: 10 * quantity.OneReduction, ValidFrom: m.from, ValidTo: m.to, Source: "project default",
 			Inputs:  []carbon.Input{{Name: "n", Unit: "1", Most: 100 * quantity.OneMeasure}},
 			Factors: []carbon.Factor{{Name: "per", Unit: "kgCO2e", Value: m.per, Source: "project default"}},
 		})
