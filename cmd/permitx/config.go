@@ -65,15 +65,15 @@ type databaseConfig struct {
 
 // codes are the keys of certificates' codes.
 func (c databaseConfig) codes() *codeFolder {
-	return &codeFolder{path: cmp.Or(c.CertificateKeys, filepath.Join(cmp.Or(c.Data, defaultData), defaultCodes))}
+	return &codeFolder{path: c.secrets(c.CertificateKeys, defaultCodes)}
 }
 
 // seals are the keys of sealed bids.
-func (c databaseConfig) seals() sealFiles {
-	if c.SealKeys != "" {
-		return sealFiles(c.SealKeys)
-	}
-	return sealFiles(filepath.Join(cmp.Or(c.Data, defaultData), defaultSeals))
+func (c databaseConfig) seals() sealFiles { return sealFiles(c.secrets(c.SealKeys, defaultSeals)) }
+
+// secrets is the directory of a kind of secrets: the one that was given, or one in --data.
+func (c databaseConfig) secrets(given, name string) string {
+	return cmp.Or(given, filepath.Join(cmp.Or(c.Data, defaultData), name))
 }
 
 // problems are what is wrong with it.

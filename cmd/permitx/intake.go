@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -26,7 +25,7 @@ type intakeConfig struct {
 
 // intakeConfigOf is the intake beside a registry.
 func intakeConfigOf(c databaseConfig) intakeConfig {
-	return intakeConfig{url: store.IntakeURL(c.url()), salts: cmp.Or(c.Salts, filepath.Join(cmp.Or(c.Data, defaultData), defaultSalts))}
+	return intakeConfig{url: store.IntakeURL(c.url()), salts: c.secrets(c.Salts, defaultSalts)}
 }
 
 // deliveryPause is how long what could not be delivered waits to be tried again; what

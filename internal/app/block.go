@@ -228,10 +228,8 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 	}
 	key := HoldingKey(rowsOf(v.state, Licences).rows[b.SellerLicence], i, ledger.Paid)
 	id, _ := v.ledger.Find(key)
-	if rowsOf(v.state, Markets).rows[b.Market].ResaleNextDay {
-		if ready := v.readySince(id, v.Today); b.Quantity > ready {
-			return nil, ErrResaleToday.With("%s t/a are left that were acquired before today, the block trade needs %s", max(ready, 0), b.Quantity)
-		}
+	if err := v.checkResale(rowsOf(v.state, Markets).rows[b.Market], id, b.Quantity); err != nil {
+		return nil, err
 	}
 	if v.partsOf(id, b.Quantity) > MaxFills {
 		return nil, ErrTooManyParts

@@ -98,6 +98,18 @@ func (e *entry) checkSale(v *View, cost quantity.Money, before *market.Record) e
 	return nil
 }
 
+// checkResale returns ErrResaleToday when more of a holding would be sold than was
+// acquired before today, in a market where it waits until tomorrow.
+func (v *View) checkResale(m catalog.Market, holding ledger.AccountID, more quantity.Quantity) error {
+	if !m.ResaleNextDay {
+		return nil
+	}
+	if ready := v.readySince(holding, v.Today); more > ready {
+		return ErrResaleToday.With("%s t/a are left that were acquired before today, %s more are needed", max(ready, 0), more)
+	}
+	return nil
+}
+
 // readySince is what of a holding is available that was not acquired on a day.
 // What is older is used up first, also by what is held aside.
 func (v *View) readySince(holding ledger.AccountID, day calendar.Date) quantity.Quantity {

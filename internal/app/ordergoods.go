@@ -103,10 +103,8 @@ func (e *entry) checkGoodsOfSale(v *View, before *market.Record) error {
 		return e.checkCreditsOfSale(v, before)
 	}
 	id, _ := v.ledger.Find(e.key)
-	if e.market.ResaleNextDay {
-		if ready := v.readySince(id, v.Today) + before.Remaining; e.order.Remaining > ready {
-			return ErrResaleToday.With("%s t/a are left that were acquired before today, the order needs %s", max(ready, 0), e.order.Remaining)
-		}
+	if err := v.checkResale(e.market, id, e.order.Remaining-before.Remaining); err != nil {
+		return err
 	}
 	if v.partsOf(id, e.order.Remaining) > MaxFills {
 		return ErrTooManyParts
