@@ -146,8 +146,15 @@ func TestIssuance_PlantOnce(t *testing.T) {
 		for _, r := range []struct {
 			plant, state string
 			from, to     int64
-		}{{"GRID-1", "computed", 20260301, 20260331}, {"GRID-1", "computed", 20260401, 20260430}, {"GRID-10", "computed", 20260301, 20260331},
-			{"GRID", "computed", 20260101, 20261231}, {"GRID-1", "rejected", 20260315, 20260401}, {"", "computed", 20260301, 20260331}, {"", "computed", 20260301, 20260331}} {
+		}{
+			{"GRID-1", "computed", 20260301, 20260331},
+			{"GRID-1", "computed", 20260401, 20260430},
+			{"GRID-10", "computed", 20260301, 20260331},
+			{"GRID", "computed", 20260101, 20261231},
+			{"GRID-1", "rejected", 20260315, 20260401},
+			{"", "computed", 20260301, 20260331},
+			{"", "computed", 20260301, 20260331},
+		} {
 			if err := insert(r.plant, r.state, r.from, r.to); err != nil {
 				t.Errorf("%+v: %v", r, err)
 			}
