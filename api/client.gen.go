@@ -277,18 +277,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
 	PayAward(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeAwardWithBody Revoke an award to which an objection was upheld
+	// RevokeAwardWithBody Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 	//
-	// What was put up goes back, the share is available again. A second officer approves it.
+	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAwardWithBody(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeAward Revoke an award to which an objection was upheld
+	// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 	//
-	// What was put up goes back, the share is available again. A second officer approves it.
+	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4361,9 +4361,9 @@ func (c *Client) PayAward(ctx context.Context, id PathID, params *PayAwardParams
 	return c.Client.Do(req)
 }
 
-// RevokeAwardWithBody Revoke an award to which an objection was upheld
+// RevokeAwardWithBody Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 //
-// What was put up goes back, the share is available again. A second officer approves it.
+// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 //
 // Takes any type of body and a specified content type.
 //
@@ -4380,9 +4380,9 @@ func (c *Client) RevokeAwardWithBody(ctx context.Context, id PathID, params *Rev
 	return c.Client.Do(req)
 }
 
-// RevokeAward Revoke an award to which an objection was upheld
+// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 //
-// What was put up goes back, the share is available again. A second officer approves it.
+// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -38086,18 +38086,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
 	PayAwardWithResponse(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*PayAwardResponse, error)
 
-	// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld
+	// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 	//
-	// What was put up goes back, the share is available again. A second officer approves it.
+	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAwardWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error)
 
-	// RevokeAwardWithResponse Revoke an award to which an objection was upheld
+	// RevokeAwardWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 	//
-	// What was put up goes back, the share is available again. A second officer approves it.
+	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -53394,9 +53394,9 @@ func (c *ClientWithResponses) PayAwardWithResponse(ctx context.Context, id PathI
 	return ParsePayAwardResponse(rsp)
 }
 
-// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld
+// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 //
-// What was put up goes back, the share is available again. A second officer approves it.
+// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -53409,9 +53409,9 @@ func (c *ClientWithResponses) RevokeAwardWithBodyWithResponse(ctx context.Contex
 	return ParseRevokeAwardResponse(rsp)
 }
 
-// RevokeAwardWithResponse Revoke an award to which an objection was upheld
+// RevokeAwardWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
 //
-// What was put up goes back, the share is available again. A second officer approves it.
+// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

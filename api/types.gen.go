@@ -14232,6 +14232,9 @@ type Registration struct {
 	// Licence Absent of credits.
 	Licence *ID `json:"licence,omitempty"`
 
+	// MaxQuantity That he bids for: what his project still needs. A step of the project before the close lowers it, and what is bid for beyond it is cut when the bids are opened, the worst prices first.
+	MaxQuantity *Quantity `json:"max_quantity,omitempty"`
+
 	// Offer Number of a record.
 	Offer ID `json:"offer"`
 

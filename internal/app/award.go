@@ -37,7 +37,8 @@ type AwardDefault struct {
 	Reason string
 }
 
-// AwardRevoke takes an award back to which an objection was upheld.
+// AwardRevoke takes an award back to which an objection was upheld, or that the
+// winner's project no longer needs by a step after the close.
 type AwardRevoke struct {
 	Award  int64
 	Reason string
@@ -230,7 +231,8 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 func (AwardDefault) Operation() identity.Operation { return identity.AwardDefault }
 
 // Decide checks that the deadline has passed; an objection that was dismissed
-// meanwhile has given its days again. The result is an auction.Award.
+// meanwhile has given its days again. What the winner's project no longer needs
+// he does not owe: auction.ErrNotNeeded. The result is an auction.Award.
 func (c AwardDefault) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardDefault, c.Award)
 	if err != nil {
@@ -239,6 +241,11 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	o := must(Get(v, Offers, "offer", a.Offer))
 	if o.Buys() && a.State == auction.AwardContracted {
 		return nil, auction.ErrAwardStep.With("the treasury owes the payment, not the winner")
+	}
+	if needed, err := v.isNeeded(a); err != nil {
+		return nil, err
+	} else if !needed {
+		return nil, auction.ErrNotNeeded
 	}
 	deadline, err := v.awardDeadline(a)
 	if err != nil {
@@ -290,8 +297,8 @@ func (v *View) putUpFor(a auction.Award) (r auction.Registration, h ledger.Hold,
 // Operation is AwardRevoke.
 func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke }
 
-// Decide checks that an objection was upheld. What was put up goes back. The
-// result is an auction.Award.
+// Decide checks that an objection was upheld, or that the project no longer needs
+// it. What was put up goes back. The result is an auction.Award.
 func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardRevoke, c.Award)
 	if err != nil {
@@ -301,26 +308,19 @@ func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !upheld {
+	needed, err := v.isNeeded(a)
+	if err != nil {
+		return nil, err
+	}
+	if !upheld && needed {
 		return nil, auction.ErrNotUpheld
 	}
 	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	if a, err = a.Revoked(c.Reason, v.Now); err != nil {
-		return nil, err
-	}
-	r, h, err := v.putUpFor(a)
+	revoke, err := v.revoke(a, c.Reason)
 	if err != nil {
 		return nil, err
 	}
-	free, err := supplyOf(must(Get(v, Offers, "offer", a.Offer))).freeShare(v, a)
-	if err != nil {
-		return nil, err
-	}
-	return func(tx *Tx) any {
-		free(tx)
-		tx.giveBackTo(r, h)
-		return Put(tx, Awards, a)
-	}, nil
+	return func(tx *Tx) any { return revoke(tx) }, nil
 }

@@ -7,6 +7,7 @@ import (
 	"permitx/internal/auction"
 	"permitx/internal/carbon"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
@@ -31,13 +32,18 @@ type offerParts struct {
 //   - until the close a quote is a ciphertext only; afterwards the published key is
 //     the one that was announced, and what was opened is what it opens (I-42);
 //   - the result is what the opened bids clear to, each bidder has his outcome, and the
-//     winners' rows are those that won (I-43).
+//     winners' rows are those that won (I-43);
+//   - who bids for a project bids for no more than it needs (I-98).
 func (c *checker) checkOffersOfAuctions() error {
 	parts, err := c.offerParts()
 	if err != nil {
 		return err
 	}
 	if err := c.checkBidHolds(parts); err != nil {
+		return err
+	}
+	needed, err := c.projectsNeed()
+	if err != nil {
 		return err
 	}
 	return eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) {
@@ -50,6 +56,7 @@ func (c *checker) checkOffersOfAuctions() error {
 		c.checkSeal(o, p)
 		c.checkResult(o, p)
 		c.checkTaken(o, p)
+		c.checkProjectBids(o, p, needed)
 	})
 }
 
@@ -175,6 +182,7 @@ func (c *checker) checkSeal(o auction.Offer, p *offerParts) {
 		t, err := seal.Open(q.Sealed, o.ID, q.Person)
 		if err == nil {
 			t, err = o.Ordered(t, p.registrations[id])
+			t = o.Within(t, p.registrations[id])
 		}
 		if err != nil || !equalSteps(t.Steps, opened[id]) {
 			c.report("I-42", Quotes.name, q.ID, "does not say what was opened of it")
@@ -227,6 +235,44 @@ func (c *checker) checkResult(o auction.Offer, p *offerParts) {
 	}
 	if o.State == auction.OfferCertified && sum != o.Volume {
 		c.report("I-43", Offers.name, o.ID, "was sold for %s, its winners have %s", o.Volume, sum)
+	}
+}
+
+// projectsNeed is what the projects need for which permits may be bought.
+func (c *checker) projectsNeed() (map[needKey]quantity.Quantity, error) {
+	mayBuy, needed := map[int64]bool{}, map[needKey]quantity.Quantity{}
+	err := eachOf(c.ctx, c.r, Projects, Query{}, func(p permit.Project) { mayBuy[p.ID] = p.State.MayBuy() })
+	if err == nil {
+		err = eachOf(c.ctx, c.r, ProjectNeeds, Query{}, func(n permit.Need) {
+			if mayBuy[n.Project] {
+				needed[needKey{n.Project, n.Pollutant}] = n.Needed
+			}
+		})
+	}
+	return needed, err
+}
+
+// checkProjectBids holds that who bids for a project bids for no more than it
+// needs, in windows that have not closed, and that no more was opened (I-98).
+func (c *checker) checkProjectBids(o auction.Offer, p *offerParts, needed map[needKey]quantity.Quantity) {
+	opened := map[int64]quantity.Quantity{}
+	for _, b := range p.bids {
+		if o.IsOpen() { // each stands alone
+			opened[b.Registration] = 0
+		}
+		opened[b.Registration] += b.Quantity
+	}
+	for id, r := range p.registrations {
+		most := r.QuantityMost
+		if most == 0 { // without a project, or of before
+			continue
+		}
+		if need := needed[needKey{r.Project, o.Pollutant}]; r.State == auction.Registered && o.State.IsSealed() && most > need {
+			c.report("I-98", Registrations.name, id, "bids for up to %s, its project %d needs %s", most, r.Project, need)
+		}
+		if opened[id] > most {
+			c.report("I-98", Registrations.name, id, "has bid for %s, its project %d needed %s", opened[id], r.Project, most)
+		}
 	}
 }
 

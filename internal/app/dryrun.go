@@ -25,9 +25,11 @@ type dryRun struct {
 	surplus  map[surplusKey]*market.Surplus
 	rows     map[string]map[int64]any // pointers to records
 	written  []dryRow
-	left     map[ledger.Key]int64 // given back by open orders that were taken out of the books
-	orders   int                  // so many
-	others   []approval.Effect    // in the order in which they happen
+	beside   map[ledger.Key]ledger.Balance // what open orders and bidders that were taken out have moved
+	orders   int                           // so many
+	excluded int                           // bidders
+	limited  int                           // bidders
+	others   []approval.Effect             // in the order in which they happen
 	last     int64
 }
 
@@ -52,7 +54,7 @@ func (v *View) show(apply Apply) []approval.Effect {
 	dry := *v
 	dry.dry = &dryRun{
 		draft: v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
-		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{}, left: map[ledger.Key]int64{},
+		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{}, beside: map[ledger.Key]ledger.Balance{},
 	}
 	tx := &Tx{View: &dry}
 	apply(tx)
@@ -214,9 +216,11 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 		var of []approval.Effect
 		if before.Balance != after.Balance {
 			of = append(of, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
+			all = append(all, approval.OfMoved(v.accountName(k), "balance", before.Balance, after.Balance, d.beside[k].Balance, k.Format))
 		}
 		if before.Held != after.Held {
 			of = append(of, approval.OfHeld(v.accountName(k), before.Held, after.Held, d.left[k], k.Format))
+			all = append(all, approval.OfMoved(v.accountName(k), "held", before.Held, after.Held, d.beside[k].Held, k.Format))
 		}
 		all = append(all, beside(of, k.Kind.IsCredit())...)
 	})
@@ -229,8 +233,14 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			all = append(all, beside(fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today), slices.Contains(besideTables, w.table))...)
 		}
 	}
-	if d.orders > 0 {
-		all = append(all, approval.OfField("open orders", 0, "withdrawn", "", strconv.Itoa(d.orders), false).Beside())
+	all = append(all, approval.OfField("open orders", 0, "withdrawn", "", strconv.Itoa(d.orders), false).Beside())
+	for _, b := range []struct {
+		subject, field string
+		count          int
+	}{{"open orders", "withdrawn", d.orders}, {"bidders", "excluded", d.excluded}, {"bidders", "limited", d.limited}} {
+		if b.count > 0 {
+			all = append(all, approval.Beside(b.subject, b.field, strconv.Itoa(b.count)))
+		}
 	}
 	return append(all, d.others...)
 }
@@ -297,13 +307,37 @@ func snakeCase(field string) string {
 	return string(b)
 }
 
+// beside does in a dry run what moves the balances of accounts and is no part of
+// what is approved.
+func (tx *Tx) beside(move func(), accounts ...ledger.Key) {
+	was := make([]ledger.Balance, len(accounts))
+	for n, k := range accounts {
+		was[n] = tx.dry.draft.Balance(k)
+	}
+	move()
+	for n, k := range accounts {
+		now, moved := tx.dry.draft.Balance(k), tx.dry.beside[k]
+		moved.Balance += now.Balance - was[n].Balance
+		moved.Held += now.Held - was[n].Held
+		tx.dry.beside[k] = moved
+	}
+}
+
+// dryExclude is Tx.exclude in a dry run: it shows what goes back and how many
+// they are. What is approved does not depend on who registers meanwhile.
+func (tx *Tx) dryExclude(refused []exclusion) {
+	for _, x := range refused {
+		tx.beside(func() { tx.returnCollateral(x.bidder, x.hold) }, depositKey(x.bidder.Party), ledger.FundsKey(x.bidder.Party))
+	}
+	tx.dry.excluded += len(refused)
+}
+
 // dryCancel is Tx.cancel in a dry run: the order and its book stay as they are.
 // What is approved does not depend on it: else whoever places orders could
 // make a proposal stale, again and again.
 func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument) OrderResult {
 	key := must(tx.holdKey(&o))
-	tx.Release(key, o.Hold)
-	tx.dry.left[key] += o.Hold
+	tx.beside(func() { tx.Release(key, o.Hold) }, key)
 	tx.dry.orders++
 	if o.Side == market.Sell && o.Remaining > 0 && !o.OfCredits() {
 		tx.dry.surplusOf(surplusKey{o.Licence, i.Pollutant}, tx.Surplus(o.Licence, i.Pollutant)).Held -= o.Remaining

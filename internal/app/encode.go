@@ -46,7 +46,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried"},
 	reflect.TypeFor[auction.Award]():               {"Seller"},
-	reflect.TypeFor[auction.Registration]():        {"Reason"},
+	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin", "Plant"},

@@ -84,6 +84,10 @@ func (v *View) isAbout(f rulebook.Fact) func(auction.Registration) bool {
 
 // exclude takes bidders out of their auctions.
 func (tx *Tx) exclude(refused []exclusion) {
+	if tx.dry != nil {
+		tx.dryExclude(refused)
+		return
+	}
 	for _, x := range refused {
 		tx.returnCollateral(x.bidder, x.hold)
 		r := x.bidder
@@ -111,10 +115,8 @@ func (tx *Tx) leaveRoom(r auction.Registration) {
 		o.ClearingPrice = room.bestWithout(r.ID)
 		Put(tx, Offers, o)
 	}
-	if tx.dry == nil {
-		room.leave(r.ID, o.ClearingPrice)
-		tx.changed.quotes = append(tx.changed.quotes, seenQuote{offer: o, quote: auction.Quote{Registration: r.ID}})
-	}
+	room.leave(r.ID, o.ClearingPrice)
+	tx.changed.quotes = append(tx.changed.quotes, seenQuote{offer: o, quote: auction.Quote{Registration: r.ID}})
 }
 
 // bestWithout is the best bid of an ascending auction without those of a bidder; 0 for none.

@@ -68,9 +68,6 @@ func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Ou
 	for _, x := range outcomes {
 		c.Digest = auction.Chain(c.Digest, x)
 	}
-	if len(outcomes) == 0 { // nobody had registered
-		c.Digest = auction.Chain("", auction.Outcome{})
-	}
 	return outcomes, c, nil
 }
 

@@ -75,12 +75,15 @@ func (v *View) unpaidNotices(n *permit.Need) (ends []projectEnd, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if n.Room() >= 0 || notice.sale.Kind == reserve.ByAuction || notice.parts.State.IsRunning() || notice.parts.paid() > 0 {
+		if n.Room() >= 0 || notice.parts.State.IsRunning() || notice.parts.paid() > 0 {
 			continue
 		}
 		n.Open -= p.Quantity
-		cancel := v.cancelNotice(notice, projectGone)
-		ends = append(ends, projectEnd{p.ID, false, func(tx *Tx) { cancel(tx) }})
+		cancel, err := v.cancelUnpaid(notice, projectGone)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, projectEnd{p.ID, false, cancel})
 	}
 	return ends, nil
 }

@@ -65,8 +65,15 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 	if change.opens, err = c.buyBacks(v, p, change.freed); err != nil {
 		return nil, err
 	}
+	after := p
+	after.State, after.Document = to, c.Document
+	bidders, err := v.biddersAfter(after, change.needs)
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		r := ProjectResult{Cancelled: tx.cancelAll(change.orders)}
+		bidders.apply(tx)
 		for _, e := range change.ends {
 			e.end(tx)
 			if e.deal {
@@ -79,11 +86,10 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 			Project: p.ID, Event: c.Event, Person: tx.Actor.Person, FromState: p.State, ToState: to,
 			Document: c.Document, Note: c.Note, At: tx.Now,
 		}
-		p.State, p.Document = to, c.Document
 		if c.Event == permit.Approve {
-			p.DecidedOn = tx.Today
+			after.DecidedOn = tx.Today
 		}
-		r.Project = Put(tx, Projects, p)
+		r.Project = Put(tx, Projects, after)
 		Put(tx, ProjectSteps, step)
 		for _, n := range change.needs {
 			// What cancelled orders had bid for is open no longer.

@@ -125,6 +125,8 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 		return fault.Invalidf("party", "permits are bid for by a licence: name it, and no party")
 	case o.OfCredits() && (c.Licence != 0 || c.Party == 0):
 		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
+	case o.Buys() && c.Project != 0:
+		return ErrProjectOfSale
 	case o.OfCredits() && (c.Project != 0 || c.AcceptsPart):
 		return fault.Invalidf("project", "credits are for no project, and no share of a need")
 	}
@@ -154,9 +156,10 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 		if _, need, err = v.projectFor(c.Project, l, o.Pollutant); err != nil {
 			return r, err
 		}
-		if judged = min(max(need.Room(), 0), o.Quantity); judged == 0 {
-			return r, checkProjectRoom(need, o.LotSize)
+		if err = v.checkProjectBid(o, r, need); err != nil {
+			return r, err
 		}
+		r.QuantityMost, judged = need.Missing(), min(need.Room(), o.Quantity).FloorTo(o.LotSize)
 		if o.Format == auction.PayAsBidShare {
 			r.Quantity = judged
 		} else {

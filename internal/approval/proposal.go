@@ -170,11 +170,11 @@ func (e Effect) Beside() Effect {
 	return e
 }
 
-// OfHeld is OfBalance of what an account holds aside; what open orders give
-// back of it is beside.
-func OfHeld(account string, before, after, ofOrders int64, format func(int64) string) Effect {
-	e := OfBalance(account, "held", before-ofOrders, after, format)
-	e.Before, e.beside = format(before), before-ofOrders == after
+// OfMoved is OfBalance of a part that others move too: what their open orders and
+// bids that are taken out move of it is beside.
+func OfMoved(account, field string, before, after, beside int64, format func(int64) string) Effect {
+	e := OfBalance(account, field, before+beside, after, format)
+	e.Before, e.beside = format(before), before+beside == after
 	return e
 }
 

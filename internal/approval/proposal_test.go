@@ -59,8 +59,9 @@ func TestDigest(t *testing.T) {
 	}
 	ofOrders := Digest([]Effect{
 		OfField("r", 1, "on", "", "2026-07-01", true), OfField("open orders", 0, "withdrawn", "", "7", false).Beside(), OfHeld("b", 9, 2, 7, number), OfBalance("a", "balance", 1, 3, number),
+		OfField("r", 1, "on", "", "2026-07-01", true), Beside("open orders", "withdrawn", "7"), OfMoved("b", "held", 9, 2, -7, number), OfBalance("a", "balance", 1, 3, number),
 	})
-	if ofOrders != base || Digest([]Effect{OfHeld("b", 9, 3, 7, number)}) != Digest([]Effect{OfHeld("b", 1, 2, 0, number)}) {
+	if ofOrders != base || Digest([]Effect{OfMoved("b", "held", 9, 3, -7, number)}) != Digest([]Effect{OfMoved("b", "held", 1, 2, 0, number)}) {
 		t.Error("what open orders give back is no effect, nor is the order of effects")
 	}
 	if of(5, 8, "2026-07-01", true) == base || of(1, 3, "2026-07-02", false) == base {

@@ -52,8 +52,10 @@ var (
 				Under("award.objection", "project default")
 	// ErrAwardUpheld is returned when an objection to the award was upheld: it can only be revoked.
 	ErrAwardUpheld = fault.New(fault.Conflict, "award.objection_upheld", "an objection to the award was upheld: revoke it")
-	// ErrNotUpheld is returned when an award is revoked to which no objection was upheld.
-	ErrNotUpheld = fault.New(fault.Refused, "award.no_objection_upheld", "an award is revoked when an objection to it was upheld").
+	// ErrNotNeeded is returned for a default on what a step of the project has made needless: revoke the award.
+	ErrNotNeeded = fault.New(fault.Conflict, "award.not_needed", "the project no longer needs it, by no fault of the winner: revoke the award")
+	// ErrNotUpheld is returned when an award is revoked to which no objection was upheld, and that is still needed.
+	ErrNotUpheld = fault.New(fault.Refused, "award.no_objection_upheld", "an award is revoked when an objection to it was upheld, or when a step of the project has made it needless").
 			Under("award.objection", "project default")
 	// ErrNotOverdue is returned when a default is found before the deadline has passed.
 	ErrNotOverdue = fault.New(fault.Refused, "award.not_overdue", "the deadline has not passed").
@@ -130,7 +132,7 @@ func (a Award) Defaulted(deadline calendar.Date, reason string, at calendar.Inst
 	return a, nil
 }
 
-// Revoked is the award after an objection to it was upheld.
+// Revoked is the award after an objection to it was upheld, or the need for it has gone.
 func (a Award) Revoked(reason string, at calendar.Instant) (Award, error) {
 	a, err := a.Next(RevokeAward, AsBureau)
 	if err == nil {

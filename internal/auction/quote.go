@@ -157,7 +157,7 @@ func (o Offer) checkPriceTaker(t Terms, b Bidder) error {
 	switch q := t.Steps[0].Quantity; {
 	case q <= 0 || !q.IsMultipleOf(o.LotSize):
 		return o.offLot()
-	case q > o.NoncompetitiveQuota:
+	case q > min(o.NoncompetitiveQuota, o.most(b)):
 		return o.overQuota(b)
 	}
 	return o.checkCovered(t, b)
@@ -194,7 +194,8 @@ func (o Offer) inOrder(t Terms, b Bidder) (Terms, error) {
 	}
 	switch o.Format { //nolint:exhaustive // the others leave it to the bidder
 	case PayAsBidShare:
-		t.Steps[0].Quantity = b.Registration.Quantity
+		t.Steps[0].Quantity = b.Registration.Quantity.FloorTo(o.LotSize)
+		t = o.Within(t, b.Registration)
 	case Ascending:
 		t.Steps[0].Quantity = o.Quantity
 	}
@@ -204,6 +205,24 @@ func (o Offer) inOrder(t Terms, b Bidder) (Terms, error) {
 // Ordered is a quote that was accepted, in the form that CheckQuote gave it.
 func (o Offer) Ordered(t Terms, r Registration) (Terms, error) {
 	return o.inOrder(t, Bidder{Registration: r})
+}
+
+// Within is a quote that was accepted, without what its bidder's project no longer
+// needs: the steps that are worst for him are cut first, to whole lot sizes.
+func (o Offer) Within(t Terms, r Registration) Terms {
+	if r.QuantityMost == 0 {
+		return t
+	}
+	left := r.QuantityMost.FloorTo(o.LotSize)
+	var within []Step
+	for _, s := range t.Steps {
+		if s.Quantity = min(s.Quantity, left); s.Quantity > 0 {
+			within = append(within, s)
+			left -= s.Quantity
+		}
+	}
+	t.Steps = within
+	return t
 }
 
 func (o Offer) checkStep(s Step) error {
@@ -220,7 +239,8 @@ func (o Offer) checkStep(s Step) error {
 	return nil
 }
 
-// most is what one bidder may ask for; who sells gives no more than he has put up.
+// most is what one bidder may ask for; who sells gives no more than he has put up,
+// who buys for a project takes no more than it needs.
 func (o Offer) most(b Bidder) quantity.Quantity {
 	most := o.Quantity
 	if o.Quota > 0 {
@@ -228,6 +248,9 @@ func (o Offer) most(b Bidder) quantity.Quantity {
 	}
 	if o.Buys() {
 		most = min(most, b.Registration.Quantity)
+	}
+	if need := b.Registration.QuantityMost; need > 0 {
+		most = min(most, need)
 	}
 	return most
 }

@@ -41,6 +41,7 @@ type Registration struct {
 	Won          quantity.Quantity // once ranked
 	Price        quantity.Price    // that he pays or gets
 	Reason       string            // why he was excluded before the window closed; empty: he was not
+	QuantityMost quantity.Quantity // that he bids for: what the project still needs, as low as it was before the close; 0: no project is named
 	Command      int64
 }
 
@@ -64,6 +65,14 @@ var (
 	ErrRegistrationState = fault.New(fault.Conflict, "registration.closed", "the registration is no longer open")
 )
 
+// Least is what a bidder must have use for: of an ascending auction all of it.
+func (o Offer) Least() quantity.Quantity {
+	if o.Format == Ascending {
+		return o.Quantity
+	}
+	return o.LotSize
+}
+
 // TakesRegistrations returns ErrNotRegistering unless the offer registers at an
 // instant, whether or not its timers have run.
 func (o Offer) TakesRegistrations(at calendar.Instant) error {
@@ -77,6 +86,14 @@ func (o Offer) TakesRegistrations(at calendar.Instant) error {
 // Excluded is the registration of a bidder whom the rules no longer admit.
 func (r Registration) Excluded(reason string) Registration {
 	r.State, r.Reason = ReleasedUndecided, reason
+	return r
+}
+
+// Limited is the registration of a bidder whose project needs no more than most.
+func (r Registration) Limited(most quantity.Quantity) Registration {
+	if r.QuantityMost == 0 || most < r.QuantityMost {
+		r.QuantityMost = most
+	}
 	return r
 }
 

@@ -10,7 +10,7 @@ var provisions = []Provision{
 		{"award.bidder_barred", "the bidder is barred from auctions", "project default; Lanzhou: the deposit is forfeited by who does not sign or does not pay"},
 	}},
 	{"award.objection", []Refusal{
-		{"award.no_objection_upheld", "an award is revoked when an objection to it was upheld", "project default"},
+		{"award.no_objection_upheld", "an award is revoked when an objection to it was upheld, or when a step of the project has made it needless", "project default"},
 		{"award.suspended", "an objection to the award waits for its answer", "project default"},
 	}},
 	{"bank.no_permits", []Refusal{
@@ -119,6 +119,9 @@ var provisions = []Provision{
 	}},
 	{"offer.approved_need", []Refusal{
 		{"registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default"},
+	}},
+	{"offer.auctions_of_project", []Refusal{
+		{"registration.too_many_of_project", "a project is registered for at most 50 auctions at a time", "project default"},
 	}},
 	{"offer.ceiling_price", []Refusal{
 		{"quote.above_ceiling_price", "the price is above the offer's ceiling price", "project default"},
