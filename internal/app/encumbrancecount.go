@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
@@ -16,7 +17,8 @@ func stepsOf(ctx context.Context, r Reader, q Query, events ...string) ([]encumb
 }
 
 // leasesOf reads the leases that began, on their first day, and what went back of
-// the rent of those that ended early, on that day.
+// the rent of those that ended early, on that day. Of a lease that an opening
+// package brought nothing counts: its rent was paid before.
 func leasesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
 	q := during("at", from, to, after).And("kind", Eq, string(encumbrance.OfLease))
 	steps, err := stepsOf(ctx, r, q, string(encumbrance.BeginLease), string(encumbrance.AgreeEnd))
@@ -24,16 +26,19 @@ func leasesOf(ctx context.Context, r Reader, from, to calendar.Instant, after in
 		return tradePage{last: after}, err
 	}
 	leases, err := rowsByID(ctx, r, Leases, steps)
-	return pageOfTrades(steps, after, func(s encumbrance.TakenStep) report.Trade {
+	page := pageOfTrades(steps, after, func(s encumbrance.TakenStep) report.Trade {
 		l := leases[s.Reference]
 		t := report.Trade{Kind: report.Lease, On: s.At.Date(), SellerRegion: l.Region, BuyerRegion: l.Region, Pollutant: l.Pollutant}
-		if s.Event == string(encumbrance.AgreeEnd) {
+		switch {
+		case s.Event == string(encumbrance.BeginLease):
+			t.Trades, t.Quantity, t.Amount, t.Annual = 1, l.Quantity, l.Amount, must(annual(l.Price, l.Quantity))
+		case l.Rent != 0:
 			t.Amount = -l.Refund
-			return t
 		}
-		t.Trades, t.Quantity, t.Amount, t.Annual = 1, l.Quantity, l.Amount, must(annual(l.Price, l.Quantity))
 		return t
-	}), err
+	})
+	page.trades = slices.DeleteFunc(page.trades, func(t report.Trade) bool { return t.Trades == 0 && t.Amount == 0 })
+	return page, err
 }
 
 // pledgesOf reads the pledges that were registered. A further pledge of the same

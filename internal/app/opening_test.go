@@ -228,6 +228,25 @@ func TestOpening_Encumbered(t *testing.T) {
 	}
 }
 
+// What goes back of the rent of a lease that a package brought lowers no rent in
+// the statistics: it was never counted.
+func TestOpening_LeaseEndsEarly(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.opens(encumbered())
+	l := rowsOf(o.app.st, Leases).rows[1]
+	lessor := o.person("lessor", GrantAdd{Role: identity.Enterprise, Party: l.Lessor, Signer: true})
+	lessee := o.person("lessee", GrantAdd{Role: identity.Enterprise, Party: l.Lessee, Signer: true})
+	o.does(lessor, LeaseStep{Lease: l.ID, Event: encumbrance.AskEnd, Refund: 100_00})
+	o.does(lessee, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd})
+	if l = rowsOf(o.app.st, Leases).rows[1]; l.State != encumbrance.LeaseEndedEarly || l.Refund != 100_00 {
+		t.Fatalf("%+v", l)
+	}
+	if lines := o.july(o.now.get().Date()); len(lines) != 0 {
+		t.Errorf("the statistics are %v", lines)
+	}
+}
+
 // A file with one bad row changes nothing but that its faults are kept, and
 // cannot be taken.
 func TestOpening_OneBadRow(t *testing.T) {
