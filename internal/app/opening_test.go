@@ -228,6 +228,41 @@ func TestOpening_Encumbered(t *testing.T) {
 	}
 }
 
+// Several banks have a pledge of the same permits, in their rank, from the file on:
+// the first holds them, and the next one does when it is released.
+func TestOpening_FurtherPledges(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	s := encumbered()
+	code, second := uscc(jiashan, 7), uscc(jiaxing, 10)
+	s.add("parties", second, "二银行", jiaxing, "6621", "")
+	s.add("pledges", code+"001P", vocs, "2031-06-30", "10", second, "200000", "30000", "2029-06-30", "押2", "2")
+	s.add("pledges", code+"001P", vocs, "2031-06-30", "10", second, "200000", "20000", "2029-06-30", "押3", "3")
+	if p := o.opens(s); p.Pledges != 3 || p.Loans != 200_000_00 {
+		t.Fatalf("%+v", p)
+	}
+	held := func() (by string) {
+		for n := range int64(3) {
+			p := rowsOf(o.app.st, Pledges).rows[n+1]
+			by += fmt.Sprint(p.Rank, p.Behind, p.Hold != 0, " ")
+		}
+		return by
+	}
+	if got := held(); got != "1 0 true 2 1 false 3 1 false " {
+		t.Error(got)
+	}
+	bank := o.person("bank", GrantAdd{Role: identity.BankOfficer, Party: o.app.st.byCode.parties[uscc(jiaxing, 9)]})
+	o.does(bank, PledgeStep{Pledge: 1, Event: encumbrance.ReleasePledge, Document: "released"})
+	if first := rowsOf(o.app.st, Pledges).rows[1]; first.State.IsHeld() || held() != "1 0 true 2 1 true 3 1 false " {
+		t.Errorf("%s: %+v", held(), first)
+	}
+	again := openOffice(t)
+	s["pledges"][2][9] = "4"
+	if f := faultsOf(t, again.checks(s)); len(f) != 1 || f[0].Sheet != "pledges" || f[0].Row != 4 || f[0].Column != "rank" {
+		t.Errorf("%+v", f)
+	}
+}
+
 // What goes back of the rent of a lease that a package brought lowers no rent in
 // the statistics: it was never counted.
 func TestOpening_LeaseEndsEarly(t *testing.T) {
@@ -358,6 +393,7 @@ func TestOpening_EncumberedChanged(t *testing.T) {
 		"a pledgee has a licence": {func(s sheets) { s["pledges"][0][4] = code }, func(o *office, party int64) {
 			o.does(o.clerk, LicenceRegister{party, code + "001P", catalog.KindLicence, "site", jiaxing, 20260101, 20301231})
 		}, "pledges row 2"},
+		"who has money is closed":            {func(s sheets) { s["deposits"][0][0] = code }, closes, "deposits row 2"},
 		"whose money is frozen is closed":    {func(s sheets) { s["fund_freezes"][0][0] = code }, closes, "fund_freezes row 2"},
 		"the package is of a smaller region": {func(s sheets) { s["fund_freezes"][0][0] = code }, nil, "fund_freezes row 2"},
 	} {

@@ -26,7 +26,7 @@ func CheckOpening(ctx context.Context, r Reader, ref *Reference, today calendar.
 
 // openingKnown is what a package is held against.
 func openingKnown(ref *Reference, today calendar.Date, p opening.Package) opening.Registry {
-	regions, pollutants, parties, licences := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	regions, pollutants, parties, closed, licences := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	licensed, holders, homes := map[int64]bool{}, map[string]bool{}, map[string]string{}
 	for _, r := range ReadTable(ref, Regions).All() {
 		regions[r.Code] = regions[r.Code] || r.ValidOn(today)
@@ -38,11 +38,12 @@ func openingKnown(ref *Reference, today calendar.Date, p opening.Package) openin
 		licences[l.Number], licensed[l.Party] = true, true
 	}
 	for _, p := range ReadTable(ref, Parties).All() {
-		parties[p.USCC], holders[p.USCC], homes[p.USCC] = p.State != catalog.PartyClosed, licensed[p.ID], p.Region
+		parties[p.USCC], closed[p.USCC] = p.State != catalog.PartyClosed, p.State == catalog.PartyClosed
+		holders[p.USCC], homes[p.USCC] = licensed[p.ID], p.Region
 	}
 	in := func(set map[string]bool) func(string) bool { return func(code string) bool { return set[code] } }
 	return opening.Registry{
-		Today: today, Scope: p.Region, Region: in(regions), Pollutant: in(pollutants), Party: in(parties), Licence: in(licences), Licensed: in(holders),
+		Today: today, Scope: p.Region, Region: in(regions), Pollutant: in(pollutants), Party: in(parties), Closed: in(closed), Licence: in(licences), Licensed: in(holders),
 		Home: func(code string) string { return homes[code] },
 	}
 }

@@ -80,9 +80,28 @@ func (tx *Tx) takePledge(r openingRows, row opening.Pledge) {
 	p, l := r.pledge(row), tx.licenceByNumber(row.Licence)
 	p.Party, p.Region, p.Licence, p.Instrument = l.Party, l.Region, l.ID, tx.instrumentOf(row.Pollutant, row.TermEnd).ID
 	p.Bank = tx.partyOf(row.Bank).ID
+	if row.IsFurther() {
+		p.Behind = tx.openedFirst(p)
+		for _, before := range tx.heldChain(p.Behind) {
+			p.Most += before.Loan
+		}
+		Put(tx, Pledges, p)
+		return
+	}
 	p = Put(tx, Pledges, p)
 	p.Hold = tx.putHold(p.Key(), int64(p.Quantity), ledger.ForPledge, p.ID).ID
 	Put(tx, Pledges, p)
+}
+
+// openedFirst is the first pledge of the permits of a further one. The licence came
+// with the package, and the file has one first pledge of the quantity.
+func (tx *Tx) openedFirst(p encumbrance.Pledge) int64 {
+	for first := range All(tx.View, Pledges) {
+		if first.Behind == 0 && first.Key() == p.Key() && first.Quantity == p.Quantity {
+			return first.ID
+		}
+	}
+	panic("app: a pledge of a package stands behind none")
 }
 
 func (tx *Tx) takeLease(r openingRows, row opening.Lease) {

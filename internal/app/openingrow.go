@@ -64,7 +64,7 @@ func (r openingRows) deposit(d opening.Deposit) settlement.Deposit {
 func (r openingRows) pledge(p opening.Pledge) encumbrance.Pledge {
 	document := r.document("pledges", p.Row, p.Document)
 	return encumbrance.Pledge{
-		Rank: 1, Pollutant: p.Pollutant, Quantity: p.Quantity, Value: p.Value, Assessment: document, Most: p.Loan, Loan: p.Loan, DueOn: p.DueOn,
+		Rank: max(p.Rank, 1), Pollutant: p.Pollutant, Quantity: p.Quantity, Value: p.Value, Assessment: document, Most: p.Loan, Loan: p.Loan, DueOn: p.DueOn,
 		State: encumbrance.PledgeRegistered, Document: document, Contract: document, AppliedBy: r.p.SubmittedBy, AppliedAt: r.at, RegisteredAt: r.at,
 	}
 }

@@ -86,6 +86,9 @@ func (v *View) verifyRows(p opening.Package, c opening.Contents) error {
 		if _, taken := v.byCode.licences[row.Number]; taken {
 			return opening.ErrRegistered.With("licences row %d: the registry has the licence %s by now", row.Row, row.Number)
 		}
+		if holder := rowsOf(v.state, Parties).rows[v.byCode.parties[row.Holder]]; holder.State == catalog.PartyClosed {
+			return opening.ErrOver.With("licences row %d: the party %s is closed by now", row.Row, row.Holder)
+		}
 		if row.ValidTo < v.Today {
 			return opening.ErrOver.With("licences row %d: the licence ended on %s", row.Row, row.ValidTo)
 		}
@@ -142,6 +145,11 @@ func (v *View) verifyEncumbered(p opening.Package, c opening.Contents) error {
 	for _, row := range c.Freezes {
 		if row.EndsOn != 0 && row.EndsOn < v.Today {
 			return opening.ErrOver.With("freezes row %d: the freeze ended on %s", row.Row, row.EndsOn)
+		}
+	}
+	for _, row := range c.Deposits {
+		if holder, _ := party(row.Holder); holder.State == catalog.PartyClosed {
+			return opening.ErrOver.With("deposits row %d: the party %s is closed by now", row.Row, row.Holder)
 		}
 	}
 	for _, row := range c.FundFreezes {

@@ -16,7 +16,8 @@ type Registry struct {
 	Scope     string                   // the region that is opened, with all below it
 	Region    func(code string) bool   // in use
 	Pollutant func(code string) bool   // traded
-	Party     func(uscc string) bool   // registered
+	Party     func(uscc string) bool   // registered, and not closed
+	Closed    func(uscc string) bool   // registered and closed for good
 	Licence   func(number string) bool // registered
 	Licensed  func(uscc string) bool   // has a registered licence
 	Home      func(uscc string) string // region in which a registered party is registered
@@ -48,7 +49,7 @@ func (r *Result) Note(sheet string, row int, err error) {
 func Check(grids []Grid, cutOff calendar.Date, r Registry) Result {
 	k := checker{
 		registry: r, cutOff: cutOff, caps: map[ledger.Asset]*capRow{},
-		regions: map[string]bool{}, licences: map[string]Licence{}, parties: map[string]int{},
+		regions: map[string]bool{}, licences: map[string]Licence{}, parties: map[string]int{}, homes: map[string]string{},
 	}
 	var out Result
 	out.Lines, out.Contents = read(grids, &k.faults)
@@ -119,7 +120,8 @@ type checker struct {
 	caps     map[ledger.Asset]*capRow
 	regions  map[string]bool // that have a cap
 	licences map[string]Licence
-	parties  map[string]int // row, by code
+	parties  map[string]int    // row, by code
+	homes    map[string]string // region, by code
 }
 
 // readCaps finds the regions and pollutants that the package opens.
@@ -160,19 +162,34 @@ func (k *checker) checkPast(sheet string, row int, column string, d calendar.Dat
 func (k *checker) checkParties() {
 	for _, p := range k.contents.Parties {
 		noteTwice(k, "parties", "uscc", k.parties, p.USCC, p.Row)
+		k.homes[p.USCC] = p.Region
 		if p.Region != "" && !k.registry.Region(p.Region) {
 			k.note("parties", p.Row, ErrElsewhere.With("the registry has no region %q", shorten(p.Region)).At("region"))
 		}
-		if k.registry.Party(p.USCC) {
+		switch {
+		case k.registry.Closed(p.USCC):
+			k.note("parties", p.Row, ErrOver.With("the registry has this party, which is closed for good: name who has its permits now").At("uscc"))
+		case k.registry.Party(p.USCC):
 			k.note("parties", p.Row, ErrRegistered.With("the registry has a party with this code: leave the row out").At("uscc"))
 		}
 	}
 }
 
-// isParty reports whether the package or the registry has a party.
-func (k *checker) isParty(uscc string) bool {
+// checkParty notes that neither the package nor the registry has a party, or
+// that it is closed; it reports whether it can be named.
+func (k *checker) checkParty(sheet string, row int, column, uscc string) bool {
 	_, here := k.parties[uscc]
-	return here || k.registry.Party(uscc)
+	switch {
+	case uscc == "":
+		return false
+	case k.registry.Closed(uscc):
+		k.note(sheet, row, ErrOver.With("the party %s is closed for good", shorten(uscc)).At(column))
+		return false
+	case !here && !k.registry.Party(uscc):
+		k.note(sheet, row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(uscc)).At(column))
+		return false
+	}
+	return true
 }
 
 func (k *checker) checkLicences() {
@@ -180,9 +197,7 @@ func (k *checker) checkLicences() {
 	for _, l := range k.contents.Licences {
 		noteTwice(k, "licences", "number", seen, l.Number, l.Row)
 		k.licences[l.Number] = l
-		if l.Holder != "" && !k.isParty(l.Holder) {
-			k.note("licences", l.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %s", l.Holder).At("number"))
-		}
+		k.checkParty("licences", l.Row, "number", l.Holder)
 		if k.registry.Licence(l.Number) {
 			k.note("licences", l.Row, ErrRegistered.With("the registry has a licence with this number").At("number"))
 		}
@@ -261,9 +276,7 @@ func (k *checker) checkDeposits() {
 	seen := map[string]int{}
 	for _, d := range k.contents.Deposits {
 		noteTwice(k, "deposits", "bank_reference", seen, d.BankReference, d.Row)
-		if d.Holder != "" && !k.isParty(d.Holder) {
-			k.note("deposits", d.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(d.Holder)).At("uscc"))
-		}
+		k.checkParty("deposits", d.Row, "uscc", d.Holder)
 		k.checkPast("deposits", d.Row, "received_on", d.ReceivedOn)
 	}
 }
@@ -312,13 +325,11 @@ func (k *checker) checkFundFreezes() {
 	seen := map[orderKey]int{}
 	for _, f := range k.contents.FundFreezes {
 		noteTwice(k, "fund_freezes", "order_number", seen, orderKey{f.Holder, f.IssuerName, f.OrderNumber}, f.Row)
-		switch _, here := k.parties[f.Holder]; {
-		case f.Holder == "" || here:
-		case !k.registry.Party(f.Holder):
-			k.note("fund_freezes", f.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(f.Holder)).At("uscc"))
-		case !catalog.IsWithin(k.registry.Home(f.Holder), k.registry.Scope, true):
-			k.note("fund_freezes", f.Row, ErrElsewhere.With("%s is registered in %s, which does not lie in %s, which the package opens",
-				f.Holder, k.registry.Home(f.Holder), k.registry.Scope).At("uscc"))
+		if k.checkParty("fund_freezes", f.Row, "uscc", f.Holder) {
+			if home := cmp.Or(k.homes[f.Holder], k.registry.Home(f.Holder)); !catalog.IsWithin(home, k.registry.Scope, true) {
+				k.note("fund_freezes", f.Row, ErrElsewhere.With("%s is registered in %s, which does not lie in %s, which the package opens",
+					f.Holder, home, k.registry.Scope).At("uscc"))
+			}
 		}
 		k.checkOrder("fund_freezes", f.Row, f.Order)
 	}

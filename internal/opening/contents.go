@@ -101,7 +101,11 @@ type Pledge struct {
 	Loan      quantity.Money
 	DueOn     calendar.Date
 	Document  string
+	Rank      int32 // 0: 1
 }
+
+// IsFurther reports whether the permits are pledged by an earlier row already.
+func (p Pledge) IsFurther() bool { return p.Rank > 1 }
 
 // A Lease of paid permits.
 type Lease struct {
@@ -273,6 +277,7 @@ func readPledge(c *cells, into *Contents) {
 	into.Pledges = append(into.Pledges, Pledge{
 		Row: c.line.Row, Licence: c.text("licence"), Pollutant: c.text("pollutant"), TermEnd: c.day("term_end"), Quantity: c.quantity("quantity"),
 		Bank: c.text("pledgee"), Value: c.money("value"), Loan: c.money("loan"), DueOn: c.day("due_on"), Document: c.text("document"),
+		Rank: c.count("rank"),
 	})
 }
 

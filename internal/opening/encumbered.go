@@ -24,25 +24,65 @@ func (k *checker) checkPledges() {
 	for _, l := range k.contents.Licences {
 		licensed[l.Holder] = true
 	}
+	chains := map[chainKey]*pledgeChain{}
 	for _, p := range k.contents.Pledges {
 		k.checkHolder("pledges", p.Row, p.Licence, p.Pollutant, p.TermEnd)
-		switch {
-		case p.Bank == "":
-		case !k.isParty(p.Bank):
-			k.note("pledges", p.Row, ErrElsewhere.With("neither the sheet parties nor the registry has the party %q", shorten(p.Bank)).At("pledgee"))
-		case licensed[p.Bank] || k.registry.Licensed(p.Bank):
+		if k.checkParty("pledges", p.Row, "pledgee", p.Bank) && (licensed[p.Bank] || k.registry.Licensed(p.Bank)) {
 			k.note("pledges", p.Row, ErrCell.With("%s has licences: a pledgee is a bank, which has none", p.Bank).At("pledgee"))
 		}
-		switch {
+		switch before := k.checkRank(chains, p); {
 		case p.Loan <= 0:
 			k.note("pledges", p.Row, ErrCell.With("must be more than zero: leave out what is paid back").At("loan"))
-		case p.Loan > p.Value:
-			k.note("pledges", p.Row, ErrCell.With("the loan, CNY %s, is more than the value, CNY %s", p.Loan, p.Value).At("loan"))
+		case p.Loan > p.Value-before:
+			k.note("pledges", p.Row, ErrCell.With("the loan, CNY %s, is more than the value, CNY %s, less the loans before it, CNY %s", p.Loan, p.Value, before).At("loan"))
 		}
 		if p.DueOn > p.TermEnd && p.TermEnd != 0 {
 			k.note("pledges", p.Row, ErrCell.With("the loan is due on %s, after the term of the permits", p.DueOn).At("due_on"))
 		}
 	}
+}
+
+// chainKey names permits that are pledged: of each quantity one first pledge has
+// further ones.
+type chainKey struct {
+	heldKey
+
+	quantity quantity.Quantity
+}
+
+// pledgeChain are the pledges of the same permits so far.
+type pledgeChain struct {
+	firsts int
+	rank   int32
+	loans  quantity.Money
+}
+
+// checkRank checks that a further pledge stands behind one first pledge, with
+// the next rank. It returns the loans before it.
+func (k *checker) checkRank(chains map[chainKey]*pledgeChain, p Pledge) (before quantity.Money) {
+	key := chainKey{heldKey{p.Licence, p.Pollutant, p.TermEnd, ledger.Paid}, p.Quantity}
+	c := chains[key]
+	if c == nil {
+		c = &pledgeChain{}
+		chains[key] = c
+	}
+	if !p.IsFurther() {
+		c.firsts, c.rank, c.loans = c.firsts+1, 1, p.Loan
+		return 0
+	}
+	switch {
+	case c.firsts == 0:
+		k.note("pledges", p.Row, ErrElsewhere.With("no row before has the pledge of rank 1 of %s t/a of this licence, pollutant and term", p.Quantity).At("rank"))
+	case c.firsts > 1:
+		k.note("pledges", p.Row, ErrTwice.With("several rows before pledge %s t/a of this licence, pollutant and term: which of them it stands behind cannot be told", p.Quantity).At("rank"))
+	case p.Rank != c.rank+1:
+		k.note("pledges", p.Row, ErrCell.With("the pledge of the same permits before it has the rank %d", c.rank).At("rank"))
+	}
+	before = c.loans
+	sum, err := quantity.Add(before, p.Loan)
+	k.note("pledges", p.Row, err)
+	c.rank, c.loans = p.Rank, sum
+	return before
 }
 
 // checkLeases checks that each lease has begun, is not over and ends within
@@ -152,6 +192,9 @@ func (k *checker) checkCommitted() {
 		}
 	}
 	for _, p := range k.contents.Pledges {
+		if p.IsFurther() { // of what the first has pledged
+			continue
+		}
 		commit("pledges", p.Row, heldKey{licence: p.Licence, pollutant: p.Pollutant, termEnd: p.TermEnd}, p.Quantity)
 	}
 	for _, l := range k.contents.Leases {

@@ -41,6 +41,9 @@ func ParseLines(text string) (Contents, error) {
 func parseLine(kept string) (Line, error) {
 	parts := strings.Split(kept, "\t")
 	s := sheet(parts[0])
+	for s != nil && len(parts) > 2 && len(parts)-2 < len(s.Columns) && s.Columns[len(parts)-2].Optional { // kept before the sheet had the column
+		parts = append(parts, "")
+	}
 	if s == nil || len(parts) != 2+len(s.Columns) {
 		return Line{}, fmt.Errorf("opening: %q is no line of a package", shorten(kept))
 	}

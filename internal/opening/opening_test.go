@@ -24,6 +24,7 @@ const (
 	valid  = "91330421MA000000ND" // a party of the file
 	known  = "91330421MA0000002F" // one that the registry has
 	bank   = "91330400MA0000009X" // another one, without licences
+	gone   = "91330421MA0000004P" // one that is closed
 	far    = "91310118MA0000005B" // one that is registered in another region
 )
 
@@ -50,8 +51,9 @@ holdings  | licence,pollutant,term_end,origin,quantity,price,acquired_on,documen
           | 91330421MA000000ND002X,COD,2031-06-30,unknown,20.5,,2019-07-01,d
 deposits  | uscc,amount,bank_reference,received_on
           | 91330421MA000000ND,500.10,流水1,2026-06-30
-pledges   | licence,pollutant,term_end,quantity,pledgee,value,loan,due_on,document
-          | 91330421MA000000ND001P,VOCs,2031-06-30,10,91330400MA0000009X,200000,150000.50,2028-06-30,押1
+pledges   | licence,pollutant,term_end,quantity,pledgee,value,loan,due_on,document,rank
+          | 91330421MA000000ND001P,VOCs,2031-06-30,10,91330400MA0000009X,200000,150000.50,2028-06-30,押1,
+          | 91330421MA000000ND001P,VOCs,2031-06-30,10,91330400MA0000009X,200000,40000,2029-06-30,押2,2
 leases    | licence,pollutant,term_end,quantity,lessee,price,starts_on,months,document
           | 91330421MA000000ND001P,VOCs,2031-06-30,12,91330421MA0000002F002P,1000,2026-01-01,24,租1
 instalment_sales | sale,licence,pollutant,term_end,quantity,price,months,amount,paid,paid_on,sold_on,document
@@ -89,7 +91,7 @@ func registry() opening.Registry {
 	}
 	return opening.Registry{
 		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known, bank, far), Licence: in(known + "001P"),
-		Licensed: in(known),
+		Licensed: in(known), Closed: in(gone),
 		Home:     func(code string) string { return code[2:8] },
 		Validate: func(opening.Contents, func(string, int, error)) {},
 	}
@@ -189,6 +191,10 @@ func TestCheck_BadCells(t *testing.T) {
 		{"pledges", 2, "quantity", "0", "opening.cell", "more than zero"},
 		{"pledges", 2, "loan", "200000.01", "opening.cell", "more than the value"},
 		{"pledges", 2, "loan", "0", "opening.cell", "paid back"},
+		{"pledges", 3, "loan", "50000", "opening.cell", "the loans before it, CNY 150000.50"},
+		{"pledges", 3, "rank", "3", "opening.cell", "has the rank 1"},
+		{"pledges", 2, "rank", "2", "opening.not_in_package", "rank 1"},
+		{"deposits", 2, "uscc", gone, "opening.over", "closed for good"},
 		{"pledges", 2, "due_on", "2031-07-01", "opening.cell", "after the term"},
 		{"leases", 2, "quantity", "15.1", "opening.sum", "has 15 t/a"},
 		{"leases", 2, "lessee", known + "009P", "opening.not_in_package", "licences"},

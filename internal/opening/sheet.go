@@ -117,14 +117,15 @@ var Sheets = []Sheet{
 		},
 	},
 	{
-		Name: "pledges", Title: "质押", About: "registered first pledges of paid permits; a further pledge behind one is registered afterwards", read: readPledge,
+		Name: "pledges", Title: "质押", About: "registered pledges of paid permits; a further pledge of permits that are pledged already has the licence, pollutant, term and quantity of the first, and the next rank", read: readPledge,
 		Columns: []Column{
 			licenceColumn, pollutantColumn, termEndColumn, quantityColumn("质押数量"),
 			{Name: "pledgee", Title: "质权人", Holds: "unified social credit code of the bank, which has no licences", Example: "91330400MA0000009X"},
 			{Name: "value", Title: "评估价值", Holds: "CNY, as it was assessed for the pledge", Example: "500000.00"},
-			{Name: "loan", Title: "贷款金额", Holds: "CNY that is owed, at most the value", Example: "300000.00"},
+			{Name: "loan", Title: "贷款金额", Holds: "CNY that is owed, with the loans of the ranks before at most the value", Example: "300000.00"},
 			{Name: "due_on", Title: "贷款到期", Holds: "last day to pay the loan back, within the term", Example: "2028-06-30"},
 			documentColumn,
+			{Name: "rank", Title: "顺位", Holds: "who is paid first has 1; empty: 1", Example: "1", Optional: true},
 		},
 	},
 	{
