@@ -215,12 +215,10 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 	d.draft.Each(func(k ledger.Key, before, after ledger.Balance) {
 		var of []approval.Effect
 		if before.Balance != after.Balance {
-			of = append(of, approval.OfBalance(v.accountName(k), "balance", before.Balance, after.Balance, k.Format))
-			all = append(all, approval.OfMoved(v.accountName(k), "balance", before.Balance, after.Balance, d.beside[k].Balance, k.Format))
+			of = append(of, approval.OfMoved(v.accountName(k), "balance", before.Balance, after.Balance, d.beside[k].Balance, k.Format))
 		}
 		if before.Held != after.Held {
-			of = append(of, approval.OfHeld(v.accountName(k), before.Held, after.Held, d.left[k], k.Format))
-			all = append(all, approval.OfMoved(v.accountName(k), "held", before.Held, after.Held, d.beside[k].Held, k.Format))
+			of = append(of, approval.OfMoved(v.accountName(k), "held", before.Held, after.Held, d.beside[k].Held, k.Format))
 		}
 		all = append(all, beside(of, k.Kind.IsCredit())...)
 	})
@@ -233,13 +231,12 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			all = append(all, beside(fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today), slices.Contains(besideTables, w.table))...)
 		}
 	}
-	all = append(all, approval.OfField("open orders", 0, "withdrawn", "", strconv.Itoa(d.orders), false).Beside())
 	for _, b := range []struct {
 		subject, field string
 		count          int
 	}{{"open orders", "withdrawn", d.orders}, {"bidders", "excluded", d.excluded}, {"bidders", "limited", d.limited}} {
 		if b.count > 0 {
-			all = append(all, approval.Beside(b.subject, b.field, strconv.Itoa(b.count)))
+			all = append(all, approval.OfField(b.subject, 0, b.field, "", strconv.Itoa(b.count), false).Beside())
 		}
 	}
 	return append(all, d.others...)

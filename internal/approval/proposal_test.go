@@ -58,8 +58,7 @@ func TestDigest(t *testing.T) {
 		t.Error("another balance before, or another today, is no other effect")
 	}
 	ofOrders := Digest([]Effect{
-		OfField("r", 1, "on", "", "2026-07-01", true), OfField("open orders", 0, "withdrawn", "", "7", false).Beside(), OfHeld("b", 9, 2, 7, number), OfBalance("a", "balance", 1, 3, number),
-		OfField("r", 1, "on", "", "2026-07-01", true), Beside("open orders", "withdrawn", "7"), OfMoved("b", "held", 9, 2, -7, number), OfBalance("a", "balance", 1, 3, number),
+		OfField("r", 1, "on", "", "2026-07-01", true), OfField("open orders", 0, "withdrawn", "", "7", false).Beside(), OfMoved("b", "held", 9, 2, -7, number), OfBalance("a", "balance", 1, 3, number),
 	})
 	if ofOrders != base || Digest([]Effect{OfMoved("b", "held", 9, 3, -7, number)}) != Digest([]Effect{OfMoved("b", "held", 1, 2, 0, number)}) {
 		t.Error("what open orders give back is no effect, nor is the order of effects")
