@@ -2554,7 +2554,7 @@ type ClientInterface interface {
 
 	// ResumeOfferWithBody Let a halted window go on
 	//
-	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2563,7 +2563,7 @@ type ClientInterface interface {
 
 	// ResumeOffer Let a halted window go on
 	//
-	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2577,18 +2577,18 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
 	GetSight(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidOfferWithBody Declare a closed or halted auction void
+	// VoidOfferWithBody Declare an auction void
 	//
-	// Before its result is certified.
+	// Whose window is halted, or has closed and whose result is not certified.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
 	VoidOfferWithBody(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidOffer Declare a closed or halted auction void
+	// VoidOffer Declare an auction void
 	//
-	// Before its result is certified.
+	// Whose window is halted, or has closed and whose result is not certified.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9748,7 +9748,7 @@ func (c *Client) GetOfferResult(ctx context.Context, id PathID, reqEditors ...Re
 
 // ResumeOfferWithBody Let a halted window go on
 //
-// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9767,7 +9767,7 @@ func (c *Client) ResumeOfferWithBody(ctx context.Context, id PathID, params *Res
 
 // ResumeOffer Let a halted window go on
 //
-// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9801,9 +9801,9 @@ func (c *Client) GetSight(ctx context.Context, id PathID, reqEditors ...RequestE
 	return c.Client.Do(req)
 }
 
-// VoidOfferWithBody Declare a closed or halted auction void
+// VoidOfferWithBody Declare an auction void
 //
-// Before its result is certified.
+// Whose window is halted, or has closed and whose result is not certified.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9820,9 +9820,9 @@ func (c *Client) VoidOfferWithBody(ctx context.Context, id PathID, params *VoidO
 	return c.Client.Do(req)
 }
 
-// VoidOffer Declare a closed or halted auction void
+// VoidOffer Declare an auction void
 //
-// Before its result is certified.
+// Whose window is halted, or has closed and whose result is not certified.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40591,7 +40591,7 @@ type ClientWithResponsesInterface interface {
 
 	// ResumeOfferWithBodyWithResponse Let a halted window go on
 	//
-	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40600,7 +40600,7 @@ type ClientWithResponsesInterface interface {
 
 	// ResumeOfferWithResponse Let a halted window go on
 	//
-	// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40616,18 +40616,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/offers/{id}/sight (the `GetSight` operationId).
 	GetSightWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetSightResponse, error)
 
-	// VoidOfferWithBodyWithResponse Declare a closed or halted auction void
+	// VoidOfferWithBodyWithResponse Declare an auction void
 	//
-	// Before its result is certified.
+	// Whose window is halted, or has closed and whose result is not certified.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/offers/{id}/void (the `VoidOffer` operationId).
 	VoidOfferWithBodyWithResponse(ctx context.Context, id PathID, params *VoidOfferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidOfferResponse, error)
 
-	// VoidOfferWithResponse Declare a closed or halted auction void
+	// VoidOfferWithResponse Declare an auction void
 	//
-	// Before its result is certified.
+	// Whose window is halted, or has closed and whose result is not certified.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -57765,7 +57765,7 @@ func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id
 
 // ResumeOfferWithBodyWithResponse Let a halted window go on
 //
-// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57780,7 +57780,7 @@ func (c *ClientWithResponses) ResumeOfferWithBodyWithResponse(ctx context.Contex
 
 // ResumeOfferWithResponse Let a halted window go on
 //
-// The halt is an incident like any other interruption: longer than the offer allows, it extends the window by as much as was lost, or makes the offer void, by its rule. Quotes that were acknowledged count, or fall, together.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57808,9 +57808,9 @@ func (c *ClientWithResponses) GetSightWithResponse(ctx context.Context, id PathI
 	return ParseGetSightResponse(rsp)
 }
 
-// VoidOfferWithBodyWithResponse Declare a closed or halted auction void
+// VoidOfferWithBodyWithResponse Declare an auction void
 //
-// Before its result is certified.
+// Whose window is halted, or has closed and whose result is not certified.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57823,9 +57823,9 @@ func (c *ClientWithResponses) VoidOfferWithBodyWithResponse(ctx context.Context,
 	return ParseVoidOfferResponse(rsp)
 }
 
-// VoidOfferWithResponse Declare a closed or halted auction void
+// VoidOfferWithResponse Declare an auction void
 //
-// Before its result is certified.
+// Whose window is halted, or has closed and whose result is not certified.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

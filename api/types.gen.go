@@ -4658,7 +4658,10 @@ type AuctionOffer struct {
 	// Example: VOCs-20310630
 	Instrument AuctionInstrument `json:"instrument"`
 
-	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	// InterruptedSeconds What interruptions have taken of its window so far, all together, without what an officer halted; absent: nothing.
+	InterruptedSeconds *int `json:"interrupted_seconds,omitempty"`
+
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows, all interruptions together: extend, by as much as was lost, or void. Acknowledged quotes count or fall together. What an officer halts is always made up for.
 	InterruptionRule    InterruptionRule `json:"interruption_rule"`
 	InterruptionSeconds int              `json:"interruption_seconds"`
 
@@ -4818,10 +4821,10 @@ type AuctionOfferInput struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
-	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows, all interruptions together: extend, by as much as was lost, or void. Acknowledged quotes count or fall together. What an officer halts is always made up for.
 	InterruptionRule InterruptionRule `json:"interruption_rule"`
 
-	// InterruptionSeconds For how long the window may be interrupted.
+	// InterruptionSeconds For how long the window may be interrupted, all interruptions together.
 	InterruptionSeconds int `json:"interruption_seconds"`
 
 	// LotSize Step of quantities.
@@ -6965,10 +6968,10 @@ type CreditOfferInput struct {
 	// FreeSeconds Of an ascending auction, from its opening on.
 	FreeSeconds *int `json:"free_seconds,omitempty"`
 
-	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+	// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows, all interruptions together: extend, by as much as was lost, or void. Acknowledged quotes count or fall together. What an officer halts is always made up for.
 	InterruptionRule InterruptionRule `json:"interruption_rule"`
 
-	// InterruptionSeconds For how long the window may be interrupted.
+	// InterruptionSeconds For how long the window may be interrupted, all interruptions together.
 	InterruptionSeconds int `json:"interruption_seconds"`
 
 	// Issuance Only units of this issuance. Absent: those with the lowest numbers.
@@ -9354,6 +9357,12 @@ type Indicative struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
+	// MarketAsks Likewise.
+	MarketAsks *Quantity `json:"market_asks,omitempty"`
+
+	// MarketBids In market orders that wait for the call, which are in no level of the book; absent: none wait.
+	MarketBids *Quantity `json:"market_bids,omitempty"`
+
 	// Price Absent: nothing meets.
 	Price *Price `json:"price,omitempty"`
 
@@ -9578,7 +9587,7 @@ type InstrumentStatus struct {
 	Last *Price `json:"last,omitempty"`
 }
 
-// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows: acknowledged quotes count or fall together.
+// InterruptionRule What becomes of a window that was interrupted for longer than the offer allows, all interruptions together: extend, by as much as was lost, or void. Acknowledged quotes count or fall together. What an officer halts is always made up for.
 type InterruptionRule string
 
 // Issuance Reductions on their way to credits.
@@ -11880,7 +11889,7 @@ type Order struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
-	// Kind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits.
+	// Kind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits; in a call it trades before every limit order, at the one price of the call, if that is not worse than the price that protects it.
 	Kind OrderKind `json:"kind"`
 
 	// Licence Absent of credits.
@@ -11919,7 +11928,7 @@ type Order struct {
 	// State Where an order is in its life. A partly filled order is open.
 	State OrderState `json:"state"`
 
-	// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused.
+	// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused. While a call collects orders, ioc is for market orders only and means this call: what does not trade in it is dropped when it ends; fok is refused.
 	TimeInForce TimeInForce `json:"time_in_force"`
 }
 
@@ -11990,7 +11999,7 @@ type OrderInput struct {
 	TimeInForce *TimeInForce `json:"time_in_force,omitempty"`
 }
 
-// OrderKind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits.
+// OrderKind A limit order trades at its price or better. A market order trades at whatever the book offers, as far as the price that protects it, and what is left never waits; in a call it trades before every limit order, at the one price of the call, if that is not worse than the price that protects it.
 type OrderKind string
 
 // OrderPage defines model for OrderPage.
@@ -15865,7 +15874,7 @@ type TaxReceiptPage struct {
 // Text Exact text of a payload or a result, which its digest is taken over.
 type Text = string
 
-// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused.
+// TimeInForce What is not traded at once: gtc waits in the book until it is cancelled, day until the trading day ends, ioc drops it; fok is filled as a whole at once or refused. While a call collects orders, ioc is for market orders only and means this call: what does not trade in it is dropped when it ends; fok is refused.
 type TimeInForce string
 
 // Trade A trade of the market, without parties.

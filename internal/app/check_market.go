@@ -183,7 +183,8 @@ func (c *checker) tariffs() (map[int64]*market.Tariff, error) {
 
 // checkSweeps holds that only orders wait that may, each day order with a timer
 // for the end of its day, and that a sweep that is done left nothing it had
-// matched to be cancelled, and one that runs has its timer (I-48).
+// matched to be cancelled, and one that runs has its timer (I-48). A market order
+// waits only where a call collects orders or is not uncrossed yet (I-96).
 func (c *checker) checkSweeps() error {
 	armed := map[string]map[int64]bool{timerDayEnd: {}, timerSweep: {}}
 	err := eachOf(c.ctx, c.r, PendingTimes, Where("state", string(TimerPending)), func(t Timer) {
@@ -194,10 +195,16 @@ func (c *checker) checkSweeps() error {
 	if err != nil {
 		return err
 	}
+	collects, err := c.collectingMarkets()
+	if err != nil {
+		return err
+	}
 	err = eachOf(c.ctx, c.r, Orders, Where("state", int64(market.Open)), func(o market.Record) {
 		switch {
-		case !o.TimeInForce.Rests() || o.Kind != market.Limit:
+		case !market.MayWaitAtCall(o.Kind, o.TimeInForce):
 			c.report("I-48", Orders.name, o.ID, "is a %s order, %s, and waits", o.Kind, o.TimeInForce)
+		case o.Kind == market.AtMarket && !collects[o.Market]:
+			c.report("I-96", Orders.name, o.ID, "is a market order and waits, and no call of its market will end it")
 		case o.TimeInForce == market.DAY && !armed[timerDayEnd][o.Market]:
 			c.report("I-48", Orders.name, o.ID, "ends with its day, and nothing will end it")
 		}

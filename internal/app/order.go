@@ -23,7 +23,7 @@ var (
 	// ErrNoKind is returned when the order is neither a limit nor a market order.
 	ErrNoKind = fault.New(fault.Invalid, "order.kind_unknown", "an order is a limit or a market order").At("kind")
 	// ErrMarketOrderRests is returned when a market order would wait for a counterpart.
-	ErrMarketOrderRests = fault.New(fault.Invalid, "order.market_order_rests", "a market order trades at once or not at all: its time in force is ioc or fok").At("time_in_force")
+	ErrMarketOrderRests = fault.New(fault.Invalid, "order.market_order_rests", "a market order trades at once, or in the call that collects it, and never rests: its time in force is ioc or fok").At("time_in_force")
 	// ErrNoProtection is returned when a market order does not say how far it goes.
 	ErrNoProtection = fault.New(fault.Invalid, "order.protection_price_missing", "a market order needs a price that protects it: the most that a buy pays, the least that a sell takes").At("price")
 	// ErrPriceNotPositive is returned when the price is zero or negative.

@@ -47,7 +47,7 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 		return c.lower(v, o, e)
 	}
 	l := v.traderOf(o)
-	terms := PlaceOrder{Side: o.Side, Price: e.order.Price, Quantity: e.order.Quantity, TimeInForce: o.TimeInForce, Project: o.Project}
+	terms := PlaceOrder{Side: o.Side, Price: e.order.Price, Quantity: e.order.Quantity, TimeInForce: o.TimeInForce, Project: o.Project, Kind: o.Kind}
 	if err := terms.checkTerms(v, e.market, e.inst); err != nil {
 		return nil, err
 	}

@@ -59,8 +59,8 @@ func (tx *Tx) intoBook(e *entry) (rest quantity.Quantity) {
 	b := tx.changedBook(e.order.Market, e.order.Instrument)
 	if e.collects {
 		tx.fills = tx.fills[:0]
-		b.Rest(e.taken)
-		return e.taken.Quantity
+		tx.rest(&e.order)
+		return e.order.Remaining
 	}
 	tx.fills, rest = b.Place(e.taken, e.tif, tx.fills[:0])
 	return rest

@@ -24,8 +24,8 @@ var (
 	ErrMarketChanging = fault.New(fault.Conflict, "order.market_changing", "the market goes over to its next phase; send the request again")
 	// ErrPhaseClosed is returned when the market takes no orders at this time of the day.
 	ErrPhaseClosed = fault.New(fault.Refused, "order.market_closed", "the market is closed at this time").At("market").Under("market.session", "timetable of the market")
-	// ErrNotInCall is returned when an order that cannot wait comes in a call.
-	ErrNotInCall = fault.New(fault.Refused, "order.not_in_call", "a call collects orders: only one that may rest can come in").At("time_in_force").Under("market.session", "project default")
+	// ErrNotInCall is returned when an order that would trade at once or not at all comes in a call.
+	ErrNotInCall = fault.New(fault.Refused, "order.not_in_call", "a call collects orders: a limit order that may rest (gtc, day), or a market order for this call (ioc)").At("time_in_force").Under("market.session", "project default")
 	// ErrOutsideBand is returned when the price is too far from the previous close.
 	ErrOutsideBand = fault.New(fault.Refused, "order.outside_band", "the price is outside the day's band").At("price").Under("market.price_band", "terms of the market")
 )
@@ -37,7 +37,7 @@ func (c PlaceOrder) checkSession(v *View, m catalog.Market, i catalog.Instrument
 		return ErrMarketChanging
 	case phase == market.PhaseClosed:
 		return ErrPhaseClosed.With("the market %s is closed at this time", m.Code)
-	case phase == market.PhaseCall && !c.TimeInForce.Rests():
+	case phase == market.PhaseCall && !market.MayWaitAtCall(c.Kind, c.TimeInForce):
 		return ErrNotInCall
 	}
 	t := v.termsOf(m.ID)
@@ -170,12 +170,18 @@ func (v *View) instrumentsOf(m catalog.Market, each func(catalog.Instrument, *ma
 	}
 }
 
+// isCrossed reports whether something in a market's books waits to be uncrossed.
 func (v *View) isCrossed(m catalog.Market) (crossed bool) {
 	v.instrumentsOf(m, func(_ catalog.Instrument, b *market.Book) bool {
-		crossed = crossed || b.IsCrossed()
+		crossed = crossed || waitsForCall(b)
 		return !crossed
 	})
 	return crossed
+}
+
+func waitsForCall(b *market.Book) bool {
+	_, some := b.MarketOrder()
+	return some || b.IsCrossed()
 }
 
 // closePrices writes the closing prices of a day, and takes the orders out of the

@@ -42,11 +42,13 @@ type Depth struct {
 }
 
 // Indication is the price of a call as the orders are, what would be traded at
-// it, and what more is bid there than asked. Nothing meets where it is empty.
+// it, and what more is bid there than asked; without a price nothing meets.
 type Indication struct {
-	Price   quantity.Price
-	Volume  quantity.Quantity
-	Surplus quantity.Quantity
+	Price      quantity.Price
+	Volume     quantity.Quantity
+	Surplus    quantity.Quantity
+	MarketBids quantity.Quantity // in market orders, which are in no level of the depth
+	MarketAsks quantity.Quantity
 }
 
 // Directory knows the API keys.
@@ -96,11 +98,11 @@ func (a *App) publish() {
 
 // indication is what a call of a book would come to now.
 func (s *state) indication(id bookID, b *market.Book) Indication {
-	if !b.IsCrossed() {
+	if !waitsForCall(b) {
 		return Indication{}
 	}
 	r, _ := callOutcome(b, (&View{state: s}).quote(id).Close)
-	return Indication{r.ClearingPrice, r.Volume, r.Imbalance}
+	return Indication{r.ClearingPrice, r.Volume, r.Imbalance, b.AtCall(market.Buy), b.AtCall(market.Sell)}
 }
 
 // bestLevels are what readers see of a side of a book.

@@ -201,7 +201,7 @@ func (s *state) loadOrders() error {
 			s.day.add(o)
 		}
 		if inTurn = inTurn && (len(queue) == 0 || queue[len(queue)-1].IsBefore(o)); inTurn {
-			s.book(o.Market, o.Instrument).Rest(o.Entry())
+			s.rest(o)
 		}
 		queue = append(queue, o)
 	})
@@ -209,13 +209,22 @@ func (s *state) loadOrders() error {
 		clear(s.books)
 		slices.SortFunc(queue, func(a, b *market.Record) int { return cmp.Or(cmp.Compare(a.Queued, b.Queued), cmp.Compare(a.ID, b.ID)) })
 		for _, o := range queue {
-			s.book(o.Market, o.Instrument).Rest(o.Entry())
+			s.rest(o)
 		}
 	}
 	for id := range s.books {
 		s.changed.books[id] = true
 	}
 	return err
+}
+
+// rest puts an open order into its book without matching.
+func (s *state) rest(o *market.Record) {
+	if b := s.book(o.Market, o.Instrument); o.Kind == market.AtMarket {
+		b.RestAtCall(o.Entry())
+	} else {
+		b.Rest(o.Entry())
+	}
 }
 
 // book returns the book of an instrument in a market; there always is one.

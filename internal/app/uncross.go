@@ -1,7 +1,7 @@
 package app
 
 import (
-	"cmp"
+	"math"
 
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
@@ -17,32 +17,37 @@ const (
 
 // callOutcome is the price of a call of a book, what trades at it, and what more
 // is bid than asked there. It looks at the levels that meet only, each as one
-// order: who gets how much is for the fills. It is false where nothing meets.
+// order, and at the market orders by what protects them: who gets how much is for
+// the fills. It is false where nothing meets.
 func callOutcome(b *market.Book, reference quantity.Price) (auction.Result, bool) {
 	if !b.IsCrossed() {
 		return auction.Result{}, false
 	}
 	r, err := auction.Clear(&auction.Case{
 		Format: auction.Call, ReferencePrice: reference, LotSize: 1,
-		Bids: bidsOf(b.Crossed(market.Buy, nil)), Asks: bidsOf(b.Crossed(market.Sell, nil)),
+		Bids: bidsOf(b, market.Buy), Asks: bidsOf(b, market.Sell),
 	})
 	return r, err == nil && r.Volume > 0
 }
 
-func bidsOf(levels []market.Level) []auction.Bid {
-	bids := make([]auction.Bid, len(levels))
-	for i, l := range levels {
-		bids[i] = auction.Bid{Price: l.Price, Quantity: l.Quantity, Seq: int64(i)}
+func bidsOf(b *market.Book, side market.Side) []auction.Bid {
+	protected, limits := b.MarketLevels(side, nil), b.Crossed(side, nil)
+	bids := make([]auction.Bid, 0, len(protected)+len(limits))
+	for _, l := range protected {
+		bids = append(bids, auction.Bid{Protection: l.Price, Quantity: l.Quantity})
+	}
+	for _, l := range limits {
+		bids = append(bids, auction.Bid{Price: l.Price, Quantity: l.Quantity})
 	}
 	return bids
 }
 
 // uncross makes the fills of a market's calls, a bounded number of them, and
-// reports whether all are made: no book is crossed then.
+// reports whether all are made: no book is crossed then, and no market order waits.
 func (tx *Tx) uncross(m catalog.Market) bool {
 	made, start := 0, tx.batch.rows
 	tx.instrumentsOf(m, func(i catalog.Instrument, b *market.Book) bool {
-		for b.IsCrossed() {
+		for waitsForCall(b) {
 			if made >= callFills || tx.batch.rows-start > callRows {
 				return false
 			}
@@ -53,28 +58,31 @@ func (tx *Tx) uncross(m catalog.Market) bool {
 	return !tx.isCrossed(m)
 }
 
-// uncrossBook makes fills of one call, at its price, by price and then time on
-// both sides, until nothing meets at this price any more or the step is full.
+// uncrossBook makes fills of one call, at its price, market orders first, then by
+// price and then time on both sides, until nothing meets at this price any more
+// or the step is full. The call is done when no market order waits: what of them
+// has not traded is cancelled, and none of them comes to a second price.
 func (tx *Tx) uncrossBook(m catalog.Market, i catalog.Instrument, b *market.Book, most, start int) (made int) {
 	c, found := tx.openCall(m, i, b)
-	if !found { // no price can be found for such numbers
-		tx.cancelYounger(b, market.Unfilled)
-		return 1
+	if !found {
+		return tx.nothingMeets(b, most, start)
 	}
 	e := entry{market: m, inst: i}
 	e.months = e.monthsOf(tx.View)
 	for ; made < most && tx.batch.rows-start <= callRows; made++ {
-		buy, sell, meets := heads(b, c.Price)
+		bid, ask, meets := tx.heads(b, c.Price, c.Price)
 		if !meets {
+			if tx.cancelMarketOrder(b) {
+				continue
+			}
 			c.State, c.EndedAt = market.CallDone, tx.Now
 			break
 		}
-		bid, ask := tx.orders[buy.ID], tx.orders[sell.ID]
 		if why := tx.mayMeet(bid, ask, i); why != market.NotEnded {
-			tx.cancelYounger(b, why)
+			tx.cancelYounger(bid, ask, why)
 			continue
 		}
-		q := min(buy.Quantity, sell.Quantity)
+		q := min(bid.Remaining, ask.Remaining)
 		tx.callFill(&e, c, bid, ask, q)
 		c.Traded, c.Trades = c.Traded+q, c.Trades+1
 	}
@@ -82,11 +90,37 @@ func (tx *Tx) uncrossBook(m catalog.Market, i catalog.Instrument, b *market.Book
 	return max(made, 1)
 }
 
-// heads are the orders that trade next in a call, if both sides reach its price.
-func heads(b *market.Book, price quantity.Price) (buy, sell market.Order, meets bool) {
-	buy, bid := b.Head(market.Buy)
-	sell, asked := b.Head(market.Sell)
-	return buy, sell, bid && asked && buy.Price >= price && sell.Price <= price
+// nothingMeets cancels the market orders of a book where a call has no price. Where
+// none waits and the book is crossed still, no price can be found for such numbers,
+// and the younger of the first two gives way.
+func (tx *Tx) nothingMeets(b *market.Book, most, start int) (made int) {
+	for ; made < most && tx.batch.rows-start <= callRows && tx.cancelMarketOrder(b); made++ {
+	}
+	if made > 0 {
+		return made
+	}
+	if bid, ask, both := tx.heads(b, 1, math.MaxInt64); both {
+		tx.cancelYounger(bid, ask, market.Unfilled)
+	}
+	return 1
+}
+
+// heads are the orders that trade next in a call, if a buy takes the one price
+// and a sell the other.
+func (v *View) heads(b *market.Book, buysAt, sellsAt quantity.Price) (bid, ask *market.Record, meets bool) {
+	isBefore := func(a, b int64) bool { return v.orders[a].IsBefore(v.orders[b]) }
+	buy, bids := b.Head(market.Buy, buysAt, isBefore)
+	sell, asks := b.Head(market.Sell, sellsAt, isBefore)
+	return v.orders[buy.ID], v.orders[sell.ID], bids && asks
+}
+
+// cancelMarketOrder cancels a market order that waits for a call, if one does.
+func (tx *Tx) cancelMarketOrder(b *market.Book) bool {
+	o, some := b.MarketOrder()
+	if some {
+		tx.cancel(tx.orders[o.ID], market.Cancelled, market.Unfilled)
+	}
+	return some
 }
 
 // openCall is the call of a book whose fills are being made, or a new one.
@@ -106,16 +140,14 @@ func (tx *Tx) openCall(m catalog.Market, i catalog.Instrument, b *market.Book) (
 
 // cancelYounger takes out of the book the younger of the two orders that would
 // trade next.
-func (tx *Tx) cancelYounger(b *market.Book, why market.Ending) {
-	buy, _ := b.Head(market.Buy)
-	sell, _ := b.Head(market.Sell)
-	_, younger := byPlace(tx.orders[buy.ID], tx.orders[sell.ID])
+func (tx *Tx) cancelYounger(bid, ask *market.Record, why market.Ending) {
+	_, younger := byPlace(bid, ask)
 	tx.cancel(younger, market.Cancelled, why)
 }
 
 // byPlace are two orders, the one that has its place longer first.
 func byPlace(a, b *market.Record) (older, younger *market.Record) {
-	if cmp.Or(cmp.Compare(a.Queued, b.Queued), cmp.Compare(a.ID, b.ID)) > 0 {
+	if b.IsBefore(a) {
 		return b, a
 	}
 	return a, b

@@ -38,6 +38,7 @@ type Bid struct {
 	Seq         int64             // the order of arrival; of equal ones the earlier in the list
 	Draw        int               // the place in the drawn order, from 1; 0: not drawn
 	AcceptsPart bool              // a winner of a share sale takes what is left, if it is less
+	Protection  quantity.Price    // of a market order of a call: the worst price that it takes; 0: any
 }
 
 // DefaultWinShare is the share of bidders that win in Zhejiang's electronic sale

@@ -18,7 +18,7 @@ import (
 var commonFields = []string{"format", "lot_size", "tick", "years", "months"}
 
 // The fields of a bid.
-var bidFields = []string{"id", "price", "qty", "seq", "accepts_part"}
+var bidFields = []string{"id", "price", "qty", "seq", "accepts_part", "protection"}
 
 const idMax = 200 // bytes of a bid's id
 
@@ -192,6 +192,7 @@ func (r *reader) bid(o object) Bid {
 	} else if price != nil {
 		b.Price = decimal(r, o, "price", quantity.ParsePositivePrice)
 	}
+	b.Protection = decimal(r, o, "protection", quantity.ParsePositivePrice)
 	if _, there := o.values["qty"]; !there {
 		r.fail(o.path+"qty", "is missing")
 	}

@@ -237,12 +237,22 @@ func (n *naive) buy(c Case) {
 func (n *naive) call(c Case) {
 	n.status = NoTrade
 	at := func(p quantity.Price) (volume, surplus quantity.Quantity) {
-		bought := wantedAt(c.Bids, func(q quantity.Price) bool { return q == 0 || q >= p })
-		sold := wantedAt(c.Asks, func(q quantity.Price) bool { return q <= p })
+		var bought, sold quantity.Quantity
+		for _, b := range c.Bids {
+			if naiveBuys(b, p) {
+				bought += b.Quantity
+			}
+		}
+		for _, a := range c.Asks {
+			if naiveSells(a, p) {
+				sold += a.Quantity
+			}
+		}
 		return min(bought, sold), bought - sold
 	}
 	limits := prices(c)
-	if len(limits) == 0 && c.ReferencePrice > 0 {
+	trades := func(p quantity.Price) bool { v, _ := at(p); return v > 0 }
+	if !slices.ContainsFunc(limits, trades) && c.ReferencePrice > 0 {
 		limits = []quantity.Price{c.ReferencePrice}
 	}
 	var left []quantity.Price
@@ -291,8 +301,28 @@ func (n *naive) call(c Case) {
 			rest = handOut(c, side, got, p, rest)
 		}
 	}
-	fillSide(c.Bids, n.bids, down)
-	fillSide(c.Asks, n.asks, up)
+	fillSide(thoseWho(naiveBuys, c.Bids, n.price), n.bids, down)
+	fillSide(thoseWho(naiveSells, c.Asks, n.price), n.asks, up)
+}
+
+func naiveBuys(b Bid, p quantity.Price) bool {
+	if b.Price == 0 {
+		return b.Protection == 0 || b.Protection >= p
+	}
+	return b.Price >= p
+}
+
+func naiveSells(a Bid, p quantity.Price) bool { return a.Price <= p && a.Protection <= p }
+
+// thoseWho is a side with nothing of those who do not take a price.
+func thoseWho(take func(Bid, quantity.Price) bool, side []Bid, p quantity.Price) []Bid {
+	side = slices.Clone(side)
+	for i := range side {
+		if !take(side[i], p) {
+			side[i].Quantity = 0
+		}
+	}
+	return side
 }
 
 // naiveCarry hands out one lot size after the other, always to the auction that

@@ -45,6 +45,9 @@ func drawCase(t *rapid.T, f Format, s scale) Case {
 			bids[i].AcceptsPart = rapid.Bool().Draw(t, "accepts part")
 			if markets && rapid.IntRange(0, 3).Draw(t, "market") == 0 {
 				bids[i].Price = 0
+				if f == Call && rapid.Bool().Draw(t, "is protected") {
+					bids[i].Protection = price("protection", 1)
+				}
 			}
 			if f == Ascending {
 				bids[i].Quantity = c.Supply
@@ -211,7 +214,7 @@ func checkAwards(t *rapid.T, c Case, side []Bid, r Result, awards []Allotment, f
 		switch {
 		case a.Quantity < 0 || a.Quantity > b.Quantity || !a.Quantity.IsMultipleOf(c.LotSize):
 			t.Fatalf("bid %d gets %s of %s", i, a.Quantity, b.Quantity)
-		case a.Quantity > 0 && (a.Refused || a.Price <= 0 || b.Price > 0 && !fair(b.Price, a.Price)):
+		case a.Quantity > 0 && (a.Refused || a.Price <= 0 || b.worst() > 0 && !fair(b.worst(), a.Price)):
 			t.Fatalf("bid %d at %s: %+v", i, b.Price, a)
 		case a.Quantity == 0 && (a.Price != 0 || a.Amount != 0):
 			t.Fatalf("bid %d gets nothing: %+v", i, a)

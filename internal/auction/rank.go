@@ -17,6 +17,11 @@ const (
 // rank returns the indexes of the valid bids, best first: by price, then by
 // time, then as they are listed. A market order comes before every price.
 func rank(side []Bid, direction quantity.Price, isValid func(*Bid) bool) []int {
+	return rankBy(func(b *Bid) quantity.Price { return b.Price }, side, direction, isValid)
+}
+
+// rankBy is rank by a price of the bids; one that is 0 comes before every other.
+func rankBy(priceOf func(*Bid) quantity.Price, side []Bid, direction quantity.Price, isValid func(*Bid) bool) []int {
 	type place struct { // what is compared lies side by side: the bids themselves do not fit the cache
 		price quantity.Price
 		seq   int64
@@ -25,8 +30,8 @@ func rank(side []Bid, direction quantity.Price, isValid func(*Bid) bool) []int {
 	places := make([]place, 0, len(side))
 	for i := range side {
 		if b := &side[i]; isValid(b) {
-			price := direction * b.Price
-			if b.Price == 0 {
+			price := direction * priceOf(b)
+			if price == 0 {
 				price = math.MinInt64
 			}
 			places = append(places, place{price, b.Seq, i})

@@ -174,6 +174,8 @@ func (c *Case) checkBid(b *Bid) error {
 		return ErrCase.With("%s must be more than 0", b.Quantity).At("qty")
 	case b.Price == 0 && c.Format != Call && c.TakersMost == 0:
 		return ErrCase.With("a price must be more than 0; only a call has market orders, and a uniform auction with a noncompetitive_limit price-takers").At("price")
+	case b.Protection != 0 && (c.Format != Call || b.Price != 0):
+		return ErrCase.With("only a market order of a call, whose price is null, has a price that protects it").At("protection")
 	case c.Format == Ascending && b.Quantity != c.Supply:
 		return ErrCase.With("%s is not the supply %s, which the last bidder takes as a whole", b.Quantity, c.Supply).At("qty")
 	case b.Seq < 0:
@@ -181,5 +183,5 @@ func (c *Case) checkBid(b *Bid) error {
 	case b.Draw < 0:
 		return ErrCase.With("a place in the drawn order is 1 or more").At("draw")
 	}
-	return fault.First(c.checkQuantity("qty", b.Quantity), c.checkPrice("price", b.Price))
+	return fault.First(c.checkQuantity("qty", b.Quantity), c.checkPrice("price", b.Price), c.checkPrice("protection", b.Protection))
 }

@@ -150,7 +150,10 @@ func bandOf(b *market.Band) *api.PriceBand {
 }
 
 func indicativeOf(instrument string, c app.Indication) api.Indicative {
-	return api.Indicative{Instrument: instrument, Price: some(c.Price), Volume: c.Volume.String(), Surplus: c.Surplus.String()}
+	return api.Indicative{
+		Instrument: instrument, Price: some(c.Price), Volume: c.Volume.String(), Surplus: c.Surplus.String(),
+		MarketBids: some(c.MarketBids), MarketAsks: some(c.MarketAsks),
+	}
 }
 
 // ofBook is the rows of a market, or of one instrument in it.

@@ -14,6 +14,7 @@ type Book struct {
 	byID   table     // orders by number
 	byKey  table     // levels by key
 	sides  [2]ladder // the levels of the buys and of the sells
+	atCall *Book     // the market orders that wait for a call, by the prices that protect them; nil: none ever did
 }
 
 // NewBook returns an empty book.
@@ -21,8 +22,13 @@ func NewBook() *Book {
 	return &Book{orders: newSlab(), levels: newLevels(), byID: newTable(), byKey: newTable()}
 }
 
-// Len is the number of orders that rest.
-func (b *Book) Len() int { return b.orders.used }
+// Len is the number of orders that rest, market orders of a call among them.
+func (b *Book) Len() int {
+	if b.atCall != nil {
+		return b.orders.used + b.atCall.orders.used
+	}
+	return b.orders.used
+}
 
 // Place matches an order with those of the other side, best price first and
 // oldest first within a price, at the makers' prices and never beyond its own
@@ -71,6 +77,9 @@ func (b *Book) Rest(o Order) {
 func (b *Book) Cancel(id int64) (Order, bool) {
 	found := b.findOrder(id)
 	if found.slot == none {
+		if b.atCall != nil {
+			return b.atCall.Cancel(id)
+		}
 		return Order{}, false
 	}
 	o := b.order(found.slot)
@@ -91,7 +100,7 @@ func (b *Book) Cancel(id int64) (Order, bool) {
 func (b *Book) Reduce(id int64, to quantity.Quantity) bool {
 	slot := b.findOrder(id).slot
 	if slot == none {
-		return false
+		return b.atCall != nil && b.atCall.Reduce(id, to)
 	}
 	n := b.orders.at(slot)
 	if to <= 0 || to > n.left {
@@ -106,13 +115,16 @@ func (b *Book) Reduce(id int64, to quantity.Quantity) bool {
 func (b *Book) Get(id int64) (Order, bool) {
 	slot := b.findOrder(id).slot
 	if slot == none {
+		if b.atCall != nil {
+			return b.atCall.Get(id)
+		}
 		return Order{}, false
 	}
 	return b.order(slot), true
 }
 
 // Best returns the highest price of the buys or the lowest of the sells, and
-// false when that side is empty.
+// false when that side is empty. Market orders name no price.
 func (b *Book) Best(side Side) (price quantity.Price, ok bool) {
 	_, at := b.ladder(side).best()
 	if at == none {

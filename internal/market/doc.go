@@ -21,7 +21,8 @@
 // recomputes all of them.
 //
 //   - The book is not crossed: the best buy is below the best sell. Only a book
-//     that collects orders for a call may be ([Book.ValidateCall]).
+//     that collects orders for a call may be, and only there market orders wait
+//     ([Book.ValidateCall]), beside the levels.
 //   - A level has at least one order, and every order has quantity left.
 //   - A level's sum and count are those of its orders.
 //   - An order keeps its place in its level until it is filled or cancelled;

@@ -51,8 +51,8 @@ type Kind uint8
 const (
 	// Limit trades at its price or better; what is left may wait in the book.
 	Limit Kind = 0
-	// AtMarket trades at whatever the book offers, up to a price that protects
-	// it; what is left never waits.
+	// AtMarket trades at whatever the book offers, or at the price of a call, up
+	// to a price that protects it; what is left never waits beyond that call.
 	AtMarket Kind = 1
 )
 
@@ -74,7 +74,7 @@ type TimeInForce uint8
 // The times in force. Their numbers are stored: never renumber.
 const (
 	GTC TimeInForce = 1 // good till cancelled: the rest waits in the book
-	IOC TimeInForce = 2 // immediate or cancel: the rest is dropped
+	IOC TimeInForce = 2 // immediate or cancel: the rest is dropped; of a market order in a call, when the call is over
 	DAY TimeInForce = 3 // the rest waits until the end of the trading day
 	FOK TimeInForce = 4 // fill or kill: all at once or nothing
 )
@@ -94,6 +94,12 @@ func (t TimeInForce) String() string {
 
 // Rests reports whether what an order does not trade at once may wait.
 func (t TimeInForce) Rests() bool { return t == GTC || t == DAY }
+
+// MayWaitAtCall reports whether an order may come in while a call collects: a
+// limit order that rests, or a market order for this call alone.
+func MayWaitAtCall(k Kind, t TimeInForce) bool {
+	return k == Limit && t.Rests() || k == AtMarket && t == IOC
+}
 
 // ParseTimeInForce reads what String prints. Anything else is a fault about
 // field.

@@ -2,34 +2,105 @@ package market
 
 import "permitx/internal/quantity"
 
-// Head returns the order of a side that trades first: the oldest at the best
-// price. It is false when the side is empty.
-func (b *Book) Head(side Side) (Order, bool) {
-	_, at := b.ladder(side).best()
-	if at == none {
+// RestAtCall lets a market order wait for a call; its price is the one that
+// protects it. It lies beside the levels, so that they have limit orders only,
+// and is found, lowered and cancelled by its number as they are. RestAtCall
+// panics as Place does.
+func (b *Book) RestAtCall(o Order) {
+	if b.findOrder(o.ID).slot != none {
+		panic("market: a market order is in the book already")
+	}
+	if b.atCall == nil {
+		b.atCall = NewBook()
+	}
+	b.atCall.Rest(o)
+}
+
+// MarketOrder returns any market order that waits for a call, always the same
+// one of equal books; false when there is none.
+func (b *Book) MarketOrder() (Order, bool) {
+	if b.atCall == nil {
 		return Order{}, false
 	}
-	return b.order(b.levels.at[at].head), true
+	for _, side := range [...]Side{Buy, Sell} {
+		if _, at := b.atCall.ladder(side).best(); at != none {
+			return b.atCall.order(b.atCall.levels.at[at].head), true
+		}
+	}
+	return Order{}, false
 }
 
-// IsCrossed reports whether the best buy reaches the best sell, as in a call.
+// MarketLevels appends the market orders of a side that wait for a call, by the
+// price that protects them, the widest first.
+func (b *Book) MarketLevels(side Side, out []Level) []Level {
+	if b.atCall == nil {
+		return out
+	}
+	return b.atCall.Depth(side, b.atCall.levels.used, out)
+}
+
+// AtCall is what the market orders of a side that wait for a call come to.
+func (b *Book) AtCall(side Side) quantity.Quantity {
+	var sum level
+	for _, l := range b.MarketLevels(side, nil) {
+		sum.add(l.Quantity)
+	}
+	return sum.quantity()
+}
+
+// Head returns the order of a side that trades first at the price of a call: of
+// the market orders that take it the first by isBefore, otherwise the oldest at
+// the best price. It is false when none of the side takes the price.
+func (b *Book) Head(side Side, price quantity.Price, isBefore func(a, b int64) bool) (head Order, takes bool) {
+	least := keyOf(side, price)
+	if b.atCall != nil {
+		for at := range b.atCall.ladder(side).bestFirst {
+			l := &b.atCall.levels.at[at]
+			if l.key < least {
+				break
+			}
+			if o := b.atCall.order(l.head); !takes || isBefore(o.ID, head.ID) {
+				head, takes = o, true
+			}
+		}
+	}
+	if key, at := b.ladder(side).best(); !takes && at != none && key >= least {
+		return b.order(b.levels.at[at].head), true
+	}
+	return head, takes
+}
+
+// widest is the key of the order of a side that takes the most prices, a market
+// order by the price that protects it; false when the side is empty.
+func (b *Book) widest(side Side) (key int64, ok bool) {
+	key, at := b.ladder(side).best()
+	if b.atCall == nil {
+		return key, at != none
+	}
+	other, otherAt := b.atCall.ladder(side).best()
+	if at == none || otherAt != none && other > key {
+		return other, otherAt != none
+	}
+	return key, true
+}
+
+// IsCrossed reports whether a price is taken by both sides, as in a call.
 func (b *Book) IsCrossed() bool {
-	buy, bid := b.Best(Buy)
-	sell, asked := b.Best(Sell)
-	return bid && asked && buy >= sell
+	buy, bid := b.widest(Buy)
+	sell, asked := b.widest(Sell)
+	return bid && asked && buy >= -sell
 }
 
-// Crossed appends the levels of a side that reach the best price of the other:
-// what a call can trade, best first.
+// Crossed appends the levels of limit orders of a side that the other side
+// takes: what of them a call can trade, best first.
 func (b *Book) Crossed(side Side, out []Level) []Level {
-	limit, meets := b.Best(side.Opposite())
+	limit, meets := b.widest(side.Opposite())
 	if !meets {
 		return out
 	}
-	worst := -keyOf(side.Opposite(), limit)
 	for at := range b.ladder(side).bestFirst {
 		l := &b.levels.at[at]
-		if l.key < worst {
+		if l.key < -limit { // −limit is that price seen from this side
 			break
 		}
 		out = append(out, Level{Price: l.price(), Quantity: l.quantity(), Orders: int(l.orders)})
@@ -68,6 +139,9 @@ func (b *Book) Outside(band Band, n int, out []int64) []int64 {
 				out = append(out, b.orders.at(slot).id)
 			}
 		}
+	}
+	if b.atCall != nil {
+		return b.atCall.Outside(band, n, out)
 	}
 	return out
 }

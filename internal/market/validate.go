@@ -9,11 +9,22 @@ import (
 
 // Validate recomputes the invariants of the package comment and the links
 // behind them, and returns all that is wrong, or nil. It reads the whole book.
-func (b *Book) Validate() error { return b.validate(false) }
+func (b *Book) Validate() error {
+	var waits error
+	if o, some := b.MarketOrder(); some {
+		waits = fmt.Errorf("market: the market order %d waits outside a call", o.ID)
+	}
+	return errors.Join(b.validate(false), waits)
+}
 
 // ValidateCall is Validate of a book that collects orders for a call: it may
-// be crossed.
-func (b *Book) ValidateCall() error { return b.validate(true) }
+// be crossed, and market orders may wait.
+func (b *Book) ValidateCall() error {
+	if b.atCall == nil {
+		return b.validate(true)
+	}
+	return errors.Join(b.validate(true), b.atCall.validate(true))
+}
 
 func (b *Book) validate(collects bool) error {
 	v := validation{book: b, reached: make([]bool, b.orders.end)}

@@ -20,24 +20,36 @@ func (b *Book) Depth(side Side, n int, out []Level) []Level {
 }
 
 // Each calls f with every order: the buys from the best level to the worst,
-// then the sells likewise, oldest first within a level. It ends early when f
-// returns false. f must not change the book.
+// then the sells likewise, oldest first within a level; then in the same way the
+// market orders that wait for a call. It ends early when f returns false. f must
+// not change the book.
 func (b *Book) Each(f func(Order) bool) {
+	if b.each(f) && b.atCall != nil {
+		b.atCall.each(f)
+	}
+}
+
+// each is Each of the orders in levels; it reports whether it came to their end.
+func (b *Book) each(f func(Order) bool) bool {
 	for _, side := range [...]Side{Buy, Sell} {
 		for at := range b.ladder(side).bestFirst {
 			for slot := b.levels.at[at].head; slot != none; slot = b.orders.at(slot).next {
 				if !f(b.order(slot)) {
-					return
+					return false
 				}
 			}
 		}
 	}
+	return true
 }
 
+// marketOrder is what the side of a market order has more in a digest.
+const marketOrder = 0x10
+
 // Digest is the SHA-256 of the orders in the sequence of Each, 25 bytes an
-// order: side (1 or 2), then ID, price and quantity in 8 bytes each, big
-// endian. Two books are equal, places in the queues included, if and only if
-// their digests are.
+// order: side (1 or 2, of a market order 16 more), then ID, price and quantity in
+// 8 bytes each, big endian. Two books are equal, places in the queues included,
+// if and only if their digests are.
 func (b *Book) Digest() [sha256.Size]byte {
 	const size, batch = 25, 512 // bytes; orders written at a time
 	h := sha256.New()
@@ -45,7 +57,11 @@ func (b *Book) Digest() [sha256.Size]byte {
 	put := func(v int64) {
 		buffer = binary.BigEndian.AppendUint64(buffer, uint64(v)) //nolint:gosec // only the bits matter
 	}
+	limits := b.orders.used
 	b.Each(func(o Order) bool {
+		if limits--; limits < 0 {
+			o.Side |= marketOrder
+		}
 		if len(buffer) == cap(buffer) {
 			h.Write(buffer)
 			buffer = buffer[:0]

@@ -719,7 +719,7 @@ type ServerInterface interface {
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(c *gin.Context, id PathID)
-	// VoidOffer Declare a closed or halted auction void
+	// VoidOffer Declare an auction void
 	// (POST /v1/offers/{id}/void)
 	VoidOffer(c *gin.Context, id PathID, params VoidOfferParams)
 	// ListOfficialFigures Published figures beside the computed ones
@@ -30283,7 +30283,7 @@ type StrictServerInterface interface {
 	// GetSight What a bidder sees in the window
 	// (GET /v1/offers/{id}/sight)
 	GetSight(ctx context.Context, request GetSightRequestObject) (GetSightResponseObject, error)
-	// VoidOffer Declare a closed or halted auction void
+	// VoidOffer Declare an auction void
 	// (POST /v1/offers/{id}/void)
 	VoidOffer(ctx context.Context, request VoidOfferRequestObject) (VoidOfferResponseObject, error)
 	// ListOfficialFigures Published figures beside the computed ones
