@@ -44,7 +44,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
-	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried"},
+	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost"},
 	reflect.TypeFor[auction.Award]():               {"Seller"},
 	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -398,8 +399,8 @@ func TestOffer_Fails(t *testing.T) {
 	d.refuses(d.clerk, OfferCertify{o.ID, o.ResultDigest, "document"}, auction.ErrOfferState)
 }
 
-// interruptions are what comes of a window that was lost from its opening on,
-// where an offer allows 300 s, whoever lost it: the server or an officer.
+// interruptions are what comes of a window that the server has lost from its
+// opening on, where an offer allows 300 s.
 var interruptions = []struct {
 	rule    auction.InterruptionRule
 	lost    calendar.Instant
@@ -465,8 +466,8 @@ func TestOffer_HaltOverFirstClose(t *testing.T) {
 	done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
 	d.pass(windowCloses + 60*second)
 	done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
-	if o = d.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt != windowCloses+900*second {
-		t.Fatalf("%s until %s, want bidding until %s", o.State, o.ClosesAt, windowCloses+900*second)
+	if o = d.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt != windowCloses+970*second {
+		t.Fatalf("%s until %s, want bidding until %s", o.State, o.ClosesAt, windowCloses+970*second)
 	}
 	d.pass(o.ClosesAt)
 	if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
@@ -489,9 +490,102 @@ func TestOffer_ZeroSteps(t *testing.T) {
 	}
 }
 
-// A leader halts a window and lets it go on: what was lost counts as any other
-// interruption. While it is halted no quote is taken, also past its close and after a
-// restart; acknowledged quotes count or fall together.
+// Interruptions of a window are added up: what was tolerated is made up for by the
+// one that passes what the offer allows, which voids the offer where its rule says
+// so; each later one is made up for at once. What an officer halts does not count.
+func TestOffer_InterruptionsAddUp(t *testing.T) {
+	t.Parallel()
+	for _, rule := range auction.InterruptionRules {
+		d := openAuctionDesk(t, 1)
+		o := d.announce(d.offerOf(auction.PayAsBid, func(a *OfferAnnounce) { a.InterruptionRule, a.InterruptionMost = rule, 300 }))
+		d.register(o.ID, d.firms[0], 0)
+		d.pass(windowOpens)
+		d.bid(d.firms[0], o.ID, ask(4000, one))
+		down := func(seconds calendar.Instant) auction.Offer {
+			t.Helper()
+			if err := d.app.Close(); err != nil {
+				t.Fatal(err)
+			}
+			d.now.set(d.now.get() + seconds*second)
+			d.start()
+			d.check()
+			return d.offerNow(o.ID)
+		}
+		if o = down(200); o.ClosesAt != windowCloses || o.Lost != 200*second {
+			t.Errorf("%s: the first is tolerated: until %s, lost %d", rule, o.ClosesAt, o.Lost)
+		}
+		done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+		o = down(1000)
+		done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+		halted := windowCloses + 1000*second
+		if o = d.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt != halted || o.Lost != 200*second {
+			t.Errorf("%s: the halt is made up for: %s until %s, lost %d", rule, o.State, o.ClosesAt, o.Lost)
+		}
+		o = down(150)
+		if rule == auction.Voids {
+			if o.State != auction.OfferVoid {
+				t.Errorf("both together are longer than it allows: %s", o.State)
+			}
+			continue
+		}
+		if o.ClosesAt != halted+350*second {
+			t.Errorf("both are made up for: until %s, want %s", o.ClosesAt, halted+350*second)
+		}
+		if o = down(60); o.ClosesAt != halted+410*second || o.Lost != 410*second {
+			t.Errorf("so is each later one: until %s, lost %d", o.ClosesAt, o.Lost)
+		}
+		d.pass(o.ClosesAt)
+		if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
+			t.Errorf("the acknowledged quote counts: %+v", o)
+		}
+		d.check()
+	}
+}
+
+// A halted window writes nothing while it waits, and waits in the inbox of the
+// leaders; when it goes on the registry gives one sign of life at a time again.
+func TestOffer_HaltWaits(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 1)
+	o := d.announce(d.offerOf(auction.PayAsBid, nil))
+	d.register(o.ID, d.firms[0], 0)
+	d.pass(windowOpens)
+	rows := func() int64 { return d.app.st.registry.Length }
+	waits := func(person int64) bool {
+		all := must(Inbox(t.Context(), d.store, d.app.st.actor(person)))
+		return slices.ContainsFunc(all, func(w Waiting) bool { return w.Kind == Offers.name && w.ID == o.ID && w.Action == "resume" })
+	}
+	for range 2 { // the second halt is shorter than the time between two signs of life
+		done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+		done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+	}
+	done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
+	d.pass(d.now.get() + 20*second) // the last one was armed before
+	if !waits(d.leader) || waits(d.clerk) || waits(d.firms[0].user) {
+		t.Error("a halted window waits for its leader, and for nobody else")
+	}
+	before := rows()
+	for range 30 {
+		d.pass(d.now.get() + 60*second)
+	}
+	if n := rows() - before; n != 0 {
+		t.Errorf("%d journal rows in half an hour of a halt", n)
+	}
+	done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+	before = rows()
+	for range 6 {
+		d.pass(d.now.get() + pulseTime)
+	}
+	if n := rows() - before; n != 6 || waits(d.leader) {
+		t.Errorf("%d signs of life in a minute", n)
+	}
+	d.check()
+}
+
+// A leader halts a window and lets it go on: it is extended by as long as it was
+// halted, whatever the offer allows and by whatever rule, so that he makes no offer
+// void alone. While it is halted no quote is taken, also past its close and after
+// a restart; acknowledged quotes count.
 func TestOffer_Halt(t *testing.T) {
 	t.Parallel()
 	for _, c := range interruptions {
@@ -514,27 +608,23 @@ func TestOffer_Halt(t *testing.T) {
 		}
 		d.check()
 		done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
-		if o = d.offerNow(o.ID); o.State != c.state || o.ClosesAt != c.closes {
-			t.Errorf("%s after %v: %s until %s, want %s until %s", c.rule, c.lost, o.State, o.ClosesAt, c.state, c.closes)
+		if o = d.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt != windowCloses+c.lost || o.Lost != 0 {
+			t.Errorf("%s after %v: %s until %s", c.rule, c.lost, o.State, o.ClosesAt)
 		}
 		x := rowsIn(d.office, OfferIncidents, Where("kind", string(auction.Halt)))
-		if len(x) != 1 || x[0].Outcome != c.outcome || x[0].Since != windowOpens || x[0].Until != windowOpens+c.lost {
+		if len(x) != 1 || x[0].Outcome != auction.Extended || x[0].Since != windowOpens || x[0].Until != windowOpens+c.lost {
 			t.Errorf("%s after %v: incidents %+v", c.rule, c.lost, x)
 		}
 		d.check()
-		if o.State == auction.OfferBidding {
-			d.pass(o.ClosesAt)
-			if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
-				t.Errorf("the acknowledged quote counts: %+v", o)
-			}
-		} else {
-			d.wantFunds(d.firms[0], "1000000.00")
+		d.pass(o.ClosesAt)
+		if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {
+			t.Errorf("the acknowledged quote counts: %+v", o)
 		}
 	}
 }
 
-// A halt that the offer allows ends after the close: the window closes at once,
-// and the acknowledged quotes count. A halted window that never goes on is declared void by two persons.
+// A halt that ends after the close is made up for before the window closes, and the
+// acknowledged quotes count. A halted window that never goes on is declared void by two persons.
 func TestOffer_HaltPastClose(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
@@ -552,7 +642,10 @@ func TestOffer_HaltPastClose(t *testing.T) {
 		done[OfferResult](d.office, d.leader, OfferHalt{o.ID, "电力故障"})
 		d.pass(o.ClosesAt + 600*second)
 		if ends == auction.OfferRanked {
-			done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"})
+			o = done[OfferResult](d.office, d.leader, OfferResume{o.ID, "恢复供电"}).Offer
+			d.pass(o.ClosesAt - second)
+			d.bid(d.firms[0], o.ID, ask(4100, one))
+			d.pass(o.ClosesAt)
 		} else {
 			p := d.propose(d.clerk, OfferVoid{o.ID, "not to be repaired"})
 			if f, _ := d.send(d.second, ProposalApprove{p.ID, p.EffectsDigest}); f != nil {

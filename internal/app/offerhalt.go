@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 
-	"permitx/internal/auction"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 )
@@ -14,9 +13,7 @@ type OfferHalt struct {
 	Reason string
 }
 
-// OfferResume lets a halted window go on. The time that was lost counts as any
-// other interruption: within what the offer allows it changes nothing; a longer
-// one extends the window or makes the offer void, by its rule.
+// OfferResume lets a halted window go on: it is extended by as long as it was halted.
 type OfferResume struct {
 	Offer  int64
 	Reason string
@@ -63,12 +60,14 @@ func (c OfferResume) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	pulses := v.isArmed(timerPulse, o.ID) // from before a short halt
 	return func(tx *Tx) any {
-		if o.State == auction.OfferBidding {
-			tx.publishIncident(o, fmt.Sprintf("Offer %d goes on", o.ID), fmt.Sprintf("Since %s, until %s: %s.", tx.Now, o.ClosesAt, c.Reason))
-			if isClosed {
-				tx.Arm(max(o.ClosesAt, tx.Now), timerClose, o.ID)
-			}
+		tx.publishIncident(o, fmt.Sprintf("Offer %d goes on", o.ID), fmt.Sprintf("Since %s, until %s: %s.", tx.Now, o.ClosesAt, c.Reason))
+		if isClosed {
+			tx.Arm(o.ClosesAt, timerClose, o.ID)
+		}
+		if !pulses {
+			tx.Arm(tx.Now+pulseTime, timerPulse, o.ID)
 		}
 		return tx.offerResult(tx.afterInterruption(o, x))
 	}, nil

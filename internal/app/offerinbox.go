@@ -7,12 +7,17 @@ import (
 	"permitx/internal/identity"
 )
 
-// A result waits for its certification; an open window waits for the bids of
-// those who are registered; collateral is put up until a deadline.
+// A result waits for its certification, and a halted window to go on; an open
+// window waits for the bids of those who are registered; collateral is put up
+// until a deadline.
 var (
 	_ = declareInbox(Offers, Where("state", string(auction.OfferRanked)), identity.OfferCertify,
 		func(o auction.Offer) (Waiting, identity.Target) {
 			return Waiting{Action: "certify", Region: o.Region, Since: o.ClosedAt, Until: through(o.CertifyBy)}, identity.OfRegion(o.Region)
+		})
+	_ = declareInbox(Offers, Where("state", string(auction.OfferHalted)), identity.OfferResume,
+		func(o auction.Offer) (Waiting, identity.Target) {
+			return Waiting{Action: "resume", Region: o.Region, Since: o.SeenAt}, identity.OfRegion(o.Region)
 		})
 	_ = declareWaiting(windowsWaiting)
 )

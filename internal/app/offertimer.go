@@ -64,14 +64,11 @@ func openWindow(v *View, id int64) (Apply, error) {
 }
 
 // pulseWindow shows that the registry gets on. While an officer has halted the
-// window there is nothing to show, until it goes on.
+// window there is nothing to show: OfferResume arms it again.
 func pulseWindow(v *View, id int64) (Apply, error) {
 	o, err := Get(v, Offers, "id", id)
-	switch {
-	case err != nil || !o.State.InWindow():
+	if err != nil || o.State != auction.OfferBidding {
 		return nil, err
-	case o.State == auction.OfferHalted:
-		return func(tx *Tx) any { return tx.Arm(tx.Now+pulseTime, timerPulse, o.ID) }, nil
 	}
 	return func(tx *Tx) any { return tx.seen(o) }, nil
 }

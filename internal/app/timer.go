@@ -62,6 +62,16 @@ func (tx *Tx) armOnce(at calendar.Instant, purpose string, reference int64) {
 	tx.Arm(at, purpose, reference)
 }
 
+// isArmed reports whether a timer waits for its time. It walks all that do.
+func (v *View) isArmed(purpose string, reference int64) bool {
+	for t := range All(v, PendingTimes) {
+		if t.Purpose == purpose && t.Reference == reference {
+			return true
+		}
+	}
+	return false
+}
+
 // FireTimer is the command of a timer that is due.
 type FireTimer struct{ Timer int64 }
 

@@ -120,7 +120,7 @@ type Offer struct {
 	Planned   quantity.Quantity // as announced, of a programme
 	Carried   quantity.Quantity // taken over, at most a quarter of what was planned
 
-	InterruptionMost int32 // s that a window may be interrupted for
+	InterruptionMost int32 // s that a window may be interrupted for, by all interruptions together
 	InterruptionRule InterruptionRule
 
 	RegisterFrom  calendar.Instant
@@ -128,6 +128,7 @@ type Offer struct {
 	OpensAt       calendar.Instant
 	ClosesAt      calendar.Instant // excluded: a quote stamped then is late
 	SeenAt        calendar.Instant // the last sign of life of the registry in the window
+	Lost          calendar.Instant // µs of the window that interruptions have taken, together; what an officer halted is not in it
 
 	SealName   string // names the key in the key store
 	KeyDigest  string // SHA-256 of the key, hex

@@ -82,9 +82,29 @@ type Incident struct {
 
 // Interrupted is what a sign of life at an instant means for an open window: how
 // the offer goes on, and the incident if there was one. beats are how far apart
-// signs of life are; a shorter gap says nothing.
+// signs of life are; a shorter gap says nothing. All interruptions of a window
+// count together against what the offer allows: the one that passes it makes up
+// for all that was lost, each later one for itself.
 func (o Offer) Interrupted(at calendar.Instant, beat calendar.Instant) (Offer, Incident, error) {
-	return o.interrupted(Interruption, at, beat)
+	x := Incident{Offer: o.ID, Kind: Interruption, Since: o.SeenAt, Until: at, Outcome: Tolerated}
+	o.SeenAt = at
+	if x.lasted() <= 2*beat {
+		return o, Incident{}, nil
+	}
+	allowed, before := calendar.Instant(o.InterruptionMost)*1_000_000, o.Lost
+	o.Lost += x.lasted()
+	switch {
+	case o.Lost <= allowed:
+		return o, x, nil
+	case o.InterruptionRule == Voids:
+		x.Outcome = Voided
+		o, err := o.Next(Interrupt, AsSystem)
+		o.Reason = "interrupted for longer than the offer allows"
+		return o, x, err
+	case before <= allowed:
+		return o.extended(x, o.Lost)
+	}
+	return o.extended(x, x.lasted())
 }
 
 // Halted is an open window that an officer interrupts at an instant. Returns
@@ -98,36 +118,28 @@ func (o Offer) Halted(at calendar.Instant) (Offer, error) {
 	return o, err
 }
 
-// Resumed is a halted window that goes on at an instant. The time since the halt
-// counts as any other interruption does: acknowledged quotes count or fall together.
+// Resumed is a halted window that goes on at an instant. It is extended by as long
+// as it was halted, whatever the offer allows: an officer who could pass that
+// could make an offer void alone.
 func (o Offer) Resumed(at calendar.Instant) (Offer, Incident, error) {
 	o, err := o.Next(ResumeWindow, AsOfficer)
 	if err != nil {
 		return o, Incident{}, err
 	}
-	return o.interrupted(Halt, at, 0)
+	x := Incident{Offer: o.ID, Kind: Halt, Since: o.SeenAt, Until: at}
+	o.SeenAt = at
+	return o.extended(x, x.lasted())
 }
 
-func (o Offer) interrupted(kind IncidentKind, at calendar.Instant, beat calendar.Instant) (Offer, Incident, error) {
-	gap := at - o.SeenAt
-	x := Incident{Offer: o.ID, Kind: kind, Since: o.SeenAt, Until: at, Outcome: Tolerated}
-	o.SeenAt = at
-	switch {
-	case gap <= 2*beat:
-		return o, Incident{}, nil
-	case gap <= calendar.Instant(o.InterruptionMost)*1_000_000:
-		return o, x, nil
-	case o.InterruptionRule == Voids:
-		x.Outcome = Voided
-		o, err := o.Next(Interrupt, AsSystem)
-		o.Reason = "interrupted for longer than the offer allows"
-		return o, x, err
-	}
+// extended is an offer whose window an incident has made longer.
+func (o Offer) extended(x Incident, by calendar.Instant) (Offer, Incident, error) {
 	x.Outcome = Extended
 	o, err := o.Next(ExtendWindow, AsSystem)
-	o.ClosesAt += gap
+	o.ClosesAt += by
 	return o, x, err
 }
+
+func (x Incident) lasted() calendar.Instant { return x.Until - x.Since }
 
 // An Outcome is what one bidder has got: the row of a result that its digest
 // covers.

@@ -106,7 +106,7 @@ func TestOffer_OverHTTP(t *testing.T) {
 		s.cancel()
 	}
 	w.haltAndResume(at, other)
-	w.clock.Set(windowCloses)
+	w.clock.Set(windowCloses.Add(time.Minute)) // by as long as it was halted
 	ranked := w.offerState(offer.ID, "ranked")
 	if *ranked.ClearingPrice != "4000" || *ranked.Volume != "90" || ranked.SealKey == nil {
 		t.Fatalf("ranked: %+v", ranked)
@@ -182,8 +182,14 @@ func (w *world) haltAndResume(at string, bidder firm) {
 	}
 	w.wantRefusal(w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"4000","quantity":"21"}]}`), "quote.halted")
 	w.clock.Set(windowOpens.Add(time.Minute))
+	if waits := string(w.get("/v1/inbox", w.leader).body); !strings.Contains(waits, `"resume"`) {
+		w.t.Errorf("the inbox does not tell the leader that a window is halted: %s", waits)
+	}
 	o := decode[api.AuctionOffer](w.t, w.ok(at+"/resume", w.leader, `{"reason":"恢复供电"}`))
 	shown := decode[api.AuctionOffer](w.t, w.get(at, ""))
+	if waits := string(w.get("/v1/inbox", w.leader).body); strings.Contains(waits, `"resume"`) {
+		w.t.Errorf("it goes on and is in the inbox: %s", waits)
+	}
 	if o.State != api.AuctionStateBidding || len(shown.Incidents) == 0 || shown.Incidents[len(shown.Incidents)-1].Kind != api.IncidentKindHalt {
 		w.t.Errorf("resumed: %+v\n%+v", o, shown.Incidents)
 	}
