@@ -179,7 +179,7 @@ func TestOffer_NoncompetitiveTerms(t *testing.T) {
 			t.Errorf("%s: %v", q, f)
 		}
 	}
-	if o, f := announce(auction.Uniform, func(*OfferAnnounce) {}); f != nil || o.NoncompetitiveMost() != 5*one/2 {
+	if o, f := announce(auction.Uniform, func(*OfferAnnounce) {}); f != nil || o.NoncompetitiveLimit() != 5*one/2 {
 		t.Errorf("%v %+v", f, o)
 	}
 }

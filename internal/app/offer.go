@@ -88,7 +88,8 @@ type OfferCancel struct {
 	Reason string
 }
 
-// OfferVoid ends an offer whose window has closed without a result.
+// OfferVoid ends an offer without a result: its window is halted, or has closed
+// and nothing is certified.
 type OfferVoid struct {
 	Offer  int64
 	Reason string
@@ -308,8 +309,8 @@ func (c OfferCancel) Decide(v *View) (Apply, error) {
 // Operation is OfferVoid.
 func (OfferVoid) Operation() identity.Operation { return identity.OfferVoid }
 
-// Decide checks that the window has closed and nothing is certified. The result
-// is an OfferResult.
+// Decide checks that the window is halted, or has closed and nothing is certified.
+// The result is an OfferResult.
 func (c OfferVoid) Decide(v *View) (Apply, error) {
 	return v.endOffer(identity.OfferVoid, c.Offer, auction.VoidOffer, c.Reason)
 }

@@ -115,7 +115,7 @@ func caseOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auction
 	if o.Buys() {
 		c.Demand, c.CeilingPrice, c.Budget, c.Asks = o.Quantity, o.ReservePrice, o.Committed, all
 	} else {
-		c.Supply, c.ReservePrice, c.TakersMost, c.Bids = o.Quantity, o.ReservePrice, o.NoncompetitiveMost(), all
+		c.Supply, c.ReservePrice, c.NoncompetitiveLimit, c.Bids = o.Quantity, o.ReservePrice, o.NoncompetitiveLimit(), all
 	}
 	return c
 }

@@ -94,7 +94,8 @@ func (tx *Tx) uncrossBook(m catalog.Market, i catalog.Instrument, b *market.Book
 // none waits and the book is crossed still, no price can be found for such numbers,
 // and the younger of the first two gives way.
 func (tx *Tx) nothingMeets(b *market.Book, most, start int) (made int) {
-	for ; made < most && tx.batch.rows-start <= callRows && tx.cancelMarketOrder(b); made++ {
+	for made < most && tx.batch.rows-start <= callRows && tx.cancelMarketOrder(b) {
+		made++
 	}
 	if made > 0 {
 		return made

@@ -6,23 +6,23 @@ import "permitx/internal/quantity"
 type Case struct {
 	Format Format
 
-	Supply         quantity.Quantity   // offered; of pay_as_bid_share optional
-	Demand         quantity.Quantity   // sought by a buy-back
-	Noncompetitive quantity.Quantity   // for those who take any price and are not among the bids, out of the supply
-	TakersMost     quantity.Quantity   // uniform: that price-takers among the bids get together; absent: there are none
-	ReservePrice   quantity.Price      // bids below it are not valid
-	CeilingPrice   quantity.Price      // asks above it are not valid
-	ReferencePrice quantity.Price      // of a call
-	Budget         quantity.Money      // what a buy-back may cost in all
-	LotSize        quantity.Quantity   // absent: the coarsest of 1, 0.1, 0.01, … that divides every quantity
-	Tick           quantity.Price      // absent: any price
-	Step           quantity.Price      // ascending: what a bid must be above the best so far; absent: any amount
-	Months         int                 // of the term that is paid for; absent: 12. Permits are priced by the year
-	WinShare       quantity.Ratio      // of the bidders that win; absent: DefaultWinShare
-	BiddersMin     int                 // valid bidders without whom a share sale is cancelled
-	Tie            Tie                 // absent: ByTime
-	Fit            Fit                 // of a share sale with a supply
-	NextAuctions   []quantity.Quantity // planned volumes of those that take what is not sold
+	Supply              quantity.Quantity   // offered; of pay_as_bid_share optional
+	Demand              quantity.Quantity   // sought by a buy-back
+	Noncompetitive      quantity.Quantity   // for those who take any price and are not among the bids, out of the supply
+	NoncompetitiveLimit quantity.Quantity   // uniform: that price-takers among the bids get together; absent: there are none
+	ReservePrice        quantity.Price      // bids below it are not valid
+	CeilingPrice        quantity.Price      // asks above it are not valid
+	ReferencePrice      quantity.Price      // of a call
+	Budget              quantity.Money      // what a buy-back may cost in all
+	LotSize             quantity.Quantity   // absent: the coarsest of 1, 0.1, 0.01, … that divides every quantity
+	Tick                quantity.Price      // absent: any price
+	Step                quantity.Price      // ascending: what a bid must be above the best so far; absent: any amount
+	Months              int                 // of the term that is paid for; absent: 12. Permits are priced by the year
+	WinShare            quantity.Ratio      // of the bidders that win; absent: DefaultWinShare
+	BiddersMin          int                 // valid bidders without whom a share sale is cancelled
+	Tie                 Tie                 // absent: ByTime
+	Fit                 Fit                 // of a share sale with a supply
+	NextAuctions        []quantity.Quantity // planned volumes of those that take what is not sold
 
 	Undersubscribed Undersubscribed // absent: SellAnyway
 
@@ -120,7 +120,7 @@ func (c Case) coarsest() quantity.Quantity {
 	coarsen(c.Supply)
 	coarsen(c.Demand)
 	coarsen(c.Noncompetitive)
-	coarsen(c.TakersMost)
+	coarsen(c.NoncompetitiveLimit)
 	for _, q := range c.NextAuctions {
 		coarsen(q)
 	}

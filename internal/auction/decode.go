@@ -68,7 +68,7 @@ func (r *reader) read(o object) Case {
 	c.Supply = decimal(r, o, "supply", quantity.ParsePositiveQuantity)
 	c.Demand = decimal(r, o, "demand", quantity.ParsePositiveQuantity)
 	c.Noncompetitive = decimal(r, o, "noncompetitive", quantity.ParseQuantity)
-	c.TakersMost = decimal(r, o, "noncompetitive_limit", quantity.ParsePositiveQuantity)
+	c.NoncompetitiveLimit = decimal(r, o, "noncompetitive_limit", quantity.ParsePositiveQuantity)
 	c.ReservePrice = decimal(r, o, "reserve_price", quantity.ParsePrice)
 	c.CeilingPrice = decimal(r, o, "ceiling_price", quantity.ParsePositivePrice)
 	c.ReferencePrice = decimal(r, o, "reference_price", quantity.ParsePositivePrice)

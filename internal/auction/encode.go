@@ -33,7 +33,7 @@ func (c *Case) Report(r Result) Report {
 	if c.Supply > 0 || c.Demand > 0 {
 		report.Unsold = r.Unsold.String()
 	}
-	if c.Noncompetitive > 0 || c.TakersMost > 0 {
+	if c.Noncompetitive > 0 || c.NoncompetitiveLimit > 0 {
 		report.Noncompetitive = r.Noncompetitive.String()
 	}
 	if c.Format == Call {

@@ -63,7 +63,7 @@ func prices(c Case) []quantity.Price {
 // sell: of all prices the highest at which the demand takes the supply.
 func (n *naive) sell(c Case) {
 	takers := min(c.Noncompetitive, c.Supply)
-	named := min(wantedAt(c.Bids, func(p quantity.Price) bool { return p == 0 }), c.TakersMost, c.Supply-takers)
+	named := min(wantedAt(c.Bids, func(p quantity.Price) bool { return p == 0 }), c.NoncompetitiveLimit, c.Supply-takers)
 	takers += named
 	valid := wantedAt(c.Bids, func(p quantity.Price) bool { return p > 0 && p >= c.ReservePrice })
 	short := valid == 0 || valid+takers < c.Supply

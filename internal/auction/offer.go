@@ -184,8 +184,8 @@ func (o Offer) IsOpen() bool { return o.Format == Ascending }
 // FixedQuantity reports whether a quote names a price only.
 func (o Offer) FixedQuantity() bool { return o.Format == PayAsBidShare || o.Format == Ascending }
 
-// NoncompetitiveMost is what price-takers get together at most, in whole lot sizes.
-func (o Offer) NoncompetitiveMost() quantity.Quantity {
+// NoncompetitiveLimit is what price-takers get together at most, in whole lot sizes.
+func (o Offer) NoncompetitiveLimit() quantity.Quantity {
 	most, err := quantity.MulDiv(int64(o.Quantity), int64(o.NoncompetitiveShare), 1, int64(quantity.OneRatio), quantity.Down)
 	if err != nil {
 		panic(err) // a share of less than 1
@@ -313,8 +313,8 @@ func (o Offer) checkNoncompetitive() error {
 		return nil
 	case o.NoncompetitiveShare < 0 || o.NoncompetitiveShare >= quantity.OneRatio:
 		return fault.Invalidf("noncompetitive_share", "must be more than 0 and less than 1: without priced bids there is no price")
-	case o.NoncompetitiveQuota < 0 || !o.NoncompetitiveQuota.IsMultipleOf(o.LotSize) || o.NoncompetitiveQuota > o.NoncompetitiveMost() || o.Quota > 0 && o.NoncompetitiveQuota > o.Quota:
-		return fault.Invalidf("noncompetitive_quota", "must be a multiple of the lot size %s, within the quota and at most %s, the share of all price-takers", o.LotSize, o.NoncompetitiveMost())
+	case o.NoncompetitiveQuota < 0 || !o.NoncompetitiveQuota.IsMultipleOf(o.LotSize) || o.NoncompetitiveQuota > o.NoncompetitiveLimit() || o.Quota > 0 && o.NoncompetitiveQuota > o.Quota:
+		return fault.Invalidf("noncompetitive_quota", "must be a multiple of the lot size %s, within the quota and at most %s, the share of all price-takers", o.LotSize, o.NoncompetitiveLimit())
 	case o.Collateral == FullCollateral && o.ConfirmFactor == 0:
 		return ErrFormatOption.With("with a full guarantee a bid at any price is covered at confirm_factor times the reserve price: it is missing").At("confirm_factor")
 	}

@@ -70,8 +70,9 @@ var (
 	// ErrNoncompetitive is returned when a quote names no price and the offer takes none such.
 	ErrNoncompetitive = fault.New(fault.Refused, "quote.noncompetitive", "the offer takes no bids that name no price").At("noncompetitive").
 				Under("offer.noncompetitive", "project default, after 31 CFR 356.20")
-	// ErrQuoteSteps is returned when a quote names no price, too many, or one twice.
-	ErrQuoteSteps = fault.New(fault.Refused, "quote.steps", "a quote has 1 to 10 prices, each once; where the quantity is fixed it has one price and no quantity").At("steps").
+	// ErrQuoteSteps is returned when a quote names too few or too many prices, one twice, or a quantity or price beside
+	// where there is none to name.
+	ErrQuoteSteps = fault.New(fault.Refused, "quote.steps", "a quote has 1 to 10 prices, each once and with its quantity; where the offer fixes the quantity, one price alone; a bid at any price, one quantity alone").At("steps").
 			Under("offer.steps", "project default")
 	// ErrOffTick is returned when a price is not a multiple of the tick.
 	ErrOffTick = fault.New(fault.Refused, "quote.off_tick", "the price is not a multiple of the offer's tick").At("price").Under("offer.tick", "project default")

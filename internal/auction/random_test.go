@@ -58,7 +58,7 @@ func drawCase(t *rapid.T, f Format, s scale) Case {
 	switch f {
 	case Uniform:
 		if rapid.Bool().Draw(t, "has price-takers") {
-			c.TakersMost = lots("price-takers", 1)
+			c.NoncompetitiveLimit = lots("price-takers", 1)
 		}
 		c.Noncompetitive = lots("noncompetitive", 0) * quantity.Quantity(rapid.IntRange(0, 1).Draw(t, "has noncompetitive"))
 		c.Supply, c.ReservePrice = lots("supply", 1), price("reserve", 0)
@@ -80,7 +80,7 @@ func drawCase(t *rapid.T, f Format, s scale) Case {
 		c.ReferencePrice = price("reference", 0)
 	}
 	if f != ReverseUniform {
-		c.Bids = side("bids", f == Call || c.TakersMost > 0)
+		c.Bids = side("bids", f == Call || c.NoncompetitiveLimit > 0)
 	}
 	if f == ReverseUniform || f == Call {
 		c.Asks = side("asks", f == Call)
@@ -186,8 +186,8 @@ func TestClear_Invariants(t *testing.T) {
 			if r.Volume != sold || c.Supply > 0 && (sold > c.Supply || r.Unsold != c.Supply-sold) {
 				t.Fatalf("sold %s of %s", sold, c.Supply)
 			}
-			if named := takenBy(c, r); named > c.TakersMost || r.Noncompetitive != r.Unnamed+named || r.Unnamed > c.Noncompetitive {
-				t.Fatalf("price-takers get %s of at most %s, in all %s", named, c.TakersMost, r.Noncompetitive)
+			if named := takenBy(c, r); named > c.NoncompetitiveLimit || r.Noncompetitive != r.Unnamed+named || r.Unnamed > c.Noncompetitive {
+				t.Fatalf("price-takers get %s of at most %s, in all %s", named, c.NoncompetitiveLimit, r.Noncompetitive)
 			}
 		}
 		checkAwards(t, c, c.Bids, r, r.Bids, func(bid, pays quantity.Price) bool { return pays <= bid && pays >= c.ReservePrice })

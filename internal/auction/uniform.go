@@ -8,7 +8,7 @@ package auction
 // what it tends to as they leave less: more supply must not raise a price.
 // Without a valid bid there is no price, and nobody gets anything.
 //
-// Price-takers among the bids get no more than TakersMost together, whatever is
+// Price-takers among the bids get no more than NoncompetitiveLimit together, whatever is
 // left; where they want more, they share it by the rule for ties, as bids of
 // one price do (both: project default).
 //
@@ -19,7 +19,7 @@ func clearUniform(c *Case) (Result, error) {
 	takers, order := splitTakers(c.Bids, valid)
 	r := Result{Bids: newAllotments(c.Bids, valid)}
 	unnamed := min(c.Noncompetitive, c.Supply)
-	named := min(totalOf(c.Bids, takers), c.TakersMost, c.Supply-unnamed)
+	named := min(totalOf(c.Bids, takers), c.NoncompetitiveLimit, c.Supply-unnamed)
 	left := c.Supply - unnamed - named
 	var over bool
 	if r.Status, over = c.meet(len(order), c.Supply-left+totalOf(c.Bids, order), c.Supply); over {

@@ -103,7 +103,7 @@ func (c *Case) checkLimits() error {
 	}
 	return fault.First(
 		c.checkQuantity("supply", c.Supply), c.checkQuantity("demand", c.Demand), c.checkQuantity("noncompetitive", c.Noncompetitive),
-		c.checkQuantity("noncompetitive_limit", c.TakersMost),
+		c.checkQuantity("noncompetitive_limit", c.NoncompetitiveLimit),
 		c.checkPrice("reserve_price", c.ReservePrice), c.checkPrice("ceiling_price", c.CeilingPrice), c.checkPrice("reference_price", c.ReferencePrice),
 	)
 }
@@ -172,7 +172,7 @@ func (c *Case) checkBid(b *Bid) error {
 	switch {
 	case b.Quantity <= 0:
 		return ErrCase.With("%s must be more than 0", b.Quantity).At("qty")
-	case b.Price == 0 && c.Format != Call && c.TakersMost == 0:
+	case b.Price == 0 && c.Format != Call && c.NoncompetitiveLimit == 0:
 		return ErrCase.With("a price must be more than 0; only a call has market orders, and a uniform auction with a noncompetitive_limit price-takers").At("price")
 	case b.Protection != 0 && (c.Format != Call || b.Price != 0):
 		return ErrCase.With("only a market order of a call, whose price is null, has a price that protects it").At("protection")

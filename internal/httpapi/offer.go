@@ -227,7 +227,7 @@ func (s *Server) ResumeOffer(ctx context.Context, r gen.ResumeOfferRequestObject
 	return s.do(ctx, r.Params.IdempotencyKey, app.OfferResume{Offer: r.ID, Reason: r.Body.Reason})
 }
 
-// VoidOffer ends a closed auction without a result.
+// VoidOffer ends an auction that is halted or closed without a result.
 func (s *Server) VoidOffer(ctx context.Context, r gen.VoidOfferRequestObject) (gen.VoidOfferResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.OfferVoid{Offer: r.ID, Reason: r.Body.Reason})
 }
