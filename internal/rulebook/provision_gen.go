@@ -106,7 +106,7 @@ var provisions = []Provision{
 	}},
 	{"market.session", []Refusal{
 		{"order.market_closed", "the market is closed at this time", "timetable of the market"},
-		{"order.not_in_call", "a call collects orders: only one that may rest can come in", "project default"},
+		{"order.not_in_call", "a call collects orders: a limit order that may rest (gtc, day), or a market order for this call (ioc)", "project default"},
 	}},
 	{"market.terms", []Refusal{
 		{"market_terms.day_begun", "the market has terms for today: others hold from tomorrow on at the earliest", "project default"},
@@ -161,7 +161,7 @@ var provisions = []Provision{
 		{"quote.confirm_price", "the price is far above the reserve price: send the quote again with confirm_price", "project default"},
 	}},
 	{"offer.steps", []Refusal{
-		{"quote.steps", "a quote has 1 to 10 prices, each once; where the quantity is fixed it has one price and no quantity", "project default"},
+		{"quote.steps", "a quote has 1 to 10 prices, each once and with its quantity; where the offer fixes the quantity, one price alone; a bid at any price, one quantity alone", "project default"},
 	}},
 	{"offer.strictly_higher", []Refusal{
 		{"quote.not_higher", "the quote is not higher than it must be", "project default"},
