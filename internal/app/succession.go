@@ -132,7 +132,7 @@ func (c SuccessionRecord) parts(v *View, from catalog.Licence) ([]permit.Success
 			return nil, within("parts", n, err)
 		}
 		if to.Region != from.Region {
-			return nil, within("parts", n, ErrBuyerRegion.With("the permits are of %s, the licence is of %s: use a departure", from.Region, to.Region).At("licence"))
+			return nil, within("parts", n, permit.ErrOtherRegion.With("the permits are of %s, the licence is of %s: use a departure", from.Region, to.Region).At("licence"))
 		}
 		if to.ID != from.ID {
 			if err := v.checkReceiver(rulebook.TakeOver, to, i, share.Quantity); err != nil {

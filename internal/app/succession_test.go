@@ -140,7 +140,7 @@ func TestSuccession_Blocked(t *testing.T) {
 		{func(c *SuccessionRecord) { c.EffectiveOn = 20260702 }, ErrDayToCome},
 		{func(c *SuccessionRecord) { c.Parts = nil }, permit.ErrNoParts},
 		{func(c *SuccessionRecord) { c.Parts[0].Licence = 99 }, ErrNoRecord},
-		{func(c *SuccessionRecord) { c.Parts[0].Licence = far.licence.ID }, ErrBuyerRegion},
+		{func(c *SuccessionRecord) { c.Parts[0].Licence = far.licence.ID }, permit.ErrOtherRegion},
 		{func(c *SuccessionRecord) { c.Parts[0].Instrument = "CO2-20310630" }, ErrNoRecord},
 		{func(c *SuccessionRecord) { c.Parts[0].Quantity-- }, permit.ErrPartSurplus},
 		{func(c *SuccessionRecord) { c.Parts[0].Quantity--; c.Parts[0].Surplus-- }, permit.ErrPartsSum},

@@ -38,6 +38,8 @@ var (
 	ErrOneSuccessor = fault.New(fault.Invalid, "succession.one_successor", "by a merger or to a new holder all goes to one licence").At("parts")
 	// ErrPartSurplus is returned when more surplus than permits would go, or with permits that were not paid.
 	ErrPartSurplus = fault.New(fault.Invalid, "succession.part_surplus", "verified surplus goes with paid permits, and is no more than they are").At("parts")
+	// ErrOtherRegion is returned when permits would go to a licence of another region.
+	ErrOtherRegion = fault.New(fault.Refused, "succession.other_region", "permits stay in their region: what leaves it leaves by a departure")
 	// ErrPartsSum is returned when the parts are not the whole.
 	ErrPartsSum = fault.New(fault.Refused, "succession.parts_sum", "the parts must sum to what the licence has").At("parts")
 	// ErrBlocked is returned when something rests on the licence that a succession does not carry along.

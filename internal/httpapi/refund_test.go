@@ -1,0 +1,68 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"permitx/api"
+	"permitx/internal/quantity"
+)
+
+// What an enterprise pays back of a buy-back is a case of its own: the budget
+// has it again, no more than was paid comes back, and permits, lot and its cost
+// stay.
+func TestScenario_TreasuryRefund(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f := w.firms[0]
+	w.buysBack(100_000 * quantity.OneMoney)
+	b := decode[api.BuyBack](t, w.ok("/v1/buy-backs", f.key, fmt.Sprintf(
+		`{"licence":%d,"instrument":%q,"origin":"paid","quantity":"2.5","cause":"reduction","document":"申请"}`, f.licence, instrumentCode)))
+	at := fmt.Sprintf("/v1/buy-backs/%d", b.ID)
+	ask := func(key, amount string) answer {
+		return w.post("/v1/treasury-refunds", key, fmt.Sprintf(`{"buy_back":%d,"amount":%q,"reason":"too many months","document":"函"}`, b.ID, amount))
+	}
+	w.isProblem(ask(w.finance, "1"), http.StatusConflict, "treasury_refund.not_booked", "")
+	for _, s := range []struct{ path, key, body string }{
+		{"/steps", f.key, `{"event":"submit"}`},
+		{"/steps", w.leader, `{"event":"accept"}`},
+		{"/verification", w.leader, `{"quantity":"2.5","rung":"emission_factor","monitored":false,"task_done":true,"verified_on":"2026-07-01","document":"核定"}`},
+		{"/steps", w.leader, `{"event":"price"}`},
+		{"/steps", f.key, `{"event":"agree"}`},
+	} {
+		w.ok(at+s.path, s.key, s.body)
+	}
+	w.booked(b.ID, `{"budget":1,"document":"核准"}`, "18750")
+	w.wantBudget("0.00 18750.00 81250.00")
+
+	w.isProblem(ask(f.key, "1"), http.StatusForbidden, "identity.forbidden", "")
+	w.isProblem(ask(w.west, "1"), http.StatusNotFound, "record.not_found", "")
+	w.wantRefusal(ask(w.finance, "18750.01"), "treasury_refund.beyond_payment")
+	r := decode[api.TreasuryRefund](t, w.ok("/v1/treasury-refunds", w.finance, fmt.Sprintf(
+		`{"buy_back":%d,"amount":"3750","reason":"twelve months too many","document":"函1"}`, b.ID)))
+	w.wantRefusal(ask(w.finance, "15000.01"), "treasury_refund.beyond_payment") // what is asked for counts
+	w.wantBudget("0.00 18750.00 81250.00")
+	path := fmt.Sprintf("/v1/treasury-refunds/%d", r.ID)
+	w.isProblem(w.post(path+"/receipt", w.leader, `{"proof":"R1","received_on":"2026-07-01"}`), http.StatusForbidden, "identity.forbidden", "")
+	w.isProblem(w.post(path+"/receipt", w.finance, `{"proof":"R1","received_on":"2026-07-02"}`), http.StatusBadRequest, "request.day_to_come", "/received_on")
+	if got := decode[api.TreasuryRefund](t, w.ok(path+"/receipt", w.finance, `{"proof":"R1","received_on":"2026-07-01"}`)); got.State != api.RefundStateReceived {
+		t.Errorf("%+v", got)
+	}
+	w.wantBudget("0.00 15000.00 85000.00")
+	w.isProblem(w.post(path+"/cancel", w.finance, ""), http.StatusConflict, "treasury_refund.state", "")
+
+	other := decode[api.TreasuryRefund](t, ask(w.leader, "15000"))
+	w.ok(fmt.Sprintf("/v1/treasury-refunds/%d/cancel", other.ID), w.leader, "")
+	w.isProblem(w.post(fmt.Sprintf("/v1/treasury-refunds/%d/receipt", other.ID), w.finance, `{"proof":"R2","received_on":"2026-07-01"}`), http.StatusConflict, "treasury_refund.state", "")
+	w.wantBudget("0.00 15000.00 85000.00")
+	if seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds", f.key)).Items; len(seen) != 2 {
+		t.Errorf("the enterprise sees %+v", seen)
+	}
+	if seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds", w.firms[1].key)).Items; len(seen) != 0 {
+		t.Errorf("another enterprise sees %+v", seen)
+	}
+	w.wantHolding(f, "paid", "97.5 0 0")
+	w.wantReserve("0 2.5 18750.00 0 0.00")
+	w.checked(t)
+}
