@@ -358,6 +358,8 @@ func TestBuyBack_Money(t *testing.T) {
 	d.run(id, reserve.BuyBackInReserve)
 	d.refuses(d.finance, RefundRequest{id, 100_000_01, "r", "d"}, reserve.ErrRefundBeyond)
 	r := done[reserve.TreasuryRefund](d.office, d.finance, RefundRequest{id, 30_000_00, "too many months", "d"})
+	d.waits(d.finance, Refunds.name, r.ID, "receive")
+	d.waits(d.leader, Refunds.name, r.ID, "")
 	d.refuses(d.finance, RefundRequest{id, 70_000_01, "r", "d"}, reserve.ErrRefundBeyond)
 	dropped := done[reserve.TreasuryRefund](d.office, d.leader, RefundRequest{id, 70_000_00, "r", "d"})
 	done[reserve.TreasuryRefund](d.office, d.leader, RefundCancel{dropped.ID})

@@ -106,6 +106,8 @@ func TestCorrection(t *testing.T) {
 	}
 	k.allocate(f, one/2, 1000*quantity.OnePrice, today)
 	before := k.permits(ledger.Unallocated, jiashan)
+	k.waits(k.leader, Debts.name, debt, "settle")
+	k.waits(k.clerk, Debts.name, debt, "")
 	done[DebtResult](k.office, k.leader, settle)
 	if k.permits(ledger.Unallocated, jiashan) == before {
 		t.Error("the purchase did not come back")
@@ -115,6 +117,7 @@ func TestCorrection(t *testing.T) {
 	k.restart()
 	k.refuses(f.user, k.sell(f, one), rulebook.ErrDebt)
 	settle.Way = permit.ByCourt
+	defer k.waits(k.leader, Debts.name, debt, "")
 	if d := done[DebtResult](k.office, k.leader, settle).Debt; d.Open() != 0 || d.SettledAt == 0 {
 		t.Errorf("%+v", d)
 	}

@@ -84,7 +84,9 @@ func (o *office) opens(s sheets) opening.Package {
 	if got.Package.State != opening.Checked {
 		o.t.Fatalf("the package is %s: %+v", got.Package.State, faultsOf(o.t, o.checks(s)))
 	}
+	o.waits(o.clerk, OpeningPackages.name, got.Package.ID, "take")
 	o.does(o.clerk, OpeningTake{got.Package.ID})
+	o.waits(o.clerk, OpeningPackages.name, got.Package.ID, "")
 	return rowsOf(o.app.st, OpeningPackages).rows[got.Package.ID]
 }
 

@@ -172,6 +172,7 @@ func TestExport(t *testing.T) {
 	k.now.set(calendar.Date(20260703).Start())
 	days := ExportMake{System: outside.Provincial, Region: jiashan, FirstDay: 20260701, LastDay: 20260702}
 	first := done[ExportResult](k.office, k.clerk, k.exported(days))
+	k.waits(k.clerk, Exports.name, first.Export.ID, "receive")
 	held := fileNamed(first.Files, "holdings.csv")
 	if want := "licence,outside_licence,instrument,origin,quantity\n" + seller.licence.Number + ",ZJ-L-1," + k.inst.Code + ",paid,4\n"; held != want {
 		t.Errorf("%q, want %q", held, want)

@@ -265,6 +265,8 @@ func TestPeriodClose(t *testing.T) {
 	s.refuses(s.clerk, PeriodExplain{r.Close.ID, r.Differences[0].ID, "late"}, report.ErrCloseNotNow)
 
 	s.trade(project, one) // in August: July stays as it was signed
+	s.waits(s.finance, PeriodCloses.name, centre.ID, "sign")
+	s.waits(s.leader, PeriodCloses.name, centre.ID, "")
 	s.refuses(s.finance, PeriodSign{Close: centre.ID, As: report.AsFinance, Files: report.Files()}, report.ErrFilesChanged)
 	signed := s.sign(centre, report.AsFinance)
 	frozen := done[PeriodResult](s.office, s.finance, signed).Close

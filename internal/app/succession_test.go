@@ -201,6 +201,7 @@ func TestDeparture(t *testing.T) {
 	}
 	k.refuses(k.leader, complete, permit.ErrDepartureState)
 	other := done[DepartureResult](k.office, k.leader, DepartureRecord{Kind: permit.Closure, Licence: buyer.licence.ID, EffectiveOn: today, Document: "d"}).Departure
+	k.waits(k.leader, Departures.name, other.ID, "complete")
 	if other.Reclaimed != 0 || other.Transfer != 0 {
 		t.Errorf("%+v", other)
 	}
