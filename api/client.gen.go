@@ -793,7 +793,7 @@ type ClientInterface interface {
 
 	// RevokeCreditsWithBody Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -802,7 +802,7 @@ type ClientInterface interface {
 
 	// RevokeCredits Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1124,7 +1124,7 @@ type ClientInterface interface {
 
 	// TransferCreditsWithBody Give units of a series to another party
 	//
-	// Units with the lowest numbers go first.
+	// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1133,7 +1133,7 @@ type ClientInterface interface {
 
 	// TransferCredits Give units of a series to another party
 	//
-	// Units with the lowest numbers go first.
+	// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2709,7 +2709,7 @@ type ClientInterface interface {
 
 	// PlaceOrderWithBody Place an order
 	//
-	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2718,7 +2718,7 @@ type ClientInterface interface {
 
 	// PlaceOrder Place an order
 	//
-	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5577,7 +5577,7 @@ func (c *Client) GetIssuance(ctx context.Context, id PathID, reqEditors ...Reque
 
 // RevokeCreditsWithBody Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5596,7 +5596,7 @@ func (c *Client) RevokeCreditsWithBody(ctx context.Context, id PathID, params *R
 
 // RevokeCredits Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6358,7 +6358,7 @@ func (c *Client) ListCreditSeries(ctx context.Context, params *ListCreditSeriesP
 
 // TransferCreditsWithBody Give units of a series to another party
 //
-// Units with the lowest numbers go first.
+// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6377,7 +6377,7 @@ func (c *Client) TransferCreditsWithBody(ctx context.Context, params *TransferCr
 
 // TransferCredits Give units of a series to another party
 //
-// Units with the lowest numbers go first.
+// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10113,7 +10113,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 
 // PlaceOrderWithBody Place an order
 //
-// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10132,7 +10132,7 @@ func (c *Client) PlaceOrderWithBody(ctx context.Context, params *PlaceOrderParam
 
 // PlaceOrder Place an order
 //
-// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -38648,7 +38648,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38657,7 +38657,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeCreditsWithResponse Revoke units of an issuance after a verification error
 	//
-	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+	// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39009,7 +39009,7 @@ type ClientWithResponsesInterface interface {
 
 	// TransferCreditsWithBodyWithResponse Give units of a series to another party
 	//
-	// Units with the lowest numbers go first.
+	// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39018,7 +39018,7 @@ type ClientWithResponsesInterface interface {
 
 	// TransferCreditsWithResponse Give units of a series to another party
 	//
-	// Units with the lowest numbers go first.
+	// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40766,7 +40766,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithBodyWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40775,7 +40775,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceOrderWithResponse Place an order
 	//
-	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+	// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -54376,7 +54376,7 @@ func (c *ClientWithResponses) GetIssuanceWithResponse(ctx context.Context, id Pa
 
 // RevokeCreditsWithBodyWithResponse Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54391,7 +54391,7 @@ func (c *ClientWithResponses) RevokeCreditsWithBodyWithResponse(ctx context.Cont
 
 // RevokeCreditsWithResponse Revoke units of an issuance after a verification error
 //
-// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed.
+// Units that its party still has are revoked. Those that are spent or offered by auction it owes, and it gets no credits until it has repaid them. Open orders that sell what is taken back are cancelled, the newest first and no more than needed. What is approved is how many units are revoked; which of them the party still has then is shown beside it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55007,7 +55007,7 @@ func (c *ClientWithResponses) ListCreditSeriesWithResponse(ctx context.Context, 
 
 // TransferCreditsWithBodyWithResponse Give units of a series to another party
 //
-// Units with the lowest numbers go first.
+// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55022,7 +55022,7 @@ func (c *ClientWithResponses) TransferCreditsWithBodyWithResponse(ctx context.Co
 
 // TransferCreditsWithResponse Give units of a series to another party
 //
-// Units with the lowest numbers go first.
+// The longest ranges that are free go first, behind those that open orders sell; of the last of them the lowest numbers.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58066,7 +58066,7 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 
 // PlaceOrderWithBodyWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58081,7 +58081,7 @@ func (c *ClientWithResponses) PlaceOrderWithBodyWithResponse(ctx context.Context
 
 // PlaceOrderWithResponse Place an order
 //
-// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered with the lowest serial numbers that the seller has free. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
+// A sell holds paid permits with verified surplus, or credits that are neither offered nor locked; a buy holds the most that it can cost, with its fees. Credits are delivered out of the longest ranges that the seller has free; a party's open orders may sell what lies in 400 of its ranges of a series. The answer shows what was filled at once. An order ends before one of its own party or group: its rest is cancelled, and one that could trade with nobody else is refused.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

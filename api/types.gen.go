@@ -3883,6 +3883,8 @@ func (e TimeInForce) Valid() bool {
 // Defines values for TradeKind.
 const (
 	TradeKindBuyBack         TradeKind = "buy_back"
+	TradeKindCreditMarket    TradeKind = "credit_market"
+	TradeKindCreditOffer     TradeKind = "credit_offer"
 	TradeKindDealCrossRegion TradeKind = "deal_cross_region"
 	TradeKindDealLocal       TradeKind = "deal_local"
 	TradeKindJudicialSale    TradeKind = "judicial_sale"
@@ -3896,6 +3898,10 @@ const (
 func (e TradeKind) Valid() bool {
 	switch e {
 	case TradeKindBuyBack:
+		return true
+	case TradeKindCreditMarket:
+		return true
+	case TradeKindCreditOffer:
 		return true
 	case TradeKindDealCrossRegion:
 		return true
@@ -4351,8 +4357,11 @@ type ActivityResult struct {
 	Detail *string `json:"detail,omitempty"`
 
 	// Field The field, or the input, that is wrong.
-	Field    *string `json:"field,omitempty"`
-	SourceID string  `json:"source_id"`
+	Field *string `json:"field,omitempty"`
+
+	// PointsCut Points that it brings beyond the 1,000,000,000 that a participant may have: they are not given. Absent: none.
+	PointsCut *MeasuredNumber `json:"points_cut,omitempty"`
+	SourceID  string          `json:"source_id"`
 
 	// Status What became of an activity.
 	Status ActivityStatus `json:"status"`
@@ -6974,7 +6983,7 @@ type CreditOfferInput struct {
 	// InterruptionSeconds For how long the window may be interrupted, all interruptions together.
 	InterruptionSeconds int `json:"interruption_seconds"`
 
-	// Issuance Only units of this issuance. Absent: those with the lowest numbers.
+	// Issuance Only units of this issuance. Absent: any.
 	Issuance *ID `json:"issuance,omitempty"`
 
 	// LotSize Step of quantities, whole tonnes.
@@ -8932,6 +8941,9 @@ type Grouping string
 
 // Health The server answers.
 type Health struct {
+	// RefusedMessages Messages of the intake of carbon credits that the registry has refused, and that wait for somebody who mends the cause. Absent: none.
+	RefusedMessages *int64 `json:"refused_messages,omitempty"`
+
 	// Status There is one answer; a server that is not well does not give it.
 	Status HealthStatus `json:"status"`
 }
@@ -9327,6 +9339,9 @@ type InboxItem struct {
 
 	// Party Number of a record.
 	Party *ID `json:"party,omitempty"`
+
+	// Reason Of a message of the intake that the registry has refused (intake_message): why. It is sent again by itself when the cause is mended.
+	Reason *string `json:"reason,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
 	//
@@ -11439,7 +11454,7 @@ type OfficialFigure struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11497,7 +11512,7 @@ type OfficialFigureInput struct {
 	Cycle    Cycle  `json:"cycle"`
 	Document string `json:"document"`
 
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11549,7 +11564,7 @@ type OfficialFigureRecord struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// Measure What a figure counts.
@@ -11596,7 +11611,7 @@ type OfficialPart struct {
 	// Example: 906.83
 	Computed *Printed `json:"computed,omitempty"`
 
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 	Name string     `json:"name"`
 
@@ -11618,7 +11633,7 @@ type OfficialPart struct {
 
 // OfficialPartInput defines model for OfficialPartInput.
 type OfficialPartInput struct {
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 	Name string     `json:"name"`
 
@@ -12260,7 +12275,7 @@ type Participant struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Points That can be burned.
+	// Points That can be burned; at most 1,000,000,000. They are derived from the activities, and are no credits.
 	Points MeasuredNumber `json:"points"`
 
 	// PointsShort That were spent before their activities were taken back: the next points make them up.
@@ -15327,7 +15342,7 @@ type Statistic struct {
 	// Cycle The length of a period.
 	Cycle Cycle `json:"cycle"`
 
-	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 
 	// MeanAnnualPrice Mean of the prices of a year, weighted by quantity; half up at the fen. Absent for judicial sales alone.
@@ -15932,7 +15947,7 @@ type Trade struct {
 	Taker Side `json:"taker"`
 }
 
-// TradeKind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+// TradeKind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 type TradeKind string
 
 // TradePage defines model for TradePage.
@@ -16706,7 +16721,7 @@ type ToFilter = Date
 // Example: 2031-06-30
 type ToQuery = Date
 
-// TradeKindFilter How permits changed hands for money; beside that, leases and pledges, in which they do not change hands: figures of all kinds together are without these two.
+// TradeKindFilter How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 type TradeKindFilter = TradeKind
 
 // TradeSideFilter Whose region a trade counts in.

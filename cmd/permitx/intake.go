@@ -37,6 +37,7 @@ const deliveryPause = 5 * time.Minute
 type runningIntake struct {
 	*intake.Intake
 	store     *store.IntakeStore
+	refused   *app.Refusals
 	end       context.CancelFunc // of the delivery
 	delivered chan struct{}      // closed when the delivery has ended
 }
@@ -55,14 +56,14 @@ func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock
 		return nil, errors.Join(err, keep.Close())
 	}
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
-	r := &runningIntake{in, keep, end, make(chan struct{})}
-	go r.deliver(own, a, &app.Refusals{Clock: clock}, log)
+	r := &runningIntake{in, keep, &app.Refusals{Clock: clock}, end, make(chan struct{})}
+	go r.deliver(own, a, log)
 	return r, nil
 }
 
 // deliver hands the outbox to the trading registry, and takes back what was
 // rejected there: after a start, when a month was closed, and every while.
-func (r *runningIntake) deliver(ctx context.Context, a *app.App, refused *app.Refusals, log *slog.Logger) {
+func (r *runningIntake) deliver(ctx context.Context, a *app.App, log *slog.Logger) {
 	defer close(r.delivered)
 	again := time.NewTicker(deliveryPause)
 	defer again.Stop()
@@ -73,7 +74,7 @@ func (r *runningIntake) deliver(ctx context.Context, a *app.App, refused *app.Re
 		case <-ctx.Done():
 			return
 		}
-		if err := errors.Join(app.Deliver(ctx, r, a, commandKey, refused), app.TakeBack(ctx, r, a)); err != nil {
+		if err := errors.Join(app.Deliver(ctx, r, a, commandKey, r.refused), app.TakeBack(ctx, r, a)); err != nil {
 			log.ErrorContext(ctx, "the intake's outbox was not delivered whole", slog.Any("error", err))
 		}
 	}

@@ -76,7 +76,7 @@ func startServer(g *globals, store keeper, by beside, c serverConfig, log *slog.
 		if s.intake, err = openIntake(g.ctx, by.intake, a, by.clock, log); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
-		config.Intake = s.intake.Intake
+		config.Intake, config.Refused = s.intake.Intake, s.intake.refused
 	}
 	s.api, err = httpapi.New(config)
 	if err == nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -52,7 +53,7 @@ func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string, aga
 			continue
 		}
 		refusal, err := deliver(ctx, from, to, key, o)
-		if err == nil && again.isNew(o.Number, refusal) {
+		if err == nil && again.isNew(o, refusal) {
 			err = refusal
 		}
 		if err != nil {
@@ -79,9 +80,18 @@ func deliver(ctx context.Context, from Outbox, to Issuer, key func() string, o i
 	case answer.Status >= 500: //nolint:mnd // not the message's fault
 		return nil, errors.New(string(answer.Body))
 	case answer.Status >= 300: //nolint:mnd // no success
-		return errors.New(string(answer.Body)), nil
+		return refusalOf(answer.Body), nil
 	}
 	return nil, from.Sent(ctx, o.Number)
+}
+
+// refusalOf is what a refusal says, for a person.
+func refusalOf(body []byte) error {
+	var problem struct{ Code, Detail string }
+	if err := json.Unmarshal(body, &problem); err != nil || problem.Code == "" {
+		return errors.New(string(body))
+	}
+	return fmt.Errorf("%s: %s", problem.Code, problem.Detail)
 }
 
 // TakeBack returns to an outbox what it had sent and was rejected. A rejection

@@ -83,11 +83,16 @@ const timerCountEncumbrances = "statistics.count_encumbrances"
 var _ = declareTimer(timerCountEncumbrances, retrying(timerCountEncumbrances, countEncumbrances))
 
 func countEncumbrances(v *View, _ int64) (Apply, error) {
+	return v.countAnew(leasesOf, pledgesOf)
+}
+
+// countAnew adds to the days that are added up what sources have of them.
+func (v *View) countAnew(sources ...tradeSource) (Apply, error) {
 	if len(v.batch.Journal) > 0 { // it reads committed rows
 		return nil, errCommitFirst
 	}
 	roll, sums := rollOf(rowsOf(v.state, TradeRolls).rows), report.Totals{}
-	for _, source := range []tradeSource{leasesOf, pledgesOf} {
+	for _, source := range sources {
 		for after, more := int64(0), true; more; {
 			page, err := source(v.ctx, v.store, 0, roll.Start(), after)
 			if err != nil {
@@ -103,9 +108,13 @@ func countEncumbrances(v *View, _ int64) (Apply, error) {
 	}
 	rows, err := v.totalsWith(sums)
 	return func(tx *Tx) any {
-		for _, t := range rows {
-			Put(tx, TradeTotals, t)
-		}
+		tx.putTotals(rows)
 		return nil
 	}, err
+}
+
+func (tx *Tx) putTotals(rows []report.Total) {
+	for _, t := range rows {
+		Put(tx, TradeTotals, t)
+	}
 }

@@ -25,6 +25,7 @@ type Waiting struct {
 	Party  int64
 	Since  calendar.Instant
 	Until  calendar.Instant // 0: no deadline
+	Reason string           // why it waits, where that is told
 
 	notFor int64 // a person for whom it does not wait, because he began it
 }
@@ -56,10 +57,10 @@ func declareInbox[R any](t Table[R], q Query, op identity.Operation, as func(R) 
 	})
 }
 
-// Inbox returns what waits for an actor, what is due first coming first, and
-// then what has waited longest.
-func Inbox(ctx context.Context, r Reader, a identity.Actor) ([]Waiting, error) {
-	var all []Waiting
+// Inbox returns what waits for an actor, in the rows and beside them, what is due
+// first coming first, and then what has waited longest.
+func Inbox(ctx context.Context, r Reader, a identity.Actor, beside ...Waiting) ([]Waiting, error) {
+	all := slices.Clone(beside)
 	for _, source := range inboxSources {
 		if err := source(ctx, r, a, func(w Waiting) { all = append(all, w) }); err != nil {
 			return nil, err

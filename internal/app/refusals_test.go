@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"permitx/internal/calendar"
+	"permitx/internal/intake"
 )
 
 // What is refused again and again is tried after twice the time, up to a day,
@@ -14,6 +15,7 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	now := calendar.Instant(0)
 	r := &Refusals{Clock: func() calendar.Instant { return now }}
+	message := intake.Outgoing{Number: 1}
 	tries, said := 0, 0
 	refuse := func(reason string, days int) {
 		for end := now.Add(time.Duration(days) * 24 * time.Hour); now < end; now = now.Add(time.Minute) {
@@ -21,7 +23,7 @@ func TestRefusals(t *testing.T) {
 				continue
 			}
 			tries++
-			if r.isNew(1, errors.New(reason)) {
+			if r.isNew(message, errors.New(reason)) {
 				said++
 			}
 		}
@@ -35,7 +37,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("another reason was said %d times", said-1)
 	}
 	now = now.Add(refusedMost)
-	if !r.due(1) || r.isNew(1, nil) || !r.due(1) || !r.isNew(1, errors.New("no operator")) {
+	if !r.due(1) || r.isNew(message, nil) || !r.due(1) || r.Count() != 0 || !r.isNew(message, errors.New("no operator")) || r.Count() != 1 {
 		t.Error("after a success it does not begin anew")
 	}
 }

@@ -42,7 +42,7 @@ type tradeSource func(ctx context.Context, r Reader, from, to calendar.Instant, 
 
 // tradeSources are all places that trades are recorded in; fills come first.
 // Their order is stored: add at the end.
-var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf, revocationsOf, leasesOf, pledgesOf}
+var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf, revocationsOf, leasesOf, pledgesOf, creditSalesOf}
 
 // startCount makes the registry add up its trades each night. Before its first
 // day there are none.
@@ -77,9 +77,7 @@ func countTrades(v *View, _ int64) (Apply, error) {
 		next = v.Today.AddDays(1).Start()
 	}
 	return func(tx *Tx) any {
-		for _, t := range rows {
-			Put(tx, TradeTotals, t)
-		}
+		tx.putTotals(rows)
 		tx.Arm(next, timerCountTrades, 0)
 		return Put(tx, TradeRolls, roll)
 	}, nil
@@ -192,11 +190,11 @@ func annual(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
 	return quantity.Outright(p, q, quantity.HalfUp)
 }
 
-// fillsOf reads the fills of the continuous market. Their ids are in the order
+// fillsOf reads the fills of the continuous markets. Their ids are in the order
 // of time: nothing but the id is needed to find them.
 func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64) (tradePage, error) {
 	p := tradePage{last: after}
-	pollutants, err := pollutantsOf(ctx, r)
+	instruments, err := instrumentsOf(ctx, r)
 	if err != nil {
 		return p, err
 	}
@@ -211,13 +209,7 @@ func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64)
 			break
 		}
 		p.last = f.ID
-		if pollutants[f.Instrument] == "" { // credits: the statistics are of permits
-			continue
-		}
-		t := report.Trade{
-			Kind: report.Market, On: f.At.Date(), SellerRegion: f.SellerRegion, BuyerRegion: f.BuyerRegion,
-			Pollutant: pollutants[f.Instrument], Trades: 1, Quantity: f.Quantity, Amount: f.Amount,
-		}
+		t := tradeOfFill(f, instruments[f.Instrument])
 		if f.Months > 0 {
 			if t.Annual, err = annual(f.Price, f.Quantity); err != nil {
 				return p, err
@@ -228,14 +220,21 @@ func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64)
 	return p, nil
 }
 
-// pollutantsOf are those of the instruments of permits.
-func pollutantsOf(ctx context.Context, r Reader) (map[int64]string, error) {
-	of := map[int64]string{}
-	err := eachOf(ctx, r, Instruments, Query{}, func(i catalog.Instrument) {
-		if !i.OfCredits() {
-			of[i.ID] = i.Pollutant
-		}
-	})
+// tradeOfFill is a fill as a trade, without what it costs in a year.
+func tradeOfFill(f market.Trade, i catalog.Instrument) report.Trade {
+	t := report.Trade{
+		Kind: report.Market, On: f.At.Date(), SellerRegion: f.SellerRegion, BuyerRegion: f.BuyerRegion,
+		Pollutant: i.Pollutant, Trades: 1, Quantity: f.Quantity, Amount: f.Amount,
+	}
+	if i.OfCredits() {
+		t.Kind = report.CreditMarket
+	}
+	return t
+}
+
+func instrumentsOf(ctx context.Context, r Reader) (map[int64]catalog.Instrument, error) {
+	of := map[int64]catalog.Instrument{}
+	err := eachOf(ctx, r, Instruments, Query{}, func(i catalog.Instrument) { of[i.ID] = i })
 	return of, err
 }
 
@@ -301,7 +300,7 @@ func judicialSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, a
 	if err := r.Find(ctx, JudicialSales.name, during("recorded_at", from, to, after), &sales); err != nil || len(sales) == 0 {
 		return tradePage{last: after}, err
 	}
-	pollutants, err := pollutantsOf(ctx, r)
+	instruments, err := instrumentsOf(ctx, r)
 	if err != nil {
 		return tradePage{last: after}, err
 	}
@@ -320,7 +319,7 @@ func judicialSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, a
 	return pageOfTrades(sales, after, func(s encumbrance.JudicialSale) report.Trade {
 		return report.Trade{
 			Kind: report.JudicialSale, On: s.RecordedAt.Date(), SellerRegion: s.Region, BuyerRegion: regions[s.BuyerLicence],
-			Pollutant: pollutants[s.Instrument], Trades: 1, Quantity: s.Quantity, Amount: s.Amount,
+			Pollutant: instruments[s.Instrument].Pollutant, Trades: 1, Quantity: s.Quantity, Amount: s.Amount,
 		}
 	}), nil
 }

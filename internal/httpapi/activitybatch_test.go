@@ -8,6 +8,7 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/httpapi"
 	"permitx/internal/identity"
 )
 
@@ -143,6 +144,41 @@ func TestComplaint(t *testing.T) {
 	own := decode[api.Complaint](t, w.post("/v1/carbon/complaints", w.leader, fmt.Sprintf(`{"scheme":%d,"batch":2,"source_id":"late","text":"t"}`, w.carbon.scheme)))
 	if a := w.post(fmt.Sprintf("/v1/carbon/complaints/%d/answer", own.ID), w.leader, `{"answer":"yes","upheld":true}`); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("an answer to one's own complaint: %d %s", a.status, a.body)
+	}
+}
+
+// A message of the intake that the registry refuses waits in the inboxes of those who
+// can do something about it, with the reason, and health counts it.
+func TestIntake_RefusedMessage(t *testing.T) {
+	t.Parallel()
+	refused := &app.Refusals{}
+	w := &walked{world: open(t, func(c *httpapi.Config) { c.Refused = refused })}
+	refused.Clock = w.clock.Now
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	w.must(w.personOf(operator), app.CreditIssue{Scheme: w.carbon.scheme, Methodology: "BUS", Month: 20260601, Units: 7, EvidenceDigest: zeros + "9", Items: 9, Outbox: 9})
+	lines := ""
+	for i := range 98 {
+		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
+	}
+	w.send(http.MethodPost, w.activityPath(), operator, lines)
+	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme))
+	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }, refused); err == nil {
+		t.Fatal("the month of another intake was delivered")
+	}
+	for key, sees := range map[string]bool{operator: true, w.leader: true, w.west: false, w.finance: false, w.firms[0].key: false} {
+		waits := ""
+		for _, item := range decode[api.Inbox](t, w.get("/v1/inbox", key)).Items {
+			if item.Kind == "intake_message" {
+				waits = deref(item.Reason)
+			}
+		}
+		if strings.HasPrefix(waits, app.ErrPeriodCounted.Code+": ") != sees {
+			t.Errorf("seen is %q; want %t", waits, sees)
+		}
+	}
+	if h := decode[api.Health](t, w.get("/healthz", "")); deref(h.RefusedMessages) != 1 {
+		t.Errorf("health: %+v", h)
 	}
 }
 

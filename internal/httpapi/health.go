@@ -9,7 +9,12 @@ import (
 
 // CheckHealth says that the process answers.
 func (s *Server) CheckHealth(context.Context, gen.CheckHealthRequestObject) (gen.CheckHealthResponseObject, error) {
-	return gen.CheckHealth200JSONResponse{Status: api.HealthStatusOk}, nil
+	return gen.CheckHealth200JSONResponse(s.health()), nil
+}
+
+// health tells beside that how many messages of the intake wait for somebody.
+func (s *Server) health() api.Health {
+	return api.Health{Status: api.HealthStatusOk, RefusedMessages: optional(s.config.Refused.Count())}
 }
 
 // CheckReadiness says that the books are rebuilt and the writer is alive.
@@ -17,5 +22,5 @@ func (s *Server) CheckReadiness(context.Context, gen.CheckReadinessRequestObject
 	if err := s.app.Ready(); err != nil {
 		return nil, err
 	}
-	return gen.CheckReadiness200JSONResponse{Status: api.HealthStatusOk}, nil
+	return gen.CheckReadiness200JSONResponse(s.health()), nil
 }

@@ -18,7 +18,7 @@ func (s *Server) GetInbox(ctx context.Context, _ gen.GetInboxRequestObject) (gen
 	if err := identity.Authorise(actor, identity.SelfRead, identity.Target{}); err != nil {
 		return nil, err
 	}
-	waiting, err := app.Inbox(ctx, s.rows, actor)
+	waiting, err := app.Inbox(ctx, s.rows, actor, s.config.Refused.WaitingFor(actor, s.app.Reference())...)
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +30,6 @@ func (s *Server) GetInbox(ctx context.Context, _ gen.GetInboxRequestObject) (gen
 func waitingOf(w app.Waiting) api.InboxItem {
 	return api.InboxItem{
 		Kind: w.Kind, ID: w.ID, Action: w.Action, Region: optional(w.Region), Party: optional(w.Party), Since: w.Since.String(),
-		Until: instantOf(w.Until),
+		Until: instantOf(w.Until), Reason: optional(w.Reason),
 	}
 }

@@ -37,7 +37,8 @@ type Config struct {
 	Streams        int // event streams at once
 	RateLimit      int // requests a second of one person, or of one address without a key; 0: no limit
 
-	Intake *intake.Intake // of carbon-inclusive schemes; nil: its operations are not available
+	Intake  *intake.Intake // of carbon-inclusive schemes; nil: its operations are not available
+	Refused *app.Refusals  // of its messages; nil: none
 
 	CodeKeys app.CodeKeys // of certificates; nil: they have no codes
 

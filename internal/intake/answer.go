@@ -66,6 +66,9 @@ func appendResult(b []byte, sourceID string, r *Result) []byte {
 		if r.Capped {
 			b = append(b, `,"capped":true`...)
 		}
+		if r.Cut != 0 {
+			b = append(append(append(b, `,"points_cut":"`...), r.Cut.String()...), '"')
+		}
 	case Duplicate:
 		b = append(b, `,"activity":`...)
 		b = strconv.AppendInt(b, r.Activity, 10)

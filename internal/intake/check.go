@@ -312,13 +312,12 @@ func (c *checker) checkPools(ctx context.Context) error {
 	return c.outbox(ctx, pools, handed)
 }
 
-// pool holds a pool against its parts (I-75). What was taken in before pools
-// had parts has none.
+// pool holds a pool against its parts (I-75).
 func (c *checker) pool(p *Pool) {
 	parts := c.pools[p.PoolKey]
-	if p.Items != p.Unnumbered+parts.items || p.Unnumbered == 0 && p.Credited != parts.amount || !bytes.Equal(p.Evidence, parts.evidence) {
+	if p.Items != parts.items || p.Credited != parts.amount || !bytes.Equal(p.Evidence, parts.evidence) {
 		c.wrong("I-75", "%v has %d pieces of evidence and %s kgCO2e, and its parts %d and %s, or other evidence",
-			p.PoolKey, p.Items-p.Unnumbered, p.Credited, parts.items, parts.amount)
+			p.PoolKey, p.Items, p.Credited, parts.items, parts.amount)
 	}
 	delete(c.pools, p.PoolKey)
 }

@@ -28,6 +28,7 @@ type Result struct {
 	Activity int64              // its number, or of a duplicate the first one's
 	Amount   quantity.Reduction // kgCO2e credited
 	Capped   bool               // the day's cap cut it
+	Cut      quantity.Measure   // points beyond PointsMost
 	Fault    *fault.Error       // why it was refused
 }
 
@@ -154,9 +155,10 @@ func (w *work) judge(source int64, l *line) Result {
 	}
 	w.addRow(&row, l.key)
 	w.credit(l.scenario, p, d, &row)
-	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount, points})
-	p.Points = p.Add(points)
-	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed}
+	given := min(points, p.Room())
+	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount, given})
+	p.Points = p.Add(given)
+	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed, Cut: points - given}
 }
 
 // points are those for what was credited of an activity: where the day's cap has
@@ -201,18 +203,19 @@ func (w *work) reverse(source int64, l *line) Result {
 		return Result{Status: Refused, Fault: ErrNotReversible}
 	}
 	p, d := w.participantByID(was.Participant), w.day(DayKey{was.Scenario, was.Day, was.Participant})
+	span := slices.IndexFunc(d.Spans, func(s Span) bool { return s.Activity == was.ID })
+	if span >= 0 && p.Add(-d.Spans[span].Points).Short > PointsMost {
+		return Result{Status: Refused, Fault: ErrPointsOwed}
+	}
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: was.Scheme, Scenario: was.Scenario, Methodology: was.Methodology,
 		Participant: was.Participant, From: was.From, To: was.To, Day: was.Day, Inputs: l.written(), Evidence: l.Evidence,
 		Computed: -was.Computed, Amount: -was.Amount, Reverses: was.ID,
 	}
 	w.addRow(&row, l.key)
-	for i, s := range d.Spans {
-		if s.Activity == was.ID {
-			d.Spans = append(d.Spans[:i:i], d.Spans[i+1:]...)
-			p.Points = p.Add(-s.Points)
-			break
-		}
+	if span >= 0 {
+		p.Points = p.Add(-d.Spans[span].Points)
+		d.Spans = slices.Delete(slices.Clone(d.Spans), span, span+1)
 	}
 	w.credit(l.scenario, p, d, &row)
 	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}

@@ -82,6 +82,10 @@ type Participant struct {
 	Batch int64
 }
 
+// PointsMost is how many points a participant may have, and how many he may be
+// short of, so that no sum of them overflows (project default).
+const PointsMost = 1_000_000_000 * quantity.OneMeasure
+
 // Points are a participant's. They are derived from activities, belong to nobody
 // else and are burned for a reward; no points ever become credits.
 type Points struct {
@@ -94,6 +98,10 @@ func (p Points) Add(earned quantity.Measure) Points {
 	net := p.Left - p.Short + earned
 	return Points{max(net, 0), max(-net, 0)}
 }
+
+// Room is how many points he may still earn. What an activity brings beyond that is
+// not given, and so not taken back with it.
+func (p Points) Room() quantity.Measure { return PointsMost - p.Left + p.Short }
 
 // Burn is points that were exchanged for a reward. It never changes.
 type Burn struct {
@@ -134,15 +142,14 @@ func (k PoolKey) String() string {
 // What is credited after its close goes to the month that is open then.
 type Pool struct {
 	PoolKey
-	Credited   quantity.Reduction // by activities, less reversals
-	Carried    quantity.Reduction // from the month before, and from issuances that were rejected; may be negative
-	Items      int64              // activities and reversals, and what came back: the pieces of evidence, numbered as they came
-	Unnumbered int64              // of Items, the first ones, from before pools had parts
-	Evidence   []byte             // SHA-256 over that of the parts before and the next part's digest
-	Units      int64              // whole serial units, once closed
-	Unit       quantity.Reduction // kgCO2e of one, once closed
-	Closed     bool
-	Batch      int64
+	Credited quantity.Reduction // by activities, less reversals
+	Carried  quantity.Reduction // from the month before, and from issuances that were rejected; may be negative
+	Items    int64              // activities and reversals, and what came back: the pieces of evidence, numbered as they came
+	Evidence []byte             // SHA-256 over that of the parts before and the next part's digest
+	Units    int64              // whole serial units, once closed
+	Unit     quantity.Reduction // kgCO2e of one, once closed
+	Closed   bool
+	Batch    int64
 }
 
 // PoolPart is what a batch put into a pool, of the activities of one month: it

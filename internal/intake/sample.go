@@ -28,36 +28,21 @@ func (in *Intake) Sample(ctx context.Context, message int64, numbers []int64, of
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.segments(ctx, o.PoolKey)
+	all, err := s.parts(ctx, o.PoolKey)
 	if err != nil {
 		return nil, err
 	}
 	return sample(ctx, r, all, numbers, ofMethodology)
 }
 
-// segment is pieces of evidence that lie together: those of a part, or of no
-// part, from before pools had parts.
-type segment struct {
-	PoolPart
-	pieces int64
-}
-
 // sampler knows what is asked of all pools.
 type sampler struct {
-	r          Reader
-	unnumbered map[PoolKey]int64
-	returns    map[PoolKey][]PoolReturn // by the pool that took them
+	r       Reader
+	returns map[PoolKey][]PoolReturn // by the pool that took them
 }
 
 func newSampler(ctx context.Context, r Reader) (*sampler, error) {
-	s := &sampler{r, map[PoolKey]int64{}, map[PoolKey][]PoolReturn{}}
-	pools, err := r.AllPools(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the pools: %w", err)
-	}
-	for i := range pools {
-		s.unnumbered[pools[i].PoolKey] = pools[i].Unnumbered
-	}
+	s := &sampler{r, map[PoolKey][]PoolReturn{}}
 	returns, err := r.Returns(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read what came back: %w", err)
@@ -68,46 +53,44 @@ func newSampler(ctx context.Context, r Reader) (*sampler, error) {
 	return s, nil
 }
 
-// segments are those of a pool in the order in which they came. What came back
-// of a pool before is all that this one has.
-func (s *sampler) segments(ctx context.Context, k PoolKey) ([]segment, error) {
+// parts are those of a pool in the order in which they came. What came back of a
+// pool before is all that this one has.
+func (s *sampler) parts(ctx context.Context, k PoolKey) ([]PoolPart, error) {
 	parts, err := s.r.PartsOf(ctx, k)
 	if err != nil {
 		return nil, fmt.Errorf("find the parts of %v: %w", k, err)
 	}
-	all := []segment{{pieces: s.unnumbered[k]}}
+	var all []PoolPart
 	returns := s.returns[k]
 	for i := 0; i <= len(parts); i++ {
 		for len(returns) > 0 && (i == len(parts) || returns[0].Batch < parts[i].Batch) {
-			of, err := s.segments(ctx, returns[0].rejected())
+			of, err := s.parts(ctx, returns[0].rejected())
 			if err != nil {
 				return nil, err
 			}
 			all, returns = append(all, of...), returns[1:]
 		}
 		if i < len(parts) {
-			all = append(all, segment{parts[i], int64(parts[i].Activities)})
+			all = append(all, parts[i])
 		}
 	}
 	return all, nil
 }
 
-func sample(ctx context.Context, r Reader, segments []segment, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
+func sample(ctx context.Context, r Reader, parts []PoolPart, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
 	all := make([]Sampled, 0, len(numbers))
-	before := int64(0) // pieces before the segment
-	for i := range segments {
-		s := &segments[i]
-		for len(all) < len(numbers) && numbers[len(all)] <= before+s.pieces {
+	before := int64(0) // pieces before the part
+	for i := range parts {
+		p := &parts[i]
+		for len(all) < len(numbers) && numbers[len(all)] <= before+int64(p.Activities) {
 			found := Sampled{Number: numbers[len(all)]}
-			if s.Batch != 0 {
-				var err error
-				if found.Row, err = s.piece(ctx, r, found.Number-before, ofMethodology); err != nil {
-					return nil, err
-				}
+			var err error
+			if found.Row, err = p.piece(ctx, r, found.Number-before, ofMethodology); err != nil {
+				return nil, err
 			}
 			all = append(all, found)
 		}
-		before += s.pieces
+		before += int64(p.Activities)
 	}
 	for _, n := range numbers[len(all):] {
 		all = append(all, Sampled{Number: n})

@@ -284,7 +284,7 @@ func compareWithCount(t *testing.T, lines []Statistic, trades []Trade, s Selecti
 				continue
 			}
 			if tr.On >= l.StartsOn && tr.On < s.Cycle.Next(l.StartsOn) && tr.Pollutant == l.Pollutant &&
-				(l.Region == "" || l.Region == region) && (l.Kind == "" && tr.Kind != Lease && tr.Kind != Pledge || l.Kind == tr.Kind) {
+				(l.Region == "" || l.Region == region) && (l.Kind == "" && tr.Kind.IsTrade() || l.Kind == tr.Kind) {
 				want.Trades += tr.Trades
 				want.Quantity += tr.Quantity
 				want.Amount += tr.Amount
@@ -303,7 +303,7 @@ func compareWithCount(t *testing.T, lines []Statistic, trades []Trade, s Selecti
 		if s.Side == ByBuyer {
 			region = tr.BuyerRegion
 		}
-		if isAlone := tr.Kind == Lease || tr.Kind == Pledge; isAlone && (s.By == ByRegion || s.By == ByPollutant) {
+		if isAlone := !tr.Kind.IsTrade(); isAlone && (s.By == ByRegion || s.By == ByPollutant) {
 			continue
 		}
 		if s.Region == "" || region[:2] == "33" && tr.Pollutant == "COD" {

@@ -22,15 +22,23 @@ const (
 // Permits do not change hands by these: they are counted beside the trades, and
 // figures of all kinds together are without them.
 const (
-	Lease  Kind = "lease"  // its amount is the rent
-	Pledge Kind = "pledge" // its amount is the loan
+	Lease        Kind = "lease"         // its amount is the rent
+	Pledge       Kind = "pledge"        // its amount is the loan
+	CreditMarket Kind = "credit_market" // a fill of carbon credits; its pollutant is their series, its quantity t
+	CreditOffer  Kind = "credit_offer"  // carbon credits that were won at an auction, and paid
 )
 
-// Kinds are all kinds, those of trade first.
-var Kinds = []Kind{PrimarySale, Market, DealLocal, DealCrossRegion, JudicialSale, BuyBack, Lease, Pledge}
+// Kinds are all kinds, those of trade in permits first.
+var Kinds = []Kind{PrimarySale, Market, DealLocal, DealCrossRegion, JudicialSale, BuyBack, Lease, Pledge, CreditMarket, CreditOffer}
 
 // IsTrade reports whether permits change hands by a kind.
-func (k Kind) IsTrade() bool { return k != Lease && k != Pledge }
+func (k Kind) IsTrade() bool {
+	switch k {
+	case Lease, Pledge, CreditMarket, CreditOffer:
+		return false
+	}
+	return true
+}
 
 // A Trade is what one trade, or its reversal, adds to the statistics.
 type Trade struct {

@@ -56,6 +56,9 @@ var provisions = []Provision{
 	{"carbon.offset_cap", []Refusal{
 		{"carbon.offset_cap", "credits may offset a share of the obligation only", "上海市碳排放管理试行办法; 北京: 5 %, 一半以上为本地"},
 	}},
+	{"carbon.points", []Refusal{
+		{"activity.points_owed", "the participant is short of 1,000,000,000 points already", "project default"},
+	}},
 	{"carbon.recognition", []Refusal{
 		{"carbon.not_recognised", "the scheme does not recognise these credits", "project default: the schemes' agreement, by the table of recognised methodologies"},
 	}},

@@ -74,8 +74,7 @@ func pendingIntake(ctx context.Context, url string) (pending int, err error) {
 		return 1, err
 	}
 	err = withIntakeProvider(ctx, url, false, func(p *goose.Provider) error {
-		current, target, err := p.GetVersions(ctx)
-		pending = int(target - current)
+		pending, err = lacking(ctx, p)
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,6 +62,66 @@ func TestIntake_Points(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Points are bounded: what an activity brings beyond is told in its answer and not
+// given, so that it is not taken back either; nor may somebody be short of more.
+func TestIntake_PointsMost(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		in := intakeOf(t, s, &now)
+		defer func() { in.Close() }()
+		submit(t, in, "a", ride("1", "ann", 3, 8, 0))
+		in.Close()
+		give := func(left, short quantity.Measure) {
+			t.Helper()
+			if _, err := s.write.Exec(fmt.Sprintf("UPDATE participant SET points = %d, points_short = %d", left, short)); err != nil {
+				t.Fatal(err)
+			}
+			in = intakeOf(t, s, &now)
+		}
+		give(intake.PointsMost-quantity.OneMeasure/2, 0)
+		answer := submitted(t, in, "b", ride("2", "ann", 4, 8, 0))
+		if !strings.Contains(answer, `"points_cut":"1.5"`) {
+			t.Errorf("the answer is %s", answer)
+		}
+		if again := submitted(t, in, "b", ride("2", "ann", 4, 8, 0)); again != answer {
+			t.Errorf("again: %s; want %s", again, answer)
+		}
+		p, err := in.Participant(t.Context(), 1, "ann")
+		if err != nil || p.Left != intake.PointsMost {
+			t.Errorf("%s points, %v", p.Left, err)
+		}
+		back := ride("3", "ann", 4, 8, 0)
+		back.Reverses = "2"
+		submit(t, in, "c", back)
+		if p, err = in.Participant(t.Context(), 1, "ann"); err != nil || p.Left != intake.PointsMost-quantity.OneMeasure/2 {
+			t.Errorf("taken back: %s points, %v", p.Left, err)
+		}
+		in.Close()
+		give(0, intake.PointsMost)
+		back.SourceID, back.Reverses = "4", "1"
+		if answer := submitted(t, in, "d", back); !strings.Contains(answer, intake.ErrPointsOwed.Code) {
+			t.Errorf("short of more: %s", answer)
+		}
+		for _, q := range []string{"UPDATE participant SET points_short = 0, points = 1000000000000001", "UPDATE participant SET points_short = 1000000000000001"} {
+			if _, err := s.write.Exec(q); err == nil {
+				t.Errorf("the database has taken %s", q)
+			}
+		}
+	})
+}
+
+// submitted is the answer to a batch, as it is sent.
+func submitted(t *testing.T, in *intake.Intake, key string, all ...intake.Activity) string {
+	t.Helper()
+	a, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: key, Activities: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(a.Body)
 }
 
 // Who is erased and comes again, in one commit, is a new person.

@@ -35,7 +35,7 @@ func (s *IntakeStore) Snapshot(ctx context.Context) (r intake.Reader, end func()
 	return &intakeReader{tx, s.tables}, func() { _ = tx.Rollback() }, nil
 }
 
-const poolColumns = "scheme, methodology, month, credited, carried, items, unnumbered, evidence, units, unit, closed, batch"
+const poolColumns = "scheme, methodology, month, credited, carried, items, evidence, units, unit, closed, batch"
 
 // Pools are those that are open, and those of the last month that each scheme has closed.
 func (s *intakeReader) Pools(ctx context.Context) ([]intake.Pool, error) {
@@ -51,7 +51,7 @@ func (s *intakeReader) AllPools(ctx context.Context) ([]intake.Pool, error) {
 func (s *intakeReader) pools(ctx context.Context, query string) (found []intake.Pool, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var p intake.Pool
-		err := r.Scan(&p.Scheme, &p.Methodology, &p.Month, &p.Credited, &p.Carried, &p.Items, &p.Unnumbered, &p.Evidence, &p.Units, &p.Unit, &p.Closed, &p.Batch)
+		err := r.Scan(&p.Scheme, &p.Methodology, &p.Month, &p.Credited, &p.Carried, &p.Items, &p.Evidence, &p.Units, &p.Unit, &p.Closed, &p.Batch)
 		found = append(found, p)
 		return err
 	}, query)

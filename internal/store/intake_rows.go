@@ -214,7 +214,6 @@ func poolRows(from []intake.Pool, changed bool) rows {
 	ints(&r, "credited", from, func(p *intake.Pool) int64 { return int64(p.Credited) })
 	ints(&r, "carried", from, func(p *intake.Pool) int64 { return int64(p.Carried) })
 	ints(&r, "items", from, func(p *intake.Pool) int64 { return p.Items })
-	ints(&r, "unnumbered", from, func(p *intake.Pool) int64 { return p.Unnumbered })
 	blobs(&r, "evidence", from, func(p *intake.Pool) []byte { return append([]byte{}, p.Evidence...) }) // never NULL
 	ints(&r, "units", from, func(p *intake.Pool) int64 { return p.Units })
 	ints(&r, "unit", from, func(p *intake.Pool) int64 { return int64(p.Unit) })

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -35,19 +36,35 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 	return len(results) + ofIntake, nil
 }
 
-// PendingMigrations is how many migrations the database lacks.
+// ErrLaterSchema is returned when a later version of permitx has migrated a database.
+var ErrLaterSchema = errors.New("the schema is of a later version of permitx: start that one")
+
+// lacking is how many versions a schema is behind. Returns ErrLaterSchema.
+func lacking(ctx context.Context, p *goose.Provider) (int, error) {
+	current, target, err := p.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("read the schema's version: %w", err)
+	case current > target:
+		return 0, ErrLaterSchema
+	}
+	return int(target - current), nil
+}
+
+// PendingMigrations is how many versions the schemas of the registry and of its
+// intake are behind. Returns ErrLaterSchema.
 func PendingMigrations(ctx context.Context, url string) (int, error) {
 	db, p, err := provider(url)
 	if err != nil {
 		return 0, err
 	}
 	defer db.Close()
-	current, target, err := p.GetVersions(ctx)
+	pending, err := lacking(ctx, p)
 	if err != nil {
-		return 0, fmt.Errorf("read the schema's version: %w", err)
+		return 0, err
 	}
 	ofIntake, err := pendingIntake(ctx, IntakeURL(url))
-	return int(target-current) + ofIntake, err
+	return pending + ofIntake, err
 }
 
 func provider(url string) (*sql.DB, *goose.Provider, error) {
