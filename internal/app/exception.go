@@ -37,6 +37,9 @@ type exceptions struct {
 // Exceptions returns what an auditor should look at, by kind and in a fixed
 // order. That somebody is named is no finding.
 func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Exception, error) {
+	if err := report.CheckDay("month", q.Month); err != nil {
+		return nil, err
+	}
 	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date(), known: a.Reference().known()}
 	for _, source := range []struct {
 		kinds []report.ExceptionKind

@@ -114,8 +114,12 @@ func compareFigures(ctx context.Context, r Reader, figures []report.OfficialFigu
 }
 
 // figureBefore is the figure of the same series one period earlier that was
-// recorded last; nil where there is none.
+// recorded last; nil where there is none. Before the first day of reports, where
+// figures were taken once, there is none.
 func figureBefore(ctx context.Context, r Reader, f report.OfficialFigure) (*report.OfficialFigure, error) {
+	if f.StartsOn < report.FirstDay {
+		return nil, nil //nolint:nilnil // none
+	}
 	var rows []report.OfficialFigure
 	if err := r.Find(ctx, OfficialFigures.name, ofPeriod(f.Region, f.Cycle, f.Cycle.Before(f.StartsOn)), &rows); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -483,4 +484,48 @@ func TestStatistics_Encumbrances(t *testing.T) {
 	}
 	k.restart()
 	k.check()
+}
+
+// Nothing is asked, recorded or closed of a time before all reports; a figure that
+// was taken of one is listed all the same.
+func TestReports_FirstDay(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.firm(jiashan, 1)
+	named := func(what string, err error, field string) {
+		t.Helper()
+		if f, ok := fault.As(err); !ok || f.Kind != fault.Invalid || f.Field != field {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, day := range []calendar.Date{19000101, 19000301, 19791231} {
+		for _, cycle := range report.Cycles {
+			from := cycle.Start(day)
+			_, err := o.app.Statistics(t.Context(), report.Selection{Cycle: cycle, From: from, To: from, By: report.ByPollutant}, today)
+			named("statistics", err, "from")
+		}
+		month := report.MonthOf(day)
+		_, err := o.app.Exceptions(t.Context(), ExceptionQuery{Month: month})
+		named("exceptions", err, "month")
+		figure := report.OfficialFigure{
+			Region: jiashan, Pollutant: vocs, Cycle: report.Monthly, StartsOn: month, Measure: report.Measures[0], Unit: report.Units[0],
+			Total: "1", PublishedOn: today, Document: "d",
+		}
+		for _, unit := range report.Units {
+			figure.Unit = unit
+			if f := o.do(o.clerk, FigureRecord{Figure: figure}); f == nil || f.Code == "internal" {
+				t.Errorf("figure of %s: %v", month, f)
+			}
+		}
+		if _, err := o.app.CompareFigures(t.Context(), []report.OfficialFigure{figure}, today); err != nil {
+			t.Error(err)
+		}
+		o.refuses(o.clerk, PeriodOpen{Region: jiashan, Month: month}, invalid)
+	}
+	if _, err := o.app.Statistics(t.Context(), report.Selection{Cycle: report.Yearly, From: report.FirstDay, To: report.FirstDay, By: report.ByPollutant}, today); err != nil {
+		t.Error(err)
+	}
+	if _, err := o.app.Exceptions(t.Context(), ExceptionQuery{Month: report.FirstDay}); err != nil {
+		t.Error(err)
+	}
 }

@@ -90,11 +90,13 @@ var (
 // MonthEnd is the first instant after a month that begins on start.
 func MonthEnd(start calendar.Date) calendar.Instant { return start.AddMonths(1).Start() }
 
-// CheckMonth returns ErrMonth or ErrMonthOpen.
+// CheckMonth returns ErrMonth, a fault for a month before FirstDay, or ErrMonthOpen.
 func CheckMonth(month, today calendar.Date) error {
 	switch {
 	case !month.Valid() || month.Day() != 1:
 		return ErrMonth
+	case month < FirstDay:
+		return CheckDay("month", month)
 	case month.AddMonths(1) > today:
 		return ErrMonthOpen.With("the last day of the month is %s", month.AddMonths(1).AddDays(-1))
 	}

@@ -111,6 +111,8 @@ func (f OfficialFigure) Check(parts []OfficialPart) error {
 		return ErrUnit.With("%s is not printed in %s", f.Measure, f.Unit)
 	case !f.StartsOn.Valid() || f.Cycle.Start(f.StartsOn) != f.StartsOn:
 		return ErrPeriodStart
+	case f.StartsOn < FirstDay:
+		return CheckDay("period", f.StartsOn)
 	case !f.PublishedOn.Valid():
 		return fault.Invalidf("published_on", "must be a day, for example 2026-07-01")
 	case len(parts) > partsMax:

@@ -49,6 +49,18 @@ func (c Cycle) Next(start calendar.Date) calendar.Date { return start.AddMonths(
 // Before is the first day of the period before the one that begins on start.
 func (c Cycle) Before(start calendar.Date) calendar.Date { return start.AddMonths(-c.months()) }
 
+// FirstDay is the first day that a report may be asked about: nothing about
+// permits is older, and the period before each has days too. Project default.
+const FirstDay calendar.Date = 1980_01_01
+
+// CheckDay returns a fault for a day that is before all reports.
+func CheckDay(field string, d calendar.Date) error {
+	if d < FirstDay {
+		return fault.Invalidf(field, "must be %s or later: nothing is older", FirstDay)
+	}
+	return nil
+}
+
 // A Side says whose region a trade counts in.
 type Side string
 
@@ -87,9 +99,12 @@ type Selection struct {
 // periodsMax bounds a report.
 const periodsMax = 240
 
-// Check returns a fault unless the selection can be read: periods in order and
-// no more than 240 of them.
+// Check returns a fault unless the selection can be read: periods in order, none
+// before FirstDay, and no more than 240 of them.
 func (s Selection) Check() error {
+	if err := CheckDay("from", s.From); err != nil {
+		return err
+	}
 	if s.To < s.From {
 		return fault.Invalidf("to", "the last period is before the first")
 	}
