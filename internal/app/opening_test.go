@@ -328,6 +328,29 @@ func TestOpening_OneBadRow(t *testing.T) {
 	}
 }
 
+// A lease whose first day or months cannot be is a fault at its cell, and nothing else.
+func TestOpening_BadLease(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		column       int
+		text         string
+		name, detail string
+	}{
+		{6, "", "starts_on", "missing"},
+		{6, "30.6.2026", "starts_on", "is not a day"},
+		{7, "240000", "months", "1 to"},
+		{7, "0", "months", "1 to"},
+	} {
+		o := openOffice(t)
+		s := encumbered()
+		s["leases"][0][c.column] = c.text
+		faults := faultsOf(t, o.checks(s))
+		if len(faults) != 1 || faults[0].Sheet != "leases" || faults[0].Row != 2 || faults[0].Column != c.name || !strings.Contains(faults[0].Detail, c.detail) {
+			t.Errorf("%s %q: %+v", c.name, c.text, faults)
+		}
+	}
+}
+
 // No number of what is pledged, leased, sold or frozen is negative: the tables
 // take none, and a package that is signed off must be taken.
 func TestOpening_NoNegative(t *testing.T) {

@@ -121,8 +121,12 @@ type Lease struct {
 	Document  string
 }
 
-// LastDay is the last day of the lease: it lasts whole months.
+// LastDay is the last day of the lease: it lasts whole months. Of a row whose
+// first day or months are faults it is the zero date.
 func (l Lease) LastDay() calendar.Date {
+	if !l.StartsOn.Valid() || l.Months < 1 || l.Months > monthsMax {
+		return 0
+	}
 	return l.StartsOn.AddMonths(int(l.Months)).AddDays(-1)
 }
 
