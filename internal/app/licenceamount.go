@@ -61,8 +61,8 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Quantity < 0 {
-		return nil, fault.Invalidf("quantity", "must not be negative")
+	if c.Quantity < 0 || c.Quantity > quantity.QuantityMax {
+		return nil, fault.Invalidf("quantity", "must be from 0 to %s", quantity.QuantityMax)
 	}
 	if err := catalog.CheckOneOf("rung", c.Rung, reserve.Rungs); err != nil {
 		return nil, err

@@ -186,6 +186,7 @@ func pageOfTrades[R any](rows []R, after int64, as func(R) report.Trade) tradePa
 }
 
 // annual is what a quantity costs in a year at a price, half-up at the fen.
+// Of what is entered it is at most quantity.AmountMax.
 func annual(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
 	return quantity.Outright(p, q, quantity.HalfUp)
 }

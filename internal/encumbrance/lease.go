@@ -91,10 +91,7 @@ func (l Lease) Reckon() (Lease, error) {
 
 // LeaseAmount is the rent of q t/a for some months at p CNY/(t·a), half-up.
 func LeaseAmount(p quantity.Price, q quantity.Quantity, months int) (quantity.Money, error) {
-	if _, err := quantity.Outright(p, q, quantity.HalfUp); err != nil { // statistics tell the rent of a year
-		return 0, err
-	}
-	return quantity.Amount(p, q, months, quantity.HalfUp)
+	return quantity.TradeAmount(p, q, months, quantity.HalfUp)
 }
 
 // LastDay is the last day of a lease that begins on a day: it lasts whole

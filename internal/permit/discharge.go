@@ -87,8 +87,8 @@ func (d Discharge) Rounded(decimals int) (Discharge, error) {
 	); err != nil {
 		return d, err
 	}
-	if d.Reading < 0 {
-		return d, fault.Invalidf("quantity", "must not be negative")
+	if err := checkFigure(d.Reading); err != nil {
+		return d, err
 	}
 	d.Quantity = d.Reading.Round(decimals, quantity.HalfEven)
 	if !d.Source.IsMeasured() && d.Quantity != d.Reading {
@@ -117,10 +117,18 @@ func (t Task) Validate() error {
 	if err := (Quarter{t.Year, 1}).Validate(); err != nil {
 		return err
 	}
-	if t.Quantity < 0 {
-		return fault.Invalidf("quantity", "must not be negative")
+	if err := checkFigure(t.Quantity); err != nil {
+		return err
 	}
 	return catalog.CheckDocument("document", t.Document)
+}
+
+// checkFigure returns a fault unless a figure of a pollutant is plausible.
+func checkFigure(q quantity.Quantity) error {
+	if q < 0 || q > quantity.QuantityMax {
+		return fault.Invalidf("quantity", "must be from 0 to %s", quantity.QuantityMax)
+	}
+	return nil
 }
 
 // quartersOfYear are the quarters of a year.
@@ -158,7 +166,12 @@ func EstimateOf(right quantity.Quantity, known bool, current []Discharge, task q
 // Surplus is the number that is proposed; false while something is missing. A
 // discharge beyond the right leaves none.
 func (e Estimate) Surplus() (quantity.Quantity, bool) {
-	return max(e.Permitted-e.Actual-e.Task, 0), e.Known && len(e.Missing) == 0
+	known := e.Known && len(e.Missing) == 0
+	if e.Permitted <= e.Actual { // also where so much was sold or discharged that a difference would not fit
+		return 0, known
+	}
+	left := e.Permitted - e.Actual
+	return left - min(e.Task, left), known
 }
 
 // LastFullYear is the last year of which every quarter is recorded; 0 where

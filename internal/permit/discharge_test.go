@@ -55,6 +55,8 @@ func TestEstimate(t *testing.T) {
 		{"no right is known", "0", false, four, "0", nil, ""},
 		{"more discharged than permitted", "3", true, four, "0", nil, "0"},
 		{"the task takes the rest", "5", true, four, "2", nil, "0"},
+		{"more than any difference holds", "-9000000000000", true, four, "9000000000000", nil, "0"},
+		{"a task beyond all", "10", true, four, "9000000000000", nil, "0"},
 		{"nothing recorded", "5", true, nil, "0", []int32{1, 2, 3, 4}, ""},
 	} {
 		e, err := permit.EstimateOf(q(t, c.permitted), c.known, permit.Current(c.rows), q(t, c.task))

@@ -17,6 +17,28 @@ func Amount(p Price, q Quantity, months int, r Rounding) (Money, error) {
 	return Money(v), err
 }
 
+// AmountMax is the most that one trade, or a year of it, and one cost may come to:
+// ten trillion CNY. What adds thousands of them up does not overflow. Project default.
+const AmountMax Money = 10_000_000_000_000 * OneMoney
+
+// QuantityMax is the most that one figure of a pollutant may be: a billion t or t/a,
+// more than any is discharged in the world. Project default.
+const QuantityMax = 1_000_000_000 * OneQuantity
+
+// TradeAmount is Amount for what statistics count: they tell what a year of the
+// trade costs as well. It returns ErrImplausible where either is more than
+// AmountMax, and else what Amount does.
+func TradeAmount(p Price, q Quantity, months int, r Rounding) (Money, error) {
+	m, err := Amount(p, q, months, r)
+	if err != nil {
+		return 0, err
+	}
+	if year, err := Outright(p, q, r); err != nil || max(year, m) > AmountMax {
+		return 0, ErrImplausible
+	}
+	return m, nil
+}
+
 // Outright returns what q t cost at p CNY/t, rounded by r to the fen, or
 // ErrOverflow.
 func Outright(p Price, q Quantity, r Rounding) (Money, error) {

@@ -230,3 +230,29 @@ func BenchmarkParseQuantity(b *testing.B) {
 		}
 	}
 }
+
+// The amount of a trade is bounded, and what a year of it would cost as well.
+func TestTradeAmount(t *testing.T) {
+	t.Parallel()
+	const t1, million = quantity.OneQuantity, 1_000_000 * quantity.OnePrice
+	for _, c := range []struct {
+		price    quantity.Price
+		quantity quantity.Quantity
+		months   int
+		want     quantity.Money
+		err      error
+	}{
+		{4000 * quantity.OnePrice, t1, 60, 20_000 * quantity.OneMoney, nil},
+		{million, 10_000_000 * t1, 12, quantity.AmountMax, nil},
+		{million, 10_000_000*t1 + t1, 12, 0, quantity.ErrImplausible},
+		{million, 10_000_000*t1 + t1, 3, 0, quantity.ErrImplausible},
+		{million, 10_000_000 * t1, 13, 0, quantity.ErrImplausible},
+		{900_000_000_000_000 * quantity.OnePrice, 300 * t1, 3, 0, quantity.ErrImplausible},
+		{1 << 62, 1 << 62, 3, 0, quantity.ErrOverflow},
+		{1, t1, -1, 0, quantity.ErrMonths},
+	} {
+		if got, err := quantity.TradeAmount(c.price, c.quantity, c.months, quantity.HalfUp); got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s × %s for %d months: %s, %v", c.price, c.quantity, c.months, got, err)
+		}
+	}
+}

@@ -22,6 +22,8 @@ var (
 	// ErrOverflow is returned when the result of a calculation does not fit
 	// 64 bits of atoms.
 	ErrOverflow = fault.New(fault.Refused, "quantity.overflow", "the result of the calculation is too large")
+	// ErrImplausible is returned when a trade would come to more than AmountMax.
+	ErrImplausible = fault.New(fault.Invalid, "quantity.implausible", "quantity × price of a year comes to more than CNY "+AmountMax.String()+": look at both").At("price")
 )
 
 // These errors are ours, not the user's: a caller let a value through that it

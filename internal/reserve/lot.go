@@ -79,8 +79,8 @@ func (l Lot) Validate() error {
 		return err
 	}
 	switch {
-	case l.Cost < 0:
-		return fault.Invalidf("cost", "must not be negative")
+	case l.Cost < 0 || l.Cost > quantity.AmountMax:
+		return fault.Invalidf("cost", "must be from 0 to %s", quantity.AmountMax)
 	case l.Price < 0:
 		return fault.Invalidf("price", "must not be negative")
 	case l.Months < 0:

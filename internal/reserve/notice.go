@@ -76,9 +76,9 @@ type PaymentNotice struct {
 
 // Priced returns the notice with its amount from quantity, price and the months left, which the
 // state counts up when it sells, rounded half up to the fen. It fails with an
-// overflow, or ErrNoAmount.
+// overflow, quantity.ErrImplausible, or ErrNoAmount.
 func (n PaymentNotice) Priced(months int) (PaymentNotice, error) {
-	amount, err := quantity.Amount(n.Price, n.Quantity, months, quantity.HalfUp)
+	amount, err := quantity.TradeAmount(n.Price, n.Quantity, months, quantity.HalfUp)
 	if err != nil {
 		return n, err
 	}

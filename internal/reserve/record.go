@@ -204,8 +204,11 @@ func (a Allocation) Validate() error {
 }
 
 func checkQuantity(q quantity.Quantity) error {
-	if q <= 0 {
+	switch {
+	case q <= 0:
 		return ErrQuantity
+	case q > quantity.QuantityMax:
+		return fault.Invalidf("quantity", "must be at most %s t/a", quantity.QuantityMax)
 	}
 	return nil
 }

@@ -216,7 +216,8 @@ func (d Deal) checkCap() error {
 
 // Reckon returns d with what the terms come to: the quantities after k and r,
 // and the amount. Money of an agreed deal is rounded half-up; both sides see
-// one figure. Returns ErrNothingDelivered, ErrAmountZero, or an overflow.
+// one figure. Returns ErrNothingDelivered, ErrAmountZero,
+// quantity.ErrImplausible, or an overflow.
 func (d Deal) Reckon() (Deal, error) {
 	d.LotSize = DealLotSize
 	o, err := d.Delivery().Outcome()
@@ -224,7 +225,7 @@ func (d Deal) Reckon() (Deal, error) {
 		return d, err
 	}
 	d.Arriving, d.Delivered, d.Retired = o.Arriving, o.Delivered, o.Retired
-	d.Amount, err = quantity.Amount(d.Price, d.Quantity, int(d.Months), quantity.HalfUp)
+	d.Amount, err = quantity.TradeAmount(d.Price, d.Quantity, int(d.Months), quantity.HalfUp)
 	if err == nil && d.Amount == 0 {
 		err = ErrAmountZero
 	}
