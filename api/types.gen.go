@@ -3819,6 +3819,7 @@ const (
 	SurplusLossKindCorrection   SurplusLossKind = "correction"
 	SurplusLossKindDischarge    SurplusLossKind = "discharge"
 	SurplusLossKindJudicialSale SurplusLossKind = "judicial_sale"
+	SurplusLossKindPledgeSale   SurplusLossKind = "pledge_sale"
 )
 
 // Valid indicates whether the value is a known member of the SurplusLossKind enum.
@@ -3829,6 +3830,8 @@ func (e SurplusLossKind) Valid() bool {
 	case SurplusLossKindDischarge:
 		return true
 	case SurplusLossKindJudicialSale:
+		return true
+	case SurplusLossKindPledgeSale:
 		return true
 	default:
 		return false

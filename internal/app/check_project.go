@@ -12,6 +12,7 @@ import (
 var (
 	_ = declareCheck((*checker).checkProjects)
 	_ = declareCheck((*checker).checkAmounts)
+	_ = declareCheck((*checker).checkEarmarks)
 )
 
 // projectSums are the figures of a project's need as they follow from the
@@ -154,4 +155,23 @@ func (c *checker) checkOffsets(entries map[needKey][]permit.Entry, err error) er
 		c.report("I-27", ProjectEntries.name, transfer, "names a transfer of a retired share that is not posted")
 	}
 	return err
+}
+
+// checkEarmarks holds the active earmarks of each project against what it needs
+// (I-101), those that were last written before this held excepted.
+func (c *checker) checkEarmarks() error {
+	since, err := c.start("I-101")
+	if err != nil {
+		return err
+	}
+	kept := map[needKey]quantity.Quantity{}
+	active := Where("state", string(reserve.EarmarkActive)).And("project", Gt, int64(0)).And("command", Gt, since)
+	if err := eachOf(c.ctx, c.r, Earmarks, active, func(e reserve.Earmark) { kept[needKey{e.Project, e.Pollutant}] += e.Left() }); err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, ProjectNeeds, Query{}, func(n permit.Need) {
+		if sum := kept[needKey{n.Project, n.Pollutant}]; sum > n.Need {
+			c.report("I-101", ProjectNeeds.name, n.ID, "needs %s t/a, earmarks have %s t/a for it", n.Need, sum)
+		}
+	})
 }

@@ -233,6 +233,7 @@ func (c DebtSettle) payment(v *View, d permit.Debt, s *permit.DebtSettlement) (f
 		return func(tx *Tx, settlement int64) int64 {
 			transfer := post(tx, settlement)
 			tx.Consume(key, c.Quantity, false)
+			tx.permitsLost(key, reserve.SurplusLoss{Kind: reserve.LostToCorrection, Reference: d.Correction, Quantity: c.Quantity, Document: c.Document})
 			return transfer
 		}, nil
 	case permit.ByReserve:

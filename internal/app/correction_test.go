@@ -105,10 +105,13 @@ func TestCorrection(t *testing.T) {
 		k.refuses(k.leader, c, tt.want)
 	}
 	k.allocate(f, one/2, 1000*quantity.OnePrice, today)
-	before := k.permits(ledger.Unallocated, jiashan)
+	before, surplus := k.permits(ledger.Unallocated, jiashan), k.surplus(f).Available()
 	k.waits(k.leader, Debts.name, debt, "settle")
 	k.waits(k.clerk, Debts.name, debt, "")
 	done[DebtResult](k.office, k.leader, settle)
+	if got := k.surplus(f).Available(); got != max(surplus-one/2, 0) {
+		t.Errorf("%s t/a are surplus after %s", got, surplus)
+	}
 	if k.permits(ledger.Unallocated, jiashan) == before {
 		t.Error("the purchase did not come back")
 	}

@@ -108,6 +108,7 @@ func (tx *Tx) reclaimFree(d *permit.Departure, legs []ledger.Leg) {
 	for _, leg := range legs {
 		q := quantity.Quantity(leg.Amount)
 		tx.Consume(leg.Debit, q, false)
+		tx.licenceChanged(d.Licence, leg.Debit.Pollutant, amountChange{permit.AmountSucceeded, d.ID, -q, d.Document})
 		tx.addLot(reserve.Lot{
 			Region: d.Region, Pollutant: leg.Debit.Pollutant, Provenance: reserve.ReclaimedFree, AcquiredOn: tx.Today,
 			Document: d.Document, Source: d.ID, Quantity: q,
@@ -146,8 +147,16 @@ func (c DepartureStep) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	revoke := func(*Tx) {}
+	var idle []reserve.IdleDeclaration
 	if c.Event == permit.CompleteDeparture {
 		if err := v.checkNothingLeft(l); err != nil {
+			return nil, err
+		}
+		if revoke, err = v.revoked(l, string(d.Kind)); err != nil {
+			return nil, err
+		}
+		if idle, err = v.idleOf(l); err != nil {
 			return nil, err
 		}
 	}
@@ -156,8 +165,10 @@ func (c DepartureStep) Decide(v *View) (Apply, error) {
 		var cancelled []int64
 		if d.State == permit.DepartureCompleted {
 			_, cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
-			l.State = catalog.LicenceRevoked
-			Put(tx, Licences, l)
+			revoke(tx)
+			for _, i := range idle { // nothing is left that could lie idle
+				Put(tx, IdleDeclarations, i.End(tx.Today, c.Document))
+			}
 		}
 		return DepartureResult{Put(tx, Departures, d), cancelled}
 	}, nil
@@ -179,7 +190,7 @@ func (v *View) checkNothingLeft(l catalog.Licence) error {
 		return err
 	}
 	for _, r := range permit.Rests {
-		if ids := resting[r.What]; len(ids) > 0 {
+		if ids := resting[r.What]; len(ids) > 0 && r.What != permit.RestingIdle { // ends with it
 			left = append(left, fmt.Sprintf("%s %s", r.What, listed(ids)))
 		}
 	}

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"cmp"
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -94,7 +97,7 @@ func (c EarmarkMake) Decide(v *View) (Apply, error) {
 	if err := v.basicAccount("region", c.Region, c.Pollutant); err != nil {
 		return nil, err
 	}
-	if err := v.checkEarmarked(e); err != nil {
+	if err := v.checkEarmarked(e, c.GivesWay); err != nil {
 		return nil, err
 	}
 	e, err := e.Covered()
@@ -122,9 +125,10 @@ func (c EarmarkMake) Decide(v *View) (Apply, error) {
 }
 
 // checkEarmarked holds an earmark against the need that was approved, with the
-// ratio of the decision's day. Where the project has no record, its document says
+// ratio of the decision's day, and against what other earmarks have for it, but
+// for the one that gives way. Where the project has no record, its document says
 // the need, and the ratio must be what the region asks of a project today.
-func (v *View) checkEarmarked(e reserve.Earmark) error {
+func (v *View) checkEarmarked(e reserve.Earmark, givesWay int64) error {
 	if e.Project == 0 {
 		return v.checkRatio(e)
 	}
@@ -133,6 +137,16 @@ func (v *View) checkEarmarked(e reserve.Earmark) error {
 		return err
 	}
 	need, needed := v.needOf(e.Project, e.Pollutant)
+	others, err := v.earmarksOf(need)
+	if err != nil {
+		return err
+	}
+	var kept quantity.Quantity
+	for _, o := range others {
+		if o.ID != givesWay {
+			kept += o.Left()
+		}
+	}
 	switch {
 	case p.Region != e.Region:
 		return reserve.ErrElsewhere.With("the project is of %s, the reserve of %s", p.Region, e.Region).At("project")
@@ -142,10 +156,63 @@ func (v *View) checkEarmarked(e reserve.Earmark) error {
 		return ErrPollutantNotNeeded.With("the project needs no permits for %s", e.Pollutant)
 	case e.Ratio != need.Ratio:
 		return reserve.ErrRatioDiffers.With("the project was approved with the ratio %s", need.Ratio)
-	case e.Need > need.Need-need.Kept():
-		return reserve.ErrEarmarkNeed.With("the project needs %s t/a and keeps %s already", need.Need, need.Kept())
+	case e.Need > need.Need-need.Kept()-kept:
+		return reserve.ErrEarmarkNeed.With("the project needs %s t/a and keeps %s already; other earmarks have %s for it", need.Need, need.Kept(), kept)
 	}
 	return nil
+}
+
+// earmarksOf are the active earmarks for a project's need, by priority and age.
+func (v *View) earmarksOf(n permit.Need) ([]reserve.Earmark, error) {
+	active, err := Find(v, Earmarks, Where("project", n.Project).And("pollutant", Eq, n.Pollutant).And("state", Eq, string(reserve.EarmarkActive)))
+	slices.SortFunc(active, func(a, b reserve.Earmark) int {
+		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.ID, b.ID))
+	})
+	return active, err
+}
+
+// fitEarmarks returns what lowers the earmarks for needs to what these still lack,
+// and releases those for which nothing is left: the last in priority and age first.
+func (v *View) fitEarmarks(needs []permit.Need) (func(*Tx), error) {
+	var steps []Apply
+	for _, n := range needs {
+		active, err := v.earmarksOf(n)
+		if err != nil {
+			return nil, err
+		}
+		lacks := max(n.Need-n.Kept(), 0)
+		for _, e := range active {
+			part := min(e.Left(), lacks)
+			lacks -= part
+			step, err := v.fitEarmark(e, part)
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, step)
+		}
+	}
+	return func(tx *Tx) {
+		for _, step := range steps {
+			step(tx)
+		}
+	}, nil
+}
+
+// fitEarmark returns what leaves a part of the need that an earmark has not given.
+func (v *View) fitEarmark(e reserve.Earmark, left quantity.Quantity) (Apply, error) {
+	lowered, freed, err := e.Lowered(left)
+	switch {
+	case err != nil:
+		return nil, err
+	case lowered.Left() == e.Left():
+		return func(*Tx) any { return nil }, nil
+	case lowered.Left() == 0:
+		return v.endEarmark(e, reserve.EarmarkReleased, projectGone), nil
+	}
+	of := claimant{reserve.ForProject, e.ID}
+	kept, rest := reserve.PickFirst(v.allClaims(of), freed)
+	frozen, _ := reserve.PickFirst(v.frozenClaims(of), rest)
+	return v.releaseEarmarked(lowered, kept, frozen, projectGone), nil
 }
 
 // checkRatio refuses an offset ratio below what the region asks of a project today.
@@ -240,6 +307,11 @@ func (v *View) endEarmark(e reserve.Earmark, state reserve.EarmarkState, why str
 	of := claimant{reserve.ForProject, e.ID}
 	kept, frozen := v.allClaims(of), v.frozenClaims(of)
 	e.State, e.Reason = state, why
+	return v.releaseEarmarked(e, kept, frozen, why)
+}
+
+// releaseEarmarked writes an earmark that gives up claims.
+func (*View) releaseEarmarked(e reserve.Earmark, kept, frozen []reserve.Pick, why string) Apply {
 	return func(tx *Tx) any {
 		tx.moveLots(lotMove{event: reserve.Release, from: reserve.EarmarkedBucket, picks: kept, reference: e.ID, document: why})
 		tx.moveLots(lotMove{event: reserve.Release, from: reserve.FrozenEarmarked, picks: frozen, reference: e.ID, document: why})

@@ -7,6 +7,7 @@ import (
 
 	"permitx/internal/approval"
 	"permitx/internal/auction"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -61,6 +62,22 @@ func reasonOf(err error) string {
 		return fmt.Sprintf("%s (%s: %s)", f.Detail, f.Rule, f.Citation)
 	}
 	return ""
+}
+
+// revoked returns what takes a licence out of force for good by an act, and out of
+// the auctions whose windows have not closed.
+func (v *View) revoked(l catalog.Licence, act string) (func(*Tx), error) {
+	bidders, err := v.biddersOut(ofLicence(l.ID), because(catalog.LicenceRevoked, act))
+	l.State = catalog.LicenceRevoked
+	return func(tx *Tx) {
+		tx.exclude(bidders)
+		Put(tx, Licences, l)
+	}, err
+}
+
+// ofLicence selects the bidders that bid for a licence.
+func ofLicence(id int64) func(auction.Registration) bool {
+	return func(r auction.Registration) bool { return r.Licence == id }
 }
 
 // because is the reason of an officer who has changed the state of a party or a licence.

@@ -6,6 +6,9 @@ import (
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
 
@@ -118,4 +121,51 @@ func TestAward_Deadlines(t *testing.T) {
 		t.Errorf("barred until %s", a.BarredUntil)
 	}
 	d.check()
+}
+
+// A licence that an act ends bids no more: its bidder is excluded, with what he put
+// up, and wins nothing.
+func TestOffer_ExclusionByAct(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(d *auctionDesk){
+		"succession": func(d *auctionDesk) {
+			f, to := d.firms[0], d.firm(jiashan, 20)
+			done[AllocationResult](d.office, d.leader, Allocate{
+				Licence: f.licence.ID, Instrument: d.i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Free,
+				Quantity: one, PriceKnown: true, AcquiredOn: 20260105, Document: "opening",
+			})
+			d.does(d.leader, SuccessionRecord{permit.NewHolder, f.licence.ID, d.now.get().Date(), "d", []SuccessionShare{{to.licence.ID, d.i.Code, ledger.Free, one, 0}}})
+		},
+		"departure": func(d *auctionDesk) {
+			r := done[DepartureResult](d.office, d.leader, DepartureRecord{permit.Closure, d.firms[0].licence.ID, d.now.get().Date(), "d"}).Departure
+			d.does(d.leader, DepartureStep{r.ID, permit.CompleteDeparture, "d"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openAuctionDesk(t, 3)
+			o := d.announce(d.offerOf(auction.Uniform, nil))
+			var bidders []auction.Registration
+			for _, f := range d.firms {
+				bidders = append(bidders, d.register(o.ID, f, 0))
+			}
+			d.now.set(windowOpens)
+			d.settle()
+			for n, f := range d.firms {
+				d.bid(f, o.ID, ask(int64(9000-1000*n), 10*one))
+			}
+			end(d)
+			d.wantFunds(d.firms[0], "1000000.00")
+			if out := storedRow(d.office, Registrations, bidders[0].ID); out.State != auction.ReleasedUndecided || out.Hold != 0 || out.Reason == "" {
+				t.Errorf("%+v", out)
+			}
+			d.check()
+			d.restart()
+			d.now.set(windowCloses)
+			if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.ClearingPrice != yuan(8000) {
+				t.Errorf("%+v", o)
+			}
+			d.check()
+		})
+	}
 }

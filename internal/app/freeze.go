@@ -357,8 +357,8 @@ func (c FreezeConfirm) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	if f.PlacedBy == v.Actor.Person {
-		return nil, encumbrance.ErrSamePerson
+	if err := v.checkAnother(f.PlacedBy, identity.FreezeConfirm, identity.OfRegion(f.Region), encumbrance.ErrSamePerson); err != nil {
+		return nil, err
 	}
 	f.ConfirmedBy = v.Actor.Person
 	return func(tx *Tx) any { return tx.freezeResult(Put(tx, Freezes, f), nil) }, nil

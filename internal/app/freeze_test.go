@@ -168,6 +168,8 @@ func TestFreeze_Emergency(t *testing.T) {
 		t.Fatalf("%+v", a)
 	}
 	k.refuses(k.leader, FreezeConfirm{a.ID, "d"}, encumbrance.ErrSamePerson)
+	deputy := k.deputyOf(k.leader)
+	k.refuses(deputy, FreezeConfirm{a.ID, "d"}, encumbrance.ErrSamePerson)
 	k.refuses(k.clerk, FreezeConfirm{a.ID, "d"}, identity.ErrForbidden)
 	k.refuses(second, FreezeConfirm{a.ID, ""}, invalid)
 	if r := done[FreezeResult](k.office, second, FreezeConfirm{a.ID, "d"}).Freeze; r.ConfirmedBy != second || r.State != encumbrance.Active {
@@ -442,4 +444,15 @@ func (o *office) names(name string) {
 	if !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant }) {
 		o.t.Errorf("%s: check finds %v", name, found)
 	}
+}
+
+// deputyOf is a person who stands in for a leader today, and has no role of his own
+// that could do the same.
+func (o *office) deputyOf(leader int64) int64 {
+	o.t.Helper()
+	deputy := o.person("deputy", GrantAdd{Role: identity.Auditor})
+	role := rowsIn(o, Grants, Where("person", leader).And("role", Eq, string(identity.BureauLeader)))[0].ID
+	now := o.now.get().Date()
+	done[identity.StandIn](o, o.admin, StandInOrder{Grant: role, Person: deputy, ValidFrom: now, ValidTo: now, Document: "order"})
+	return deputy
 }

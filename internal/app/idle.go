@@ -233,6 +233,44 @@ func (tx *Tx) carryIdle(r permit.Renewal, p idleParts) {
 	Put(tx, IdleDeclarations, d)
 }
 
+// idleOf are the open declarations about the holdings of a licence.
+func (v *View) idleOf(l catalog.Licence) ([]reserve.IdleDeclaration, error) {
+	return Find(v, IdleDeclarations, Where("licence", l.ID).And("state", Eq, string(reserve.IdleOpen)))
+}
+
+// followIdle lets declarations go with their permits to the successor of a licence:
+// they lie idle since the same day. Where a part of the successor's holding is
+// declared idle already, both are one, idle since the later day.
+func (v *View) followIdle(from catalog.Licence, to int64) (all []rider, err error) {
+	open, err := v.idleOf(from)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range open {
+		next := d.Holding()
+		next.Licence, next.Party = to, rowsOf(v.state, Licences).rows[to].Party
+		p, err := v.idleOn(next, ledger.Key{})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rider{func(*Tx) {}, func(tx *Tx, to catalog.Licence) {
+			after := d
+			if has := p.old; has.ID != 0 {
+				has.Quantity, has.Since = has.Quantity+d.Quantity, max(has.Since, d.Since)
+				Put(tx, IdleDeclarations, has)
+				after = d.End(tx.Today, succeeded)
+			} else {
+				after.Party, after.Licence = to.Party, to.ID
+			}
+			Put(tx, IdleDeclarations, after)
+		}})
+	}
+	return all, nil
+}
+
+// succeeded is why a declaration ends that has become a part of a successor's.
+const succeeded = "declared with the successor's"
+
 // publishedParameters are the parameters that readers see.
 type publishedParameters struct{ *Published[rulebook.Parameter] }
 

@@ -155,6 +155,7 @@ func (c InstalmentRequest) Decide(v *View) (Apply, error) {
 	}
 	plan := reserve.InstalmentPlan{
 		Notice: n.ID, Party: n.Party, Region: n.Region, Licence: n.Licence, Document: c.Document, State: reserve.PlanRequested, RequestedAt: v.Now,
+		RequestedBy: v.Actor.Person,
 	}
 	return func(tx *Tx) any {
 		plan = Put(tx, InstalmentPlans, plan)
@@ -199,7 +200,8 @@ func (v *View) plan(op identity.Operation, field string, id int64) (n soldNotice
 // Operation is InstalmentDecide.
 func (InstalmentDecide) Operation() identity.Operation { return identity.InstalmentDecide }
 
-// Decide checks that the request waits. The result is a PlanResult.
+// Decide checks that the request waits, and that another person than the one who
+// made it decides. The result is a PlanResult.
 func (c InstalmentDecide) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.InstalmentDecide, identity.Target{}); err != nil {
 		return nil, err
@@ -215,7 +217,10 @@ func (c InstalmentDecide) Decide(v *View) (Apply, error) {
 		return nil, reserve.ErrPlanState.With("the plan is %s, its notice %s", n.parts.State, n.State)
 	}
 	p := n.parts
-	p.State, p.Reason, p.DecidedAt = reserve.PlanRefused, c.Reason, v.Now
+	if err := v.checkAnother(p.RequestedBy, identity.InstalmentDecide, identity.OfRegion(p.Region), reserve.ErrOwnRequest); err != nil {
+		return nil, err
+	}
+	p.State, p.Reason, p.DecidedAt, p.DecidedBy = reserve.PlanRefused, c.Reason, v.Now, v.Actor.Person
 	if c.Approve {
 		p.State = reserve.PlanApproved
 	}

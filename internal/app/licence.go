@@ -1,7 +1,6 @@
 package app
 
 import (
-	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -130,7 +129,7 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 		return nil, ErrLicenceOver.With("the licence ended on %s", l.ValidTo)
 	}
 	l.State = c.State
-	bidders, err := v.biddersOut(func(r auction.Registration) bool { return r.Licence == l.ID }, because(c.State, c.Reason))
+	bidders, err := v.biddersOut(ofLicence(l.ID), because(c.State, c.Reason))
 	if err != nil {
 		return nil, err
 	}

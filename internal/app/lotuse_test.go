@@ -1,6 +1,8 @@
 package app
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"permitx/internal/calendar"
@@ -9,6 +11,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/report"
 	"permitx/internal/reserve"
@@ -30,6 +33,8 @@ func TestLotOrders(t *testing.T) {
 		{func(c *LotAdd) { c.Provenance = reserve.BoughtBack }, reserve.ErrProvenance},
 		{func(c *LotAdd) { c.Provenance = reserve.PreReserved }, reserve.ErrCostOfNothing},
 		{func(c *LotAdd) { c.Quantity = 0 }, reserve.ErrQuantity},
+		{func(c *LotAdd) { c.Quantity = quantity.QuantityMax + 1 }, invalid},
+		{func(c *LotAdd) { c.Cost = quantity.AmountMax + 1 }, invalid},
 		{func(c *LotAdd) { c.AcquiredOn = 20260702 }, ErrDayToCome},
 		{func(c *LotAdd) { c.Region = "999999" }, ErrNoRecord},
 		{func(c *LotAdd) { c.Quantity = 16 * one }, ledger.ErrInsufficient},
@@ -144,6 +149,78 @@ func TestEarmark_OfProject(t *testing.T) {
 	done[EarmarkAllocationResult](o, o.leader, give)
 	c.Need = 100
 	o.refuses(o.leader, c, reserve.ErrEarmarkNeed)
+}
+
+// Who asks for instalments on behalf of an enterprise does not grant them, nor does
+// his stand-in.
+func TestInstalment_TwoPersons(t *testing.T) {
+	t.Parallel()
+	o, i, _, f := tradingOffice(t)
+	o.setCap(jiashan, 100*one, 60*one)
+	l := o.listingOf(reserve.FixedPrice, 50*one)
+	n := done[NoticeResult](o, o.clerk, ListingSell{Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: 44 * one, DueOn: 20260731}).Notice
+	plan := done[PlanResult](o, o.leader, InstalmentRequest{
+		n.ID, []reserve.PlannedPart{{Amount: n.Amount / 2, DueOn: 20260731}, {Amount: n.Amount - n.Amount/2, DueOn: 20270731}}, "for the firm",
+	}).Plan.ID
+	decide := InstalmentDecide{plan, true, "approved"}
+	o.refuses(o.leader, decide, reserve.ErrOwnRequest)
+	o.refuses(o.deputyOf(o.leader), decide, reserve.ErrOwnRequest)
+	second := o.person("second", GrantAdd{Role: identity.BureauLeader, Region: jiashan})
+	if p := done[PlanResult](o, second, decide).Plan; p.State != reserve.PlanApproved || p.DecidedBy != second || p.RequestedBy != o.leader {
+		t.Errorf("%+v", p)
+	}
+	o.check()
+}
+
+// The earmarks of a project come to its need together, and end with it: what is no
+// longer needed is available in the same step, the last earmark first.
+func TestEarmark_FitsTheProject(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 40*one, 20*one)
+	project := o.project(f, 4*one, 1_500_000)
+	c := EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Project: project, Name: "a plant", Document: "d", Priority: 3, Need: 2 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	}
+	first := o.earmarkOf(c)
+	c.Need = 2*one + 100
+	o.refuses(o.leader, c, reserve.ErrEarmarkNeed)
+	c.Need = 2 * one
+	second := o.earmarkOf(c)
+	c.Need = 100
+	o.refuses(o.leader, c, reserve.ErrEarmarkNeed)
+	c.Need, c.Priority, c.GivesWay = 2*one, 1, second.ID
+	third := o.earmarkOf(c) // takes the place of the second
+	o.wantLots(jiashan, "1 available 14 earmarked 6")
+	done[EarmarkAllocationResult](o, o.leader, EarmarkAllocate{third.ID, f.licence.ID, i.Code, one, ledger.Free, 0, "d"})
+	step := func(event permit.ProjectEvent, needs ...ProjectNeed) {
+		t.Helper()
+		done[ProjectResult](o, o.leader, ProjectStep{Project: project, Event: event, Document: "d", Needs: needs})
+	}
+	earmarks := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, id := range []int64{first.ID, second.ID, third.ID} {
+			e := storedRow(o, Earmarks, id)
+			got = append(got, fmt.Sprintf("%s %s of %s", e.State, e.Given, e.Need))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		o.check()
+	}
+	earmarks("active 0 of 2", "released 0 of 2", "active 1 of 2")
+	step(permit.Reduce, ProjectNeed{Pollutant: vocs, Need: 3*one + one/2})
+	earmarks("active 0 of 1.5", "released 0 of 2", "active 1 of 2")
+	o.wantLots(jiashan, "1 available 14.75 earmarked 3.75 transferred 1.5")
+	step(permit.Reduce, ProjectNeed{Pollutant: vocs, Need: one + one/2})
+	earmarks("released 0 of 1.5", "released 0 of 2", "active 1 of 1.5")
+	o.wantLots(jiashan, "1 available 17.75 earmarked 0.75 transferred 1.5")
+	o.restart()
+	step(permit.Cancel)
+	earmarks("released 0 of 1.5", "released 0 of 2", "released 1 of 1.5")
+	o.wantLots(jiashan, "1 available 18.5 transferred 1.5")
 }
 
 // What is kept for a project comes back when its time is over or another project
@@ -375,6 +452,9 @@ func instalmentOffice(t *testing.T) (o *office, i catalog.Instrument, f firm, n 
 	plan = done[PlanResult](o, f.user, good)
 	o.refuses(f.user, good, reserve.ErrPlanOpen)
 	o.refuses(f.user, InstalmentDecide{plan.Plan.ID, true, "r"}, identity.ErrForbidden)
+	if plan.Plan.RequestedBy != f.user {
+		t.Errorf("%+v", plan.Plan)
+	}
 	o.refuses(o.finance, InstalmentProve{plan.Parts[0].ID, 352_000_00, "r-1", today}, reserve.ErrPlanState)
 	o.waits(o.leader, InstalmentPlans.name, plan.Plan.ID, "decide")
 	done[PlanResult](o, o.leader, InstalmentDecide{plan.Plan.ID, true, "approved"})

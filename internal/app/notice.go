@@ -290,8 +290,8 @@ func (c NoticeConfirm) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.State != reserve.NoticeProved || n.Matched {
-		return nil, reserve.ErrNoticeState.With("finance confirms a payment that is proved and that no list has")
+	if n.State != reserve.NoticeProved || n.Matched || n.sale.Confirmation != "" {
+		return nil, reserve.ErrNoticeState.With("finance confirms a payment once, which is proved and that no list has")
 	}
 	return func(tx *Tx) any {
 		r := tx.putNotice(n.PaymentNotice, Put(tx, Sales, s))

@@ -63,6 +63,20 @@ func (k *pledgeDesk) pledgeNow(p encumbrance.Pledge) encumbrance.Pledge {
 	return rowsOf(k.app.st, Pledges).rows[p.ID]
 }
 
+// What is sold out of a pledge, or taken, was surplus no longer.
+func TestPledge_SurplusGoes(t *testing.T) {
+	t.Parallel()
+	k := openPledgeDesk(t)
+	f := k.seller(jiashan, 1, 20*one)
+	p := k.registered(k.pledgeOf(f, 15*one))
+	k.pledgeStep(p, k.bankers[0], PledgeStep{Event: encumbrance.DemandPledge, Claim: p.Loan})
+	k.does(k.leader, PledgeTake{Pledge: p.ID, Quantity: 15 * one, Price: 4000 * quantity.OnePrice, Document: "take"})
+	if s := k.surplus(f); s.Verified != 5*one || k.holding(f) != "5" {
+		t.Errorf("%+v of %s held", s, k.holding(f))
+	}
+	k.check()
+}
+
 // Fact 25: 15.5 t/a are worth 310,000 and secure at most 248,000; a second bank
 // stands behind the first, and both together stay within it.
 func TestPledge_Share(t *testing.T) {

@@ -235,6 +235,7 @@ func (v *View) holdOfChain(chain []encumbrance.Pledge) (h ledger.Hold, err error
 // makes a lot of them, and books both licences.
 func (tx *Tx) soldPledged(s *encumbrance.PledgeSale, from, to ledger.Key) {
 	tx.Consume(from, s.Quantity, true)
+	tx.permitsLost(from, reserve.SurplusLoss{Kind: reserve.LostToPledge, Reference: s.ID, Quantity: s.Quantity, Document: s.Document})
 	if s.BuyerLicence == 0 {
 		tx.licenceChanged(s.Licence, from.Pollutant, amountChange{permit.AmountBuyBack, s.ID, -s.Quantity, s.Document})
 		s.Lot = tx.addLot(reserve.Lot{

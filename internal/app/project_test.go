@@ -269,6 +269,11 @@ func TestProject_ReducedAndCancelled(t *testing.T) {
 	if len(found) != 2 || found[0].Quantity != one/2 || found[1].Quantity != one || found[0].Outcome != reserve.BuyBackOnly || found[1].Rung != reserve.EIAAmount {
 		t.Errorf("%+v", found)
 	}
+	// What the bureau takes back of it already is not sold a second time.
+	budget := done[reserve.Budget](s.office, s.finance, BudgetApprove{jiashan, 2026, "本级财政", 1_000_000_00, "budget"}).ID
+	offer := done[reserve.StandingOffer](s.office, s.leader, OfferOpen{jiashan, vocs, yuan(3000), 5 * one, budget, 20261231, "offer"}).ID
+	s.allocate(s.buyer, 4*one, yuan(1000), today)
+	s.refuses(s.buyer.user, OfferAccept{offer, s.buyer.licence.ID, s.inst.Code, one, found[1].ID, reserve.Reduction, "d"}, ErrVerificationUsed)
 	if retired := s.balance(ledger.PermitKey(ledger.Retired, jiashan, "VOCs")).Balance; retired != int64(one/2) {
 		t.Errorf("%d is retired: what was retired stays so", retired)
 	}

@@ -71,6 +71,10 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	fit, err := c.fitEarmarks(v, p, change.needs)
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		r := ProjectResult{Cancelled: tx.cancelAll(change.orders)}
 		bidders.apply(tx)
@@ -98,14 +102,26 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 				*now = n
 			}))
 		}
+		fit(tx)
+		found := map[string]int64{} // by pollutant
 		for _, e := range change.freed {
-			tx.releaseFromProject(r.Project, e, c.Document)
+			found[e.Pollutant] = tx.releaseFromProject(r.Project, e, c.Document)
 		}
 		for _, b := range change.opens {
+			b.Verification = found[b.Pollutant]
 			r.BuyBacks = append(r.BuyBacks, tx.openBuyBack(b.BuyBack, b.hold).BuyBack.ID)
 		}
 		return r
 	}, nil
+}
+
+// fitEarmarks lowers the earmarks of a project to what it still lacks: nothing
+// where it is complete or cancelled.
+func (c ProjectStep) fitEarmarks(v *View, p permit.Project, changed []permit.Need) (func(*Tx), error) {
+	if c.Event == permit.Complete {
+		changed = v.needsOf(p.ID)
+	}
+	return v.fitEarmarks(changed)
 }
 
 func (c ProjectStep) checkForm() error {
@@ -252,15 +268,16 @@ func checkCovered(needs []permit.Need) error {
 // releaseFromProject records what a project no longer needs: the licence's
 // surplus, which only the government may buy back (甬环发〔2015〕81号: project
 // cancelled, or surplus found at completion). The quantity is that of the EIA.
-func (tx *Tx) releaseFromProject(p permit.Project, e permit.Entry, document string) {
+// It returns the verification; 0 where nothing is left over.
+func (tx *Tx) releaseFromProject(p permit.Project, e permit.Entry, document string) int64 {
 	e.Document = document
 	tx.putEntry(e)
 	if e.Surplus == 0 {
-		return
+		return 0
 	}
-	Put(tx, SurplusVerifications, reserve.SurplusVerification{
+	return Put(tx, SurplusVerifications, reserve.SurplusVerification{
 		NoYear: "a project that was reduced or cancelled does not need it",
 		Party:  p.Party, Region: p.Region, Licence: p.Licence, Pollutant: e.Pollutant, Quantity: e.Surplus, Rung: reserve.EIAAmount,
 		TaskDone: true, Outcome: reserve.BuyBackOnly, VerifiedOn: tx.Today, Document: document, RecordedAt: tx.Now,
-	})
+	}).ID
 }

@@ -268,7 +268,8 @@ func (c RenewalStep) verify(v *View, r permit.Renewal) (permit.Renewal, renewalE
 
 // decide grants the new term: what is renewed is held from now on, and cannot
 // be sold; what the new term has beyond it is held in the unallocated part.
-// The licence is prolonged to the new term's end by the same decision.
+// Where nothing is to be paid the same decision prolongs the licence to the new
+// term's end, else its payment does.
 func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalEffect, error) {
 	if err := v.checkPublicity(r); err != nil {
 		return r, nil, err
@@ -297,7 +298,6 @@ func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalE
 	}
 	counter := v.noticeNumbers(r.Region)
 	return r, func(tx *Tx, r *permit.Renewal) {
-		Put(tx, Licences, l)
 		if hold > 0 {
 			r.Hold = tx.putHold(r.OldKey(), hold, ledger.ForRenewal, r.ID).ID
 		}
@@ -306,6 +306,8 @@ func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		}
 		if r.Amount > 0 {
 			tx.askPayment(r, counter)
+		} else {
+			tx.prolong(*r)
 		}
 		tx.armRenewal(*r)
 	}, nil

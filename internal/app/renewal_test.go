@@ -343,6 +343,56 @@ func TestRenewal_PaidByNotice(t *testing.T) {
 	s.check()
 }
 
+// What finance has confirmed the list of the tax authority finds later: the notice
+// is matched, the renewal stays where it is. Finance confirms once.
+func TestRenewal_ConfirmedThenListed(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice)
+	today := s.now.get().Date()
+	done[NoticeResult](s.office, s.finance, NoticeProve{r.Notice, r.Amount, "receipt", today})
+	done[NoticeResult](s.office, s.finance, NoticeConfirm{r.Notice, "seen"})
+	s.refuses(s.finance, NoticeConfirm{r.Notice, "seen again"}, reserve.ErrNoticeState)
+	list := TaxListImport{jiashan, "list", []reserve.TaxRow{{Number: "330421-2026-000001", Receipt: "receipt", Amount: r.Amount, PaidOn: today}}}
+	if got := done[TaxListResult](s.office, s.finance, list).Receipts[0]; got.State != reserve.ReceiptMatched {
+		t.Errorf("%+v", got)
+	}
+	if n, got := s.notice(r.Notice), s.renewal(r.ID); !n.Matched || n.State != reserve.NoticeProved || got.State != permit.RenewalReady {
+		t.Errorf("%+v, %+v", n, got)
+	}
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	if n := s.notice(r.Notice); n.State != reserve.NoticeDelivered || s.held(s.next, ledger.Paid) != 4*one {
+		t.Errorf("%+v", n)
+	}
+	s.check()
+}
+
+// A licence lasts to the end of the new term when that is certain: by the payment,
+// and not by a decision that nobody pays for.
+func TestRenewal_ProlongsWhenPaid(t *testing.T) {
+	t.Parallel()
+	for _, pays := range []bool{false, true} {
+		s := openTermSite(t)
+		s.grant(ledger.Paid, 4*one)
+		before := rowsOf(s.app.st, Licences).rows[s.holder.licence.ID].ValidTo
+		r := s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice)
+		if got := rowsOf(s.app.st, Licences).rows[s.holder.licence.ID].ValidTo; got != before {
+			t.Errorf("decided: valid to %s", got)
+		}
+		want := before
+		if pays {
+			s.pay(r)
+			want = max(before, s.next.TermEnd)
+		}
+		s.pass(r.DueOn.AddDays(1))
+		if got := rowsOf(s.app.st, Licences).rows[s.holder.licence.ID].ValidTo; got != want {
+			t.Errorf("paid %t: valid to %s, want %s", pays, got, want)
+		}
+		s.check()
+	}
+}
+
 func (s *termSite) notice(id int64) reserve.PaymentNotice {
 	s.t.Helper()
 	var rows []reserve.PaymentNotice

@@ -47,12 +47,16 @@ func (v *View) renewalNotice(r permit.Renewal) (n reserve.PaymentNotice, err err
 }
 
 // renewalPaid takes the renewal that a notice is about on, once its payment is
-// certain: a list of the tax authority has it, or finance has confirmed it.
+// certain: a list of the tax authority has it, or finance has confirmed it. The
+// list that comes after finance has confirmed finds the renewal further already.
 func (tx *Tx) renewalPaid(n reserve.PaymentNotice) {
 	if n.Renewal == 0 {
 		return
 	}
 	r := mustGet(tx, Renewals, n.Renewal)
+	if r.State != permit.RenewalNoticed {
+		return
+	}
 	to, body, err := r.Next(permit.PayRenewal, false, permit.AsFinance)
 	if err != nil {
 		panic("app: a notice that waits is of a renewal that does not: " + err.Error())
@@ -61,8 +65,19 @@ func (tx *Tx) renewalPaid(n reserve.PaymentNotice) {
 		Renewal: r.ID, Event: permit.PayRenewal, Person: tx.Actor.Person, Body: body, FromState: r.State, ToState: to, Quantity: r.Quantity, At: tx.Now,
 	})
 	r.State, r.Proof, r.PaidOn = to, n.Proof, n.PaidOn
+	tx.prolong(r)
 	tx.joinIfOver(&r)
 	Put(tx, Renewals, r)
+}
+
+// prolong lets a licence last to the end of a new term that is certain.
+func (tx *Tx) prolong(r permit.Renewal) {
+	l, to := mustGet(tx, Licences, r.Licence), mustGet(tx, Instruments, r.NewInstrument)
+	if l.ValidTo < to.TermEnd {
+		l.ValidTo = to.TermEnd
+		Put(tx, Licences, l)
+		tx.Arm(l.ValidTo.AddDays(1).Start(), timerLicenceEnd, l.ID)
+	}
 }
 
 // cancelRenewalNotice ends the notice of a renewal that comes to nothing. What

@@ -7,7 +7,7 @@ import (
 	"permitx/internal/permit"
 )
 
-// rider is a lease or pledge that goes with all permits of a licence to one
+// rider is a lease, pledge or idle declaration that goes with all permits of a licence to one
 // successor: it is lifted for the move and laid on the successor afterwards.
 type rider struct {
 	lift func(tx *Tx)
@@ -74,7 +74,8 @@ func (v *View) riders(l catalog.Licence, to int64) (all []rider, err error) {
 		}
 		all = append(all, f)
 	}
-	return all, nil
+	idle, err := v.followIdle(l, to)
+	return append(all, idle...), err
 }
 
 func (v *View) followLease(lease encumbrance.Lease, from catalog.Licence) (rider, error) {

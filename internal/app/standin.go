@@ -107,6 +107,17 @@ func (v *View) standIn(s identity.StandIn) (func(*Tx, identity.StandIn) identity
 	}, nil
 }
 
+// checkAnother returns a fault unless the actor may do an operation as another
+// than the person who did what it is about: neither he himself, nor who acts only
+// in his stead.
+func (v *View) checkAnother(than int64, op identity.Operation, t identity.Target, same *fault.Error) error {
+	own := v.Actor.Without(v.standInGrants(v.Actor.Person, than)...)
+	if v.Actor.Person == than || identity.Authorise(own, op, t) != nil {
+		return same
+	}
+	return nil
+}
+
 // isStandIn reports whether a grant was made by an order to stand in.
 func (v *View) isStandIn(grant int64) bool {
 	for s := range All(v, StandIns) {

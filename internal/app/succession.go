@@ -101,14 +101,19 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 	}
 	resting := v.leave(v.ordersOn(func(o *market.Record) bool { return o.Licence == l.ID }))
 	var follow []rider
+	revoke := func(*Tx) {}
 	if s.Closed {
 		if follow, err = v.riders(l, parts[0].ToLicence); err != nil {
+			return nil, err
+		}
+		if revoke, err = v.revoked(l, string(s.Kind)); err != nil {
 			return nil, err
 		}
 	}
 	return func(tx *Tx) any {
 		cancelled := tx.cancelAll(resting)
 		r := SuccessionResult{Succession: tx.succeed(&s, l, parts, follow), Parts: parts, Cancelled: cancelled}
+		revoke(tx)
 		for _, share := range c.Parts {
 			r.Instruments = append(r.Instruments, share.Instrument)
 		}
@@ -229,6 +234,13 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 			resting[permit.RestingProject] = append(resting[permit.RestingProject], p.ID)
 		}
 	}
+	idle, err := v.idleOf(l)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range idle {
+		resting[permit.RestingIdle] = append(resting[permit.RestingIdle], d.ID)
+	}
 	for _, d := range v.debtsOf(l) {
 		resting[permit.RestingDebt] = append(resting[permit.RestingDebt], d.ID)
 	}
@@ -334,8 +346,6 @@ func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit
 			d.Party, d.Licence = to.Party, to.ID
 			Put(tx, Debts, d)
 		}
-		from.State = catalog.LicenceRevoked
-		Put(tx, Licences, from)
 	}
 	*s = Put(tx, Successions, *s)
 	return *s

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -119,6 +120,45 @@ func TestSuccession_Division(t *testing.T) {
 	done[OrderResult](k.office, b.user, k.sell(b, 4*one)) // its surplus came along
 }
 
+// What lies idle goes on lying idle at the successor, since the same day; where he
+// has declared a part of his own, both are one. A division asks whose it is.
+func TestSuccession_Idle(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	from, to, last := k.seller(jiashan, 1, 4*one), k.firm(jiashan, 2), k.seller(jiashan, 3, 2*one)
+	declare := func(f firm, q quantity.Quantity, since calendar.Date) {
+		t.Helper()
+		done[IdleResult](k.office, f.user, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, q, since, "idle"})
+	}
+	open := func() string {
+		t.Helper()
+		d := rowsIn(k.office, IdleDeclarations, Where("state", string(reserve.IdleOpen)))
+		if len(d) != 1 {
+			t.Fatalf("%+v", d)
+		}
+		return fmt.Sprintf("%d %d %s %s", d[0].Party, d[0].Licence, d[0].Quantity, d[0].Since)
+	}
+	declare(from, 3*one, 20260501)
+	c := SuccessionRecord{
+		Kind: permit.Division, Licence: from.licence.ID, EffectiveOn: today, Document: "d",
+		Parts: []SuccessionShare{k.share(to, ledger.Paid, one, one), k.share(from, ledger.Paid, 3*one, 3*one)},
+	}
+	k.refuses(k.leader, c, permit.ErrBlocked)
+	c.Kind, c.Parts = permit.NewHolder, []SuccessionShare{k.share(to, ledger.Paid, 4*one, 4*one)}
+	k.does(k.leader, c)
+	if got, want := open(), fmt.Sprintf("%d %d 3 2026-05-01", to.party, to.licence.ID); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	k.check()
+	declare(last, one, 20260601)
+	c.Kind, c.Licence, c.Parts = permit.Merger, to.licence.ID, []SuccessionShare{k.share(last, ledger.Paid, 4*one, 4*one)}
+	k.does(k.leader, c)
+	if got, want := open(), fmt.Sprintf("%d %d 4 2026-06-01", last.party, last.licence.ID); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	k.check()
+}
+
 // What others rely on blocks, and the answer names it.
 func TestSuccession_Blocked(t *testing.T) {
 	t.Parallel()
@@ -174,6 +214,8 @@ func TestDeparture(t *testing.T) {
 	f, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 1_000_000_00)
 	k.giveFree(f, 3*one)
 	k.pay(f, 10_000_00)
+	k.does(k.leader, AmountRecord{f.licence.ID, vocs, 7 * one, reserve.LicenceAmount, "licence"})
+	done[IdleResult](k.office, f.user, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, one, today, "idle"})
 	order := done[OrderResult](k.office, f.user, k.buy(f, one, 1000)).Order.ID
 	c := DepartureRecord{Kind: permit.Relocation, Licence: f.licence.ID, EffectiveOn: today, Document: "迁出"}
 	bad := c
@@ -185,6 +227,9 @@ func TestDeparture(t *testing.T) {
 	r := done[DepartureResult](k.office, k.leader, c)
 	if r.Departure.Reclaimed != 3*one || !slices.Equal(r.Cancelled, []int64{order}) || k.permits(ledger.Reserve, jiashan) != "3" {
 		t.Errorf("%+v, reserve %s", r, k.permits(ledger.Reserve, jiashan))
+	}
+	if a, _ := (&View{state: k.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != 4*one {
+		t.Errorf("the licence permits %s", a.Quantity)
 	}
 	k.refuses(k.leader, c, permit.ErrDepartureOpen)
 	complete := DepartureStep{r.Departure.ID, permit.CompleteDeparture, "d"}
@@ -198,6 +243,9 @@ func TestDeparture(t *testing.T) {
 	}
 	if s := rowsOf(k.app.st, Licences).rows[f.licence.ID].State; s != catalog.LicenceRevoked {
 		t.Error(s)
+	}
+	if idle := rowsIn(k.office, IdleDeclarations, Query{}); len(idle) != 1 || idle[0].State != reserve.IdleEnded {
+		t.Errorf("%+v", idle)
 	}
 	k.refuses(k.leader, complete, permit.ErrDepartureState)
 	other := done[DepartureResult](k.office, k.leader, DepartureRecord{Kind: permit.Closure, Licence: buyer.licence.ID, EffectiveOn: today, Document: "d"}).Departure

@@ -24,7 +24,7 @@ var (
 	ErrPeriod = fault.New(fault.Invalid, "freeze.period", "the last day is before the first").At("ends_on")
 	// ErrState is returned when the freeze's state does not allow this event.
 	ErrState = fault.New(fault.Conflict, "freeze.state", "the freeze does not allow this now")
-	// ErrSamePerson is returned when the officer who froze would confirm it.
+	// ErrSamePerson is returned when the officer who froze, or who stands in for him, would confirm it.
 	ErrSamePerson = fault.New(fault.Refused, "freeze.same_person", "an emergency freeze is confirmed by another person than the one who placed it")
 	// ErrNotLater is returned when an extension does not move the last day back.
 	ErrNotLater = fault.New(fault.Invalid, "freeze.not_later", "an extension ends later than the freeze does now").At("ends_on")

@@ -32,7 +32,7 @@ const (
 	AmountFills   AmountKind = "fills"        // of a day's trades on the market
 	AmountRenewed AmountKind = "renewal"      // re-verified for a new term
 
-	AmountSucceeded AmountKind = "succession"    // it went to, or came from, another licence
+	AmountSucceeded AmountKind = "succession"    // it went to, or came from, another licence, or into the reserve when the site left
 	AmountCorrected AmountKind = "correction"    // a wrong allocation was corrected
 	AmountJudicial  AmountKind = "judicial_sale" // a court had it transferred
 )

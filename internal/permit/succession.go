@@ -166,6 +166,7 @@ const (
 	RestingRenewal Resting = "renewal"
 	RestingFreeze  Resting = "freeze"
 	RestingDebt    Resting = "debt" // of a wrong allocation
+	RestingIdle    Resting = "idle_declaration"
 )
 
 // A Fate is what becomes of it.
@@ -195,6 +196,7 @@ var Rests = []struct {
 	{RestingRenewal, Blocks, Blocks, "it was applied for by its holder: decide and pay, withdraw or reject it first"},
 	{RestingFreeze, Follows, Blocks, "the order names one holding: it goes with all of it; of a part only the issuer can say"},
 	{RestingDebt, Follows, Blocks, "who owes must be one licence: settle it, or let the decision name who owes"},
+	{RestingIdle, Follows, Blocks, "it says that a part of one holding lies idle: end it, and declare it anew, since the same day, where that part goes"},
 }
 
 // FateOf is what becomes of something that rests on a licence, and why.

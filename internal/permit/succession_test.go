@@ -17,7 +17,7 @@ func TestRests(t *testing.T) {
 	t.Parallel()
 	fates := map[permit.Fate]bool{permit.Follows: true, permit.Withdrawn: true, permit.Blocks: true}
 	all := []permit.Resting{
-		permit.RestingOrder, permit.RestingDeal, permit.RestingNotice, permit.RestingHold, permit.RestingLease, permit.RestingPledge, permit.RestingProject, permit.RestingRenewal, permit.RestingFreeze, permit.RestingDebt,
+		permit.RestingOrder, permit.RestingDeal, permit.RestingNotice, permit.RestingHold, permit.RestingLease, permit.RestingPledge, permit.RestingProject, permit.RestingRenewal, permit.RestingFreeze, permit.RestingDebt, permit.RestingIdle,
 	}
 	if len(all) != len(permit.Rests) {
 		t.Errorf("%d things, %d rows", len(all), len(permit.Rests))

@@ -90,7 +90,7 @@ type BuyBack struct {
 	Document     string // of the application or the opening
 	Idle         int64  // the declaration that is swept; 0: none
 	Offer        int64  // the standing offer that was accepted; 0: none
-	Verification int64  // the verification of surplus that an accepted offer rests on; 0: Finding is its own
+	Verification int64  // the verification of surplus that an accepted offer, or what a project has left over, rests on; 0: Finding is its own
 
 	Verified         quantity.Quantity
 	Rung             Rung

@@ -114,6 +114,15 @@ func (e Earmark) MayReplace(o Earmark) error {
 	return nil
 }
 
+// Lowered is the earmark with less left of its need, to the step of a need, and
+// what it no longer takes of the reserve.
+func (e Earmark) Lowered(left quantity.Quantity) (Earmark, quantity.Quantity, error) {
+	before := e.Quantity
+	e.Need = e.Given + min(left.FloorTo(needStep), e.Left())
+	e, err := e.Covered()
+	return e, before - e.Quantity, err
+}
+
 // Left is the need that is not yet given.
 func (e Earmark) Left() quantity.Quantity { return e.Need - e.Given }
 

@@ -52,6 +52,8 @@ var (
 				Under("primary_sale.instalments", "财税〔2015〕61号; project default")
 	// ErrPlanState is returned when the state of a plan does not allow a step.
 	ErrPlanState = fault.New(fault.Conflict, "instalment.plan_state", "the state of the instalment plan does not allow this")
+	// ErrOwnRequest is returned when the officer who requested, or who stands in for him, would decide.
+	ErrOwnRequest = fault.New(fault.Refused, "instalment.own_request", "another person than the one who requested the plan decides about it")
 	// ErrPlanOpen is returned when a notice has a plan already.
 	ErrPlanOpen = fault.New(fault.Conflict, "instalment.plan_open", "the notice has an instalment plan already")
 	// ErrPartsNumber is returned when a plan has less than two parts or too many.
@@ -88,6 +90,8 @@ type InstalmentPlan struct {
 	DecidedAt   calendar.Instant
 	DeliveredAt calendar.Instant
 	RevokedAt   calendar.Instant // 0: not, or before revocations lowered the statistics
+	RequestedBy int64            // person; 0: requested before this was recorded
+	DecidedBy   int64            // person; 0: not, or decided before this was recorded
 	Command     int64
 }
 

@@ -130,6 +130,18 @@ func PickOut(picks []Pick, q quantity.Quantity) []Pick {
 	return out
 }
 
+// PickFirst is the first parts of picks that come to a quantity, and what of it
+// they do not come to.
+func PickFirst(picks []Pick, q quantity.Quantity) (first []Pick, rest quantity.Quantity) {
+	for _, p := range picks {
+		if p.Quantity = min(p.Quantity, q); p.Quantity > 0 {
+			first = append(first, p)
+			q -= p.Quantity
+		}
+	}
+	return first, q
+}
+
 // PickRest is what picks have beyond what PickOut takes.
 func PickRest(picks []Pick, q quantity.Quantity) []Pick {
 	var rest []Pick

@@ -11,12 +11,13 @@ type SurplusLossKind string
 // The kinds of losses.
 const (
 	LostToCourt      SurplusLossKind = "judicial_sale" // a court sold permits that the surplus was of
-	LostToCorrection SurplusLossKind = "correction"    // they had been allocated wrongly
+	LostToPledge     SurplusLossKind = "pledge_sale"   // they were sold, or taken, out of a pledge
+	LostToCorrection SurplusLossKind = "correction"    // they, or others of the licence, had been allocated wrongly
 	LostToDischarge  SurplusLossKind = "discharge"     // what is recorded of the last full year leaves less
 )
 
 // SurplusLossKinds are all kinds of losses.
-var SurplusLossKinds = []SurplusLossKind{LostToCourt, LostToCorrection, LostToDischarge}
+var SurplusLossKinds = []SurplusLossKind{LostToCourt, LostToPledge, LostToCorrection, LostToDischarge}
 
 // A SurplusLoss takes back a part of what was verified as surplus and neither
 // sold nor held. It never changes.
@@ -27,7 +28,7 @@ type SurplusLoss struct {
 	Licence    int64
 	Pollutant  string
 	Kind       SurplusLossKind
-	Reference  int64 // the judicial sale or the correction; of a discharge the year
+	Reference  int64 // the sale or the correction; of a discharge the year
 	Quantity   quantity.Quantity
 	Document   string
 	RecordedAt calendar.Instant
