@@ -5,6 +5,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
@@ -23,6 +24,8 @@ var (
 	ErrSweepIdle = fault.New(fault.Invalid, "buy_back.sweep_idle", "idle permits are taken back by sweeping their declaration").At("cause")
 	// ErrBuyBackTermEnded is returned when the instrument's term has ended.
 	ErrBuyBackTermEnded = fault.New(fault.Refused, "buy_back.instrument_expired", "the instrument's term has ended").At("instrument")
+	// ErrUnitGoesOn is returned when a unit would be closed, or its licence cancelled, of which nothing is recorded.
+	ErrUnitGoesOn = fault.New(fault.Refused, "buy_back.unit_goes_on", "the licence is in force and no departure says that the unit is closed: record that first").At("cause")
 )
 
 // BuyBackApply applies, for an enterprise, that permits of one of its holdings
@@ -107,8 +110,8 @@ func (v *View) newBuyBack(l catalog.Licence, instrument string, b reserve.BuyBac
 // Operation is BuyBackOpen.
 func (BuyBackOpen) Operation() identity.Operation { return identity.BuyBackOpen }
 
-// Decide checks that the holding has the permits available. The result is a
-// BuyBackResult.
+// Decide checks that the holding has the permits available, and that a unit that
+// is said to be closed is. The result is a BuyBackResult.
 func (c BuyBackOpen) Decide(v *View) (Apply, error) {
 	l, err := v.licenceOf(identity.BuyBackOpen, c.Licence)
 	if err != nil {
@@ -127,7 +130,23 @@ func (c BuyBackOpen) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.Cause.EndsUnit() && !v.isLeaving(l) {
+		return nil, ErrUnitGoesOn
+	}
 	return func(tx *Tx) any { return tx.openBuyBack(b, hold) }, nil
+}
+
+// isLeaving reports whether a licence was revoked, or departs or has departed.
+func (v *View) isLeaving(l catalog.Licence) bool {
+	if l.State == catalog.LicenceRevoked {
+		return true
+	}
+	for d := range All(v, Departures) {
+		if d.Licence == l.ID && d.State != permit.DepartureWithdrawn {
+			return true
+		}
+	}
+	return false
 }
 
 // openBuyBack writes a new buy-back that holds its permits.

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -238,7 +239,7 @@ func TestBuyBack_UnknownPrices(t *testing.T) {
 	d.run(id, reserve.BuyBackVerified)
 	d.refuses(d.leader, BuyBackStep{id, reserve.PriceBuyBack, 0, "", ""}, reserve.ErrPriceUnknown)
 	d.step(d.f.user, id, reserve.WithdrawBuyBack)
-	id = done[BuyBackResult](d.office, d.leader, BuyBackOpen{other.licence.ID, d.i.Code, ledger.Paid, 3 * one, reserve.UnitClosed, "d"}).BuyBack.ID
+	id = done[BuyBackResult](d.office, d.leader, BuyBackOpen{other.licence.ID, d.i.Code, ledger.Paid, 3 * one, reserve.Abandoned, "d"}).BuyBack.ID
 	d.run(id, reserve.BuyBackVerified)
 	d.refuses(d.leader, BuyBackReclaim{id, "decision"}, reserve.ErrObjectionTime)
 	d.at(20260709)
@@ -247,6 +248,51 @@ func TestBuyBack_UnknownPrices(t *testing.T) {
 	account, _ := d.app.st.ledger.Find(HoldingKey(other.licence, d.i, ledger.Paid))
 	if d.app.st.ledger.Unpriced(account) != 0 || d.holding(ledger.Paid).Balance != int64(2*one) {
 		t.Errorf("unpriced %s, left %+v", d.app.st.ledger.Unpriced(account), d.holding(ledger.Paid))
+	}
+}
+
+// A surplus is what the last full year leaves, for whoever takes it: what is verified
+// for sale, or on its way back already, is not found again.
+func TestBuyBack_WithinTheYear(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	d.does(d.leader, AmountRecord{d.f.licence.ID, vocs, 12 * one, reserve.LicenceAmount, "d"})
+	ids := []int64{d.apply(2 * one), d.apply(2 * one)}
+	for _, id := range ids {
+		d.run(id, reserve.BuyBackAccepted)
+	}
+	for quarter := range int32(4) {
+		d.does(d.clerk, DischargeRecord{d.f.licence.ID, vocs, 2025, quarter + 1, permit.AutomaticMonitor, 2 * one, 0, "d"})
+	}
+	d.refuses(d.leader, d.verification(ids[0], 5*one), ErrBeyondEstimate)
+	d.does(d.leader, d.verification(ids[0], 4*one)) // 12 less 8; of it 2 are to go back
+	sale := SurplusVerify{d.f.licence.ID, vocs, 2*one + 1, reserve.LicenceAmount, true, true, today, "d", 2025, ""}
+	d.refuses(d.leader, sale, ErrBeyondEstimate)
+	sale.Quantity = one
+	d.does(d.leader, sale)
+	d.refuses(d.leader, d.verification(ids[1], 2*one), ErrBeyondEstimate)
+	d.step(d.f.user, ids[0], reserve.WithdrawBuyBack)
+	d.does(d.leader, d.verification(ids[1], 2*one))
+	d.check()
+}
+
+// The bureau does not take a unit for closed whose licence is in force: a departure,
+// or the licence's state, says so.
+func TestBuyBack_UnitGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]Command{
+		"departure": DepartureRecord{permit.Closure, 1, today, "d"},
+		"revoked":   LicenceState{1, catalog.LicenceRevoked, "r", "d"},
+	} {
+		for _, cause := range []reserve.BuyBackCause{reserve.UnitClosed, reserve.LicenceCancelled} {
+			d := openBuyBackDesk(t)
+			c := BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Paid, 6 * one, cause, "d"}
+			d.refuses(d.leader, c, ErrUnitGoesOn)
+			d.does(d.leader, ends)
+			if b := done[BuyBackResult](d.office, d.leader, c).BuyBack; b.State != reserve.BuyBackAccepted {
+				t.Errorf("%s: %+v", name, b)
+			}
+		}
 	}
 }
 
@@ -441,7 +487,7 @@ func TestBuyBack_Compulsory(t *testing.T) {
 	d.run(id, reserve.BuyBackInReserve)
 	d.wantBudget("1000000.00 0.00 60000.00 0.00 0.00")
 
-	upheld := done[BuyBackResult](d.office, d.clerk, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Free, one, reserve.UnitClosed, "order"}).BuyBack.ID
+	upheld := done[BuyBackResult](d.office, d.clerk, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Free, one, reserve.Abandoned, "order"}).BuyBack.ID
 	d.step(d.f.user, upheld, reserve.ObjectBuyBack)
 	if b := d.step(d.leader, upheld, reserve.UpholdBuyBack); b.State != reserve.BuyBackRejected || d.holding(ledger.Free).Held != 0 {
 		t.Errorf("%+v", b)

@@ -231,6 +231,9 @@ func (c BuyBackVerify) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("verified_on", c.VerifiedOn); err != nil {
 		return nil, err
 	}
+	if err := v.checkDischarged(m.BuyBack, c.Quantity); err != nil {
+		return nil, err
+	}
 	if !verified.MayReclaim() {
 		if err := v.judgeBuyBack(rulebook.BuyBack, verified); err != nil {
 			return nil, err
@@ -242,6 +245,42 @@ func (c BuyBackVerify) Decide(v *View) (Apply, error) {
 		}
 	}
 	return m.apply(func(_ *Tx, b *reserve.BuyBack) { *b = verified }), nil
+}
+
+// checkDischarged holds what is found to be surplus of a unit that goes on to what
+// its last full year leaves, with what is verified for sale and with what else is on
+// its way back. Where no year is recorded in full the finding rests on its rung.
+func (v *View) checkDischarged(b reserve.BuyBack, found quantity.Quantity) error {
+	if !b.Cause.OfSurplus() {
+		return nil
+	}
+	year, _, err := v.lastFullYear(b.Licence, b.Pollutant)
+	if err != nil || year == 0 {
+		return err
+	}
+	e, err := v.estimate(b.Licence, b.Pollutant, year)
+	if err != nil {
+		return err
+	}
+	claimed, err := v.surplusClaimed(b.Licence, b.Pollutant, b.ID)
+	if err != nil {
+		return err
+	}
+	return e.check(found, claimed-b.SurplusHeld)
+}
+
+// surplusClaimed is what is verified for sale and not yet sold of a licence, and what
+// was found in buy-backs that are on their way, but for one.
+func (v *View) surplusClaimed(licence int64, pollutant string, but int64) (quantity.Quantity, error) {
+	s := v.Surplus(licence, pollutant)
+	claimed := s.Verified - s.Used
+	backs, err := Find(v, BuyBacks, Where("licence", licence).And("pollutant", Eq, pollutant))
+	for _, b := range backs {
+		if b.ID != but && b.Cause.OfSurplus() && b.State.IsOpen() && b.Verified > 0 {
+			claimed += b.Quantity - b.SurplusHeld
+		}
+	}
+	return claimed, err
 }
 
 // Operation is BuyBackReclaim.

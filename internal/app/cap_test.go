@@ -236,7 +236,7 @@ func TestPaymentNotice(t *testing.T) {
 		{func(c *NoticeIssue) { c.DueOn = 20260630 }, ErrDuePast},
 		{func(c *NoticeIssue) { c.DueOn = 20310701 }, ErrDueAfterTerm},
 		{func(c *NoticeIssue) { c.Quantity, c.Price = 1, 1 }, reserve.ErrNoAmount},
-		{func(c *NoticeIssue) { c.Quantity, c.Price = one, 3_000_000_000_000 * quantity.OnePrice }, quantity.ErrImplausible},
+		{func(c *NoticeIssue) { c.Quantity, c.Price = one, 3_000_000_000_000*quantity.OnePrice }, quantity.ErrImplausible},
 		{func(c *NoticeIssue) { c.Quantity = 5*one + 1 }, ledger.ErrInsufficient},
 	} {
 		c := good

@@ -185,17 +185,17 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 	return EstimateSurplus(right, rung, discharges, tasks)
 }
 
-// check holds that a surplus, with what is verified and not yet sold, is no
+// check holds that a surplus, with what is claimed of it already, is no
 // more than right − actual − task of a year, of which nothing is missing.
-func (e SurplusEstimate) check(q, unsold quantity.Quantity) error {
+func (e SurplusEstimate) check(q, claimed quantity.Quantity) error {
 	surplus, known := e.Surplus()
 	switch {
 	case !e.Known:
 		return ErrRightUnknown
 	case !known:
 		return ErrDischargeMissing.With("of the year the quarters %v are not recorded, and missing is not zero", e.Missing)
-	case q > surplus-unsold:
-		return ErrBeyondEstimate.With("the right of %s t/a less %s t discharged and %s t/a of the reduction task leaves %s t/a, of which %s t/a are verified", e.Permitted, e.Actual, e.Task, surplus, unsold)
+	case q > surplus-claimed:
+		return ErrBeyondEstimate.With("the right of %s t/a less %s t discharged and %s t/a of the reduction task leaves %s t/a, of which %s t/a are verified or on their way back", e.Permitted, e.Actual, e.Task, surplus, claimed)
 	}
 	return nil
 }

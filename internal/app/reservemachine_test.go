@@ -196,7 +196,7 @@ func buyingBack(t *testing.T, kind reserve.BuyBackKind) {
 	if kind == reserve.Application {
 		done[BuyBackResult](d.office, d.f.user, BuyBackApply{d.f.licence.ID, d.i.Code, ledger.Paid, 6 * one, reserve.Abandoned, "d"})
 	} else {
-		done[BuyBackResult](d.office, d.clerk, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Paid, 6 * one, reserve.UnitClosed, "d"})
+		done[BuyBackResult](d.office, d.clerk, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Paid, 6 * one, reserve.Abandoned, "d"})
 	}
 	role := func(p player) reserve.BuyBackRole {
 		switch {

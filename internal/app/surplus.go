@@ -86,7 +86,7 @@ func (c SurplusVerify) Decide(v *View) (Apply, error) {
 	if paid := v.paidHoldings(l.ID, c.Pollutant); c.Quantity > paid-unsold {
 		return nil, ErrBeyondHoldings.With("the licence has %s t/a of paid permits, %s t/a of it are verified as surplus already", paid, unsold)
 	}
-	if s, err = c.rest(v, s, unsold); err != nil {
+	if s, err = c.rest(v, s); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
@@ -100,7 +100,7 @@ func (c SurplusVerify) Decide(v *View) (Apply, error) {
 }
 
 // rest says what a verification rests on: the last full year, or why none.
-func (c SurplusVerify) rest(v *View, s reserve.SurplusVerification, unsold quantity.Quantity) (reserve.SurplusVerification, error) {
+func (c SurplusVerify) rest(v *View, s reserve.SurplusVerification) (reserve.SurplusVerification, error) {
 	switch {
 	case c.Year == 0 && c.NoYear == "":
 		return s, ErrYearMissing
@@ -126,7 +126,11 @@ func (c SurplusVerify) rest(v *View, s reserve.SurplusVerification, unsold quant
 		return s, err
 	}
 	s.Year, s.Permitted, s.Actual, s.Task = c.Year, e.Permitted, e.Actual, e.Task
-	return s, e.check(c.Quantity, unsold)
+	claimed, err := v.surplusClaimed(c.Licence, c.Pollutant, 0)
+	if err != nil {
+		return s, err
+	}
+	return s, e.check(c.Quantity, claimed)
 }
 
 // paidHoldings is what a licence holds of paid permits of a pollutant, of any

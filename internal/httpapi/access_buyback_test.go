@@ -113,7 +113,7 @@ func (w *walked) buyBackRequest(id string, role identity.Role) (path, body strin
 	case "applyBuyBack":
 		return "/v1/buy-backs", permits("paid", "reduction")
 	case "openBuyBack":
-		return "/v1/compulsory-buy-backs", permits("unknown", "unit_closed")
+		return "/v1/compulsory-buy-backs", permits("unknown", "abandoned")
 	case "stepBuyBack":
 		if body, known := buyBackStepOf[role]; known {
 			return of("buy-backs", b.draft, "steps"), body

@@ -44,6 +44,14 @@ var BuyBackCauses = []BuyBackCause{
 	ProjectCancelled, CompletionSurplus, Reduction, LicenceChange, Abandoned, Idle, UnitClosed, LicenceCancelled, ReductionTask,
 }
 
+// EndsUnit reports whether the cause is that a unit, or its licence, is no more.
+func (c BuyBackCause) EndsUnit() bool { return c == UnitClosed || c == LicenceCancelled }
+
+// OfSurplus reports whether what goes back is what a unit that goes on discharges
+// less than it may. A changed licence permits less already, and what the region's
+// task needs is more than what the task leaves.
+func (c BuyBackCause) OfSurplus() bool { return c == Reduction }
+
 // causesOf are the causes that a kind of buy-back can have.
 var causesOf = map[BuyBackKind][]BuyBackCause{
 	Application: {ProjectCancelled, CompletionSurplus, Reduction, LicenceChange, Abandoned},
