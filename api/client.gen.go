@@ -747,7 +747,7 @@ type ClientInterface interface {
 
 	// ImportExclusionsWithBody Import entries of another register
 	//
-	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -756,12 +756,30 @@ type ClientInterface interface {
 
 	// ImportExclusions Import entries of another register
 	//
-	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 	ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectExclusionWithBody End or correct an entry of another register
+	//
+	// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+	CorrectExclusionWithBody(ctx context.Context, id PathID, params *CorrectExclusionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectExclusion End or correct an entry of another register
+	//
+	// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+	CorrectExclusion(ctx context.Context, id PathID, params *CorrectExclusionParams, body CorrectExclusionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListIssuances Reductions on their way to credits
 	//
@@ -770,7 +788,7 @@ type ClientInterface interface {
 
 	// DeclareReductionsWithBody Declare what a project has reduced in a period
 	//
-	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -779,7 +797,7 @@ type ClientInterface interface {
 
 	// DeclareReductions Declare what a project has reduced in a period
 	//
-	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -811,7 +829,7 @@ type ClientInterface interface {
 
 	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 	//
 	// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 	GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1050,6 +1068,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 	GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRetirementWithBody Whether the certificate of a retirement is genuine
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+	CheckRetirementWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRetirement Whether the certificate of a retirement is genuine
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+	CheckRetirement(ctx context.Context, body CheckRetirementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRetirements Credits that were used for good
 	//
@@ -5471,7 +5507,7 @@ func (c *Client) ListExclusions(ctx context.Context, params *ListExclusionsParam
 
 // ImportExclusionsWithBody Import entries of another register
 //
-// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5490,13 +5526,51 @@ func (c *Client) ImportExclusionsWithBody(ctx context.Context, params *ImportExc
 
 // ImportExclusions Import entries of another register
 //
-// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 func (c *Client) ImportExclusions(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportExclusionsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectExclusionWithBody End or correct an entry of another register
+//
+// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+func (c *Client) CorrectExclusionWithBody(ctx context.Context, id PathID, params *CorrectExclusionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectExclusionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectExclusion End or correct an entry of another register
+//
+// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+func (c *Client) CorrectExclusion(ctx context.Context, id PathID, params *CorrectExclusionParams, body CorrectExclusionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectExclusionRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5524,7 +5598,7 @@ func (c *Client) ListIssuances(ctx context.Context, params *ListIssuancesParams,
 
 // DeclareReductionsWithBody Declare what a project has reduced in a period
 //
-// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5543,7 +5617,7 @@ func (c *Client) DeclareReductionsWithBody(ctx context.Context, params *DeclareR
 
 // DeclareReductions Declare what a project has reduced in a period
 //
-// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5615,7 +5689,7 @@ func (c *Client) RevokeCredits(ctx context.Context, id PathID, params *RevokeCre
 
 // GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 //
 // Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 func (c *Client) GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6165,6 +6239,44 @@ func (c *Client) SetRecognition(ctx context.Context, params *SetRecognitionParam
 // Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 func (c *Client) GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReductionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRetirementWithBody Whether the certificate of a retirement is genuine
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+func (c *Client) CheckRetirementWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRetirementRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRetirement Whether the certificate of a retirement is genuine
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+func (c *Client) CheckRetirement(ctx context.Context, body CheckRetirementJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRetirementRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17201,6 +17313,66 @@ func NewImportExclusionsRequestWithBody(server string, params *ImportExclusionsP
 	return req, nil
 }
 
+// NewCorrectExclusionRequest calls the generic CorrectExclusion builder with application/json body
+func NewCorrectExclusionRequest(server string, id PathID, params *CorrectExclusionParams, body CorrectExclusionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectExclusionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCorrectExclusionRequestWithBody constructs an http.Request for the CorrectExclusion method, with any body, and a specified content type
+func NewCorrectExclusionRequestWithBody(server string, id PathID, params *CorrectExclusionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/exclusions/%s/corrections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListIssuancesRequest constructs an http.Request for the ListIssuances method
 func NewListIssuancesRequest(server string, params *ListIssuancesParams) (*http.Request, error) {
 	var err error
@@ -18800,6 +18972,46 @@ func NewGetReductionsRequest(server string, params *GetReductionsParams) (*http.
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewCheckRetirementRequest calls the generic CheckRetirement builder with application/json body
+func NewCheckRetirementRequest(server string, body CheckRetirementJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckRetirementRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckRetirementRequestWithBody constructs an http.Request for the CheckRetirement method, with any body, and a specified content type
+func NewCheckRetirementRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/retirement-checks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -38598,7 +38810,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportExclusionsWithBodyWithResponse Import entries of another register
 	//
-	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38607,12 +38819,30 @@ type ClientWithResponsesInterface interface {
 
 	// ImportExclusionsWithResponse Import entries of another register
 	//
-	// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+	// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/carbon/exclusions (the `ImportExclusions` operationId).
 	ImportExclusionsWithResponse(ctx context.Context, params *ImportExclusionsParams, body ImportExclusionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportExclusionsResponse, error)
+
+	// CorrectExclusionWithBodyWithResponse End or correct an entry of another register
+	//
+	// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+	CorrectExclusionWithBodyWithResponse(ctx context.Context, id PathID, params *CorrectExclusionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectExclusionResponse, error)
+
+	// CorrectExclusionWithResponse End or correct an entry of another register
+	//
+	// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+	CorrectExclusionWithResponse(ctx context.Context, id PathID, params *CorrectExclusionParams, body CorrectExclusionJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectExclusionResponse, error)
 
 	// ListIssuancesWithResponse Reductions on their way to credits
 	//
@@ -38623,7 +38853,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareReductionsWithBodyWithResponse Declare what a project has reduced in a period
 	//
-	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38632,7 +38862,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareReductionsWithResponse Declare what a project has reduced in a period
 	//
-	// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+	// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38666,7 +38896,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -38925,6 +39155,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 	GetReductionsWithResponse(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*GetReductionsResponse, error)
+
+	// CheckRetirementWithBodyWithResponse Whether the certificate of a retirement is genuine
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+	CheckRetirementWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRetirementResponse, error)
+
+	// CheckRetirementWithResponse Whether the certificate of a retirement is genuine
+	//
+	// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+	CheckRetirementWithResponse(ctx context.Context, body CheckRetirementJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRetirementResponse, error)
 
 	// ListRetirementsWithResponse Credits that were used for good
 	//
@@ -43986,15 +44234,24 @@ type ImportExclusionsResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// ImportExclusionsResponse202Headers the declared response headers of an HTTP 202 response for ImportExclusions
+type ImportExclusionsResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type ImportExclusionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ExclusionImport
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ImportExclusionsResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ImportExclusionsResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -44007,6 +44264,47 @@ func (r ImportExclusionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ImportExclusionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CorrectExclusionResponse200Headers the declared response headers of an HTTP 200 response for CorrectExclusion
+type CorrectExclusionResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// CorrectExclusionResponse202Headers the declared response headers of an HTTP 202 response for CorrectExclusion
+type CorrectExclusionResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type CorrectExclusionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Exclusion
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CorrectExclusionResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CorrectExclusionResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectExclusionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectExclusionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -44768,6 +45066,31 @@ func (r GetReductionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetReductionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CheckRetirementResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RetirementCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckRetirementResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckRetirementResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -54290,7 +54613,7 @@ func (c *ClientWithResponses) ListExclusionsWithResponse(ctx context.Context, pa
 
 // ImportExclusionsWithBodyWithResponse Import entries of another register
 //
-// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54305,7 +54628,7 @@ func (c *ClientWithResponses) ImportExclusionsWithBodyWithResponse(ctx context.C
 
 // ImportExclusionsWithResponse Import entries of another register
 //
-// Reductions that are counted there are not counted again (沪环规〔2025〕10号). Entries that the list has already are passed over.
+// Reductions that are counted there are not counted again, in any scheme (沪环规〔2025〕10号). Entries that the list has already are passed over; those that it has with another last day are named, to be corrected. The officers of the region answer for what it imports; what an operator imports waits for a leader of his region.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54316,6 +54639,36 @@ func (c *ClientWithResponses) ImportExclusionsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseImportExclusionsResponse(rsp)
+}
+
+// CorrectExclusionWithBodyWithResponse End or correct an entry of another register
+//
+// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+func (c *ClientWithResponses) CorrectExclusionWithBodyWithResponse(ctx context.Context, id PathID, params *CorrectExclusionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectExclusionResponse, error) {
+	rsp, err := c.CorrectExclusionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectExclusionResponse(rsp)
+}
+
+// CorrectExclusionWithResponse End or correct an entry of another register
+//
+// Says from when to when it holds, or that it should never have been there (`void`), by a document. By officers of the region that answers for it, or of one that has a project of the plant. What was counted or refused meanwhile stays as it is.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/exclusions/{id}/corrections (the `CorrectExclusion` operationId).
+func (c *ClientWithResponses) CorrectExclusionWithResponse(ctx context.Context, id PathID, params *CorrectExclusionParams, body CorrectExclusionJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectExclusionResponse, error) {
+	rsp, err := c.CorrectExclusion(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectExclusionResponse(rsp)
 }
 
 // ListIssuancesWithResponse Reductions on their way to credits
@@ -54333,7 +54686,7 @@ func (c *ClientWithResponses) ListIssuancesWithResponse(ctx context.Context, par
 
 // DeclareReductionsWithBodyWithResponse Declare what a project has reduced in a period
 //
-// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54348,7 +54701,7 @@ func (c *ClientWithResponses) DeclareReductionsWithBodyWithResponse(ctx context.
 
 // DeclareReductionsWithResponse Declare what a project has reduced in a period
 //
-// It is computed at once by the methodology in force on the last day. What is less than a serial unit is not issued.
+// It is computed at once by the version of the methodology within which the period lies. A plant is counted once over all schemes. What is less than a serial unit is not issued.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54406,7 +54759,7 @@ func (c *ClientWithResponses) RevokeCreditsWithResponse(ctx context.Context, id 
 
 // GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -54856,6 +55209,36 @@ func (c *ClientWithResponses) GetReductionsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseGetReductionsResponse(rsp)
+}
+
+// CheckRetirementWithBodyWithResponse Whether the certificate of a retirement is genuine
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+func (c *ClientWithResponses) CheckRetirementWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRetirementResponse, error) {
+	rsp, err := c.CheckRetirementWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRetirementResponse(rsp)
+}
+
+// CheckRetirementWithResponse Whether the certificate of a retirement is genuine
+//
+// Changes nothing and needs no Idempotency-Key. Anybody is told what was retired; who sends the code that is printed on the certificate, whether it is the right one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/retirement-checks (the `CheckRetirement` operationId).
+func (c *ClientWithResponses) CheckRetirementWithResponse(ctx context.Context, body CheckRetirementJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRetirementResponse, error) {
+	rsp, err := c.CheckRetirement(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRetirementResponse(rsp)
 }
 
 // ListRetirementsWithResponse Credits that were used for good
@@ -63095,6 +63478,13 @@ func ParseImportExclusionsResponse(rsp *http.Response) (*ImportExclusionsRespons
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -63115,6 +63505,79 @@ func ParseImportExclusionsResponse(rsp *http.Response) (*ImportExclusionsRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ImportExclusionsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCorrectExclusionResponse parses an HTTP response from a CorrectExclusionWithResponse call
+func ParseCorrectExclusionResponse(rsp *http.Response) (*CorrectExclusionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectExclusionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Exclusion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CorrectExclusionResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers CorrectExclusionResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -64182,6 +64645,39 @@ func ParseGetReductionsResponse(rsp *http.Response) (*GetReductionsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ReductionReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckRetirementResponse parses an HTTP response from a CheckRetirementWithResponse call
+func ParseCheckRetirementResponse(rsp *http.Response) (*CheckRetirementResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckRetirementResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RetirementCheck
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

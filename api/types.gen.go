@@ -7119,6 +7119,9 @@ type CreditRange struct {
 	// Offer That it is on sale by.
 	Offer *ID `json:"offer,omitempty"`
 
+	// Origin Of another scheme, that its issuance has recognised.
+	Origin *Serial `json:"origin,omitempty"`
+
 	// Party Number of a record.
 	Party ID `json:"party"`
 
@@ -8196,13 +8199,19 @@ type ExceptionPage struct {
 
 // Exclusion An entry of another register.
 type Exclusion struct {
+	// Document Of its last correction.
+	Document *string `json:"document,omitempty"`
+
 	// ID Number of a record.
 	ID         ID     `json:"id"`
 	Identifier string `json:"identifier"`
 
 	// List A register whose reductions are not counted again.
-	List   ExclusionList `json:"list"`
-	Source string        `json:"source"`
+	List ExclusionList `json:"list"`
+
+	// Region Whose officers answer for it. Absent: of before that was recorded.
+	Region *RegionCode `json:"region,omitempty"`
+	Source string      `json:"source"`
 
 	// ValidFrom A day of the calendar in Asia/Shanghai.
 	//
@@ -8213,6 +8222,25 @@ type Exclusion struct {
 	//
 	// Example: 2031-06-30
 	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Void It should never have been there, and holds on no day.
+	Void *bool `json:"void,omitempty"`
+}
+
+// ExclusionCorrectionInput defines model for ExclusionCorrectionInput.
+type ExclusionCorrectionInput struct {
+	Document string `json:"document"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// ValidTo Last day. Absent: it has no end.
+	ValidTo *Date `json:"valid_to,omitempty"`
+
+	// Void It should never have been there.
+	Void *bool `json:"void,omitempty"`
 }
 
 // ExclusionEntry defines model for ExclusionEntry.
@@ -8233,7 +8261,10 @@ type ExclusionEntry struct {
 // ExclusionImport How many entries were new.
 type ExclusionImport struct {
 	Added int `json:"added"`
-	Known int `json:"known"`
+
+	// Differing Entries that the list has with another last day, or void.
+	Differing []ID `json:"differing,omitempty"`
+	Known     int  `json:"known"`
 }
 
 // ExclusionImportInput defines model for ExclusionImportInput.
@@ -8241,8 +8272,11 @@ type ExclusionImportInput struct {
 	Entries []ExclusionEntry `json:"entries"`
 
 	// List A register whose reductions are not counted again.
-	List   ExclusionList `json:"list"`
-	Source string        `json:"source"`
+	List ExclusionList `json:"list"`
+
+	// Region Whose officers answer for the entries.
+	Region RegionCode `json:"region"`
+	Source string     `json:"source"`
 }
 
 // ExclusionList A register whose reductions are not counted again.
@@ -14874,14 +14908,56 @@ type Retirement struct {
 	Units  int64      `json:"units"`
 }
 
-// RetirementCertificate What was retired, with its serial numbers. The journal row proves it.
+// RetirementCertificate What was retired, with its serial numbers. What the journal knows of it is absent in the answer to the retirement itself.
 type RetirementCertificate struct {
+	// Code Only for who may see the holding. Absent where the registry has lost its keys.
+	Code *CertificateCode `json:"code,omitempty"`
+
+	// Content What is certified, as JSON with its keys in order and without spaces.
+	Content *string `json:"content,omitempty"`
+
+	// Digest SHA-256 of `content`.
+	Digest *Digest `json:"digest,omitempty"`
+
+	// JournalHash SHA-256 in hexadecimal.
+	JournalHash *Digest `json:"journal_hash,omitempty"`
+
 	// JournalNumber Of the row of the journal that recorded it.
 	JournalNumber ID `json:"journal_number"`
+
+	// Number Number of the certificate of a retirement: C, the region of the scheme, the number of the retirement, and a check digit (ISO/IEC 7064, MOD 11,10).
+	//
+	// Example: C330421-0000000012-1
+	Number RetirementNumber `json:"number"`
+
+	// Origins Serial numbers of other schemes that units of these were recognised for.
+	Origins []Serial `json:"origins,omitempty"`
 
 	// Retirement Credits that were used for good.
 	Retirement Retirement `json:"retirement"`
 	Serials    []Serial   `json:"serials"`
+}
+
+// RetirementCheck A certificate of a retirement, and what became of the code.
+type RetirementCheck struct {
+	// Certificate What was retired, with its serial numbers. What the journal knows of it is absent in the answer to the retirement itself.
+	Certificate RetirementCertificate `json:"certificate"`
+
+	// Code What became of the code. key_missing: it was made by a key that the registry has no more, so that nothing can be said of it.
+	Code CodeOutcome `json:"code"`
+}
+
+// RetirementCheckInput defines model for RetirementCheckInput.
+type RetirementCheckInput struct {
+	// Code What is printed on a certificate to show who has it: five groups of four characters. Small letters count as capital ones, hyphens and spaces for nothing.
+	//
+	// Example: 7K2M-9QF3-04TX-W8HB-2NJZ
+	Code *CertificateCode `json:"code,omitempty"`
+
+	// Number Number of the certificate of a retirement: C, the region of the scheme, the number of the retirement, and a check digit (ISO/IEC 7064, MOD 11,10).
+	//
+	// Example: C330421-0000000012-1
+	Number RetirementNumber `json:"number"`
 }
 
 // RetirementInput defines model for RetirementInput.
@@ -14905,6 +14981,11 @@ type RetirementInput struct {
 	Series ID    `json:"series"`
 	Units  int64 `json:"units"`
 }
+
+// RetirementNumber Number of the certificate of a retirement: C, the region of the scheme, the number of the retirement, and a check digit (ISO/IEC 7064, MOD 11,10).
+//
+// Example: C330421-0000000012-1
+type RetirementNumber = string
 
 // RetirementPage defines model for RetirementPage.
 type RetirementPage struct {
@@ -17225,6 +17306,12 @@ type ListExclusionsParams struct {
 
 // ImportExclusionsParams defines parameters for ImportExclusions.
 type ImportExclusionsParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CorrectExclusionParams defines parameters for CorrectExclusion.
+type CorrectExclusionParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -19725,6 +19812,9 @@ type RepayCreditsJSONRequestBody = RepaymentInput
 // ImportExclusionsJSONRequestBody defines body for ImportExclusions for application/json ContentType.
 type ImportExclusionsJSONRequestBody = ExclusionImportInput
 
+// CorrectExclusionJSONRequestBody defines body for CorrectExclusion for application/json ContentType.
+type CorrectExclusionJSONRequestBody = ExclusionCorrectionInput
+
 // DeclareReductionsJSONRequestBody defines body for DeclareReductions for application/json ContentType.
 type DeclareReductionsJSONRequestBody = DeclarationInput
 
@@ -19763,6 +19853,9 @@ type RegisterCreditProjectJSONRequestBody = CreditProjectInput
 
 // SetRecognitionJSONRequestBody defines body for SetRecognition for application/json ContentType.
 type SetRecognitionJSONRequestBody = RecognitionInput
+
+// CheckRetirementJSONRequestBody defines body for CheckRetirement for application/json ContentType.
+type CheckRetirementJSONRequestBody = RetirementCheckInput
 
 // RetireCreditsJSONRequestBody defines body for RetireCredits for application/json ContentType.
 type RetireCreditsJSONRequestBody = RetirementInput

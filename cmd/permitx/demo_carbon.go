@@ -177,6 +177,9 @@ func (t *story) issueMonth(ctx context.Context, c *carbonDay) error {
 		return err
 	}
 	for _, i := range found {
+		if _, err := answer[api.IssuanceSample](read(c.verifier.GetIssuanceSample(ctx, i.ID))); err != nil {
+			return err
+		}
 		_, err := answer[api.Issuance](read(c.verifier.StepIssuance(ctx, i.ID, &api.StepIssuanceParams{IdempotencyKey: commandKey()},
 			api.IssuanceStepInput{Event: api.IssuanceEventVerify, Document: as(made("核查报告"))})))
 		if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strconv"
 
 	"permitx/internal/calendar"
@@ -94,8 +95,10 @@ type ScenarioRegister struct {
 }
 
 // ExclusionImport adds entries to the list of another register. Entries that
-// it has already are passed over.
+// it has already are passed over. The officers of the region answer for it: what
+// an operator imports waits for one of them.
 type ExclusionImport struct {
+	Region  string
 	List    carbon.List
 	Source  string
 	Entries []ExclusionEntry
@@ -115,8 +118,12 @@ type MethodologyResult struct {
 	Factors     []carbon.Factor
 }
 
-// ExclusionResult says how many entries of an import were new.
-type ExclusionResult struct{ Added, Known int }
+// ExclusionResult says how many entries of an import were new, and which of the
+// others the list has with another last day: they are left to be corrected.
+type ExclusionResult struct {
+	Added, Known int
+	Differing    []int64
+}
 
 var _ = declare(SchemeRegister{}, MethodologyRegister{}, ScenarioRegister{}, ExclusionImport{})
 
@@ -306,7 +313,10 @@ func (ExclusionImport) Operation() identity.Operation { return identity.Exclusio
 // Decide checks every entry and passes over those that the list has. The
 // result is an ExclusionResult.
 func (c ExclusionImport) Decide(v *View) (Apply, error) {
-	if err := v.Authorise(identity.ExclusionImport, identity.Target{}); err != nil {
+	if err := v.AuthoriseAt("region", identity.ExclusionImport, identity.OfRegion(c.Region)); err != nil {
+		return nil, err
+	}
+	if _, err := v.Region("region", c.Region); err != nil {
 		return nil, err
 	}
 	if len(c.Entries) == 0 || len(c.Entries) > exclusionsMax {
@@ -320,24 +330,28 @@ func (c ExclusionImport) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	var fresh []carbon.Exclusion
+	var differing []int64
 	for i, e := range c.Entries {
-		row := carbon.Exclusion{List: c.List, Identifier: e.Identifier, ValidFrom: e.ValidFrom, ValidTo: e.ValidTo, Source: c.Source}
+		row := carbon.Exclusion{List: c.List, Identifier: e.Identifier, ValidFrom: e.ValidFrom, ValidTo: e.ValidTo, Source: c.Source, Region: c.Region}
 		if err := row.Validate(); err != nil {
 			if f, ok := fault.As(err); ok && f.Field != "source" {
 				return nil, f.At("entries/" + strconv.Itoa(i) + "/" + f.Field)
 			}
 			return nil, err
 		}
-		if key := (exclusionKey{e.Identifier, e.ValidFrom}); !known[key] {
-			known[key] = true
+		switch before, there := known[exclusionKey{e.Identifier, e.ValidFrom}]; {
+		case !there:
+			known[exclusionKey{e.Identifier, e.ValidFrom}] = row
 			fresh = append(fresh, row)
+		case before.ID != 0 && (before.Void || before.ValidTo != e.ValidTo):
+			differing = append(differing, before.ID)
 		}
 	}
 	return func(tx *Tx) any {
 		for _, e := range fresh {
 			Put(tx, Exclusions, e)
 		}
-		return ExclusionResult{Added: len(fresh), Known: len(c.Entries) - len(fresh)}
+		return ExclusionResult{Added: len(fresh), Known: len(c.Entries) - len(fresh), Differing: differing}
 	}, nil
 }
 
@@ -346,7 +360,13 @@ type exclusionKey struct {
 	from       calendar.Date
 }
 
-func (v *View) knownExclusions(c ExclusionImport) (map[exclusionKey]bool, error) {
+// NeedsApproval is true of an import by who is no officer of the region.
+func (c ExclusionImport) NeedsApproval(v *View) bool {
+	roles := rolesFor(v.Actor, identity.ExclusionImport, identity.OfRegion(c.Region))
+	return !slices.Contains(roles, string(identity.BureauClerk)) && !slices.Contains(roles, string(identity.BureauLeader))
+}
+
+func (v *View) knownExclusions(c ExclusionImport) (map[exclusionKey]carbon.Exclusion, error) {
 	identifiers := make([]string, len(c.Entries))
 	for i, e := range c.Entries {
 		identifiers[i] = e.Identifier
@@ -355,9 +375,9 @@ func (v *View) knownExclusions(c ExclusionImport) (map[exclusionKey]bool, error)
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[exclusionKey]bool, len(rows))
+	known := make(map[exclusionKey]carbon.Exclusion, len(rows))
 	for _, e := range rows {
-		known[exclusionKey{e.Identifier, e.ValidFrom}] = true
+		known[exclusionKey{e.Identifier, e.ValidFrom}] = e
 	}
 	return known, nil
 }

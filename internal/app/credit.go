@@ -167,6 +167,24 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 	return nil
 }
 
+// checkExcluded returns carbon.ErrExcluded when a list of another register has
+// the plant of an issuance in its period. The lists may have got it since.
+func (v *View) checkExcluded(field string, i carbon.Issuance) error {
+	plant := v.plantOf(i)
+	if plant == "" {
+		return nil
+	}
+	entries, err := Find(v, Exclusions, Where("identifier", plant))
+	if err != nil {
+		return err
+	}
+	err = carbon.CheckExcluded(entries, i.PeriodFrom, i.PeriodTo)
+	if f, ok := fault.As(err); ok {
+		return f.At(field)
+	}
+	return err
+}
+
 // plantOf is what other registers call the plant of an issuance; empty where it
 // is of no project. An issuance from before I-100 has it of its project.
 func (v *View) plantOf(i carbon.Issuance) string {
@@ -282,11 +300,7 @@ func (c CreditDeclare) Decide(v *View) (Apply, error) {
 	if err := i.Validate(); err != nil {
 		return nil, err
 	}
-	entries, err := Find(v, Exclusions, Where("identifier", p.Identifier))
-	if err != nil {
-		return nil, err
-	}
-	if err := fault.First(carbon.CheckExcluded(entries, c.PeriodFrom, c.PeriodTo), v.checkIssuance(scheme, i)); err != nil {
+	if err := fault.First(v.checkExcluded("project", i), v.checkIssuance(scheme, i)); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
@@ -338,8 +352,10 @@ func NextIssuanceEvents(a identity.Actor, i carbon.Issuance) (events []carbon.Is
 // Operation is IssuanceStep.
 func (IssuanceStep) Operation() identity.Operation { return identity.IssuanceStep }
 
-// Decide checks the step by the table, and before units are issued that the
-// party owes none. The result is an IssuanceResult.
+// Decide checks the step by the table; that no list of another register has got
+// the plant, when it is checked and again when units are issued; that who
+// verifies it has looked at the sample; and before units are issued that the
+// party takes part and owes none. The result is an IssuanceResult.
 func (c IssuanceStep) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.IssuanceStep, identity.Target{}); err != nil {
 		return nil, err
@@ -357,10 +373,16 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 	}
 	switch c.Event {
 	case carbon.Check:
+		if err := v.checkExcluded("id", i); err != nil {
+			return nil, err
+		}
 		i.Sample = carbon.SampleOf(i.EvidenceDigest, v.Number, i.Items)
 	case carbon.Verify:
 		if c.Failed != 0 {
 			return nil, carbon.ErrEvidenceFailed
+		}
+		if _, looked := v.lookOf(i.ID, v.Actor.Person); !looked {
+			return nil, carbon.ErrNotLooked
 		}
 		i.VerifiedBy = v.Actor.Person
 		fallthrough
@@ -377,6 +399,9 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 			}, nil
 		}
 	case carbon.Issue:
+		if err := v.checkExcluded("id", i); err != nil {
+			return nil, err
+		}
 		return v.issueUnits(i)
 	}
 	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil

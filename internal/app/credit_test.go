@@ -160,7 +160,7 @@ func TestCredit_Project(t *testing.T) {
 	}
 	o.refuses(plant.user, declare(20260331, 20260430, 2, "2000", "5"), ErrPeriodCounted)
 	o.refuses(o.owner.user, declare(20260401, 20260430, 2, "2000", "5"), ErrNoRecord)
-	o.does(o.leader, ExclusionImport{List: carbon.GreenCertificate, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-1", ValidFrom: 20260501}}})
+	o.does(o.leader, ExclusionImport{Region: "330421", List: carbon.GreenCertificate, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-1", ValidFrom: 20260501}}})
 	o.refuses(plant.user, declare(20260401, 20260501, 2, "2000", "5"), carbon.ErrExcluded)
 	o.does(plant.user, declare(20260401, 20260430, 2, "2000", "5"))
 	if checked := done[IssuanceResult](o.office, o.operator, IssuanceStep{Issuance: i.ID, Event: carbon.Check}); len(strings.Split(checked.Issuance.Sample, ",")) != 3 {

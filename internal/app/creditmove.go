@@ -72,6 +72,7 @@ type RetirementResult struct {
 	Retirement carbon.Retirement
 	Series     string
 	Serials    []string
+	Origins    []string // serial numbers of other schemes that were recognised
 }
 
 // RevocationResult is an issuance of which units were taken back, and what is owed.
@@ -177,7 +178,10 @@ func (c CreditRetire) Decide(v *View) (Apply, error) {
 		}
 		r := Put(tx, Retirements, r)
 		moved := tx.moveUnits(m, r.ID, func(u *carbon.Range) { u.State, u.Retirement = carbon.Retired, r.ID })
-		return RetirementResult{r, series.Code, tx.serials(moved)}
+		return retired(r, series.Code, moved, func(id int64) (carbon.Issuance, string) {
+			i := rowsOf(tx.state, Issuances).rows[id]
+			return i, rowsOf(tx.state, CarbonSchemes).rows[i.Scheme].Code
+		})
 	}, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
+	"permitx/internal/identity"
 	"permitx/internal/quantity"
 )
 
@@ -144,4 +146,90 @@ func (o *carbonOffice) verify(id int64) {
 		o.does(o.operator, IssuanceStep{Issuance: id, Event: carbon.Check})
 	}
 	o.does(o.verifier, IssuanceStep{Issuance: id, Event: carbon.Verify, Document: "report"})
+}
+
+// Who verifies an issuance has fetched its sample, himself and while it waited;
+// it is recorded when.
+func TestIssuance_Look(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	i := done[IssuanceResult](o.office, o.operator, o.pool(1, 10)).Issuance
+	verify := IssuanceStep{Issuance: i.ID, Event: carbon.Verify, Document: "report"}
+	blind := func(person int64) {
+		t.Helper()
+		if refused, _ := o.send(person, verify); refused == nil || refused.Code != carbon.ErrNotLooked.Code {
+			t.Errorf("verified without a look: %v", refused)
+		}
+	}
+	blind(o.verifier)
+	o.does(o.leader, SampleLook{i.ID})
+	blind(o.verifier)
+	o.refuses(o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402"}), SampleLook{i.ID}, identity.ErrNotYours)
+	first := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID})
+	o.now.set(o.now.get() + 3600*second)
+	if again := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID}); again != first || first.Person != o.verifier || first.LookedAt == 0 {
+		t.Errorf("the second look is %+v, the first was %+v", again, first)
+	}
+	o.restart()
+	if refused, _ := o.send(o.verifier, verify); refused != nil {
+		t.Error(refused)
+	}
+	o.refuses(o.verifier, SampleLook{i.ID}, carbon.ErrIssuanceStep)
+}
+
+// What a list has got since a plant was declared is found when the declaration is
+// checked, and again when it is issued.
+func TestIssuance_ExcludedSince(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	p := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
+	march := done[IssuanceResult](o.office, f.user, o.declared(p, 20260301, 20260331, 1)).Issuance
+	april := done[IssuanceResult](o.office, f.user, o.declared(p, 20260401, 20260430, 2)).Issuance
+	o.verify(march.ID)
+	o.does(o.clerk, ExclusionImport{Region: "330421", List: carbon.CCER, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-9", ValidFrom: 20260101}}})
+	o.refuses(o.operator, IssuanceStep{Issuance: april.ID, Event: carbon.Check}, carbon.ErrExcluded)
+	o.refuses(o.leader, IssuanceStep{Issuance: march.ID, Event: carbon.Issue}, carbon.ErrExcluded)
+	o.does(o.clerk, ExclusionCorrect{Exclusion: 1, ValidFrom: 20260101, ValidTo: 20260331, Document: "ended"})
+	o.does(o.operator, IssuanceStep{Issuance: april.ID, Event: carbon.Check})
+	o.refuses(o.leader, IssuanceStep{Issuance: march.ID, Event: carbon.Issue}, carbon.ErrExcluded)
+	o.does(o.clerk, ExclusionCorrect{Exclusion: 1, ValidFrom: 20260101, Void: true, Document: "another plant"})
+	o.does(o.leader, IssuanceStep{Issuance: march.ID, Event: carbon.Issue})
+}
+
+// Officers of a region answer for what it imports; an operator's import waits for
+// a leader. An entry is corrected by the region that answers for it, or that has
+// a project of the plant, with a second person.
+func TestExclusion_Region(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
+	abroad := o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402"})
+	list := ExclusionImport{Region: "330421", List: carbon.CCER, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-9", ValidFrom: 20260101}}}
+	o.refuses(abroad, list, identity.ErrNotYours)
+	list.Region = "330402"
+	if p := o.propose(abroad, list); p.Region != "330402" {
+		t.Errorf("an operator's import waits for %q", p.Region)
+	}
+	if n := len(rowsIn(o.office, Exclusions, Query{})); n != 0 {
+		t.Errorf("%d entries before anybody approved", n)
+	}
+	o.does(o.clerk, list)
+	list.Entries = append(list.Entries, ExclusionEntry{Identifier: "GRID-9", ValidFrom: 20260201, ValidTo: 20260228})
+	list.Entries[0].ValidTo = 20260331
+	if r := done[ExclusionResult](o.office, o.clerk, list); r.Added != 1 || r.Known != 1 || !slices.Equal(r.Differing, []int64{1}) {
+		t.Errorf("with another end: %+v", r)
+	}
+	correct := ExclusionCorrect{Exclusion: 1, ValidFrom: 20260101, ValidTo: 20260331, Document: "d"}
+	o.refuses(o.person("clerk of Qingpu", GrantAdd{Role: identity.BureauClerk, Region: "310118"}), correct, identity.ErrNotYours)
+	o.refuses(o.clerk, ExclusionCorrect{Exclusion: 1, ValidFrom: 20260201, Document: "d"}, ErrExclusionTaken)
+	o.refuses(o.clerk, ExclusionCorrect{Exclusion: 1, ValidFrom: 20260201, ValidTo: 20260101, Document: "d"}, fault.Invalidf("valid_to", ""))
+	p := o.propose(o.person("clerk of Jiashan", GrantAdd{Role: identity.BureauClerk, Region: "330421"}), correct)
+	if refused, _ := o.send(o.second, ProposalApprove{p.ID, p.EffectsDigest}); refused != nil {
+		t.Error(refused)
+	}
+	if e := rowsIn(o.office, Exclusions, Where("id", int64(1)))[0]; e.ValidTo != 20260331 || e.Document != "d" || e.Region != "330402" {
+		t.Errorf("corrected: %+v", e)
+	}
 }

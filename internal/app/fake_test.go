@@ -18,6 +18,7 @@ import (
 	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -446,6 +447,9 @@ func (o *office) restart() {
 // second person must approve the second approves.
 func (o *office) do(person int64, c Command) *fault.Error {
 	o.t.Helper()
+	if step, is := c.(IssuanceStep); is && step.Event == carbon.Verify { // who verifies has looked
+		o.send(person, SampleLook{step.Issuance})
+	}
 	refused, proposed := o.send(person, c)
 	if proposed {
 		before := o.namedBalances()

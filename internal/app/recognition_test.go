@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"permitx/internal/carbon"
@@ -76,8 +77,8 @@ func TestMirror_AtHome(t *testing.T) {
 	r := done[RetirementResult](n.office, n.owner.user, CreditRetire{
 		Party: n.owner.party, Series: 2, Units: 1000, Purpose: carbon.Offset, Beneficiary: "firm", Occasion: "2026", Obligation: duty.ID,
 	})
-	if r.Serials[0] != "HZCP-PV-P202605-2026-101-1100" {
-		t.Errorf("retired %v", r.Serials)
+	if r.Serials[0] != "HZCP-PV-P202605-2026-101-1100" || !slices.Equal(r.Origins, []string{"JXCP-PV-P202605-2026-11-30"}) {
+		t.Errorf("retired %v of %v", r.Serials, r.Origins)
 	}
 	if d := rowsIn(n.office, CarbonDuties, Query{})[0]; d.Used != quantity.OneTonne || d.UsedOutside != quantity.OneTonne {
 		t.Errorf("of the obligation %s is offset, %s from outside", d.Used, d.UsedOutside)

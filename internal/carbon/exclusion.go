@@ -30,6 +30,9 @@ type Exclusion struct {
 	ValidFrom  calendar.Date
 	ValidTo    calendar.Date // last day; zero: no end
 	Source     string        // the document that the list came with
+	Region     string        // whose officers answer for the entry; empty: of before that was recorded
+	Void       bool          // it should never have been there
+	Document   string        // of the last correction
 	Command    int64
 }
 
@@ -50,7 +53,7 @@ func (e Exclusion) Validate() error {
 
 // Touches reports whether the entry holds on a day of a period.
 func (e Exclusion) Touches(from, to calendar.Date) bool {
-	return e.ValidFrom <= to && (e.ValidTo.IsZero() || e.ValidTo >= from)
+	return !e.Void && e.ValidFrom <= to && (e.ValidTo.IsZero() || e.ValidTo >= from)
 }
 
 // ErrExcluded is returned when what was reduced is counted elsewhere.

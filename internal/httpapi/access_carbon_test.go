@@ -54,7 +54,7 @@ func (w *walked) openCarbon(leader int64) {
 		w.t.Fatalf("late activities: %d %s", a.status, a.body)
 	}
 	w.must(w.personOf(operator), app.ComplaintFile{Scheme: w.carbon.scheme, Batch: 2, SourceID: "late too", Code: "activity.claim_too_late", Text: "t"})
-	w.must(leader, app.ExclusionImport{List: carbon.CCER, Source: "list 1", Entries: []app.ExclusionEntry{{Identifier: "CCER-1", ValidFrom: 20260101}}})
+	w.must(leader, app.ExclusionImport{Region: apptest.Jiashan, List: carbon.CCER, Source: "list 1", Entries: []app.ExclusionEntry{{Identifier: "CCER-1", ValidFrom: 20260101}}})
 	w.openCredits(leader)
 }
 
@@ -67,10 +67,12 @@ func (w *walked) openCredits(leader int64) {
 	user := w.personOf(f.key)
 	w.must(operator, app.CreditIssue{Scheme: c.scheme, Methodology: "BUS", Month: 20260501, Units: 1000, EvidenceDigest: zeros + "1", Items: 9, Outbox: 1})
 	c.issued = lastID(w.world, app.Issuances)
+	w.must(verifier, app.SampleLook{Issuance: c.issued})
 	w.must(verifier, app.IssuanceStep{Issuance: c.issued, Event: carbon.Verify, Document: "d"})
 	w.must(leader, app.IssuanceStep{Issuance: c.issued, Event: carbon.Issue})
 	w.must(user, app.CreditTransfer{Party: f.party, Series: 1, To: w.firms[2].party, Units: 900, Document: "d"})
 	w.must(operator, app.CreditIssue{Scheme: c.scheme, Methodology: "BUS", Month: 20260301, Units: 9000, EvidenceDigest: zeros + "5", Items: 9, Outbox: 3})
+	w.must(verifier, app.SampleLook{Issuance: c.issued + 1})
 	w.must(verifier, app.IssuanceStep{Issuance: c.issued + 1, Event: carbon.Verify, Document: "d"})
 	w.must(leader, app.IssuanceStep{Issuance: c.issued + 1, Event: carbon.Issue})
 	w.must(user, app.CreditRetire{Party: f.party, Series: 1, Units: 1, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"})
@@ -211,8 +213,12 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/complaints/1/answer", `{"answer":"a","upheld":false}`
 	case "getIssuanceSample":
 		return fmt.Sprintf("/v1/carbon/issuances/%d/sample", c.issued), ""
+	case "correctExclusion":
+		return "/v1/carbon/exclusions/1/corrections", `{"valid_from":"2026-01-01","valid_to":"2026-03-31","document":"d"}`
+	case "checkRetirement":
+		return "/v1/carbon/retirement-checks", `{"number":"C330421-0000000001-7"}`
 	case "importExclusions":
-		return "/v1/carbon/exclusions", `{"list":"ccer","source":"s","entries":[{"identifier":"X","valid_from":"2026-01-01"}]}`
+		return "/v1/carbon/exclusions", `{"region":"330421","list":"ccer","source":"s","entries":[{"identifier":"X","valid_from":"2026-01-01"}]}`
 	}
 	return "", ""
 }

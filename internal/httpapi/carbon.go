@@ -18,6 +18,7 @@ var (
 	_ = register(methodologyOf, identity.MethodologyRegister)
 	_ = register(scenarioOf, identity.ScenarioRegister)
 	_ = register(exclusionImportOf, identity.ExclusionImport)
+	_ = register(exclusionOf, identity.ExclusionCorrect)
 )
 
 // ListCarbonSchemes lists schemes.
@@ -175,19 +176,37 @@ func (s *Server) ListExclusions(ctx context.Context, r gen.ListExclusionsRequest
 }
 
 func exclusionImportOf(r app.ExclusionResult) api.ExclusionImport {
-	return api.ExclusionImport{Added: r.Added, Known: r.Known}
+	out := api.ExclusionImport{Added: r.Added, Known: r.Known}
+	if len(r.Differing) > 0 {
+		out.Differing = r.Differing
+	}
+	return out
 }
 
 func exclusionOf(e carbon.Exclusion) api.Exclusion {
 	return api.Exclusion{
 		ID: e.ID, List: api.ExclusionList(e.List), Identifier: e.Identifier, ValidFrom: e.ValidFrom.String(), ValidTo: dateOf(e.ValidTo), Source: e.Source,
+		Region: optional(e.Region), Void: optional(e.Void), Document: optional(e.Document),
 	}
+}
+
+// CorrectExclusion ends or corrects an entry.
+func (s *Server) CorrectExclusion(ctx context.Context, r gen.CorrectExclusionRequestObject) (gen.CorrectExclusionResponseObject, error) {
+	var in input
+	c := app.ExclusionCorrect{
+		Exclusion: r.ID, ValidFrom: read(&in, "valid_from", r.Body.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", r.Body.ValidTo, calendar.ParseDate),
+		Void: deref(r.Body.Void), Document: r.Body.Document,
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.do(ctx, r.Params.IdempotencyKey, c)
 }
 
 // ImportExclusions imports entries of another register.
 func (s *Server) ImportExclusions(ctx context.Context, r gen.ImportExclusionsRequestObject) (gen.ImportExclusionsResponseObject, error) {
 	var in input
-	c := app.ExclusionImport{List: carbon.List(r.Body.List), Source: r.Body.Source}
+	c := app.ExclusionImport{Region: r.Body.Region, List: carbon.List(r.Body.List), Source: r.Body.Source}
 	for i, e := range r.Body.Entries {
 		at := "entries/" + strconv.Itoa(i)
 		c.Entries = append(c.Entries, app.ExclusionEntry{

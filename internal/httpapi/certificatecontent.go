@@ -41,6 +41,11 @@ func contentOf(c app.Certificate, from app.CertificateSource) ([]byte, error) {
 	if a.PriceKnown {
 		content.Price = a.Price.String()
 	}
+	return canonical(content)
+}
+
+// canonical is the JSON over which the digest of a certificate is taken.
+func canonical(content any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

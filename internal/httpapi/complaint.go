@@ -14,7 +14,10 @@ import (
 	"permitx/internal/intake"
 )
 
-var _ = register(complaintOf, identity.ComplaintFile, identity.ComplaintAnswer)
+var (
+	_ = register(complaintOf, identity.ComplaintFile, identity.ComplaintAnswer)
+	_ = register(func(l carbon.Look) api.IssuanceSample { return api.IssuanceSample{Issuance: l.Issuance} }, identity.SampleRead)
+)
 
 // FileComplaint complains about a refused activity; why it was refused the
 // intake says.
@@ -76,6 +79,11 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 	sampled, err := s.sampled(callOf(ctx).ctx, i) //nolint:contextcheck // the request's own
 	if err != nil {
 		return nil, err
+	}
+	if i.State == carbon.Checked { // who verifies it must have been shown it
+		if _, err := s.do(ctx, "issuance-sample-"+strconv.FormatInt(i.ID, 10), app.SampleLook{Issuance: i.ID}); err != nil {
+			return nil, err
+		}
 	}
 	return gen.GetIssuanceSample200JSONResponse{Issuance: i.ID, Activities: convertAll(sampled, sampledActivityOf)}, nil
 }

@@ -2,12 +2,16 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
+	"permitx/internal/encumbrance"
+	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
@@ -178,15 +182,11 @@ func (s *Server) ListCredits(ctx context.Context, r gen.ListCreditsRequestObject
 }
 
 func (s *Server) creditRange(c carbon.Range) api.CreditRange {
+	i, _ := app.ReadTable(s.app.Reference(), app.Issuances).Get(c.Issuance)
 	return api.CreditRange{
-		ID: c.ID, Serial: s.rangeSerial(c), Issuance: c.Issuance, Series: s.series(c.Series), Units: c.Units(), Party: c.Party, Region: c.Region,
+		ID: c.ID, Serial: s.serial(i, c.FirstUnit, c.LastUnit), Origin: optional(i.Origin), Issuance: c.Issuance, Series: s.series(c.Series), Units: c.Units(), Party: c.Party, Region: c.Region,
 		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer), Mirror: optional(c.Mirror),
 	}
-}
-
-func (s *Server) rangeSerial(c carbon.Range) string {
-	i, _ := app.ReadTable(s.app.Reference(), app.Issuances).Get(c.Issuance)
-	return s.serial(i, c.FirstUnit, c.LastUnit)
 }
 
 func (s *Server) series(id int64) string {
@@ -224,24 +224,77 @@ func retirementOf(c carbon.Retirement, series string) api.Retirement {
 
 // GetRetirement shows the certificate of a retirement.
 func (s *Server) GetRetirement(ctx context.Context, r gen.GetRetirementRequestObject) (gen.GetRetirementResponseObject, error) {
-	c, known, err := get(ctx, s, app.Retirements, r.ID)
+	c, err := s.app.Retirement(plain(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
-		return nil, app.ErrNoRecord.At("id")
-	}
-	var ranges []carbon.Range
-	if err := s.rows.Find(ctx, app.CreditRanges.Name(), app.Where("retirement", c.ID), &ranges); err != nil {
+	out, err := printedRetirement(c)
+	if err != nil {
 		return nil, err
 	}
-	return gen.GetRetirement200JSONResponse(certificateOfRetirement(app.RetirementResult{
-		Retirement: c, Series: s.series(c.Series), Serials: convertAll(ranges, s.rangeSerial),
-	})), nil
+	if may, err := s.see(ctx, identity.CreditRead); err == nil && may.has(c.Retirement.Party, c.Retirement.Region) {
+		if keys := s.codeKeys(ctx); len(keys) > 0 {
+			out.Code = new(keys[0].Code(out.Number))
+		}
+	}
+	return gen.GetRetirement200JSONResponse(out), nil
+}
+
+// CheckRetirement tells anybody what was retired, and whether a code is that of
+// its certificate.
+func (s *Server) CheckRetirement(ctx context.Context, r gen.CheckRetirementRequestObject) (gen.CheckRetirementResponseObject, error) {
+	c, err := s.app.RetirementOf(plain(ctx), r.Body.Number)
+	if f, ok := fault.As(err); ok {
+		return nil, f.At("number")
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := printedRetirement(c)
+	return gen.CheckRetirement200JSONResponse{
+		Certificate: out, Code: api.CodeOutcome(encumbrance.CheckCode(s.codeKeys(ctx), out.Number, deref(r.Body.Code))),
+	}, err
 }
 
 func certificateOfRetirement(r app.RetirementResult) api.RetirementCertificate {
-	return api.RetirementCertificate{Retirement: retirementOf(r.Retirement, r.Series), Serials: r.Serials, JournalNumber: r.Retirement.Command}
+	out := api.RetirementCertificate{
+		Number: app.RetirementNumber(r.Retirement), Retirement: retirementOf(r.Retirement, r.Series), Serials: r.Serials, JournalNumber: r.Retirement.Command,
+	}
+	if len(r.Origins) > 0 {
+		out.Origins = r.Origins
+	}
+	return out
+}
+
+// retirementContent is what a certificate of a retirement certifies. Its digest
+// is taken over it as JSON, as certificateContent's is.
+type retirementContent struct {
+	Amount        string   `json:"amount"`
+	Beneficiary   string   `json:"beneficiary"`
+	JournalHash   string   `json:"journal_hash"`
+	JournalNumber int64    `json:"journal_number"`
+	Number        string   `json:"number"`
+	Obligation    int64    `json:"obligation,omitempty"`
+	Occasion      string   `json:"occasion"`
+	Origins       []string `json:"origins,omitempty"`
+	Party         int64    `json:"party"`
+	Purpose       string   `json:"purpose"`
+	RetiredAt     string   `json:"retired_at"`
+	Serials       []string `json:"serials"`
+	Series        string   `json:"series"`
+	Units         int64    `json:"units"`
+}
+
+// printedRetirement is a certificate with what the journal knows of it.
+func printedRetirement(c app.RetirementCertificate) (api.RetirementCertificate, error) {
+	out, r := certificateOfRetirement(c.RetirementResult), c.Retirement
+	content, err := canonical(retirementContent{
+		Amount: r.Amount.String(), Beneficiary: r.Beneficiary, JournalHash: hashOf(c.Made.Hash), JournalNumber: r.Command, Number: out.Number, Obligation: r.Obligation,
+		Occasion: r.Occasion, Origins: c.Origins, Party: r.Party, Purpose: string(r.Purpose), RetiredAt: r.RetiredAt.String(), Serials: c.Serials, Series: c.Series, Units: r.Units,
+	})
+	digest := sha256.Sum256(content)
+	out.JournalHash, out.Content, out.Digest = new(hashOf(c.Made.Hash)), new(string(content)), new(hex.EncodeToString(digest[:]))
+	return out, err
 }
 
 // RetireCredits uses units for good.

@@ -61,6 +61,8 @@ var FourEyes = map[Operation]Rule{
 	SchemeRegister:      {BureauLeader: Own},
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
+	ExclusionImport:     {BureauLeader: Own}, // an operator's
+	ExclusionCorrect:    {BureauLeader: Own},
 	CreditRevoke:        {BureauLeader: Own},
 	RecognitionSet:      {BureauLeader: Own},
 	CreditOffer:         {BureauLeader: Own}, // of the scheme's region

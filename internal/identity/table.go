@@ -179,6 +179,7 @@ const (
 	MethodologyRegister   Operation = "methodology.register"
 	ScenarioRegister      Operation = "scenario.register"
 	ExclusionImport       Operation = "exclusion.import"
+	ExclusionCorrect      Operation = "exclusion.correct"
 	ActivitySubmit        Operation = "activity_batch.submit" // of the intake, as the next two
 	PoolClose             Operation = "pool.close"
 	ParticipantErase      Operation = "participant.erase"
@@ -416,7 +417,8 @@ var Table = map[Operation]Rule{
 	SchemeRegister:      {BureauClerk: Own, BureauLeader: Own},
 	MethodologyRegister: {BureauClerk: Any, BureauLeader: Any},
 	ScenarioRegister:    {BureauClerk: Own, BureauLeader: Own},
-	ExclusionImport:     {BureauClerk: Any, BureauLeader: Any, Operator: Any},
+	ExclusionImport:     {BureauClerk: Own, BureauLeader: Own, Operator: Own},
+	ExclusionCorrect:    {BureauClerk: Own, BureauLeader: Own},
 	ActivitySubmit:      {Operator: Own},
 	PoolClose:           {Verifier: Own, BureauLeader: Own},
 	ParticipantErase:    {Operator: Own},

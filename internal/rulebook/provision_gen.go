@@ -45,6 +45,7 @@ var provisions = []Provision{
 	}},
 	{"carbon.evidence", []Refusal{
 		{"carbon.evidence_failed", "a sampled piece of evidence does not hold: reject the issuance", "project default"},
+		{"carbon.sample_not_looked_at", "who verifies an issuance looks at the sample of its evidence first", "project default"},
 	}},
 	{"carbon.four_eyes", []Refusal{
 		{"carbon.same_person", "who declared or verified it cannot take the next step", "project default"},

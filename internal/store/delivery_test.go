@@ -477,6 +477,7 @@ func TestDelivery_Verified(t *testing.T) {
 			e.t.Fatalf("got %+v; want 10 units of 10 activities that wait to be verified", issuances)
 		}
 		verifier := w.Person("verifier", app.GrantAdd{Role: identity.Verifier})
+		w.Must(verifier, app.SampleLook{Issuance: 1})
 		w.Must(verifier, app.IssuanceStep{Issuance: 1, Event: carbon.Verify, Document: "report"})
 		r := apptest.Result[app.IssuanceResult](w, w.Leader, app.IssuanceStep{Issuance: 1, Event: carbon.Issue})
 		if r.Serial != "JXCP-BUS-P202605-2026-1-10" {

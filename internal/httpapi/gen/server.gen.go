@@ -206,6 +206,9 @@ type ServerInterface interface {
 	// ImportExclusions Import entries of another register
 	// (POST /v1/carbon/exclusions)
 	ImportExclusions(c *gin.Context, params ImportExclusionsParams)
+	// CorrectExclusion End or correct an entry of another register
+	// (POST /v1/carbon/exclusions/{id}/corrections)
+	CorrectExclusion(c *gin.Context, id PathID, params CorrectExclusionParams)
 	// ListIssuances Reductions on their way to credits
 	// (GET /v1/carbon/issuances)
 	ListIssuances(c *gin.Context, params ListIssuancesParams)
@@ -281,6 +284,9 @@ type ServerInterface interface {
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(c *gin.Context, params GetReductionsParams)
+	// CheckRetirement Whether the certificate of a retirement is genuine
+	// (POST /v1/carbon/retirement-checks)
+	CheckRetirement(c *gin.Context)
 	// ListRetirements Credits that were used for good
 	// (GET /v1/carbon/retirements)
 	ListRetirements(c *gin.Context, params ListRetirementsParams)
@@ -1209,6 +1215,9 @@ func (a Answer) VisitRepayCreditsResponse(w http.ResponseWriter) error { return 
 
 // VisitImportExclusionsResponse sends the stored answer.
 func (a Answer) VisitImportExclusionsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitCorrectExclusionResponse sends the stored answer.
+func (a Answer) VisitCorrectExclusionResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitDeclareReductionsResponse sends the stored answer.
 func (a Answer) VisitDeclareReductionsResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4639,6 +4648,58 @@ func (siw *ServerInterfaceWrapper) ImportExclusions(c *gin.Context) {
 	siw.Handler.ImportExclusions(c, params)
 }
 
+// CorrectExclusion operation middleware
+func (siw *ServerInterfaceWrapper) CorrectExclusion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CorrectExclusionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CorrectExclusion(c, id, params)
+}
+
 // ListIssuances operation middleware
 func (siw *ServerInterfaceWrapper) ListIssuances(c *gin.Context) {
 
@@ -5756,6 +5817,19 @@ func (siw *ServerInterfaceWrapper) GetReductions(c *gin.Context) {
 	}
 
 	siw.Handler.GetReductions(c, params)
+}
+
+// CheckRetirement operation middleware
+func (siw *ServerInterfaceWrapper) CheckRetirement(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckRetirement(c)
 }
 
 // ListRetirements operation middleware
@@ -19220,6 +19294,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/carbon/debts/:id/repayments", wrapper.RepayCredits)
 	router.GET(options.BaseURL+"/v1/carbon/exclusions", wrapper.ListExclusions)
 	router.POST(options.BaseURL+"/v1/carbon/exclusions", wrapper.ImportExclusions)
+	router.POST(options.BaseURL+"/v1/carbon/exclusions/:id/corrections", wrapper.CorrectExclusion)
 	router.GET(options.BaseURL+"/v1/carbon/issuances", wrapper.ListIssuances)
 	router.POST(options.BaseURL+"/v1/carbon/issuances", wrapper.DeclareReductions)
 	router.GET(options.BaseURL+"/v1/carbon/issuances/:id", wrapper.GetIssuance)
@@ -19245,6 +19320,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/recognitions", wrapper.ListRecognitions)
 	router.POST(options.BaseURL+"/v1/carbon/recognitions", wrapper.SetRecognition)
 	router.GET(options.BaseURL+"/v1/carbon/reductions", wrapper.GetReductions)
+	router.POST(options.BaseURL+"/v1/carbon/retirement-checks", wrapper.CheckRetirement)
 	router.GET(options.BaseURL+"/v1/carbon/retirements", wrapper.ListRetirements)
 	router.POST(options.BaseURL+"/v1/carbon/retirements", wrapper.RetireCredits)
 	router.GET(options.BaseURL+"/v1/carbon/retirements/:id", wrapper.GetRetirement)
@@ -21258,6 +21334,40 @@ func (response ImportExclusions200JSONResponse) VisitImportExclusionsResponse(w 
 	return err
 }
 
+type CorrectExclusionRequestObject struct {
+	ID     PathID `json:"id"`
+	Params CorrectExclusionParams
+	Body   *CorrectExclusionJSONRequestBody
+}
+
+type CorrectExclusionResponseObject interface {
+	VisitCorrectExclusionResponse(w http.ResponseWriter) error
+}
+
+type CorrectExclusion200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type CorrectExclusion200JSONResponse struct {
+	Body    Exclusion
+	Headers CorrectExclusion200ResponseHeaders
+}
+
+func (response CorrectExclusion200JSONResponse) VisitCorrectExclusionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListIssuancesRequestObject struct {
 	Params ListIssuancesParams
 }
@@ -21942,6 +22052,28 @@ type GetReductionsResponseObject interface {
 type GetReductions200JSONResponse ReductionReport
 
 func (response GetReductions200JSONResponse) VisitGetReductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckRetirementRequestObject struct {
+	Body *CheckRetirementJSONRequestBody
+}
+
+type CheckRetirementResponseObject interface {
+	VisitCheckRetirementResponse(w http.ResponseWriter) error
+}
+
+type CheckRetirement200JSONResponse RetirementCheck
+
+func (response CheckRetirement200JSONResponse) VisitCheckRetirementResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -29770,6 +29902,9 @@ type StrictServerInterface interface {
 	// ImportExclusions Import entries of another register
 	// (POST /v1/carbon/exclusions)
 	ImportExclusions(ctx context.Context, request ImportExclusionsRequestObject) (ImportExclusionsResponseObject, error)
+	// CorrectExclusion End or correct an entry of another register
+	// (POST /v1/carbon/exclusions/{id}/corrections)
+	CorrectExclusion(ctx context.Context, request CorrectExclusionRequestObject) (CorrectExclusionResponseObject, error)
 	// ListIssuances Reductions on their way to credits
 	// (GET /v1/carbon/issuances)
 	ListIssuances(ctx context.Context, request ListIssuancesRequestObject) (ListIssuancesResponseObject, error)
@@ -29845,6 +29980,9 @@ type StrictServerInterface interface {
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	// (GET /v1/carbon/reductions)
 	GetReductions(ctx context.Context, request GetReductionsRequestObject) (GetReductionsResponseObject, error)
+	// CheckRetirement Whether the certificate of a retirement is genuine
+	// (POST /v1/carbon/retirement-checks)
+	CheckRetirement(ctx context.Context, request CheckRetirementRequestObject) (CheckRetirementResponseObject, error)
 	// ListRetirements Credits that were used for good
 	// (GET /v1/carbon/retirements)
 	ListRetirements(ctx context.Context, request ListRetirementsRequestObject) (ListRetirementsResponseObject, error)
@@ -32889,6 +33027,51 @@ func (sh *strictHandler) ImportExclusions(ctx *gin.Context, params ImportExclusi
 	}
 }
 
+// CorrectExclusion operation middleware
+func (sh *strictHandler) CorrectExclusion(ctx *gin.Context, id PathID, params CorrectExclusionParams) {
+	var request CorrectExclusionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CorrectExclusionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CorrectExclusion(ctx, request.(CorrectExclusionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CorrectExclusion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CorrectExclusionResponseObject); ok {
+		if err := validResponse.VisitCorrectExclusionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListIssuances operation middleware
 func (sh *strictHandler) ListIssuances(ctx *gin.Context, params ListIssuancesParams) {
 	var request ListIssuancesRequestObject
@@ -33768,6 +33951,48 @@ func (sh *strictHandler) GetReductions(ctx *gin.Context, params GetReductionsPar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReductionsResponseObject); ok {
 		if err := validResponse.VisitGetReductionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckRetirement operation middleware
+func (sh *strictHandler) CheckRetirement(ctx *gin.Context) {
+	var request CheckRetirementRequestObject
+
+	var body CheckRetirementJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckRetirement(ctx, request.(CheckRetirementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckRetirement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CheckRetirementResponseObject); ok {
+		if err := validResponse.VisitCheckRetirementResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"permitx/internal/carbon"
+	"permitx/internal/identity"
+)
+
+// Looks say who has fetched the sample of which issuance.
+var Looks = resident[carbon.Look]("sample_look")
+
+// SampleLook records that the actor is shown the sample of an issuance that
+// waits to be verified. The second time brings nothing new.
+type SampleLook struct{ Issuance int64 }
+
+var _ = declare(SampleLook{})
+
+// Operation is SampleRead: to read a sample is to be recorded.
+func (SampleLook) Operation() identity.Operation { return identity.SampleRead }
+
+// Decide checks that the sample is the actor's to see. The result is a carbon.Look.
+func (c SampleLook) Decide(v *View) (Apply, error) {
+	if err := v.Authorise(identity.SampleRead, identity.Target{}); err != nil {
+		return nil, err
+	}
+	i, err := Get(v, Issuances, "id", c.Issuance)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.AuthoriseAt("id", identity.SampleRead, identity.OfRegion(i.Region)); err != nil {
+		return nil, err
+	}
+	if i.State != carbon.Checked {
+		return nil, carbon.ErrIssuanceStep.With("an issuance that is %s has no sample to be verified from", i.State).At("id")
+	}
+	if l, looked := v.lookOf(i.ID, v.Actor.Person); looked {
+		return func(*Tx) any { return l }, nil
+	}
+	l := carbon.Look{Issuance: i.ID, Person: v.Actor.Person, LookedAt: v.Now}
+	return func(tx *Tx) any { return Put(tx, Looks, l) }, nil
+}
+
+// lookOf is when a person has looked at the sample of an issuance.
+func (v *View) lookOf(issuance, person int64) (carbon.Look, bool) {
+	for l := range All(v, Looks) {
+		if l.Issuance == issuance && l.Person == person {
+			return l, true
+		}
+	}
+	return carbon.Look{}, false
+}
