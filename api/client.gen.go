@@ -277,18 +277,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
 	PayAward(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeAwardWithBody Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAwardWithBody Revoke an award that its winner may not have
 	//
-	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+	// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAwardWithBody(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAward Revoke an award that its winner may not have
 	//
-	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+	// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2549,7 +2549,7 @@ type ClientInterface interface {
 
 	// PlaceQuoteWithBody Bid
 	//
-	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2558,7 +2558,7 @@ type ClientInterface interface {
 
 	// PlaceQuote Bid
 	//
-	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2615,7 +2615,7 @@ type ClientInterface interface {
 
 	// VoidOfferWithBody Declare an auction void
 	//
-	// Whose window is halted, or has closed and whose result is not certified.
+	// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2624,7 +2624,7 @@ type ClientInterface interface {
 
 	// VoidOffer Declare an auction void
 	//
-	// Whose window is halted, or has closed and whose result is not certified.
+	// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4397,9 +4397,9 @@ func (c *Client) PayAward(ctx context.Context, id PathID, params *PayAwardParams
 	return c.Client.Do(req)
 }
 
-// RevokeAwardWithBody Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+// RevokeAwardWithBody Revoke an award that its winner may not have
 //
-// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4416,9 +4416,9 @@ func (c *Client) RevokeAwardWithBody(ctx context.Context, id PathID, params *Rev
 	return c.Client.Do(req)
 }
 
-// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+// RevokeAward Revoke an award that its winner may not have
 //
-// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9769,7 +9769,7 @@ func (c *Client) ListQuotes(ctx context.Context, id PathID, params *ListQuotesPa
 
 // PlaceQuoteWithBody Bid
 //
-// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9788,7 +9788,7 @@ func (c *Client) PlaceQuoteWithBody(ctx context.Context, id PathID, params *Plac
 
 // PlaceQuote Bid
 //
-// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9915,7 +9915,7 @@ func (c *Client) GetSight(ctx context.Context, id PathID, reqEditors ...RequestE
 
 // VoidOfferWithBody Declare an auction void
 //
-// Whose window is halted, or has closed and whose result is not certified.
+// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9934,7 +9934,7 @@ func (c *Client) VoidOfferWithBody(ctx context.Context, id PathID, params *VoidO
 
 // VoidOffer Declare an auction void
 //
-// Whose window is halted, or has closed and whose result is not certified.
+// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -38298,18 +38298,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/awards/{id}/pay (the `PayAward` operationId).
 	PayAwardWithResponse(ctx context.Context, id PathID, params *PayAwardParams, body PayAwardJSONRequestBody, reqEditors ...RequestEditorFn) (*PayAwardResponse, error)
 
-	// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAwardWithBodyWithResponse Revoke an award that its winner may not have
 	//
-	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+	// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/awards/{id}/revoke (the `RevokeAward` operationId).
 	RevokeAwardWithBodyWithResponse(ctx context.Context, id PathID, params *RevokeAwardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAwardResponse, error)
 
-	// RevokeAwardWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAwardWithResponse Revoke an award that its winner may not have
 	//
-	// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+	// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40796,7 +40796,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceQuoteWithBodyWithResponse Bid
 	//
-	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40805,7 +40805,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceQuoteWithResponse Bid
 	//
-	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+	// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40866,7 +40866,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidOfferWithBodyWithResponse Declare an auction void
 	//
-	// Whose window is halted, or has closed and whose result is not certified.
+	// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40875,7 +40875,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidOfferWithResponse Declare an auction void
 	//
-	// Whose window is halted, or has closed and whose result is not certified.
+	// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -53717,9 +53717,9 @@ func (c *ClientWithResponses) PayAwardWithResponse(ctx context.Context, id PathI
 	return ParsePayAwardResponse(rsp)
 }
 
-// RevokeAwardWithBodyWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+// RevokeAwardWithBodyWithResponse Revoke an award that its winner may not have
 //
-// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -53732,9 +53732,9 @@ func (c *ClientWithResponses) RevokeAwardWithBodyWithResponse(ctx context.Contex
 	return ParseRevokeAwardResponse(rsp)
 }
 
-// RevokeAwardWithResponse Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+// RevokeAwardWithResponse Revoke an award that its winner may not have
 //
-// What was put up goes back, the share is available again. A second officer approves it. A project needs it no longer by a step of it after the close; a default on such an award is refused (award.not_needed).
+// An objection to it was upheld; or the winner's project no longer needs it, by a step of it after the close, and a default on such an award is refused (award.not_needed); or the rules no longer let the winner have what he has won: the refusal then stands in the reason. What was put up goes back, the share is available again; what the treasury has paid for a buy-back is asked back as a treasury refund. A second officer approves it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58075,7 +58075,7 @@ func (c *ClientWithResponses) ListQuotesWithResponse(ctx context.Context, id Pat
 
 // PlaceQuoteWithBodyWithResponse Bid
 //
-// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58090,7 +58090,7 @@ func (c *ClientWithResponses) PlaceQuoteWithBodyWithResponse(ctx context.Context
 
 // PlaceQuoteWithResponse Bid
 //
-// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused.
+// The quote is sealed when it comes in: until the window has closed nobody reads it, and the answer tells only its number, its time and its digest. A further quote replaces the last; none is withdrawn. It counts by its stamp: one stamped at or after the close is refused. Why a sealed quote was refused is told once, in the answer: sent again with its key it is answered with `quote.refused`, which is all that is kept.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58193,7 +58193,7 @@ func (c *ClientWithResponses) GetSightWithResponse(ctx context.Context, id PathI
 
 // VoidOfferWithBodyWithResponse Declare an auction void
 //
-// Whose window is halted, or has closed and whose result is not certified.
+// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58208,7 +58208,7 @@ func (c *ClientWithResponses) VoidOfferWithBodyWithResponse(ctx context.Context,
 
 // VoidOfferWithResponse Declare an auction void
 //
-// Whose window is halted, or has closed and whose result is not certified.
+// Whose window is halted, or has closed and whose result is not certified, whether or not it can be opened and ranked. Everything that was set aside and put up goes back; a public notice says so.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

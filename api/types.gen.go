@@ -4605,6 +4605,9 @@ type AuctionOffer struct {
 	// Budget Of a buy-back.
 	Budget *ID `json:"budget,omitempty"`
 
+	// BudgetLimit Most that a buy-back spends, as announced.
+	BudgetLimit *Money `json:"budget_limit,omitempty"`
+
 	// Carried Of the quantity: taken over from auctions of the programme before it.
 	Carried *Quantity `json:"carried,omitempty"`
 
@@ -4622,7 +4625,7 @@ type AuctionOffer struct {
 	// ClearingPrice That all pay or get.
 	ClearingPrice *Price `json:"clearing_price,omitempty"`
 
-	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	// ClockSeconds Of an ascending auction: each bid extends it by so much. Absent, or 0: 240.
 	ClockSeconds *int `json:"clock_seconds,omitempty"`
 
 	// CloseHead Its hash, in hex: with the seed it draws ties.
@@ -4803,7 +4806,7 @@ type AuctionOfferInput struct {
 	// BudgetLimit Most that a buy-back spends; it is committed.
 	BudgetLimit *Money `json:"budget_limit,omitempty"`
 
-	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	// ClockSeconds Of an ascending auction: each bid extends it by so much. Absent, or 0: 240.
 	ClockSeconds *int `json:"clock_seconds,omitempty"`
 
 	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
@@ -4843,7 +4846,7 @@ type AuctionOfferInput struct {
 	LotSize Quantity `json:"lot_size"`
 	Lots    []ID     `json:"lots,omitempty"`
 
-	// MaxQuotes Of each bidder of a share sale.
+	// MaxQuotes Of each bidder of a share sale. Absent, or 0: 10.
 	MaxQuotes *int `json:"max_quotes,omitempty"`
 
 	// MinBidders Fewer valid bidders cancel a share sale.
@@ -4909,7 +4912,7 @@ type AuctionOfferInput struct {
 	// Undersubscribed What becomes of an auction whose bids do not come to what is offered.
 	Undersubscribed *AuctionUndersubscribed `json:"undersubscribed,omitempty"`
 
-	// WinShare Of the bidders who win a share sale: 0.7.
+	// WinShare Of the bidders who win a share sale. Absent: 0.7.
 	WinShare *Ratio `json:"win_share,omitempty"`
 }
 
@@ -4921,7 +4924,7 @@ type AuctionOfferPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// AuctionResult What anybody may know of a certified auction. Prices are weighted by quantity; who has lost is not named.
+// AuctionResult What anybody may know of an auction that was certified, or that has failed: nobody could win by its rules, and nothing is to be certified. Prices are weighted by quantity; who has lost is not named.
 type AuctionResult struct {
 	// AveragePrice Of what was sold.
 	AveragePrice *Price `json:"average_price,omitempty"`
@@ -4929,10 +4932,8 @@ type AuctionResult struct {
 	// Bidders With a bid that qualified.
 	Bidders int `json:"bidders"`
 
-	// CertifiedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
-	//
-	// Example: 2026-07-01T01:30:00.000000Z
-	CertifiedAt Instant `json:"certified_at"`
+	// CertifiedAt Absent of one that has failed.
+	CertifiedAt *Instant `json:"certified_at,omitempty"`
 
 	// ClearingPrice Absent where each pays his own price.
 	ClearingPrice *Price `json:"clearing_price,omitempty"`
@@ -4965,13 +4966,19 @@ type AuctionResult struct {
 	Offer ID `json:"offer"`
 
 	// Offered Of a buy-back: sought.
-	Offered      Quantity `json:"offered"`
-	ResultDigest string   `json:"result_digest"`
+	Offered Quantity `json:"offered"`
+
+	// Reason Why it has failed.
+	Reason       *string `json:"reason,omitempty"`
+	ResultDigest string  `json:"result_digest"`
 
 	// Sold A quantity of permits in t/a, with at most 6 decimals.
 	//
 	// Example: 13.257
 	Sold Quantity `json:"sold"`
+
+	// State Where an auction is in its life.
+	State AuctionState `json:"state"`
 
 	// Status How the auction was cleared.
 	Status AuctionStatus `json:"status"`
@@ -5080,9 +5087,7 @@ type Award struct {
 	// PaymentNotice Of a sale.
 	PaymentNotice *ID `json:"payment_notice,omitempty"`
 
-	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
-	//
-	// Example: 2397.22
+	// Price Of a winner of several prices their mean, weighted by quantity and rounded half up; the amount is exact.
 	Price Price `json:"price"`
 
 	// Proof Of what the treasury has paid to a seller.
@@ -6958,7 +6963,7 @@ type CreditMirrorPage struct {
 
 // CreditOfferInput defines model for CreditOfferInput.
 type CreditOfferInput struct {
-	// ClockSeconds Of an ascending auction: each bid extends it by so much.
+	// ClockSeconds Of an ascending auction: each bid extends it by so much. Absent, or 0: 240.
 	ClockSeconds *int `json:"clock_seconds,omitempty"`
 
 	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
@@ -16183,8 +16188,11 @@ type TreasuryRefund struct {
 	// Example: 158900.00
 	Amount Money `json:"amount"`
 
-	// BuyBack Number of a record.
-	BuyBack  ID     `json:"buy_back"`
+	// Award Of a reverse auction, which was revoked after its payment. Absent where a buy-back is.
+	Award *ID `json:"award,omitempty"`
+
+	// BuyBack Of which a part is paid back. Absent where an award is.
+	BuyBack  *ID    `json:"buy_back,omitempty"`
 	Document string `json:"document"`
 
 	// ID Number of a record.

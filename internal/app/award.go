@@ -37,8 +37,9 @@ type AwardDefault struct {
 	Reason string
 }
 
-// AwardRevoke takes an award back to which an objection was upheld, or that the
-// winner's project no longer needs by a step after the close.
+// AwardRevoke takes an award back to which an objection was upheld, that the
+// winner's project no longer needs by a step after the close, or that the rules no
+// longer let him have.
 type AwardRevoke struct {
 	Award  int64
 	Reason string
@@ -231,8 +232,10 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 func (AwardDefault) Operation() identity.Operation { return identity.AwardDefault }
 
 // Decide checks that the deadline has passed; an objection that was dismissed
-// meanwhile has given its days again. What the winner's project no longer needs
-// he does not owe: auction.ErrNotNeeded. The result is an auction.Award.
+// meanwhile has given its days again, and who may not act because one was upheld is
+// in no default. What the winner's project no longer needs he does not owe:
+// auction.ErrNotNeeded. In the same command he leaves the auctions that he is
+// registered for. The result is an auction.Award.
 func (c AwardDefault) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardDefault, c.Award)
 	if err != nil {
@@ -263,19 +266,29 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	barred, err := v.biddersOut(func(r auction.Registration) bool { return r.Party == a.Party }, because("barred", fmt.Sprintf("award %d was let go", a.ID)))
+	if err != nil {
+		return nil, err
+	}
 	return func(tx *Tx) any {
 		free(tx)
 		tx.forfeit(r, h, lost, forfeitsOf(a))
+		tx.exclude(barred)
 		return Put(tx, Awards, a)
 	}, nil
 }
 
 // awardDeadline is the day by which the winner must act, with the days that an
-// objection has cost him.
+// objection has cost him. Returns auction.ErrAwardUpheld where he may not act.
 func (v *View) awardDeadline(a auction.Award) (calendar.Date, error) {
-	_, answered, err := v.objected(a)
-	if err != nil || answered == 0 {
-		return a.Deadline(), err
+	upheld, answered, err := v.objected(a)
+	switch {
+	case err != nil:
+		return 0, err
+	case upheld:
+		return 0, auction.ErrAwardUpheld
+	case answered == 0:
+		return a.Deadline(), nil
 	}
 	key, o := rulebook.AuctionContract, must(Get(v, Offers, "offer", a.Offer))
 	if a.State == auction.AwardContracted {
@@ -297,8 +310,9 @@ func (v *View) putUpFor(a auction.Award) (r auction.Registration, h ledger.Hold,
 // Operation is AwardRevoke.
 func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke }
 
-// Decide checks that an objection was upheld, or that the project no longer needs
-// it. What was put up goes back. The result is an auction.Award.
+// Decide checks that an objection was upheld, that the project no longer needs it,
+// or that the rules refuse the winner what he has won, which then stands in the
+// reason. What was put up goes back. The result is an auction.Award.
 func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardRevoke, c.Award)
 	if err != nil {
@@ -312,13 +326,18 @@ func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !upheld && needed {
-		return nil, auction.ErrNotUpheld
-	}
 	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	revoke, err := v.revoke(a, c.Reason)
+	reason := c.Reason
+	if !upheld && needed {
+		refusal := v.refusalOf(a)
+		if refusal == nil {
+			return nil, auction.ErrNotUpheld
+		}
+		reason += ": " + reasonOf(refusal)
+	}
+	revoke, err := v.revoke(a, reason)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"permitx/internal/auction"
@@ -11,6 +12,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // certified runs a sale of 10 t/a to its certified winners: the first firm bids
@@ -231,6 +233,140 @@ func TestAward_BuyBack(t *testing.T) {
 	}
 	if budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]; budget.Committed != 0 || budget.Paid != a.Amount {
 		t.Errorf("budget: %+v", budget)
+	}
+	d.check()
+}
+
+// upholds files an objection to an award and upholds it.
+func (d *auctionDesk) upholds(a auction.Award) {
+	d.t.Helper()
+	d.does(d.clerk, ObjectionFile{Notice: a.PublicNotice, Objector: "邻居", Text: "the bidder is not qualified"})
+	rows := rowsIn(d.office, Objections, Query{})
+	d.does(d.leader, ObjectionAnswer{Objection: rows[len(rows)-1].ID, Answer: "right", Upheld: true})
+}
+
+// Who may not sign because an objection was upheld is in no default.
+func TestAward_UpheldIsNoDefault(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified()
+	d.upholds(awards[0])
+	d.refuses(d.firms[0].user, AwardSign{awards[0].ID}, auction.ErrAwardUpheld)
+	d.later(12)
+	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrAwardUpheld)
+	done[auction.Award](d.office, d.clerk, AwardRevoke{awards[0].ID, "异议成立"})
+	d.wantFunds(d.firms[0], "1000000.00")
+	d.check()
+}
+
+// A winner whom the rules no longer let have what he has won does not stand in the
+// way for ever: his award is revoked with the refusal as its reason, whether it is
+// signed, contracted or paid, and he has back what he put up.
+func TestAward_RevokedByRule(t *testing.T) {
+	t.Parallel()
+	for _, steps := range []int{0, 1, 2, 3} {
+		d := openAuctionDesk(t, 3)
+		_, awards := d.certified()
+		a := awards[0]
+		if steps > 0 {
+			a = done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
+		}
+		if steps > 1 {
+			a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+		}
+		if steps > 2 {
+			d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
+		}
+		d.refuses(d.clerk, AwardRevoke{a.ID, "列入失信名单"}, auction.ErrNotUpheld)
+		d.blacklisted(d.firms[0], d.now.get().Date())
+		if steps == 1 {
+			d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, rulebook.ErrBlacklisted)
+		}
+		a = done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "列入失信名单"})
+		if a.State != auction.AwardRevoked || !strings.HasPrefix(a.Reason, "列入失信名单: ") || !strings.Contains(a.Reason, "blacklist") || a.Forfeited != 0 || a.BarredUntil != 0 {
+			t.Errorf("revoked: %+v", a)
+		}
+		d.wantFunds(d.firms[0], "1000000.00")
+		d.wantLots("revoked", "97 3 0 0")
+		d.check()
+	}
+}
+
+// An award of a buy-back that is revoked after its payment: what was paid stays paid
+// and is asked back; when the treasury has it the budget has it again. What other
+// offers have committed is not touched.
+func TestAward_RevokedBuyBack(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	sought := func(later calendar.Instant) auction.Offer {
+		return d.announce(d.offerOf(auction.ReverseUniform, func(c *OfferAnnounce) {
+			c.Deposit, c.Budget, c.BudgetLimit = 0, b.budget, 80_000_00
+			c.RegisterUntil, c.OpensAt, c.ClosesAt = c.RegisterUntil+later, c.OpensAt+later, c.ClosesAt+later
+		}))
+	}
+	o := sought(0)
+	sought(28 * 24 * 3600 * second)
+	done[auction.Registration](d.office, b.f.user, RegistrationApply{Offer: o.ID, Licence: b.f.licence.ID, Quantity: 5 * one})
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(b.f, o.ID, ask(3000, 4*one))
+	d.now.set(windowCloses)
+	o = d.offerNow(o.ID)
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
+	d.settle()
+	a := rowsIn(d.office, Awards, Query{})[0]
+	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
+	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
+	d.upholds(a)
+	done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
+	money := func() string {
+		budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]
+		return fmt.Sprint(budget.Committed, budget.Paid, d.offerNow(o.ID).Committed)
+	}
+	if got, want := money(), "80000.00 "+a.Amount.String()+" 0.00"; got != want {
+		t.Errorf("revoked: committed, paid, committed for the offer are %s; want %s", got, want)
+	}
+	d.check()
+	r := rowsIn(d.office, Refunds, Where("award", a.ID))
+	if len(r) != 1 || r[0].Amount != a.Amount || r[0].Party != b.f.party || r[0].State != reserve.RefundRequested {
+		t.Fatalf("asked back: %+v", r)
+	}
+	d.does(d.finance, RefundReceive{r[0].ID, "退款 1", 20260713})
+	if got := money(); got != "80000.00 0.00 0.00" {
+		t.Errorf("received: %s", got)
+	}
+	if held := b.holding(ledger.Paid).Held; held != 0 {
+		t.Errorf("%d are held", held)
+	}
+	d.check()
+}
+
+// A buy-back that its budget limits is checked by its limit as announced, however
+// much of it is paid by then.
+func TestAward_BudgetLimits(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	o := d.announce(d.offerOf(auction.ReverseUniform, func(c *OfferAnnounce) { c.Deposit, c.Budget, c.BudgetLimit = 0, b.budget, 30_000_00 }))
+	done[auction.Registration](d.office, b.f.user, RegistrationApply{Offer: o.ID, Licence: b.f.licence.ID, Quantity: 5 * one})
+	d.now.set(windowOpens)
+	d.settle()
+	d.bid(b.f, o.ID, ask(3000, 5*one))
+	d.now.set(windowCloses)
+	if o = d.offerNow(o.ID); o.Volume >= 5*one || o.Volume == 0 {
+		t.Fatalf("the budget does not limit: %+v", o)
+	}
+	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
+	d.settle()
+	d.check()
+	a := rowsIn(d.office, Awards, Query{})[0]
+	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
+	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
+	if o = d.offerNow(o.ID); o.BudgetLimit != 30_000_00 || o.Committed != 0 {
+		t.Errorf("paid: %+v", o)
 	}
 	d.check()
 }

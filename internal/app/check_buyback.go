@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 
 	"permitx/internal/auction"
@@ -220,13 +221,31 @@ func (c *checker) checkBudgets() error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(c.ctx, c.r, Awards, Query{}.And("paid_on", Gt, 0), func(a auction.Award) { paid[offers[a.Offer]] += a.Amount })
+	awards := map[int64]auction.Award{}
+	err = eachOf(c.ctx, c.r, Awards, Query{}.And("paid_on", Gt, 0), func(a auction.Award) {
+		paid[offers[a.Offer]] += a.Amount
+		awards[a.ID] = a
+	})
 	if err != nil {
 		return err
 	}
-	err = eachOf(c.ctx, c.r, Refunds, Where("state", string(reserve.RefundReceived)), func(r reserve.TreasuryRefund) { paid[budgetOf[r.BuyBack]] -= r.Amount })
+	err = eachOf(c.ctx, c.r, Refunds, Query{}, func(r reserve.TreasuryRefund) {
+		a := awards[r.Award]
+		delete(awards, r.Award)
+		if r.Award != 0 && (a.State != auction.AwardRevoked || a.Amount != r.Amount) {
+			c.report("I-24", Refunds.name, r.ID, "asks for CNY %s of award %d, which is %s and was paid CNY %s", r.Amount, r.Award, a.State, a.Amount)
+		}
+		if r.State == reserve.RefundReceived {
+			paid[cmp.Or(budgetOf[r.BuyBack], offers[a.Offer])] -= r.Amount
+		}
+	})
 	if err != nil {
 		return err
+	}
+	for id, a := range awards {
+		if a.State == auction.AwardRevoked {
+			c.report("I-24", Awards.name, id, "is revoked, and nobody asks for the CNY %s that were paid", a.Amount)
+		}
 	}
 	return eachOf(c.ctx, c.r, Budgets, Query{}, func(b reserve.Budget) {
 		m := moved[b.ID]

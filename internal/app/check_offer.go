@@ -33,6 +33,7 @@ type offerParts struct {
 //     the one that was announced, and what was opened is what it opens (I-42);
 //   - the result is what the opened bids clear to, each bidder has his outcome, and the
 //     winners' rows are those that won (I-43);
+//   - no two offers have one seal (I-102);
 //   - who bids for a project bids for no more than it needs (I-98).
 func (c *checker) checkOffersOfAuctions() error {
 	parts, err := c.offerParts()
@@ -46,12 +47,21 @@ func (c *checker) checkOffersOfAuctions() error {
 	if err != nil {
 		return err
 	}
+	before, err := c.start("I-102")
+	if err != nil {
+		return err
+	}
+	sealed := map[string]int64{} // by the digest of the key
 	return eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) {
 		p := parts[o.ID]
 		if p == nil {
 			p = newOfferParts()
 		}
 		delete(parts, o.ID)
+		if other := sealed[o.KeyDigest]; other != 0 && o.Command > before {
+			c.report("I-102", Offers.name, o.ID, "is sealed with the key of offer %d", other)
+		}
+		sealed[o.KeyDigest] = o.ID
 		c.checkQuotes(o, p)
 		c.checkSeal(o, p)
 		c.checkResult(o, p)
@@ -204,12 +214,12 @@ func equalSteps(a, b []auction.Step) bool {
 
 // isDecided are the states in which every bidder has his outcome.
 func isDecided(s auction.OfferState) bool {
-	return s == auction.OfferRanked || s == auction.OfferCertifying || s == auction.OfferCertified
+	return s == auction.OfferRanked || s == auction.OfferCertifying || s == auction.OfferCertified || s == auction.OfferFailed
 }
 
 // checkResult clears the offer again and compares (I-43).
 func (c *checker) checkResult(o auction.Offer, p *offerParts) {
-	if !isDecided(o.State) {
+	if !isDecided(o.State) || o.Buys() && o.BudgetLimit == 0 { // what it might spend was not kept when it was announced
 		return
 	}
 	outcomes, r, err := computeResult(c.ctx, c.r, o)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 
 	"permitx/internal/approval"
@@ -23,6 +24,8 @@ var (
 				Under("offer.working_days", "project default")
 	// ErrBudgetLimit is returned when a buy-back does not say what it may spend.
 	ErrBudgetLimit = fault.New(fault.Invalid, "offer.budget_limit", "a reverse auction says how much of the budget it may spend").At("budget_limit")
+	// ErrSealUsed is returned when an offer would be sealed with the key of another: its Idempotency-Key was used before.
+	ErrSealUsed = fault.New(fault.Conflict, "offer.seal_used", "an earlier offer was announced with this Idempotency-Key, from which its seal follows: use a new one").At("Idempotency-Key")
 	// ErrCancelLate is returned when an offer would be cancelled after its window has opened.
 	ErrCancelLate = fault.New(fault.Conflict, "offer.bidding_has_begun", "an offer is cancelled only before its window opens")
 	// ErrResultChanged is returned when the officer has seen another result than there is.
@@ -122,7 +125,7 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	o := c.offer(v)
-	o.Region, o.Pollutant, o.Instrument, o.Budget, o.Committed = c.Region, c.Pollutant, i.ID, c.Budget, c.BudgetLimit
+	o.Region, o.Pollutant, o.Instrument, o.Budget, o.BudgetLimit, o.Committed = c.Region, c.Pollutant, i.ID, c.Budget, c.BudgetLimit, c.BudgetLimit
 	if o.Programme = c.Programme; o.Programme != "" {
 		o.Planned = o.Quantity
 	}
@@ -184,6 +187,12 @@ func (c OfferTerms) offer(v *View) auction.Offer {
 	if o.NoncompetitiveQuota != 0 && o.NoncompetitiveShare == 0 {
 		o.NoncompetitiveShare = auction.DefaultNoncompetitiveShare
 	}
+	switch o.Format { //nolint:exhaustive // the others have no such options
+	case auction.PayAsBidShare:
+		o.WinShare, o.QuotesMost = cmp.Or(o.WinShare, auction.DefaultWinShare), cmp.Or(o.QuotesMost, auction.QuotesMost)
+	case auction.Ascending:
+		o.ClockSeconds = cmp.Or(o.ClockSeconds, auction.ClockSeconds)
+	}
 	if o.IsOpen() && o.ClosesAt == 0 {
 		o.ClosesAt = o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second
 	}
@@ -222,13 +231,20 @@ func (v *View) checkOffer(o auction.Offer, c OfferTerms) error {
 	if _, err := v.auctionDay(rulebook.AuctionCertify, o, o.ClosesAt.Date()); err != nil {
 		return err
 	}
-	return c.checkSeal()
+	return v.checkSeal(c)
 }
 
-// checkSeal returns ErrNoSealKey for an announcement that was not prepared.
-func (c OfferTerms) checkSeal() error {
+// checkSeal returns ErrNoSealKey for an announcement that was not prepared, and
+// ErrSealUsed where its seal is that of an earlier offer (I-102): a key that is
+// published must open nothing that is still to be bid.
+func (v *View) checkSeal(c OfferTerms) error {
 	if c.SealName == "" || len(c.KeyDigest) != 64 || len(c.SeedDigest) != 64 {
 		return ErrNoSealKey
+	}
+	for o := range All(v, Offers) {
+		if o.KeyDigest == c.KeyDigest {
+			return ErrSealUsed
+		}
 	}
 	return nil
 }
@@ -334,15 +350,23 @@ func (v *View) endOffer(op identity.Operation, id int64, e auction.OfferEvent, r
 	return func(tx *Tx) any { return tx.offerResult(back(tx, o)) }, nil
 }
 
-// giveBack ends an offer that came to nothing: what it was about is free again;
-// what bidders have put up follows in steps of its own.
+// giveBack ends an offer that came to nothing: what it was about is free again,
+// and a notice says so; what bidders have put up follows in steps of its own.
 func (v *View) giveBack(o auction.Offer) func(tx *Tx, o auction.Offer) auction.Offer {
 	free := supplyOf(o).freeAll(v)
-	return func(tx *Tx, o auction.Offer) auction.Offer {
-		o = free(tx, o)
-		o.Releasing = true
-		return Put(tx, Offers, o)
-	}
+	return func(tx *Tx, o auction.Offer) auction.Offer { return tx.endWithoutSale(free(tx, o)) }
+}
+
+// endWithoutSale writes an offer that came to nothing, and says so in public.
+func (tx *Tx) endWithoutSale(o auction.Offer) auction.Offer {
+	Put(tx, PublicNotices, approval.PublicNotice{
+		Region: o.Region, Kind: "offer_end", Subject: o.ID, Title: fmt.Sprintf("Offer %d has ended without a sale", o.ID),
+		Body: fmt.Sprintf("%s: %s. It was for %s %s of %s, by auction (%s). Bids that were opened: %d. What bidders have put up goes back.",
+			o.State, o.Reason, o.Quantity, o.Unit(), o.Pollutant, o.Format, o.Bids),
+		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
+	})
+	o.Releasing = true
+	return Put(tx, Offers, o)
 }
 
 // giveBackUnsold is giveBack for an offer whose window closed by the rules and
@@ -352,11 +376,7 @@ func (v *View) giveBackUnsold(o auction.Offer) (func(tx *Tx, o auction.Offer) au
 		return v.giveBack(o), nil
 	}
 	free, err := supplyOf(o).freeUnsold(v)
-	return func(tx *Tx, o auction.Offer) auction.Offer {
-		o = free(tx, o)
-		o.Releasing = true
-		return Put(tx, Offers, o)
-	}, err
+	return func(tx *Tx, o auction.Offer) auction.Offer { return tx.endWithoutSale(free(tx, o)) }, err
 }
 
 // depositKey is the account of what a party has put up.

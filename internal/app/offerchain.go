@@ -299,6 +299,9 @@ func (c OfferApply) Decide(v *View) (Apply, error) {
 	for _, x := range c.Outcomes {
 		o.Applied, o.AppliedDigest = x.Registration, auction.Chain(o.AppliedDigest, x)
 	}
+	if o.AppliedDigest == "" {
+		o.AppliedDigest = auction.NobodyDigest
+	}
 	if !c.Last {
 		return func(tx *Tx) any { return tx.applyOutcomes(o, room, c.Outcomes) }, nil
 	}
@@ -307,7 +310,7 @@ func (c OfferApply) Decide(v *View) (Apply, error) {
 	}
 	end, back := auction.Rank, func(_ *Tx, o auction.Offer) auction.Offer { return o }
 	if o.Volume == 0 {
-		end, o.Reason = auction.FailOffer, "no valid bid: "+string(o.ResultStatus)
+		end, o.Reason = auction.FailOffer, o.Failure()
 		if back, err = v.giveBackUnsold(o); err != nil {
 			return nil, err
 		}
@@ -334,7 +337,7 @@ func (tx *Tx) applyOutcomes(o auction.Offer, room *offerRoom, outcomes []auction
 			bid := room.opened[b.Bid]
 			bid.Won, bid.Paid = b.Won, b.Paid
 			room.opened[b.Bid] = Put(tx, OpenedBids, bid)
-			r.State, r.Price = auction.Won, b.Paid
+			r.State, r.Price = auction.Won, x.Price()
 		}
 		Put(tx, Registrations, r)
 	}

@@ -9,11 +9,11 @@ import (
 	"permitx/internal/fault"
 )
 
-// ErrNoResult is returned for an offer whose result is not certified.
-var ErrNoResult = fault.New(fault.NotFound, "offer.no_result", "the offer has no certified result").At("id")
+// ErrNoResult is returned for an offer whose result is not certified, and that has not failed.
+var ErrNoResult = fault.New(fault.NotFound, "offer.no_result", "the offer has no certified result, and has not failed").At("id")
 
-// PublishedResult is what anybody may know of a certified auction: its figures and
-// its winners; of losers nothing.
+// PublishedResult is what anybody may know of an auction that was certified, or in
+// which by its rules nobody could win: its figures and its winners; of losers nothing.
 type PublishedResult struct {
 	Offer   auction.Offer
 	Figures auction.Figures
@@ -29,13 +29,13 @@ type PublishedWinner struct {
 // winnersShown bounds the winners of one answer.
 const winnersShown = 10_000
 
-// PublishedResultOf returns the result of an offer, or ErrNoResult before it is certified.
+// PublishedResultOf returns the result of an offer, or ErrNoResult.
 func PublishedResultOf(ctx context.Context, r Reader, offer int64) (p PublishedResult, err error) {
 	var offers []auction.Offer
 	if err := r.Find(ctx, Offers.name, Where("id", offer), &offers); err != nil {
 		return p, err
 	}
-	if len(offers) == 0 || offers[0].State != auction.OfferCertified {
+	if len(offers) == 0 || offers[0].State != auction.OfferCertified && offers[0].State != auction.OfferFailed {
 		return p, ErrNoResult
 	}
 	p.Offer = offers[0]

@@ -68,6 +68,7 @@ func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Ou
 	for _, x := range outcomes {
 		c.Digest = auction.Chain(c.Digest, x)
 	}
+	c.Digest = cmp.Or(c.Digest, auction.NobodyDigest)
 	return outcomes, c, nil
 }
 
@@ -113,7 +114,7 @@ func caseOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auction
 		draw(all, bids, lots)
 	}
 	if o.Buys() {
-		c.Demand, c.CeilingPrice, c.Budget, c.Asks = o.Quantity, o.ReservePrice, o.Committed, all
+		c.Demand, c.CeilingPrice, c.Budget, c.Asks = o.Quantity, o.ReservePrice, cmp.Or(o.BudgetLimit, o.Committed), all
 	} else {
 		c.Supply, c.ReservePrice, c.NoncompetitiveLimit, c.Bids = o.Quantity, o.ReservePrice, o.NoncompetitiveLimit(), all
 	}

@@ -24,15 +24,20 @@ type SealKeys interface {
 // is lost, and nothing can be bid or opened until an operator has brought it back.
 var ErrNoSealKey = fault.New(fault.Unavailable, "offer.seal_key_missing", "the key that seals the bids of this offer is not there; an operator must bring it back")
 
+// sealNameSize is longer than it was before an offer's key was its own alone: by the
+// length offer_key_digest_unique knows those for which that holds (I-102).
+const sealNameSize = 20 // bytes
+
 // SealOffer gives an announcement the seal that its bids will be closed
 // with. The same person's request with the same idempotency key gets the same
-// seal, so that it can be sent again.
+// seal, so that it can be sent again; when an offer was announced with it, another
+// is refused with ErrSealUsed.
 func (a *App) SealOffer(actor identity.Actor, key string, c OfferTerms) (OfferTerms, error) {
 	if err := CheckKey(key); err != nil {
 		return c, err
 	}
 	sum := sha256.Sum256([]byte("offer " + strconv.FormatInt(actor.Person, 10) + " " + key))
-	c.SealName = hex.EncodeToString(sum[:16])
+	c.SealName = hex.EncodeToString(sum[:sealNameSize])
 	if a.config.Seals == nil {
 		return c, ErrNoSealKey
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"permitx/internal/auction"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
 )
@@ -95,6 +96,7 @@ func TestOffer_Sealed(t *testing.T) {
 	d.bid(d.firms[0], o.ID, auction.Step{Price: price, Quantity: amount})
 	d.refuses(d.firms[1].user, d.quoteOf(d.firms[1], o.ID, auction.Step{Price: price, Quantity: refused}), auction.ErrOverQuota)
 	d.refuses(d.firms[1].user, d.quoteOf(d.firms[1], o.ID, auction.Step{Price: lowPrice, Quantity: amount}), auction.ErrBelowReserve)
+	d.wantKeptSilent(auction.ErrOverQuota, auction.ErrBelowReserve)
 	d.restart()
 	key, err := d.seals.Key(o.SealName)
 	if err != nil {
@@ -125,6 +127,43 @@ func TestOffer_Sealed(t *testing.T) {
 	d.check()
 	if len(d.found(int64(price), priceText)) == 0 || len(d.foundKey(key[:])) == 0 {
 		t.Error("after the close bid and key are in the rows: the search does not find what is there")
+	}
+}
+
+// wantKeptSilent holds that of all quotes that were refused the journal has one and
+// the same answer, that the answer to the same request sent again is that one, and
+// that no row has the codes of the faults that the bidders were told.
+func (d *auctionDesk) wantKeptSilent(told ...*fault.Error) {
+	d.t.Helper()
+	refused := 0
+	for _, j := range rowsIn(d.office, Journal, Where("kind", string(identity.QuotePlace))) {
+		if j.Status != 422 {
+			continue
+		}
+		refused++
+		if string(j.Result) != auction.ErrRefused.Code {
+			d.t.Errorf("row %d keeps %s", j.Number, j.Result)
+		}
+		var payload []JournalPayload
+		if payload = rowsIn(d.office, Payloads, Where("number", j.Number)); len(payload) != 1 {
+			d.t.Fatalf("row %d has %d payloads", j.Number, len(payload))
+		}
+		c, err := DecodeCommand(j.Kind, payload[0].Payload)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		again, err := d.app.Do(d.t.Context(), identity.Actor{Person: j.Actor}, j.Key, c)
+		if err != nil || !again.Replayed || string(again.Body) != auction.ErrRefused.Code {
+			d.t.Errorf("sent again: %+v, %v", again, err)
+		}
+	}
+	if refused != len(told) {
+		d.t.Errorf("%d refusals are kept, want %d", refused, len(told))
+	}
+	for _, f := range told {
+		for _, where := range d.search(-1<<63, map[string][]byte{"code": []byte(f.Code)}) {
+			d.t.Errorf("%s is in %s", f.Code, where)
+		}
 	}
 }
 

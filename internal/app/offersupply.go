@@ -112,7 +112,15 @@ func (o budgetSupply) freeUnsold(v *View) (func(tx *Tx, o auction.Offer) auction
 	return func(tx *Tx, now auction.Offer) auction.Offer { return release(tx, now, now.Document) }, err
 }
 
+// freeShare makes the amount free again; what the treasury has paid it asks the
+// seller for, and the budget has it again when it is received.
 func (o budgetSupply) freeShare(v *View, a auction.Award) (func(tx *Tx), error) {
+	if a.PaidAt != 0 {
+		r := reserve.TreasuryRefund{
+			Award: a.ID, Party: a.Party, Region: a.Region, Amount: a.Amount, Reason: a.Reason, Document: a.Contract, State: reserve.RefundRequested, RequestedAt: v.Now,
+		}
+		return func(tx *Tx) { Put(tx, Refunds, r) }, r.Validate()
+	}
 	release, err := o.release(v, a.Amount)
 	return func(tx *Tx) { Put(tx, Offers, release(tx, o.Offer, a.Reason)) }, err
 }

@@ -164,5 +164,8 @@ func (tx *Tx) cancelItem(id int64, staged int, closed map[int64]market.Record) O
 	if o.State != market.Open {
 		return OrderItem{Fault: ErrOrderNotOpen.With("the order is %s", o.State)}
 	}
+	if err := tx.checkCancel(o); err != nil {
+		return OrderItem{Fault: itemFault(err)}
+	}
 	return OrderItem{Order: tx.cancel(o, market.Cancelled, market.Withdrawn)}
 }

@@ -42,6 +42,20 @@ func (k *pledgeDesk) pledgeStep(p encumbrance.Pledge, person int64, c PledgeStep
 	return done[PledgeResult](k.office, person, c).Pledge
 }
 
+// Permits whose value rounds to nothing are no pledge: the refusal says so, whatever
+// the loan, and nothing is stored.
+func TestPledge_WorthNothing(t *testing.T) {
+	t.Parallel()
+	k := openPledgeDesk(t)
+	f := k.seller(jiashan, 1, 20*one)
+	k.does(k.leader, ParameterSet{Key: rulebook.BasePrice, Region: "330000", Pollutant: vocs, Value: "900", ValidFrom: 20260702, Document: "base"})
+	k.now.set(k.now.get().Date().AddDays(3).Start())
+	c := k.pledgeOf(f, one)
+	c.Quantity, c.Loan = 1, 1_000_000_00 // 0.000001 t/a × 900 × 5 years
+	k.refuses(f.user, c, encumbrance.ErrWorthNothing)
+	k.check()
+}
+
 // approved is a pledge that its bank has approved.
 func (k *pledgeDesk) approved(c PledgeApply) encumbrance.Pledge {
 	k.t.Helper()

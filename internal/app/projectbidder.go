@@ -23,7 +23,7 @@ var ErrProjectAuctions = fault.New(fault.Refused, "registration.too_many_of_proj
 func (v *View) checkProjectBid(o auction.Offer, r auction.Registration, need permit.Need) error {
 	open := 0
 	for other := range All(v, Offers) {
-		id, known := v.bidders[bidderKey{other.ID, r.Party}]
+		id, known := v.bidders[other.ID][r.Party]
 		if known && other.State.IsSealed() && rowsOf(v.state, Registrations).rows[id].Project == r.Project {
 			open++
 		}

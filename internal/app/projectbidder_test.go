@@ -131,7 +131,7 @@ func giveUpIn(t *testing.T, r *rand.Rand, phase int, format auction.Format, left
 	case auction.Ascending, auction.PayAsBidShare:
 		asked = 10 * one
 	}
-	bidder := d.register(o.ID, f, project)
+	bidder := done[auction.Registration](d.office, f.user, RegistrationApply{Offer: o.ID, Licence: f.licence.ID, Project: project, AcceptsPart: format == auction.PayAsBidShare})
 	step := func() {
 		c := reduceProject(project, left)
 		if left == 0 {

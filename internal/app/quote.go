@@ -66,13 +66,8 @@ func (c QuotePlace) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := room.last[r.ID]
-	t, err = o.CheckQuote(t, auction.Bidder{Registration: r, Quotes: last.count, Last: last.terms}, room.best)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.judgeBidder(v.known, o, r, t.Total()); err != nil {
-		return nil, silent(err)
+	if t, err = v.checkQuote(o, t, r, room); err != nil {
+		return nil, silent(o, err)
 	}
 	sum := sha256.Sum256([]byte(c.text()))
 	q := auction.Quote{
@@ -104,21 +99,35 @@ func (c QuotePlace) open(v *View, o auction.Offer) (auction.Terms, error) {
 // ownRegistration is the open registration of the actor's party for an offer.
 func (v *View) ownRegistration(o auction.Offer) (auction.Registration, error) {
 	for _, party := range v.Actor.Parties() {
-		if id, known := v.bidders[bidderKey{o.ID, party}]; known {
+		if id, known := v.bidders[o.ID][party]; known {
 			return rowsOf(v.state, Registrations).rows[id], nil
 		}
 	}
 	return auction.Registration{}, ErrNotRegistered
 }
 
-// silent is a refusal by a rule without its figures: the journal keeps refusals,
-// and a sealed quote must not be told by one.
-func silent(err error) error {
+// checkQuote returns a quote in its order, or what refuses it.
+func (v *View) checkQuote(o auction.Offer, t auction.Terms, r auction.Registration, room *offerRoom) (auction.Terms, error) {
+	if o.IsOpen() && len(room.opened) >= auction.BidsMax {
+		return t, auction.ErrQuoteCount.With("the auction has %d bids, which is the most", auction.BidsMax)
+	}
+	last := room.last[r.ID]
+	t, err := o.CheckQuote(t, auction.Bidder{Registration: r, Quotes: last.count, Last: last.terms}, room.best)
+	if err != nil {
+		return t, err
+	}
+	return t, v.judgeBidder(v.known, o, r, t.Total())
+}
+
+// silent is the refusal of a quote as its bidder is told it. Of a sealed one the
+// journal, which keeps refusals, has auction.ErrRefused in its place: which rule
+// refused would tell what the quote says.
+func silent(o auction.Offer, err error) error {
 	f, ok := fault.As(err)
-	if !ok || f.Kind != fault.Refused {
+	if !ok || f.Kind != fault.Refused || o.IsOpen() {
 		return err
 	}
-	return f.With("the quote is refused by this rule; its figures are not told while bids are sealed")
+	return f.KeptAs(auction.ErrRefused)
 }
 
 // judgeBidder asks the rules whether a bidder may have, or sell, a quantity, by what is known.

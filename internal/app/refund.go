@@ -100,11 +100,11 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("received_on", c.ReceivedOn); err != nil {
 		return nil, err
 	}
-	b, err := Get(v, BuyBacks, "id", r.BuyBack)
+	paidBy, err := v.budgetThatPaid(r)
 	if err != nil {
 		return nil, err
 	}
-	budget, err := must(Get(v, Budgets, "id", b.Budget)).Apply(reserve.BudgetRefund, r.Amount)
+	budget, err := must(Get(v, Budgets, "id", paidBy)).Apply(reserve.BudgetRefund, r.Amount)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +112,19 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 		tx.putBudget(budget, reserve.BudgetRefund, r.Amount, r.ID, c.Proof)
 		return Put(tx, Refunds, r)
 	}, nil
+}
+
+// budgetThatPaid is the budget that what is refunded was paid from.
+func (v *View) budgetThatPaid(r reserve.TreasuryRefund) (int64, error) {
+	if r.Award == 0 {
+		b, err := Get(v, BuyBacks, "id", r.BuyBack)
+		return b.Budget, err
+	}
+	a, err := Get(v, Awards, "id", r.Award)
+	if err != nil {
+		return 0, err
+	}
+	return must(Get(v, Offers, "offer", a.Offer)).Budget, nil
 }
 
 // Operation is RefundCancel.

@@ -27,18 +27,22 @@ type RegistrationWithdraw struct{ Registration int64 }
 
 var _ = declare(RegistrationApply{}, RegistrationWithdraw{})
 
-// bidderKey finds the open registration of a party for an offer.
-type bidderKey struct{ offer, party int64 }
-
 // indexBidder keeps the open registrations in step.
 func (s *state) indexBidder(r auction.Registration) {
-	key := bidderKey{r.Offer, r.Party}
+	of := s.bidders[r.Offer]
 	if r.State == auction.Registered {
-		s.bidders[key] = r.ID
+		if of == nil {
+			of = map[int64]int64{}
+			s.bidders[r.Offer] = of
+		}
+		of[r.Party] = r.ID
 		return
 	}
-	if s.bidders[key] == r.ID {
-		delete(s.bidders, key)
+	if of[r.Party] == r.ID {
+		delete(of, r.Party)
+	}
+	if len(of) == 0 {
+		delete(s.bidders, r.Offer)
 	}
 	if r.Hold == 0 {
 		rowsOf(s, Registrations).remove(r.ID)
@@ -46,10 +50,10 @@ func (s *state) indexBidder(r auction.Registration) {
 }
 
 func (s *state) indexBidders() {
-	s.bidders = map[bidderKey]int64{}
+	s.bidders = map[int64]map[int64]int64{}
 	for _, r := range rowsOf(s, Registrations).rows {
 		if r.State == auction.Registered {
-			s.bidders[bidderKey{r.Offer, r.Party}] = r.ID
+			s.indexBidder(r)
 		}
 	}
 }
@@ -77,7 +81,10 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	if o.OfCredits() {
 		r.Region = o.Region // whose officers see the bidder, and who from elsewhere does not
 	}
-	if _, known := v.bidders[bidderKey{o.ID, r.Party}]; known {
+	switch _, known := v.bidders[o.ID][r.Party]; {
+	case len(v.bidders[o.ID]) >= o.BiddersMost():
+		return nil, auction.ErrBiddersMost
+	case known:
 		return nil, auction.ErrRegisteredTwice
 	}
 	if err := v.checkBarred(r.Party); err != nil {
@@ -159,7 +166,10 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 		if err = v.checkProjectBid(o, r, need); err != nil {
 			return r, err
 		}
-		r.QuantityMost, judged = need.Missing(), min(need.Room(), o.Quantity).FloorTo(o.LotSize)
+		r.QuantityMost, judged = need.Missing(), need.Room().FloorTo(o.LotSize)
+		if o.TakesPart(r) {
+			judged = min(judged, o.Quantity)
+		}
 		if o.Format == auction.PayAsBidShare {
 			r.Quantity = judged
 		} else {

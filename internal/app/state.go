@@ -47,10 +47,10 @@ type state struct {
 	frozen  frozenIndex
 	fees    feeIndex
 	day     dayIndex
-	sweeps  map[int64][]int64     // what running sweeps still have to cancel
-	clears  map[int64][]int64     // what still has to leave for proposals that are clearing
-	reviews map[reviewKey][]int64 // orders that running reviews still have to judge
-	bidders map[bidderKey]int64   // open registrations
+	sweeps  map[int64][]int64         // what running sweeps still have to cancel
+	clears  map[int64][]int64         // what still has to leave for proposals that are clearing
+	reviews map[reviewKey][]int64     // orders that running reviews still have to judge
+	bidders map[int64]map[int64]int64 // open registrations, by offer and party
 	rooms   map[int64]*offerRoom
 	seals   *sealRing
 	credits heldRanges

@@ -264,6 +264,10 @@ func (a *App) record(b *Batch, r *request, v *View, apply Apply, refusal *fault.
 		tx.mustAgree()
 	}
 	status, body := a.config.Encode(result, refusal)
+	answer := Answer{Command: v.Number, Status: status, Body: body}
+	if refusal != nil && refusal.Kept() != refusal {
+		status, body = a.config.Encode(nil, refusal.Kept())
+	}
 	row := JournalRow{
 		Number: v.Number, At: r.at, Actor: r.person, Kind: string(r.command.Operation()), Key: r.key,
 		Payload: r.digest[:], Status: int32(status), Result: body, Build: a.config.Build, //nolint:gosec // an HTTP status
@@ -275,7 +279,7 @@ func (a *App) record(b *Batch, r *request, v *View, apply Apply, refusal *fault.
 	b.Registry.Length, b.Registry.Head, b.Registry.LastAt = row.Number, row.Hash, max(b.Registry.LastAt, r.at)
 	b.rows += 2
 	a.st.keys[key] = row.Number
-	return outcome{answer: Answer{Command: row.Number, Status: status, Body: body}}
+	return outcome{answer: answer}
 }
 
 // replay answers a command that was done before with this key.

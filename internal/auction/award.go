@@ -54,8 +54,8 @@ var (
 	ErrAwardUpheld = fault.New(fault.Conflict, "award.objection_upheld", "an objection to the award was upheld: revoke it")
 	// ErrNotNeeded is returned for a default on what a step of the project has made needless: revoke the award.
 	ErrNotNeeded = fault.New(fault.Conflict, "award.not_needed", "the project no longer needs it, by no fault of the winner: revoke the award")
-	// ErrNotUpheld is returned when an award is revoked to which no objection was upheld, and that is still needed.
-	ErrNotUpheld = fault.New(fault.Refused, "award.no_objection_upheld", "an award is revoked when an objection to it was upheld, or when a step of the project has made it needless").
+	// ErrNotUpheld is returned when an award is revoked to which no objection was upheld, that is still needed, and which no rule stands in the way of.
+	ErrNotUpheld = fault.New(fault.Refused, "award.no_objection_upheld", "an award is revoked when an objection to it was upheld, when a step of the project has made it needless, or when the rules no longer let its winner have it").
 			Under("award.objection", "project default")
 	// ErrNotOverdue is returned when a default is found before the deadline has passed.
 	ErrNotOverdue = fault.New(fault.Refused, "award.not_overdue", "the deadline has not passed").
@@ -132,7 +132,9 @@ func (a Award) Defaulted(deadline calendar.Date, reason string, at calendar.Inst
 	return a, nil
 }
 
-// Revoked is the award after an objection to it was upheld, or the need for it has gone.
+// Revoked is the award that its winner may not have: an objection to it was
+// upheld, its need has gone, or the rules no longer allow it. What he put up is not
+// forfeited.
 func (a Award) Revoked(reason string, at calendar.Instant) (Award, error) {
 	a, err := a.Next(RevokeAward, AsBureau)
 	if err == nil {

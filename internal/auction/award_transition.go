@@ -13,7 +13,7 @@ const (
 	AwardPaid       AwardState = "paid"
 	AwardDelivered  AwardState = "delivered"
 	AwardDefaulted  AwardState = "defaulted" // not signed or not paid in time
-	AwardRevoked    AwardState = "revoked"   // an objection was upheld, or the project no longer needs it
+	AwardRevoked    AwardState = "revoked"   // an objection was upheld, the project no longer needs it, or the rules no longer allow it
 )
 
 // AwardStates are all states.

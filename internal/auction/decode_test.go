@@ -93,7 +93,7 @@ func TestDecode_Refuses(t *testing.T) {
 		{"DrawNumber", uniform(`"tie":"drawn","bids":[` + bid + `],"draw":[1]`), "draw[0]", "id of a bid"},
 		{"DrawLacksTied", uniform(`"tie":"drawn","bids":[` + bid + `,{"id":"B","price":"5","qty":"2","seq":2}],"draw":["A"]`), "draw", `"B"`},
 		{"SumOfQuantities", withBid(`{"id":"B","price":"5","qty":"9223372036854","seq":2}`), "bids", "come to more"},
-		{"SumOfMoney", withBid(`{"id":"B","price":"99999999999","qty":"9223372036","seq":2}`), "bids", "sum of money"},
+		{"SumOfMoney", `{"format":"uniform","supply":"9223372036","bids":[{"id":"B","price":"99999999999","qty":"9223372036","seq":2}]}`, "bids", "sum of money"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

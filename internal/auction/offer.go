@@ -1,6 +1,7 @@
 package auction
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ const (
 
 	windowMost       = 31 * 24 * time.Hour
 	interruptionMost = 24 * 60 * 60 // s
+
+	second calendar.Instant = 1_000_000
 )
 
 // Collateral is what a bidder puts up before he may bid.
@@ -94,8 +97,9 @@ type Offer struct {
 	Quota        quantity.Quantity // most that one bidder may ask for; 0: no limit
 	Months       int32             // of the term from the window on, for all amounts; a part month counts for whom pays the state, and not against it; of credits OutrightMonths
 
-	Budget    int64          // of a buy-back
-	Committed quantity.Money // of the budget, for this offer
+	Budget      int64          // of a buy-back
+	BudgetLimit quantity.Money // most that it spends, as announced; 0 of one that was announced before this was kept
+	Committed   quantity.Money // of the limit, what is not yet paid or free again
 
 	Collateral      Collateral
 	Deposit         quantity.Money // of each bidder
@@ -193,6 +197,26 @@ func (o Offer) NoncompetitiveLimit() quantity.Quantity {
 	return quantity.Quantity(most).FloorTo(o.LotSize)
 }
 
+// isCountable reports whether all of an offer at a price can be counted: what all
+// winners pay together is no more, but for half a fen each.
+func (o Offer) isCountable(p quantity.Price) bool {
+	amount, err := quantity.Amount(p, o.Quantity, int(max(o.Months, monthsPerYear)), quantity.Up)
+	return err == nil && p <= priceMax && amount <= math.MaxInt64-BidsMax
+}
+
+// BiddersMost is how many bidders an offer admits: so many that their bids can be
+// ranked, and added up, however many prices each names.
+func (o Offer) BiddersMost() int {
+	if o.FixedQuantity() { // one bid each; nothing is added up
+		return BidsMax
+	}
+	most := o.Quantity
+	if o.Quota > 0 {
+		most = o.Quota
+	}
+	return int(min(BidsMax/StepsMost, math.MaxInt64/int64(most)))
+}
+
 // Unsold is what nobody has won.
 func (o Offer) Unsold() quantity.Quantity { return o.Quantity - o.Volume }
 
@@ -255,12 +279,16 @@ func (o Offer) checkAmounts() error {
 	switch {
 	case o.LotSize <= 0:
 		return fault.Invalidf("lot_size", "must be more than zero")
-	case o.Tick <= 0:
-		return fault.Invalidf("tick", "must be more than zero")
+	case o.Tick <= 0 || o.Tick > priceMax:
+		return fault.Invalidf("tick", "must be more than zero and at most %s", priceMax)
 	case o.Quantity <= 0 || !o.Quantity.IsMultipleOf(o.LotSize):
 		return fault.Invalidf("quantity", "must be more than zero and a multiple of the lot size %s", o.LotSize)
-	case o.ReservePrice <= 0 || !o.ReservePrice.IsMultipleOf(o.Tick):
-		return fault.Invalidf("reserve_price", "must be more than zero and a multiple of the tick %s", o.Tick)
+	case o.ReservePrice <= 0 || o.ReservePrice > priceMax || !o.ReservePrice.IsMultipleOf(o.Tick):
+		return fault.Invalidf("reserve_price", "must be more than zero, at most %s and a multiple of the tick %s", priceMax, o.Tick)
+	case o.Step < 0 || o.Step > priceMax:
+		return fault.Invalidf("step", "must be at most %s", priceMax)
+	case !o.isCountable(o.ReservePrice):
+		return fault.Invalidf("quantity", "at the reserve price it comes to more than a sum of money can hold")
 	case o.Quota < 0 || o.Quota > o.Quantity || !o.Quota.IsMultipleOf(o.LotSize):
 		return fault.Invalidf("quota", "must be at most the quantity and a multiple of the lot size %s", o.LotSize)
 	case (o.Collateral == DepositCollateral && !o.Buys()) != (o.Deposit > 0):
@@ -334,6 +362,9 @@ func (o Offer) checkTimes(now calendar.Instant) error {
 		if x.wrong {
 			return ErrTimetable.At(x.field)
 		}
+	}
+	if free := o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second; o.IsOpen() && o.ClosesAt < free {
+		return ErrTimetable.With("with its free period and its clock the auction closes at %s at the earliest", free).At("closes_at")
 	}
 	if o.OpensAt.Date() < now.Date().AddDays(AnnounceDays) {
 		return ErrAnnounceShort.With("announced on %s the window opens on %s at the earliest", now.Date(), now.Date().AddDays(AnnounceDays))

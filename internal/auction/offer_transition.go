@@ -125,7 +125,7 @@ var OfferTransitions = []OfferTransition{
 	{[]OfferState{OfferCertifying}, WriteAwards, AsSystem, ""},
 	{[]OfferState{OfferCertifying}, Finish, AsSystem, OfferCertified},
 	{[]OfferState{OfferAnnounced, OfferRegistering, OfferPrepared}, CancelOffer, AsOfficer, OfferCancelled},
-	{[]OfferState{OfferHalted, OfferClosed, OfferRanked}, VoidOffer, AsOfficer, OfferVoid},
+	{[]OfferState{OfferHalted, OfferClosed, OfferOpened, OfferRanking, OfferRanked}, VoidOffer, AsOfficer, OfferVoid},
 }
 
 // ErrOfferState is returned when an offer does not allow this in its state.

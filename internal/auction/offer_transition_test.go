@@ -27,7 +27,7 @@ func TestOfferTransitions_EveryStateEventRole(t *testing.T) {
 		"certifying award system": OfferCertifying, "certifying finish system": OfferCertified,
 		"announced cancel officer": OfferCancelled, "registering cancel officer": OfferCancelled, "prepared cancel officer": OfferCancelled,
 		"bidding halt officer": OfferHalted, "halted resume officer": OfferBidding, "halted void officer": OfferVoid,
-		"closed void officer": OfferVoid, "ranked void officer": OfferVoid,
+		"closed void officer": OfferVoid, "opened void officer": OfferVoid, "ranking void officer": OfferVoid, "ranked void officer": OfferVoid,
 	}
 	seen := 0
 	for _, s := range OfferStates {

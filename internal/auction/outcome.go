@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"math/big"
 
 	"permitx/internal/calendar"
 	"permitx/internal/quantity"
@@ -36,7 +38,7 @@ type Winner struct {
 	Project      int64
 	Instrument   int64
 	Quantity     quantity.Quantity
-	Price        quantity.Price // of one price; where he pays several, their mean
+	Price        quantity.Price // of one price; where he pays several, their mean by quantity, half up
 	Amount       quantity.Money // of each bid half-up, of a buy-back down
 	Collateral   quantity.Money // put up; it is held until his payment is proven
 	Command      int64
@@ -162,6 +164,35 @@ func (o Outcome) Won() (sum quantity.Quantity) {
 		sum += b.Won
 	}
 	return sum
+}
+
+// Price is what a unit of all that was won costs: where bids pay several prices
+// their mean, weighted by quantity, half up. 0: nothing was won.
+func (o Outcome) Price() quantity.Price {
+	sum := new(big.Int)
+	for _, b := range o.Bids {
+		addProduct(sum, b.Paid, b.Won)
+	}
+	return meanOf(sum, o.Won())
+}
+
+// NobodyDigest is the digest of a result without outcomes: nobody took part.
+var NobodyDigest = Chain("", Outcome{})
+
+// Failure says why an offer sold nothing, or bought nothing; Applied is 0 where
+// nobody took part.
+func (o Offer) Failure() string {
+	switch {
+	case o.Applied == 0:
+		return "nobody took part"
+	case o.Bids == 0:
+		return "nobody has bid"
+	case o.ResultStatus == Cancelled && o.Format == PayAsBidShare:
+		return fmt.Sprintf("fewer than %d have bid", o.BiddersMin)
+	case o.ResultStatus == Cancelled:
+		return "the bids come to less than the quantity of the offer, whose rule is then to cancel"
+	}
+	return "no bid could be served"
 }
 
 // Chain is the digest over the outcomes so far with one more: SHA-256 of the digest

@@ -76,6 +76,9 @@ var (
 			Under("offer.steps", "project default")
 	// ErrOffTick is returned when a price is not a multiple of the tick.
 	ErrOffTick = fault.New(fault.Refused, "quote.off_tick", "the price is not a multiple of the offer's tick").At("price").Under("offer.tick", "project default")
+	// ErrPriceTooHigh is returned when what is offered would come to more than can be counted at a price.
+	ErrPriceTooHigh = fault.New(fault.Refused, "quote.price_too_high", "at this price what is offered would come to more than a sum of money can hold").At("price").
+			Under("offer.price_bound", "project default")
 	// ErrOffLot is returned when a quantity is not a multiple of the lot size, or nothing.
 	ErrOffLot = fault.New(fault.Refused, "quote.off_lot_size", "the quantity is not a multiple of the offer's lot size, or is nothing").At("quantity").
 			Under("offer.lot_size", "project default")
@@ -99,6 +102,10 @@ var (
 	ErrNotCovered = fault.New(fault.Refused, "quote.not_covered", "what was put up at registration does not cover the quote").At("quantity").
 			Under("offer.collateral_full", "WCI auction notices: bid guarantee")
 )
+
+// ErrRefused is what the journal has of the refusal of a sealed quote: which rule
+// refused it would tell of its price or its quantity. Its bidder is told.
+var ErrRefused = fault.New(fault.Refused, "quote.refused", "the quote was refused; why was told to its bidder only").Under("offer.sealed", "project default")
 
 // CheckWindow returns ErrHalted, ErrLateQuote or ErrNotBidding for a quote stamped at an instant.
 func (o Offer) CheckWindow(at calendar.Instant) error {
@@ -230,6 +237,8 @@ func (o Offer) checkStep(s Step) error {
 	switch {
 	case s.Price <= 0 || !s.Price.IsMultipleOf(o.Tick):
 		return ErrOffTick.With("prices are multiples of %s", o.Tick)
+	case !o.isCountable(s.Price):
+		return ErrPriceTooHigh
 	case s.Quantity <= 0 || !o.FixedQuantity() && !s.Quantity.IsMultipleOf(o.LotSize):
 		return o.offLot()
 	case o.Buys() && s.Price > o.ReservePrice:

@@ -2,6 +2,7 @@ package auction
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"testing"
 
@@ -274,8 +275,10 @@ func TestClear_Permutation(t *testing.T) {
 		moved := c
 		moved.Bids, moved.Asks = permuted(c.Bids, order), permuted(c.Asks, other)
 		if !byTimeAlone { // nor does the time of arrival
-			for i := range moved.Bids {
-				moved.Bids[i].Seq = int64(i)
+			for _, side := range [][]Bid{moved.Bids, moved.Asks} {
+				for i := range side {
+					side[i].Seq = int64(i)
+				}
 			}
 		}
 		a, b := mustClear(t, c), mustClear(t, moved)
@@ -316,6 +319,40 @@ func TestClear_DrawLacksBid(t *testing.T) {
 		c := Case{Format: Uniform, Supply: 3, Tie: tie, Bids: []Bid{{ID: "A", Price: 5, Quantity: 2, Draw: 1}, {ID: "B", Price: 5, Quantity: 2}}}
 		if _, err := Clear(&c); !errors.Is(err, ErrDraw) {
 			t.Errorf("%s: got %v; want %v", tie, err, ErrDraw)
+		}
+	}
+}
+
+// What nobody can be awarded does not count against the range of money: one bid
+// far above what is offered keeps no auction from its result.
+func TestClear_BidFarAboveSupply(t *testing.T) {
+	t.Parallel()
+	for _, f := range []Format{Uniform, PayAsBid, PayAsBidShare, Ascending} {
+		c := Case{Format: f, Supply: 3, LotSize: 1, Bids: []Bid{{ID: "A", Price: priceMax, Quantity: 3, Seq: 1}, {ID: "B", Price: 5, Quantity: 3, Seq: 2}}}
+		if f == PayAsBidShare { // whose needs are not bounded by what is offered
+			c.Bids[1].Quantity = math.MaxInt64
+		}
+		r, err := Clear(&c)
+		if err != nil || r.Bids[0].Quantity != 3 || r.Bids[1].Quantity != 0 {
+			t.Errorf("%s: %+v, %v", f, r, err)
+		}
+	}
+}
+
+// An offer admits so many bidders that the bids of all stay within the bounds of a case.
+func TestOffer_BiddersMost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		o    Offer
+		want int
+	}{
+		{Offer{Format: Uniform, Quantity: 10}, BidsMax / StepsMost},
+		{Offer{Format: PayAsBidShare, Quantity: 10}, BidsMax},
+		{Offer{Format: Uniform, Quantity: math.MaxInt64 / 3}, 3},
+		{Offer{Format: Uniform, Quantity: math.MaxInt64, Quota: math.MaxInt64 / 7}, 7},
+	} {
+		if got := c.o.BiddersMost(); got != c.want {
+			t.Errorf("%s of %s, quota %s: %d; want %d", c.o.Format, c.o.Quantity, c.o.Quota, got, c.want)
 		}
 	}
 }

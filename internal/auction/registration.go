@@ -30,7 +30,7 @@ type Registration struct {
 	Region       string
 	Licence      int64             // of permits; credits are bought by a party
 	Project      int64             // that the permits are for; 0: none is named
-	Quantity     quantity.Quantity // pay_as_bid_share: the need; reverse_uniform: what is held for it; otherwise 0
+	Quantity     quantity.Quantity // pay_as_bid_share: the need, also where it is more than is offered; reverse_uniform: what is held for it; otherwise 0
 	AcceptsPart  bool              // pay_as_bid_share: takes less where no more is left
 	Collateral   quantity.Money    // put up; 0 of a buy-back
 	Hold         int64             // of the collateral in the deposit account, or of the permits; 0 when it has ended
@@ -50,6 +50,9 @@ var (
 	// ErrNotRegistering is returned when the offer takes no registrations at this time.
 	ErrNotRegistering = fault.New(fault.Refused, "registration.out_of_time", "registrations are made and withdrawn until their deadline, while the offer registers").
 				Under("offer.registration_period", "project default")
+	// ErrBiddersMost is returned when an offer has as many bidders as can be ranked together.
+	ErrBiddersMost = fault.New(fault.Refused, "registration.offer_full", "the offer has as many bidders as can be ranked together").
+			Under("offer.bidders_most", "project default")
 	// ErrRegisteredTwice is returned when the party is registered for the offer already.
 	ErrRegisteredTwice = fault.New(fault.Conflict, "registration.exists", "the party is registered for this offer already: withdraw that registration first")
 	// ErrNeedMissing is returned when a share sale is entered without the project whose need is bid for.
@@ -81,6 +84,12 @@ func (o Offer) TakesRegistrations(at calendar.Instant) error {
 		return ErrNotRegistering.With("the offer registers from %s until %s and is %s", o.RegisterFrom, o.RegisterUntil, o.State)
 	}
 	return nil
+}
+
+// TakesPart reports whether a winner of a share sale gets what is left where it is
+// less than his need. Who does not is registered for all of it, and gets it or nothing.
+func (o Offer) TakesPart(r Registration) bool {
+	return o.Fit == FitCut || o.Fit == FitAsAgreed && r.AcceptsPart
 }
 
 // Excluded is the registration of a bidder whom the rules no longer admit.

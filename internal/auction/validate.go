@@ -2,6 +2,7 @@ package auction
 
 import (
 	"fmt"
+	"math"
 
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
@@ -150,6 +151,7 @@ func (c *Case) checkSide(name string, side []Bid) error {
 	}
 	total := c.Noncompetitive
 	highest := max(c.ReservePrice, c.ReferencePrice)
+	limit := max(c.Supply, c.Demand) // 0: none
 	for i := range side {
 		b := &side[i]
 		if err := c.checkBid(b); err != nil {
@@ -157,10 +159,16 @@ func (c *Case) checkSide(name string, side []Bid) error {
 			return e.At(fmt.Sprintf("%s[%d].%s", name, i, e.Field))
 		}
 		sum, err := quantity.Add(total, b.Quantity)
+		if err != nil && limit > 0 && (c.Format == Ascending || c.Format == PayAsBidShare) { // which serve one after the other
+			sum, err = math.MaxInt64, nil
+		}
 		if err != nil {
 			return ErrCase.With("the quantities of all come to more than a sum can hold").At(name)
 		}
 		total, highest = sum, max(highest, b.Price)
+	}
+	if limit > 0 {
+		total = min(total, limit) // more is not awarded
 	}
 	if _, err := quantity.Amount(highest, total, max(c.Months, monthsPerYear), quantity.Up); err != nil {
 		return ErrCase.With("quantities and prices of all come to more than a sum of money can hold").At(name)

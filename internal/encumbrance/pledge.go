@@ -16,6 +16,8 @@ import (
 var (
 	// ErrPledgeValue is returned when neither a base price nor an assessment says what the permits are worth.
 	ErrPledgeValue = fault.New(fault.Refused, "pledge.no_value", "no base price holds here: name an assessment, with its document").At("assessed_value")
+	// ErrWorthNothing is returned when the value of the permits rounds to nothing.
+	ErrWorthNothing = fault.New(fault.Refused, "pledge.worth_nothing", "the permits are worth less than half a fen: nothing is lent on them").At("quantity")
 	// ErrPledgeState is returned when the pledge's state does not allow this step, or not to this body.
 	ErrPledgeState = fault.New(fault.Conflict, "pledge.state", "the pledge does not allow this now")
 	// ErrLoanBeyondTerm is returned when a loan would be due after the term of the permits.
@@ -92,7 +94,7 @@ func (p Pledge) Validate() error {
 
 // Valued returns the pledge with the value of its permits, half-up: as
 // assessed, or by the base price for the months that are left. Returns
-// ErrPledgeValue where there is neither.
+// ErrPledgeValue where there is neither, and ErrWorthNothing.
 func (p Pledge) Valued(base quantity.Price, months int) (Pledge, error) {
 	if p.Assessment != "" {
 		if p.Value <= 0 {
@@ -105,7 +107,9 @@ func (p Pledge) Valued(base quantity.Price, months int) (Pledge, error) {
 	}
 	p.BasePrice, p.Months = base, int32(months) //nolint:gosec // months of a term
 	var err error
-	p.Value, err = quantity.Amount(base, p.Quantity, months, quantity.HalfUp)
+	if p.Value, err = quantity.Amount(base, p.Quantity, months, quantity.HalfUp); err == nil && p.Value == 0 {
+		err = ErrWorthNothing
+	}
 	return p, err
 }
 

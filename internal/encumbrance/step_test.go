@@ -175,6 +175,9 @@ func TestAmounts_Facts(t *testing.T) {
 	if err != nil || p.Value != 310_000_00 {
 		t.Fatal(p.Value, err)
 	}
+	if _, err := (encumbrance.Pledge{Quantity: q("0.000001"), Loan: 1}).Valued(900*quantity.OnePrice, 60); !errors.Is(err, encumbrance.ErrWorthNothing) {
+		t.Errorf("0.0045 CNY: %v", err)
+	}
 	for share, want := range map[quantity.Ratio]quantity.Money{800_000: 248_000_00, 700_000: 217_000_00} {
 		if most, err := encumbrance.MostOf(p.Value, share); err != nil || most != want {
 			t.Errorf("%s of %s: %s %v, want %s", share, p.Value, most, err, want)

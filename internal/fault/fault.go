@@ -45,6 +45,7 @@ type Error struct {
 	Rule     string   // id of the rule that refused, where one did
 	Citation string   // the rule's source: document number and article, or "project default"
 	All      []*Error // each of several things that are wrong, this one first; nil where it is alone
+	kept     *Error   // what is kept of it, where the whole would tell too much
 	cause    error
 }
 
@@ -115,6 +116,22 @@ func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.cause = cause
 	return &c
+}
+
+// KeptAs returns e of which the journal keeps another fault: e is answered once,
+// and told to nobody else.
+func (e *Error) KeptAs(kept *Error) *Error {
+	c := *e
+	c.kept = kept
+	return &c
+}
+
+// Kept is what may be kept of e: itself, if nothing else was named.
+func (e *Error) Kept() *Error {
+	if e.kept != nil {
+		return e.kept
+	}
+	return e
 }
 
 // As returns the fault in err's chain, if there is one.

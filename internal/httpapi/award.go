@@ -91,12 +91,12 @@ func (s *Server) DefaultAward(ctx context.Context, r gen.DefaultAwardRequestObje
 	return s.do(ctx, r.Params.IdempotencyKey, app.AwardDefault{Award: r.ID, Reason: r.Body.Reason})
 }
 
-// RevokeAward revokes an award to which an objection was upheld.
+// RevokeAward revokes an award that its winner may not have.
 func (s *Server) RevokeAward(ctx context.Context, r gen.RevokeAwardRequestObject) (gen.RevokeAwardResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.AwardRevoke{Award: r.ID, Reason: r.Body.Reason})
 }
 
-// GetOfferResult shows what anybody may know of a certified auction.
+// GetOfferResult shows what anybody may know of an auction that was certified, or has failed.
 func (s *Server) GetOfferResult(ctx context.Context, r gen.GetOfferResultRequestObject) (gen.GetOfferResultResponseObject, error) {
 	p, err := app.PublishedResultOf(ctx, s.rows, r.ID)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Server) GetOfferResult(ctx context.Context, r gen.GetOfferResultRequest
 		Offer: o.ID, Status: api.AuctionStatus(o.ResultStatus), ClearingPrice: optionalPrice(o.ClearingPrice), AveragePrice: optionalPrice(f.Average),
 		Offered: o.Quantity.String(), Sold: o.Volume.String(), Unsold: o.Unsold().String(), Bidders: f.Bidders, Wanted: f.Wanted.String(),
 		CoverRatio: ratioOf(f.Cover), Noncompetitive: textOfQuantity(f.Takers), MinPrice: optionalPrice(f.Least), MaxPrice: optionalPrice(f.Greatest), MeanPrice: optionalPrice(f.Mean), MedianPrice: optionalPrice(f.Median),
-		CertifiedAt: o.CertifiedAt.String(), ResultDigest: o.ResultDigest,
+		State: api.AuctionState(o.State), Reason: optional(o.Reason), CertifiedAt: instantOf(o.CertifiedAt), ResultDigest: o.ResultDigest,
 		Winners: convertAll(p.Winners, func(w app.PublishedWinner) api.AuctionWinner {
 			return api.AuctionWinner{
 				Name: w.Name, Quantity: w.Award.Quantity.String(), Price: w.Award.Price.String(), Amount: w.Award.Amount.String(), State: api.AwardState(w.Award.State),

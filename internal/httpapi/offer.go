@@ -95,7 +95,7 @@ func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 	out := api.AuctionOffer{
 		ID: o.ID, Region: o.Region, Pollutant: o.Pollutant, Instrument: instrument, PriceBasis: api.PriceBasisPerYear, Series: optional(o.Series), Seller: optional(seller), Format: api.AuctionFormat(o.Format), Quantity: o.Quantity.String(),
 		ReservePrice: o.ReservePrice.String(), LotSize: o.LotSize.String(), Tick: o.Tick.String(), Quota: textOfQuantity(o.Quota), Budget: optional(o.Budget),
-		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), Committed: moneyOf(o.Committed), Months: int(o.Months),
+		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), BudgetLimit: moneyOf(o.BudgetLimit), Committed: moneyOf(o.Committed), Months: int(o.Months),
 		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
 		WinShare: ratioOf(o.WinShare), ConfirmFactor: ratioOf(o.ConfirmFactor), MinBidders: optional(int(o.BiddersMin)), MaxQuotes: optional(int(o.QuotesMost)),
 		Programme: optional(o.Programme), Planned: textOfQuantity(o.Planned), Carried: textOfQuantity(o.Carried),

@@ -31,7 +31,7 @@ func (s *Server) ListTreasuryRefunds(ctx context.Context, r gen.ListTreasuryRefu
 
 func refundOf(t reserve.TreasuryRefund) api.TreasuryRefund {
 	return api.TreasuryRefund{
-		ID: t.ID, BuyBack: t.BuyBack, Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
+		ID: t.ID, BuyBack: optional(t.BuyBack), Award: optional(t.Award), Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
 		State: api.RefundState(t.State), Proof: optional(t.Proof), ReceivedOn: dateOf(t.ReceivedOn), RequestedAt: t.RequestedAt.String(),
 	}
 }

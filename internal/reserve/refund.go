@@ -30,12 +30,14 @@ const (
 // RefundStates are all states of a refund.
 var RefundStates = []RefundState{RefundRequested, RefundReceived, RefundCancelled}
 
-// A TreasuryRefund is money that an enterprise pays back to the treasury after
+// A TreasuryRefund is money that an enterprise pays back to the treasury: after
 // its permits are in the reserve, for example because too many months were
-// paid. The permits stay where they are; the money is in the budget again.
+// paid, where the permits stay where they are; or because the award was revoked,
+// for which it has its permits again. The money is in the budget again.
 type TreasuryRefund struct {
 	ID          int64
-	BuyBack     int64
+	BuyBack     int64 // 0: of an award
+	Award       int64 // of a reverse auction that was revoked after its payment; 0: of a buy-back
 	Party       int64
 	Region      string
 	Amount      quantity.Money

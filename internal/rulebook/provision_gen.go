@@ -10,7 +10,7 @@ var provisions = []Provision{
 		{"award.bidder_barred", "the bidder is barred from auctions", "project default; Lanzhou: the deposit is forfeited by who does not sign or does not pay"},
 	}},
 	{"award.objection", []Refusal{
-		{"award.no_objection_upheld", "an award is revoked when an objection to it was upheld, or when a step of the project has made it needless", "project default"},
+		{"award.no_objection_upheld", "an award is revoked when an objection to it was upheld, when a step of the project has made it needless, or when the rules no longer let its winner have it", "project default"},
 		{"award.suspended", "an objection to the award waits for its answer", "project default"},
 	}},
 	{"bank.no_permits", []Refusal{
@@ -127,6 +127,9 @@ var provisions = []Provision{
 	{"offer.auctions_of_project", []Refusal{
 		{"registration.too_many_of_project", "a project is registered for at most 50 auctions at a time", "project default"},
 	}},
+	{"offer.bidders_most", []Refusal{
+		{"registration.offer_full", "the offer has as many bidders as can be ranked together", "project default"},
+	}},
 	{"offer.ceiling_price", []Refusal{
 		{"quote.above_ceiling_price", "the price is above the offer's ceiling price", "project default"},
 	}},
@@ -146,6 +149,9 @@ var provisions = []Provision{
 	{"offer.own_offer", []Refusal{
 		{"registration.own_offer", "the seller does not bid for his own credits", "project default"},
 	}},
+	{"offer.price_bound", []Refusal{
+		{"quote.price_too_high", "at this price what is offered would come to more than a sum of money can hold", "project default"},
+	}},
 	{"offer.programme", []Refusal{
 		{"offer.other_programme", "the offers of a programme sell one instrument out of one reserve in one lot size", "project default"},
 	}},
@@ -160,6 +166,9 @@ var provisions = []Provision{
 	}},
 	{"offer.reserve_price", []Refusal{
 		{"quote.below_reserve_price", "the price is below the offer's reserve price", "金价价管〔2012〕137号, 〔2014〕71号 (Wuyi)"},
+	}},
+	{"offer.sealed", []Refusal{
+		{"quote.refused", "the quote was refused; why was told to its bidder only", "project default"},
 	}},
 	{"offer.second_confirmation", []Refusal{
 		{"quote.confirm_price", "the price is far above the reserve price: send the quote again with confirm_price", "project default"},

@@ -74,7 +74,7 @@ type ServerInterface interface {
 	// PayAward Record what the treasury has paid to a seller
 	// (POST /v1/awards/{id}/pay)
 	PayAward(c *gin.Context, id PathID, params PayAwardParams)
-	// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAward Revoke an award that its winner may not have
 	// (POST /v1/awards/{id}/revoke)
 	RevokeAward(c *gin.Context, id PathID, params RevokeAwardParams)
 	// SettleAward Pay for the credits that were won
@@ -29770,7 +29770,7 @@ type StrictServerInterface interface {
 	// PayAward Record what the treasury has paid to a seller
 	// (POST /v1/awards/{id}/pay)
 	PayAward(ctx context.Context, request PayAwardRequestObject) (PayAwardResponseObject, error)
-	// RevokeAward Revoke an award to which an objection was upheld, or that the winner's project no longer needs
+	// RevokeAward Revoke an award that its winner may not have
 	// (POST /v1/awards/{id}/revoke)
 	RevokeAward(ctx context.Context, request RevokeAwardRequestObject) (RevokeAwardResponseObject, error)
 	// SettleAward Pay for the credits that were won
