@@ -9,8 +9,9 @@ import (
 
 var _ = declareCheck((*checker).checkForfeits)
 
-// forfeitInvariant is the number of what checkForfeits holds; a migration says
-// since when forfeits have an account of their own.
+// forfeitInvariant is the number of what checkForfeits holds. Its row in
+// invariant_start is the last command that still posted forfeits to the fees:
+// the timer of the same migration moves those.
 const forfeitInvariant = "I-90"
 
 // checkForfeits holds that the forfeits of a region are what bidders of its

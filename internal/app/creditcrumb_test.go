@@ -139,7 +139,7 @@ func TestCreditCrumbs_Random(t *testing.T) {
 			}
 		case 5, 6:
 			a := f.quick(x.user, f.order(x, market.Buy, 2, 50))
-			if strings.Contains(a, ErrTooManyFills.Code) {
+			if strings.Contains(a, ErrTooManyRanges.Code) {
 				t.Fatalf("a lot was refused: %s", a)
 			}
 		default:

@@ -63,6 +63,8 @@ var (
 	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
 	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
+	// ErrTooManyRanges is returned when the credits that an order would trade lie in too many ranges.
+	ErrTooManyRanges = fault.New(fault.Refused, "order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts").At("quantity")
 )
 
 // PlaceOrder enters an order into a market. Every code in it is that of the

@@ -161,7 +161,7 @@ func (tx *Tx) amend(o *market.Record, e entry) OrderResult {
 	if _, rests := tx.changedBook(o.Market, o.Instrument).Cancel(o.ID); !rests {
 		panic("app: an open order is not in its book")
 	}
-	tx.leave(o, e.key, e.inst.Pollutant)
+	tx.giveUp(o, e.key, e.inst.Pollutant)
 	tx.batch.Amended = true
 	tx.enter(&e, false)
 	return tx.match(&e)

@@ -72,14 +72,14 @@ func (v *View) countRanges(h creditHolder, units int64) (ranges int) {
 	return ranges
 }
 
-// checkRangesMoved returns ErrTooManyFills when the parties that would deliver,
+// checkRangesMoved returns ErrTooManyRanges when the parties that would deliver,
 // what they sell at most, would do so out of too many ranges.
 func (e *entry) checkRangesMoved(v *View, sellers map[int64]quantity.Quantity) error {
 	for party, q := range sellers {
 		e.ranges += v.countRanges(goodsHolder(party, e.inst), v.unitsIn(min(q, e.order.Remaining), e.inst))
 	}
 	if e.ranges > rangesMost {
-		return ErrTooManyFills.With("the order would take credits out of more than %d ranges at once: send it in parts", rangesMost)
+		return ErrTooManyRanges.With("the order would take credits out of more than %d ranges at once: send it in parts", rangesMost)
 	}
 	return nil
 }

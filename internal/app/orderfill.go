@@ -159,13 +159,13 @@ func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, paid quantity.Mon
 
 // finish ends an order and gives back what it still holds aside.
 func (tx *Tx) finish(o *market.Record, state market.State, ending market.Ending, key ledger.Key, pollutant string) {
-	tx.leave(o, key, pollutant)
+	tx.giveUp(o, key, pollutant)
 	o.Hold, o.State, o.Ending = 0, state, ending
 	tx.putOrder(o, false)
 }
 
-// leave gives back what an order has set aside.
-func (tx *Tx) leave(o *market.Record, key ledger.Key, pollutant string) {
+// giveUp gives back what an order has set aside.
+func (tx *Tx) giveUp(o *market.Record, key ledger.Key, pollutant string) {
 	tx.Release(key, o.Hold)
 	tx.claim(o, pollutant, -o.Remaining)
 }

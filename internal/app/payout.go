@@ -7,6 +7,7 @@ import (
 
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -139,9 +140,17 @@ type ForfeitStatement struct {
 // Closing is what is left to pay out at the end of the period.
 func (s ForfeitStatement) Closing() quantity.Money { return s.Opening + s.Forfeited - s.PaidOut }
 
+// ForfeitLinesMost bounds the lines of a statement.
+const ForfeitLinesMost = 10_000
+
+// ErrForfeitLines is returned for a statement of more than ForfeitLinesMost lines.
+var ErrForfeitLines = fault.New(fault.Invalid, "forfeit.too_many_lines", "the statement has more than 10000 lines: ask for a shorter period").At("to")
+
 // ForfeitsOf reads the statement of a region from a day through another. A payout
-// counts on the day on which it was recorded.
+// counts on the day on which it was recorded. It returns ErrForfeitLines, and
+// keeps no more lines than it may have.
 func ForfeitsOf(ctx context.Context, r Reader, region string, from, to calendar.Date) (s ForfeitStatement, err error) {
+	over := false
 	add := func(l ForfeitLine) {
 		switch {
 		case l.On < from:
@@ -150,7 +159,9 @@ func ForfeitsOf(ctx context.Context, r Reader, region string, from, to calendar.
 		default:
 			s.Forfeited += max(l.Amount, 0)
 			s.PaidOut += max(-l.Amount, 0)
-			s.Lines = append(s.Lines, l)
+			if s.Lines = append(s.Lines, l); len(s.Lines) > ForfeitLinesMost {
+				s.Lines, over = s.Lines[:0], true
+			}
 		}
 	}
 	err = eachOf(ctx, r, Awards, Where("state", string(auction.AwardDefaulted)).And("region", Eq, region), func(a auction.Award) {
@@ -162,6 +173,9 @@ func ForfeitsOf(ctx context.Context, r Reader, region string, from, to calendar.
 		err = eachOf(ctx, r, TreasuryPayouts, Where("region", region), func(p settlement.TreasuryPayout) {
 			add(ForfeitLine{On: p.RecordedAt.Date(), Payout: p.ID, Amount: -p.Amount, Document: p.Document})
 		})
+	}
+	if err == nil && over {
+		err = ErrForfeitLines
 	}
 	slices.SortStableFunc(s.Lines, func(a, b ForfeitLine) int { return cmp.Compare(a.On, b.On) })
 	return s, err

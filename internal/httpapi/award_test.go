@@ -98,6 +98,7 @@ func (w *walked) forfeitedAndPaid(winner string) {
 	}
 	w.isProblem(w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-19", w.finance), http.StatusBadRequest, "request.invalid", "to")
 	w.isProblem(w.get("/v1/forfeit-statement?region=330421&from=2026-07-20&to=2026-07-20", w.west), http.StatusNotFound, "record.not_found", "region")
+	w.isProblem(w.get("/v1/forfeit-statement?region=330499&from=2026-07-20&to=2026-07-20", w.auditor), http.StatusNotFound, "record.not_found", "region")
 }
 
 // walkAwards takes each operation on an award as each role and relation. The award

@@ -92,6 +92,16 @@ func (s *Server) regionsOf(g identity.Grant) []string {
 	return codes
 }
 
+// isRegion reports whether the registry has a region.
+func (s *Server) isRegion(code string) bool {
+	for _, r := range app.ReadTable(s.app.Reference(), app.Regions).All() {
+		if r.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
 // has reports whether an object of a party and a region is in the scope.
 func (sc scope) has(party int64, regions ...string) bool {
 	if sc.all || slices.Contains(sc.parties, party) {
