@@ -54,6 +54,18 @@ func keyOf(methodology string, source int64, sourceID string) Key {
 	return Key(append(block[:keyBlock], whole[:len(Key{})-keyBlock]...))
 }
 
+// reversalKey is the key of what takes an activity back. No source id has the
+// byte that sets it apart.
+func reversalKey(methodology string, source int64, reverses string) Key {
+	return keyOf(methodology, source, "\x00"+reverses)
+}
+
+// plainReversalKey is what it was in earlier versions, where an activity could
+// have it, too.
+func plainReversalKey(methodology string, source int64, reverses string) Key {
+	return keyOf(methodology, source, "reversal of "+reverses)
+}
+
 // Pseudonym is what the registry knows a person by: 16 bytes of the SHA-256 of
 // the scheme's salt and what the operator calls the person.
 type Pseudonym [16]byte
@@ -220,6 +232,11 @@ func takeVarint(b []byte) (int64, []byte) {
 func takeUvarint(b []byte) (int64, []byte) {
 	v, n := binary.Uvarint(b)
 	return int64(v), b[max(n, 1):] //nolint:gosec // seconds of a day
+}
+
+// isWholeSecond reports whether an instant is one that a Span can keep.
+func isWholeSecond(at calendar.Instant) bool {
+	return at%calendar.Instant(time.Second/time.Microsecond) == 0
 }
 
 // secondsOfDay is where an instant lies in its day, in the market's zone.

@@ -4,6 +4,7 @@ import "permitx/internal/fault"
 
 // The faults of an activity, in the order in which they are checked.
 var (
+	ErrFraction      = fault.New(fault.Refused, "activity.fraction", "a period begins and ends on a whole second")
 	ErrNoPeriod      = fault.New(fault.Refused, "activity.period", "the period must begin before it ends, and not in the future").At("from")
 	ErrTwoDays       = fault.New(fault.Refused, "activity.two_days", "a period lies within one day in Asia/Shanghai: declare the part of each day as an activity of its own").At("to")
 	ErrOverlap       = fault.New(fault.Refused, "activity.overlap", "the period overlaps another activity of the participant in this scenario").At("from")

@@ -110,7 +110,7 @@ func (n *needs) line(l *line) {
 	}
 	n.keys = append(n.keys, l.key)
 	if l.Reverses != "" {
-		n.keys = append(n.keys, l.reversed)
+		n.keys = append(n.keys, l.reversed, l.plain)
 	} else if l.fault == nil {
 		n.names[l.name] = true
 	}

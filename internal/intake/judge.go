@@ -40,6 +40,7 @@ type line struct {
 	day      calendar.Date
 	from, to int32
 	key      Key // of a reversal: its own, not that of what it takes back
+	plain    Key // of a reversal: its own in earlier versions
 	reversed Key
 	name     Pseudonym
 	computed quantity.Reduction
@@ -63,7 +64,8 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	}
 	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
 	if a.Reverses != "" {
-		l.key, l.reversed = keyOf(s.Methodology, source, "reversal of "+a.Reverses), keyOf(s.Methodology, source, a.Reverses)
+		l.key, l.plain = reversalKey(s.Methodology, source, a.Reverses), plainReversalKey(s.Methodology, source, a.Reverses)
+		l.reversed = keyOf(s.Methodology, source, a.Reverses)
 		return l
 	}
 	l.key = keyOf(s.Methodology, source, a.SourceID)
@@ -89,6 +91,10 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 
 func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant) error {
 	switch {
+	case !isWholeSecond(a.From):
+		return ErrFraction.At("from")
+	case !isWholeSecond(a.To):
+		return ErrFraction.At("to")
 	case a.From >= a.To || a.To > now:
 		return ErrNoPeriod
 	case a.To.Date() != day && to != 24*60*60:
@@ -191,11 +197,11 @@ func (w *work) burn(r *request) (*Participant, error) {
 // reverse takes an activity back: its amount, its period and its place under
 // the day's cap. Its key stays taken.
 func (w *work) reverse(source int64, l *line) Result {
-	at, known := w.keys[l.reversed]
+	first, known := w.keys[l.reversed]
 	if !known {
 		return Result{Status: Refused, Fault: ErrNoActivity}
 	}
-	was := w.rows[at.Activity]
+	was := w.rows[first.Activity]
 	if was == nil {
 		return Result{Status: Refused, Fault: ErrNoActivity.With("the month of the activity was taken away: it cannot be reversed any more")}
 	}
@@ -204,7 +210,10 @@ func (w *work) reverse(source int64, l *line) Result {
 	}
 	p, d := w.participantByID(was.Participant), w.day(DayKey{was.Scenario, was.Day, was.Participant})
 	span := slices.IndexFunc(d.Spans, func(s Span) bool { return s.Activity == was.ID })
-	if span >= 0 && p.Add(-d.Spans[span].Points).Short > PointsMost {
+	if span < 0 { // an earlier version has taken it back
+		return Result{Status: Duplicate, Activity: w.keys[l.plain].Activity}
+	}
+	if p.Add(-d.Spans[span].Points).Short > PointsMost {
 		return Result{Status: Refused, Fault: ErrPointsOwed}
 	}
 	row := Row{
@@ -213,10 +222,8 @@ func (w *work) reverse(source int64, l *line) Result {
 		Computed: -was.Computed, Amount: -was.Amount, Reverses: was.ID,
 	}
 	w.addRow(&row, l.key)
-	if span >= 0 {
-		p.Points = p.Add(-d.Spans[span].Points)
-		d.Spans = slices.Delete(slices.Clone(d.Spans), span, span+1)
-	}
+	p.Points = p.Add(-d.Spans[span].Points)
+	d.Spans = slices.Delete(slices.Clone(d.Spans), span, span+1)
 	w.credit(l.scenario, p, d, &row)
 	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}
 }

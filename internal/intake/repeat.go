@@ -45,11 +45,11 @@ type spoken struct {
 // about. Of a participant who was erased since, nobody can tell.
 func (in *Intake) samePeople(ctx context.Context, r *request, e earlier, body []byte) (bool, error) {
 	if e.request != nil {
-		return slices.Equal(r.people(in.c.Pace), e.request.people(in.c.Pace)), nil
+		return r.source == e.request.source && slices.Equal(r.people(in.c.Pace), e.request.people(in.c.Pace)), nil
 	}
-	all, err := in.spokenOf(ctx, r, body)
-	if err != nil || len(all) == 0 {
-		return err == nil, err
+	all, same, err := in.spokenOf(ctx, r, body)
+	if err != nil || !same || len(all) == 0 {
+		return same && err == nil, err
 	}
 	names, ids := make([]Pseudonym, len(all)), make([]int64, len(all))
 	for i, s := range all {
@@ -93,9 +93,10 @@ func (r *request) people(pace *Pace) []Pseudonym {
 
 // spokenOf are the participants of a command that was answered: of a batch,
 // those whose activities were accepted. Activities of a month that was taken
-// away say of nobody any more.
-func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) ([]spoken, error) {
+// away say of nobody any more. A batch of another scheme is not the same.
+func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) (all []spoken, same bool, err error) {
 	var answer struct {
+		Scheme      int64
 		Participant int64
 		Activities  []struct {
 			Status   Status
@@ -103,13 +104,16 @@ func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) ([]spok
 		}
 	}
 	if r.kind == KindPool || r.kind == KindSent || r.kind == KindReturn {
-		return nil, nil
+		return nil, true, nil
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("read an answer: %w", err)
+		return nil, false, fmt.Errorf("read an answer: %w", err)
 	}
-	if r.kind != KindBatch {
-		return []spoken{{r.person, answer.Participant}}, nil
+	switch {
+	case r.kind != KindBatch:
+		return []spoken{{r.person, answer.Participant}}, true, nil
+	case answer.Scheme != r.source:
+		return nil, false, nil
 	}
 	of, months := map[int64]Pseudonym{}, map[Month][]int64{}
 	for i, name := range r.people(in.c.Pace) {
@@ -119,17 +123,16 @@ func (in *Intake) spokenOf(ctx context.Context, r *request, body []byte) ([]spok
 			months[m] = append(months[m], a.Activity)
 		}
 	}
-	var all []spoken
 	for m, ids := range months {
 		rows, err := in.c.Store.Rows(ctx, m, ids)
 		if err != nil {
-			return nil, fmt.Errorf("find activities of %d: %w", m, err)
+			return nil, false, fmt.Errorf("find activities of %d: %w", m, err)
 		}
 		for i := range rows {
 			all = append(all, spoken{of[rows[i].ID], rows[i].Participant})
 		}
 	}
-	return all, nil
+	return all, true, nil
 }
 
 func distinct[K comparable](all []K) []K {

@@ -144,6 +144,7 @@ type answered struct {
 		Amount   string
 		Capped   bool
 		Code     string
+		Field    string
 	}
 }
 
@@ -190,6 +191,10 @@ func TestIntake_Judges(t *testing.T) {
 		excluded.Identifier, counted.CountedIn, other.Identifier = "GRID-1", "ccer", "GRID-2"
 		missing := ride("14", "anna", 3, 8, 0)
 		missing.Inputs = nil
+		fraction, overMidnight, ends := ride("18", "anna", 6, 8, 0), ride("19", "anna", 6, 23, 50), ride("20", "anna", 6, 9, 0)
+		fraction.From, fraction.To = fraction.From.Add(100*time.Millisecond), fraction.From.Add(900*time.Millisecond)
+		overMidnight.From, overMidnight.To = overMidnight.From.Add(599_500*time.Millisecond), overMidnight.From.Add(600_900*time.Millisecond)
+		ends.To = ends.To.Add(time.Microsecond)
 		lines := []struct {
 			activity intake.Activity
 			want     string
@@ -216,6 +221,9 @@ func TestIntake_Judges(t *testing.T) {
 			{excluded, "carbon.excluded"},
 			{counted, "carbon.excluded"},
 			{other, "accepted 0.052"},
+			{fraction, "activity.fraction from"},
+			{overMidnight, "activity.fraction from"},
+			{ends, "activity.fraction to"},
 		}
 		var all []intake.Activity
 		for _, l := range lines {
@@ -230,6 +238,9 @@ func TestIntake_Judges(t *testing.T) {
 				said += " " + a.Amount
 			case "refused":
 				said = a.Code
+				if a.Code == "activity.fraction" {
+					said += " " + a.Field
+				}
 			}
 			if said != l.want {
 				t.Errorf("line %d, source id %s: %s, want %s", i, l.activity.SourceID, said, l.want)
@@ -241,6 +252,10 @@ func TestIntake_Judges(t *testing.T) {
 		}
 		if _, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: "k"}); !errors.Is(err, intake.ErrKeyUsed) {
 			t.Errorf("another batch with the same key: %v", err)
+		}
+		submit(t, in, "refused", missing)
+		if _, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 2, Key: "refused", Digest: [32]byte{1}, Activities: []intake.Activity{missing}}); !errors.Is(err, intake.ErrKeyUsed) {
+			t.Errorf("the same batch of another scheme with the same key: %v", err)
 		}
 		anew := submit(t, in, "k2", all...)
 		if anew.Accepted != 0 || anew.Duplicates != 13 {
