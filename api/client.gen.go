@@ -668,7 +668,7 @@ type ClientInterface interface {
 
 	// SubmitActivityBatchWithBody Declare activities of participants
 	//
-	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to`, whole seconds within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides; where the scenario has had several methodologies it is the newest that counted the source id, or with `from` that of the day. What a month that was taken away would have to hold is refused. The body has at most 24 MiB. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -829,7 +829,7 @@ type ClientInterface interface {
 
 	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 	//
 	// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 	GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1006,7 +1006,7 @@ type ClientInterface interface {
 
 	// ClosePoolWithBody Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1015,7 +1015,7 @@ type ClientInterface interface {
 
 	// ClosePool Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5318,7 +5318,7 @@ func (c *Client) DecideCap(ctx context.Context, params *DecideCapParams, body De
 
 // SubmitActivityBatchWithBody Declare activities of participants
 //
-// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to`, whole seconds within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides; where the scenario has had several methodologies it is the newest that counted the source id, or with `from` that of the day. What a month that was taken away would have to hold is refused. The body has at most 24 MiB. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5689,7 +5689,7 @@ func (c *Client) RevokeCredits(ctx context.Context, id PathID, params *RevokeCre
 
 // GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 //
 // Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 func (c *Client) GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6096,7 +6096,7 @@ func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEdit
 
 // ClosePoolWithBody Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6115,7 +6115,7 @@ func (c *Client) ClosePoolWithBody(ctx context.Context, params *ClosePoolParams,
 
 // ClosePool Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -38723,7 +38723,7 @@ type ClientWithResponsesInterface interface {
 
 	// SubmitActivityBatchWithBodyWithResponse Declare activities of participants
 	//
-	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+	// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to`, whole seconds within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides; where the scenario has had several methodologies it is the newest that counted the source id, or with `from` that of the day. What a month that was taken away would have to hold is refused. The body has at most 24 MiB. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38896,7 +38896,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -39087,7 +39087,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithBodyWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39096,7 +39096,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -54460,7 +54460,7 @@ func (c *ClientWithResponses) DecideCapWithResponse(ctx context.Context, params 
 
 // SubmitActivityBatchWithBodyWithResponse Declare activities of participants
 //
-// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to` within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
+// One JSON object a line (NDJSON), up to 10,000. Each has `source_id` (what the operator calls it, counted once for a methodology), `scenario`, `participant` (a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number), `from` and `to`, whole seconds within one day in Asia/Shanghai, `inputs` (a list of objects with name, value and unit) and `evidence` (SHA-256, 64 hexadecimal digits). A line with `reverses`, a source id, takes that activity back and needs only `source_id` and `scenario` besides; where the scenario has had several methodologies it is the newest that counted the source id, or with `from` that of the day. What a month that was taken away would have to hold is refused. The body has at most 24 MiB. `identifier` is what other registers call the plant or the certificate behind it: an activity that one of their lists counts is refused, as is one whose `counted_in` names a list. A line that is malformed refuses the whole batch; any other is answered for itself, as accepted, duplicate (with the first one's number) or refused (with the reason). The same batch with the same key gets the same answer.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54759,7 +54759,7 @@ func (c *ClientWithResponses) RevokeCreditsWithResponse(ctx context.Context, id 
 
 // GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -55088,7 +55088,7 @@ func (c *ClientWithResponses) ListPoolsWithResponse(ctx context.Context, params 
 
 // ClosePoolWithBodyWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55103,7 +55103,7 @@ func (c *ClientWithResponses) ClosePoolWithBodyWithResponse(ctx context.Context,
 
 // ClosePoolWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

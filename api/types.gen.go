@@ -4356,15 +4356,24 @@ type ActivityResult struct {
 	Capped *bool `json:"capped,omitempty"`
 
 	// Code Why it was refused.
-	Code   *string `json:"code,omitempty"`
-	Detail *string `json:"detail,omitempty"`
+	Code *string `json:"code,omitempty"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day      *Date   `json:"day,omitempty"`
+	Detail   *string `json:"detail,omitempty"`
+	Evidence *string `json:"evidence,omitempty"`
 
 	// Field The field, or the input, that is wrong.
 	Field *string `json:"field,omitempty"`
 
 	// PointsCut Points that it brings beyond the 1,000,000,000 that a participant may have: they are not given. Absent: none.
 	PointsCut *MeasuredNumber `json:"points_cut,omitempty"`
-	SourceID  string          `json:"source_id"`
+
+	// Scenario Of what was refused, as the next two: a complaint is about it.
+	Scenario *string `json:"scenario,omitempty"`
+	SourceID string  `json:"source_id"`
 
 	// Status What became of an activity.
 	Status ActivityStatus `json:"status"`
@@ -6725,11 +6734,19 @@ type Complaint struct {
 	Batch ID `json:"batch"`
 
 	// Code Of the refusal.
-	Code   string `json:"code"`
+	Code string `json:"code"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day    *Date  `json:"day,omitempty"`
 	Detail string `json:"detail"`
 
 	// DueOn The last day for the answer.
 	DueOn Date `json:"due_on"`
+
+	// Evidence SHA-256 of what shows it.
+	Evidence *string `json:"evidence,omitempty"`
 
 	// FiledAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
@@ -6743,6 +6760,9 @@ type Complaint struct {
 	//
 	// Example: 330421
 	Region RegionCode `json:"region"`
+
+	// Scenario Of the refused activity, as the next two: where the complaint is upheld the same may be declared again.
+	Scenario *string `json:"scenario,omitempty"`
 
 	// Scheme Number of a record.
 	Scheme   ID     `json:"scheme"`
@@ -8919,7 +8939,7 @@ type Grant struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Party Enterprise, bank: whose user this is.
+	// Party Enterprise, bank: whose user this is. Operator: the party that runs the schemes.
 	Party *ID `json:"party,omitempty"`
 
 	// Person Number of a record.
@@ -8948,7 +8968,7 @@ type Grant struct {
 
 // GrantInput defines model for GrantInput.
 type GrantInput struct {
-	// Party Enterprise, bank: whose user this is.
+	// Party Enterprise, bank: whose user this is. Operator: the party that runs the schemes.
 	Party *ID `json:"party,omitempty"`
 
 	// Person Number of a record.
@@ -11181,7 +11201,7 @@ type MethodologyInput struct {
 	Inputs  []MethodologyVariable `json:"inputs"`
 	Limits  *string               `json:"limits,omitempty"`
 
-	// Most The plausible bound of one activity: what is above is refused.
+	// Most The plausible bound of one activity, at most 1,000,000,000 (project default): what is above is refused.
 	Most       Reduction                  `json:"most"`
 	Name       string                     `json:"name"`
 	ResultUnit MethodologyInputResultUnit `json:"result_unit"`
@@ -15129,6 +15149,9 @@ type SampledActivity struct {
 	// Scenario Number of a record.
 	Scenario *ID     `json:"scenario,omitempty"`
 	SourceID *string `json:"source_id,omitempty"`
+
+	// TakenAway The activities of its month lie in the archive.
+	TakenAway *bool `json:"taken_away,omitempty"`
 
 	// To A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//

@@ -152,7 +152,7 @@ func (s *benchSite) carbonScheme(ctx context.Context) (api.ID, string, error) {
 		return 0, "", err
 	}
 	officer, approver := seeder.officer, seeder.approver
-	operator, err := newBenchUser(ctx, seeder.admin, "Operator", api.GrantInput{Role: api.RoleOperator})
+	operator, err := newBenchUser(ctx, seeder.admin, "Operator", api.GrantInput{Role: api.RoleOperator, Party: &s.firms[0].party})
 	if err != nil {
 		return 0, "", err
 	}

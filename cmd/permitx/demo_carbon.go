@@ -87,7 +87,7 @@ func (t *story) registerScheme(ctx context.Context, c *carbonDay) (err error) {
 	if err := t.register(ctx, c.owner); err != nil {
 		return err
 	}
-	if c.operator, err = t.join(ctx, "碳普惠运营系统", api.GrantInput{Role: api.RoleOperator, Region: &r.code}); err != nil {
+	if c.operator, err = t.join(ctx, "碳普惠运营系统", api.GrantInput{Role: api.RoleOperator, Region: &r.code, Party: &c.owner.party}); err != nil {
 		return err
 	}
 	if c.verifier, err = t.join(ctx, "碳普惠核查员", api.GrantInput{Role: api.RoleVerifier, Region: &r.code}); err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"permitx/internal/approval"
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -16,6 +17,9 @@ type ComplaintFile struct {
 	Scheme   int64
 	Batch    int64 // of the intake's journal
 	SourceID string
+	Scenario string // code; of the refused activity, as the next two
+	Day      calendar.Date
+	Evidence string // SHA-256 in hex
 	Code     string // of the refusal, as the intake has it
 	Detail   string
 	Text     string
@@ -50,7 +54,7 @@ func (c ComplaintFile) Decide(v *View) (Apply, error) {
 	}
 	complaint := carbon.Complaint{
 		Scheme: scheme.ID, Region: scheme.Region, Batch: c.Batch, SourceID: c.SourceID, Code: c.Code, Detail: c.Detail, Text: c.Text,
-		FiledBy: v.Actor.Person, FiledAt: v.Now,
+		Scenario: c.Scenario, Day: c.Day, Evidence: c.Evidence, FiledBy: v.Actor.Person, FiledAt: v.Now,
 	}
 	if err := complaint.Validate(); err != nil {
 		return nil, err

@@ -140,7 +140,7 @@ func (v *View) scheme(op identity.Operation, id int64) (carbon.Scheme, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, v.AuthoriseAt("scheme", op, identity.OfRegion(s.Region))
+	return s, v.AuthoriseAt("scheme", op, identity.OfScheme(s.Region, s.Operator))
 }
 
 // checkIssuance holds that the scheme and its methodology are in force for the

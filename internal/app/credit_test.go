@@ -34,7 +34,7 @@ func openCarbon(t *testing.T) *carbonOffice {
 func carbonOf(office *office, owner firm) *carbonOffice {
 	office.t.Helper()
 	o := &carbonOffice{office: office, owner: owner}
-	o.operator = o.person("operator", GrantAdd{Role: identity.Operator, Region: "330421"})
+	o.operator = o.person("operator", GrantAdd{Role: identity.Operator, Region: "330421", Party: o.owner.party})
 	o.verifier = o.person("verifier", GrantAdd{Role: identity.Verifier})
 	o.scheme = done[carbon.Scheme](o.office, o.leader, SchemeRegister{
 		Code: "JXCP", Name: "嘉兴碳普惠", Region: "330421", Operator: o.owner.party, SerialUnit: quantity.OneTonne, Salt: "S1", ValidFrom: 20250101,

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"sync"
@@ -18,7 +20,7 @@ import (
 func (a *App) IntakeRegister(salt func(name string) ([]byte, error)) func() (intake.Register, error) {
 	compiled := &sync.Map{} // of methodology versions, which never change: int64 → *carbon.Computation
 	return func() (intake.Register, error) {
-		g := &intakeRegister{r: a.Reference(), reader: a.Reader(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}}
+		g := &intakeRegister{r: a.Reference(), reader: a.Reader(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}, takes: map[scenarioDay][]*intake.Scenario{}}
 		for id, s := range ReadTable(g.r, CarbonSchemes).All() {
 			bytes, err := salt(s.Salt)
 			if err != nil {
@@ -40,13 +42,17 @@ type intakeRegister struct {
 	compiled *sync.Map
 	salts    map[int64][]byte // by scheme
 	seen     map[scenarioDay]found
-	upheld   map[refusedActivity]bool // nil until it is asked
+	takes    map[scenarioDay][]*intake.Scenario // of no day
+	upheld   map[refusedActivity]bool           // nil until it is asked
 }
 
-// refusedActivity names an activity whose refusal was complained about.
+// refusedActivity is an activity whose refusal was complained about. Whose it is
+// its evidence shows: no row that stays leads to a person (ADR 30).
 type refusedActivity struct {
-	scheme   int64
-	sourceID string
+	scheme             int64
+	sourceID, scenario string
+	day                calendar.Date
+	evidence           string
 }
 
 type scenarioDay struct {
@@ -72,16 +78,41 @@ func (g *intakeRegister) Scenario(scheme int64, code string, day calendar.Date) 
 }
 
 // Upheld reports whether a complaint about the refusal of an activity was upheld.
-func (g *intakeRegister) Upheld(scheme int64, sourceID string) bool {
+func (g *intakeRegister) Upheld(scheme int64, a *intake.Activity) bool {
 	if g.upheld == nil {
 		g.upheld = map[refusedActivity]bool{}
 		for _, c := range ReadTable(g.r, Complaints).All() {
 			if c.Upheld {
-				g.upheld[refusedActivity{c.Scheme, c.SourceID}] = true
+				g.upheld[refusedActivity{c.Scheme, c.SourceID, c.Scenario, c.Day, c.Evidence}] = true
 			}
 		}
 	}
-	return g.upheld[refusedActivity{scheme, sourceID}]
+	return g.upheld[refusedActivity{scheme, a.SourceID, a.Scenario, a.From.Date(), hex.EncodeToString(a.Evidence[:])}]
+}
+
+// Takes are the scenarios that a code has ever named, the newest first, one for
+// each methodology.
+func (g *intakeRegister) Takes(scheme int64, code string) []*intake.Scenario {
+	k := scenarioDay{scheme: scheme, code: code}
+	all, known := g.takes[k]
+	if known {
+		return all
+	}
+	var rows []carbon.Scenario
+	for _, s := range ReadTable(g.r, Scenarios).All() {
+		if s.Scheme == scheme && s.Code == code {
+			rows = append(rows, s)
+		}
+	}
+	slices.SortFunc(rows, func(a, b carbon.Scenario) int { return cmp.Compare(b.ValidFrom, a.ValidFrom) })
+	for _, s := range rows {
+		if !slices.ContainsFunc(all, func(other *intake.Scenario) bool { return other.Methodology == s.Methodology }) {
+			_, first := g.methodology(s.Methodology, s.ValidFrom)
+			all = append(all, &intake.Scenario{Scenario: s, First: first, Salt: g.salts[scheme]})
+		}
+	}
+	g.takes[k] = all
+	return all
 }
 
 // identifiersARead bounds how many identifiers one query names.

@@ -100,19 +100,23 @@ func (tx *Tx) endGrant(g identity.Grant) identity.Grant {
 	return Put(tx, Grants, g)
 }
 
-// checkTies holds that the user of an enterprise or bank has a party and an
-// officer a region or every region; other roles are tied to nothing.
+// checkTies holds that the user of an enterprise or bank has a party, an
+// operator of schemes the party that runs them, and an officer a region or every
+// region; other roles are tied to nothing.
 func (c GrantAdd) checkTies(v *View) error {
 	if _, err := identity.ParseRole("role", string(c.Role)); err != nil {
 		return err
 	}
 	isOfficer := slices.Contains(identity.Regional, c.Role)
 	isUser := c.Role.IsOfParty()
+	runs := c.Role == identity.Operator
 	switch {
 	case isUser && c.Party == 0:
 		return fault.Invalidf("party", "name the party whose user the person is")
-	case !isUser && c.Party != 0:
-		return fault.Invalidf("party", "only the roles enterprise and bank are tied to a party")
+	case runs && c.Party == 0:
+		return fault.Invalidf("party", "name the party that runs the schemes")
+	case !isUser && !runs && c.Party != 0:
+		return fault.Invalidf("party", "only the roles enterprise, bank and operator are tied to a party")
 	case c.Role != identity.Enterprise && c.Signer:
 		return fault.Invalidf("signer", "only a user of a party can be its signer")
 	case !isOfficer && c.Region != "":
@@ -125,7 +129,7 @@ func (c GrantAdd) checkTies(v *View) error {
 			return err
 		}
 	}
-	if isUser {
+	if c.Party != 0 {
 		if _, err := Get(v, Parties, "party", c.Party); err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ type Complaint struct {
 	Answer     string        // empty until it is answered
 	AnsweredBy int64
 	AnsweredAt calendar.Instant
+	Scenario   string        // code; of the refused activity, as the next two: what is declared again is the same
+	Day        calendar.Date // 0: not recorded, by an earlier version
+	Evidence   string        // SHA-256 in hex
 	Command    int64
 }
 

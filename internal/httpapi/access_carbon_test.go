@@ -44,7 +44,7 @@ func (w *walked) openCarbon(leader int64) {
 	w.must(leader, app.ScenarioRegister{
 		Scheme: w.carbon.scheme, Code: "BUS", Name: "公交", Methodology: "BUS", ClaimFrom: 2, ClaimTo: 9, PointsRate: 100 * quantity.OneMeasure, PointsOf: "rides", ValidFrom: 20260101, Source: "project default",
 	})
-	operator := w.world.person("operator of the scheme", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("operator of the scheme", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	a := w.send(http.MethodPost, w.activityPath(), operator, rideOf("1", walkedPerson)+rideOf("2", forgottenPerson))
 	if a.status != http.StatusOK || !strings.Contains(string(a.body), `"accepted":2`) {
 		w.t.Fatalf("activities: %d %s", a.status, a.body)
@@ -63,7 +63,7 @@ func (w *walked) openCarbon(leader int64) {
 func (w *walked) openCredits(leader int64) {
 	w.t.Helper()
 	c, f := &w.carbon, w.firms[0]
-	operator, verifier := w.personOf(w.world.person("carbon operator", app.GrantAdd{Role: identity.Operator})), w.personOf(w.world.person("carbon verifier", app.GrantAdd{Role: identity.Verifier}))
+	operator, verifier := w.personOf(w.world.person("carbon operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})), w.personOf(w.world.person("carbon verifier", app.GrantAdd{Role: identity.Verifier}))
 	user := w.personOf(f.key)
 	w.must(operator, app.CreditIssue{Scheme: c.scheme, Methodology: "BUS", Month: 20260501, Units: 1000, EvidenceDigest: zeros + "1", Items: 9, Outbox: 1})
 	c.issued = lastID(w.world, app.Issuances)

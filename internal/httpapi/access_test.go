@@ -265,10 +265,14 @@ func (w *world) actors() []actor {
 		switch {
 		case role == identity.Enterprise:
 		case slices.Contains(identity.Regional, role):
+			var party int64
+			if role == identity.Operator {
+				party = w.firms[0].party
+			}
 			all = append(all,
-				actor{role, own, w.person(name+"-own", app.GrantAdd{Role: role, Region: jiaxing, WithChildren: true})},
-				actor{role, other, w.person(name+"-other", app.GrantAdd{Role: role, Region: apptest.Qingpu})},
-				actor{role, every, w.person(name+"-every", app.GrantAdd{Role: role})})
+				actor{role, own, w.person(name+"-own", app.GrantAdd{Role: role, Region: jiaxing, WithChildren: true, Party: party})},
+				actor{role, other, w.person(name+"-other", app.GrantAdd{Role: role, Region: apptest.Qingpu, Party: party})},
+				actor{role, every, w.person(name+"-every", app.GrantAdd{Role: role, Party: party})})
 		case role == identity.BankOfficer:
 			_, keys := w.banks()
 			all = append(all, actor{role, own, keys[0]}, actor{role, other, keys[1]})
@@ -329,7 +333,7 @@ func openWalked(t *testing.T) *walked {
 	w.early = lastID(w.world, app.Parties)
 	w.must(w.admin, app.PersonAdd{Name: "spare"})
 	w.person = lastID(w.world, app.Persons)
-	w.must(w.admin, app.GrantAdd{Person: w.person, Role: identity.Operator})
+	w.must(w.admin, app.GrantAdd{Person: w.person, Role: identity.Operator, Party: w.firms[0].party})
 	w.grant = lastID(w.world, app.Grants)
 	w.must(w.admin, app.KeyMake{Person: w.person, Label: "spare", Hash: identity.HashSecret("px_spare"), Prefix: "px_spar"})
 	w.key = lastID(w.world, app.Keys)

@@ -29,7 +29,7 @@ func (s *Server) intakeFor(ctx context.Context, op identity.Operation, scheme in
 	if err != nil {
 		return nil, err
 	}
-	if err := identity.Authorise(callOf(ctx).actor, op, identity.OfRegion(row.Region)); err != nil {
+	if err := identity.Authorise(callOf(ctx).actor, op, identity.OfScheme(row.Region, row.Operator)); err != nil {
 		if f, ok := fault.As(err); ok {
 			return nil, f.At("scheme")
 		}

@@ -19,7 +19,7 @@ func TestActivityBatch(t *testing.T) {
 	t.Parallel()
 	w := &walked{world: open(t)}
 	w.openCarbon(w.personOf(w.leader))
-	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	lines := ""
 	for i := range 30 {
 		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
@@ -73,7 +73,7 @@ func TestActivityBatch_Malformed(t *testing.T) {
 	t.Parallel()
 	w := &walked{world: open(t)}
 	w.openCarbon(w.personOf(w.leader))
-	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	good := rideOf("1", walkedPerson)
 	for name, c := range map[string]struct{ body, field string }{
 		"empty":          {"\n", ""},
@@ -100,7 +100,7 @@ func TestComplaint(t *testing.T) {
 	t.Parallel()
 	w := &walked{world: open(t)}
 	w.openCarbon(w.personOf(w.leader))
-	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	late := strings.ReplaceAll(rideOf("late", walkedPerson), "06-25", "05-25")
 	batch := func(want string) int64 {
 		t.Helper()
@@ -126,6 +126,9 @@ func TestComplaint(t *testing.T) {
 	}
 	filed := complain(id, "late")
 	got := decode[api.Complaint](t, filed)
+	if deref(got.Scenario) != "BUS" || deref(got.Day) != "2026-05-25" || deref(got.Evidence) != fmt.Sprintf("%064d", 1) {
+		t.Errorf("it is about %s", filed.body)
+	}
 	if filed.status != http.StatusCreated || got.Code != "activity.claim_too_late" || got.DueOn != "2026-07-08" || got.Upheld != nil {
 		t.Fatalf("%d %s", filed.status, filed.body)
 	}
@@ -140,6 +143,16 @@ func TestComplaint(t *testing.T) {
 	if a := w.post(path, w.leader, `{"answer":"no","upheld":false}`); a.status != http.StatusConflict {
 		t.Errorf("a second answer: %d %s", a.status, a.body)
 	}
+	shown := late
+	for name, other := range map[string]string{
+		"another day":      strings.ReplaceAll(shown, "05-25", "05-24"),
+		"another person's": strings.Replace(shown, fmt.Sprintf("%064d", 1), fmt.Sprintf("%064d", 2), 1),
+	} {
+		late = other
+		t.Log(name)
+		batch("refusedactivity.claim_too_late")
+	}
+	late = shown
 	batch("accepted")
 	own := decode[api.Complaint](t, w.post("/v1/carbon/complaints", w.leader, fmt.Sprintf(`{"scheme":%d,"batch":2,"source_id":"late","text":"t"}`, w.carbon.scheme)))
 	if a := w.post(fmt.Sprintf("/v1/carbon/complaints/%d/answer", own.ID), w.leader, `{"answer":"yes","upheld":true}`); a.status != http.StatusUnprocessableEntity {
@@ -188,7 +201,7 @@ func TestIssuanceSample(t *testing.T) {
 	t.Parallel()
 	w := &walked{world: open(t)}
 	w.openCarbon(w.personOf(w.leader))
-	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	verifier := w.world.person("a verifier", app.GrantAdd{Role: identity.Verifier})
 	lines := ""
 	for i := range 98 { // and two of the walk
@@ -213,5 +226,63 @@ func TestIssuanceSample(t *testing.T) {
 		if deref(p.SourceID) != want || deref(p.Evidence) != fmt.Sprintf("%064d", 1) {
 			t.Errorf("piece %d: %s, want %s", p.Number, deref(p.SourceID), want)
 		}
+	}
+}
+
+// A reversal that does not say when finds its activity also after the scenario
+// has another methodology.
+func TestActivityBatch_ReversalAfterChange(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	leader := w.personOf(w.leader)
+	w.openCarbon(leader)
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	w.must(leader, busRide("BUSB"))
+	w.must(leader, app.ScenarioRegister{
+		Scheme: w.carbon.scheme, Code: "BUS", Name: "公交", Methodology: "BUSB", ClaimFrom: 2, ClaimTo: 30, ValidFrom: w.app.Now().Date().AddDays(1), Source: "project default",
+	})
+	w.clock.Set(w.app.Now().Date().AddDays(5).Start())
+	later := strings.ReplaceAll(rideOf("3", walkedPerson), "2026-06-25", w.app.Now().Date().AddDays(-3).String())
+	a := w.send(http.MethodPost, w.activityPath(), operator, later+`{"source_id":"back 1","scenario":"BUS","reverses":"1"}`+"\n"+`{"source_id":"back 3","scenario":"BUS","reverses":"3"}`+"\n")
+	if got := decode[api.ActivityBatch](t, a); got.Accepted != 3 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	found, err := app.CheckIntake(t.Context(), w.intake, w.app.Reader())
+	if err != nil || len(found) > 0 {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Who runs another scheme of the region sees no participant of this one, declares
+// nothing for it and takes nothing away.
+func TestActivityBatch_OfAnotherOperator(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	another := w.world.person("another operator", app.GrantAdd{Role: identity.Operator, Region: jiaxing, WithChildren: true, Party: w.firms[2].party})
+	reversal := fmt.Sprintf(`{"source_id":"r","scenario":"BUS","reverses":"1"}%s`, "\n")
+	for _, body := range []string{rideOf("9", walkedPerson), reversal} {
+		if a := w.send(http.MethodPost, w.activityPath(), another, body); a.status != http.StatusNotFound {
+			t.Errorf("activities: %d %s", a.status, a.body)
+		}
+	}
+	for _, id := range []string{"burnPoints", "eraseParticipant", "fileComplaint", "issuePool"} {
+		path, body := w.carbonRequest(id)
+		if a := w.post(path, another, body); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", id, a.status, a.body)
+		}
+	}
+	for _, id := range []string{"getParticipant", "getIssuanceSample"} {
+		path, _ := w.carbonRequest(id)
+		if a := w.get(path, another); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", id, a.status, a.body)
+		}
+	}
+	if list := decode[api.ComplaintPage](t, w.get("/v1/carbon/complaints", another)); len(list.Items) != 0 {
+		t.Errorf("complaints: %+v", list.Items)
+	}
+	own := w.world.person("own operator", app.GrantAdd{Role: identity.Operator, Region: jiaxing, WithChildren: true, Party: w.firms[0].party})
+	if list := decode[api.ComplaintPage](t, w.get("/v1/carbon/complaints", own)); len(list.Items) != 1 {
+		t.Errorf("own complaints: %+v", list.Items)
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,8 @@ func (s *Server) FileComplaint(ctx context.Context, r gen.FileComplaintRequestOb
 		return nil, err
 	}
 	return s.create(ctx, r.Params.IdempotencyKey, app.ComplaintFile{
-		Scheme: r.Body.Scheme, Batch: r.Body.Batch, SourceID: r.Body.SourceID, Code: refusal.Code, Detail: refusal.Detail, Text: r.Body.Text,
+		Scheme: r.Body.Scheme, Batch: r.Body.Batch, SourceID: r.Body.SourceID, Text: r.Body.Text,
+		Code: refusal.Code, Detail: refusal.Detail, Scenario: refusal.Scenario, Day: refusal.Day, Evidence: refusal.Evidence,
 	})
 }
 
@@ -42,7 +44,7 @@ func (s *Server) ListComplaints(ctx context.Context, r gen.ListComplaintsRequest
 		return nil, err
 	}
 	q := equal(equal(app.Query{}, "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := find(ctx, s, app.Complaints, alternatives(q, may.by(nil, []string{"region"})),
+	rows, next, err := find(ctx, s, app.Complaints, alternatives(q, may.byScheme([]string{"region"})),
 		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(c carbon.Complaint) int64 { return c.ID })
 	return gen.ListComplaints200JSONResponse{Items: convertAll(rows, complaintOf), Next: next}, err
 }
@@ -51,6 +53,9 @@ func complaintOf(c carbon.Complaint) api.Complaint {
 	out := api.Complaint{
 		ID: c.ID, Scheme: c.Scheme, Region: c.Region, Batch: c.Batch, SourceID: c.SourceID, Code: c.Code, Detail: c.Detail, Text: c.Text,
 		FiledAt: c.FiledAt.String(), DueOn: c.DueOn.String(), Answer: optional(c.Answer), AnsweredAt: instantOf(c.AnsweredAt),
+	}
+	if c.Day != 0 {
+		out.Scenario, out.Day, out.Evidence = &c.Scenario, new(c.Day.String()), &c.Evidence
 	}
 	if c.AnsweredAt != 0 {
 		out.Upheld = new(c.Upheld)
@@ -73,7 +78,7 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 	if err != nil {
 		return nil, err
 	}
-	if !may.has(i.Party, i.Region) {
+	if !may.has(i.Party, i.Region) && !slices.Contains(may.schemes, i.Scheme) {
 		return nil, identity.ErrNotYours.At("id")
 	}
 	sampled, err := s.sampled(callOf(ctx).ctx, i) //nolint:contextcheck // the request's own

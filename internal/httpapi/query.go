@@ -54,6 +54,7 @@ type scope struct {
 	all     bool
 	parties []int64
 	regions []string // every code that the caller's grants cover
+	schemes []int64  // that the caller runs, where an operation's objects are of a scheme's operator
 }
 
 // see returns what the caller may see. Returns the fault of identity.Authorise
@@ -71,6 +72,8 @@ func (s *Server) see(ctx context.Context, op identity.Operation) (scope, error) 
 	for _, g := range actor.Grants {
 		switch relation := rule[g.Role]; {
 		case relation == identity.None:
+		case relation == identity.Own && g.Role == identity.Operator && slices.Contains(ofOperators, op):
+			sc.schemes = append(sc.schemes, s.schemesOf(g)...)
 		case relation == identity.Any, !g.Role.IsOfParty() && g.Region == "":
 			return scope{all: true}, nil
 		case g.Role.IsOfParty():
@@ -80,6 +83,20 @@ func (s *Server) see(ctx context.Context, op identity.Operation) (scope, error) 
 		}
 	}
 	return sc, nil
+}
+
+// ofOperators are the operations whose objects an operator sees of its own schemes only.
+var ofOperators = []identity.Operation{identity.ComplaintRead, identity.SampleRead}
+
+// schemesOf are the schemes that a grant's party runs, in the grant's region.
+func (s *Server) schemesOf(g identity.Grant) []int64 {
+	ids := []int64{}
+	for id, scheme := range app.ReadTable(s.app.Reference(), app.CarbonSchemes).All() {
+		if scheme.Operator == g.Party && (g.Region == "" || catalog.IsWithin(scheme.Region, g.Region, g.WithChildren)) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (s *Server) regionsOf(g identity.Grant) []string {
@@ -108,6 +125,15 @@ func (sc scope) has(party int64, regions ...string) bool {
 		return true
 	}
 	return slices.ContainsFunc(regions, func(code string) bool { return slices.Contains(sc.regions, code) })
+}
+
+// byScheme is by for rows of schemes.
+func (sc scope) byScheme(regions []string) []app.Cond {
+	conds := sc.by(nil, regions)
+	if !sc.all && len(sc.schemes) > 0 {
+		conds = append(conds, app.Cond{Column: "scheme", Op: app.In, Value: sc.schemes})
+	}
+	return conds
 }
 
 // by turns the scope into conditions of which one must hold: on the columns

@@ -62,7 +62,7 @@ type Grant struct {
 	Role         Role
 	Region       string // Regional: GB/T 2260 code; "" is every region of the registry
 	WithChildren bool   // Regional: also the regions below
-	Party        int64  // enterprise, bank: whose user this is
+	Party        int64  // enterprise, bank: whose user this is; operator: which runs the schemes
 	Signer       bool   // enterprise: may confirm over the party's limit
 	State        GrantState
 	GrantedAt    calendar.Instant // 0: not recorded, it was given before that was
@@ -175,6 +175,8 @@ func (g Grant) covers(region string) bool {
 type Target struct {
 	Parties []int64  // own: the actor is a user of one of them
 	Regions []string // own: the actor's grant covers one of them
+
+	Operator int64 // of a scheme: own of who holds the role operator of this party only; 0: of no scheme
 }
 
 // OfParty is a target that belongs to a party and, for officers, a region.
@@ -184,6 +186,12 @@ func OfParty(party int64, region string) Target {
 
 // OfRegion is a target that belongs to a region.
 func OfRegion(region string) Target { return Target{Regions: []string{region}} }
+
+// OfScheme is a target that belongs to a carbon-inclusive scheme: to the officers
+// of its region, and there to the party that runs it.
+func OfScheme(region string, operator int64) Target {
+	return Target{Regions: []string{region}, Operator: operator}
+}
 
 // The faults of authorisation, in the order in which they are checked.
 var (
@@ -233,6 +241,12 @@ func (r Rule) authorise(a Actor, t Target) error {
 	return ErrForbidden
 }
 
+// runs reports whether the grant is of another role than operator, or of the
+// party that runs a scheme; 0: what it is about is of no scheme.
+func (g Grant) runs(operator int64) bool {
+	return g.Role != Operator || operator == 0 || g.Party == operator
+}
+
 func (g Grant) fits(r Relation, t Target) bool {
 	switch r {
 	case Any:
@@ -247,7 +261,7 @@ func (g Grant) fits(r Relation, t Target) bool {
 			return len(t.Parties) == 0 && len(t.Regions) == 0
 		}
 		for _, region := range t.Regions {
-			if g.covers(region) {
+			if g.covers(region) && g.runs(t.Operator) {
 				return true
 			}
 		}

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strconv"
@@ -36,6 +37,10 @@ func appendBatch(pace *Pace, b []byte, row *JournalRow, scheme int64, lines []li
 			b = append(b, ',')
 		}
 		b = appendResult(b, lines[i].SourceID, &results[i])
+		if results[i].Status == Refused && lines[i].Reverses == "" {
+			b = lines[i].appendRefused(b)
+		}
+		b = append(b, '}')
 	}
 	return append(b, "]}"...)
 }
@@ -80,7 +85,14 @@ func appendResult(b []byte, sourceID string, r *Result) []byte {
 		b = append(b, `,"detail":`...)
 		b = appendJSON(b, r.Fault.Detail)
 	}
-	return append(b, '}')
+	return b
+}
+
+// appendRefused writes what was refused, for a complaint.
+func (l *line) appendRefused(b []byte) []byte {
+	b = appendJSON(append(b, `,"scenario":`...), l.Scenario)
+	b = append(append(b, `,"day":"`...), l.day.String()...)
+	return append(hex.AppendEncode(append(b, `","evidence":"`...), l.Evidence[:]), '"')
 }
 
 func appendCount(b []byte, name string, n int32) []byte {

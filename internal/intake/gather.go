@@ -109,6 +109,11 @@ func (n *needs) line(l *line) {
 		return
 	}
 	n.keys = append(n.keys, l.key)
+	for _, s := range l.takes {
+		other := *l
+		other.take(s)
+		n.keys = append(n.keys, other.key, other.reversed, other.plain)
+	}
 	if l.Reverses != "" {
 		n.keys = append(n.keys, l.reversed, l.plain)
 	} else if l.fault == nil {
@@ -160,6 +165,7 @@ func (n *needs) loadKeys(ctx context.Context, s Store, w *work, lines [][]line) 
 	for _, batch := range lines {
 		for i := range batch {
 			if l := &batch[i]; l.Reverses != "" && l.scenario != nil {
+				l.find(w.keys)
 				if at, known := w.keys[l.reversed]; known {
 					reversed[at.Month] = append(reversed[at.Month], at.Activity)
 				}

@@ -42,6 +42,8 @@ type line struct {
 	key      Key // of a reversal: its own, not that of what it takes back
 	plain    Key // of a reversal: its own in earlier versions
 	reversed Key
+	source   int64
+	takes    []*Scenario // of a reversal that does not say when: by whose methodology its activity may have been counted
 	name     Pseudonym
 	computed quantity.Reduction
 	fault    *fault.Error
@@ -49,25 +51,28 @@ type line struct {
 
 // read does what needs no rows: the register, the period, the formula.
 func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
-	l := line{Activity: a, day: a.From.Date()}
-	if a.Reverses != "" && a.From == 0 { // a reversal need not say when
-		l.day = now.Date()
-	}
+	l := line{Activity: a, source: source, day: a.From.Date()}
 	if a.Fault != nil {
 		l.fault = faultOf(a.Fault)
 		return l
+	}
+	if a.Reverses != "" && a.From == 0 { // a reversal need not say when
+		if l.takes = r.Takes(source, a.Scenario); len(l.takes) > 0 {
+			l.take(l.takes[0])
+			return l
+		}
+		l.day = now.Date()
 	}
 	s, err := r.Scenario(source, a.Scenario, l.day)
 	if err != nil {
 		l.fault = faultOf(err)
 		return l
 	}
-	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
 	if a.Reverses != "" {
-		l.key, l.plain = reversalKey(s.Methodology, source, a.Reverses), plainReversalKey(s.Methodology, source, a.Reverses)
-		l.reversed = keyOf(s.Methodology, source, a.Reverses)
+		l.take(s)
 		return l
 	}
+	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
 	l.key = keyOf(s.Methodology, source, a.SourceID)
 	l.from, l.to = secondsOfDay(a.From), secondsOfDay(a.To)
 	if l.to == 0 && a.To.Date() == l.day.AddDays(1) {
@@ -89,6 +94,24 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	return l
 }
 
+// take says by whose methodology the activity was counted that a reversal takes back.
+func (l *line) take(s *Scenario) {
+	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, l.Participant)
+	l.reversed = keyOf(s.Methodology, l.source, l.Reverses)
+	l.key, l.plain = reversalKey(s.Methodology, l.source, l.Reverses), plainReversalKey(s.Methodology, l.source, l.Reverses)
+}
+
+// find settles which of several methodologies it was: the newest one that has
+// the activity.
+func (l *line) find(keys map[Key]KeyRow) {
+	for _, s := range l.takes {
+		if _, known := keys[keyOf(s.Methodology, l.source, l.Reverses)]; known {
+			l.take(s)
+			return
+		}
+	}
+}
+
 func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant) error {
 	switch {
 	case !isWholeSecond(a.From):
@@ -106,7 +129,7 @@ func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant
 // checkClaim holds the claim window, which a complaint that was upheld opens again.
 func (l *line) checkClaim(r Register, source int64, now calendar.Instant) error {
 	err := l.scenario.CheckClaim(l.day, now.Date())
-	if errors.Is(err, carbon.ErrClaimTooLate) && r.Upheld(source, l.SourceID) {
+	if errors.Is(err, carbon.ErrClaimTooLate) && r.Upheld(source, l.Activity) {
 		return nil
 	}
 	return err
@@ -130,6 +153,7 @@ func (w *work) batch(source int64, lines []line, results []Result) []Result {
 }
 
 func (w *work) judge(source int64, l *line) Result {
+	l.find(w.keys)
 	if l.scenario != nil {
 		if first, taken := w.keys[l.key]; taken {
 			return Result{Status: Duplicate, Activity: first.Activity}

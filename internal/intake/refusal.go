@@ -4,10 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"permitx/internal/calendar"
 )
 
-// Refusal is why an activity was refused, as the answer to its batch said it.
-type Refusal struct{ Code, Detail string }
+// Refusal is why an activity was refused, as the answer to its batch said it,
+// and what that activity was. Whose it was no answer says.
+type Refusal struct {
+	Code, Detail string
+	Scenario     string        // code; empty in answers of an earlier version, as the next two
+	Day          calendar.Date // 0
+	Evidence     string        // SHA-256 in hex
+}
 
 // Refusal finds the refusal of a scheme's activity in the answer to its batch.
 // Returns ErrNotRefused.
@@ -28,6 +36,7 @@ func (in *Intake) Refusal(ctx context.Context, scheme, batch int64, sourceID str
 		Activities []struct {
 			SourceID string `json:"source_id"`
 			Status   Status
+			Day      string
 			Refusal
 		}
 	}
@@ -35,9 +44,15 @@ func (in *Intake) Refusal(ctx context.Context, scheme, batch int64, sourceID str
 		return Refusal{}, fmt.Errorf("read the answer to batch %d: %w", batch, err)
 	}
 	for _, a := range answer.Activities {
-		if answer.Scheme == scheme && a.SourceID == sourceID && a.Status == Refused {
-			return a.Refusal, nil
+		if answer.Scheme != scheme || a.SourceID != sourceID || a.Status != Refused {
+			continue
 		}
+		if a.Day != "" {
+			if a.Refusal.Day, err = calendar.ParseDate("day", a.Day); err != nil {
+				return Refusal{}, err
+			}
+		}
+		return a.Refusal, nil
 	}
 	return Refusal{}, ErrNotRefused
 }

@@ -24,8 +24,12 @@ type Register interface {
 	// or a fault that says why not.
 	Scenario(source int64, code string, day calendar.Date) (*Scenario, error)
 	// Upheld reports whether a complaint about the refusal of a source's activity
-	// was upheld: it may be declared after its claim window.
-	Upheld(source int64, sourceID string) bool
+	// was upheld: the same one, of that day and shown by the same evidence, may be
+	// declared after its claim window.
+	Upheld(source int64, a *Activity) bool
+	// Takes are all scenarios that a source's code has ever named, the newest first:
+	// one for each methodology. A reversal need not say which it was.
+	Takes(source int64, code string) []*Scenario
 	// Excluded are the entries that other registers' lists have of identifiers.
 	Excluded(ctx context.Context, identifiers []string) ([]carbon.Exclusion, error)
 	// Salt is that of a scheme's pseudonyms, or false.

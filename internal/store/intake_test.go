@@ -86,7 +86,15 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 	}, nil
 }
 
-func (rides) Upheld(_ int64, sourceID string) bool { return sourceID == "upheld" }
+func (rides) Upheld(_ int64, a *intake.Activity) bool { return a.SourceID == "upheld" }
+
+func (r rides) Takes(source int64, code string) []*intake.Scenario {
+	s, err := r.Scenario(source, code, 0)
+	if err != nil {
+		return nil
+	}
+	return []*intake.Scenario{s}
+}
 
 func (rides) Excluded(_ context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
 	if slices.Contains(identifiers, "GRID-1") {
