@@ -40,6 +40,8 @@ type commandLine struct {
 	Bench   benchCommand   `cmd:"" help:"Measure the server on both databases."`
 	Key     keyCommand     `cmd:"" help:"Make, list and revoke API keys."`
 
+	TakeAway takeAwayCommand `cmd:"" help:"Take the activities of a month out of the intake, into an archive."`
+
 	CertificateKey certificateKeyCommand `cmd:"" help:"Make a new key for the codes of certificates."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`

@@ -174,6 +174,9 @@ func (c MethodologyRegister) Decide(v *View) (Apply, error) {
 		Code: c.Code, Version: c.Version, Name: c.Name, Formula: c.Formula, ResultUnit: c.ResultUnit, RoundTo: c.RoundTo, Rounding: c.Rounding,
 		Most: c.Most, Limits: c.Limits, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
 	}
+	if err := m.CheckPlausible(); err != nil {
+		return nil, err
+	}
 	if _, err := carbon.Compile(m, c.Inputs, c.Factors); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,11 @@ func CheckIntake(ctx context.Context, in intake.Source, trading Reader) ([]Viola
 	if err := eachOf(ctx, trading, Scenarios, Query{}, func(s carbon.Scenario) { caps[s.ID] = s.DailyCap }); err != nil {
 		return nil, fmt.Errorf("read the scenarios: %w", err)
 	}
-	found, err := intake.Check(ctx, in, caps)
+	codes := map[int64]string{}
+	if err := eachOf(ctx, trading, Methodologies, Query{}, func(m carbon.Methodology) { codes[m.ID] = m.Code }); err != nil {
+		return nil, fmt.Errorf("read the methodologies: %w", err)
+	}
+	found, err := intake.Check(ctx, in, caps, codes)
 	if err != nil {
 		return nil, err
 	}

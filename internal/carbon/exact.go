@@ -34,7 +34,12 @@ func (a small) add(b small) (small, bool) {
 	return small{n, d}, ok1 && ok2 && ok3 && (right < 0) == (n < left) && n != math.MinInt64
 }
 
-func (a small) sub(b small) (small, bool) { return a.add(small{-b.n, b.d}) }
+func (a small) sub(b small) (small, bool) {
+	if b.n == math.MinInt64 { // its sign cannot be turned
+		return small{}, false
+	}
+	return a.add(small{-b.n, b.d})
+}
 
 func (a small) mul(b small) (small, bool) {
 	n, ok1 := multiply(a.n, b.n)
@@ -51,6 +56,9 @@ func (a small) mul(b small) (small, bool) {
 
 // div returns a ÷ b; b is not 0.
 func (a small) div(b small) (small, bool) {
+	if b.n == math.MinInt64 {
+		return small{}, false
+	}
 	if b.n < 0 {
 		b.n, b.d = -b.n, -b.d
 	}

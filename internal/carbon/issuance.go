@@ -140,8 +140,8 @@ func (i Issuance) Next(e IssuanceEvent, person int64, roles []string) (IssuanceS
 	return "", ErrIssuanceStep.With("an issuance that is %s cannot take the step %s by %s", i.State, e, strings.Join(roles, ", "))
 }
 
-// unitsMost bounds one issuance: that many tonnes still fit the ledger.
-const unitsMost = 1_000_000_000
+// UnitsMost bounds one issuance: that many tonnes still fit the ledger.
+const UnitsMost = 1_000_000_000
 
 // Bounds of what an issuance says.
 const (
@@ -153,8 +153,8 @@ const (
 // Validate returns a fault that names the first field that is wrong.
 func (i Issuance) Validate() error {
 	switch raw, err := hex.DecodeString(i.EvidenceDigest); {
-	case i.Units <= 0 || i.Units > unitsMost:
-		return fault.Invalidf("units", "must be from 1 to %d serial units, not %d", unitsMost, i.Units)
+	case i.Units <= 0 || i.Units > UnitsMost:
+		return fault.Invalidf("units", "must be from 1 to %d serial units, not %d", UnitsMost, i.Units)
 	case err != nil || len(raw) != sha256.Size || strings.ToLower(i.EvidenceDigest) != i.EvidenceDigest:
 		return fault.Invalidf("evidence_digest", "must be a SHA-256 digest in %d small hex digits", digestLength)
 	case i.Items <= 0 || i.Items > ItemsMost:

@@ -19,6 +19,8 @@ const (
 	inputsMax   = 16
 	factorsMax  = 64
 	versionMost = 9999
+
+	resultMost = 1_000_000 * quantity.OneTonne // that one activity or project may plausibly have (project default)
 )
 
 // A Rounding names how a methodology rounds its result, once, at the end.
@@ -121,6 +123,15 @@ func Compile(m Methodology, inputs []Input, factors []Factor) (*Computation, err
 	}
 	c.formula = f
 	return c, nil
+}
+
+// CheckPlausible returns a fault unless the bound of a version that is to be
+// registered is one. It is none of Compile: versions of before go on.
+func (m Methodology) CheckPlausible() error {
+	if m.Most > resultMost {
+		return fault.Invalidf("most", "must be at most %s kgCO2e, which is what one activity may plausibly have", resultMost)
+	}
+	return nil
 }
 
 const (

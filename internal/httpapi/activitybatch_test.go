@@ -286,3 +286,21 @@ func TestActivityBatch_OfAnotherOperator(t *testing.T) {
 		t.Errorf("own complaints: %+v", list.Items)
 	}
 }
+
+// A batch of as many activities as there may be, each with the most inputs, and
+// each text as long as it may be, is taken as one.
+func TestActivityBatch_Largest(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	input := fmt.Sprintf(`{"name":%q,"value":"1234567890.123456","unit":%q}`, strings.Repeat("n", 32), strings.Repeat("u", 32))
+	line := strings.Replace(rideOf(strings.Repeat("s", 64), walkedPerson+walkedPerson), `[{"name":"rides","value":"1","unit":"ride"}]`, "["+strings.Repeat(input+",", 15)+input+"]", 1)
+	a := w.send(http.MethodPost, w.activityPath(), operator, strings.Repeat(line, 10_000))
+	if a.status != http.StatusOK || !strings.Contains(string(a.body), `"refused":10000`) {
+		t.Errorf("%d %.300s", a.status, a.body)
+	}
+	if a := w.send(http.MethodPost, w.activityPath(), operator, strings.Repeat(line, 12_000)); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %.300s", a.status, a.body)
+	}
+}

@@ -120,6 +120,9 @@ func (s *Server) sampled(ctx context.Context, i carbon.Issuance) ([]intake.Sampl
 
 func sampledActivityOf(p intake.Sampled) api.SampledActivity {
 	out, a := api.SampledActivity{Number: p.Number}, p.Row
+	if p.Taken {
+		out.TakenAway = &p.Taken
+	}
 	if a.ID == 0 {
 		return out
 	}

@@ -42,7 +42,7 @@ var hotOperations = map[string]bool{
 }
 
 // largeOperations may have larger bodies.
-var largeOperations = map[string]bool{"submitActivityBatch": true, "submitOrderBatch": true, "postTransferBatch": true, "importBankStatement": true, "submitOpeningPackage": true}
+var largeOperations = map[string]bool{"submitOrderBatch": true, "postTransferBatch": true, "importBankStatement": true, "submitOpeningPackage": true}
 
 // operationsOf reads the contract.
 func operationsOf(c Config) (map[route]*operation, error) {
@@ -70,8 +70,11 @@ func operationOf(c Config, op *openapi3.Operation) (*operation, error) {
 		isHot: hotOperations[op.OperationID], isStream: op.Responses.Status(http.StatusOK) != nil &&
 			op.Responses.Status(http.StatusOK).Value.Content["text/event-stream"] != nil,
 	}
-	if largeOperations[o.id] {
+	switch {
+	case largeOperations[o.id]:
 		o.bodyLimit = c.LargeBodyLimit
+	case o.id == "submitActivityBatch":
+		o.bodyLimit = c.ActivitiesBodyLimit
 	}
 	for _, p := range op.Parameters {
 		switch p.Value.In {

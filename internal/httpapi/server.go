@@ -21,6 +21,7 @@ import (
 const (
 	DefaultBodyLimit      = 1 << 20          // bytes
 	DefaultLargeBodyLimit = 8 << 20          // bytes, of batches and bank statements
+	DefaultActivitiesBody = 24 << 20         // bytes: 10,000 activities, each with all that the contract allows
 	DefaultQueryTime      = 10 * time.Second // a query may take this long; a command is bounded by its queue
 	DefaultStreams        = 1_000            // event streams at once
 )
@@ -31,11 +32,12 @@ type Config struct {
 	Log     *slog.Logger // nil: none
 	Version string       // names the build in the header Server
 
-	BodyLimit      int64 // bytes
-	LargeBodyLimit int64 // bytes, of batches and bank statements
-	QueryTime      time.Duration
-	Streams        int // event streams at once
-	RateLimit      int // requests a second of one person, or of one address without a key; 0: no limit
+	BodyLimit           int64 // bytes
+	LargeBodyLimit      int64 // bytes, of batches and bank statements
+	ActivitiesBodyLimit int64 // bytes, of batches of activities
+	QueryTime           time.Duration
+	Streams             int // event streams at once
+	RateLimit           int // requests a second of one person, or of one address without a key; 0: no limit
 
 	Intake  *intake.Intake // of carbon-inclusive schemes; nil: its operations are not available
 	Refused *app.Refusals  // of its messages; nil: none
@@ -54,6 +56,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.LargeBodyLimit == 0 {
 		c.LargeBodyLimit = DefaultLargeBodyLimit
+	}
+	if c.ActivitiesBodyLimit == 0 {
+		c.ActivitiesBodyLimit = DefaultActivitiesBody
 	}
 	if c.QueryTime == 0 {
 		c.QueryTime = DefaultQueryTime

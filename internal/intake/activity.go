@@ -239,6 +239,15 @@ func isWholeSecond(at calendar.Instant) bool {
 	return at%calendar.Instant(time.Second/time.Microsecond) == 0
 }
 
+// secondsOf is where a period lies in its day; midnight ends it.
+func secondsOf(from, to calendar.Instant) (begins, ends int32) {
+	begins, ends = secondsOfDay(from), secondsOfDay(to)
+	if ends == 0 && to > from {
+		ends = 24 * 60 * 60
+	}
+	return begins, ends
+}
+
 // secondsOfDay is where an instant lies in its day, in the market's zone.
 func secondsOfDay(at calendar.Instant) int32 {
 	t := at.Time().In(calendar.Shanghai)

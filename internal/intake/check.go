@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 
+	"permitx/internal/carbon"
 	"permitx/internal/quantity"
 )
 
@@ -30,7 +32,10 @@ type checker struct {
 	pools      map[PoolKey]poolSum            // as the parts have them, and what came back
 	back       map[PoolKey]quantity.Reduction // what pools took of rejected ones
 	returns    []PoolReturn                   // that are not met yet
-	earned     quantity.Measure               // points of activities that were not taken back
+	rows       rowSums
+	codes      map[int64]string // of methodologies, by version
+	plain      int64            // reversals up to this one have keys of an earlier version
+	earned     quantity.Measure // points of activities that were not taken back
 }
 
 // poolSum is what the parts of a pool come to.
@@ -41,39 +46,71 @@ type poolSum struct {
 }
 
 // Check reads one moment of an intake whole, in bounded memory, beside its
-// writer, and returns all that is wrong. A month whose table was taken away is proven by its digests in the
-// journal only. caps are those of scenarios, by id: the most that a day credits.
-func Check(ctx context.Context, s Source, caps map[int64]quantity.Reduction) ([]Violation, error) {
+// writer, and returns all that is wrong. A month that was taken away is proven
+// by its digests in the journal and of its keys only. caps are those of
+// scenarios, by id: the most that a day credits; codes those of methodologies, by version.
+func Check(ctx context.Context, s Source, caps map[int64]quantity.Reduction, codes map[int64]string) ([]Violation, error) {
 	r, end, err := s.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}, back: map[PoolKey]quantity.Reduction{}}
-	months, err := r.Months(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find the months: %w", err)
-	}
-	for _, m := range months {
-		c.months[m] = true
-	}
+	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}, back: map[PoolKey]quantity.Reduction{}, rows: newRowSums(), codes: codes}
 	proofs, err := c.journal(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if err := c.eachMonth(ctx, proofs); err != nil {
+		return nil, err
+	}
+	err = errors.Join(c.days(ctx, caps), c.compareRows(ctx), c.sums(ctx))
+	return c.found, err
+}
+
+// eachMonth checks the activities of each month, and that none is missing but
+// those that were taken away.
+func (c *checker) eachMonth(ctx context.Context, proofs map[Month]*monthProofs) (err error) {
+	if c.plain, err = c.r.PlainReversals(ctx); err != nil {
+		return err
+	}
+	months, err := c.r.Months(ctx)
+	if err != nil {
+		return fmt.Errorf("find the months: %w", err)
+	}
+	for _, m := range months {
+		c.months[m] = true
+	}
+	if err := c.loadTotals(ctx); err != nil {
+		return err
+	}
 	slices.Sort(months)
 	for _, m := range months {
-		if err := c.month(ctx, m, proofs[m]); err != nil {
-			return nil, err
+		if err := errors.Join(c.month(ctx, m, proofs[m]), c.reversals(ctx, m)); err != nil {
+			return err
 		}
 	}
-	for m, rest := range proofs {
-		if c.months[m] && len(rest.proofs) > rest.met {
-			c.wrong("I-74", "batch %d has activities of %d that are not there", rest.proofs[rest.met].Batch, m)
+	all, err := c.r.Taken(ctx)
+	if err != nil {
+		return fmt.Errorf("find the months that were taken away: %w", err)
+	}
+	taken := map[Month][]byte{}
+	for _, t := range all {
+		taken[t.Month] = t.Keys
+	}
+	proven := map[Month]int64{}
+	for _, m := range slices.Sorted(maps.Keys(proofs)) {
+		rest := proofs[m]
+		switch {
+		case c.months[m] && len(rest.proofs) > rest.met:
+			c.wrong("I-74", "batch %d has activities of %s that are not there", rest.proofs[rest.met].Batch, m)
+		case !c.months[m] && taken[m] == nil:
+			c.wrong("I-74", "the activities of %s are gone, and nobody has taken them away", m)
+		}
+		for _, p := range rest.proofs {
+			proven[m] += int64(p.Activities)
 		}
 	}
-	err = errors.Join(c.days(ctx, caps), c.sums(ctx))
-	return c.found, err
+	return c.keys(ctx, taken, proven)
 }
 
 func (c *checker) wrong(invariant, format string, args ...any) {
@@ -205,6 +242,7 @@ func (c *checker) month(ctx context.Context, m Month, of *monthProofs) error {
 		}
 		buffer = r.appendCanonical(buffer[:0])
 		h.Write(buffer)
+		c.row(m, &r)
 		return nil
 	})
 	if err != nil {
@@ -229,6 +267,7 @@ func (c *checker) days(ctx context.Context, caps map[int64]quantity.Reduction) e
 			to = s.To
 			c.earned += s.Points
 		}
+		c.day(&d)
 		if most := caps[d.Scenario]; sum != d.Amount || most > 0 && sum > most {
 			c.wrong("I-73", "participant %d has %s on %v in scenario %d; its activities come to %s, the cap is %s", d.Participant, d.Amount, d.Day, d.Scenario, sum, most)
 		}
@@ -245,9 +284,6 @@ func (c *checker) sums(ctx context.Context) error {
 	s, err := c.r.Sums(ctx)
 	if err != nil {
 		return errors.Join(errors.New("add up the tables"), err)
-	}
-	if s.Keys != c.activities {
-		c.wrong("I-70", "%d keys, and %d activities", s.Keys, c.activities)
 	}
 	for _, sum := range []struct {
 		name   string
@@ -289,7 +325,7 @@ func (c *checker) checkPools(ctx context.Context) error {
 		carried[l] = 0
 		if p.Closed {
 			carried[l] = p.Left()
-			if p.Left() >= p.Unit {
+			if p.Left() >= p.Unit && p.Units < carbon.UnitsMost {
 				c.wrong("I-72", "%v left a whole unit", p.PoolKey)
 			}
 		}
@@ -318,6 +354,9 @@ func (c *checker) pool(p *Pool) {
 	if p.Items != parts.items || p.Credited != parts.amount || !bytes.Equal(p.Evidence, parts.evidence) {
 		c.wrong("I-75", "%v has %d pieces of evidence and %s kgCO2e, and its parts %d and %s, or other evidence",
 			p.PoolKey, p.Items, p.Credited, parts.items, parts.amount)
+	}
+	if p.Credited > sumMost || p.Units > carbon.UnitsMost {
+		c.wrong("I-99", "%v has %s kgCO2e, or hands on %d units: more than is plausible", p.PoolKey, p.Credited, p.Units)
 	}
 	delete(c.pools, p.PoolKey)
 }

@@ -56,6 +56,7 @@ type Intake struct {
 	// Of the writer's goroutine.
 	registry Registry
 	pools    map[PoolKey]*Pool
+	gone     map[Month]bool // months whose activities were taken away
 	packer   packer
 	broken   bool // the memory is to be read again before the next commit
 }
@@ -244,6 +245,14 @@ func (in *Intake) load(ctx context.Context) error {
 	for i := range pools {
 		in.pools[pools[i].PoolKey] = &pools[i]
 	}
+	gone, err := in.c.Store.Gone(ctx)
+	if err != nil {
+		return fmt.Errorf("find the months that were taken away: %w", err)
+	}
+	in.gone = make(map[Month]bool, len(gone))
+	for _, m := range gone {
+		in.gone[m] = true
+	}
 	in.broken = false
 	return nil
 }
@@ -285,27 +294,51 @@ func (in *Intake) take(first *request) []*request {
 func (in *Intake) commit(ctx context.Context, all []*request) error {
 	replies, err := in.write(ctx, all)
 	switch {
-	case errors.Is(err, ErrFenced):
-		in.answer(all, nil, ErrUnavailable.Because(err))
-		return err
+	case errors.Is(err, ErrRejected):
+		in.c.Log.WarnContext(ctx, "a commit of the intake was refused: its commands run again one by one", slog.Any("error", err), slog.Int("commands", len(all)))
+		return in.oneByOne(ctx, all)
 	case err != nil:
-		in.broken = true
-		in.c.Log.ErrorContext(ctx, "a commit of the intake failed", slog.Any("error", err), slog.Int("commands", len(all)))
-		in.answer(all, nil, ErrUnavailable.Because(err))
-		return nil
+		return in.fail(ctx, all, err)
 	}
-	in.answer(all, replies, nil)
+	for i, r := range all {
+		r.done <- replies[i]
+	}
 	return nil
 }
 
-func (in *Intake) answer(all []*request, replies []reply, err error) {
+// oneByOne gives each command a commit of its own, so that what the database
+// refuses fails no other. Whether it is still refused shows after the memory was
+// read again: a month may have been taken away.
+func (in *Intake) oneByOne(ctx context.Context, all []*request) error {
+	in.broken = true
 	for i, r := range all {
-		if err != nil {
-			r.done <- reply{err: err}
-		} else {
-			r.done <- replies[i]
+		replies, err := in.write(ctx, all[i:i+1])
+		switch {
+		case err == nil:
+			r.done <- replies[0]
+		case errors.Is(err, ErrRejected):
+			in.broken = true
+			in.c.Log.ErrorContext(ctx, "a command of the intake is refused by the database", slog.Any("error", err), slog.String("kind", string(r.kind)))
+			r.done <- reply{err: ErrNotDone.Because(err)}
+		default:
+			return in.fail(ctx, all[i:], err)
 		}
 	}
+	return nil
+}
+
+// fail answers commands of which it is not known whether they can be done. It
+// returns the error when the writer must stop.
+func (in *Intake) fail(ctx context.Context, all []*request, err error) error {
+	in.broken = true
+	for _, r := range all {
+		r.done <- reply{err: ErrUnavailable.Because(err)}
+	}
+	if errors.Is(err, ErrFenced) {
+		return err
+	}
+	in.c.Log.ErrorContext(ctx, "a commit of the intake failed", slog.Any("error", err), slog.Int("commands", len(all)))
+	return nil
 }
 
 func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
@@ -321,7 +354,7 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 	if err := in.stamp(all); err != nil {
 		return nil, err
 	}
-	w := newWork(in.registry, in.pools, in.c.Pace)
+	w := newWork(in.registry, in.pools, in.gone, in.c.Pace)
 	lines, answered, err := in.gather(ctx, w, all)
 	if err != nil {
 		return nil, err
@@ -330,7 +363,9 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 	head, changed := in.registry.Head, false
 	for i, r := range all {
 		if first, known := answered[ActorKey{r.actor, r.key}]; known {
-			replies[i] = in.repeated(ctx, r, first)
+			if replies[i], err = in.repeated(ctx, r, first); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		row, answer, err := in.run1(w, r, lines[i])

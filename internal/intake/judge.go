@@ -74,11 +74,8 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 	}
 	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
 	l.key = keyOf(s.Methodology, source, a.SourceID)
-	l.from, l.to = secondsOfDay(a.From), secondsOfDay(a.To)
-	if l.to == 0 && a.To.Date() == l.day.AddDays(1) {
-		l.to = 24 * 60 * 60
-	}
-	if err := fault.First(a.checkPeriod(l.day, l.to, now), l.checkClaim(r, source, now)); err != nil {
+	l.from, l.to = secondsOf(a.From, a.To)
+	if err := fault.First(a.checkPeriod(l.day, now), l.checkClaim(r, source, now)); err != nil {
 		l.fault = faultOf(err)
 		return l
 	}
@@ -112,7 +109,7 @@ func (l *line) find(keys map[Key]KeyRow) {
 	}
 }
 
-func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant) error {
+func (a *Activity) checkPeriod(day calendar.Date, now calendar.Instant) error {
 	switch {
 	case !isWholeSecond(a.From):
 		return ErrFraction.At("from")
@@ -120,7 +117,7 @@ func (a *Activity) checkPeriod(day calendar.Date, to int32, now calendar.Instant
 		return ErrFraction.At("to")
 	case a.From >= a.To || a.To > now:
 		return ErrNoPeriod
-	case a.To.Date() != day && to != 24*60*60:
+	case a.To > day.AddDays(1).Start():
 		return ErrTwoDays
 	}
 	return nil
@@ -165,6 +162,9 @@ func (w *work) judge(source int64, l *line) Result {
 	if l.Reverses != "" {
 		return w.reverse(source, l)
 	}
+	if w.gone[MonthOf(l.day)] {
+		return Result{Status: Refused, Fault: ErrMonthTaken.With("the activities of %s were taken away: none can be added", MonthOf(l.day))}
+	}
 	p := w.participant(l.scenario.Scheme, l.name)
 	d := w.day(DayKey{l.scenario.ID, l.day, p.ID})
 	if other, overlaps := d.overlaps(l.from, l.to); overlaps {
@@ -178,6 +178,9 @@ func (w *work) judge(source int64, l *line) Result {
 	if err != nil {
 		return Result{Status: Refused, Fault: faultOf(err)}
 	}
+	if !w.fits(l, p, amount) {
+		return Result{Status: Refused, Fault: ErrSumTooLarge.With("with %s kgCO2e more a sum would be beyond %s", amount, sumMost)}
+	}
 	row := Row{
 		Batch: w.number, Source: source, SourceID: l.SourceID, Scheme: l.scenario.Scheme, Scenario: l.scenario.ID,
 		Methodology: l.scenario.Version, Participant: p.ID, From: l.From, To: l.To, Day: l.day, Inputs: l.written(),
@@ -189,6 +192,20 @@ func (w *work) judge(source int64, l *line) Result {
 	d.Spans = append(d.Spans, Span{row.ID, l.from, l.to, amount, given})
 	p.Points = p.Add(given)
 	return Result{Status: Accepted, Activity: row.ID, Amount: amount, Capped: amount < l.computed, Cut: points - given}
+}
+
+// sumMost bounds what is summed up, so that no sum of 64 bits is ever wrong: a
+// hundred million tonnes of a participant, a day, a pool or a batch (project default).
+const sumMost = 100_000_000 * quantity.OneTonne
+
+// fits reports whether an amount can be added to all that it is a part of.
+func (w *work) fits(l *line, p *Participant, amount quantity.Reduction) bool {
+	most := sumMost - amount
+	if t := w.totals[TotalKey{l.scenario.Scheme, l.scenario.ID, l.scenario.Version, l.day}]; t != nil && t.Amount > most {
+		return false
+	}
+	pool, _ := w.findPool(PoolKey{l.scenario.Scheme, l.scenario.First, MonthOf(l.day)})
+	return amount <= sumMost && w.amount <= most && p.Amount <= most && (pool == nil || pool.Credited+pool.Carried <= most)
 }
 
 // points are those for what was credited of an activity: where the day's cap has
@@ -308,7 +325,7 @@ func (w *work) closeMonth(r Register, scheme int64, m Month, today calendar.Date
 func (w *work) closePool(p *Pool, unit quantity.Reduction) {
 	w.touchPool(p)
 	p.Closed, p.Unit = true, unit
-	p.Units = max(int64((p.Credited+p.Carried)/unit), 0)
+	p.Units = min(max(int64((p.Credited+p.Carried)/unit), 0), carbon.UnitsMost) // what is beyond goes on
 	if left := p.Left(); left != 0 {
 		next := w.openPool(PoolKey{p.Scheme, p.Methodology, p.Month.Next()})
 		next.Carried += left

@@ -19,6 +19,16 @@ type Registry struct {
 	Activity    int64 // last ids
 	Participant int64
 	Outbox      int64
+
+	PlainReversals int64 // the last activity whose key may be that of an earlier version's reversal; it stays
+}
+
+// MonthTaken is a month whose activities were taken away into an archive. It
+// never changes.
+type MonthTaken struct {
+	Month Month
+	At    calendar.Instant
+	Keys  []byte // the digest of its keys
 }
 
 // A Kind is what a journal row did.

@@ -16,22 +16,22 @@ type earlier struct {
 
 // repeated answers a command whose key was used. Whom a command is about is in
 // no digest that stays: it is compared with what the rows say.
-func (in *Intake) repeated(ctx context.Context, r *request, e earlier) reply {
+func (in *Intake) repeated(ctx context.Context, r *request, e earlier) (reply, error) {
 	if !bytes.Equal(e.Payload, r.payload[:]) {
-		return reply{err: ErrKeyUsed}
+		return reply{err: ErrKeyUsed}, nil
 	}
 	body, err := unpackAnswer(e.Answer)
 	if err != nil {
-		return reply{err: err}
+		return reply{err: err}, nil
 	}
 	same, err := in.samePeople(ctx, r, e, body)
-	switch {
-	case err != nil:
-		return reply{err: ErrUnavailable.Because(err)}
-	case !same:
-		return reply{err: ErrKeyUsed}
+	if err != nil {
+		return reply{}, err
 	}
-	return reply{answer: Answer{Number: e.Number, Body: body, Replayed: true}}
+	if !same {
+		return reply{err: ErrKeyUsed}, nil
+	}
+	return reply{answer: Answer{Number: e.Number, Body: body, Replayed: true}}, nil
 }
 
 // spoken is a participant as a command calls it, and the number that the answer

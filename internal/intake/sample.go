@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // errEnough ends a walk through rows.
@@ -12,7 +13,8 @@ var errEnough = errors.New("intake: enough")
 // Sampled is a piece of evidence of a pool, and the activity that it shows.
 type Sampled struct {
 	Number int64
-	Row    Row // zero for a piece from before pools had parts
+	Row    Row  // zero for a piece that there is not, or of a month that was taken away
+	Taken  bool // its month was taken away
 }
 
 // Sample finds the activities behind numbers of pieces of evidence, which go up,
@@ -32,7 +34,11 @@ func (in *Intake) Sample(ctx context.Context, message int64, numbers []int64, of
 	if err != nil {
 		return nil, err
 	}
-	return sample(ctx, r, all, numbers, ofMethodology)
+	months, err := r.Months(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the months: %w", err)
+	}
+	return sample(ctx, r, all, numbers, ofMethodology, months)
 }
 
 // sampler knows what is asked of all pools.
@@ -77,16 +83,18 @@ func (s *sampler) parts(ctx context.Context, k PoolKey) ([]PoolPart, error) {
 	return all, nil
 }
 
-func sample(ctx context.Context, r Reader, parts []PoolPart, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
+func sample(ctx context.Context, r Reader, parts []PoolPart, numbers []int64, ofMethodology func(version int64) bool, months []Month) ([]Sampled, error) {
 	all := make([]Sampled, 0, len(numbers))
 	before := int64(0) // pieces before the part
 	for i := range parts {
 		p := &parts[i]
 		for len(all) < len(numbers) && numbers[len(all)] <= before+int64(p.Activities) {
 			found := Sampled{Number: numbers[len(all)]}
-			var err error
-			if found.Row, err = p.piece(ctx, r, found.Number-before, ofMethodology); err != nil {
-				return nil, err
+			if found.Taken = !slices.Contains(months, p.Of); !found.Taken {
+				var err error
+				if found.Row, err = p.piece(ctx, r, found.Number-before, ofMethodology); err != nil {
+					return nil, err
+				}
 			}
 			all = append(all, found)
 		}

@@ -12,6 +12,9 @@ var (
 	ErrFenced = errors.New("intake: another process is the writer")
 	// ErrUnknown is returned when the connection broke at COMMIT.
 	ErrUnknown = errors.New("intake: it is not known whether the batch was committed")
+	// ErrRejected is returned when the database does not take a row, or has no such
+	// table: trying again changes nothing.
+	ErrRejected = errors.New("intake: the database refuses it")
 )
 
 // Store keeps an intake's rows. Commit is for the one writer.
@@ -21,6 +24,9 @@ type Store interface {
 	Registry(ctx context.Context) (Registry, error)
 	// Pools are all pools that are open, and those of the last month that each scheme has closed.
 	Pools(ctx context.Context) ([]Pool, error)
+
+	// Gone are the months that have activities and no table of them: they were taken away.
+	Gone(ctx context.Context) ([]Month, error)
 
 	// Answered finds commands by actor and idempotency key.
 	Answered(ctx context.Context, keys []ActorKey) ([]JournalRow, error)
@@ -40,7 +46,8 @@ type Store interface {
 	Outgoing(ctx context.Context, limit int) ([]Outgoing, error)
 
 	// Commit writes changes and moves the fence, in one transaction. Returns
-	// ErrFenced or ErrUnknown; any other error has rolled it back.
+	// ErrFenced or ErrUnknown; any other error has rolled it back. It and the
+	// finders above return ErrRejected.
 	Commit(ctx context.Context, c *Changes) error
 
 	Reader
@@ -69,6 +76,20 @@ type Reader interface {
 	Activities(ctx context.Context, m Month, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// Taken are the months that were taken away.
+	Taken(ctx context.Context) ([]MonthTaken, error)
+	// PlainReversals is that of the registry row.
+	PlainReversals(ctx context.Context) (int64, error)
+	// Reversals calls each with a month's reversals, and the source ids that they take back.
+	Reversals(ctx context.Context, m Month, each func(id, methodology, source int64, reversed string) error) error
+	// EachKey calls each with all keys.
+	EachKey(ctx context.Context, each func(KeyRow) error) error
+	// EachTotal calls each with all totals of days.
+	EachTotal(ctx context.Context, each func(Total) error) error
+	// EachParticipant calls each with all participants, without their pseudonyms.
+	EachParticipant(ctx context.Context, each func(Participant) error) error
+	// EachBurn calls each with all burned points.
+	EachBurn(ctx context.Context, each func(Burn) error) error
 	// EachDay calls each with all days of participants.
 	EachDay(ctx context.Context, each func(Day) error) error
 	// Participant finds a person by pseudonym, or false.
@@ -122,7 +143,6 @@ type Changes struct {
 
 // Sums are totals over all rows of a table, amounts in kgCO2e 10⁻⁶.
 type Sums struct {
-	Keys              int64
 	ParticipantAmount int64
 	ParticipantCount  int64
 	DayAmount         int64

@@ -7,13 +7,16 @@ import (
 	"encoding/binary"
 	"hash"
 	"slices"
+
+	"permitx/internal/quantity"
 )
 
 // work is a commit that is being made: the rows that were loaded for it, and
 // what its commands changed of them. It touches neither clock nor database.
 type work struct {
 	pace    *Pace
-	number  int64 // of the journal row that is being made
+	number  int64              // of the journal row that is being made
+	amount  quantity.Reduction // that it has credited
 	nextIDs Registry
 
 	keys         map[Key]KeyRow
@@ -23,6 +26,7 @@ type work struct {
 	totals       map[TotalKey]*Total
 	rows         map[int64]*Row // loaded to be reversed, and new ones
 	pools        map[PoolKey]*Pool
+	gone         map[Month]bool // that were taken away
 
 	isNew map[any]bool // the rows that the database has not: pointers
 	seen  map[any]bool // the rows that changed: pointers
@@ -46,10 +50,10 @@ type openPart struct {
 	digest hash.Hash
 }
 
-func newWork(r Registry, pools map[PoolKey]*Pool, pace *Pace) *work {
+func newWork(r Registry, pools map[PoolKey]*Pool, gone map[Month]bool, pace *Pace) *work {
 	return &work{
 		pace: pace, nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
-		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools,
+		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools, gone: gone,
 		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
 		out: Changes{Rows: map[Month][]Row{}},
 	}
@@ -59,6 +63,7 @@ func newWork(r Registry, pools map[PoolKey]*Pool, pace *Pace) *work {
 func (w *work) begin() {
 	w.nextIDs.Length++
 	w.number = w.nextIDs.Length
+	w.amount = 0
 	clear(w.batchRows)
 	clear(w.parts)
 	w.returned = w.returned[:0]
@@ -108,6 +113,7 @@ func (w *work) credit(s *Scenario, p *Participant, d *Day, r *Row) {
 	if r.Reverses != 0 {
 		count = -1
 	}
+	w.amount += r.Amount
 	p.Amount += r.Amount
 	p.Activities += count
 	p.Batch = w.number
@@ -158,17 +164,22 @@ func (p *openPart) write(all ...int64) {
 // openPool is the pool of a month, or of the first month after it that the
 // scheme has not closed.
 func (w *work) openPool(k PoolKey) *Pool {
-	if p := w.pools[k]; p != nil && !p.Closed {
-		return p
-	}
-	k.Month = max(k.Month, w.closedTo(k.Scheme).Next())
-	p := w.pools[k]
+	p, k := w.findPool(k)
 	if p == nil {
 		p = &Pool{PoolKey: k}
 		w.pools[k], w.isNew[p] = p, true
 		w.touchPool(p)
 	}
 	return p
+}
+
+// findPool is openPool's pool, nil where there is none yet, and its key.
+func (w *work) findPool(k PoolKey) (*Pool, PoolKey) {
+	if p := w.pools[k]; p != nil && !p.Closed {
+		return p, k
+	}
+	k.Month = max(k.Month, w.closedTo(k.Scheme).Next())
+	return w.pools[k], k
 }
 
 // closedTo is the last month that a scheme has closed; 0: none.

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"permitx/internal/intake"
 	"permitx/migrations"
@@ -104,7 +107,7 @@ func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*
 // grantIntake gives a role what the service needs of the intake: it makes the
 // tables of months itself, and changes no journal row, proof or key.
 func grantIntake(role string) []string {
-	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".pool_return, " + intakeSchema + ".activity_key, " + intakeSchema + ".point_burn"
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".pool_return, " + intakeSchema + ".activity_key, " + intakeSchema + ".month_taken, " + intakeSchema + ".point_burn"
 	return []string{
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
@@ -170,13 +173,8 @@ func OpenIntake(ctx context.Context, url string, pace *intake.Pace) (*IntakeStor
 	if err != nil {
 		return nil, fmt.Errorf("open the intake: %w", err)
 	}
-	months, err := s.Months(ctx)
-	if err != nil {
+	if _, err := s.Gone(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
-	}
-	s.months = map[intake.Month]bool{}
-	for _, m := range months {
-		s.months[m] = true
 	}
 	return s, nil
 }
@@ -200,12 +198,50 @@ func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
 		}
 		for _, q := range s.dialect.monthSQL(m) {
 			if _, err := s.write.ExecContext(ctx, q); err != nil {
-				return fmt.Errorf("make the table of %d: %w", m, err)
+				return fmt.Errorf("make the table of %d: %w", m, rejected(err))
 			}
 		}
 		s.months[m] = true
 	}
-	return s.dialect.flush(ctx, c, intakeRows(c))
+	return rejected(s.dialect.flush(ctx, c, intakeRows(c)))
+}
+
+// rejected marks what the database itself refuses: a constraint, or a table that is gone.
+func rejected(err error) error {
+	var lite *sqlite.Error
+	const primary = 0xff // of the extended codes
+	switch {
+	case errors.Is(err, intake.ErrFenced), errors.Is(err, intake.ErrUnknown):
+		return err
+	case isServerError(err),
+		errors.As(err, &lite) && slices.Contains([]int{sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}, lite.Code()&primary):
+		return fmt.Errorf("%w: %w", intake.ErrRejected, err)
+	}
+	return err
+}
+
+// Gone are the months that have activities and no table of them. What was taken
+// away meanwhile is known from then on.
+func (s *IntakeStore) Gone(ctx context.Context) (gone []intake.Month, err error) {
+	there, err := s.Months(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.months = map[intake.Month]bool{}
+	for _, m := range there {
+		s.months[m] = true
+	}
+	err = eachRow(ctx, s.write, func(r *sql.Rows) error {
+		var m intake.Month
+		if err := r.Scan(&m); err != nil {
+			return err
+		}
+		if !s.months[m] {
+			gone = append(gone, m)
+		}
+		return nil
+	}, "SELECT DISTINCT day / 100 FROM day_total")
+	return gone, lost(err)
 }
 
 const intakeRegistrySQL = "SELECT epoch, batch, length, head, last_at, activity, participant, outbox FROM registry WHERE id = 1"
@@ -383,7 +419,7 @@ func (s *IntakeStore) find(ctx context.Context, l *lookup, each func(*sql.Rows) 
 		return nil
 	}
 	if err := s.dialect.lookup(ctx, l, each); err != nil {
-		return fmt.Errorf("find in %s: %w", l.table, lost(err))
+		return fmt.Errorf("find in %s: %w", l.table, rejected(lost(err)))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func TestIntake_CheckBesideWriter(t *testing.T) {
 		for range 70 { // more than one page of the journal
 			take()
 		}
-		found, err := intake.Check(t.Context(), busy{s, take}, map[int64]quantity.Reduction{1: 104_000})
+		found, err := intake.Check(t.Context(), busy{s, take}, map[int64]quantity.Reduction{1: 104_000}, ridesCodes)
 		if err != nil || len(found) > 0 || batches < 75 {
 			t.Errorf("%d batches; found %v, %v", batches, found, err)
 		}

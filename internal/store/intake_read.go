@@ -219,6 +219,81 @@ func (s *intakeReader) EachDay(ctx context.Context, each func(intake.Day) error)
 	}, "SELECT "+dayColumns+" FROM participant_day t"))
 }
 
+// Taken are the months that were taken away.
+func (s *intakeReader) Taken(ctx context.Context) (found []intake.MonthTaken, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var m intake.MonthTaken
+		err := r.Scan(&m.Month, &m.At, &m.Keys)
+		found = append(found, m)
+		return err
+	}, "SELECT month, at, keys FROM month_taken ORDER BY month")
+	return found, lost(err)
+}
+
+// PlainReversals is that of the registry row.
+func (s *intakeReader) PlainReversals(ctx context.Context) (last int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT plain_reversals FROM registry WHERE id = 1").Scan(&last)
+	return last, lost(err)
+}
+
+// Reversals calls each with a month's reversals, and the source ids that they take back.
+func (s *intakeReader) Reversals(ctx context.Context, m intake.Month, each func(id, methodology, source int64, reversed string) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var id, methodology, source int64
+		var reversed string
+		if err := r.Scan(&id, &methodology, &source, &reversed); err != nil {
+			return err
+		}
+		return each(id, methodology, source, reversed)
+	}, "SELECT t.id, t.methodology, t.source, was.source_id FROM "+activityTable(m)+" t JOIN "+activityTable(m)+" was ON was.id = t.reverses WHERE t.reverses > 0"))
+}
+
+// EachKey calls each with all keys.
+func (s *intakeReader) EachKey(ctx context.Context, each func(intake.KeyRow) error) error {
+	var key sql.RawBytes
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var row intake.KeyRow
+		if err := r.Scan(&key, &row.Activity, &row.Month); err != nil {
+			return err
+		}
+		copy(row.Key[:], key)
+		return each(row)
+	}, "SELECT key, activity, month FROM activity_key"))
+}
+
+// EachTotal calls each with all totals of days.
+func (s *intakeReader) EachTotal(ctx context.Context, each func(intake.Total) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		t, err := scanTotal(r)
+		if err != nil {
+			return err
+		}
+		return each(t)
+	}, "SELECT "+totalColumns+" FROM day_total t"))
+}
+
+// EachParticipant calls each with all participants, without their pseudonyms.
+func (s *intakeReader) EachParticipant(ctx context.Context, each func(intake.Participant) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var p intake.Participant
+		if err := r.Scan(&p.ID, &p.Scheme, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch); err != nil {
+			return err
+		}
+		return each(p)
+	}, "SELECT id, scheme, amount, activities, points, points_short, batch FROM participant"))
+}
+
+// EachBurn calls each with all burned points.
+func (s *intakeReader) EachBurn(ctx context.Context, each func(intake.Burn) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var b intake.Burn
+		if err := r.Scan(&b.Batch, &b.Participant, &b.Points, &b.Reward); err != nil {
+			return err
+		}
+		return each(b)
+	}, "SELECT batch, participant, points, reward FROM point_burn"))
+}
+
 // Participant finds a person by pseudonym.
 func (s *intakeReader) Participant(ctx context.Context, name intake.Pseudonym) (p intake.Participant, known bool, err error) {
 	p.Pseudonym = name
@@ -237,7 +312,6 @@ func (s *intakeReader) Sums(ctx context.Context) (intake.Sums, error) {
 		query string
 		into  []any
 	}{
-		{"SELECT count(*) FROM activity_key", []any{&sums.Keys}},
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM participant", []any{&sums.ParticipantAmount, &sums.ParticipantCount}},
 		{"SELECT coalesce(sum(amount), 0) FROM participant_day", []any{&sums.DayAmount}},
 		{"SELECT coalesce(sum(amount), 0), coalesce(sum(activities), 0) FROM day_total", []any{&sums.TotalAmount, &sums.TotalCount}},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,50 @@ import (
 	"permitx/internal/intake"
 	"permitx/internal/quantity"
 )
+
+// dropTriggers lets a test change what is only ever added.
+func dropTriggers(t *testing.T, path string) {
+	t.Helper()
+	db, _, _, err := intakeOwner(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var names string
+	if err := db.QueryRowContext(t.Context(), "SELECT group_concat(name) FROM sqlite_master WHERE type = 'trigger'").Scan(&names); err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		execIntake(t, path, "DROP TRIGGER "+name)
+	}
+}
+
+// What proves the activities is never changed nor deleted, not even by hand.
+func TestIntake_AppendOnly(t *testing.T) {
+	t.Parallel()
+	path := freshSQLiteIntake(t)
+	s, now := openedIntake(t, path), someDay
+	in := intakeOf(t, s, &now)
+	submit(t, in, "k", ride("1", "anna", 3, 8, 0))
+	if err := errors.Join(in.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	execIntake(t, path, "INSERT INTO month_taken VALUES (202001, 1, x'00')")
+	db, _, _, err := intakeOwner(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for table, column := range map[string]string{
+		"journal": "amount", "batch_month": "amount", "pool_part": "amount", "activity_key": "activity", "month_taken": "at", "activity_202607": "amount",
+	} {
+		for _, q := range []string{"UPDATE " + table + " SET " + column + " = 1", "DELETE FROM " + table} {
+			if _, err := db.ExecContext(t.Context(), q); err == nil || !strings.Contains(err.Error(), "never") {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+	}
+}
 
 // Whatever is changed in the tables of an intake is found, by its invariant.
 func TestIntake_Tamper(t *testing.T) {
@@ -38,7 +83,15 @@ func TestIntake_Tamper(t *testing.T) {
 	}
 	for _, c := range []struct{ invariant, statement string }{
 		{"I-70", `DELETE FROM activity_key WHERE activity = 1`},
+		{"I-70", `UPDATE activity_key SET key = randomblob(16), activity = activity + 999999`},
+		{"I-70", `UPDATE activity_key SET key = randomblob(16) WHERE activity = 1`},
 		{"I-71", `UPDATE participant SET amount = amount + 1 WHERE id = 1`},
+		{"I-71", `UPDATE participant SET amount = amount + iif(id = 1, 1000, -1000) WHERE id IN (1, 2)`},
+		{"I-79", `UPDATE participant SET points = points + iif(id = 1, 1000000, -1000000) WHERE id IN (1, 2)`},
+		{"I-71", `UPDATE participant_day SET participant = participant + 1000 WHERE participant = 1`},
+		{"I-71", `UPDATE participant SET id = -id; UPDATE participant_day SET participant = -participant`},
+		{"I-71", `UPDATE day_total SET scenario = scenario + 40, day = day - 1`},
+		{"I-71", `UPDATE day_total SET methodology = methodology + 1`},
 		{"I-71", `UPDATE day_total SET activities = activities + 1`},
 		{"I-72", `UPDATE pool SET carried = carried + 1 WHERE NOT closed`},
 		{"I-72", `DELETE FROM pool WHERE NOT closed`},
@@ -50,6 +103,7 @@ func TestIntake_Tamper(t *testing.T) {
 		{"I-74", `UPDATE journal SET accepted = accepted - 1 WHERE kind = 'activity_batch'`},
 		{"I-74", `UPDATE batch_month SET digest = x'00'`},
 		{"I-74", `DELETE FROM pool_part`},
+		{"I-74", `DROP TABLE activity_202607`},
 		{"I-75", `UPDATE pool_part SET amount = amount + 1`},
 		{"I-75", `UPDATE pool SET items = items + 1 WHERE closed`},
 		{"I-75", `UPDATE pool SET evidence = x'00' WHERE closed`},
@@ -64,8 +118,9 @@ func TestIntake_Tamper(t *testing.T) {
 			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			dropTriggers(t, path)
 			execIntake(t, path, c.statement)
-			found, err := intake.Check(t.Context(), openedIntake(t, path), map[int64]quantity.Reduction{1: 104_000})
+			found, err := intake.Check(t.Context(), openedIntake(t, path), map[int64]quantity.Reduction{1: 104_000}, ridesCodes)
 			if err != nil {
 				t.Fatal(err)
 			}

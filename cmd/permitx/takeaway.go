@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"permitx/internal/calendar"
+	"permitx/internal/intake"
+	"permitx/internal/store"
+)
+
+// takeAwayCommand is `permitx take-away`.
+type takeAwayCommand struct {
+	databaseConfig
+
+	Month string `required:"" placeholder:"YYYY-MM" help:"The month of the activities."`
+}
+
+// Help is shown under the flags.
+func (*takeAwayCommand) Help() string {
+	return `Takes the activities of a closed month out of the intake, also beside a running server: their table is renamed, and is
+the archive's from then on. What is counted once stays, and so do balances, totals and the proofs. On PostgreSQL run this
+as the role that the server runs as. docs/archive.md says what to do with the table, and how to prove it later.`
+}
+
+// Validate returns everything that is wrong with the flags.
+func (c *takeAwayCommand) Validate() error {
+	_, err := intake.ParseMonth("month", c.Month)
+	return errors.Join(append(c.problems(), err)...)
+}
+
+// Run takes the month away.
+func (c *takeAwayCommand) Run(g *globals) error {
+	if err := c.exists(); err != nil {
+		return err
+	}
+	m, err := intake.ParseMonth("month", c.Month)
+	if err != nil {
+		return err
+	}
+	table, err := store.TakeMonthAway(g.ctx, store.IntakeURL(c.url()), m, calendar.InstantOf(time.Now()))
+	if err != nil {
+		return err
+	}
+	g.print("%s was taken away: its activities are the table %s; copy it, then drop it.", m, table)
+	return nil
+}
