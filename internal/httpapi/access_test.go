@@ -604,7 +604,7 @@ func (w *walked) reserveUses() {
 	w.must(finance, app.NoticeProve{Notice: w.toCertify, Amount: 20_000 * quantity.OneMoney, Proof: "to certify", PaidOn: 20260701})
 	divide := func() int64 {
 		w.must(leader, sell)
-		w.must(leader, app.InstalmentRequest{Notice: last(w.world, app.Notices), Document: "d", Parts: []reserve.PlannedPart{
+		w.must(w.personOf(f.key), app.InstalmentRequest{Notice: last(w.world, app.Notices), Document: "d", Parts: []reserve.PlannedPart{
 			{Amount: 10_000 * quantity.OneMoney, DueOn: 20260801}, {Amount: 10_000 * quantity.OneMoney, DueOn: 20270801},
 		}})
 		return last(w.world, app.InstalmentPlans)
