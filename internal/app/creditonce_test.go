@@ -164,7 +164,7 @@ func TestIssuance_Look(t *testing.T) {
 	blind(o.verifier)
 	o.does(o.leader, SampleLook{i.ID})
 	blind(o.verifier)
-	o.refuses(o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402"}), SampleLook{i.ID}, identity.ErrNotYours)
+	o.refuses(o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402", Party: o.owner.party}), SampleLook{i.ID}, identity.ErrNotYours)
 	first := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID})
 	o.now.set(o.now.get() + 3600*second)
 	if again := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID}); again != first || first.Person != o.verifier || first.LookedAt == 0 {
@@ -205,7 +205,7 @@ func TestExclusion_Region(t *testing.T) {
 	o := openCarbon(t)
 	f := o.firm("330421", 2)
 	o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
-	abroad := o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402"})
+	abroad := o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402", Party: o.owner.party})
 	list := ExclusionImport{Region: "330421", List: carbon.CCER, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-9", ValidFrom: 20260101}}}
 	o.refuses(abroad, list, identity.ErrNotYours)
 	list.Region = "330402"

@@ -52,6 +52,9 @@ func (o *office) cast(own firm) []player {
 			continue
 		}
 		g := GrantAdd{Role: role}
+		if role == identity.Operator {
+			g.Party = own.party
+		}
 		if role == identity.BankOfficer {
 			g.Party = bank
 		}

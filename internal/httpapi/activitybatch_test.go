@@ -168,7 +168,7 @@ func TestIntake_RefusedMessage(t *testing.T) {
 	w := &walked{world: open(t, func(c *httpapi.Config) { c.Refused = refused })}
 	refused.Clock = w.clock.Now
 	w.openCarbon(w.personOf(w.leader))
-	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator})
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
 	w.must(w.personOf(operator), app.CreditIssue{Scheme: w.carbon.scheme, Methodology: "BUS", Month: 20260601, Units: 7, EvidenceDigest: zeros + "9", Items: 9, Outbox: 9})
 	lines := ""
 	for i := range 98 {
