@@ -20,6 +20,7 @@ const (
 	saleShare   = "0.7"  // of the bidders who win
 	saleQuotes  = 10     // at most
 	saleWindow  = time.Hour
+	saleJumps   = 2 * saleWindow   // that moving the clock may take of a window: an interruption to the registry
 	saleNotice  = 9                // days from the announcement to the window, at least
 	lastMoments = 10 * time.Second // in which most bids came
 )
@@ -69,7 +70,7 @@ func (t *story) announce(ctx context.Context) (o api.AuctionOffer, err error) {
 			Region: r.code, Pollutant: nh3n, Instrument: t.instrument(nh3n, false), Format: api.AuctionFormatPayAsBidShare, Quantity: r.nh3nReserve,
 			ReservePrice: saleBase, LotSize: "0.0001", Tick: "1", Collateral: api.AuctionCollateralDeposit, Deposit: as(saleDeposit),
 			WinShare: as(saleShare), MinBidders: as(3), MaxQuotes: as(saleQuotes), Sight: as(api.AuctionSightOwnRank),
-			InterruptionSeconds: int(saleWindow.Seconds()), InterruptionRule: api.InterruptionRuleExtend,
+			InterruptionSeconds: int(saleJumps.Seconds()), InterruptionRule: api.InterruptionRuleExtend,
 			RegisterUntil: day.AddDays(-1).Start().String(), OpensAt: opens.String(), ClosesAt: as(opens.Add(saleWindow).String()),
 			Title: "NH3-N排污权电子竞价（演示）", Document: made("电子竞价公告"),
 		})))
