@@ -115,7 +115,7 @@ func TestDeclare_OnePlant(t *testing.T) {
 	row := rowsIn(o.office, Issuances, Where("id", int64(2)))[0]
 	row.Plant = "GRID-9" // of GRID-10, in March
 	o.store.table(Issuances.name).put(row.ID, row)
-	found, err := Check(t.Context(), o.store, o.store.registry)
+	found, err := Check(t.Context(), o.store, o.store.row())
 	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-100" }) {
 		t.Errorf("a plant that is counted twice is not seen: %v %v", found, err)
 	}

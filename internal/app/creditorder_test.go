@@ -472,7 +472,7 @@ func TestCreditOrder_Tampered(t *testing.T) {
 		table := f.store.table(name)
 		was := table.rows[id]
 		table.put(id, change(was))
-		found, err := Check(t.Context(), f.store, f.store.registry)
+		found, err := Check(t.Context(), f.store, f.store.row())
 		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == want && v.Table == name && (v.ID == id || v.ID == sell) }) {
 			t.Errorf("%s %d: got %v, %v; want %s", name, id, found, err, want)
 		}

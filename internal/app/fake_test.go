@@ -101,10 +101,13 @@ func (s *fakeStore) TakeOver(_ context.Context, now calendar.Instant) (Registry,
 }
 
 // Registry returns the registry row.
-func (s *fakeStore) Registry(context.Context) (Registry, error) {
+func (s *fakeStore) Registry(context.Context) (Registry, error) { return s.row(), nil }
+
+// row is the registry row; the writer's beat changes it beside whoever reads.
+func (s *fakeStore) row() Registry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.registry, nil
+	return s.registry
 }
 
 // Beat shows that the writer is alive.
@@ -617,14 +620,14 @@ func (o *office) isChaining() bool {
 func (o *office) check() {
 	o.t.Helper()
 	o.settle()
-	found, err := Check(o.t.Context(), o.store, o.store.registry)
+	found, err := Check(o.t.Context(), o.store, o.store.row())
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	for _, v := range found {
 		o.t.Error(v)
 	}
-	again, err := load(o.t.Context(), o.store, o.store.registry)
+	again, err := load(o.t.Context(), o.store, o.store.row())
 	if err != nil {
 		o.t.Fatal(err)
 	}

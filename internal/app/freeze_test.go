@@ -435,7 +435,7 @@ func TestCheck_Freezes(t *testing.T) {
 // begins with.
 func (o *office) names(name string) {
 	o.t.Helper()
-	found, err := Check(o.t.Context(), o.store, o.store.registry)
+	found, err := Check(o.t.Context(), o.store, o.store.row())
 	if err != nil {
 		o.t.Fatal(err)
 	}

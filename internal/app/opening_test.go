@@ -795,7 +795,7 @@ func TestCheck_Opening(t *testing.T) {
 		if name == "loan" || name == "instalment" {
 			invariant = "I-81"
 		}
-		found, err := Check(t.Context(), o.store, o.store.registry)
+		found, err := Check(t.Context(), o.store, o.store.row())
 		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant }) {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}

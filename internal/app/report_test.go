@@ -326,7 +326,7 @@ func TestCheck_Reports(t *testing.T) {
 	done[PeriodResult](s.office, s.finance, s.sign(r.Close, report.AsFinance))
 	finds := func(invariant string) {
 		t.Helper()
-		found, err := Check(t.Context(), s.store, s.store.registry)
+		found, err := Check(t.Context(), s.store, s.store.row())
 		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant }) {
 			t.Errorf("%s is not found: %v %v", invariant, found, err)
 		}

@@ -220,7 +220,7 @@ func TestCheck_Deals(t *testing.T) {
 		},
 	} {
 		restore := alter()
-		found, err := Check(t.Context(), k.store, k.store.registry)
+		found, err := Check(t.Context(), k.store, k.store.row())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +261,7 @@ func TestCheckDeals_ByRanges(t *testing.T) {
 		}
 	}
 	find := func(perPass int64) (found []string) {
-		c := &checker{ctx: t.Context(), r: k.store, registry: k.store.registry}
+		c := &checker{ctx: t.Context(), r: k.store, registry: k.store.row()}
 		for _, step := range []func() error{c.checkPostings, func() error { c.found = nil; return c.checkDealsBy(perPass) }} {
 			if err := step(); err != nil {
 				t.Fatal(err)

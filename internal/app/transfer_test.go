@@ -243,7 +243,7 @@ func TestTransferBatch_Full(t *testing.T) {
 func (o *office) rowsOfLastCommand() (n int64) {
 	for _, name := range []string{Postings.name, Acquisitions.name, Balances.name, Orders.name, Trades.name, Surpluses.name} {
 		for _, row := range o.store.table(name).rows {
-			if reflect.ValueOf(row).FieldByName("Command").Int() == o.store.registry.Length {
+			if reflect.ValueOf(row).FieldByName("Command").Int() == o.store.row().Length {
 				n++
 			}
 		}
