@@ -138,7 +138,7 @@ func TestOffer_PriceBound(t *testing.T) {
 // can be computed of them, or another than there was.
 func (d *auctionDesk) repriced(p quantity.Price) {
 	for id, row := range d.store.tables[OpenedBids.name].rows {
-		b := row.(auction.OpenedBid) //nolint:errcheck // the table has nothing else
+		b := row.(auction.OpenedBid)
 		b.Price = p
 		d.store.tables[OpenedBids.name].rows[id] = b
 	}

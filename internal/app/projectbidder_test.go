@@ -36,7 +36,7 @@ func TestOffer_ProjectGone(t *testing.T) {
 	d := openAuctionDesk(t, 3)
 	o := d.announce(d.offerOf(auction.Uniform, nil))
 	projects := d.projects()
-	proposed := d.office.propose(d.leader, cancelProject(projects[0]))
+	proposed := d.propose(d.leader, cancelProject(projects[0]))
 	var bidders []auction.Registration
 	for n, f := range d.firms {
 		bidders = append(bidders, d.register(o.ID, f, projects[n]))

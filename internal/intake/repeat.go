@@ -22,7 +22,7 @@ func (in *Intake) repeated(ctx context.Context, r *request, e earlier) (reply, e
 	}
 	body, err := unpackAnswer(e.Answer)
 	if err != nil {
-		return reply{err: err}, nil
+		return reply{err: err}, nil //nolint:nilerr // of this command alone: the others of its commit go on
 	}
 	same, err := in.samePeople(ctx, r, e, body)
 	if err != nil {

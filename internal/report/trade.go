@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
@@ -33,11 +35,7 @@ var Kinds = []Kind{PrimarySale, Market, DealLocal, DealCrossRegion, JudicialSale
 
 // IsTrade reports whether permits change hands by a kind.
 func (k Kind) IsTrade() bool {
-	switch k {
-	case Lease, Pledge, CreditMarket, CreditOffer:
-		return false
-	}
-	return true
+	return !slices.Contains([]Kind{Lease, Pledge, CreditMarket, CreditOffer}, k)
 }
 
 // A Trade is what one trade, or its reversal, adds to the statistics.

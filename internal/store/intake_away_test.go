@@ -64,7 +64,10 @@ func TestIntake_MonthTakenAway(t *testing.T) {
 			a    intake.Activity
 			want string
 		}{
-			{upheld, "activity.month_taken_away"}, {july[0], "duplicate"}, {reversalOf("1"), "activity.unknown_reversed"}, {reversalOf("3"), "duplicate"},
+			{upheld, "activity.month_taken_away"},
+			{july[0], "duplicate"},
+			{reversalOf("1"), "activity.unknown_reversed"},
+			{reversalOf("3"), "duplicate"},
 			{ride("august", "p1", 3-30, 8, 0), "accepted"},
 		} {
 			if got := code(t, in, "taken "+c.a.SourceID+c.a.Reverses, c.a); got != c.want {
