@@ -8,11 +8,16 @@ import (
 // ErrNoPair is returned when two regions may not deal with each other.
 var ErrNoPair = fault.New(fault.Refused, "rule.no_region_pair", "permits may not go from the one region to the other")
 
-// citeLimits is the source of the five limits on trades.
-const citeLimits = "国办发〔2014〕38号"
+// The five limits of trade. The document was not read itself: their words are
+// those in which the exchange of Hubei (湖北环境资源交易中心) restates them.
+const (
+	citeLimits    = "国办发〔2014〕38号"
+	wordsRestated = "（湖北环境资源交易中心转述）"
+)
 
 var limitProvince = &Rule{
 	ID: "limit.province", Title: "First limit: within the province", Citation: citeLimits,
+	Words:   "排污权交易原则上在各试点省份内进行" + wordsRestated,
 	Reading: "Permits are traded within the province of the pilot. A region pair with its document, or a market's standing approval, is the negotiated exception, as for VOCs in the Yangtze delta (project default).",
 	Needs:   []string{"regions of both sides", "region pair, or the market's approval"},
 	Actions: trades,
@@ -26,6 +31,7 @@ var limitProvince = &Rule{
 
 var limitCity = &Rule{
 	ID: "limit.city", Title: "Second limit, air: within the city", Citation: citeLimits,
+	Words:   "涉及大气污染物的排污权交易原则上在同一市（州）行政区域内进行" + wordsRestated,
 	Reading: "Permits for air pollutants are traded within the city; across cities with approval.",
 	Needs:   []string{"regions of both sides", "region pair, or the market's approval"},
 	Actions: trades,

@@ -15,6 +15,7 @@ var (
 
 var limitSource = &Rule{
 	ID: "limit.source", Title: "Third limit: industry with industry", Citation: citeLimits,
+	Words:   "工业污染源原则上不得与农业污染源等其他类别污染源进行排污权交易" + wordsRestated,
 	Reading: "Permits of industry are not traded with sources of agriculture or households. A book brings together whom nobody knows beforehand, so that it is open to industry only; the others make deals (project default).",
 	Default: "A source is that of its industry: GB/T 4754 divisions 01 to 05 agricultural, class 4411 thermal power, all others industrial (project default).",
 	Needs:   []string{"fact source of each licence, or its industry"},
@@ -38,6 +39,7 @@ var limitSource = &Rule{
 
 var limitThermal = &Rule{
 	ID: "limit.thermal_power", Title: "Fourth limit: thermal power with thermal power", Citation: citeLimits,
+	Words:   "火电企业（包括其他行业企业自备电厂，不含热电联产机组供热部分）原则上不得与其他行业企业进行涉及大气污染物的排污权交易" + wordsRestated,
 	Reading: "Thermal power, captive plants among it and the heat part of combined plants not, does not trade air pollutants with other industries. A book is open to the other industries; thermal power makes deals (project default).",
 	Default: limitSource.Default,
 	Needs:   limitSource.Needs,
