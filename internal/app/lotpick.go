@@ -78,7 +78,7 @@ func (v *View) named(sh *shelf, asset ledger.Asset, ids []int64) ([]*shelved, er
 		case err != nil:
 			return nil, err
 		case l.Key().Asset() != asset:
-			return nil, reserve.ErrPickElsewhere.With("lot %d is of %s for %s", id, l.Region, l.Pollutant)
+			return nil, reserve.ErrPickElsewhere.With("lot %d is of another region or pollutant", id)
 		case slices.Contains(ids[:i], id):
 			return nil, reserve.ErrPickTwice.With("lot %d is named twice", id)
 		}
