@@ -8090,14 +8090,20 @@ type Eligibility struct {
 	// Example: 2031-06-30
 	AsOf Date `json:"as_of"`
 
+	// Bought For the project already. Only for those who may see it, like open.
+	Bought *Quantity `json:"bought,omitempty"`
+
 	// Need A quantity of permits in t/a, with at most 6 decimals.
 	//
 	// Example: 13.257
 	Need      *Quantity             `json:"need,omitempty"`
 	Obstacles []EligibilityObstacle `json:"obstacles"`
 
-	// OffsetRatio What the buyer's region asks of a project.
+	// OffsetRatio What the buyer's region asks of a project; of one that is approved, its own.
 	OffsetRatio *Ratio `json:"offset_ratio,omitempty"`
+
+	// Open What open orders, deals and payment notices are for.
+	Open *Quantity `json:"open,omitempty"`
 
 	// Opinions What every rule of the day says.
 	Opinions []RuleOpinion `json:"opinions"`
@@ -8110,7 +8116,7 @@ type Eligibility struct {
 	// RatioDocument Where the ratio stands.
 	RatioDocument *string `json:"ratio_document,omitempty"`
 
-	// Required What must be bought for the need: need × ratio, rounded up at 4 decimals.
+	// Required What must be bought for the need: need × ratio, rounded up at 4 decimals; of a project, what of that is missing.
 	Required *Quantity `json:"required,omitempty"`
 
 	// Supported The need that the quantity covers: quantity ÷ ratio, rounded down at 4 decimals.
@@ -8133,8 +8139,11 @@ type EligibilityInput struct {
 	// Market Of an order.
 	Market *MarketCode `json:"market,omitempty"`
 
-	// Need What the buyer's project needs.
+	// Need What the buyer's project needs, where it has no record.
 	Need *Quantity `json:"need,omitempty"`
+
+	// Project The buyer's project that it is for: its need, what it has, and the ratio of its decision.
+	Project *ID `json:"project,omitempty"`
 
 	// Quantity Absent: what the need asks for, or nothing.
 	Quantity *Quantity `json:"quantity,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
@@ -23,7 +24,8 @@ type Question struct {
 	Buyer      int64  // licence; likewise
 	Market     string // of an order; may be empty
 	Quantity   quantity.Quantity
-	Need       quantity.Quantity // of the buyer's project; 0: there is none
+	Need       quantity.Quantity // of the buyer's project, where that has no record; 0: there is none
+	Project    int64             // that the buyer buys for; 0: none is named
 }
 
 // Eligibility is the answer: what every rule says, by the committed rows.
@@ -32,7 +34,10 @@ type Eligibility struct {
 	Allowed   bool // no rule refuses, and nothing else stands in the way
 	Quantity  quantity.Quantity
 	Ratio     rulebook.Parameter // what the buyer's region asks of a project; no key: there is no buyer
-	Required  quantity.Quantity  // to be bought for the need
+	Need      quantity.Quantity  // as asked, or of the project for those who may see it
+	Bought    quantity.Quantity  // for the project already
+	Open      quantity.Quantity  // what open orders, deals and payment notices are for
+	Required  quantity.Quantity  // to be bought for the need, beside what was bought
 	Supported quantity.Quantity  // of a need, by the quantity
 	Opinions  []rulebook.Opinion
 	Obstacles []*fault.Error // that are no rules
@@ -55,6 +60,10 @@ type inquiry struct {
 	areas         []string
 	seller, buyer catalog.Licence
 	seesSeller    bool
+	project       permit.Project // where the question names one
+	need          permit.Need    // of it, of the pollutant
+	seesNeed      bool
+	arriving      quantity.Quantity // of the quantity, at the project
 }
 
 // Eligibility answers a question. It changes nothing and does not ask the
@@ -71,10 +80,11 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	if err != nil {
 		return Eligibility{}, err
 	}
-	e := Eligibility{On: in.on, Obstacles: in.obstacles()}
+	e := Eligibility{On: in.on, Need: in.Need}
 	if err := in.reckon(&e, &f, k); err != nil {
 		return e, err
 	}
+	e.Obstacles = in.obstacles()
 	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(&f), len(e.Obstacles) == 0
 	for _, o := range e.Opinions {
 		e.Allowed = e.Allowed && o.Outcome != rulebook.Refused
@@ -113,8 +123,8 @@ func (in *inquiry) look(actor identity.Actor) error {
 		return ErrInstrumentOfCredits
 	}
 	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
-	if in.Market == "" {
-		return nil
+	if err := in.lookProject(actor); err != nil || in.Market == "" {
+		return err
 	}
 	if in.market, ok = find(in.ref, Markets, func(m catalog.Market) bool { return m.Code == in.Market }); !ok {
 		return ErrNoRecord.With("there is no market with the code %q", in.Market).At("market")
@@ -159,7 +169,11 @@ func (in *inquiry) facts() (rulebook.Facts, quantity.Ratio, error) {
 	known, coefficient := in.ref.known(), quantity.OneRatio
 	f := rulebook.Facts{
 		Action: in.Action, On: in.on, Pollutant: in.inst.Pollutant, Medium: in.pollutant.Medium, Quantity: in.Quantity,
-		Project: in.Need > 0 || in.Action == rulebook.Project, Parameters: known,
+		Parameters: known,
+	}
+	f.Project = in.Action == rulebook.Project
+	if in.project.ID == 0 { // the ratio of a project with a record was judged when it was decided
+		f.Project = f.Project || in.Need > 0
 	}
 	var err error
 	if in.seller.ID != 0 {
@@ -172,6 +186,9 @@ func (in *inquiry) facts() (rulebook.Facts, quantity.Ratio, error) {
 	}
 	if in.buyer.ID != 0 {
 		f.Buyer = in.side(known, dealSideFields[1], in.buyer)
+		if in.project.ID != 0 && in.Action == rulebook.Project {
+			known.ofProject(&f.Buyer, in.project, in.on)
+		}
 		if len(known.keys[rulebook.HoldingMost]) > 0 {
 			f.Buyer.Holding.Seen = true
 			if f.Buyer.Holding.Total, err = in.total(in.buyer); err != nil {
@@ -203,6 +220,9 @@ func (in *inquiry) side(known *knowledge, field string, l catalog.Licence) ruleb
 func (in *inquiry) reckon(e *Eligibility, f *rulebook.Facts, coefficient quantity.Ratio) error {
 	if !f.Buyer.Known {
 		return nil
+	}
+	if in.need.Ratio > 0 && in.seesNeed {
+		return in.reckonProject(e, f, coefficient)
 	}
 	row, ratio := rulebook.Offset(f)
 	e.Ratio, f.Offset = row, ratio
@@ -248,6 +268,9 @@ func (in *inquiry) obstacles() []*fault.Error {
 			isIn = isIn || area == region
 		}
 		add(!isIn, ErrOutsideMarket.With("region %s does not take part in the market %s", region, m.Code))
+	}
+	if f, stands := fault.As(in.projectObstacles()); stands {
+		all = append(all, f)
 	}
 	return all
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand"
 	"reflect"
-	"slices"
 	"testing"
 
 	"permitx/internal/calendar"
@@ -32,6 +31,7 @@ type ruledOffice struct {
 	refusedBy map[string]int // rule or obstacle
 	allowed   map[rulebook.Action]int
 	projects  map[int64]int64 // by licence
+	proposed  map[int64]int64 // the last project of a licence that is not approved
 	bank      int64           // party
 	steps     map[settlement.DealEvent]int
 }
@@ -42,7 +42,7 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 	t.Helper()
 	o := &ruledOffice{
 		office: openOffice(t), r: rand.New(rand.NewSource(seed)), twins: map[int64]catalog.Licence{},
-		refusedBy: map[string]int{}, allowed: map[rulebook.Action]int{}, projects: map[int64]int64{},
+		refusedBy: map[string]int{}, allowed: map[rulebook.Action]int{}, projects: map[int64]int64{}, proposed: map[int64]int64{},
 		steps: map[settlement.DealEvent]int{},
 	}
 	for _, pollutant := range []string{vocs, "COD"} {
@@ -57,6 +57,10 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 		})
 		done[MarketResult](o.office, o.admin, MarketOpen{
 			Code: "JS-" + pollutant, Name: "one", Pollutant: pollutant, Regions: ruledRegions[:1], LotSize: 100, Tick: quantity.OnePrice, PriceBasis: catalog.PerYear,
+		})
+		done[MarketResult](o.office, o.admin, MarketOpen{
+			Code: "NEED-" + pollutant, Name: "of projects", Pollutant: pollutant, Regions: ruledRegions, LotSize: 100, Tick: quantity.OnePrice,
+			PriceBasis: catalog.PerYear, Approval: "approval", ProjectRequired: true,
 		})
 	}
 	for n := range 7 {
@@ -272,15 +276,15 @@ func (o *ruledOffice) trial() trial {
 	case 11:
 		return o.correctionTrial(in, i)
 	case 0, 1:
-		m := pick(r, "YRD-", "JS-") + i.Pollutant
+		m := pick(r, "YRD-", "JS-", "NEED-") + i.Pollutant
 		in.q.Market, in.person = m, seller.user
 		side := pick(r, market.Sell, market.Buy)
 		in.q.Action, in.q.Seller = rulebook.Sell, seller.licence.ID
 		if side == market.Buy {
-			in.q.Action, in.q.Seller, in.q.Buyer = rulebook.Buy, 0, seller.licence.ID
+			in.q.Action, in.q.Seller, in.q.Buyer, in.q.Project = rulebook.Buy, 0, seller.licence.ID, o.anyProject(seller)
 		}
 		in.asks = pick(r, in.asks, seller.user)
-		in.c = PlaceOrder{Market: m, Instrument: i.Code, Licence: seller.licence.ID, Side: side, Price: price, Quantity: q, TimeInForce: market.IOC}
+		in.c = PlaceOrder{Market: m, Instrument: i.Code, Licence: seller.licence.ID, Side: side, Price: price, Quantity: q, TimeInForce: market.IOC, Project: in.q.Project}
 	case 2, 3, 4:
 		return o.dealTrial(in, seller, buyer, i)
 	case 5:
@@ -295,13 +299,18 @@ func (o *ruledOffice) trial() trial {
 		}
 		in.after = func() { o.try(o.leader, ProposalWithdraw{o.app.st.lastID["proposal"], "tried"}) }
 	case 6:
-		in.q.Action, in.q.Buyer = rulebook.PrimarySale, buyer.licence.ID
-		in.c = NoticeIssue{Licence: buyer.licence.ID, Instrument: i.Code, Quantity: q, Price: price, DueOn: 20271231}
+		in.q.Action, in.q.Buyer, in.q.Project = rulebook.PrimarySale, buyer.licence.ID, o.anyProject(buyer)
+		in.c = NoticeIssue{Licence: buyer.licence.ID, Instrument: i.Code, Quantity: q, Price: price, DueOn: 20271231, Project: in.q.Project}
 		in.after = func() { o.try(o.leader, NoticeCancel{o.app.st.lastID[Notices.name], "tried"}) }
 	case 7:
 		return o.projectTrial(in, buyer, i)
 	}
 	return in
+}
+
+// anyProject is a project of a firm, which may not be approved, or none.
+func (o *ruledOffice) anyProject(f firm) int64 {
+	return pick(o.r, 0, o.projects[f.licence.ID], o.projects[f.licence.ID], o.proposed[f.licence.ID])
 }
 
 // dealTrial is a proposal by the seller, who looks at what he has.
@@ -318,6 +327,7 @@ func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrume
 	}
 	if seller.licence.Region != buyer.licence.Region {
 		c.Kind, c.Project, c.CapEffect, c.CapDocument = settlement.CrossRegion, o.projects[buyer.licence.ID], settlement.CapPermanent, "cap document"
+		in.q.Project = c.Project
 	}
 	if o.r.Intn(3) == 0 { // the buyer proposes: what the seller has is not looked at
 		c.Proposer, in.person, in.asks = settlement.BuyerSide, buyer.user, buyer.user
@@ -426,15 +436,18 @@ func (o *ruledOffice) correctionTrial(in trial, i catalog.Instrument) trial {
 
 // projectTrial is the approval of a project at the ratio that the answer names.
 func (o *ruledOffice) projectTrial(in trial, buyer firm, i catalog.Instrument) trial {
-	in.q.Action, in.q.Buyer, in.q.Need = rulebook.Project, buyer.licence.ID, in.q.Quantity
+	in.q.Action, in.q.Buyer = rulebook.Project, buyer.licence.ID
 	o.keys++
 	refused := o.try(o.clerk, ProjectRegister{
-		EIA: fmt.Sprintf("环评 %d", o.keys), Name: "line", Kind: permit.Expanded, Licence: buyer.licence.ID, Industry: "2319",
-		Needs: []ProjectNeed{{Pollutant: i.Pollutant, Need: in.q.Need}},
+		EIA: fmt.Sprintf("环评 %d", o.keys), Name: "line", Kind: permit.Expanded, Licence: buyer.licence.ID,
+		Industry: pick(o.r, "2319", "1511"), Zone: pick(o.r, "", "zone of few", "zone of all"),
+		Needs: []ProjectNeed{{Pollutant: i.Pollutant, Need: in.q.Quantity}},
 	})
 	if refused != "" { // there is nothing to approve
 		return o.trial()
 	}
+	in.q.Quantity, in.q.Project = 0, o.app.st.lastID[Projects.name]
+	o.proposed[buyer.licence.ID] = in.q.Project
 	return in
 }
 
@@ -455,30 +468,37 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 	if in.before != nil {
 		in.c = in.before()
 	}
-	want, by := "", ""
-	for _, opinion := range slices.Backward(e.Opinions) { // the first refusal is the answer
+	want, by := map[string]string{}, "" // code to what refuses: of rules the first
+	for _, opinion := range e.Opinions {
 		if opinion.Outcome == rulebook.Refused {
-			want, by = opinion.Fault.Code, opinion.Rule.ID
+			by = opinion.Rule.ID
+			want[opinion.Fault.Code] = by
+			break
 		}
 	}
 	if len(e.Obstacles) > 0 {
-		want, by = e.Obstacles[0].Code, "obstacle"
+		if in.q.Project == 0 { // else the rules come before the project, or after
+			clear(want)
+		}
+		want[e.Obstacles[0].Code], by = "obstacle", "obstacle"
 	}
-	if e.Allowed != (want == "") {
+	if e.Allowed != (len(want) == 0) {
 		o.t.Fatalf("%d: allowed is %t, refused by %q", n, e.Allowed, by)
 	}
-	if got := o.try(in.person, in.c); got != want {
-		o.t.Fatalf("%d on %s: %+v\nthe answer is %q by %s, the command %T says %q\n%+v", n, o.now.get().Date(), in.q, want, by, in.c, got, e.Opinions)
+	got := o.try(in.person, in.c)
+	if _, told := want[got]; !told && !(got == "" && e.Allowed) {
+		o.t.Fatalf("%d on %s: %+v\nthe answer is %v, the command %T says %q\n%+v", n, o.now.get().Date(), in.q, want, in.c, got, e.Opinions)
 	}
-	if by == "" {
+	if got == "" {
 		o.allowed[in.q.Action]++
 	} else {
-		o.refusedBy[by]++
+		o.refusedBy[want[got]]++
+		o.refusedBy[got]++
 	}
-	if in.after != nil && want == "" {
+	if in.after != nil && got == "" {
 		in.after()
 	}
-	return want == ""
+	return got == ""
 }
 
 func pollutantOf(instrument string) string {
@@ -486,13 +506,13 @@ func pollutantOf(instrument string) string {
 	return pollutant
 }
 
-// What eligibility says, the commands do: for 1,000 made-up combinations of
-// facts, parameters and actions the answer is the one that the command then
+// What eligibility says, the commands do: for 1,500 made-up combinations of
+// facts, parameters, projects and actions the answer is the one that the command then
 // gets, down to the code of the first rule that refuses. Deals are asked about
 // again at their later steps, after further changes; some of these end them.
 func TestEligibility_AgreesWithCommands(t *testing.T) {
 	t.Parallel()
-	const seed, rounds = 20260701, 1000
+	const seed, rounds = 20260701, 1500
 	o := openRuledOffice(t, seed)
 	for _, f := range o.firms {
 		for _, i := range o.insts {
@@ -531,6 +551,7 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 		"party.active", "party.blacklist", "licence.in_force", "seller.available", "seller.price_known", "seller.paid_and_surplus",
 		"seller.paid_and_surplus_water", "seller.surplus_to_government", "limit.province", "limit.basin", "limit.source", "limit.thermal_power",
 		"deal.region_pair", "region.inflow", "region.over_cap", "zone.admission", "party.credit", "purchase.limit", "holding.limit", "obstacle",
+		ErrProjectNeeded.Code, ErrProjectNotApproved.Code, ErrPollutantNotNeeded.Code, ErrBeyondNeed.Code,
 	} {
 		if o.refusedBy[id] == 0 {
 			t.Errorf("%s never refused", id)
@@ -538,14 +559,20 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 	}
 }
 
-// ruledProject is a project of a firm that needs a lot of every pollutant.
+// ruledProject is a project of a firm that needs most of what is ever bid for,
+// mostly
+// of every pollutant.
 func (o *ruledOffice) ruledProject(f firm) int64 {
 	o.t.Helper()
 	o.keys++
 	c := ProjectRegister{EIA: fmt.Sprintf("环评 %d", o.keys), Name: "line", Kind: permit.Expanded, Licence: f.licence.ID, Industry: "2319"}
 	approved := ProjectStep{Event: permit.Approve, Document: "approval"}
-	for _, i := range o.insts {
-		c.Needs = append(c.Needs, ProjectNeed{Pollutant: i.Pollutant, Need: 90_000 * one})
+	needed := o.insts
+	if f.party%3 == 0 {
+		needed = o.insts[:1]
+	}
+	for _, i := range needed {
+		c.Needs = append(c.Needs, ProjectNeed{Pollutant: i.Pollutant, Need: 25 * one})
 		approved.Needs = append(approved.Needs, ProjectNeed{Pollutant: i.Pollutant, Ratio: 2 * quantity.OneRatio, Basis: "rule"})
 	}
 	approved.Project = done[ProjectResult](o.office, o.clerk, c).Project.ID

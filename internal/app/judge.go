@@ -1,8 +1,6 @@
 package app
 
 import (
-	"cmp"
-
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -129,9 +127,8 @@ func (v *View) judgeOffset(p permit.Project, pollutant string, ratio quantity.Ra
 	f := v.facts(rulebook.Project, pollutant, 0)
 	party, licence := rowsOf(v.state, Parties).rows[p.Party], rowsOf(v.state, Licences).rows[p.Licence]
 	f.Buyer = v.known.side("ratios", party, licence, pollutant, v.Today)
-	f.Buyer.Industry, f.Project, f.Offset = p.Industry, true, ratio
-	f.Buyer.Site.Zone = cmp.Or(p.Zone, f.Buyer.Site.Zone)
-	f.Buyer.Site.Forbids = v.known.forbidden(f.Buyer.Site.Zone, p.Industry, v.Today)
+	f.Project, f.Offset = true, ratio
+	v.known.ofProject(&f.Buyer, p, v.Today)
 	return v.judge(&f)
 }
 

@@ -155,7 +155,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 	var in input
 	b := r.Body
 	q := app.Question{
-		Action: rulebook.Action(b.Action), Instrument: b.Instrument, Seller: deref(b.SellerLicence), Buyer: deref(b.BuyerLicence), Market: deref(b.Market),
+		Action: rulebook.Action(b.Action), Instrument: b.Instrument, Seller: deref(b.SellerLicence), Buyer: deref(b.BuyerLicence), Market: deref(b.Market), Project: deref(b.Project),
 		Quantity: readOptional(&in, "quantity", b.Quantity, quantity.ParseQuantity), Need: readOptional(&in, "need", b.Need, quantity.ParseQuantity),
 	}
 	if err := in.err(); err != nil {
@@ -170,7 +170,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 
 func eligibilityOf(q app.Question, e app.Eligibility) api.Eligibility {
 	out := api.Eligibility{
-		Allowed: e.Allowed, AsOf: e.On.String(), Action: api.RuleAction(q.Action), Quantity: quantityOf(e.Quantity), Need: quantityOf(q.Need),
+		Allowed: e.Allowed, AsOf: e.On.String(), Action: api.RuleAction(q.Action), Quantity: quantityOf(e.Quantity), Need: quantityOf(e.Need), Bought: quantityOf(e.Bought), Open: quantityOf(e.Open),
 		OffsetRatio: optional(e.Ratio.Value), RatioDocument: optional(e.Ratio.Document),
 		Required: quantityOf(e.Required), Supported: quantityOf(e.Supported),
 		Opinions: convertAll(e.Opinions, opinionOf),

@@ -79,6 +79,11 @@ func TestScenario_CancelledProject(t *testing.T) {
 	}
 	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
 	w.ok("/v1/orders", buyer.key, forProject("1.5"))
+	asks := fmt.Sprintf(`{"action":"buy","buyer_licence":%d,"instrument":%q,"market":%q,"project":%d}`, buyer.licence, instrumentCode, marketCode, project)
+	e := decode[api.Eligibility](t, w.post("/v1/eligibility", buyer.key, asks))
+	if !e.Allowed || *e.Bought != "1" || *e.Open != "0.5" || *e.Required == *e.Quantity {
+		t.Errorf("%+v", e)
+	}
 	done := decode[api.Project](t, w.ok(fmt.Sprintf("/v1/projects/%d/steps", project), w.leader, `{"event":"cancel","document":"withdrawn"}`))
 	if done.State != "cancelled" || len(done.CancelledOrders) != 1 || len(done.BuyBacks) != 1 || done.Needs[0].Open != "0" {
 		t.Fatalf("%+v", done)
@@ -89,6 +94,9 @@ func TestScenario_CancelledProject(t *testing.T) {
 	}
 	if got := w.waiting(w.leader, "buy_back", b.ID); len(got) == 0 {
 		t.Error("the buy-back waits for nobody")
+	}
+	if e := decode[api.Eligibility](t, w.post("/v1/eligibility", buyer.key, asks)); e.Allowed || e.Obstacles[0].Code != "project.not_approved" {
+		t.Errorf("%+v", e)
 	}
 	if a := w.post("/v1/orders", buyer.key, forProject("1")); a.status != http.StatusUnprocessableEntity || decode[api.Problem](t, a).Code != "project.not_approved" {
 		t.Errorf("%d %s", a.status, a.body)
