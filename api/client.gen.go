@@ -903,6 +903,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
 	MirrorCredits(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMonthlyReductions What participants reduced, by month, scheme, scenario and methodology
+	//
+	// A month is that of the activity, whatever pool has counted it. Of what was taken back nothing is left here. The cursor is the number of a line: a line that is new since comes at its place.
+	//
+	// Corresponds with GET /v1/carbon/monthly-reductions (the `ListMonthlyReductions` operationId).
+	ListMonthlyReductions(ctx context.Context, params *ListMonthlyReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	//
 	// Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
@@ -945,6 +952,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
 	GetParticipant(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetParticipantHistory What a participant was credited for
+	//
+	// The activities of a period, with what was taken back and what took it back. Why an activity was refused stands in the answer to its batch, and in the complaint about it: a refusal is kept of no person.
+	//
+	// Corresponds with GET /v1/carbon/participants/activities (the `GetParticipantHistory` operationId).
+	GetParticipantHistory(ctx context.Context, params *GetParticipantHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// EraseParticipantWithBody Forget who a participant is
 	//
 	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
@@ -962,6 +976,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPointsBurns What a participant has exchanged points for
+	//
+	// Corresponds with GET /v1/carbon/points/burns (the `GetPointsBurns` operationId).
+	GetPointsBurns(ctx context.Context, params *GetPointsBurnsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// BurnPointsWithBody Exchange points of a participant for a reward
 	//
@@ -1006,7 +1025,7 @@ type ClientInterface interface {
 
 	// ClosePoolWithBody Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1015,7 +1034,7 @@ type ClientInterface interface {
 
 	// ClosePool Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1157,6 +1176,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
 	ListCreditSeries(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCarbonTotals What each scheme has come to since it began
+	//
+	// Corresponds with GET /v1/carbon/totals (the `ListCarbonTotals` operationId).
+	ListCarbonTotals(ctx context.Context, params *ListCarbonTotalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TransferCreditsWithBody Give units of a series to another party
 	//
@@ -5863,6 +5887,23 @@ func (c *Client) MirrorCredits(ctx context.Context, params *MirrorCreditsParams,
 	return c.Client.Do(req)
 }
 
+// ListMonthlyReductions What participants reduced, by month, scheme, scenario and methodology
+//
+// A month is that of the activity, whatever pool has counted it. Of what was taken back nothing is left here. The cursor is the number of a line: a line that is new since comes at its place.
+//
+// Corresponds with GET /v1/carbon/monthly-reductions (the `ListMonthlyReductions` operationId).
+func (c *Client) ListMonthlyReductions(ctx context.Context, params *ListMonthlyReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMonthlyReductionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCarbonObligations What firms must surrender, and what credits have offset of it
 //
 // Corresponds with GET /v1/carbon/obligations (the `ListCarbonObligations` operationId).
@@ -5965,6 +6006,23 @@ func (c *Client) GetParticipant(ctx context.Context, params *GetParticipantParam
 	return c.Client.Do(req)
 }
 
+// GetParticipantHistory What a participant was credited for
+//
+// The activities of a period, with what was taken back and what took it back. Why an activity was refused stands in the answer to its batch, and in the complaint about it: a refusal is kept of no person.
+//
+// Corresponds with GET /v1/carbon/participants/activities (the `GetParticipantHistory` operationId).
+func (c *Client) GetParticipantHistory(ctx context.Context, params *GetParticipantHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetParticipantHistoryRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // EraseParticipantWithBody Forget who a participant is
 //
 // The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
@@ -5993,6 +6051,21 @@ func (c *Client) EraseParticipantWithBody(ctx context.Context, params *ErasePart
 // Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 func (c *Client) EraseParticipant(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEraseParticipantRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPointsBurns What a participant has exchanged points for
+//
+// Corresponds with GET /v1/carbon/points/burns (the `GetPointsBurns` operationId).
+func (c *Client) GetPointsBurns(ctx context.Context, params *GetPointsBurnsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPointsBurnsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6096,7 +6169,7 @@ func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEdit
 
 // ClosePoolWithBody Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6115,7 +6188,7 @@ func (c *Client) ClosePoolWithBody(ctx context.Context, params *ClosePoolParams,
 
 // ClosePool Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6458,6 +6531,21 @@ func (c *Client) RegisterCarbonScheme(ctx context.Context, params *RegisterCarbo
 // Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
 func (c *Client) ListCreditSeries(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCreditSeriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCarbonTotals What each scheme has come to since it began
+//
+// Corresponds with GET /v1/carbon/totals (the `ListCarbonTotals` operationId).
+func (c *Client) ListCarbonTotals(ctx context.Context, params *ListCarbonTotalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCarbonTotalsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -16707,6 +16795,18 @@ func NewListComplaintsRequest(server string, params *ListComplaintsParams) (*htt
 
 		}
 
+		if params.SourceID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source_id", *params.SourceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -18072,6 +18172,124 @@ func NewMirrorCreditsRequestWithBody(server string, params *MirrorCreditsParams,
 	return req, nil
 }
 
+// NewListMonthlyReductionsRequest constructs an http.Request for the ListMonthlyReductions method
+func NewListMonthlyReductionsRequest(server string, params *ListMonthlyReductionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/monthly-reductions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListCarbonObligationsRequest constructs an http.Request for the ListCarbonObligations method
 func NewListCarbonObligationsRequest(server string, params *ListCarbonObligationsParams) (*http.Request, error) {
 	var err error
@@ -18338,6 +18556,116 @@ func NewGetParticipantRequest(server string, params *GetParticipantParams) (*htt
 	return req, nil
 }
 
+// NewGetParticipantHistoryRequest constructs an http.Request for the GetParticipantHistory method
+func NewGetParticipantHistoryRequest(server string, params *GetParticipantHistoryParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/participants/activities")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "participant", params.Participant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewEraseParticipantRequest calls the generic EraseParticipant builder with application/json body
 func NewEraseParticipantRequest(server string, params *EraseParticipantParams, body EraseParticipantJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -18386,6 +18714,100 @@ func NewEraseParticipantRequestWithBody(server string, params *EraseParticipantP
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetPointsBurnsRequest constructs an http.Request for the GetPointsBurns method
+func NewGetPointsBurnsRequest(server string, params *GetPointsBurnsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/points/burns")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "participant", params.Participant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -19522,6 +19944,96 @@ func NewListCreditSeriesRequest(server string, params *ListCreditSeriesParams) (
 		if params.Scheme != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCarbonTotalsRequest constructs an http.Request for the ListCarbonTotals method
+func NewListCarbonTotalsRequest(server string, params *ListCarbonTotalsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/totals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -38978,6 +39490,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/mirrors (the `MirrorCredits` operationId).
 	MirrorCreditsWithResponse(ctx context.Context, params *MirrorCreditsParams, body MirrorCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*MirrorCreditsResponse, error)
 
+	// ListMonthlyReductionsWithResponse What participants reduced, by month, scheme, scenario and methodology
+	//
+	// A month is that of the activity, whatever pool has counted it. Of what was taken back nothing is left here. The cursor is the number of a line: a line that is new since comes at its place.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/monthly-reductions (the `ListMonthlyReductions` operationId).
+	ListMonthlyReductionsWithResponse(ctx context.Context, params *ListMonthlyReductionsParams, reqEditors ...RequestEditorFn) (*ListMonthlyReductionsResponse, error)
+
 	// ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -39024,6 +39545,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
 	GetParticipantWithResponse(ctx context.Context, params *GetParticipantParams, reqEditors ...RequestEditorFn) (*GetParticipantResponse, error)
 
+	// GetParticipantHistoryWithResponse What a participant was credited for
+	//
+	// The activities of a period, with what was taken back and what took it back. Why an activity was refused stands in the answer to its batch, and in the complaint about it: a refusal is kept of no person.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/participants/activities (the `GetParticipantHistory` operationId).
+	GetParticipantHistoryWithResponse(ctx context.Context, params *GetParticipantHistoryParams, reqEditors ...RequestEditorFn) (*GetParticipantHistoryResponse, error)
+
 	// EraseParticipantWithBodyWithResponse Forget who a participant is
 	//
 	// The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
@@ -39041,6 +39571,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/carbon/participants/erase (the `EraseParticipant` operationId).
 	EraseParticipantWithResponse(ctx context.Context, params *EraseParticipantParams, body EraseParticipantJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseParticipantResponse, error)
+
+	// GetPointsBurnsWithResponse What a participant has exchanged points for
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/points/burns (the `GetPointsBurns` operationId).
+	GetPointsBurnsWithResponse(ctx context.Context, params *GetPointsBurnsParams, reqEditors ...RequestEditorFn) (*GetPointsBurnsResponse, error)
 
 	// BurnPointsWithBodyWithResponse Exchange points of a participant for a reward
 	//
@@ -39087,7 +39624,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithBodyWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39096,7 +39633,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39254,6 +39791,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/carbon/series (the `ListCreditSeries` operationId).
 	ListCreditSeriesWithResponse(ctx context.Context, params *ListCreditSeriesParams, reqEditors ...RequestEditorFn) (*ListCreditSeriesResponse, error)
+
+	// ListCarbonTotalsWithResponse What each scheme has come to since it began
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/totals (the `ListCarbonTotals` operationId).
+	ListCarbonTotalsWithResponse(ctx context.Context, params *ListCarbonTotalsParams, reqEditors ...RequestEditorFn) (*ListCarbonTotalsResponse, error)
 
 	// TransferCreditsWithBodyWithResponse Give units of a series to another party
 	//
@@ -44639,6 +45183,31 @@ func (r MirrorCreditsResponse) StatusCode() int {
 	return 0
 }
 
+type ListMonthlyReductionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MonthlyReductionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMonthlyReductionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMonthlyReductionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListCarbonObligationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -44771,6 +45340,31 @@ func (r GetParticipantResponse) StatusCode() int {
 	return 0
 }
 
+type GetParticipantHistoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ParticipantActivityPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetParticipantHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetParticipantHistoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // EraseParticipantResponse200Headers the declared response headers of an HTTP 200 response for EraseParticipant
 type EraseParticipantResponse200Headers struct {
 	IdempotencyReplayed *bool
@@ -44797,6 +45391,31 @@ func (r EraseParticipantResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r EraseParticipantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPointsBurnsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PointsSpentPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPointsBurnsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPointsBurnsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -45330,6 +45949,31 @@ func (r ListCreditSeriesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListCreditSeriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCarbonTotalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CarbonTotalPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCarbonTotalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCarbonTotalsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -54901,6 +55545,21 @@ func (c *ClientWithResponses) MirrorCreditsWithResponse(ctx context.Context, par
 	return ParseMirrorCreditsResponse(rsp)
 }
 
+// ListMonthlyReductionsWithResponse What participants reduced, by month, scheme, scenario and methodology
+//
+// A month is that of the activity, whatever pool has counted it. Of what was taken back nothing is left here. The cursor is the number of a line: a line that is new since comes at its place.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/monthly-reductions (the `ListMonthlyReductions` operationId).
+func (c *ClientWithResponses) ListMonthlyReductionsWithResponse(ctx context.Context, params *ListMonthlyReductionsParams, reqEditors ...RequestEditorFn) (*ListMonthlyReductionsResponse, error) {
+	rsp, err := c.ListMonthlyReductions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMonthlyReductionsResponse(rsp)
+}
+
 // ListCarbonObligationsWithResponse What firms must surrender, and what credits have offset of it
 //
 // Returns a wrapper object for the known response body format(s).
@@ -54983,6 +55642,21 @@ func (c *ClientWithResponses) GetParticipantWithResponse(ctx context.Context, pa
 	return ParseGetParticipantResponse(rsp)
 }
 
+// GetParticipantHistoryWithResponse What a participant was credited for
+//
+// The activities of a period, with what was taken back and what took it back. Why an activity was refused stands in the answer to its batch, and in the complaint about it: a refusal is kept of no person.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/participants/activities (the `GetParticipantHistory` operationId).
+func (c *ClientWithResponses) GetParticipantHistoryWithResponse(ctx context.Context, params *GetParticipantHistoryParams, reqEditors ...RequestEditorFn) (*GetParticipantHistoryResponse, error) {
+	rsp, err := c.GetParticipantHistory(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetParticipantHistoryResponse(rsp)
+}
+
 // EraseParticipantWithBodyWithResponse Forget who a participant is
 //
 // The activities stay, under a number that leads to nobody, so that no total changes. What the person declares later is a new participant's.
@@ -55011,6 +55685,19 @@ func (c *ClientWithResponses) EraseParticipantWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseEraseParticipantResponse(rsp)
+}
+
+// GetPointsBurnsWithResponse What a participant has exchanged points for
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/points/burns (the `GetPointsBurns` operationId).
+func (c *ClientWithResponses) GetPointsBurnsWithResponse(ctx context.Context, params *GetPointsBurnsParams, reqEditors ...RequestEditorFn) (*GetPointsBurnsResponse, error) {
+	rsp, err := c.GetPointsBurns(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPointsBurnsResponse(rsp)
 }
 
 // BurnPointsWithBodyWithResponse Exchange points of a participant for a reward
@@ -55088,7 +55775,7 @@ func (c *ClientWithResponses) ListPoolsWithResponse(ctx context.Context, params 
 
 // ClosePoolWithBodyWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55103,7 +55790,7 @@ func (c *ClientWithResponses) ClosePoolWithBodyWithResponse(ctx context.Context,
 
 // ClosePoolWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over; what is declared of a closed month afterwards counts in the first month that is open. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55386,6 +56073,19 @@ func (c *ClientWithResponses) ListCreditSeriesWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseListCreditSeriesResponse(rsp)
+}
+
+// ListCarbonTotalsWithResponse What each scheme has come to since it began
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/totals (the `ListCarbonTotals` operationId).
+func (c *ClientWithResponses) ListCarbonTotalsWithResponse(ctx context.Context, params *ListCarbonTotalsParams, reqEditors ...RequestEditorFn) (*ListCarbonTotalsResponse, error) {
+	rsp, err := c.ListCarbonTotals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCarbonTotalsResponse(rsp)
 }
 
 // TransferCreditsWithBodyWithResponse Give units of a series to another party
@@ -64045,6 +64745,39 @@ func ParseMirrorCreditsResponse(rsp *http.Response) (*MirrorCreditsResponse, err
 	return response, nil
 }
 
+// ParseListMonthlyReductionsResponse parses an HTTP response from a ListMonthlyReductionsWithResponse call
+func ParseListMonthlyReductionsResponse(rsp *http.Response) (*ListMonthlyReductionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMonthlyReductionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MonthlyReductionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListCarbonObligationsResponse parses an HTTP response from a ListCarbonObligationsWithResponse call
 func ParseListCarbonObligationsResponse(rsp *http.Response) (*ListCarbonObligationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -64237,6 +64970,39 @@ func ParseGetParticipantResponse(rsp *http.Response) (*GetParticipantResponse, e
 	return response, nil
 }
 
+// ParseGetParticipantHistoryResponse parses an HTTP response from a GetParticipantHistoryWithResponse call
+func ParseGetParticipantHistoryResponse(rsp *http.Response) (*GetParticipantHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetParticipantHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ParticipantActivityPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseEraseParticipantResponse parses an HTTP response from a EraseParticipantWithResponse call
 func ParseEraseParticipantResponse(rsp *http.Response) (*EraseParticipantResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -64278,6 +65044,39 @@ func ParseEraseParticipantResponse(rsp *http.Response) (*EraseParticipantRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPointsBurnsResponse parses an HTTP response from a GetPointsBurnsWithResponse call
+func ParseGetPointsBurnsResponse(rsp *http.Response) (*GetPointsBurnsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPointsBurnsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PointsSpentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -65015,6 +65814,39 @@ func ParseListCreditSeriesResponse(rsp *http.Response) (*ListCreditSeriesRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CreditSeriesPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCarbonTotalsResponse parses an HTTP response from a ListCarbonTotalsWithResponse call
+func ParseListCarbonTotalsResponse(rsp *http.Response) (*ListCarbonTotalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCarbonTotalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CarbonTotalPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -6390,6 +6390,42 @@ type CarbonSchemePage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// CarbonTotal What a scheme has come to since it began.
+type CarbonTotal struct {
+	Activities int64 `json:"activities"`
+
+	// ID Of the scheme.
+	ID ID `json:"id"`
+
+	// Issued As credits, of participants and projects, less what was revoked.
+	Issued Reduction `json:"issued"`
+	Name   string    `json:"name"`
+
+	// Reduced By participants, less what was taken back.
+	Reduced Reduction `json:"reduced"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Retired Of these, used for good.
+	Retired Reduction `json:"retired"`
+
+	// Scheme A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Scheme CarbonCode `json:"scheme"`
+}
+
+// CarbonTotalPage defines model for CarbonTotalPage.
+type CarbonTotalPage struct {
+	Items []CarbonTotal `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Certificate An acquisition as it may be shown to somebody outside.
 type Certificate struct {
 	// AcquiredOn A day of the calendar in Asia/Shanghai.
@@ -9690,6 +9726,9 @@ type Issuance struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
+	// Intake Which of several intakes has numbered the message.
+	Intake *CarbonCode `json:"intake,omitempty"`
+
 	// IssuedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
@@ -11392,6 +11431,56 @@ type MirroredDealPage struct {
 // Example: 158900.00
 type Money = string
 
+// MonthlyReduction What all participants of a scenario reduced in a month, by a version of a methodology.
+type MonthlyReduction struct {
+	Activities int64 `json:"activities"`
+
+	// Amount An amount in kgCO2e, with at most 6 decimals.
+	//
+	// Example: 0.052
+	Amount Reduction `json:"amount"`
+
+	// ID Number of the line.
+	ID ID `json:"id"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology CarbonCode `json:"methodology"`
+
+	// Month A month in Asia/Shanghai.
+	//
+	// Example: 2026-11
+	Month CarbonMonth `json:"month"`
+
+	// Region Code of a region by GB/T 2260.
+	//
+	// Example: 330421
+	Region RegionCode `json:"region"`
+
+	// Scenario A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Scenario     CarbonCode `json:"scenario"`
+	ScenarioName string     `json:"scenario_name"`
+
+	// Scheme A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Scheme CarbonCode `json:"scheme"`
+
+	// Version Of the methodology.
+	Version int32 `json:"version"`
+}
+
+// MonthlyReductionPage defines model for MonthlyReductionPage.
+type MonthlyReductionPage struct {
+	Items []MonthlyReduction `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Movement A posting as one account sees it.
 type Movement struct {
 	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
@@ -12356,6 +12445,84 @@ type Participant struct {
 	Scheme ID `json:"scheme"`
 }
 
+// ParticipantActivity An activity that was counted, or one that takes another back.
+type ParticipantActivity struct {
+	// Amount What was credited.
+	Amount ReductionChange `json:"amount"`
+
+	// Batch That declared it.
+	Batch *ID `json:"batch,omitempty"`
+
+	// Complaint The complaint that was upheld about its refusal.
+	Complaint *ID `json:"complaint,omitempty"`
+
+	// Computed An amount in kgCO2e, with at most 6 decimals; negative where activities were taken back.
+	//
+	// Example: 0.052
+	Computed *ReductionChange `json:"computed,omitempty"`
+
+	// Day A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	Day Date `json:"day"`
+
+	// Evidence SHA-256 of what shows it.
+	Evidence *string `json:"evidence,omitempty"`
+
+	// From A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	From *Instant `json:"from,omitempty"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Inputs As they were declared.
+	Inputs *string `json:"inputs,omitempty"`
+
+	// Methodology A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Methodology *CarbonCode `json:"methodology,omitempty"`
+
+	// Points That it gave. Absent where it gave none, or was taken back with them.
+	Points *MeasuredNumber `json:"points,omitempty"`
+
+	// Reverses The activity that it takes back.
+	Reverses *ID `json:"reverses,omitempty"`
+
+	// Scenario A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	Scenario     CarbonCode `json:"scenario"`
+	ScenarioName string     `json:"scenario_name"`
+
+	// SourceID Absent, as what follows, where the activities of the month were taken away into an archive.
+	SourceID *string `json:"source_id,omitempty"`
+
+	// TakenAway The activities of its month were taken away into an archive.
+	TakenAway *bool `json:"taken_away,omitempty"`
+
+	// TakenBack The activity that takes it back.
+	TakenBack *ID `json:"taken_back,omitempty"`
+
+	// To A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	To *Instant `json:"to,omitempty"`
+
+	// Version Of the methodology.
+	Version *int32 `json:"version,omitempty"`
+}
+
+// ParticipantActivityPage defines model for ParticipantActivityPage.
+type ParticipantActivityPage struct {
+	Items []ParticipantActivity `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // ParticipantErase A participant who was forgotten.
 type ParticipantErase struct {
 	// ID Number in the journal of the intake.
@@ -13178,6 +13345,31 @@ type PointsBurnInput struct {
 	Scheme ID `json:"scheme"`
 }
 
+// PointsSpent Points that a participant has exchanged for a reward.
+type PointsSpent struct {
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// ID Number in the journal of the intake.
+	ID ID `json:"id"`
+
+	// Points A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Points MeasuredNumber `json:"points"`
+	Reward string         `json:"reward"`
+}
+
+// PointsSpentPage defines model for PointsSpentPage.
+type PointsSpentPage struct {
+	Items []PointsSpent `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Pollutant A substance, or a sum of them, that permits are issued for.
 type Pollutant struct {
 	// Code Code of a pollutant, as the trade writes it.
@@ -13269,6 +13461,9 @@ type PoolClose struct {
 
 // PoolCloseInput defines model for PoolCloseInput.
 type PoolCloseInput struct {
+	// Early Also while activities of it can still be declared.
+	Early *bool `json:"early,omitempty"`
+
 	// Month A month in Asia/Shanghai.
 	//
 	// Example: 2026-11
@@ -13282,6 +13477,9 @@ type PoolCloseInput struct {
 type PoolInput struct {
 	// EvidenceDigest SHA-256 of all evidence. No two issuances rest on the same.
 	EvidenceDigest string `json:"evidence_digest"`
+
+	// Intake Which of several intakes that a scheme is split over by participant: each numbers its messages for itself. Absent where there is one.
+	Intake *CarbonCode `json:"intake,omitempty"`
 
 	// Items Pieces of evidence.
 	Items int32 `json:"items"`
@@ -14093,8 +14291,18 @@ type ReductionLine struct {
 	// Methodology The version that computed it.
 	Methodology ID `json:"methodology"`
 
+	// MethodologyCode A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	MethodologyCode CarbonCode `json:"methodology_code"`
+
 	// Scenario Number of a record.
 	Scenario ID `json:"scenario"`
+
+	// ScenarioCode A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	ScenarioCode CarbonCode `json:"scenario_code"`
 }
 
 // ReductionReport What participants of a scheme reduced.
@@ -15156,8 +15364,13 @@ type SampledActivity struct {
 	Reverses *ID `json:"reverses,omitempty"`
 
 	// Scenario Number of a record.
-	Scenario *ID     `json:"scenario,omitempty"`
-	SourceID *string `json:"source_id,omitempty"`
+	Scenario *ID `json:"scenario,omitempty"`
+
+	// ScenarioCode A code that can be a part of a serial number.
+	//
+	// Example: BUS
+	ScenarioCode *CarbonCode `json:"scenario_code,omitempty"`
+	SourceID     *string     `json:"source_id,omitempty"`
 
 	// TakenAway The activities of its month lie in the archive.
 	TakenAway *bool `json:"taken_away,omitempty"`
@@ -17269,6 +17482,9 @@ type ListComplaintsParams struct {
 	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
 	Scheme *ID           `form:"scheme,omitempty" json:"scheme,omitempty"`
 
+	// SourceID What the operator calls the activity.
+	SourceID *string `form:"source_id,omitempty" json:"source_id,omitempty"`
+
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -17432,6 +17648,27 @@ type MirrorCreditsParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListMonthlyReductionsParams defines parameters for ListMonthlyReductions.
+type ListMonthlyReductionsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// From First month.
+	From CarbonMonth `form:"from" json:"from"`
+
+	// To Last month, at most the 12th.
+	To CarbonMonth `form:"to" json:"to"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
 // ListCarbonObligationsParams defines parameters for ListCarbonObligations.
 type ListCarbonObligationsParams struct {
 	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
@@ -17468,10 +17705,52 @@ type GetParticipantParams struct {
 	Participant Pseudonym `form:"participant" json:"participant"`
 }
 
+// GetParticipantHistoryParams defines parameters for GetParticipantHistory.
+type GetParticipantHistoryParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+
+	// Participant The pseudonym.
+	Participant Pseudonym `form:"participant" json:"participant"`
+
+	// From First day.
+	From Date `form:"from" json:"from"`
+
+	// To Last day, at most 366 days after the first.
+	To Date `form:"to" json:"to"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
 // EraseParticipantParams defines parameters for EraseParticipant.
 type EraseParticipantParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetPointsBurnsParams defines parameters for GetPointsBurns.
+type GetPointsBurnsParams struct {
+	// Scheme The scheme.
+	Scheme ID `form:"scheme" json:"scheme"`
+
+	// Participant The pseudonym.
+	Participant Pseudonym `form:"participant" json:"participant"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
 }
 
 // BurnPointsParams defines parameters for BurnPoints.
@@ -17616,6 +17895,20 @@ type RegisterCarbonSchemeParams struct {
 // ListCreditSeriesParams defines parameters for ListCreditSeries.
 type ListCreditSeriesParams struct {
 	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// ListCarbonTotalsParams defines parameters for ListCarbonTotals.
+type ListCarbonTotalsParams struct {
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`

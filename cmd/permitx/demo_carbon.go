@@ -163,7 +163,7 @@ func (t *story) submitDay(ctx context.Context, c *carbonDay) error {
 // issueMonth closes the month; what the intake delivers is verified by one person and issued by another.
 func (t *story) issueMonth(ctx context.Context, c *carbonDay) error {
 	_, err := answer[struct{}](read(c.verifier.ClosePool(ctx, &api.ClosePoolParams{IdempotencyKey: commandKey()},
-		api.PoolCloseInput{Scheme: c.scheme, Month: fmt.Sprintf("%04d-%02d", c.day.Year(), c.day.Month())})))
+		api.PoolCloseInput{Scheme: c.scheme, Month: fmt.Sprintf("%04d-%02d", c.day.Year(), c.day.Month()), Early: new(true)})))
 	if err != nil {
 		return err
 	}

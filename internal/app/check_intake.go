@@ -80,7 +80,7 @@ func checkEnds(ctx context.Context, in intake.Reader, trading Reader) (found []V
 		switch {
 		case !known:
 			wrong(i.ID, "the intake has no message %d", number)
-		case i.Scheme != o.Scheme || i.Methodology != methodologies[o.Methodology] || i.PeriodFrom != firstOf(o.Month) ||
+		case i.Scheme != o.Scheme || i.Methodology != methodologies[o.Methodology] || i.PeriodFrom != o.Month.First() ||
 			i.Units != o.Units || i.Reduced != quantity.Reduction(o.Units)*o.Unit || i.EvidenceDigest != hex.EncodeToString(o.Evidence):
 			wrong(i.ID, "is of %d units of %s of %s, and message %d of %d of methodology %d, or of other evidence",
 				i.Units, i.Methodology, i.Source, number, o.Units, o.Methodology)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/intake"
 )
@@ -125,10 +124,7 @@ func creditIssueOf(r *Reference, o intake.Outgoing) (CreditIssue, error) {
 		return CreditIssue{}, fmt.Errorf("there is no methodology %d", o.Methodology)
 	}
 	return CreditIssue{
-		Scheme: o.Scheme, Methodology: m.Code, Month: firstOf(o.Month), Units: o.Units, EvidenceDigest: fmt.Sprintf("%x", o.Evidence),
+		Scheme: o.Scheme, Methodology: m.Code, Month: o.Month.First(), Units: o.Units, EvidenceDigest: fmt.Sprintf("%x", o.Evidence),
 		Items: int32(min(o.Items, carbon.ItemsMost)), Outbox: o.Number, //nolint:gosec // within bounds; of more, the sample is of the first ones
 	}, nil
 }
-
-// firstOf is the first day of a month.
-func firstOf(m intake.Month) calendar.Date { return calendar.Date(m)*100 + 1 } //nolint:mnd // yyyymmdd

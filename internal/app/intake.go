@@ -140,6 +140,22 @@ func (g *intakeRegister) Unit(scheme int64) (quantity.Reduction, bool) {
 	return s.SerialUnit, known
 }
 
+// ClaimedUntil is the last day on which any activity of a scheme's month can be declared.
+func (g *intakeRegister) ClaimedUntil(scheme int64, m intake.Month) (last calendar.Date) {
+	first, end := m.First(), m.Next().First().AddDays(-1)
+	for _, s := range ReadTable(g.r, Scenarios).All() {
+		if s.Scheme != scheme || s.ValidFrom > end || !s.ValidTo.IsZero() && s.ValidTo < first {
+			continue
+		}
+		done := end
+		if !s.ValidTo.IsZero() {
+			done = min(done, s.ValidTo)
+		}
+		last = max(last, s.LastClaim(done))
+	}
+	return last
+}
+
 func (g *intakeRegister) find(k scenarioDay) (*intake.Scenario, error) {
 	scheme, known := ReadTable(g.r, CarbonSchemes).Get(k.scheme)
 	if !known || !scheme.ValidOn(k.day) {

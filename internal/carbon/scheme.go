@@ -111,7 +111,7 @@ var (
 // CheckClaim returns ErrClaimTooEarly or ErrClaimTooLate unless an activity of a
 // day may be declared on another.
 func (s Scenario) CheckClaim(done, declared calendar.Date) error {
-	first, last := done.AddDays(int(s.ClaimFrom)), done.AddDays(int(s.ClaimTo))
+	first, last := done.AddDays(int(s.ClaimFrom)), s.LastClaim(done)
 	switch {
 	case declared < first:
 		return ErrClaimTooEarly.With("the activity of %v may be declared from %v on", done, first)
@@ -120,6 +120,9 @@ func (s Scenario) CheckClaim(done, declared calendar.Date) error {
 	}
 	return nil
 }
+
+// LastClaim is the last day on which what was done on a day may be declared.
+func (s Scenario) LastClaim(done calendar.Date) calendar.Date { return done.AddDays(int(s.ClaimTo)) }
 
 // CreditPerson returns how much of a reduction is credited to a person who was
 // credited some for the day already: up to the daily cap.

@@ -197,10 +197,18 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return w.activityPath(), rideOf("3", walkedPerson)
 	case "getReductions":
 		return fmt.Sprintf("/v1/carbon/reductions?scheme=%d&from=2026-06-01&to=2026-06-30", w.carbon.scheme), ""
+	case "listMonthlyReductions":
+		return "/v1/carbon/monthly-reductions?from=2026-06&to=2026-07", ""
+	case "listCarbonTotals":
+		return "/v1/carbon/totals", ""
+	case "getParticipantHistory":
+		return fmt.Sprintf("/v1/carbon/participants/activities?scheme=%d&participant=%s&from=2026-06-01&to=2026-07-31", w.carbon.scheme, walkedPerson), ""
+	case "getPointsBurns":
+		return fmt.Sprintf("/v1/carbon/points/burns?scheme=%d&participant=%s", w.carbon.scheme, walkedPerson), ""
 	case "listPools":
 		return fmt.Sprintf("/v1/carbon/pools?scheme=%d", w.carbon.scheme), ""
 	case "closePool":
-		return "/v1/carbon/pools/close", fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme)
+		return "/v1/carbon/pools/close", fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme)
 	case "getParticipant":
 		return fmt.Sprintf("/v1/carbon/participants?scheme=%d&participant=%s", w.carbon.scheme, walkedPerson), ""
 	case "eraseParticipant":

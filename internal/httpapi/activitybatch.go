@@ -7,7 +7,6 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
-	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
@@ -15,9 +14,6 @@ import (
 	"permitx/internal/intake"
 	"permitx/internal/quantity"
 )
-
-// reportDays is the longest period of a report of reductions.
-const reportDays = 366
 
 // intakeFor gives the intake and a scheme in it that the caller may do
 // something with.
@@ -91,7 +87,8 @@ func (s *Server) ClosePool(ctx context.Context, r gen.ClosePoolRequestObject) (g
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.CloseMonth(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, m)) //nolint:contextcheck // the request's own
+	c := intake.MonthClose{Scheme: r.Body.Scheme, Month: m, Early: deref(r.Body.Early)}
+	return answerOf(in.CloseMonth(k.ctx, k.actor.Person, r.Params.IdempotencyKey, c)) //nolint:contextcheck // the request's own
 }
 
 // EraseParticipant forgets who a participant is.
@@ -125,19 +122,6 @@ func measureOf(m quantity.Measure) *string {
 	return new(m.String())
 }
 
-// GetParticipant shows what a participant was credited.
-func (s *Server) GetParticipant(ctx context.Context, r gen.GetParticipantRequestObject) (gen.GetParticipantResponseObject, error) {
-	in, err := s.intakeFor(ctx, identity.ParticipantRead, r.Params.Scheme)
-	if err != nil {
-		return nil, err
-	}
-	p, err := in.Participant(callOf(ctx).ctx, r.Params.Scheme, r.Params.Participant) //nolint:contextcheck // the request's own
-	if err != nil {
-		return nil, err
-	}
-	return gen.GetParticipant200JSONResponse{ID: p.ID, Scheme: p.Scheme, Amount: p.Amount.String(), Activities: p.Activities, Points: p.Left.String(), PointsShort: measureOf(p.Short)}, nil
-}
-
 // ListPools lists the months of a scheme.
 func (s *Server) ListPools(ctx context.Context, r gen.ListPoolsRequestObject) (gen.ListPoolsResponseObject, error) {
 	scheme, in, err := s.schemeIntake(r.Params.Scheme)
@@ -159,35 +143,4 @@ func (s *Server) ListPools(ctx context.Context, r gen.ListPoolsRequestObject) (g
 		}
 	}
 	return list, nil
-}
-
-// GetReductions shows what participants reduced, by day, scenario and methodology.
-func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestObject) (gen.GetReductionsResponseObject, error) {
-	scheme, in, err := s.schemeIntake(r.Params.Scheme)
-	if err != nil {
-		return nil, err
-	}
-	var params input
-	from, to := read(&params, "from", r.Params.From, calendar.ParseDate), read(&params, "to", r.Params.To, calendar.ParseDate)
-	if err := params.err(); err != nil {
-		return nil, err
-	}
-	if to < from || to > from.AddDays(reportDays) {
-		return nil, fault.Invalidf("to", "must be from %s to %s", from, from.AddDays(reportDays))
-	}
-	totals, err := in.Reader().TotalsOf(callOf(ctx).ctx, scheme.ID, from, to) //nolint:contextcheck // the request's own
-	if err != nil {
-		return nil, err
-	}
-	report := gen.GetReductions200JSONResponse{Scheme: scheme.ID, From: from.String(), To: to.String(), Lines: []api.ReductionLine{}}
-	var sum quantity.Reduction
-	for _, t := range totals {
-		sum += t.Amount
-		report.Activities += t.Activities
-		report.Lines = append(report.Lines, api.ReductionLine{
-			Day: t.Day.String(), Scenario: t.Scenario, Methodology: t.Methodology, Amount: t.Amount.String(), Activities: t.Activities,
-		})
-	}
-	report.Amount = sum.String()
-	return report, nil
 }

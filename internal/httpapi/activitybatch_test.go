@@ -46,7 +46,7 @@ func TestActivityBatch(t *testing.T) {
 		t.Errorf("the batch with another participant: %d %s", other.status, other.body)
 	}
 	path := fmt.Sprintf("/v1/carbon/pools?scheme=%d", w.carbon.scheme)
-	if closed := w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme)); closed.status != http.StatusOK {
+	if closed := w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme)); closed.status != http.StatusOK {
 		t.Fatalf("close: %d %s", closed.status, closed.body)
 	}
 	// 30 rides and the two of the walk: 32 × 52 g = 1.664 kg.
@@ -175,7 +175,7 @@ func TestIntake_RefusedMessage(t *testing.T) {
 		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
 	}
 	w.send(http.MethodPost, w.activityPath(), operator, lines)
-	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme))
+	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme))
 	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }, refused); err == nil {
 		t.Fatal("the month of another intake was delivered")
 	}
@@ -208,7 +208,7 @@ func TestIssuanceSample(t *testing.T) {
 		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
 	}
 	w.send(http.MethodPost, w.activityPath(), operator, lines)
-	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06"}`, w.carbon.scheme))
+	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme))
 	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (s *Server) ListComplaints(ctx context.Context, r gen.ListComplaintsRequest
 	if err != nil {
 		return nil, err
 	}
-	q := equal(equal(app.Query{}, "region", r.Params.Region), "scheme", r.Params.Scheme)
+	q := equal(equal(equal(app.Query{}, "region", r.Params.Region), "scheme", r.Params.Scheme), "source_id", r.Params.SourceID)
 	rows, next, err := find(ctx, s, app.Complaints, alternatives(q, may.byScheme([]string{"region"})),
 		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(c carbon.Complaint) int64 { return c.ID })
 	return gen.ListComplaints200JSONResponse{Items: convertAll(rows, complaintOf), Next: next}, err
@@ -90,7 +90,7 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 			return nil, err
 		}
 	}
-	return gen.GetIssuanceSample200JSONResponse{Issuance: i.ID, Activities: convertAll(sampled, sampledActivityOf)}, nil
+	return gen.GetIssuanceSample200JSONResponse{Issuance: i.ID, Activities: convertAll(sampled, s.sampledActivity)}, nil
 }
 
 // sampled are the pieces of evidence in an issuance's sample.
@@ -118,7 +118,7 @@ func (s *Server) sampled(ctx context.Context, i carbon.Issuance) ([]intake.Sampl
 	})
 }
 
-func sampledActivityOf(p intake.Sampled) api.SampledActivity {
+func (s *Server) sampledActivity(p intake.Sampled) api.SampledActivity {
 	out, a := api.SampledActivity{Number: p.Number}, p.Row
 	if p.Taken {
 		out.TakenAway = &p.Taken
@@ -127,6 +127,9 @@ func sampledActivityOf(p intake.Sampled) api.SampledActivity {
 		return out
 	}
 	out.Activity, out.Batch, out.SourceID, out.Scenario = &a.ID, &a.Batch, &a.SourceID, &a.Scenario
+	if c, known := app.ReadTable(s.app.Reference(), app.Scenarios).Get(a.Scenario); known {
+		out.ScenarioCode = &c.Code
+	}
 	out.Inputs, out.Reverses = optional(a.Inputs), optional(a.Reverses)
 	out.Computed, out.Amount, out.Evidence = new(a.Computed.String()), new(a.Amount.String()), new(hex.EncodeToString(a.Evidence[:]))
 	if a.From != 0 { // a reversal need not say when

@@ -16,29 +16,32 @@ const (
 	asXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 
+// exported is what a list answers in a form, without a key: the contract knows JSON only.
+func (w *world) exported(path, form string) (int, http.Header, []byte) {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+path, http.NoBody)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Accept", form)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(response.Body); err != nil {
+		w.t.Fatal(err)
+	}
+	return response.StatusCode, response.Header, body.Bytes()
+}
+
 // A list is exported as CSV and as a spreadsheet with the same cells, to those
 // who may read it; everything else is answered as it always is.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	fetch := func(path, form string) (int, http.Header, []byte) {
-		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.server.URL+path, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Accept", form)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		var body bytes.Buffer
-		if _, err := body.ReadFrom(response.Body); err != nil {
-			t.Fatal(err)
-		}
-		return response.StatusCode, response.Header, body.Bytes()
-	}
+	fetch := w.exported
 	status, header, body := fetch("/v1/regions?limit=3", asCSV)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(body), "\uFEFF"))).ReadAll()
 	if err != nil || status != http.StatusOK || header.Get("Content-Type") != asCSV || len(rows) != 4 || header.Get("Next-After") == "" {

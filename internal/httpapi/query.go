@@ -187,6 +187,21 @@ func takePage[R any](p page, rows iter.Seq2[int64, R], keep func(R) bool) ([]R, 
 	return taken, nil
 }
 
+// pageOfRows is a page of rows that are at hand, in the order of their ids.
+func pageOfRows[R any](p page, rows []R, id func(R) int64) ([]R, *api.ID) {
+	if p.newest {
+		rows = slices.Clone(rows)
+		slices.Reverse(rows)
+	}
+	begins := slices.IndexFunc(rows, func(r R) bool {
+		return p.after == 0 || (id(r) > p.after) != p.newest && id(r) != p.after
+	})
+	if begins < 0 {
+		return []R{}, nil
+	}
+	return cut(p, rows[begins:], id)
+}
+
 // row returns a row of a table in memory, or ErrNoRecord about the field that
 // named it.
 func row[R any](s *Server, t app.Table[R], field string, id int64) (R, error) {

@@ -67,8 +67,12 @@ func exampleOf(path string) string {
 		path += "?kind=deal&quantity=1&price=4000&instrument=" + instrumentCode
 	case strings.HasSuffix(path, "/surplus-estimates"):
 		path += "?licence=1&pollutant=VOCs&year=2026"
-	case strings.HasPrefix(path, "/v1/carbon/participants"):
+	case path == "/v1/carbon/participants/activities":
+		path += "?scheme=1&from=2026-06-01&to=2026-06-30&participant=" + walkedPerson
+	case strings.HasPrefix(path, "/v1/carbon/participants"), path == "/v1/carbon/points/burns":
 		path += "?scheme=1&participant=" + walkedPerson
+	case path == "/v1/carbon/monthly-reductions":
+		path += "?from=2026-06&to=2026-06"
 	case path == "/v1/forfeit-statement":
 		path += "?region=" + apptest.Jiashan + "&from=2026-01-01&to=2026-12-31"
 	case strings.HasPrefix(path, "/v1/reserve-statement"):

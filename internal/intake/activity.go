@@ -97,6 +97,9 @@ func ParseMonth(field, s string) (Month, error) {
 	return MonthOf(d), nil
 }
 
+// First is the first day of the month.
+func (m Month) First() calendar.Date { return calendar.Date(m)*100 + 1 } //nolint:mnd // yyyymmdd
+
 // Next is the month after.
 func (m Month) Next() Month {
 	const december, january = 12, 89 // from December, 89 on is January of the next year
@@ -234,10 +237,10 @@ func takeUvarint(b []byte) (int64, []byte) {
 	return int64(v), b[max(n, 1):] //nolint:gosec // seconds of a day
 }
 
+const aSecond = calendar.Instant(time.Second / time.Microsecond)
+
 // isWholeSecond reports whether an instant is one that a Span can keep.
-func isWholeSecond(at calendar.Instant) bool {
-	return at%calendar.Instant(time.Second/time.Microsecond) == 0
-}
+func isWholeSecond(at calendar.Instant) bool { return at%aSecond == 0 }
 
 // secondsOf is where a period lies in its day; midnight ends it.
 func secondsOf(from, to calendar.Instant) (begins, ends int32) {

@@ -71,6 +71,7 @@ type request struct {
 	batch   []Activity
 	scheme  int64 // of a pool
 	month   Month
+	early   bool      // it may be closed while activities can still be declared
 	person  Pseudonym // to be erased, or whose points are burned
 	points  quantity.Measure
 	reward  string
@@ -119,10 +120,20 @@ func (in *Intake) Submit(ctx context.Context, b Batch) (Answer, error) {
 	return in.do(ctx, &request{kind: KindBatch, actor: b.Actor, key: b.Key, payload: b.Digest, source: b.Source, batch: b.Activities})
 }
 
+// MonthClose says which month is closed.
+type MonthClose struct {
+	Scheme int64
+	Month  Month
+	Early  bool // also while activities of it can still be declared
+}
+
 // CloseMonth hands the whole units of a scheme's month on, to be issued.
-func (in *Intake) CloseMonth(ctx context.Context, actor int64, key string, scheme int64, m Month) (Answer, error) {
-	payload := sha256.Sum256(fmt.Appendf(nil, "pool %d %d", scheme, m))
-	return in.do(ctx, &request{kind: KindPool, actor: actor, key: key, payload: payload, scheme: scheme, month: m})
+func (in *Intake) CloseMonth(ctx context.Context, actor int64, key string, c MonthClose) (Answer, error) {
+	said := fmt.Appendf(nil, "pool %d %d", c.Scheme, c.Month)
+	if c.Early {
+		said = append(said, " early"...)
+	}
+	return in.do(ctx, &request{kind: KindPool, actor: actor, key: key, payload: sha256.Sum256(said), scheme: c.Scheme, month: c.Month, early: c.Early})
 }
 
 // Erase forgets who a participant is. The activities stay, under a number that
@@ -451,7 +462,7 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		row.count(results)
 		return appendBatch(in.c.Pace, make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
 	case KindPool:
-		pools, err := w.closeMonth(r.reg, r.scheme, r.month, r.at.Date())
+		pools, err := w.closeMonth(r)
 		if err != nil {
 			return nil, err
 		}

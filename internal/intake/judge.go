@@ -293,8 +293,9 @@ func (a *Activity) written() string {
 
 // closeMonth turns what each pool of a scheme's month has into whole units, and
 // says so to the trading registry. What is left over goes on.
-func (w *work) closeMonth(r Register, scheme int64, m Month, today calendar.Date) ([]*Pool, error) {
-	unit, known := r.Unit(scheme)
+func (w *work) closeMonth(r *request) ([]*Pool, error) {
+	scheme, m := r.scheme, r.month
+	unit, known := r.reg.Unit(scheme)
 	var all []*Pool
 	earlier := false
 	for k, p := range w.pools {
@@ -310,10 +311,13 @@ func (w *work) closeMonth(r Register, scheme int64, m Month, today calendar.Date
 		return nil, ErrPoolClosed
 	case len(all) == 0:
 		return nil, ErrNoPool
-	case m >= MonthOf(today):
+	case m >= MonthOf(r.at.Date()):
 		return nil, ErrPoolOpen
 	case earlier:
 		return nil, ErrPoolOrder
+	}
+	if last := r.reg.ClaimedUntil(scheme, m); !r.early && r.at.Date() <= last {
+		return nil, ErrPoolClaims.With("activities of %s can be declared until %s: close it after that day, or say early", m, last)
 	}
 	slices.SortFunc(all, func(a, b *Pool) int { return cmp.Compare(a.Methodology, b.Methodology) })
 	for _, p := range all {

@@ -36,4 +36,7 @@ type Register interface {
 	Salt(scheme int64) ([]byte, bool)
 	// Unit is the kgCO2e of one serial unit of a scheme, or false.
 	Unit(scheme int64) (quantity.Reduction, bool)
+	// ClaimedUntil is the last day on which any activity of a scheme's month can be
+	// declared, without a complaint; 0: the scheme counts nothing of it.
+	ClaimedUntil(scheme int64, m Month) calendar.Date
 }

@@ -92,6 +92,14 @@ type Reader interface {
 	EachBurn(ctx context.Context, each func(Burn) error) error
 	// EachDay calls each with all days of participants.
 	EachDay(ctx context.Context, each func(Day) error) error
+	// DaysOf are a participant's days of some scenarios, from … to.
+	DaysOf(ctx context.Context, participant int64, scenarios []int64, from, to calendar.Date) ([]Day, error)
+	// RowsOf calls each with a month's rows of some ids.
+	RowsOf(ctx context.Context, m Month, ids []int64, each func(Row) error) error
+	// ReversalsOf are a month's reversals of a participant's activities.
+	ReversalsOf(ctx context.Context, m Month, participant int64) ([]Row, error)
+	// BurnsOf are what a participant has exchanged, after a number or from the newest on.
+	BurnsOf(ctx context.Context, participant, after int64, limit int, newest bool) ([]Spent, error)
 	// Participant finds a person by pseudonym, or false.
 	Participant(ctx context.Context, name Pseudonym) (Participant, bool, error)
 	// Sums are what check compares.

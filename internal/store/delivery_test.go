@@ -259,7 +259,7 @@ func TestDelivery_Random(t *testing.T) {
 			submit(key)
 			if m := intake.Month(202605 + e.random.IntN(2)); e.random.IntN(6) == 0 {
 				_ = e.until(func(in *intake.Intake) error { // a month out of order is refused
-					_, err := in.CloseMonth(e.t.Context(), 2, fmt.Sprint("close ", round), e.scheme, m)
+					_, err := in.CloseMonth(e.t.Context(), 2, fmt.Sprint("close ", round), intake.MonthClose{Scheme: e.scheme, Month: m, Early: true})
 					return err
 				})
 			}
@@ -270,7 +270,7 @@ func TestDelivery_Random(t *testing.T) {
 		}
 		for _, m := range []intake.Month{202605, 202606} {
 			_ = e.until(func(in *intake.Intake) error {
-				_, err := in.CloseMonth(e.t.Context(), 2, fmt.Sprint("close ", m), e.scheme, m)
+				_, err := in.CloseMonth(e.t.Context(), 2, fmt.Sprint("close ", m), intake.MonthClose{Scheme: e.scheme, Month: m, Early: true})
 				return err
 			})
 		}
@@ -402,7 +402,7 @@ func TestDelivery_Rejected(t *testing.T) {
 					return err
 				},
 				func(in *intake.Intake) error {
-					_, err := in.CloseMonth(e.t.Context(), 2, "close "+key, e.scheme, m)
+					_, err := in.CloseMonth(e.t.Context(), 2, "close "+key, intake.MonthClose{Scheme: e.scheme, Month: m, Early: true})
 					return err
 				},
 			} {
@@ -466,7 +466,7 @@ func TestDelivery_Verified(t *testing.T) {
 			return err
 		}))
 		done(e.until(func(in *intake.Intake) error {
-			_, err := in.CloseMonth(e.t.Context(), 2, "close", e.scheme, 202605)
+			_, err := in.CloseMonth(e.t.Context(), 2, "close", intake.MonthClose{Scheme: e.scheme, Month: 202605, Early: true})
 			return err
 		}))
 		for range 50 {

@@ -206,6 +206,12 @@ func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
 	return rejected(s.dialect.flush(ctx, c, intakeRows(c)))
 }
 
+// reversalIndex leads from a participant to what was taken back. Reversals are
+// few; a row that is none costs one comparison.
+func reversalIndex(m intake.Month) string {
+	return fmt.Sprintf("CREATE INDEX IF NOT EXISTS %[1]s_reversal ON %[1]s (participant) WHERE reverses > 0", activityTable(m))
+}
+
 // rejected marks what the database itself refuses: a constraint, or a table that is gone.
 func rejected(err error) error {
 	var lite *sqlite.Error
@@ -259,7 +265,13 @@ func (s *IntakeStore) Registry(ctx context.Context) (intake.Registry, error) {
 
 // TakeOver raises the epoch, so that whoever was the writer is fenced. The
 // trading registry's writer is the only process that may ask: its lease decides.
+// Tables that an earlier version has made get their index.
 func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
+	for m := range s.months {
+		if _, err := s.write.ExecContext(ctx, reversalIndex(m)); err != nil {
+			return intake.Registry{}, fmt.Errorf("make the index of reversals of %d: %w", m, lost(err))
+		}
+	}
 	if _, err := s.write.ExecContext(ctx, "UPDATE registry SET epoch = epoch + 1 WHERE id = 1"); err != nil {
 		return intake.Registry{}, lost(err)
 	}

@@ -47,7 +47,7 @@ func TestIntake_MonthTakenAway(t *testing.T) {
 			t.Errorf("an open month: %v", err)
 		}
 		now = now.Add(30 * 24 * time.Hour)
-		if _, err := in.CloseMonth(t.Context(), 2, "close", 1, 202607); err != nil {
+		if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
 			t.Fatal(err)
 		}
 		table, err := take()

@@ -92,7 +92,7 @@ func live(t *testing.T, in *intake.Intake, who string, now *calendar.Instant) {
 		t.Errorf("the first batch again after the erasure: %+v", got)
 	}
 	*now = now.Add(30 * 24 * time.Hour)
-	if _, err := in.CloseMonth(t.Context(), 2, "close", 1, 202607); err != nil {
+	if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
 		t.Fatal(err)
 	}
 }

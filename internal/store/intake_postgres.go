@@ -89,8 +89,9 @@ func (d *intakePostgres) snapshot(ctx context.Context) (*sql.Tx, error) {
 	return d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }
 
-// monthSQL keeps rows in the order of their ids, which is the only index: a
-// participant's activities are found through its days.
+// monthSQL keeps rows in the order of their ids, which is the only index of all of them: a
+// participant's activities are found through its days, and what was taken back of them
+// through an index of the reversals.
 func (*intakePostgres) monthSQL(m intake.Month) []string {
 	return []string{fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %[1]s (
     id BIGINT NOT NULL CONSTRAINT %[1]s_pkey PRIMARY KEY, batch BIGINT NOT NULL, source BIGINT NOT NULL, source_id TEXT NOT NULL,
@@ -99,5 +100,5 @@ func (*intakePostgres) monthSQL(m intake.Month) []string {
     computed BIGINT NOT NULL, amount BIGINT NOT NULL, reverses BIGINT NOT NULL,
     CONSTRAINT %[1]s_month CHECK (day / 100 = %[2]d),
     CONSTRAINT %[1]s_sign CHECK ((reverses = 0 AND amount > 0 AND amount <= computed) OR (reverses > 0 AND amount < 0 AND amount >= computed)))`,
-		activityTable(m), m)}
+		activityTable(m), m), reversalIndex(m)}
 }

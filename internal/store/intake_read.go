@@ -219,6 +219,76 @@ func (s *intakeReader) EachDay(ctx context.Context, each func(intake.Day) error)
 	}, "SELECT "+dayColumns+" FROM participant_day t"))
 }
 
+// DaysOf are a participant's days of some scenarios. Each day is named: that is
+// one place of the index, where a range would be all participants' days.
+func (s *intakeReader) DaysOf(ctx context.Context, participant int64, scenarios []int64, from, to calendar.Date) (found []intake.Day, err error) {
+	var days []int64
+	for d := from; d <= to; d = d.AddDays(1) {
+		days = append(days, int64(d))
+	}
+	for _, scenario := range scenarios {
+		err := eachRow(ctx, s.read, func(r *sql.Rows) error {
+			d, err := scanDay(r)
+			found = append(found, d)
+			return err
+		}, "SELECT "+dayColumns+" FROM participant_day t WHERE scenario = $1 AND participant = $2 AND day IN ("+listOf(days)+")", scenario, participant)
+		if err != nil {
+			return nil, lost(err)
+		}
+	}
+	return found, nil
+}
+
+// listOf writes numbers for IN.
+func listOf(all []int64) string {
+	texts := make([]string, len(all))
+	for i, n := range all {
+		texts[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// RowsOf calls each with a month's rows of some ids.
+func (s *intakeReader) RowsOf(ctx context.Context, m intake.Month, ids []int64, each func(intake.Row) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		if err != nil {
+			return err
+		}
+		return each(row)
+	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t WHERE id IN ("+listOf(ids)+")"))
+}
+
+// ReversalsOf are a month's reversals of a participant's activities.
+func (s *intakeReader) ReversalsOf(ctx context.Context, m intake.Month, participant int64) (found []intake.Row, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		found = append(found, row)
+		return err
+	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t WHERE participant = $1 AND reverses > 0", participant)
+	return found, lost(err)
+}
+
+// BurnsOf are what a participant has exchanged, after a number or from the newest on.
+func (s *intakeReader) BurnsOf(ctx context.Context, participant, after int64, limit int, newest bool) (found []intake.Spent, err error) {
+	query := "SELECT b.batch, participant, points, reward, at FROM point_burn b JOIN journal j ON j.number = b.batch WHERE participant = $1 AND "
+	switch {
+	case !newest:
+		query += "b.batch > $2 ORDER BY b.batch"
+	case after == 0:
+		query += "b.batch > $2 ORDER BY b.batch DESC"
+	default:
+		query += "b.batch < $2 ORDER BY b.batch DESC"
+	}
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var b intake.Spent
+		err := r.Scan(&b.Batch, &b.Participant, &b.Points, &b.Reward, &b.At)
+		found = append(found, b)
+		return err
+	}, query+" LIMIT "+strconv.Itoa(limit), participant, after)
+	return found, lost(err)
+}
+
 // Taken are the months that were taken away.
 func (s *intakeReader) Taken(ctx context.Context) (found []intake.MonthTaken, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {

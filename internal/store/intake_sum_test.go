@@ -61,7 +61,7 @@ func TestIntake_UnitsOfAMessage(t *testing.T) {
 		submit(t, in, "k", yield("1", "anna", 8, 1_500_000_000*quantity.OneReduction))
 		now = now.Add(62 * 24 * time.Hour)
 		for _, m := range []intake.Month{202607, 202608} {
-			if _, err := in.CloseMonth(t.Context(), 2, m.String(), 1, m); err != nil {
+			if _, err := in.CloseMonth(t.Context(), 2, m.String(), intake.MonthClose{Scheme: 1, Month: m, Early: true}); err != nil {
 				t.Fatal(err)
 			}
 		}

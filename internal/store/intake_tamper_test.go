@@ -71,7 +71,7 @@ func TestIntake_Tamper(t *testing.T) {
 	}
 	submit(t, in, "k", all...)
 	now = now.Add(30 * 24 * time.Hour)
-	if _, err := in.CloseMonth(t.Context(), 2, "close", 1, 202607); err != nil {
+	if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
 		t.Fatal(err)
 	}
 	verified(t, s)

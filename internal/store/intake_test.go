@@ -114,6 +114,9 @@ func (rides) Excluded(_ context.Context, identifiers []string) (all []carbon.Exc
 
 func (rides) Salt(int64) ([]byte, bool) { return []byte("salt"), true }
 
+// ClaimedUntil is never: the tests close months when they want.
+func (rides) ClaimedUntil(int64, intake.Month) calendar.Date { return 0 }
+
 func (rides) Unit(int64) (quantity.Reduction, bool) { return quantity.OneReduction, true }
 
 // intakeOf opens an intake whose clock is the test's.
@@ -404,7 +407,7 @@ func TestIntake_Random(t *testing.T) {
 			sent[key], keys = all, append(keys, key)
 			if r.IntN(10) == 0 {
 				now = now.Add(30 * 24 * time.Hour)
-				_, err := in.CloseMonth(t.Context(), 2, fmt.Sprint("close ", round), 1, 202607)
+				_, err := in.CloseMonth(t.Context(), 2, fmt.Sprint("close ", round), intake.MonthClose{Scheme: 1, Month: 202607, Early: true})
 				if _, isFault := fault.As(err); err != nil && !isFault {
 					t.Fatal(err)
 				}

@@ -242,6 +242,9 @@ type ServerInterface interface {
 	// MirrorCredits Have units of another scheme recognised
 	// (POST /v1/carbon/mirrors)
 	MirrorCredits(c *gin.Context, params MirrorCreditsParams)
+	// ListMonthlyReductions What participants reduced, by month, scheme, scenario and methodology
+	// (GET /v1/carbon/monthly-reductions)
+	ListMonthlyReductions(c *gin.Context, params ListMonthlyReductionsParams)
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	// (GET /v1/carbon/obligations)
 	ListCarbonObligations(c *gin.Context, params ListCarbonObligationsParams)
@@ -254,9 +257,15 @@ type ServerInterface interface {
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(c *gin.Context, params GetParticipantParams)
+	// GetParticipantHistory What a participant was credited for
+	// (GET /v1/carbon/participants/activities)
+	GetParticipantHistory(c *gin.Context, params GetParticipantHistoryParams)
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(c *gin.Context, params EraseParticipantParams)
+	// GetPointsBurns What a participant has exchanged points for
+	// (GET /v1/carbon/points/burns)
+	GetPointsBurns(c *gin.Context, params GetPointsBurnsParams)
 	// BurnPoints Exchange points of a participant for a reward
 	// (POST /v1/carbon/points/burns)
 	BurnPoints(c *gin.Context, params BurnPointsParams)
@@ -311,6 +320,9 @@ type ServerInterface interface {
 	// ListCreditSeries Series of credits by scheme and vintage
 	// (GET /v1/carbon/series)
 	ListCreditSeries(c *gin.Context, params ListCreditSeriesParams)
+	// ListCarbonTotals What each scheme has come to since it began
+	// (GET /v1/carbon/totals)
+	ListCarbonTotals(c *gin.Context, params ListCarbonTotalsParams)
 	// TransferCredits Give units of a series to another party
 	// (POST /v1/carbon/transfers)
 	TransferCredits(c *gin.Context, params TransferCreditsParams)
@@ -4231,6 +4243,14 @@ func (siw *ServerInterfaceWrapper) ListComplaints(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "source_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "source_id", c.Request.URL.Query(), &params.SourceID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter source_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -5193,6 +5213,81 @@ func (siw *ServerInterfaceWrapper) MirrorCredits(c *gin.Context) {
 	siw.Handler.MirrorCredits(c, params)
 }
 
+// ListMonthlyReductions operation middleware
+func (siw *ServerInterfaceWrapper) ListMonthlyReductions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMonthlyReductionsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMonthlyReductions(c, params)
+}
+
 // ListCarbonObligations operation middleware
 func (siw *ServerInterfaceWrapper) ListCarbonObligations(c *gin.Context) {
 
@@ -5373,6 +5468,81 @@ func (siw *ServerInterfaceWrapper) GetParticipant(c *gin.Context) {
 	siw.Handler.GetParticipant(c, params)
 }
 
+// GetParticipantHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetParticipantHistory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetParticipantHistoryParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "participant", c.Request.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter participant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetParticipantHistory(c, params)
+}
+
 // EraseParticipant operation middleware
 func (siw *ServerInterfaceWrapper) EraseParticipant(c *gin.Context) {
 
@@ -5414,6 +5584,65 @@ func (siw *ServerInterfaceWrapper) EraseParticipant(c *gin.Context) {
 	}
 
 	siw.Handler.EraseParticipant(c, params)
+}
+
+// GetPointsBurns operation middleware
+func (siw *ServerInterfaceWrapper) GetPointsBurns(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPointsBurnsParams
+
+	// ------------- Required query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "participant", c.Request.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter participant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPointsBurns(c, params)
 }
 
 // BurnPoints operation middleware
@@ -6196,6 +6425,57 @@ func (siw *ServerInterfaceWrapper) ListCreditSeries(c *gin.Context) {
 	}
 
 	siw.Handler.ListCreditSeries(c, params)
+}
+
+// ListCarbonTotals operation middleware
+func (siw *ServerInterfaceWrapper) ListCarbonTotals(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCarbonTotalsParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCarbonTotals(c, params)
 }
 
 // TransferCredits operation middleware
@@ -19306,11 +19586,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/methodologies/:id", wrapper.GetMethodology)
 	router.GET(options.BaseURL+"/v1/carbon/mirrors", wrapper.ListCreditMirrors)
 	router.POST(options.BaseURL+"/v1/carbon/mirrors", wrapper.MirrorCredits)
+	router.GET(options.BaseURL+"/v1/carbon/monthly-reductions", wrapper.ListMonthlyReductions)
 	router.GET(options.BaseURL+"/v1/carbon/obligations", wrapper.ListCarbonObligations)
 	router.POST(options.BaseURL+"/v1/carbon/obligations", wrapper.RecordCarbonObligation)
 	router.POST(options.BaseURL+"/v1/carbon/offers", wrapper.OfferCredits)
 	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
+	router.GET(options.BaseURL+"/v1/carbon/participants/activities", wrapper.GetParticipantHistory)
 	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
+	router.GET(options.BaseURL+"/v1/carbon/points/burns", wrapper.GetPointsBurns)
 	router.POST(options.BaseURL+"/v1/carbon/points/burns", wrapper.BurnPoints)
 	router.POST(options.BaseURL+"/v1/carbon/pooled-issuances", wrapper.IssuePool)
 	router.GET(options.BaseURL+"/v1/carbon/pools", wrapper.ListPools)
@@ -19329,6 +19612,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/schemes", wrapper.ListCarbonSchemes)
 	router.POST(options.BaseURL+"/v1/carbon/schemes", wrapper.RegisterCarbonScheme)
 	router.GET(options.BaseURL+"/v1/carbon/series", wrapper.ListCreditSeries)
+	router.GET(options.BaseURL+"/v1/carbon/totals", wrapper.ListCarbonTotals)
 	router.POST(options.BaseURL+"/v1/carbon/transfers", wrapper.TransferCredits)
 	router.POST(options.BaseURL+"/v1/certificate-checks", wrapper.CheckCertificate)
 	router.GET(options.BaseURL+"/v1/certificates", wrapper.ListCertificates)
@@ -21667,6 +21951,28 @@ func (response MirrorCredits201JSONResponse) VisitMirrorCreditsResponse(w http.R
 	return err
 }
 
+type ListMonthlyReductionsRequestObject struct {
+	Params ListMonthlyReductionsParams
+}
+
+type ListMonthlyReductionsResponseObject interface {
+	VisitListMonthlyReductionsResponse(w http.ResponseWriter) error
+}
+
+type ListMonthlyReductions200JSONResponse MonthlyReductionPage
+
+func (response ListMonthlyReductions200JSONResponse) VisitListMonthlyReductionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCarbonObligationsRequestObject struct {
 	Params ListCarbonObligationsParams
 }
@@ -21777,6 +22083,28 @@ func (response GetParticipant200JSONResponse) VisitGetParticipantResponse(w http
 	return err
 }
 
+type GetParticipantHistoryRequestObject struct {
+	Params GetParticipantHistoryParams
+}
+
+type GetParticipantHistoryResponseObject interface {
+	VisitGetParticipantHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetParticipantHistory200JSONResponse ParticipantActivityPage
+
+func (response GetParticipantHistory200JSONResponse) VisitGetParticipantHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EraseParticipantRequestObject struct {
 	Params EraseParticipantParams
 	Body   *EraseParticipantJSONRequestBody
@@ -21805,6 +22133,28 @@ func (response EraseParticipant200JSONResponse) VisitEraseParticipantResponse(w 
 	if response.Headers.IdempotencyReplayed != nil {
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPointsBurnsRequestObject struct {
+	Params GetPointsBurnsParams
+}
+
+type GetPointsBurnsResponseObject interface {
+	VisitGetPointsBurnsResponse(w http.ResponseWriter) error
+}
+
+type GetPointsBurns200JSONResponse PointsSpentPage
+
+func (response GetPointsBurns200JSONResponse) VisitGetPointsBurnsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22283,6 +22633,28 @@ type ListCreditSeriesResponseObject interface {
 type ListCreditSeries200JSONResponse CreditSeriesPage
 
 func (response ListCreditSeries200JSONResponse) VisitListCreditSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCarbonTotalsRequestObject struct {
+	Params ListCarbonTotalsParams
+}
+
+type ListCarbonTotalsResponseObject interface {
+	VisitListCarbonTotalsResponse(w http.ResponseWriter) error
+}
+
+type ListCarbonTotals200JSONResponse CarbonTotalPage
+
+func (response ListCarbonTotals200JSONResponse) VisitListCarbonTotalsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -29938,6 +30310,9 @@ type StrictServerInterface interface {
 	// MirrorCredits Have units of another scheme recognised
 	// (POST /v1/carbon/mirrors)
 	MirrorCredits(ctx context.Context, request MirrorCreditsRequestObject) (MirrorCreditsResponseObject, error)
+	// ListMonthlyReductions What participants reduced, by month, scheme, scenario and methodology
+	// (GET /v1/carbon/monthly-reductions)
+	ListMonthlyReductions(ctx context.Context, request ListMonthlyReductionsRequestObject) (ListMonthlyReductionsResponseObject, error)
 	// ListCarbonObligations What firms must surrender, and what credits have offset of it
 	// (GET /v1/carbon/obligations)
 	ListCarbonObligations(ctx context.Context, request ListCarbonObligationsRequestObject) (ListCarbonObligationsResponseObject, error)
@@ -29950,9 +30325,15 @@ type StrictServerInterface interface {
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(ctx context.Context, request GetParticipantRequestObject) (GetParticipantResponseObject, error)
+	// GetParticipantHistory What a participant was credited for
+	// (GET /v1/carbon/participants/activities)
+	GetParticipantHistory(ctx context.Context, request GetParticipantHistoryRequestObject) (GetParticipantHistoryResponseObject, error)
 	// EraseParticipant Forget who a participant is
 	// (POST /v1/carbon/participants/erase)
 	EraseParticipant(ctx context.Context, request EraseParticipantRequestObject) (EraseParticipantResponseObject, error)
+	// GetPointsBurns What a participant has exchanged points for
+	// (GET /v1/carbon/points/burns)
+	GetPointsBurns(ctx context.Context, request GetPointsBurnsRequestObject) (GetPointsBurnsResponseObject, error)
 	// BurnPoints Exchange points of a participant for a reward
 	// (POST /v1/carbon/points/burns)
 	BurnPoints(ctx context.Context, request BurnPointsRequestObject) (BurnPointsResponseObject, error)
@@ -30007,6 +30388,9 @@ type StrictServerInterface interface {
 	// ListCreditSeries Series of credits by scheme and vintage
 	// (GET /v1/carbon/series)
 	ListCreditSeries(ctx context.Context, request ListCreditSeriesRequestObject) (ListCreditSeriesResponseObject, error)
+	// ListCarbonTotals What each scheme has come to since it began
+	// (GET /v1/carbon/totals)
+	ListCarbonTotals(ctx context.Context, request ListCarbonTotalsRequestObject) (ListCarbonTotalsResponseObject, error)
 	// TransferCredits Give units of a series to another party
 	// (POST /v1/carbon/transfers)
 	TransferCredits(ctx context.Context, request TransferCreditsRequestObject) (TransferCreditsResponseObject, error)
@@ -33450,6 +33834,32 @@ func (sh *strictHandler) MirrorCredits(ctx *gin.Context, params MirrorCreditsPar
 	}
 }
 
+// ListMonthlyReductions operation middleware
+func (sh *strictHandler) ListMonthlyReductions(ctx *gin.Context, params ListMonthlyReductionsParams) {
+	var request ListMonthlyReductionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMonthlyReductions(ctx, request.(ListMonthlyReductionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMonthlyReductions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMonthlyReductionsResponseObject); ok {
+		if err := validResponse.VisitListMonthlyReductionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCarbonObligations operation middleware
 func (sh *strictHandler) ListCarbonObligations(ctx *gin.Context, params ListCarbonObligationsParams) {
 	var request ListCarbonObligationsRequestObject
@@ -33590,6 +34000,32 @@ func (sh *strictHandler) GetParticipant(ctx *gin.Context, params GetParticipantP
 	}
 }
 
+// GetParticipantHistory operation middleware
+func (sh *strictHandler) GetParticipantHistory(ctx *gin.Context, params GetParticipantHistoryParams) {
+	var request GetParticipantHistoryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetParticipantHistory(ctx, request.(GetParticipantHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetParticipantHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetParticipantHistoryResponseObject); ok {
+		if err := validResponse.VisitGetParticipantHistoryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // EraseParticipant operation middleware
 func (sh *strictHandler) EraseParticipant(ctx *gin.Context, params EraseParticipantParams) {
 	var request EraseParticipantRequestObject
@@ -33627,6 +34063,32 @@ func (sh *strictHandler) EraseParticipant(ctx *gin.Context, params EraseParticip
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(EraseParticipantResponseObject); ok {
 		if err := validResponse.VisitEraseParticipantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPointsBurns operation middleware
+func (sh *strictHandler) GetPointsBurns(ctx *gin.Context, params GetPointsBurnsParams) {
+	var request GetPointsBurnsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPointsBurns(ctx, request.(GetPointsBurnsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPointsBurns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPointsBurnsResponseObject); ok {
+		if err := validResponse.VisitGetPointsBurnsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -34255,6 +34717,32 @@ func (sh *strictHandler) ListCreditSeries(ctx *gin.Context, params ListCreditSer
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListCreditSeriesResponseObject); ok {
 		if err := validResponse.VisitListCreditSeriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCarbonTotals operation middleware
+func (sh *strictHandler) ListCarbonTotals(ctx *gin.Context, params ListCarbonTotalsParams) {
+	var request ListCarbonTotalsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCarbonTotals(ctx, request.(ListCarbonTotalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCarbonTotals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCarbonTotalsResponseObject); ok {
+		if err := validResponse.VisitListCarbonTotalsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

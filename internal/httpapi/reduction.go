@@ -1,0 +1,196 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
+	"permitx/internal/httpapi/gen"
+	"permitx/internal/intake"
+	"permitx/internal/ledger"
+	"permitx/internal/quantity"
+)
+
+// GetReductions shows what participants reduced, by day, scenario and methodology.
+func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestObject) (gen.GetReductionsResponseObject, error) {
+	scheme, in, err := s.schemeIntake(r.Params.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := reportPeriod(r.Params.From, r.Params.To)
+	if err != nil {
+		return nil, err
+	}
+	totals, err := in.Reader().TotalsOf(callOf(ctx).ctx, scheme.ID, from, to) //nolint:contextcheck // the request's own
+	if err != nil {
+		return nil, err
+	}
+	report := gen.GetReductions200JSONResponse{Scheme: scheme.ID, From: from.String(), To: to.String(), Lines: []api.ReductionLine{}}
+	var sum quantity.Reduction
+	for _, t := range totals {
+		sum += t.Amount
+		report.Activities += t.Activities
+		c, _ := app.ReadTable(s.app.Reference(), app.Scenarios).Get(t.Scenario)
+		m, _ := app.ReadTable(s.app.Reference(), app.Methodologies).Get(t.Methodology)
+		report.Lines = append(report.Lines, api.ReductionLine{
+			Day: t.Day.String(), Scenario: t.Scenario, ScenarioCode: c.Code, Methodology: t.Methodology, MethodologyCode: m.Code,
+			Amount: t.Amount.String(), Activities: t.Activities,
+		})
+	}
+	report.Amount = sum.String()
+	return report, nil
+}
+
+// reportMonths are the most that a report by month is of.
+const reportMonths = 12
+
+// ListMonthlyReductions lists what participants reduced, by month, scheme,
+// scenario and methodology. The cursor is the number of a line.
+func (s *Server) ListMonthlyReductions(ctx context.Context, r gen.ListMonthlyReductionsRequestObject) (gen.ListMonthlyReductionsResponseObject, error) {
+	var params input
+	from, to := read(&params, "from", r.Params.From, intake.ParseMonth), read(&params, "to", r.Params.To, intake.ParseMonth)
+	if err := params.err(); err != nil {
+		return nil, err
+	}
+	last := from
+	for range reportMonths - 1 {
+		last = last.Next()
+	}
+	if to < from || to > last {
+		return nil, fault.Invalidf("to", "must be from %s to %s", from, last)
+	}
+	schemes, err := s.schemesWhere(r.Params.Region, r.Params.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.monthLines(callOf(ctx).ctx, schemes, from, to) //nolint:contextcheck // the request's own
+	if err != nil {
+		return nil, err
+	}
+	rows, next := pageOfRows(pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), lines, func(l api.MonthlyReduction) int64 { return l.ID })
+	return gen.ListMonthlyReductions200JSONResponse{Items: rows, Next: next}, nil
+}
+
+// schemesWhere are the schemes of a region, or one, by id.
+func (s *Server) schemesWhere(region *string, scheme *int64) (all []carbon.Scheme, err error) {
+	if region != nil && !s.isRegion(*region) {
+		return nil, fault.Invalidf("region", "there is no region %.20q", *region)
+	}
+	for id, c := range app.ReadTable(s.app.Reference(), app.CarbonSchemes).All() {
+		if is(region, c.Region) && is(scheme, id) {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// monthLine is what a line of the report by month is of.
+type monthLine struct {
+	month       intake.Month
+	scheme      carbon.Scheme
+	scenario    string
+	methodology int64 // version
+}
+
+func (a monthLine) compare(b monthLine) int {
+	return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.scheme.ID, b.scheme.ID), cmp.Compare(a.scenario, b.scenario), cmp.Compare(a.methodology, b.methodology))
+}
+
+// monthLines adds the totals of days up.
+func (s *Server) monthLines(ctx context.Context, schemes []carbon.Scheme, from, to intake.Month) (lines []api.MonthlyReduction, err error) {
+	in, err := s.intake()
+	if err != nil {
+		return nil, err
+	}
+	sums, names := map[monthLine]intake.Total{}, map[monthLine]string{}
+	for _, scheme := range schemes {
+		totals, err := in.Reader().TotalsOf(ctx, scheme.ID, from.First(), to.Next().First().AddDays(-1))
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range totals {
+			c, _ := app.ReadTable(s.app.Reference(), app.Scenarios).Get(t.Scenario)
+			k := monthLine{intake.MonthOf(t.Day), scheme, c.Code, t.Methodology}
+			sum := sums[k]
+			sum.Amount += t.Amount
+			sum.Activities += t.Activities
+			sums[k], names[k] = sum, c.Name
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(sums), monthLine.compare) {
+		m, _ := app.ReadTable(s.app.Reference(), app.Methodologies).Get(k.methodology)
+		lines = append(lines, api.MonthlyReduction{
+			ID: int64(len(lines) + 1), Month: k.month.String(), Region: k.scheme.Region, Scheme: k.scheme.Code, Scenario: k.scenario, ScenarioName: names[k],
+			Methodology: m.Code, Version: m.Version, Amount: sums[k].Amount.String(), Activities: sums[k].Activities,
+		})
+	}
+	return lines, nil
+}
+
+// ListCarbonTotals lists what each scheme has come to.
+func (s *Server) ListCarbonTotals(ctx context.Context, r gen.ListCarbonTotalsRequestObject) (gen.ListCarbonTotalsResponseObject, error) {
+	in, err := s.intake()
+	if err != nil {
+		return nil, err
+	}
+	schemes, err := s.schemesWhere(r.Params.Region, nil)
+	if err != nil {
+		return nil, err
+	}
+	schemes, next := pageOfRows(pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), schemes, func(c carbon.Scheme) int64 { return c.ID })
+	out := gen.ListCarbonTotals200JSONResponse{Items: []api.CarbonTotal{}, Next: next}
+	for _, c := range schemes {
+		t := api.CarbonTotal{ID: c.ID, Scheme: c.Code, Name: c.Name, Region: c.Region}
+		totals, err := in.Reader().TotalsOf(callOf(ctx).ctx, c.ID, 0, lastDay) //nolint:contextcheck // the request's own
+		if err != nil {
+			return nil, err
+		}
+		var reduced quantity.Reduction
+		for _, day := range totals {
+			reduced += day.Amount
+			t.Activities += day.Activities
+		}
+		issued, retired, err := s.creditsOf(plain(ctx), c)
+		if err != nil {
+			return nil, err
+		}
+		t.Reduced, t.Issued, t.Retired = reduced.String(), issued.String(), retired.String()
+		out.Items = append(out.Items, t)
+	}
+	return out, nil
+}
+
+// lastDay is behind every day that anything was done on.
+const lastDay calendar.Date = 99991231
+
+// creditsOf is what the ledger has of all series of a scheme.
+func (s *Server) creditsOf(ctx context.Context, c carbon.Scheme) (issued, retired quantity.Reduction, err error) {
+	for _, series := range app.ReadTable(s.app.Reference(), app.CreditSeries).All() {
+		if series.Scheme != c.ID {
+			continue
+		}
+		var accounts []ledger.Account
+		q := app.Where("region", c.Region).And("pollutant", app.Eq, series.Code).And("kind", app.In, []int64{int64(ledger.CreditsIssued), int64(ledger.CreditsRetired)})
+		if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil {
+			return 0, 0, err
+		}
+		for _, a := range accounts {
+			b, _, err := get(ctx, s, app.Balances, int64(a.ID))
+			if err != nil {
+				return 0, 0, err
+			}
+			if a.Kind == ledger.CreditsIssued {
+				issued += quantity.Reduction(b.Balance)
+			} else {
+				retired += quantity.Reduction(b.Balance)
+			}
+		}
+	}
+	return issued, retired, nil
+}

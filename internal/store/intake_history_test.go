@@ -1,0 +1,58 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"permitx/internal/intake"
+)
+
+// A participant's history has what stands and what was taken back, and nobody
+// else's; of a month that was taken away its periods and amounts. A table of an
+// earlier version gets its index when the next writer takes over.
+func TestIntake_History(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		in := intakeOf(t, s, &now)
+		defer func() { in.Close() }()
+		submit(t, in, "a", ride("1", "ann", 3, 8, 0), ride("2", "bob", 3, 8, 0), ride("3", "ann", 3, 9, 0))
+		submit(t, in, "b", ride("4", "ann", 4, 8, 0))
+		submit(t, in, "c", reversalOf("3"))
+		history := func(who string) (said string) {
+			t.Helper()
+			lines, more, err := in.History(t.Context(), intake.HistoryQuery{
+				Scheme: 1, Participant: who, Scenarios: []int64{1, 2}, From: someDay.Date().AddDays(-9), To: someDay.Date(), Limit: 100,
+			})
+			if err != nil || more {
+				t.Fatalf("%v, more %t", err, more)
+			}
+			for _, l := range lines {
+				said += fmt.Sprintf("%d %q %s %s %d %d; ", l.ID, l.SourceID, l.Amount, l.Points, l.Reverses, l.TakenBack)
+			}
+			return said
+		}
+		const want = `1 "1" 0.052 2 0 0; 3 "3" 0.052 0 0 5; 4 "4" 0.052 2 0 0; 5 "back 3" -0.052 0 3 0; `
+		check := func(when, want string) {
+			t.Helper()
+			if got := history("ann"); got != want {
+				t.Errorf("%s: %s; want %s", when, got, want)
+			}
+		}
+		check("as it was declared", want)
+		in.Close()
+		execIntake(t, url, "DROP INDEX activity_202607_reversal")
+		in = intakeOf(t, s, &now)
+		execIntake(t, url, "DROP INDEX activity_202607_reversal") // it is there again
+		now = now.Add(30 * 24 * time.Hour)
+		if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := TakeMonthAway(t.Context(), url, 202607, now); err != nil {
+			t.Fatal(err)
+		}
+		check("after the month was taken away", `1 "" 0.052 2 0 0; 4 "" 0.052 2 0 0; `)
+	})
+}
