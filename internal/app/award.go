@@ -108,6 +108,16 @@ func (v *View) award(op identity.Operation, id int64) (auction.Award, error) {
 	return a, v.AuthoriseAt("id", op, identity.OfParty(a.Party, a.Region))
 }
 
+// awardBefore returns an award as award does, and a fault unless its state allows
+// a step: what is over is not told to wait for an objection.
+func (v *View) awardBefore(op identity.Operation, id int64, e auction.AwardEvent, by auction.AwardRole) (auction.Award, error) {
+	a, err := v.award(op, id)
+	if err == nil {
+		_, err = a.Next(e, by)
+	}
+	return a, err
+}
+
 // objected is what the objections to an award mean for it: whether one was upheld, and the day
 // of the last answer. Returns auction.ErrAwardSuspended while one is open.
 func (v *View) objected(a auction.Award) (upheld bool, answered calendar.Date, err error) {
@@ -237,7 +247,7 @@ func (AwardDefault) Operation() identity.Operation { return identity.AwardDefaul
 // auction.ErrNotNeeded. In the same command he leaves the auctions that he is
 // registered for. The result is an auction.Award.
 func (c AwardDefault) Decide(v *View) (Apply, error) {
-	a, err := v.award(identity.AwardDefault, c.Award)
+	a, err := v.awardBefore(identity.AwardDefault, c.Award, auction.DefaultAward, auction.AsBureau)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +324,7 @@ func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke 
 // or that the rules refuse the winner what he has won, which then stands in the
 // reason. What was put up goes back. The result is an auction.Award.
 func (c AwardRevoke) Decide(v *View) (Apply, error) {
-	a, err := v.award(identity.AwardRevoke, c.Award)
+	a, err := v.awardBefore(identity.AwardRevoke, c.Award, auction.RevokeAward, auction.AsBureau)
 	if err != nil {
 		return nil, err
 	}

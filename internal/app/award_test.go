@@ -196,12 +196,10 @@ func TestAward_Objection(t *testing.T) {
 	d.check()
 }
 
-// A reverse auction from its winner to the lot: the treasury's payment uses the
-// budget, the rest of it is free, what was put up and not sold is released.
-func TestAward_BuyBack(t *testing.T) {
-	t.Parallel()
-	b := openBuyBackDesk(t)
-	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+// boughtBack runs a reverse auction to its certified award: the firm of a buy-back
+// desk sells 4 t/a at 3,000.
+func (d *auctionDesk) boughtBack(b *buyBackDesk) auction.Award {
+	d.t.Helper()
 	o := d.announce(d.offerOf(auction.ReverseUniform, func(c *OfferAnnounce) {
 		c.Deposit, c.Budget, c.BudgetLimit = 0, b.budget, 80_000_00
 	}))
@@ -212,8 +210,18 @@ func TestAward_BuyBack(t *testing.T) {
 	d.now.set(windowCloses)
 	o = d.offerNow(o.ID)
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
-	o = d.offerNow(o.ID)
-	a := rowsIn(d.office, Awards, Query{})[0]
+	d.settle()
+	return rowsIn(d.office, Awards, Where("offer", o.ID))[0]
+}
+
+// A reverse auction from its winner to the lot: the treasury's payment uses the
+// budget, the rest of it is free, what was put up and not sold is released.
+func TestAward_BuyBack(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	a := d.boughtBack(b)
+	o := d.offerNow(a.Offer)
 	if o.Committed != a.Amount || a.Quantity != 4*one {
 		t.Fatalf("certified: %+v\n%+v", o, a)
 	}

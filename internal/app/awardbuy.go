@@ -35,13 +35,17 @@ var ErrAwardOfSale = fault.New(fault.Conflict, "award.of_sale", "the award is of
 
 var _ = declare(AwardPay{}, AwardBook{})
 
-// boughtAward is an award of a reverse auction and its offer, after the actor's right was checked.
-func (v *View) boughtAward(op identity.Operation, id int64) (a auction.Award, o auction.Offer, err error) {
+// boughtAward is an award of a reverse auction and its offer, after the actor's
+// right and that its state allows a step were checked.
+func (v *View) boughtAward(op identity.Operation, id int64, e auction.AwardEvent, by auction.AwardRole) (a auction.Award, o auction.Offer, err error) {
 	if a, err = v.award(op, id); err != nil {
 		return a, o, err
 	}
 	if o = must(Get(v, Offers, "offer", a.Offer)); !o.Buys() {
 		return a, o, ErrAwardOfSale
+	}
+	if _, err := a.Next(e, by); err != nil {
+		return a, o, err
 	}
 	return a, o, v.checkFree(a)
 }
@@ -52,7 +56,7 @@ func (AwardPay) Operation() identity.Operation { return identity.AwardPay }
 // Decide checks that exactly the amount was paid, by a new payment order. The
 // result is an auction.Award.
 func (c AwardPay) Decide(v *View) (Apply, error) {
-	a, o, err := v.boughtAward(identity.AwardPay, c.Award)
+	a, o, err := v.boughtAward(identity.AwardPay, c.Award, auction.ProveAward, auction.AsFinance)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,7 @@ func (AwardBook) Operation() identity.Operation { return identity.AwardBook }
 // holding, acquisitions and surplus are used up, the lot is there. The result is
 // an auction.Award.
 func (c AwardBook) Decide(v *View) (Apply, error) {
-	a, o, err := v.boughtAward(identity.AwardBook, c.Award)
+	a, o, err := v.boughtAward(identity.AwardBook, c.Award, auction.DeliverAward, auction.AsBureau)
 	if err != nil {
 		return nil, err
 	}

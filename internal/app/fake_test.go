@@ -457,7 +457,8 @@ func (o *office) do(person int64, c Command) *fault.Error {
 	if proposed {
 		before := o.namedBalances()
 		refused, _ = o.send(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest})
-		if refused == nil && o.proposal.Operation != string(identity.OfferCertify) { // steps of the registry's own follow beside the test
+		ofOffer := o.proposal.Operation == string(identity.OfferCertify) || o.proposal.Operation == string(identity.OfferVoid)
+		if refused == nil && !ofOffer { // after which steps of the registry's own follow beside the test
 			o.tookEffect(o.proposal, before)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 type machine[S, E ~string] struct {
 	office  *office // the record is in its first state
 	players []player
-	states  []S // that are looked at: each must be reached
+	states  []S // that are looked at: each must be reached; nil: all that are
 	events  []E
 	next    func(S, E, player) (S, error)      // the table
 	takes   func(S, E, player) bool            // whether it is for the player to take such a step at all
@@ -99,10 +99,14 @@ func steps[S, E ~string](refused *fault.Error, table map[S]map[E]S) func(S, E) (
 	}
 }
 
-// drive holds the machine to its table: state × event × player.
-func (m machine[S, E]) drive(t *testing.T) {
+// drive holds the machine to its table, state × event × player, and returns the
+// states that it has looked at.
+func (m machine[S, E]) drive(t *testing.T) []S {
 	t.Helper()
 	offices, taken := m.reach(t), 0
+	if m.states == nil {
+		m.states = slices.Sorted(maps.Keys(offices))
+	}
 	for _, at := range m.states {
 		o := offices[at]
 		if o == nil {
@@ -124,6 +128,7 @@ func (m machine[S, E]) drive(t *testing.T) {
 	for _, o := range offices {
 		o.app.Close()
 	}
+	return m.states
 }
 
 // reach is an office for each state, with the record in it, along the table.
