@@ -102,7 +102,8 @@ func (t *story) statusIn(ctx context.Context, phase api.MarketPhase) (status api
 	return status, err
 }
 
-// callOrders are made up: at CNY 2,390 as much is bid as asked.
+// callOrders are made up: at CNY 2,390 as much is bid as asked, a part of it at
+// whatever price the call has.
 func (t *story) callOrders(ctx context.Context) error {
 	if _, err := t.statusIn(ctx, api.MarketPhaseCall); err != nil {
 		return err
@@ -110,21 +111,27 @@ func (t *story) callOrders(ctx context.Context) error {
 	printing, material, optics := t.cast.printing, t.cast.material, t.cast.optics
 	for _, o := range []struct {
 		by              *firm
+		kind            api.OrderKind
 		side            api.Side
 		quantity, price string
 	}{
-		{printing, api.SideSell, "1", "2380"},
-		{material, api.SideSell, "0.3", "2400"},
-		{optics, api.SideBuy, "0.6", "2450"},
-		{optics, api.SideBuy, "0.4", "2390"},
+		{printing, api.OrderKindLimit, api.SideSell, "0.8", "2380"},
+		{material, api.OrderKindLimit, api.SideSell, "0.3", "2400"},
+		{optics, api.OrderKindLimit, api.SideBuy, "0.6", "2450"},
+		{optics, api.OrderKindLimit, api.SideBuy, "0.4", "2390"},
+		{printing, api.OrderKindMarket, api.SideSell, "0.2", "2300"},
 	} {
 		placed, err := t.send(ctx, o.by, api.OrderInput{
-			Market: callMarket, Instrument: t.instrument(vocs, false), Licence: &o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
+			Market: callMarket, Kind: &o.kind, Instrument: t.instrument(vocs, false), Licence: &o.by.licence, Side: o.side, Price: &o.price, Quantity: o.quantity,
 		})
 		if err != nil {
 			return fmt.Errorf("%s wants to %s %s t/a: %w", o.by.name, o.side, o.quantity, err)
 		}
-		t.say("%s: order %d, %s %s t/a at CNY %s/(t·a), is collected", o.by.name, placed.ID, o.side, o.quantity, o.price)
+		at := "CNY " + o.price + "/(t·a)"
+		if o.kind == api.OrderKindMarket {
+			at = "the price of this call, before every limit order, protected by " + at
+		}
+		t.say("%s: order %d, %s %s t/a at %s, is collected", o.by.name, placed.ID, o.side, o.quantity, at)
 	}
 	return nil
 }

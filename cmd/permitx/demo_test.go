@@ -97,7 +97,7 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 	if s := r.Sale; s.Base != "4000" || s.Bidders != 19 || s.Winners != 13 || s.Delivered != 13 || s.Sold != "0.734" || s.Average != "20020.5722" || s.Checked != "valid" {
 		t.Errorf("the sale is %+v", s)
 	}
-	if c := r.Call; c.Price != "2390" || c.Volume != "1" || c.Trades != 2 {
+	if c := r.Call; c.Price != "2390" || c.Volume != "1" || c.Trades != 3 {
 		t.Errorf("the call is %+v", c)
 	}
 	if r.Trades != 4 {

@@ -375,6 +375,7 @@ type office struct {
 	stuck   bool  // the key of an offer is missing: its chain is not waited for
 	results []any // of the commands, as they were encoded
 	keys    int
+	settled int // how often it was waited for; apart, so that the commands' keys are the same in each run
 
 	admin, clerk, leader, finance, upper int64 // persons; leader and clerk of every region
 	second                               int64 // approves what the others propose
@@ -592,8 +593,8 @@ func (o *office) settle() {
 	o.t.Helper()
 	for quiet := false; !quiet; {
 		quiet = o.isQuiet()
-		o.keys++
-		if _, err := o.app.DoSystem(o.t.Context(), fmt.Sprintf("settle-%d", o.keys), FireTimer{}); !errors.Is(err, ErrNoRecord) {
+		o.settled++
+		if _, err := o.app.DoSystem(o.t.Context(), fmt.Sprintf("settle-%d", o.settled), FireTimer{}); !errors.Is(err, ErrNoRecord) {
 			return // the writer has stopped
 		}
 	}

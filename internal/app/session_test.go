@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"math/rand"
-	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
@@ -476,49 +474,6 @@ func TestHoldingLimit_CountsWhatMayCome(t *testing.T) {
 
 var errHoldingLimit = &fault.Error{Code: "rule.holding_limit"}
 
-// A market that goes through its phases, with orders, cancels, halts and restarts
-// at any point, ends in the same books, trades and closes as without restarts.
-func TestSession_RandomRestarts(t *testing.T) {
-	t.Parallel()
-	play := func(seed int64, restarts bool) (books map[BookKey][32]byte, trades []market.Trade, closes []market.Close) {
-		r, stop := rand.New(rand.NewSource(seed)), rand.New(rand.NewSource(-seed))
-		o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable + ", call 15:00-15:05", Band: market.ListedBand, MedianPrice: seed%2 == 0})
-		now := o.now.get()
-		for range 120 {
-			if now = now.Add(time.Duration(r.Intn(20*60)) * time.Second); r.Intn(6) == 0 { // to the next day's call
-				now = now.Date().AddDays(1).Start() + 9*60*minute + 15*minute + calendar.Instant(r.Intn(5))*minute
-			}
-			o.now.set(now)
-			if restarts && stop.Intn(6) == 0 {
-				o.restart()
-			}
-			o.settle()
-			o.randomMove(r)
-		}
-		o.check()
-		return o.app.BookDigests(), o.trades(), tableOf(o.office, Closes)
-	}
-	calls := 0
-	for seed := int64(1); seed <= 2; seed++ {
-		books, trades, closes := play(seed, false)
-		again, tradesAgain, closesAgain := play(seed, true)
-		if !reflect.DeepEqual(books, again) || !slices.Equal(stripped(trades), stripped(tradesAgain)) || len(closes) != len(closesAgain) {
-			t.Errorf("seed %d: with restarts %d trades and %d closes, without %d and %d", seed, len(tradesAgain), len(closesAgain), len(trades), len(closes))
-		}
-		for _, tr := range trades {
-			if tr.Kind == market.CallTrade {
-				calls++
-			}
-		}
-		if len(closes) == 0 {
-			t.Errorf("seed %d closed no day", seed)
-		}
-	}
-	if calls == 0 {
-		t.Error("no call has traded")
-	}
-}
-
 // stripped are trades without the numbers of the commands that made them.
 func stripped(trades []market.Trade) []market.Trade {
 	out := slices.Clone(trades)
@@ -526,33 +481,4 @@ func stripped(trades []market.Trade) []market.Trade {
 		out[i].Command = 0
 	}
 	return out
-}
-
-func (o *sessionOffice) randomMove(r *rand.Rand) {
-	o.t.Helper()
-	n := r.Intn(len(o.firms))
-	switch r.Intn(12) {
-	case 0:
-		o.quiet(o.leader, MarketState{ticks, catalog.MarketHalted, "halt"})
-	case 1, 2:
-		o.quiet(o.admin, MarketState{ticks, catalog.MarketOpen, "resume"})
-	case 3:
-		var open []int64
-		for id, rec := range o.app.st.orders {
-			if rec.Party == o.firms[n].party {
-				open = append(open, id)
-			}
-		}
-		slices.Sort(open)
-		if len(open) > 0 {
-			o.quiet(o.firms[n].user, CancelOrder{open[r.Intn(len(open))]})
-		}
-	default:
-		side := market.Side(1 + r.Intn(2))
-		order := o.order(n, side, fmt.Sprintf("%d.%02d", 19+r.Intn(3), r.Intn(100)), int64(1+r.Intn(20)))
-		if r.Intn(4) == 0 {
-			order = typed(order, market.AtMarket, market.IOC)
-		}
-		o.quiet(o.firms[n].user, order)
-	}
 }

@@ -21,9 +21,9 @@ func TestMixedLoad(t *testing.T) {
 		t.Error("another seed gives the same load")
 	}
 	b := NewBook()
-	var steps [Move + 1]int
+	var steps [Uncross + 1]int
 	var kinds [FOK + 1]int
-	var late, barred, takers, fills int
+	var late, barred, takers, fills, called int
 	for _, m := range load {
 		steps[m.Step]++
 		kinds[m.TimeInForce]++
@@ -35,7 +35,13 @@ func TestMixedLoad(t *testing.T) {
 		}
 		traded, _ := m.send(b, nil)
 		fills += len(traded)
-		if len(traded) > 0 {
+		switch {
+		case m.Step == Uncross:
+			called += len(traded)
+			if b.AtCall(Buy)+b.AtCall(Sell) != 0 {
+				t.Error("a market order waits after its call")
+			}
+		case len(traded) > 0:
 			takers++
 		}
 	}
@@ -49,7 +55,7 @@ func TestMixedLoad(t *testing.T) {
 		{"orders moved, in 100", 100 * steps[Move] / orders, 2, 8},
 		{"orders reduced, in 100", 100 * steps[Reduce] / orders, 2, 8},
 		{"late ones in 100 cancels", 100 * late / steps[Leave], 1, 7},
-		{"day orders in 1000", 1000 * kinds[DAY] / orders, 40, 80},
+		{"day orders in 1000", 1000 * kinds[DAY] / orders, 80, 120},
 		{"immediate or cancel, in 1000 orders", 1000 * kinds[IOC] / orders, 40, 80},
 		{"fill or kill, in 1000 orders", 1000 * kinds[FOK] / orders, 40, 80},
 		{"orders that meet one of their own, in 1000", 1000 * barred / orders, 1, 30},
@@ -57,6 +63,10 @@ func TestMixedLoad(t *testing.T) {
 		{"fills in 100 messages", 100 * fills / n, 20, 30},
 		{"orders that rest, in 100 messages", 100 * b.Len() / n, 8, 20},
 		{"levels", len(b.Depth(Buy, n, nil)) + len(b.Depth(Sell, n, nil)), 700, 1_100},
+		{"orders for calls, in 1000 messages", 1000 * steps[Collect] / n, 25, 50},
+		{"market orders for calls, in 1000 messages", 1000 * steps[CollectAtMarket] / n, 8, 20},
+		{"calls", steps[Uncross], n/loadCallEvery - 1, 3 * n / loadCallEvery},
+		{"fills of a call", called / steps[Uncross], 10, 200},
 		{"fills by Replay", Replay(NewBook(), load), fills, fills},
 	} {
 		if c.got < c.low || c.got > c.top {
