@@ -10028,6 +10028,9 @@ type Lease struct {
 	// EndsOn Last day.
 	EndsOn *Date `json:"ends_on,omitempty"`
 
+	// Formula How the rent comes about.
+	Formula string `json:"formula"`
+
 	// From First day as agreed.
 	From Date `json:"from"`
 
@@ -10075,9 +10078,7 @@ type Lease struct {
 	// Example: 13.257
 	Quantity Quantity `json:"quantity"`
 
-	// Refund An amount in CNY, with at most 2 decimals.
-	//
-	// Example: 158900.00
+	// Refund What of the rent goes back to the lessee, as was asked or agreed.
 	Refund *Money `json:"refund,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
@@ -10091,6 +10092,9 @@ type Lease struct {
 	// State Where a lease is.
 	State LeaseState  `json:"state"`
 	Steps []LeaseStep `json:"steps,omitempty"`
+
+	// Unused Of a lease that runs, or was ended early: the months that had not begun on a day, and their rent. What goes back is what both agree on.
+	Unused *LeaseUnused `json:"unused,omitempty"`
 }
 
 // LeaseEvent A step of a lease.
@@ -10160,8 +10164,21 @@ type LeaseStepInput struct {
 	Event LeaseEvent `json:"event"`
 	Note  *string    `json:"note,omitempty"`
 
-	// Refund ask_end: what of the rent goes back to the lessee.
+	// Refund ask_end: what of the rent goes back to the lessee. agree_end: the same, as who agrees has seen it; refused where something else was asked.
 	Refund *Money `json:"refund,omitempty"`
+}
+
+// LeaseUnused Of a lease that runs, or was ended early: the months that had not begun on a day, and their rent. What goes back is what both agree on.
+type LeaseUnused struct {
+	// Amount An amount in CNY, with at most 2 decimals.
+	//
+	// Example: 158900.00
+	Amount  Money  `json:"amount"`
+	Formula string `json:"formula"`
+	Months  int32  `json:"months"`
+
+	// On Today, or the day on which it was ended.
+	On Date `json:"on"`
 }
 
 // LevelTransfer Indicators moved between two basic accounts.
@@ -13073,10 +13090,13 @@ type Pledge struct {
 	Value Money `json:"value"`
 }
 
-// PledgeBuyInput Who buys.
+// PledgeBuyInput Who buys, and for how much in all.
 type PledgeBuyInput struct {
 	// BuyerLicence Number of a record.
 	BuyerLicence ID `json:"buyer_licence"`
+
+	// ExpectedAmount What the buyer saw as the `amount` of the offer; refused where it costs something else by now.
+	ExpectedAmount Money `json:"expected_amount"`
 }
 
 // PledgeEvent A step of a pledge.
@@ -13117,6 +13137,9 @@ type PledgeInput struct {
 type PledgeOffer struct {
 	// Amount If it is bought today.
 	Amount Money `json:"amount"`
+
+	// Formula How the amount comes about.
+	Formula string `json:"formula"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//

@@ -167,7 +167,7 @@ func (w *encumbranceWalk) pledgeStepOf() {
 		switch {
 		case p.State == encumbrance.PledgeOnSale && e != encumbrance.RecallPledged:
 			buyer := w.firm()
-			w.try(buyer.user, PledgeBuy{p.ID, buyer.licence.ID})
+			w.try(buyer.user, PledgeBuy{p.ID, buyer.licence.ID, 0})
 		case e == encumbrance.OfferPledged:
 			w.try(w.leader, terms)
 		case e == encumbrance.TakePledged:

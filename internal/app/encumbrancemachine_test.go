@@ -209,7 +209,7 @@ func TestPledge_EveryStateEventRole(t *testing.T) {
 			case encumbrance.OfferPledged:
 				return PledgeOffer{Pledge: 1, Quantity: 6 * one, Price: yuan(3000), Document: "sale"}
 			case encumbrance.BuyPledged:
-				return PledgeBuy{1, buyer.licence.ID}
+				return PledgeBuy{1, buyer.licence.ID, 0}
 			case encumbrance.TakePledged:
 				return take(one)
 			}

@@ -47,17 +47,18 @@ type LeaseOffer struct {
 type LeaseStep struct {
 	Lease    int64
 	Event    encumbrance.LeaseEvent
-	Refund   quantity.Money // ask_end: of the rent, to the lessee
+	Refund   quantity.Money // ask_end: of the rent, to the lessee; agree_end: the same
 	Document string
 	Note     string
 }
 
-// LeaseResult is a lease with the code of its instrument, and what its reader
-// may do.
+// LeaseResult is a lease with the code of its instrument, what its reader may do,
+// and the day on which he looks.
 type LeaseResult struct {
 	Lease      encumbrance.Lease
 	Instrument string
 	Next       []encumbrance.LeaseEvent
+	On         calendar.Date
 }
 
 var _ = declare(LeaseOffer{}, LeaseStep{})
@@ -154,7 +155,7 @@ func (tx *Tx) leaseSurplus(l *encumbrance.Lease, change quantity.Quantity) {
 }
 
 func (tx *Tx) leaseResult(l encumbrance.Lease) LeaseResult {
-	return LeaseResult{l, mustGet(tx, Instruments, l.Instrument).Code, NextLeaseEvents(tx.Actor, l)}
+	return LeaseResult{l, mustGet(tx, Instruments, l.Instrument).Code, NextLeaseEvents(tx.Actor, l), tx.Today}
 }
 
 // LeaseTarget is a lease for the table of who may do what.
@@ -261,6 +262,9 @@ func (c LeaseStep) effect(v *View, l encumbrance.Lease, by encumbrance.Body) (le
 		asked, err := l.AskEnd(by, c.Refund)
 		return func(_ *Tx, l *encumbrance.Lease) { l.EndAskedBy, l.Refund = asked.EndAskedBy, asked.Refund }, err
 	case encumbrance.AgreeEnd:
+		if err := l.AgreeEnd(c.Refund); err != nil {
+			return nil, err
+		}
 		return v.endLeaseEarly(l)
 	case encumbrance.ReturnLease, encumbrance.RevokeLease, encumbrance.RejectLease, encumbrance.WithdrawLease, encumbrance.LapseLease, encumbrance.CloseLease:
 		return v.freeLease(l)

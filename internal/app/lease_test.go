@@ -155,7 +155,12 @@ func TestLease_EndsEarly(t *testing.T) {
 	k.refuses(lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd}, encumbrance.ErrLeaseState)
 	done[LeaseResult](k.office, lessee.user, LeaseStep{Lease: l.ID, Event: encumbrance.AskEnd, Refund: 3_333_33})
 	k.refuses(lessee.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd}, encumbrance.ErrLeaseState)
-	l = k.leaseStep(l, lessor.user, encumbrance.AgreeEnd)
+	k.refuses(lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd, Refund: 3_333_34}, encumbrance.ErrLeaseOtherRefund)
+	k.refuses(lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd}, encumbrance.ErrLeaseOtherRefund)
+	if months, rent, err := l.Unused(20260710); months != 1 || rent != 3_333_33 || err != nil {
+		t.Errorf("%d months have not begun, of CNY %s (%v)", months, rent, err)
+	}
+	l = done[LeaseResult](k.office, lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd, Refund: 3_333_33}).Lease
 	if l.State != encumbrance.LeaseEndedEarly || k.balance(ledger.FundsKey(lessor.party)).Balance != 6_666_67-3_333_33 || k.balance(HoldingKey(lessor.licence, k.inst, ledger.Paid)).Held != 0 {
 		t.Errorf("%+v", l)
 	}

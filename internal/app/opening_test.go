@@ -275,7 +275,7 @@ func TestOpening_LeaseEndsEarly(t *testing.T) {
 	lessor := o.person("lessor", GrantAdd{Role: identity.Enterprise, Party: l.Lessor, Signer: true})
 	lessee := o.person("lessee", GrantAdd{Role: identity.Enterprise, Party: l.Lessee, Signer: true})
 	o.does(lessor, LeaseStep{Lease: l.ID, Event: encumbrance.AskEnd, Refund: 100_00})
-	o.does(lessee, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd})
+	o.does(lessee, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd, Refund: 100_00})
 	if l = rowsOf(o.app.st, Leases).rows[1]; l.State != encumbrance.LeaseEndedEarly || l.Refund != 100_00 {
 		t.Fatalf("%+v", l)
 	}

@@ -147,8 +147,13 @@ func TestPledge_Enforced(t *testing.T) {
 	k.pledgeStep(first, k.bankers[0], PledgeStep{Event: encumbrance.DemandPledge, Claim: 105_000_00})
 	k.refuses(f.user, PledgeStep{Pledge: first.ID, Event: encumbrance.ReleasePledge, Document: "d"}, encumbrance.ErrPledgeState)
 	done[PledgeResult](k.office, k.clerk, offer)
-	k.refuses(f.user, PledgeBuy{first.ID, f.licence.ID}, ErrPledgeBuyer)
-	r := done[PledgeSaleResult](k.office, buyer.user, PledgeBuy{first.ID, buyer.licence.ID})
+	k.refuses(f.user, PledgeBuy{first.ID, f.licence.ID, 0}, ErrPledgeBuyer)
+	price, err := PledgePriceOf(rowsOf(k.app.st, Pledges).rows[first.ID], k.inst, k.now.get().Date())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.refuses(buyer.user, PledgeBuy{first.ID, buyer.licence.ID, price.Amount - 1}, ErrPledgeAmount)
+	r := done[PledgeSaleResult](k.office, buyer.user, PledgeBuy{first.ID, buyer.licence.ID, price.Amount})
 	// 6 × 3000 × 60/12 = 90,000: all to the first bank
 	if r.Sale.Amount != 90_000_00 || k.balance(ledger.FundsKey(k.banks[0])).Balance != 90_000_00 || r.Sale.ToOwner != 0 {
 		t.Fatalf("%+v", r)
@@ -187,7 +192,7 @@ func TestPledge_RestIsFree(t *testing.T) {
 	k.pledgeStep(p, k.bankers[0], PledgeStep{Event: encumbrance.DemandPledge, Claim: 10_000_00})
 	done[PledgeResult](k.office, k.leader, PledgeOffer{Pledge: p.ID, Quantity: one, Price: 3000 * quantity.OnePrice, Document: "sale"})
 	k.refuses(k.leader, PledgeTake{Pledge: p.ID, Quantity: one, Price: quantity.OnePrice, Document: "d"}, encumbrance.ErrPledgeState)
-	done[PledgeSaleResult](k.office, buyer.user, PledgeBuy{p.ID, buyer.licence.ID})
+	done[PledgeSaleResult](k.office, buyer.user, PledgeBuy{p.ID, buyer.licence.ID, 0})
 	if b := k.balance(HoldingKey(f.licence, k.inst, ledger.Paid)); b.Held != 0 || b.Balance != int64(19*one) || k.balance(ledger.FundsKey(f.party)).Balance != 5_000_00 {
 		t.Error(b, k.balance(ledger.FundsKey(f.party)))
 	}

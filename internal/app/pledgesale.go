@@ -16,6 +16,10 @@ import (
 // ErrPledgeBuyer is returned when pledged permits would go to their holder.
 var ErrPledgeBuyer = fault.New(fault.Refused, "pledge.buyer", "pledged permits are sold to another licence of their region than that of the holder").At("buyer_licence")
 
+// ErrPledgeAmount is returned when pledged permits cost something else than their
+// buyer saw: a month is over, or they were offered anew.
+var ErrPledgeAmount = fault.New(fault.Refused, "pledge.other_amount", "it costs something else than was expected; look at the offer again").At("expected_amount")
+
 // PledgeOffer offers pledged permits for sale, without their holder's consent,
 // to pay the bank that demands it.
 type PledgeOffer struct {
@@ -28,8 +32,9 @@ type PledgeOffer struct {
 // PledgeBuy buys what is on sale out of a pledge, whole: the buyer pays out of
 // his funds; the banks are paid in their rank, the rest goes to the holder.
 type PledgeBuy struct {
-	Pledge       int64
-	BuyerLicence int64
+	Pledge         int64
+	BuyerLicence   int64
+	ExpectedAmount quantity.Money // that the buyer saw; 0: of a command from before it was asked for
 }
 
 // PledgeTake takes pledged permits into the region's reserve, for what the
@@ -133,6 +138,9 @@ func (c PledgeBuy) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.ExpectedAmount != 0 && c.ExpectedAmount != sale.Amount {
+		return nil, ErrPledgeAmount.With("it costs CNY %s today: %s", sale.Amount, formula(sale.Quantity, sale.Price, int(sale.Months), sale.Amount, false))
+	}
 	if err := v.checkSigner(buyer.Party, sale.Amount); err != nil {
 		return nil, err
 	}
@@ -163,6 +171,16 @@ func (c PledgeTake) Decide(v *View) (Apply, error) {
 	}
 	sale.Document = c.Document
 	return v.enforce(p, row, by, sale, ledger.PermitKey(ledger.Reserve, p.Region, p.Pollutant), ledger.Key{})
+}
+
+// PledgePriceOf is what is on sale out of a pledge costs on a day.
+func PledgePriceOf(p encumbrance.Pledge, i catalog.Instrument, on calendar.Date) (PriceQuote, error) {
+	q := PriceQuote{
+		Kind: PriceOfSale, Instrument: i, Quantity: p.OnSale, Price: p.SalePrice, Months: calendar.RemainingMonths(on, i.TermEnd, true), On: on,
+	}
+	var err error
+	q.Amount, err = quantity.Amount(q.Price, q.Quantity, q.Months, quantity.HalfUp)
+	return q, err
 }
 
 // pledgeSale is a sale out of a pledge for the months that are left.

@@ -42,15 +42,25 @@ type PriceQuote struct {
 
 // Formula is the quote in words.
 func (q PriceQuote) Formula() string {
-	rounding := "half-up"
-	if q.Down {
-		rounding = "down"
-	}
 	left := fmt.Sprintf("%d months from %s to %s, a part month counted as one", q.Months, q.On, q.Instrument.TermEnd)
 	if q.Kind == PriceOfLease {
 		left = fmt.Sprintf("%d months", q.Months)
 	}
-	return fmt.Sprintf("%s t/a × CNY %s/(t·a) × %d / 12 = CNY %s, rounded %s to the fen (%s)", q.Quantity, q.Price, q.Months, q.Amount, rounding, left)
+	return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Down) + " (" + left + ")"
+}
+
+// formula is how an amount comes about, in words.
+func formula(q quantity.Quantity, price quantity.Price, months int, amount quantity.Money, down bool) string {
+	rounding := "half-up"
+	if down {
+		rounding = "down"
+	}
+	return fmt.Sprintf("%s t/a × CNY %s/(t·a) × %d / 12 = CNY %s, rounded %s to the fen", q, price, months, amount, rounding)
+}
+
+// LeaseFormula is how a rent for some of its months comes about, in words.
+func LeaseFormula(l encumbrance.Lease, months int, rent quantity.Money) string {
+	return formula(l.Quantity, l.Price, months, rent, false)
 }
 
 // PriceQuoteOf fills in a quote by the function of the command that it is about.

@@ -465,7 +465,7 @@ func TestStatistics_Encumbrances(t *testing.T) {
 	k.now.set(calendar.NewDate(2026, 7, 20).Start() + 9*3600*second)
 	k.settle()
 	done[LeaseResult](k.office, lessor.user, LeaseStep{Lease: l.ID, Event: encumbrance.AskEnd, Refund: 2_000_00})
-	done[LeaseResult](k.office, lessee.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd})
+	done[LeaseResult](k.office, lessee.user, LeaseStep{Lease: l.ID, Event: encumbrance.AgreeEnd, Refund: 2_000_00})
 	want[0] = "330421 lease 1 5 4666.67 40000.00"
 	for _, at := range []calendar.Date{20260720, 20260722} {
 		k.now.set(at.Start() + 9*3600*second)

@@ -23,6 +23,8 @@ var (
 	ErrLeaseState = fault.New(fault.Conflict, "lease.state", "the lease does not allow this now")
 	// ErrLeaseRefund is returned when more than the rent would go back.
 	ErrLeaseRefund = fault.New(fault.Invalid, "lease.refund", "the refund is from 0 to the rent").At("refund")
+	// ErrLeaseOtherRefund is returned when who agrees to an end names another refund than was asked.
+	ErrLeaseOtherRefund = fault.New(fault.Refused, "lease.other_refund", "another refund was asked than is agreed to").At("refund")
 	// ErrStepDocument is returned when a step lacks its document.
 	ErrStepDocument = fault.New(fault.Invalid, "encumbrance.document_missing", "this step names a document").At("document")
 	// ErrStepNote is returned when a step lacks its reason.
@@ -124,6 +126,28 @@ func (l Lease) RentTransfer() ledger.Transfer {
 	return ledger.Transfer{Reason: ledger.Rent, Reference: l.ID, Legs: []ledger.Leg{
 		{Debit: ledger.MoneyKey(ledger.Escrow), Credit: ledger.FundsKey(l.Lessor), Amount: int64(l.Amount), FromHeld: true},
 	}}
+}
+
+// AgreeEnd holds that who agrees to an early end has seen what is asked.
+func (l Lease) AgreeEnd(refund quantity.Money) error {
+	if refund != l.Refund {
+		return ErrLeaseOtherRefund.With("%s asks for an end with a refund of CNY %s", l.EndAskedBy, l.Refund)
+	}
+	return nil
+}
+
+// Unused are the months of a lease that have not begun on a day, and their rent:
+// what an early end may give back (project default: both agree on it).
+func (l Lease) Unused(on calendar.Date) (months int, rent quantity.Money, err error) {
+	for m := range int(l.Months) {
+		if l.StartsOn.AddMonths(m) > on {
+			months++
+		}
+	}
+	if rent, err = quantity.Amount(l.Price, l.Quantity, months, quantity.HalfUp); err != nil {
+		return 0, 0, err
+	}
+	return months, rent, nil
 }
 
 // RefundLegs give a part of the rent back to the lessee; none where nothing is.

@@ -120,7 +120,7 @@ func (w *walked) encumbranceRequest(id string, role identity.Role) (path, body s
 	case "takePledged":
 		return fmt.Sprintf("/v1/pledges/%d/take", e.demanded), `{"quantity":"0.5","price":"1","document":"d"}`
 	case "buyPledged":
-		return fmt.Sprintf("/v1/pledges/%d/buy", e.onSale), fmt.Sprintf(`{"buyer_licence":%d}`, f.licence)
+		return fmt.Sprintf("/v1/pledges/%d/buy", e.onSale), fmt.Sprintf(`{"buyer_licence":%d,"expected_amount":"5"}`, f.licence)
 	case "listPledgeOffers":
 		return "/v1/pledge-offers", ""
 	case "listPledgeSales":

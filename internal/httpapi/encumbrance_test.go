@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"permitx/api"
@@ -64,6 +65,10 @@ func TestScenario_Lease(t *testing.T) {
 		t.Errorf("it runs: %+v; funds %s and %s", l, funds(lessor), funds(lessee))
 	}
 
+	if u := l.Unused; u == nil || u.Months != 1 || u.Amount != "3333.33" || u.Formula != "5 t/a × CNY 8000/(t·a) × 1 / 12 = CNY 3333.33, rounded half-up to the fen" {
+		t.Errorf("unused: %+v", u)
+	}
+
 	w.downUntil(calendar.Date(20260915).Start())
 	l = w.leaseState(l.ID, api.LeaseStateReturned)
 	if steps := l.Steps; steps[len(steps)-1].Event != "return" || steps[len(steps)-1].Body != "system" {
@@ -116,11 +121,16 @@ func TestScenario_Pledge(t *testing.T) {
 	w.isProblem(w.post(at+"/offer", w.leader, `{"quantity":"20","price":"2400","document":"d"}`), http.StatusConflict, "pledge.state", "")
 	w.ok(at+"/steps", bankers[0], `{"event":"demand","claim":"102000","document":"催收 1"}`)
 	w.ok(at+"/offer", w.leader, `{"quantity":"20","price":"2400","document":"处置 1"}`)
-	if offers := decode[api.PledgeOfferPage](t, w.get("/v1/pledge-offers", "")).Items; len(offers) != 1 || offers[0].Amount != "240000.00" {
+	if offers := decode[api.PledgeOfferPage](t, w.get("/v1/pledge-offers", "")).Items; len(offers) != 1 || offers[0].Amount != "240000.00" || !strings.HasPrefix(offers[0].Formula, "20 t/a × CNY 2400/(t·a) × 60 / 12 = CNY 240000.00, rounded half-up") {
 		t.Errorf("on sale: %+v", offers)
 	}
-	w.wantRefusal(w.post(at+"/buy", holder.key, fmt.Sprintf(`{"buyer_licence":%d}`, holder.licence)), "pledge.buyer")
-	bought := decode[api.PledgeSale](t, w.ok(at+"/buy", buyer.key, fmt.Sprintf(`{"buyer_licence":%d}`, buyer.licence)))
+	buys := func(f firm, amount string) string {
+		return fmt.Sprintf(`{"buyer_licence":%d,"expected_amount":%q}`, f.licence, amount)
+	}
+	w.wantRefusal(w.post(at+"/buy", holder.key, buys(holder, "240000")), "pledge.buyer")
+	w.wantRefusal(w.post(at+"/buy", buyer.key, buys(buyer, "236000")), "pledge.other_amount")
+	w.isProblem(w.post(at+"/buy", buyer.key, buys(buyer, "0")), http.StatusBadRequest, "request.invalid", "/expected_amount")
+	bought := decode[api.PledgeSale](t, w.ok(at+"/buy", buyer.key, buys(buyer, "240000")))
 	if bought.Payments != nil || bought.ToOwner != nil {
 		t.Errorf("the buyer sees who is owed what: %+v", bought)
 	}

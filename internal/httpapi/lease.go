@@ -29,7 +29,7 @@ func (s *Server) ListLeases(ctx context.Context, r gen.ListLeasesRequestObject) 
 }
 
 func (s *Server) showLease(ctx context.Context, l encumbrance.Lease) api.Lease {
-	return leaseOf(app.LeaseResult{Lease: l, Instrument: s.instrumentBy(l.Instrument).Code, Next: app.NextLeaseEvents(callOf(ctx).actor, l)})
+	return leaseOf(app.LeaseResult{Lease: l, Instrument: s.instrumentBy(l.Instrument).Code, Next: app.NextLeaseEvents(callOf(ctx).actor, l), On: s.app.Now().Date()})
 }
 
 // GetLease shows a lease with its steps. It names no person: the bodies that
@@ -68,7 +68,7 @@ func leaseOf(r app.LeaseResult) api.Lease {
 	out := api.Lease{
 		ID: l.ID, Lessor: l.Lessor, LessorLicence: l.LessorLicence, Lessee: l.Lessee, LesseeLicence: l.LesseeLicence, Region: l.Region,
 		Pollutant: l.Pollutant, Instrument: r.Instrument, Quantity: l.Quantity.String(), Price: l.Price.String(), Months: l.Months,
-		Amount: l.Amount.String(), From: l.FromOn.String(), StartsOn: dateOf(l.StartsOn), EndsOn: dateOf(l.EndsOn), DueOn: dateOf(l.DueOn),
+		Amount: l.Amount.String(), Formula: app.LeaseFormula(l, int(l.Months), l.Amount), From: l.FromOn.String(), StartsOn: dateOf(l.StartsOn), EndsOn: dateOf(l.EndsOn), DueOn: dateOf(l.DueOn),
 		State: api.LeaseState(l.State), EndAskedBy: optional(api.EncumbranceBody(l.EndAskedBy)), Document: optional(l.Document),
 		EndDocument: optional(l.EndDocument), OfferedAt: l.OfferedAt.String(), EndedAt: instantOf(l.EndedAt),
 		NextEvents: convertAll(r.Next, func(e encumbrance.LeaseEvent) api.LeaseEvent { return api.LeaseEvent(e) }),
@@ -76,7 +76,24 @@ func leaseOf(r app.LeaseResult) api.Lease {
 	if l.EndAskedBy != "" {
 		out.Refund = new(l.Refund.String())
 	}
+	switch l.State {
+	case encumbrance.LeaseActive:
+		out.Unused = unusedOf(l, r.On)
+	case encumbrance.LeaseEndedEarly:
+		out.Unused = unusedOf(l, l.EndedAt.Date())
+	}
 	return out
+}
+
+// unusedOf is what of a lease had not begun on a day.
+func unusedOf(l encumbrance.Lease, on calendar.Date) *api.LeaseUnused {
+	months, rent, err := l.Unused(on)
+	if err != nil { // it is no more than the rent, which was reckoned
+		return nil
+	}
+	return &api.LeaseUnused{
+		On: on.String(), Months: int32(months), Amount: rent.String(), Formula: app.LeaseFormula(l, months, rent), //nolint:gosec // months of a lease
+	}
 }
 
 // OfferLease offers the use of a licence's paid permits to another licence.

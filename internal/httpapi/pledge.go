@@ -8,6 +8,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
+	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
@@ -152,7 +153,21 @@ func (s *Server) TakePledged(ctx context.Context, r gen.TakePledgedRequestObject
 
 // BuyPledged buys what is on sale out of a pledge.
 func (s *Server) BuyPledged(ctx context.Context, r gen.BuyPledgedRequestObject) (gen.BuyPledgedResponseObject, error) {
-	return s.create(ctx, r.Params.IdempotencyKey, app.PledgeBuy{Pledge: r.ID, BuyerLicence: r.Body.BuyerLicence})
+	var in input
+	c := app.PledgeBuy{Pledge: r.ID, BuyerLicence: r.Body.BuyerLicence, ExpectedAmount: read(&in, "expected_amount", r.Body.ExpectedAmount, parseExpected)}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
+
+// parseExpected reads what a buyer expects to pay, which is never nothing.
+func parseExpected(field, text string) (quantity.Money, error) {
+	m, err := quantity.ParseMoney(field, text)
+	if err == nil && m <= 0 {
+		err = fault.Invalidf(field, "must be the amount that the offer shows")
+	}
+	return m, err
 }
 
 // ListPledgeOffers lists what is on sale out of pledges, to anybody.
@@ -164,14 +179,13 @@ func (s *Server) ListPledgeOffers(_ context.Context, r gen.ListPledgeOffersReque
 	items := make([]api.PledgeOffer, len(rows))
 	for n, p := range rows {
 		i := s.instrumentBy(p.Instrument)
-		months := calendar.RemainingMonths(today, i.TermEnd, true)
-		amount, err := quantity.Amount(p.SalePrice, p.OnSale, months, quantity.HalfUp)
+		price, err := app.PledgePriceOf(p, i, today)
 		if err != nil {
 			return nil, err
 		}
 		items[n] = api.PledgeOffer{
 			Pledge: p.ID, Region: p.Region, Pollutant: p.Pollutant, Instrument: i.Code, Quantity: p.OnSale.String(), Price: p.SalePrice.String(),
-			Months: int32(months), Amount: amount.String(), //nolint:gosec // months of a term
+			Months: int32(price.Months), Amount: price.Amount.String(), Formula: price.Formula(), //nolint:gosec // months of a term
 		}
 	}
 	return gen.ListPledgeOffers200JSONResponse{Items: items, Next: next}, nil
