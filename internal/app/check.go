@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 )
 
@@ -70,6 +71,19 @@ func (c *checker) start(invariant string) (int64, error) {
 		return 0, err
 	}
 	return rows[0].Number, nil
+}
+
+// startedAt is when an invariant began to be held; 0: always.
+func (c *checker) startedAt(invariant string) (calendar.Instant, error) {
+	number, err := c.start(invariant)
+	if err != nil || number == 0 {
+		return 0, err
+	}
+	var rows []JournalRow
+	if err := c.r.Find(c.ctx, Journal.name, Where("number", number), &rows); err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].At, nil
 }
 
 // Check verifies every invariant of a registry from its beginning; see CheckFrom.

@@ -38,6 +38,7 @@ func (c *checker) checkCredits() error {
 			return eachOf(c.ctx, c.r, CreditSeries, Query{}, func(r carbon.Series) { s.series[r.ID] = r })
 		},
 		func() error { return c.checkIssuances(&s) },
+		func() error { return c.checkLooks(&s) },
 		func() error { return c.checkRanges(&s) },
 		func() error { return c.checkRetirements(&s) },
 	} {
@@ -62,12 +63,6 @@ func (c *checker) checkCredits() error {
 	return nil
 }
 
-// message names a message of the intake, or of one elsewhere.
-type message struct {
-	number int64
-	own    bool
-}
-
 // checkIssuances holds that no message of the intake and no evidence was
 // issued twice, and no period of a project (I-67), nor of a plant over all
 // schemes (I-100).
@@ -79,7 +74,7 @@ func (c *checker) checkIssuances(s *creditSums) error {
 	}
 	return eachOf(c.ctx, c.r, Issuances, Query{}, func(i carbon.Issuance) {
 		s.issuances[i.ID] = i
-		m := message{i.Outbox, i.FromIntake()}
+		m := messageOf(i)
 		if other := outbox[m]; i.Outbox != 0 && other != 0 {
 			c.report("I-67", Issuances.name, i.ID, "message %d has brought issuance %d too", i.Outbox, other)
 		}
@@ -110,6 +105,34 @@ func (c *checker) checkIssuances(s *creditSums) error {
 			c.report("I-100", Issuances.name, i.ID, "is of the plant %.64q, and its project of %.64q", plant, plantOf[i.Project])
 		}
 	})
+}
+
+// checkLooks holds that who verified an issuance had looked at its sample, and
+// that who looked at one did not declare it (I-109).
+func (c *checker) checkLooks(s *creditSums) error {
+	since, err := c.startedAt("I-109")
+	if err != nil {
+		return err
+	}
+	type look struct{ issuance, person int64 }
+	looks := map[look]carbon.Look{}
+	if err := eachOf(c.ctx, c.r, Looks, Query{}, func(l carbon.Look) {
+		looks[look{l.Issuance, l.Person}] = l
+		if i, known := s.issuances[l.Issuance]; !known || l.LookedAt < i.DeclaredAt || l.Command > i.Command && i.State != carbon.Checked {
+			c.report("I-109", Looks.name, l.ID, "person %d looked at issuance %d, which did not wait to be verified", l.Person, l.Issuance)
+		}
+	}); err != nil {
+		return err
+	}
+	for id, i := range s.issuances {
+		if i.VerifiedBy == 0 || i.DeclaredAt <= since {
+			continue
+		}
+		if l, looked := looks[look{id, i.VerifiedBy}]; !looked || l.Command >= i.Command {
+			c.report("I-109", Issuances.name, id, "person %d verified it, and had not looked at its sample", i.VerifiedBy)
+		}
+	}
+	return nil
 }
 
 // checkRanges adds up the ranges. Ranges that lie within their issuance, come

@@ -41,8 +41,8 @@ var (
 )
 
 // CreditIssue brings a month of a scheme's participants, pooled to whole serial
-// units by the intake, or by an intake elsewhere through its operator. An outbox number that comes again brings nothing new:
-// the answer is the issuance that it has brought.
+// units by the intake, or by an intake elsewhere through its operator. A number of an intake that comes again brings nothing new:
+// the answer is the issuance that it has brought. A scheme that is split by participant has several intakes, each with a name and numbers of its own.
 type CreditIssue struct {
 	Scheme         int64
 	Methodology    string        // code
@@ -51,6 +51,7 @@ type CreditIssue struct {
 	EvidenceDigest string
 	Items          int32
 	Outbox         int64
+	Intake         string // code; empty: there is one
 }
 
 // CreditProjectRegister registers a firm's project.
@@ -104,13 +105,18 @@ func (c CreditIssue) Decide(v *View) (Apply, error) {
 	if c.Outbox <= 0 {
 		return nil, fault.Invalidf("outbox", "must be the number of the intake's message")
 	}
+	if c.Intake != "" {
+		if err := carbon.CheckCode("intake", c.Intake); err != nil {
+			return nil, err
+		}
+	}
 	if !c.Month.Valid() || c.Month.Day() != 1 {
 		return nil, fault.Invalidf("month", "must be the first day of a month")
 	}
 	i := carbon.Issuance{
 		Scheme: scheme.ID, Methodology: c.Methodology, Source: carbon.PoolSource(c.Month), Vintage: int32(c.Month.Year()), //nolint:gosec // a year
 		PeriodFrom: c.Month, PeriodTo: c.Month.AddMonths(1).AddDays(-1), Party: scheme.Operator, Region: scheme.Region, Units: c.Units,
-		EvidenceDigest: c.EvidenceDigest, Items: c.Items, Outbox: c.Outbox, State: carbon.Checked, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
+		EvidenceDigest: c.EvidenceDigest, Items: c.Items, Outbox: c.Outbox, Intake: c.Intake, State: carbon.Checked, DeclaredBy: v.Actor.Person, DeclaredAt: v.Now,
 	}
 	if err := i.Validate(); err != nil {
 		return nil, err
@@ -118,7 +124,7 @@ func (c CreditIssue) Decide(v *View) (Apply, error) {
 	i.Sample = carbon.SampleOf(c.EvidenceDigest, v.Number, c.Items)
 	i.Reduced = quantity.Reduction(c.Units) * scheme.SerialUnit
 	for other := range All(v, Issuances) {
-		if other.Outbox == c.Outbox && other.FromIntake() == i.FromIntake() {
+		if messageOf(other) == messageOf(i) {
 			if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Methodology != c.Methodology || other.Source != i.Source {
 				return nil, ErrOutboxUsed.With("the outbox number %d brought issuance %d, which says something else", c.Outbox, other.ID)
 			}
@@ -160,8 +166,8 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 		case !other.Live():
 		case i.Project != 0 && v.plantOf(other) == i.Plant && other.Overlaps(i):
 			return ErrPeriodCounted.With("issuance %d counts %.64q from %v to %v", other.ID, i.Plant, other.PeriodFrom, other.PeriodTo)
-		case samePool(i, other) && other.FromIntake() != i.FromIntake():
-			return ErrPeriodCounted.With("issuance %d of another intake counts the month of %v", other.ID, other.PeriodFrom).At("month")
+		case samePool(i, other) && other.FromIntake() != i.FromIntake() && other.Intake == i.Intake:
+			return ErrPeriodCounted.With("issuance %d of another intake counts the month of %v: where a scheme is split by participant each intake has a name", other.ID, other.PeriodFrom).At("month")
 		}
 	}
 	return nil
@@ -204,8 +210,16 @@ func (v *View) checkEvidence(field string, i carbon.Issuance) error {
 	return nil
 }
 
-// samePool reports whether two pools are of one month. An intake numbers its
-// messages for itself: what two of them bring is told apart by nothing else.
+// message names what has brought an issuance: an intake numbers its messages for itself.
+type message struct {
+	intake string
+	own    bool // of the registry's own intake
+	number int64
+}
+
+func messageOf(i carbon.Issuance) message { return message{i.Intake, i.FromIntake(), i.Outbox} }
+
+// samePool reports whether two pools are of one month.
 func samePool(a, b carbon.Issuance) bool {
 	return a.Outbox != 0 && b.Outbox != 0 && a.Scheme == b.Scheme && a.Methodology == b.Methodology && a.PeriodFrom == b.PeriodFrom
 }

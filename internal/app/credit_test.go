@@ -138,6 +138,36 @@ func TestCredit_PoolOfTwoIntakes(t *testing.T) {
 	o.check()
 }
 
+// A scheme that is split by participant has several intakes: each brings its part of a month
+// by numbers of its own. One of them is never counted twice.
+func TestCredit_PoolOfNamedIntakes(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	of := func(name string, evidence int64) CreditIssue {
+		c := o.pool(1, 500)
+		c.Intake, c.EvidenceDigest = name, digest(evidence)
+		return c
+	}
+	first := done[IssuanceResult](o.office, o.operator, of("EAST", 1)).Issuance
+	second := done[IssuanceResult](o.office, o.operator, of("WEST", 2)).Issuance
+	third := done[IssuanceResult](o.office, o.operator, of("", 3)).Issuance
+	if first.ID == second.ID || second.ID == third.ID || first.Outbox != second.Outbox || first.Source != second.Source || second.Intake != "WEST" {
+		t.Errorf("two intakes: %+v, %+v", first, second)
+	}
+	o.restart()
+	if again := done[IssuanceResult](o.office, o.operator, of("WEST", 2)).Issuance; again != second {
+		t.Errorf("a message again: %+v", again)
+	}
+	o.refuses(o.operator, of("WEST", 4), ErrOutboxUsed)
+	o.refuses(o.operator, of("west", 4), fault.Invalidf("intake", ""))
+	o.refuses(o.operator, of("NORTH", 2), ErrEvidenceUsed)
+	a, err := o.app.DoSystem(t.Context(), "delivery", of("", 5))
+	if err != nil || a.Status != 422 || !strings.Contains(string(a.Body), ErrPeriodCounted.Code) {
+		t.Errorf("by the registry's own intake as well: %+v, %v", a, err)
+	}
+	o.check()
+}
+
 // A project's period is computed by its methodology, once, unless another
 // register counts it.
 func TestCredit_Project(t *testing.T) {

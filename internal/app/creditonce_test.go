@@ -175,6 +175,20 @@ func TestIssuance_Look(t *testing.T) {
 		t.Error(refused)
 	}
 	o.refuses(o.verifier, SampleLook{i.ID}, carbon.ErrIssuanceStep)
+	o.check()
+	for want, of := range map[string]int64{"the look of another": o.leader, "a look that came later": o.verifier} {
+		table := o.store.table(Looks.name)
+		moved := first
+		if moved.Person = of; of == o.verifier {
+			moved.Command = 1 << 40
+		}
+		table.put(first.ID, moved)
+		found, err := Check(t.Context(), o.store, o.store.row())
+		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-109" && v.Table == Issuances.name && v.ID == i.ID }) {
+			t.Errorf("%s: %v, %v", want, found, err)
+		}
+		table.put(first.ID, first)
+	}
 }
 
 // What a list has got since a plant was declared is found when the declaration is

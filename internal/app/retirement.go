@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"permitx/internal/carbon"
@@ -23,6 +24,9 @@ func RetirementNumber(r carbon.Retirement) string {
 	return retirementPrefix + encumbrance.CertificateNumber(r.Region, r.ID)
 }
 
+// IsRetirementNumber reports whether a number has the form of a retirement's certificate.
+func IsRetirementNumber(number string) bool { return strings.HasPrefix(number, retirementPrefix) }
+
 // RetirementOf returns the certificate of a number. Returns
 // encumbrance.ErrCertificateNumber or ErrNoRecord.
 func (a *App) RetirementOf(ctx context.Context, number string) (RetirementCertificate, error) {
@@ -35,8 +39,8 @@ func (a *App) RetirementOf(ctx context.Context, number string) (RetirementCertif
 		return RetirementCertificate{}, err
 	}
 	c, err := a.Retirement(ctx, id)
-	if err == nil && c.Retirement.Region != region {
-		err = ErrNoRecord.At("id")
+	if errors.Is(err, ErrNoRecord) || err == nil && c.Retirement.Region != region {
+		err = ErrNoRecord.With("there is no certificate with this number").At("id")
 	}
 	return c, err
 }

@@ -53,6 +53,7 @@ type Issuance struct {
 	Outbox         int64  // number of the message that brought a pool; 0: none
 	Origin         string // serial numbers of another scheme that it mirrors; empty: none
 	Plant          string // of a project: what other registers call it; its days are counted once (I-100)
+	Intake         string // which of several intakes has numbered the message; empty: there is one, or the registry's own
 	State          IssuanceState
 	Document       string // of the verification
 	DeclaredBy     int64  // person; 0: the intake

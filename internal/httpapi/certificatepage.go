@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"permitx/api"
+	"permitx/internal/app"
 	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -35,6 +36,15 @@ type certificatesView struct {
 	Outcome encumbrance.CodeOutcome
 	Printed *api.CertificateDetail // with the right code
 	Code    string
+
+	Retired *retiredView // of a retirement, which anybody may know
+}
+
+// retiredView is a certificate of a retirement with the names of what it is of.
+type retiredView struct {
+	api.RetirementCertificate
+	Holder string
+	Scheme string
 }
 
 // showCertificateForm shows the form, or what anybody may know of the number
@@ -82,6 +92,9 @@ func (s *Server) certificatesView(c *gin.Context, number, code string) (certific
 	if number == "" {
 		return view, nil
 	}
+	if app.IsRetirementNumber(number) {
+		return s.retirementView(c, view, code)
+	}
 	cert, err := s.app.Certificate(c.Request.Context(), number)
 	if f, is := fault.As(err); is && (f.Kind == fault.Invalid || f.Kind == identity.ErrNotYours.Kind) {
 		view.Fault = f.Detail
@@ -98,4 +111,28 @@ func (s *Server) certificatesView(c *gin.Context, number, code string) (certific
 	d, err := s.printed(c.Request.Context(), cert)
 	view.Printed, view.Code = &d, code
 	return view, err
+}
+
+// retirementView looks the number of a retirement up.
+func (s *Server) retirementView(c *gin.Context, view certificatesView, code string) (certificatesView, error) {
+	found, err := s.app.RetirementOf(c.Request.Context(), view.Number)
+	if f, is := fault.As(err); is && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
+		view.Fault = f.Detail
+		return view, nil
+	}
+	if err != nil {
+		return view, err
+	}
+	printed, err := printedRetirement(found)
+	if err != nil {
+		return view, err
+	}
+	series, _ := app.ReadTable(s.app.Reference(), app.CreditSeries).Get(found.Retirement.Series)
+	scheme, _ := app.ReadTable(s.app.Reference(), app.CarbonSchemes).Get(series.Scheme)
+	party, _ := app.ReadTable(s.app.Reference(), app.Parties).Get(found.Retirement.Party)
+	view.Retired = &retiredView{printed, party.Name, scheme.Name}
+	if view.Outcome = encumbrance.CheckCode(s.codeKeys(c), printed.Number, code); view.Outcome == encumbrance.CodeRight {
+		view.Code = code
+	}
+	return view, nil
 }

@@ -104,7 +104,7 @@ func issuanceOf(r app.IssuanceResult) api.Issuance {
 		ID: i.ID, Scheme: i.Scheme, Methodology: i.Methodology, Project: optional(i.Project), Source: i.Source, Vintage: i.Vintage,
 		PeriodFrom: i.PeriodFrom.String(), PeriodTo: i.PeriodTo.String(), Party: i.Party, Region: i.Region, Reduced: i.Reduced.String(),
 		Units: i.Units, RevokedUnits: i.RevokedUnits, Serial: optional(r.Serial), EvidenceDigest: i.EvidenceDigest, Items: i.Items,
-		Sample: optional(i.Sample), Outbox: optional(i.Outbox), Origin: optional(i.Origin), State: api.IssuanceState(i.State), Document: optional(i.Document),
+		Sample: optional(i.Sample), Outbox: optional(i.Outbox), Intake: optional(i.Intake), Origin: optional(i.Origin), State: api.IssuanceState(i.State), Document: optional(i.Document),
 		DeclaredAt: i.DeclaredAt.String(), IssuedAt: instantOf(i.IssuedAt),
 	}
 }
@@ -132,7 +132,7 @@ func (s *Server) IssuePool(ctx context.Context, r gen.IssuePoolRequestObject) (g
 	var in input
 	c := app.CreditIssue{
 		Scheme: r.Body.Scheme, Methodology: r.Body.Methodology, Month: read(&in, "month", r.Body.Month, calendar.ParseDate), Units: r.Body.Units,
-		EvidenceDigest: r.Body.EvidenceDigest, Items: r.Body.Items, Outbox: r.Body.Outbox,
+		EvidenceDigest: r.Body.EvidenceDigest, Items: r.Body.Items, Outbox: r.Body.Outbox, Intake: deref(r.Body.Intake),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -5,9 +5,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"permitx/api"
+	"permitx/internal/app/apptest"
+	"permitx/internal/encumbrance"
 )
 
 // The certificate of a retirement has a number, a digest and, for who holds it,
@@ -36,6 +40,22 @@ func TestRetirement_Certificate(t *testing.T) {
 		a := w.post("/v1/carbon/retirement-checks", "", body)
 		if got := decode[api.RetirementCheck](t, a); a.status != http.StatusOK || got.Code != want || got.Certificate.Number != mine.Number || got.Certificate.Code != nil {
 			t.Errorf("the code %q: %d %s", code, a.status, a.body)
+		}
+	}
+	text := w.pageOf("?number="+mine.Number, nil)
+	for _, want := range append([]string{*public.Digest, "嘉兴碳普惠", public.Retirement.Beneficiary, "voluntary", fmt.Sprint(public.JournalNumber)}, public.Serials...) {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+	for want, form := range map[string]url.Values{
+		*mine.Code:                {"number": {mine.Number}, "code": {*mine.Code}},
+		"not that of this":        {"number": {mine.Number}, "code": {string(wrong)}},
+		"mistyped":                {"number": {"C330421-0000000001-x"}},
+		"there is no certificate": {"number": {"C" + encumbrance.CertificateNumber(apptest.Jiashan, 99_999)}},
+	} {
+		if text := w.pageOf("", form); !strings.Contains(text, want) || strings.Contains(text, *mine.Code) != (want == *mine.Code) {
+			t.Errorf("the page lacks %q, or has the code:\n%s", want, text)
 		}
 	}
 	for _, number := range []string{"C330421-0000000001-1", "330421-0000000001-7", "C330402-0000000001-9"} {

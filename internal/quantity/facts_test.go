@@ -50,6 +50,31 @@ func TestFacts_AuctionWinners(t *testing.T) {
 	}
 }
 
+// Fact 43: 123,760 t at the floor of CNY 29.98 are CNY 3,710,324.80; at the uniform
+// price of 30.50 what four bidders win comes to CNY 3,774,680.00, paid one by one.
+func TestFacts_CreditAuction(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		price, total string
+		won          []string
+	}{
+		{"29.98", "3710324.80", []string{"123760"}},
+		{"30.50", "3774680.00", []string{"40000", "50000", "30000", "3760"}},
+	} {
+		var sum quantity.Money
+		for _, won := range c.won {
+			m, err := quantity.Outright(mustPrice(t, c.price), mustQuantity(t, won), quantity.HalfUp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += m
+		}
+		if sum.String() != c.total {
+			t.Errorf("%v t at %s: %s, want %s", c.won, c.price, sum, c.total)
+		}
+	}
+}
+
 // What a purchase supports must be rounded down to the lot, and what a firm
 // must buy up to it.
 func TestFacts_OffsetRatio(t *testing.T) {
