@@ -1453,7 +1453,7 @@ type ClientInterface interface {
 
 	// AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1462,7 +1462,7 @@ type ClientInterface interface {
 
 	// AllocateEarmark Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7177,7 +7177,7 @@ func (c *Client) GetEarmark(ctx context.Context, id PathID, reqEditors ...Reques
 
 // AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7196,7 +7196,7 @@ func (c *Client) AllocateEarmarkWithBody(ctx context.Context, id PathID, params 
 
 // AllocateEarmark Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40096,7 +40096,7 @@ type ClientWithResponsesInterface interface {
 
 	// AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40105,7 +40105,7 @@ type ClientWithResponsesInterface interface {
 
 	// AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -56595,7 +56595,7 @@ func (c *ClientWithResponses) GetEarmarkWithResponse(ctx context.Context, id Pat
 
 // AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56610,7 +56610,7 @@ func (c *ClientWithResponses) AllocateEarmarkWithBodyWithResponse(ctx context.Co
 
 // AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

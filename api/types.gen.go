@@ -1372,6 +1372,27 @@ func (e DischargeSource) Valid() bool {
 	}
 }
 
+// Defines values for EarmarkAllocationState.
+const (
+	EarmarkAllocationStateGiven   EarmarkAllocationState = "given"
+	EarmarkAllocationStateLapsed  EarmarkAllocationState = "lapsed"
+	EarmarkAllocationStateWaiting EarmarkAllocationState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the EarmarkAllocationState enum.
+func (e EarmarkAllocationState) Valid() bool {
+	switch e {
+	case EarmarkAllocationStateGiven:
+		return true
+	case EarmarkAllocationStateLapsed:
+		return true
+	case EarmarkAllocationStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EarmarkState.
 const (
 	EarmarkStateActive    EarmarkState = "active"
@@ -3693,6 +3714,7 @@ const (
 	SaleKindAgreement  SaleKind = "agreement"
 	SaleKindAuction    SaleKind = "auction"
 	SaleKindFixedPrice SaleKind = "fixed_price"
+	SaleKindGuarantee  SaleKind = "guarantee"
 	SaleKindRenewal    SaleKind = "renewal"
 	SaleKindSimplified SaleKind = "simplified"
 )
@@ -3705,6 +3727,8 @@ func (e SaleKind) Valid() bool {
 	case SaleKindAuction:
 		return true
 	case SaleKindFixedPrice:
+		return true
+	case SaleKindGuarantee:
 		return true
 	case SaleKindRenewal:
 		return true
@@ -7957,11 +7981,11 @@ type Earmark struct {
 
 // EarmarkAllocation What a major project was given out of its earmark.
 type EarmarkAllocation struct {
-	// Account Number of a record.
-	Account ID `json:"account"`
+	// Account The holding. Absent until they are given, like acquisition and transfer.
+	Account *ID `json:"account,omitempty"`
 
 	// Acquisition Number of a record.
-	Acquisition ID     `json:"acquisition"`
+	Acquisition *ID    `json:"acquisition,omitempty"`
 	Document    string `json:"document"`
 
 	// Earmark Number of a record.
@@ -7982,6 +8006,9 @@ type EarmarkAllocation struct {
 	//
 	// Example: 13.257
 	Need Quantity `json:"need"`
+
+	// Notice That asks for the payment. Absent where they are free.
+	Notice *ID `json:"notice,omitempty"`
 
 	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 	Origin Origin `json:"origin"`
@@ -8007,16 +8034,22 @@ type EarmarkAllocation struct {
 	// Retired The offset share.
 	Retired Quantity `json:"retired"`
 
+	// State An allocation of paid permits waits for its payment and is then given, or lapses with its notice.
+	State EarmarkAllocationState `json:"state"`
+
 	// Taken Out of the reserve.
 	Taken Quantity `json:"taken"`
 
 	// Transfer Number of a record.
-	Transfer ID `json:"transfer"`
+	Transfer *ID `json:"transfer,omitempty"`
 }
 
 // EarmarkAllocationInput defines model for EarmarkAllocationInput.
 type EarmarkAllocationInput struct {
 	Document string `json:"document"`
+
+	// DueOn Of paid permits: the last day to pay the notice.
+	DueOn *Date `json:"due_on,omitempty"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
@@ -8043,6 +8076,9 @@ type EarmarkAllocationPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// EarmarkAllocationState An allocation of paid permits waits for its payment and is then given, or lapses with its notice.
+type EarmarkAllocationState string
 
 // EarmarkInput defines model for EarmarkInput.
 type EarmarkInput struct {

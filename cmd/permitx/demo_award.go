@@ -33,18 +33,26 @@ func (t *story) deliverAward(ctx context.Context, n int, a api.Award) error {
 	if err != nil {
 		return fmt.Errorf("contract: %w", err)
 	}
-	notice := *a.PaymentNotice
-	_, err = answer[api.PaymentNotice](read(t.finance.ProvePayment(ctx, notice, &api.ProvePaymentParams{IdempotencyKey: commandKey()},
-		api.PaymentProofInput{Amount: a.Amount, Proof: fmt.Sprintf("DEMO-TAX-%04d", n+1), PaidOn: t.today.String()})))
+	notice, err := answer[api.PaymentNotice](read(r.clerk.GetPaymentNotice(ctx, *a.PaymentNotice)))
+	if err != nil {
+		return fmt.Errorf("notice: %w", err)
+	}
+	return t.payAndDeliver(ctx, r, notice, fmt.Sprintf("DEMO-TAX-%04d", n+1))
+}
+
+// payAndDeliver lets finance see and confirm the payment of a notice, and delivers it.
+func (t *story) payAndDeliver(ctx context.Context, r *demoRegion, n api.PaymentNotice, receipt string) error {
+	_, err := answer[api.PaymentNotice](read(t.finance.ProvePayment(ctx, n.ID, &api.ProvePaymentParams{IdempotencyKey: commandKey()},
+		api.PaymentProofInput{Amount: n.Amount, Proof: receipt, PaidOn: t.today.String()})))
 	if err != nil {
 		return fmt.Errorf("proof: %w", err)
 	}
-	_, err = answer[api.PaymentNotice](read(t.finance.ConfirmPayment(ctx, notice, &api.ConfirmPaymentParams{IdempotencyKey: commandKey()},
+	_, err = answer[api.PaymentNotice](read(t.finance.ConfirmPayment(ctx, n.ID, &api.ConfirmPaymentParams{IdempotencyKey: commandKey()},
 		api.ConfirmPaymentJSONRequestBody{Reason: made("税务缴款凭证已核")})))
 	if err != nil {
 		return fmt.Errorf("confirm: %w", err)
 	}
-	_, err = approved[api.PaymentNotice](ctx, r.leader)(read(r.leader.DeliverPaymentNotice(ctx, notice, &api.DeliverPaymentNoticeParams{IdempotencyKey: commandKey()})))
+	_, err = approved[api.PaymentNotice](ctx, r.leader)(read(r.leader.DeliverPaymentNotice(ctx, n.ID, &api.DeliverPaymentNoticeParams{IdempotencyKey: commandKey()})))
 	if err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}

@@ -54,11 +54,20 @@ func (t *story) guarantee(ctx context.Context) error {
 		project, e.Need, nh3n, e.Ratio, e.Quantity, r.name, e.ExpiresOn)
 	a, err := approved[api.EarmarkAllocation](ctx, r.leader)(read(r.clerk.AllocateEarmark(ctx, e.ID, &api.AllocateEarmarkParams{IdempotencyKey: commandKey()},
 		api.EarmarkAllocationInput{
-			Licence: f.licence, Instrument: t.instrument(nh3n, false), Need: guaranteeNeed, Origin: api.OriginPaid, Price: as("4000"), Document: made("排污权保障决定"),
+			Licence: f.licence, Instrument: t.instrument(nh3n, false), Need: guaranteeNeed, Origin: api.OriginPaid, Price: as("4000"),
+			DueOn: as(t.today.AddMonths(1).String()), Document: made("排污权保障决定"),
 		})))
 	if err != nil {
 		return fmt.Errorf("allocate: %w", err)
 	}
+	n, err := answer[api.PaymentNotice](read(r.clerk.GetPaymentNotice(ctx, *a.Notice)))
+	if err != nil {
+		return fmt.Errorf("notice: %w", err)
+	}
+	if err := t.payAndDeliver(ctx, r, n, "DEMO-TAX-GUARANTEE"); err != nil {
+		return err
+	}
+	t.say("    notice %s over CNY %s is paid to the tax authority and delivered", n.Number, n.Amount)
 	t.say("    allocated: %s t/a leave the reserve, the licence holds %s, %s are retired", a.Taken, a.Need, a.Retired)
 	t.guaranteed = guaranteeFigure{
 		Project: project, Region: r.code, Pollutant: nh3n, Need: e.Need, Ratio: e.Ratio, Taken: a.Taken, Held: a.Need, Retired: a.Retired,

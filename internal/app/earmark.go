@@ -49,7 +49,8 @@ type EarmarkRelease struct {
 	Reason  string
 }
 
-// EarmarkAllocate gives a part of an earmark's need to a licence of the project.
+// EarmarkAllocate gives a part of an earmark's need to a licence of the project:
+// free permits at once, paid ones when their payment notice is delivered.
 type EarmarkAllocate struct {
 	Earmark    int64
 	Licence    int64
@@ -58,6 +59,7 @@ type EarmarkAllocate struct {
 	Origin     ledger.Origin     // paid or free
 	Price      quantity.Price    // CNY/(t·a), of paid permits
 	Document   string
+	DueOn      calendar.Date // of paid permits: the last day to pay
 }
 
 // EarmarkResult is an earmark with what it still has claims to.
@@ -141,7 +143,10 @@ func (v *View) checkEarmarked(e reserve.Earmark, givesWay int64) error {
 	if err != nil {
 		return err
 	}
-	var kept quantity.Quantity
+	kept, err := v.awaited(need, nil)
+	if err != nil {
+		return err
+	}
 	for _, o := range others {
 		if o.ID != givesWay {
 			kept += o.Left()
@@ -173,14 +178,19 @@ func (v *View) earmarksOf(n permit.Need) ([]reserve.Earmark, error) {
 
 // fitEarmarks returns what lowers the earmarks for needs to what these still lack,
 // and releases those for which nothing is left: the last in priority and age first.
-func (v *View) fitEarmarks(needs []permit.Need) (func(*Tx), error) {
+// What waits for its payment is not lacking, but for the notices that end with it.
+func (v *View) fitEarmarks(needs []permit.Need, ends []projectEnd) (func(*Tx), error) {
 	var steps []Apply
 	for _, n := range needs {
 		active, err := v.earmarksOf(n)
 		if err != nil {
 			return nil, err
 		}
-		lacks := max(n.Need-n.Kept(), 0)
+		awaited, err := v.awaited(n, ends)
+		if err != nil {
+			return nil, err
+		}
+		lacks := max(n.Need-n.Kept()-awaited, 0)
 		for _, e := range active {
 			part := min(e.Left(), lacks)
 			lacks -= part
@@ -212,7 +222,7 @@ func (v *View) fitEarmark(e reserve.Earmark, left quantity.Quantity) (Apply, err
 	of := claimant{reserve.ForProject, e.ID}
 	kept, rest := reserve.PickFirst(v.allClaims(of), freed)
 	frozen, _ := reserve.PickFirst(v.frozenClaims(of), rest)
-	return v.releaseEarmarked(lowered, kept, frozen, projectGone), nil
+	return v.releaseEarmarked(e, lowered, kept, frozen, projectGone), nil
 }
 
 // checkRatio refuses an offset ratio below what the region asks of a project today.
@@ -306,15 +316,21 @@ func expireEarmark(v *View, id int64) (Apply, error) {
 func (v *View) endEarmark(e reserve.Earmark, state reserve.EarmarkState, why string) Apply {
 	of := claimant{reserve.ForProject, e.ID}
 	kept, frozen := v.allClaims(of), v.frozenClaims(of)
-	e.State, e.Reason = state, why
-	return v.releaseEarmarked(e, kept, frozen, why)
+	ended := e
+	ended.State, ended.Reason = state, why
+	return v.releaseEarmarked(e, ended, kept, frozen, why)
 }
 
-// releaseEarmarked writes an earmark that gives up claims.
-func (*View) releaseEarmarked(e reserve.Earmark, kept, frozen []reserve.Pick, why string) Apply {
+// releaseEarmarked writes an earmark that gives up claims. What the same command
+// has taken off it meanwhile stays off.
+func (*View) releaseEarmarked(before, e reserve.Earmark, kept, frozen []reserve.Pick, why string) Apply {
 	return func(tx *Tx) any {
 		tx.moveLots(lotMove{event: reserve.Release, from: reserve.EarmarkedBucket, picks: kept, reference: e.ID, document: why})
 		tx.moveLots(lotMove{event: reserve.Release, from: reserve.FrozenEarmarked, picks: frozen, reference: e.ID, document: why})
+		now := mustGet(tx, Earmarks, e.ID)
+		e.Need -= before.Need - now.Need
+		e.Quantity -= before.Quantity - now.Quantity
+		e.Given -= before.Given - now.Given
 		return EarmarkResult{Earmark: Put(tx, Earmarks, e)}
 	}
 }
@@ -328,73 +344,6 @@ func (v *View) frozenClaims(of claimant) []reserve.Pick {
 		}
 	}
 	return picks
-}
-
-// Operation is EarmarkAllocate.
-func (EarmarkAllocate) Operation() identity.Operation { return identity.EarmarkAllocate }
-
-// Decide checks that the approved need covers it, that the licence may receive
-// it, and that enough of the earmark is not frozen. The result is an
-// EarmarkAllocationResult.
-func (c EarmarkAllocate) Decide(v *View) (Apply, error) {
-	e, err := v.earmark(identity.EarmarkAllocate, c.Earmark)
-	if err != nil {
-		return nil, err
-	}
-	l, i, err := v.receiver(c.Licence, c.Instrument, e.Region, e.Pollutant)
-	if err != nil {
-		return nil, err
-	}
-	of := claimant{reserve.ForProject, e.ID}
-	a := reserve.EarmarkAllocation{
-		Earmark: e.ID, Party: l.Party, Region: l.Region, Licence: l.ID, Instrument: i.ID, Pollutant: i.Pollutant, Need: c.Need,
-		Origin: c.Origin, Price: c.Price, Document: c.Document, RecordedAt: v.Now,
-	}
-	if err := a.Validate(); err != nil {
-		return nil, err
-	}
-	if e, a, err = e.Give(a); err != nil {
-		return nil, err
-	}
-	if err := v.checkReceiver(rulebook.Allocation, l, i, a.Need); err != nil {
-		return nil, err
-	}
-	if err := v.checkGuarantee(e, l, a); err != nil {
-		return nil, err
-	}
-	picks, err := v.pickClaims(of, a.Taken)
-	if err != nil {
-		return nil, err
-	}
-	return func(tx *Tx) any {
-		Put(tx, Earmarks, e)
-		a = Put(tx, EarmarkAllocations, a)
-		tx.moveLots(lotMove{event: reserve.Allotment, from: reserve.EarmarkedBucket, picks: picks, reference: a.ID, document: a.Document})
-		posted := tx.Post(a.Postings())[0]
-		a.Transfer, a.Account = posted.Transfer, posted.Credit
-		tx.projectBought(permit.Entry{
-			Project: e.Project, Pollutant: a.Pollutant, Kind: permit.ByGuarantee, Reference: a.ID, Instrument: a.Instrument,
-			Bought: a.Taken, Assigned: a.Taken, Retired: a.Retired, Document: a.Document, Transfer: a.Transfer,
-		})
-		tx.licenceChanged(a.Licence, a.Pollutant, amountChange{permit.AmountPrimary, a.ID, a.Need, a.Document})
-		a.Acquisition = tx.Acquire(a.Holding(), ledger.Acquisition{
-			AcquiredOn: tx.Today, Price: a.Price, PriceKnown: true, Quantity: a.Need, Document: a.Document,
-		}).ID
-		return EarmarkAllocationResult{Put(tx, EarmarkAllocations, a), i.Code}
-	}, nil
-}
-
-// checkGuarantee holds an allocation against the project's record, if it has one:
-// its licence, and what it still needs.
-func (v *View) checkGuarantee(e reserve.Earmark, l catalog.Licence, a reserve.EarmarkAllocation) error {
-	if e.Project == 0 {
-		return nil
-	}
-	_, need, err := v.projectFor(e.Project, l, e.Pollutant)
-	if err != nil {
-		return err
-	}
-	return at("need", checkProjectRoom(need, a.Taken))
 }
 
 // receiver returns a licence and an instrument of a region and pollutant.

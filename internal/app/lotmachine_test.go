@@ -117,7 +117,7 @@ func TestLots_EveryStateEventRole(t *testing.T) {
 		case identity.Allocate:
 			return Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, 10 * one, 0, false, today, "d"}
 		case identity.EarmarkAllocate:
-			return EarmarkAllocate{1, f.licence.ID, i.Code, 10 * one, ledger.Free, 0, "d"}
+			return EarmarkAllocate{1, f.licence.ID, i.Code, 10 * one, ledger.Free, 0, "d", 0}
 		}
 		return nil
 	}

@@ -58,7 +58,11 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int, done map[identity.Oper
 			}
 		},
 		func() (int64, Command) {
-			return o.leader, EarmarkAllocate{id(Earmarks.name), f.licence.ID, i.Code, q(), ledger.Free, 0, "d"}
+			c := EarmarkAllocate{id(Earmarks.name), f.licence.ID, i.Code, q(), ledger.Free, 0, "d", 0}
+			if r.Intn(2) == 0 {
+				c.Origin, c.Price, c.DueOn = ledger.Paid, 4000*quantity.OnePrice, o.now.get().Date()
+			}
+			return o.leader, c
 		},
 		func() (int64, Command) { return o.leader, EarmarkRelease{id(Earmarks.name), "r"} },
 		func() (int64, Command) {

@@ -103,15 +103,15 @@ func TestEarmark(t *testing.T) {
 	}
 	e := o.earmarkOf(good)
 	o.wantLots(jiashan, "1 available 1 earmarked 3")
-	give := EarmarkAllocate{e.ID, f.licence.ID, i.Code, one, ledger.Free, 0, "d"}
-	o.refuses(o.leader, EarmarkAllocate{e.ID, f.licence.ID, i.Code, one, ledger.Paid, 0, "d"}, reserve.ErrPriceNeeded)
+	give := EarmarkAllocate{e.ID, f.licence.ID, i.Code, one, ledger.Free, 0, "d", 0}
+	o.refuses(o.leader, EarmarkAllocate{e.ID, f.licence.ID, i.Code, one, ledger.Paid, 0, "d", 20261231}, reserve.ErrPriceNeeded)
 	a := done[EarmarkAllocationResult](o, o.leader, give).Allocation
 	if a.Taken != 3*one/2 || a.Retired != one/2 || o.balance(a.Holding()).Balance != int64(one) || o.part(ledger.Retired, jiashan) != one/2 {
 		t.Errorf("%+v", a)
 	}
 	give.Need = one + 100
 	o.refuses(o.leader, give, reserve.ErrEarmarkNeed)
-	give.Need, give.Origin, give.Price = one, ledger.Paid, 4000*quantity.OnePrice
+	give.Need = one
 	done[EarmarkAllocationResult](o, o.leader, give)
 	o.wantLots(jiashan, "1 available 1 transferred 3")
 	o.refuses(o.leader, give, reserve.ErrEarmarkState)
@@ -138,7 +138,7 @@ func TestEarmark_OfProject(t *testing.T) {
 	o.refuses(o.leader, c, reserve.ErrEarmarkNeed)
 	c.Need = 2 * one
 	e := o.earmarkOf(c)
-	give := EarmarkAllocate{e.ID, other.licence.ID, i.Code, one, ledger.Free, 0, "d"}
+	give := EarmarkAllocate{e.ID, other.licence.ID, i.Code, one, ledger.Free, 0, "d", 0}
 	o.refuses(o.leader, give, ErrNoRecord)
 	give.Licence = f.licence.ID
 	done[EarmarkAllocationResult](o, o.leader, give)
@@ -193,7 +193,7 @@ func TestEarmark_FitsTheProject(t *testing.T) {
 	c.Need, c.Priority, c.GivesWay = 2*one, 1, second.ID
 	third := o.earmarkOf(c) // takes the place of the second
 	o.wantLots(jiashan, "1 available 14 earmarked 6")
-	done[EarmarkAllocationResult](o, o.leader, EarmarkAllocate{third.ID, f.licence.ID, i.Code, one, ledger.Free, 0, "d"})
+	done[EarmarkAllocationResult](o, o.leader, EarmarkAllocate{third.ID, f.licence.ID, i.Code, one, ledger.Free, 0, "d", 0})
 	step := func(event permit.ProjectEvent, needs ...ProjectNeed) {
 		t.Helper()
 		done[ProjectResult](o, o.leader, ProjectStep{Project: project, Event: event, Document: "d", Needs: needs})

@@ -145,11 +145,11 @@ func (v *View) noticeNumbers(region string) reserve.NoticeNumbers {
 }
 
 // issueNotice asks for the payment of what is sold: it gives the notice its
-// number, and sets the lots aside. What a sale by agreement takes is listed on
+// number, and sets the lots aside. What no listing or auction had is listed on
 // the way.
 func (tx *Tx) issueNotice(n reserve.PaymentNotice, s reserve.Sale, counter reserve.NoticeNumbers, picks []reserve.Pick) NoticeResult {
 	n = Put(tx, Notices, n)
-	if s.Kind == reserve.ByAgreement {
+	if s.Kind == reserve.ByAgreement || s.Kind == reserve.ByGuarantee {
 		tx.moveLots(lotMove{event: reserve.Offering, from: reserve.AvailableBucket, picks: picks, reference: n.ID, document: n.Document})
 	}
 	tx.moveLots(lotMove{
@@ -179,6 +179,9 @@ type soldNotice struct {
 	sale  reserve.Sale
 	hold  ledger.Hold
 	parts planned
+	given reserve.EarmarkAllocation // that it pays for, of a guarantee
+	// projectGone says that its earmark shall not keep what is given back.
+	projectGone bool
 }
 
 // notice returns a notice after the actor's right to do this in its region was
@@ -209,6 +212,11 @@ func (v *View) complete(p reserve.PaymentNotice) (n soldNotice, err error) {
 		return n, err
 	}
 	n.sale = sales[0] // each notice has one
+	if n.sale.Kind == reserve.ByGuarantee {
+		if n.given, err = v.allocationOf(n.ID); err != nil {
+			return n, err
+		}
+	}
 	n.parts, err = v.planned(n.ID)
 	return n, err
 }
@@ -349,6 +357,9 @@ func (v *View) delivery(n soldNotice) (func(tx *Tx) (transfer, acquisition int64
 	if err != nil {
 		return nil, err
 	}
+	if n.sale.Kind == reserve.ByGuarantee {
+		return v.guaranteeDelivery(n, l, i)
+	}
 	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
 		return nil, err
 	}
@@ -406,7 +417,8 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return cancel(tx) }, nil
 }
 
-// cancelNotice returns what gives the permits of a notice back to the reserve.
+// cancelNotice returns what gives the permits of a notice back to the reserve, or
+// to the earmark that they were taken of.
 func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResult {
 	n.State, n.Reason = reserve.NoticeCancelled, reason
 	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
@@ -414,6 +426,9 @@ func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResu
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
 		tx.closeHold(n.hold, ledger.HoldVoided)
 		tx.projectBids(n.Project, n.Pollutant, -n.Quantity)
+		if n.given.ID != 0 {
+			tx.lapseGuarantee(n, picks)
+		}
 		if n.parts.IsOpen() {
 			n.parts.State, n.parts.Reason = reserve.PlanCancelled, reason
 			Put(tx, InstalmentPlans, n.parts.InstalmentPlan)

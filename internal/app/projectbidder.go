@@ -123,6 +123,9 @@ func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) auction.Awar
 // cancelUnpaid returns what cancels a notice that nobody has paid, with the award
 // that it is about.
 func (v *View) cancelUnpaid(n soldNotice, reason string) (func(tx *Tx), error) {
+	if n.sale.Kind == reserve.ByGuarantee {
+		n.projectGone = true
+	}
 	if n.sale.Kind != reserve.ByAuction {
 		cancel := v.cancelNotice(n, reason)
 		return func(tx *Tx) { cancel(tx) }, nil

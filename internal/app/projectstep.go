@@ -71,7 +71,7 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	fit, err := c.fitEarmarks(v, p, change.needs)
+	fit, err := c.fitEarmarks(v, p, change)
 	if err != nil {
 		return nil, err
 	}
@@ -117,11 +117,11 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 
 // fitEarmarks lowers the earmarks of a project to what it still lacks: nothing
 // where it is complete or cancelled.
-func (c ProjectStep) fitEarmarks(v *View, p permit.Project, changed []permit.Need) (func(*Tx), error) {
+func (c ProjectStep) fitEarmarks(v *View, p permit.Project, change projectChange) (func(*Tx), error) {
 	if c.Event == permit.Complete {
-		changed = v.needsOf(p.ID)
+		change.needs = v.needsOf(p.ID)
 	}
-	return v.fitEarmarks(changed)
+	return v.fitEarmarks(change.needs, change.ends)
 }
 
 func (c ProjectStep) checkForm() error {

@@ -41,9 +41,9 @@ func TestEarmark_EveryStateEventRole(t *testing.T) {
 	m.command = func(_ *office, _ reserve.EarmarkState, e oneStep) Command {
 		switch e {
 		case give:
-			return EarmarkAllocate{1, f.licence.ID, i.Code, one, ledger.Free, 0, "d"}
+			return EarmarkAllocate{1, f.licence.ID, i.Code, one, ledger.Free, 0, "d", 0}
 		case giveAll:
-			return EarmarkAllocate{1, f.licence.ID, i.Code, 4 * one, ledger.Free, 0, "d"}
+			return EarmarkAllocate{1, f.licence.ID, i.Code, 4 * one, ledger.Free, 0, "d", 0}
 		case release:
 			return EarmarkRelease{1, "r"}
 		}

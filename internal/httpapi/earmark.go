@@ -116,6 +116,7 @@ func (s *Server) AllocateEarmark(ctx context.Context, r gen.AllocateEarmarkReque
 	c := app.EarmarkAllocate{
 		Earmark: r.ID, Licence: r.Body.Licence, Instrument: r.Body.Instrument, Need: read(&in, "need", r.Body.Need, quantity.ParseQuantity),
 		Origin: originNamed(r.Body.Origin), Price: readOptional(&in, "price", r.Body.Price, quantity.ParsePrice), Document: r.Body.Document,
+		DueOn: readOptional(&in, "due_on", r.Body.DueOn, calendar.ParseDate),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -144,7 +145,8 @@ func earmarkAllocationOf(a reserve.EarmarkAllocation, instrument string) api.Ear
 	out := api.EarmarkAllocation{
 		ID: a.ID, Earmark: a.Earmark, Party: a.Party, Region: a.Region, Licence: a.Licence, Instrument: instrument, Need: a.Need.String(),
 		Taken: a.Taken.String(), Retired: a.Retired.String(), Origin: api.Origin(a.Origin.String()), Document: a.Document,
-		Account: int64(a.Account), Acquisition: a.Acquisition, Transfer: a.Transfer, RecordedAt: a.RecordedAt.String(),
+		State: api.EarmarkAllocationState(a.State()), Notice: optional(a.Notice),
+		Account: optional(int64(a.Account)), Acquisition: optional(a.Acquisition), Transfer: optional(a.Transfer), RecordedAt: a.RecordedAt.String(),
 	}
 	if a.Origin == ledger.Paid {
 		out.Price = new(a.Price.String())

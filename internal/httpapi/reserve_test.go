@@ -64,7 +64,25 @@ func TestEarmarks(t *testing.T) {
 	if got := decode[api.EarmarkAllocation](t, given); given.status != http.StatusCreated || got.Taken != "3" || got.Retired != "1" {
 		t.Errorf("%d %s", given.status, given.body)
 	}
-	if got := decode[api.Earmark](t, w.get(path, w.leader)); got.Kept != "3" || got.Given != "2" {
+	sold := w.approved(path+"/allocations", w.leader,
+		fmt.Sprintf(`{"licence":%d,"instrument":%q,"need":"1","origin":"paid","price":"4000","due_on":"2026-08-01","document":"d"}`, w.firms[0].licence, instrumentCode))
+	waits := decode[api.EarmarkAllocation](t, sold)
+	if sold.status != http.StatusCreated || waits.State != "waiting" || waits.Notice == nil || waits.Transfer != nil {
+		t.Fatalf("%d %s", sold.status, sold.body)
+	}
+	notice := fmt.Sprintf("/v1/payment-notices/%d", *waits.Notice)
+	n := decode[api.PaymentNotice](t, w.get(notice, w.firms[0].key))
+	if n.Quantity != "1.5" || n.Kind != "guarantee" || n.Amount != "30000.00" {
+		t.Errorf("%+v", n)
+	}
+	w.ok("/v1/tax-lists", w.finance, fmt.Sprintf(
+		`{"region":"330421","document":"list","rows":[{"number":%q,"receipt":"r","amount":"30000","paid_on":"2026-07-01"}]}`, n.Number))
+	w.ok(notice+"/deliver", w.leader, "")
+	rows := decode[api.EarmarkAllocationPage](t, w.get(fmt.Sprintf("/v1/earmark-allocations?earmark=%d", e.ID), w.leader)).Items
+	if len(rows) != 2 || rows[1].State != "given" || rows[1].Transfer == nil {
+		t.Errorf("%+v", rows)
+	}
+	if got := decode[api.Earmark](t, w.get(path, w.leader)); got.Kept != "1.5" || got.Given != "3" {
 		t.Errorf("%+v", got)
 	}
 	if a := w.approved(path+"/release", w.leader, `{"reason":"not built"}`); a.status != http.StatusOK {

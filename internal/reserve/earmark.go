@@ -43,6 +43,8 @@ var (
 	// before it, or is for another region or pollutant.
 	ErrPriority = fault.New(fault.Refused, "earmark.priority", "an earmark gives way only to a project of higher priority, for the same region and pollutant").At("gives_way").
 			Under("earmark.priority", "project default")
+	// ErrDueOfPaid is returned when a paid allocation has no day to pay by, or a free one has.
+	ErrDueOfPaid = fault.New(fault.Invalid, "earmark.due_of_paid", "what is paid for, and only that, has a last day to pay").At("due_on")
 	// ErrEarmarkNeed is returned when more than the approved need would be given.
 	ErrEarmarkNeed = fault.New(fault.Refused, "earmark.need", "that is more than what is left of the approved need").At("need").
 			Under("earmark.approved_need", "project default")
@@ -127,7 +129,8 @@ func (e Earmark) Lowered(left quantity.Quantity) (Earmark, quantity.Quantity, er
 func (e Earmark) Left() quantity.Quantity { return e.Need - e.Given }
 
 // An EarmarkAllocation gives a part of what is earmarked to a licence of the
-// project: its need becomes a holding, and the offset share is retired.
+// project: its need becomes a holding, and the offset share is retired. A free one
+// is posted at once, a paid one when its payment notice is delivered (I-103).
 type EarmarkAllocation struct {
 	ID          int64
 	Earmark     int64
@@ -146,27 +149,78 @@ type EarmarkAllocation struct {
 	Acquisition int64
 	Transfer    int64
 	RecordedAt  calendar.Instant
+	Notice      int64 // that asks for its payment; 0: it is free, or was posted before there were such notices
+	Lapsed      bool  // the notice was cancelled: nothing was given
 	Command     int64
 }
 
+// An AllocationState is where an allocation out of an earmark is.
+type AllocationState string
+
+// The states of an allocation out of an earmark.
+const (
+	AllocationWaits  AllocationState = "waiting" // for its payment
+	AllocationGiven  AllocationState = "given"
+	AllocationLapsed AllocationState = "lapsed"
+)
+
+// AllocationStates are all states of an allocation out of an earmark.
+var AllocationStates = []AllocationState{AllocationWaits, AllocationGiven, AllocationLapsed}
+
+// State is where the allocation is.
+func (a EarmarkAllocation) State() AllocationState {
+	switch {
+	case a.Lapsed:
+		return AllocationLapsed
+	case a.Transfer == 0:
+		return AllocationWaits
+	}
+	return AllocationGiven
+}
+
 // Give returns the earmark after a part of its need was given, and what that
-// takes of it: the difference of two needs × ratio, each rounded up, so that the
-// parts sum to what is earmarked however the need is split.
-func (e Earmark) Give(a EarmarkAllocation) (Earmark, EarmarkAllocation, error) {
+// takes of it: need × ratio of all that is given, rounded up, less what earlier
+// parts took, so that the parts sum to what is earmarked however the need is split.
+func (e Earmark) Give(a EarmarkAllocation, taken quantity.Quantity) (Earmark, EarmarkAllocation, error) {
 	if a.Need > e.Left() {
 		return e, a, ErrEarmarkNeed.With("%s t/a of the need of %s are left", e.Left(), e.Need)
 	}
-	before, err1 := rulebook.Required(e.Given, e.Ratio, quantity.OneRatio)
-	after, err2 := rulebook.Required(e.Given+a.Need, e.Ratio, quantity.OneRatio)
-	if err := fault.First(err1, err2); err != nil {
+	all, err := rulebook.Required(e.Given+a.Need, e.Ratio, quantity.OneRatio)
+	if err != nil {
 		return e, a, err
 	}
-	a.Taken = after - before
+	a.Taken = max(all-taken, a.Need) // of parts that lapsed their rounding may have been less
 	a.Retired = a.Taken - a.Need
 	if e.Given += a.Need; e.Left() == 0 {
 		e.State = EarmarkAllocated
 	}
 	return e, a, nil
+}
+
+// Returned is the earmark after an allocation has lapsed: the need is to be given again, where the earmark
+// has not ended. It reports whether its part of the reserve is kept for that.
+func (e Earmark) Returned(a EarmarkAllocation, on calendar.Date) (Earmark, bool) {
+	e.Given -= a.Need
+	switch {
+	case e.State == EarmarkAllocated && on <= e.ExpiresOn:
+		e.State = EarmarkActive
+	case e.State == EarmarkAllocated:
+		e.State, e.Reason = EarmarkExpired, "not paid for by "+e.ExpiresOn.String()
+	}
+	return e, e.State == EarmarkActive
+}
+
+// Without is the earmark without an allocation that has lapsed because the
+// project no longer needs it: it keeps nothing for that.
+func (e Earmark) Without(a EarmarkAllocation, why string) Earmark {
+	e.Given -= a.Need
+	if e.Need == a.Need {
+		e.State, e.Reason = EarmarkReleased, why
+		return e
+	}
+	e.Need -= a.Need
+	e.Quantity -= a.Taken
+	return e
 }
 
 // Validate returns a fault that names the first field that is wrong.
@@ -191,12 +245,12 @@ func (a EarmarkAllocation) Holding() ledger.Key {
 }
 
 // Postings is the transfer of the allocation: the need to the holding, the
-// offset share out of use for good.
+// offset share out of use for good. What was paid for comes out of what its notice held.
 func (a EarmarkAllocation) Postings() ledger.Transfer {
 	from := Reserve.Key(a.Region, a.Pollutant)
-	legs := []ledger.Leg{{Debit: from, Credit: a.Holding(), Amount: int64(a.Need)}}
+	legs := []ledger.Leg{{Debit: from, Credit: a.Holding(), Amount: int64(a.Need), FromHeld: a.Notice != 0}}
 	if a.Retired > 0 {
-		legs = append(legs, ledger.Leg{Debit: from, Credit: ledger.PermitKey(ledger.Retired, a.Region, a.Pollutant), Amount: int64(a.Retired)})
+		legs = append(legs, ledger.Leg{Debit: from, Credit: ledger.PermitKey(ledger.Retired, a.Region, a.Pollutant), Amount: int64(a.Retired), FromHeld: a.Notice != 0})
 	}
 	return ledger.Transfer{Reason: ledger.Guarantee, Reference: a.ID, Legs: legs}
 }

@@ -19,6 +19,7 @@ const (
 	AtFixedPrice SaleKind = "fixed_price" // 定额出让
 	BySimplified SaleKind = "simplified"  // 简易出让
 	ByAuction    SaleKind = "auction"     // 拍卖, 竞价: to who has won it
+	ByGuarantee  SaleKind = "guarantee"   // 重大项目保障: out of what is earmarked for a project
 	ForRenewal   SaleKind = "renewal"     // 延续: the new term of what the payer holds
 )
 
@@ -26,7 +27,7 @@ const (
 const noticeSequence = 6
 
 // SaleKinds are all kinds of sales.
-var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified, ByAuction, ForRenewal}
+var SaleKinds = []SaleKind{ByAgreement, AtFixedPrice, BySimplified, ByAuction, ByGuarantee, ForRenewal}
 
 // A Sale is what a payment notice is about besides its payment: its official
 // number and how it came about.
@@ -39,7 +40,7 @@ type Sale struct {
 	Year         int32 // of the issue
 	Number       int32 // within region and year
 	Kind         SaleKind
-	Listing      int64  // 0: sold by agreement
+	Listing      int64  // 0: not sold out of a listing
 	Confirmation string // why finance confirmed a payment that no list has
 	ConfirmedAt  calendar.Instant
 	Command      int64
