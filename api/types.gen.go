@@ -9607,6 +9607,9 @@ type InstalmentPlan struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	DecidedAt *Instant `json:"decided_at,omitempty"`
 
+	// DecidedBy Person.
+	DecidedBy *ID `json:"decided_by,omitempty"`
+
 	// DeliveredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
@@ -9636,6 +9639,9 @@ type InstalmentPlan struct {
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
 	RequestedAt Instant `json:"requested_at"`
+
+	// RequestedBy Person. Another one decides.
+	RequestedBy *ID `json:"requested_by,omitempty"`
 
 	// Revoked Back in the reserve, for it was not paid for.
 	Revoked *Quantity `json:"revoked,omitempty"`

@@ -66,7 +66,8 @@ func confirmationsWaiting(ctx context.Context, r Reader, a identity.Actor, each 
 	return nil
 }
 
-// signaturesWaiting are the period closes that the actor's body has not signed.
+// signaturesWaiting are the period closes that the actor's body has not signed. One
+// person signs once.
 func signaturesWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 	if !isAllowed(a, identity.PeriodSign) {
 		return nil
@@ -75,7 +76,7 @@ func signaturesWaiting(ctx context.Context, r Reader, a identity.Actor, each fun
 	return eachOf(ctx, r, PeriodCloses, Query{}.And("state", In, anyOf(unsigned)), func(p report.Close) {
 		centre := p.State != report.CloseCentreSigned && isOfficer(a, identity.BureauLeader, p.Region)
 		finance := p.State != report.CloseFinanceSigned && isOfficer(a, identity.Finance, p.Region)
-		if centre || finance {
+		if hasSigned := p.CentreBy == a.Person || p.FinanceBy == a.Person; (centre || finance) && !hasSigned {
 			each(Waiting{Kind: PeriodCloses.name, ID: p.ID, Action: "sign", Region: p.Region, Since: p.OpenedAt})
 		}
 	})

@@ -97,6 +97,37 @@ func TestSurplusVerify_RestsOnAYear(t *testing.T) {
 	s.refuses(s.leader, verify, ErrYearApplies)
 }
 
+// What is verified for the government alone is of the year's surplus, too: verified
+// again it comes to no more than the year leaves, and neither does what is offered
+// of it beside a buy-back that found the same surplus by itself.
+func TestSurplusVerify_ToBuyIsSummed(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	s := &site{dealDesk: &dealDesk{office: d.office, inst: d.i}}
+	s.record(d.f, 10*one)
+	for quarter := range int32(4) {
+		done[permit.Discharge](d.office, d.clerk, s.discharge(d.f, quarter+1, one, 0)) // leaves 10 − 4 = 6
+	}
+	verify := SurplusVerify{
+		Licence: d.f.licence.ID, Pollutant: "VOCs", Quantity: 4 * one, Rung: reserve.LicenceAmount, TaskDone: true, VerifiedOn: today, Document: "d", Year: 2025,
+	}
+	first := done[SurplusResult](d.office, d.leader, verify).Verification
+	verify.Quantity = 2*one + 1
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	verify.Monitored = true // nor is it sold
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	verify.Quantity, verify.Monitored = 2*one, false
+	done[SurplusResult](d.office, d.leader, verify)
+
+	offer := done[reserve.StandingOffer](d.office, d.leader, OfferOpen{jiashan, vocs, yuan(3000), 6 * one, d.budget, 20260930, "d"})
+	accept := OfferAccept{offer.ID, d.f.licence.ID, d.i.Code, 4 * one, first.ID, reserve.Reduction, "d"}
+	d.run(d.apply(3*one), reserve.BuyBackVerified) // by a finding of its own
+	d.refuses(d.f.user, accept, ErrBeyondEstimate)
+	accept.Quantity = 3 * one
+	done[BuyBackResult](d.office, d.f.user, accept)
+	d.check()
+}
+
 // A year that is recorded in full takes back what was verified beyond it and is
 // not sold: sells leave the books, what a deal holds stays with it.
 func TestSurplus_IsHeldToTheLastFullYear(t *testing.T) {

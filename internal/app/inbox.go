@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"permitx/internal/approval"
 	"permitx/internal/auction"
@@ -27,7 +28,7 @@ type Waiting struct {
 	Until  calendar.Instant // 0: no deadline
 	Reason string           // why it waits, where that is told
 
-	notFor int64 // a person for whom it does not wait, because he began it
+	notFor int64 // a person for whom it does not wait, nor for his stand-in, because he began it
 }
 
 // inboxSource calls each with what of one table waits for an actor.
@@ -47,14 +48,44 @@ func declareInbox[R any](t Table[R], q Query, op identity.Operation, as func(R) 
 		if !isAllowed(a, op) {
 			return nil
 		}
-		return eachOf(ctx, r, t, q, func(row R) {
+		another := asAnother(ctx, r, a)
+		var failed error
+		err := eachOf(ctx, r, t, q, func(row R) {
 			w, target := as(row)
-			if w.notFor != a.Person && identity.Authorise(a, op, target) == nil {
+			own, err := another(w.notFor)
+			if failed = cmp.Or(failed, err); identity.Authorise(own, op, target) == nil {
 				w.Kind, w.ID = t.name, idOf(&row)
 				each(w)
 			}
 		})
+		return cmp.Or(err, failed)
 	})
+}
+
+// asAnother returns what of an actor may do what another than a person must: nothing
+// of that person himself, and no role in which one stands in for him. It is what
+// View.checkAnother asks, in the rows.
+func asAnother(ctx context.Context, r Reader, a identity.Actor) func(than int64) (identity.Actor, error) {
+	orders := sync.OnceValues(func() (rows []identity.StandIn, err error) {
+		err = r.Find(ctx, StandIns.name, Where("person", a.Person), &rows)
+		return rows, err
+	})
+	return func(than int64) (identity.Actor, error) {
+		switch than {
+		case 0:
+			return a, nil
+		case a.Person:
+			return identity.Actor{}, nil
+		}
+		rows, err := orders()
+		var grants []int64
+		for _, s := range rows {
+			if s.StandsInFor == than && s.OwnGrant != 0 {
+				grants = append(grants, s.OwnGrant)
+			}
+		}
+		return a.Without(grants...), err
+	}
 }
 
 // Inbox returns what waits for an actor, in the rows and beside them, what is due
@@ -127,7 +158,7 @@ var (
 		})
 	_ = declareInbox(InstalmentPlans, Where("state", string(reserve.PlanRequested)), identity.InstalmentDecide,
 		func(p reserve.InstalmentPlan) (Waiting, identity.Target) {
-			return Waiting{Action: "decide", Region: p.Region, Party: p.Party, Since: p.RequestedAt}, identity.OfRegion(p.Region)
+			return Waiting{Action: "decide", Region: p.Region, Party: p.Party, Since: p.RequestedAt, notFor: p.RequestedBy}, identity.OfRegion(p.Region)
 		})
 	_ = declareWaiting(instalmentsWaiting)
 	_ = declareWaiting(renewalsWaiting)
@@ -164,18 +195,22 @@ var (
 // proposalsWaiting are the proposals that the actor may decide, and those that
 // he has a part in and that wait for open orders to leave.
 func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
-	return eachOf(ctx, r, Proposals, Query{}.And("state", In, anyOf(approval.Running)), func(p approval.Proposal) {
+	another := asAnother(ctx, r, a)
+	var failed error
+	err := eachOf(ctx, r, Proposals, Query{}.And("state", In, anyOf(approval.Running)), func(p approval.Proposal) {
 		if p.State == approval.Clearing {
 			if p.ProposedBy == a.Person || p.DecidedBy == a.Person {
 				each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "clear", Region: p.Region, Since: p.DecidedAt})
 			}
 			return
 		}
-		mayDecide := p.Party == 0 && identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && a.MaySign(p.Party)
-		if p.ProposedBy != a.Person && mayDecide {
+		own, err := another(p.ProposedBy)
+		failed = cmp.Or(failed, err)
+		if p.Party == 0 && identity.Approve(own, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && own.MaySign(p.Party) {
 			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Party: p.Party, Since: p.ProposedAt, Until: p.LapsesAt})
 		}
 	})
+	return cmp.Or(err, failed)
 }
 
 // forward reports whether a step brings a deal on: a deal does not wait for

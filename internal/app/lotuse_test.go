@@ -163,9 +163,12 @@ func TestInstalment_TwoPersons(t *testing.T) {
 		n.ID, []reserve.PlannedPart{{Amount: n.Amount / 2, DueOn: 20260731}, {Amount: n.Amount - n.Amount/2, DueOn: 20270731}}, "for the firm",
 	}).Plan.ID
 	decide := InstalmentDecide{plan, true, "approved"}
-	o.refuses(o.leader, decide, reserve.ErrOwnRequest)
-	o.refuses(o.deputyOf(o.leader), decide, reserve.ErrOwnRequest)
-	second := o.person("second", GrantAdd{Role: identity.BureauLeader, Region: jiashan})
+	deputy, second := o.deputyOf(o.leader), o.person("second", GrantAdd{Role: identity.BureauLeader, Region: jiashan})
+	for _, own := range []int64{o.leader, deputy} {
+		o.refuses(own, decide, reserve.ErrOwnRequest)
+		o.waits(own, InstalmentPlans.name, plan, "")
+	}
+	o.waits(second, InstalmentPlans.name, plan, "decide")
 	if p := done[PlanResult](o, second, decide).Plan; p.State != reserve.PlanApproved || p.DecidedBy != second || p.RequestedBy != o.leader {
 		t.Errorf("%+v", p)
 	}

@@ -213,7 +213,10 @@ func TestPeriodClose_ListsAnew(t *testing.T) {
 	}
 	s.refuses(s.leader, s.sign(again.Close, report.AsCentre), report.ErrUnexplained)
 	explain(fresh)
-	centre = done[PeriodResult](s.office, s.leader, s.sign(again.Close, report.AsCentre)).Close
+	s.waits(s.second, PeriodCloses.name, centre.ID, "sign") // who is of both bodies
+	centre = done[PeriodResult](s.office, s.second, s.sign(again.Close, report.AsCentre)).Close
+	s.waits(s.second, PeriodCloses.name, centre.ID, "")
+	s.waits(s.finance, PeriodCloses.name, centre.ID, "sign")
 	if frozen := done[PeriodResult](s.office, s.finance, s.sign(centre, report.AsFinance)).Close; frozen.State != report.CloseFrozen {
 		t.Errorf("%+v", frozen)
 	}

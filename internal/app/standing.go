@@ -174,15 +174,9 @@ func (v *View) restOn(b reserve.BuyBack, verification int64) (reserve.BuyBack, e
 	if s.Licence != b.Licence || s.Pollutant != b.Pollutant {
 		return b, ErrNoRecord.At("verification")
 	}
-	left := s.Quantity
-	others, err := Find(v, BuyBacks, Where("verification", s.ID))
+	left, err := v.unusedOf(s)
 	if err != nil {
 		return b, err
-	}
-	for _, o := range others {
-		if o.State.IsOpen() || o.State == reserve.BuyBackInReserve {
-			left -= o.Quantity
-		}
 	}
 	if s.Outcome == reserve.MayBeSold {
 		left = min(left, v.Surplus(b.Licence, b.Pollutant).Available())
@@ -191,8 +185,25 @@ func (v *View) restOn(b reserve.BuyBack, verification int64) (reserve.BuyBack, e
 		return b, ErrVerificationUsed.With("of verification %d %s t/a are left, %s t/a are offered", s.ID, max(left, 0), b.Quantity)
 	}
 	b.Verification = s.ID
+	if s.Outcome == reserve.BuyBackOnly && s.Year != 0 {
+		if err := v.checkDischarged(b, b.Quantity); err != nil {
+			return b, atField(err, "quantity")
+		}
+	}
 	b, err = b.Verify(reserve.Finding{
 		Quantity: s.Quantity, Rung: s.Rung, Monitored: s.Monitored, TaskDone: s.TaskDone, VerifiedOn: s.VerifiedOn, Document: s.Document,
 	})
 	return b, err
+}
+
+// unusedOf is what buy-backs that rest on a verification have left of it.
+func (v *View) unusedOf(s reserve.SurplusVerification) (quantity.Quantity, error) {
+	left := s.Quantity
+	backs, err := Find(v, BuyBacks, Where("verification", s.ID))
+	for _, b := range backs {
+		if b.State.IsOpen() || b.State == reserve.BuyBackInReserve {
+			left -= b.Quantity
+		}
+	}
+	return left, err
 }

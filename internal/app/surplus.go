@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -130,7 +132,23 @@ func (c SurplusVerify) rest(v *View, s reserve.SurplusVerification) (reserve.Sur
 	if err != nil {
 		return s, err
 	}
-	return s, e.check(c.Quantity, claimed)
+	toBuy, err := v.verifiedToBuy(c.Licence, c.Pollutant, c.Year)
+	if err != nil {
+		return s, err
+	}
+	return s, e.check(c.Quantity, claimed+toBuy)
+}
+
+// verifiedToBuy is what was verified of a year's surplus for the government alone,
+// as far as no buy-back rests on it.
+func (v *View) verifiedToBuy(licence int64, pollutant string, year int32) (sum quantity.Quantity, err error) {
+	rows, err := Find(v, SurplusVerifications, Where("licence", licence).And("pollutant", Eq, pollutant).
+		And("year", Eq, int64(year)).And("outcome", Eq, string(reserve.BuyBackOnly)))
+	for _, s := range rows {
+		left, failed := v.unusedOf(s)
+		sum, err = sum+left, cmp.Or(err, failed)
+	}
+	return sum, err
 }
 
 // paidHoldings is what a licence holds of paid permits of a pollutant, of any

@@ -82,6 +82,7 @@ func planOf(p reserve.InstalmentPlan, parts []reserve.Instalment, sale reserve.S
 	out := api.InstalmentPlan{
 		ID: p.ID, Notice: p.Notice, Party: p.Party, Region: p.Region, Licence: p.Licence, Document: p.Document, State: api.PlanState(p.State),
 		Reason: optional(p.Reason), RequestedAt: p.RequestedAt.String(), DecidedAt: instantOf(p.DecidedAt), DeliveredAt: instantOf(p.DeliveredAt),
+		RequestedBy: optional(p.RequestedBy), DecidedBy: optional(p.DecidedBy),
 		Parts: convertAll(parts, func(i reserve.Instalment) api.Instalment {
 			return api.Instalment{
 				ID: i.ID, Sequence: int(i.Sequence), Number: sale.NoticeNumber() + "/" + strconv.Itoa(int(i.Sequence)), Amount: i.Amount.String(),

@@ -155,7 +155,8 @@ func TestTransfers_KeepTheBasicAccount(t *testing.T) {
 }
 
 // The state counts a part month up when it sells, and rounds half up; the
-// amounts are those of acceptance facts 5, 11 and 12.
+// amounts are those of acceptance facts 5, 11 and 12; of 6 the reserve price is the
+// bureau's reckoning (3000 × 1.5), what it comes to for five years in one sum is here.
 func TestPaymentNotice_Priced(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -168,6 +169,7 @@ func TestPaymentNotice_Priced(t *testing.T) {
 		{2_800, 4000 * quantity.OnePrice, 60, "56.00"},
 		{4_400_000, 4000 * quantity.OnePrice, 60, "88000.00"},
 		{44_000_000, 1000 * quantity.OnePrice, 60, "220000.00"},
+		{1_000_000, 4500 * quantity.OnePrice, 60, "22500.00"},
 		{1, 60 * quantity.OnePrice * 100, 10, "0.01"}, // half a fen
 		{1_000_000, 4000 * quantity.OnePrice, 37, "12333.33"},
 	} {
