@@ -243,6 +243,7 @@ func TestAward_BuyBack(t *testing.T) {
 		t.Errorf("budget: %+v", budget)
 	}
 	d.check()
+	d.wantJuly(fmt.Sprintf("330421 buy_back 1 4 %s %s", a.Amount, must(quantity.Outright(a.Price, a.Quantity, quantity.HalfUp))))
 }
 
 // upholds files an objection to an award and upholds it.

@@ -92,17 +92,17 @@ func (a *App) CompareFigures(ctx context.Context, figures []report.OfficialFigur
 	if err != nil {
 		return nil, err
 	}
-	return compareFigures(ctx, a.Reader(), figures, months)
+	return compareFigures(ctx, a.Reader(), figures, months, asOf)
 }
 
-func compareFigures(ctx context.Context, r Reader, figures []report.OfficialFigure, months []report.Total) ([]report.Comparison, error) {
+func compareFigures(ctx context.Context, r Reader, figures []report.OfficialFigure, months []report.Total, asOf calendar.Date) ([]report.Comparison, error) {
 	out := make([]report.Comparison, len(figures))
 	for i, f := range figures {
 		var parts []report.OfficialPart
 		if err := r.Find(ctx, OfficialParts.name, Where("figure", f.ID), &parts); err != nil {
 			return nil, err
 		}
-		before, err := figureBefore(ctx, r, f)
+		before, err := figureBefore(ctx, r, f, asOf)
 		if err == nil {
 			out[i], err = report.Compare(f, parts, months, before)
 		}
@@ -114,14 +114,14 @@ func compareFigures(ctx context.Context, r Reader, figures []report.OfficialFigu
 }
 
 // figureBefore is the figure of the same series one period earlier that was
-// recorded last; nil where there is none. Before the first day of reports, where
+// recorded last by the end of asOf; nil where there is none. Before the first day of reports, where
 // figures were taken once, there is none.
-func figureBefore(ctx context.Context, r Reader, f report.OfficialFigure) (*report.OfficialFigure, error) {
+func figureBefore(ctx context.Context, r Reader, f report.OfficialFigure, asOf calendar.Date) (*report.OfficialFigure, error) {
 	if f.StartsOn < report.FirstDay {
 		return nil, nil //nolint:nilnil // none
 	}
 	var rows []report.OfficialFigure
-	if err := r.Find(ctx, OfficialFigures.name, ofPeriod(f.Region, f.Cycle, f.Cycle.Before(f.StartsOn)), &rows); err != nil {
+	if err := r.Find(ctx, OfficialFigures.name, ofPeriod(f.Region, f.Cycle, f.Cycle.Before(f.StartsOn)).And("recorded_at", Lt, int64(asOf.AddDays(1).Start())), &rows); err != nil {
 		return nil, err
 	}
 	var last *report.OfficialFigure

@@ -106,6 +106,7 @@ func TestDealMirror(t *testing.T) {
 		restore()
 	}
 	k.check()
+	k.wantJuly("330421 deal_local 1 3 37500.00 7500.00")
 }
 
 // A deal of another platform between two regions moves both caps by the pair

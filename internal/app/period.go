@@ -194,7 +194,7 @@ func (v *View) openFigures(region string, month calendar.Date, add addDifference
 	if err != nil {
 		return ErrNotDurable.Because(err)
 	}
-	compared, err := compareFigures(v.ctx, v.store, figures, months)
+	compared, err := compareFigures(v.ctx, v.store, figures, months, v.Today)
 	for _, c := range compared {
 		for _, m := range c.Mismatches {
 			add(report.FigureMismatch, c.Figure.ID, "%s of %s: published %s, %s %s", c.Figure.Measure, c.Figure.Document, m.Published, m.Of, m.Beside)

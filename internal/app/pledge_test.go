@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"testing"
 
 	"permitx/internal/encumbrance"
@@ -179,6 +180,7 @@ func TestPledge_Enforced(t *testing.T) {
 			t.Errorf("a bank has %s", account.Key())
 		}
 	}
+	k.wantJuly(fmt.Sprintf("330421 buy_back 1 4 %s 16000.00", r.Sale.Amount), "330421 deal_local 1 6 90000.00 18000.00", "330421 pledge 2 10 160000.00 0.00")
 }
 
 // When the banks have got all, what is left is the holder's again.

@@ -36,6 +36,19 @@ func (o *office) july(asOf calendar.Date) (out []string) {
 	return out
 }
 
+// wantJuly compares the statistics of July before and after its trades are added up.
+func (o *office) wantJuly(want ...string) {
+	o.t.Helper()
+	for range 2 {
+		if diff := cmp.Diff(want, o.july(o.now.get().Date())); diff != "" {
+			o.t.Error(diff)
+		}
+		o.now.set(o.now.get() + 24*3_600_000_000)
+		o.runTimers()
+		o.check()
+	}
+}
+
 func (o *office) through() calendar.Date {
 	r, err := readRoll(o.t.Context(), o.store)
 	if err != nil {

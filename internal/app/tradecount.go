@@ -42,7 +42,10 @@ type tradeSource func(ctx context.Context, r Reader, from, to calendar.Instant, 
 
 // tradeSources are all places that trades are recorded in; fills come first.
 // Their order is stored: add at the end.
-var tradeSources = []tradeSource{fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf, revocationsOf, leasesOf, pledgesOf, creditSalesOf}
+var tradeSources = []tradeSource{
+	fillsOf, settlementsOf, reversalsOf, salesOf, judicialSalesOf, buyBacksOf, revocationsOf, leasesOf, pledgesOf, creditSalesOf,
+	mirroredDealsOf, pledgeSalesOf, boughtAwardsOf,
+}
 
 // startCount makes the registry add up its trades each night. Before its first
 // day there are none.

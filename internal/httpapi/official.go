@@ -30,7 +30,7 @@ func (s *Server) ListOfficialFigures(ctx context.Context, r gen.ListOfficialFigu
 		return nil, err
 	}
 	q := equal(equal(app.Query{}, "region", r.Params.Region), "cycle", textOf(r.Params.Cycle))
-	q = equal(q, "measure", textOf(r.Params.Measure))
+	q = equal(q, "measure", textOf(r.Params.Measure)).And("recorded_at", app.Lt, int64(asOf.AddDays(1).Start()))
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.OfficialFigures, []app.Query{q}, p, func(f report.OfficialFigure) int64 { return f.ID })
 	if err != nil {

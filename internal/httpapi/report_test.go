@@ -115,6 +115,9 @@ func TestOfficialFigures(t *testing.T) {
 			t.Errorf("%+v", f.Mismatches)
 		}
 	}
+	if before := decode[api.OfficialFigurePage](t, w.get("/v1/official-figures?as_of=2026-06-30", "")); len(before.Items) != 0 {
+		t.Errorf("before they were recorded: %+v", before.Items)
+	}
 	bad := w.post("/v1/official-figures", w.finance, `{"region":"330000","cycle":"month","period":"2024-09-02","measure":"quantity","unit":"t","total":"1",
 		"document":"d","published_on":"2024-10-15"}`)
 	if p := decode[api.Problem](t, bad); bad.status != http.StatusBadRequest || p.Field == nil || *p.Field != "/period" {

@@ -50,6 +50,9 @@ var FourEyes = map[Operation]Rule{
 	AwardDefault:  {BureauLeader: Own},
 	AwardRevoke:   {BureauLeader: Own},
 
+	// What an officer gives back to the open reserve alone — EarmarkRelease, ListingClose,
+	// NoticeCancel — stays in the reserve's account and is nobody's: whatever takes it
+	// from there again is approved.
 	LotAdd:          {BureauLeader: Own},
 	LotRetire:       {BureauLeader: Own},
 	LotFreeze:       {BureauLeader: Own},
