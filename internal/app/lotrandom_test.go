@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand"
 	"sync"
@@ -188,30 +189,90 @@ func (o *office) paying(r *rand.Rand, f firm) []func() (int64, Command) {
 	}
 }
 
-// Two officers sell the last of a lot at once: exactly one succeeds, and the
-// reserve is never negative (acceptance fact 49).
+// Two officers use the last of the reserve at once, each in any way that there is:
+// exactly one succeeds, and the reserve is never negative (acceptance fact 49). Of
+// what a second person must approve both proposals are there, and are approved at once.
 func TestReserve_LastLotOnce(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, one)
-	l := o.listingOf(reserve.FixedPrice, one)
-	var both sync.WaitGroup
-	statuses := make([]int, 2)
-	for n, officer := range []int64{o.clerk, o.leader} {
-		both.Go(func() {
-			a, err := o.app.Do(t.Context(), identity.Actor{Person: officer}, fmt.Sprint("race-", n), ListingSell{
-				Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one, DueOn: 20260731,
-			})
-			if statuses[n] = a.Status; err != nil {
-				statuses[n] = 409
+	type use func(o *office, f firm) Command
+	uses := map[string]use{
+		"sale": func(o *office, f firm) Command {
+			return ListingSell{Listing: 1, Licence: f.licence.ID, Instrument: "VOCs-20310630", Quantity: one, DueOn: 20260731}
+		},
+		"allocation": func(_ *office, f firm) Command {
+			return Allocate{f.licence.ID, "VOCs-20310630", reserve.Initial, reserve.Reserve, ledger.Free, one, 0, true, today, "d"}
+		},
+		"allocation of an earmark": func(_ *office, f firm) Command {
+			return EarmarkAllocate{Earmark: 1, Licence: f.licence.ID, Instrument: "VOCs-20310630", Need: one, Origin: ledger.Free, Document: "d"}
+		},
+		"listing": func(*office, firm) Command {
+			return ListingOpen{jiashan, vocs, reserve.FixedPrice, one, quantity.OnePrice, 0, "d", LotChoice{}}
+		},
+		"earmark": func(*office, firm) Command {
+			return EarmarkMake{Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: 1, Need: one, Ratio: quantity.OneRatio, ExpiresOn: 20260801}
+		},
+		"sale by agreement": func(_ *office, f firm) Command {
+			return NoticeIssue{f.licence.ID, "VOCs-20310630", one, quantity.OnePrice, 20260801, "d", 0}
+		},
+		"retirement":      func(*office, firm) Command { return LotRetire{jiashan, vocs, one, LotChoice{}, "d"} },
+		"freeze":          func(*office, firm) Command { return LotFreeze{1, one, "d"} },
+		"withdrawal":      func(*office, firm) Command { return ReserveMove{jiashan, vocs, reserve.ToUnallocated, one, "d"} },
+		"move of a level": func(*office, firm) Command { return LevelMove{jiashan, jiaxing, vocs, one, reserve.Reserve, "d"} },
+	}
+	together := [][2]string{{"retirement", "allocation"}, {"listing", "move of a level"}, {"sale by agreement", "withdrawal"}, {"freeze", "earmark"}}
+	for name := range uses {
+		together = append(together, [2]string{name, name})
+	}
+	for _, names := range together {
+		t.Run(names[0]+" and "+names[1], func(t *testing.T) {
+			t.Parallel()
+			o := openOffice(t)
+			o.instrument()
+			f := o.firm(jiashan, 1)
+			o.setCap(jiashan, 20*one, one)
+			switch names[0] {
+			case "sale":
+				o.listingOf(reserve.FixedPrice, one)
+			case "allocation of an earmark":
+				o.does(o.clerk, uses["earmark"](o, f))
 			}
+			o.atOnce(uses[names[0]](o, f), uses[names[1]](o, f))
+		})
+	}
+}
+
+// atOnce sends two commands at one time, or where they are proposals their
+// approvals: exactly one must succeed.
+func (o *office) atOnce(commands ...Command) {
+	o.t.Helper()
+	proposers := map[identity.Operation]int64{identity.LevelMove: o.upper}
+	approvers := map[identity.Operation][]int64{identity.LevelMove: {o.second, o.person("another of the body above", GrantAdd{Role: identity.Upper})}}
+	by := []int64{o.clerk, o.leader}
+	for n, c := range commands {
+		op := c.Operation()
+		if identity.FourEyes[op] == nil {
+			continue
+		}
+		p := o.propose(cmp.Or(proposers[op], o.clerk), c)
+		commands[n] = ProposalApprove{p.ID, p.EffectsDigest}
+		by[n] = append(approvers[op], o.second, o.leader)[n]
+	}
+	var both sync.WaitGroup
+	isDone := make([]bool, 2)
+	for n, c := range commands {
+		both.Go(func() {
+			a, err := o.app.Do(o.t.Context(), identity.Actor{Person: by[n]}, fmt.Sprint("race-", n), c)
+			isDone[n] = err == nil && a.Status == 200
 		})
 	}
 	both.Wait()
-	if (statuses[0] == 200) == (statuses[1] == 200) {
-		t.Errorf("the last tonne was sold %v", statuses)
+	if isDone[0] == isDone[1] {
+		o.t.Errorf("%T and %T: done are %v", commands[0], commands[1], isDone)
 	}
 	o.check()
-	o.wantLots(jiashan, "1 reserved 1")
+	for _, l := range rowsIn(o, Lots, Where("region", jiashan)) {
+		if l.Available != 0 {
+			o.t.Errorf("%s t/a are still available", l.Available)
+		}
+	}
 }
