@@ -13,7 +13,8 @@ import (
 )
 
 // A participant sees what was counted, taken back, given after a complaint and
-// exchanged; a region sees months by scenario and methodology; anybody the totals.
+// exchanged; a region sees months by scenario and methodology; anybody the totals,
+// which stay when he is forgotten.
 func TestParticipant_History(t *testing.T) {
 	t.Parallel()
 	w := &walked{world: open(t)}
@@ -128,6 +129,23 @@ func TestParticipant_History(t *testing.T) {
 	totals := decode[api.CarbonTotalPage](t, w.get("/v1/carbon/totals?region=330421", ""))
 	if len(totals.Items) != 1 || totals.Items[0].Reduced != "0.26" || totals.Items[0].Activities != 5 || totals.Items[0].Issued != "9900" || totals.Items[0].Retired != "1" {
 		t.Errorf("totals: %+v", totals.Items)
+	}
+	before, months2 := w.get("/v1/carbon/totals", "").body, w.get("/v1/carbon/monthly-reductions?from=2026-05&to=2026-06", "").body
+	if a := w.post("/v1/carbon/participants/erase", operator, fmt.Sprintf(`{"scheme":%d,"participant":%q}`, w.carbon.scheme, walkedPerson)); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, path := range []string{"/v1/carbon/participants" + person, "/v1/carbon/participants/activities" + person + "&from=2026-05-01&to=2026-07-31", "/v1/carbon/points/burns" + person} {
+		w.isProblem(w.get(path, operator), http.StatusNotFound, "participant.none", "participant")
+	}
+	if after := w.get("/v1/carbon/totals", "").body; string(after) != string(before) {
+		t.Errorf("who is forgotten changes the totals: %s, before %s", after, before)
+	}
+	if after := w.get("/v1/carbon/monthly-reductions?from=2026-05&to=2026-06", "").body; string(after) != string(months2) {
+		t.Errorf("who is forgotten changes the months: %s, before %s", after, months2)
+	}
+	found, err := app.CheckIntake(t.Context(), w.intake, w.app.Reader())
+	if err != nil || len(found) > 0 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 
