@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"permitx/internal/auction"
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
@@ -22,6 +23,7 @@ type offerParts struct {
 	latest        map[int64]auction.Quote
 	bids          []auction.OpenedBid
 	winners       []auction.Winner
+	incidents     []auction.Incident
 	listed        quantity.Quantity // set aside: claimed of the reserve, or ranges of credits
 }
 
@@ -33,6 +35,7 @@ type offerParts struct {
 //     the one that was announced, and what was opened is what it opens (I-42);
 //   - the result is what the opened bids clear to, each bidder has his outcome, and the
 //     winners' rows are those that won (I-43);
+//   - what interruptions have taken of a window is that of its incidents (I-107);
 //   - no two offers have one seal (I-102);
 //   - who bids for a project bids for no more than it needs (I-98).
 func (c *checker) checkOffersOfAuctions() error {
@@ -51,6 +54,10 @@ func (c *checker) checkOffersOfAuctions() error {
 	if err != nil {
 		return err
 	}
+	added, err := c.start("I-107")
+	if err != nil {
+		return err
+	}
 	sealed := map[string]int64{} // by the digest of the key
 	return eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) {
 		p := parts[o.ID]
@@ -66,6 +73,7 @@ func (c *checker) checkOffersOfAuctions() error {
 		c.checkSeal(o, p)
 		c.checkResult(o, p)
 		c.checkTaken(o, p)
+		c.checkLost(o, p, added)
 		c.checkProjectBids(o, p, needed)
 	})
 }
@@ -99,12 +107,34 @@ func (c *checker) offerParts() (map[int64]*offerParts, error) {
 		err = eachOf(c.ctx, c.r, Winners, Query{}, func(w auction.Winner) { p := of(w.Offer); p.winners = append(p.winners, w) })
 	}
 	if err == nil {
+		err = eachOf(c.ctx, c.r, OfferIncidents, Query{}, func(x auction.Incident) { p := of(x.Offer); p.incidents = append(p.incidents, x) })
+	}
+	if err == nil {
 		err = eachOf(c.ctx, c.r, LotClaims, Where("owner", string(reserve.ForOffer)), func(k reserve.LotClaim) { of(k.Reference).listed += k.Quantity })
 	}
 	if err == nil {
 		err = c.eachOffered(func(r carbon.Range, units int64, scheme carbon.Scheme) { of(r.Offer).listed += tonnesOf(units, scheme) })
 	}
 	return parts, err
+}
+
+// checkLost adds up what interruptions have taken of a window; what an officer
+// halted is not in it. Of a window that was interrupted before this was checked, the first may
+// not have been counted (I-107).
+func (c *checker) checkLost(o auction.Offer, p *offerParts, added int64) {
+	var all, since calendar.Instant
+	for _, x := range p.incidents {
+		if x.Kind != auction.Interruption {
+			continue
+		}
+		all += x.Until - x.Since
+		if x.Command > added {
+			since += x.Until - x.Since
+		}
+	}
+	if o.Lost < since || o.Lost > all {
+		c.report("I-107", Offers.name, o.ID, "has lost %d µs of its window, its incidents come to %d", o.Lost, all)
+	}
 }
 
 // checkBidHolds holds the collateral of bidders together with the holds (I-40).

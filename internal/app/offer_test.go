@@ -439,6 +439,16 @@ func TestOffer_Interruption(t *testing.T) {
 			t.Errorf("%s after %v: incidents %+v", c.rule, c.lost, x)
 		}
 		d.check()
+		rows := d.store.table(Offers.name)
+		for _, lost := range []calendar.Instant{o.Lost - 1, o.Lost + 1} {
+			wrong := o
+			wrong.Lost = lost
+			rows.put(o.ID, wrong)
+			if found, err := Check(t.Context(), d.store, d.store.row()); err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-107" }) {
+				t.Errorf("check does not see that %d µs were lost, not %d: %v, %v", o.Lost, lost, found, err)
+			}
+		}
+		rows.put(o.ID, o)
 		if o.State == auction.OfferBidding {
 			d.pass(o.ClosesAt)
 			if o = d.offerNow(o.ID); o.State != auction.OfferRanked || o.Quotes != 1 {

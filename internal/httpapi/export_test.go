@@ -16,14 +16,23 @@ const (
 	asXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
 
-// exported is what a list answers in a form, without a key: the contract knows JSON only.
+// exported is what a list answers in a form, to anybody: the contract knows JSON only.
 func (w *world) exported(path, form string) (int, http.Header, []byte) {
+	w.t.Helper()
+	return w.exportedTo("", path, form)
+}
+
+// exportedTo is what a list answers in a form to who has a key.
+func (w *world) exportedTo(key, path, form string) (int, http.Header, []byte) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+path, http.NoBody)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	request.Header.Set("Accept", form)
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		w.t.Fatal(err)

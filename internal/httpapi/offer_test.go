@@ -42,8 +42,9 @@ func (w *world) offerState(id int64, want string) (o api.AuctionOffer) {
 }
 
 // An auction over HTTP, by everybody who takes part. While its window is open no
-// role learns a bid through any operation or stream of events, and the database's
-// files have no trace of it; afterwards those see it who may.
+// role learns a bid through any operation, as JSON or exported, or stream of events, and neither the
+// files of the databases nor the log, at its finest, have a trace of it; afterwards those see it who may.
+// A new operation is walked by itself, a new table lies in the files.
 func TestOffer_OverHTTP(t *testing.T) {
 	t.Parallel()
 	w := openWalked(t)
@@ -65,9 +66,16 @@ func TestOffer_OverHTTP(t *testing.T) {
 	streams := w.streams(t, everybody)
 	receipt := w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"`+price+`","quantity":"`+amount+`"}]}`)
 	w.want(http.StatusCreated, receipt)
-	if text := string(receipt.body); strings.Contains(text, price) || strings.Contains(text, amount) {
-		t.Errorf("the receipt tells the bid: %s", text)
+	traces := []string{price, "543219876", amount, "73917300"} // as text, and as atoms
+	tells := func(where string, content []byte) {
+		t.Helper()
+		for _, trace := range traces {
+			if bytes.Contains(content, []byte(trace)) {
+				t.Errorf("%s has %s", where, trace)
+			}
+		}
 	}
+	tells("the receipt", receipt.body)
 	w.want(http.StatusUnprocessableEntity, w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"3999","quantity":"1"}]}`))
 	w.want(http.StatusCreated, w.post(at+"/quotes", other.key, `{"steps":[{"price":"4000","quantity":"20"}]}`))
 	if own := decode[api.QuotePage](t, w.get(at+"/quotes", bidder.key)); len(own.Items) != 1 || own.Items[0].Sealed == nil {
@@ -79,31 +87,34 @@ func TestOffer_OverHTTP(t *testing.T) {
 		}
 		path, _ := w.request(o.OperationID, "")
 		for _, key := range everybody {
-			if a := w.send(http.MethodGet, path, key, ""); bytes.Contains(a.body, []byte(price)) || bytes.Contains(a.body, []byte(amount)) {
-				t.Errorf("%s tells the bid: %s", o.OperationID, a.body)
+			a := w.send(http.MethodGet, path, key, "")
+			tells(o.OperationID, a.body)
+			if a.status == http.StatusOK {
+				_, _, content := w.exportedTo(key, path, asCSV)
+				tells(o.OperationID+" as CSV", content)
 			}
 		}
 	})
 	for _, path := range []string{"/notices", "/docs"} {
-		if a := w.send(http.MethodGet, path, "", ""); bytes.Contains(a.body, []byte(price)) {
-			t.Errorf("%s tells the bid", path)
-		}
+		tells(path, w.send(http.MethodGet, path, "", "").body)
 	}
-	traces := []string{price, "543219876", amount, "73917300"} // as text, and as atoms
-	for _, content := range w.files() {
-		for _, trace := range traces {
-			if bytes.Contains(content, []byte(trace)) {
-				t.Errorf("a file of the database has %s", trace)
-			}
-		}
+	for name, content := range w.files() {
+		tells(name, content)
 	}
 	w.want(http.StatusCreated, w.post("/v1/orders", bidder.key, order(bidder, "sell", "2400", "1")))
 	for _, s := range streams { // which have told all before this
 		s.next(api.MarketEventKindBook)
-		if text := s.text.String(); strings.Contains(text, price) || strings.Contains(text, amount) || strings.Contains(text, "quote") {
-			t.Errorf("a stream tells the bid: %s", text)
+		text := s.text.String()
+		tells("a stream", []byte(text))
+		if strings.Contains(text, "quote") {
+			t.Errorf("a stream tells of bids: %s", text)
 		}
 		s.cancel()
+	}
+	if said := w.logged.String(); len(said) == 0 {
+		t.Error("nothing was logged: the log cannot be looked at")
+	} else {
+		tells("the log", []byte(said))
 	}
 	w.haltAndResume(at, other)
 	w.clock.Set(windowCloses.Add(time.Minute)) // by as long as it was halted
@@ -154,19 +165,20 @@ func (w *world) want(status int, a answer) {
 	}
 }
 
-// files are the database's files as they lie on the disk.
-func (w *world) files() (contents [][]byte) {
+// files are the files of both databases as they lie on the disk, by name.
+func (w *world) files() map[string][]byte {
 	w.t.Helper()
-	names, err := filepath.Glob(w.file + "*")
-	if err != nil || len(names) == 0 {
-		w.t.Fatalf("no file of the database: %v", err)
-	}
-	for _, name := range names {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			w.t.Fatal(err)
+	contents := map[string][]byte{}
+	for _, database := range []string{w.file, w.beside} {
+		names, err := filepath.Glob(database + "*")
+		if err != nil || len(names) == 0 {
+			w.t.Fatalf("no file of the database %s: %v", database, err)
 		}
-		contents = append(contents, content)
+		for _, name := range names {
+			if contents[name], err = os.ReadFile(name); err != nil {
+				w.t.Fatal(err)
+			}
+		}
 	}
 	return contents
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,6 +54,8 @@ type world struct {
 	intake *store.IntakeStore
 	taking *intake.Intake // its writer
 	file   string         // of the database
+	beside string         // of the intake's
+	logged logBook        // all that it has logged
 	runs   app.Config     // what it is opened with, and
 	served httpapi.Config // … served with
 	serial atomic.Int64
@@ -99,7 +102,9 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 	tb.Helper()
 	w := &world{t: tb, clock: &apptest.Clock{}}
 	w.clock.Set(apptest.Start)
-	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewMultiHandler(
+		slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}), slog.NewTextHandler(&w.logged, &slog.HandlerOptions{Level: slog.LevelDebug}),
+	))
 	w.runs = app.Config{Store: st, Clock: w.clock.Now, Encode: httpapi.Encode, Build: "test", Log: log, Observe: observe, Seals: app.NewMemoryKeys()}
 	w.open()
 	w.served = httpapi.Config{Log: log, Version: "test", Intake: w.openIntake(log), CodeKeys: testCodeKeys}
@@ -114,6 +119,26 @@ func serveObserved(tb testing.TB, st app.Store, observe app.Observer, change ...
 		w.firms = append(w.firms, w.newFirm(i, region))
 	}
 	return w
+}
+
+// logBook keeps what is logged, by whomever.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write keeps a line.
+func (l *logBook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+// String is all that was logged so far.
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func (w *world) open() {
@@ -153,10 +178,11 @@ func (w *world) downUntil(at calendar.Instant) {
 // openIntake gives the world an intake of its own, on SQLite.
 func (w *world) openIntake(log *slog.Logger) *intake.Intake {
 	w.t.Helper()
-	keep, err := store.OpenIntake(w.t.Context(), dbtest.File(w.t, "intake", func(path string) error {
+	w.beside = dbtest.File(w.t, "intake", func(path string) error {
 		_, err := store.MigrateIntake(w.t.Context(), path)
 		return err
-	}), nil)
+	})
+	keep, err := store.OpenIntake(w.t.Context(), w.beside, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -141,7 +141,8 @@ func (t Tariff) Validate() error {
 // Fee is what an order whose fills come to an amount pays in all: rounded once,
 // half up to the fen, and at least the minimum. It never falls while the amount
 // grows: where one rate is for the whole of it, more never pays less than the
-// end of a lower tier. single says that a listing had one bidder, at its price.
+// end of a lower tier. single says that a listing had one bidder, at its price: that
+// is asked of a quote alone, for neither a fill of a book nor a block trade has bidders (ADR 17).
 func (t *Tariff) Fee(side Side, amount quantity.Money, single bool) quantity.Money {
 	if len(t.Tiers) == 0 || amount <= 0 || amount < t.WaivedBelow {
 		return 0
