@@ -166,6 +166,9 @@ func (c *checker) checkSurplus() error {
 		if s.Outcome == reserve.MayBeSold {
 			verified[surplusKey{s.Licence, s.Pollutant}] += s.Quantity
 		}
+		if left := s.Permitted - s.Actual - s.Task; s.Year != 0 && s.Quantity > left {
+			c.report("I-105", SurplusVerifications.name, s.ID, "%s are verified of %d, which leaves %s", s.Quantity, s.Year, left)
+		}
 	})
 	if err != nil {
 		return err

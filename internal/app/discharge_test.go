@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"permitx/internal/fault"
@@ -126,6 +127,15 @@ func TestSurplusVerify_ToBuyIsSummed(t *testing.T) {
 	accept.Quantity = 3 * one
 	done[BuyBackResult](d.office, d.f.user, accept)
 	d.check()
+
+	first.Actual += 3 * one // I-105
+	d.store.mu.Lock()
+	d.store.table(SurplusVerifications.name).put(first.ID, first)
+	d.store.mu.Unlock()
+	found, err := Check(t.Context(), d.store, d.store.registry)
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-105" }) {
+		t.Errorf("found %v, %v", found, err)
+	}
 }
 
 // A year that is recorded in full takes back what was verified beyond it and is
