@@ -72,7 +72,7 @@ func (c AwardPay) Decide(v *View) (Apply, error) {
 	if c.Amount != a.Amount {
 		return nil, reserve.ErrPaymentDiffers.With("CNY %s is owed, CNY %s was paid", a.Amount, c.Amount)
 	}
-	taken, err := Find(v, Awards, Where("proof", c.Proof))
+	taken, err := Find(v, Awards, proving(c.Proof))
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (v *View) awardOf(n soldNotice) (a auction.Award, is bool, err error) {
 	if n.sale.Kind != reserve.ByAuction {
 		return a, false, nil
 	}
-	rows, err := Find(v, Awards, Where("notice", n.ID))
+	rows, err := Find(v, Awards, naming("notice", n.ID))
 	if err != nil {
 		return a, false, err
 	}

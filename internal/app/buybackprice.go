@@ -119,7 +119,7 @@ func (v *View) checkPriced(k ledger.Key, more quantity.Quantity) error {
 // priceAt prices a buy-back at the price of a standing offer.
 func (v *View) priceAt(b reserve.BuyBack, offer reserve.StandingOffer) (reserve.BuyBack, error) {
 	months := v.monthsToPay(b)
-	amount, err := quantity.Amount(offer.Price, b.Quantity, months, quantity.HalfUp)
+	amount, err := quantity.TradeAmount(offer.Price, b.Quantity, months, quantity.HalfUp)
 	if err != nil {
 		return b, err
 	}

@@ -368,7 +368,7 @@ func (c BuyBackPay) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
 		return nil, err
 	}
-	taken, err := Find(v, BuyBacks, Where("proof", c.Proof))
+	taken, err := Find(v, BuyBacks, proving(c.Proof))
 	if err != nil {
 		return nil, err
 	}

@@ -231,7 +231,9 @@ func (c *checker) checkBudgets() error {
 	}
 	err = eachOf(c.ctx, c.r, Refunds, Query{}, func(r reserve.TreasuryRefund) {
 		a := awards[r.Award]
-		delete(awards, r.Award)
+		if r.State != reserve.RefundCancelled {
+			delete(awards, r.Award)
+		}
 		if r.Award != 0 && (a.State != auction.AwardRevoked || a.Amount != r.Amount) {
 			c.report("I-24", Refunds.name, r.ID, "asks for CNY %s of award %d, which is %s and was paid CNY %s", r.Amount, r.Award, a.State, a.Amount)
 		}

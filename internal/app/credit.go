@@ -8,6 +8,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
+	"slices"
 )
 
 // The tables of issuances. Ranges that are held lie in memory; the others are
@@ -135,6 +136,11 @@ func (c CreditIssue) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil
+}
+
+// ofScheme is what an issuance belongs to.
+func (v *View) ofScheme(i carbon.Issuance) identity.Target {
+	return identity.OfScheme(i.Region, rowsOf(v.state, CarbonSchemes).rows[i.Scheme].Operator)
 }
 
 // scheme returns a scheme after the actor's right to act for it was checked.
@@ -295,13 +301,15 @@ func (c CreditDeclare) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.AuthoriseAt("project", identity.CreditDeclare, identity.OfParty(p.Party, p.Region)); err != nil {
+	scheme := rowsOf(v.state, CarbonSchemes).rows[p.Scheme]
+	target := identity.OfScheme(p.Region, scheme.Operator)
+	target.Parties = []int64{p.Party}
+	if err := v.AuthoriseAt("project", identity.CreditDeclare, target); err != nil {
 		return nil, err
 	}
 	if err := v.checkActive("project", p.Party); err != nil {
 		return nil, err
 	}
-	scheme := rowsOf(v.state, CarbonSchemes).rows[p.Scheme]
 	i := carbon.Issuance{
 		Scheme: p.Scheme, Methodology: p.Methodology, Project: p.ID, Source: p.Code, Vintage: int32(c.PeriodFrom.Year()), //nolint:gosec // a year
 		PeriodFrom: c.PeriodFrom, PeriodTo: c.PeriodTo, Party: p.Party, Region: p.Region, Plant: p.Identifier, EvidenceDigest: c.EvidenceDigest,
@@ -351,16 +359,21 @@ func (v *View) compute(code string, from, to calendar.Date, values []carbon.Valu
 	return must(carbon.Compile(m, inputs, factors)).Compute(values)
 }
 
-// NextIssuanceEvents are the steps that an actor may take now. They may still be
-// refused for what they would do.
-func NextIssuanceEvents(a identity.Actor, i carbon.Issuance) (events []carbon.IssuanceEvent) {
-	roles := rolesFor(a, identity.IssuanceStep, identity.OfRegion(i.Region))
+// nextIssuanceEvents are the steps that an actor may take now, of an issuance of a
+// scheme with an operator. They may still be refused for what they would do.
+func nextIssuanceEvents(a identity.Actor, i carbon.Issuance, operator int64) (events []carbon.IssuanceEvent) {
+	roles := rolesFor(a, identity.IssuanceStep, identity.OfScheme(i.Region, operator))
 	for _, e := range carbon.IssuanceEvents {
 		if _, err := i.Next(e, a.Person, roles); err == nil {
 			events = append(events, e)
 		}
 	}
 	return events
+}
+
+// MayVerify reports whether an actor may verify an issuance now.
+func MayVerify(a identity.Actor, i carbon.Issuance) bool {
+	return slices.Contains(nextIssuanceEvents(a, i, 0), carbon.Verify)
 }
 
 // Operation is IssuanceStep.
@@ -378,7 +391,7 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := identity.OfRegion(i.Region)
+	target := v.ofScheme(i)
 	if err := v.AuthoriseAt("id", identity.IssuanceStep, target); err != nil {
 		return nil, err
 	}

@@ -165,6 +165,9 @@ func TestIssuance_Look(t *testing.T) {
 	o.does(o.leader, SampleLook{i.ID})
 	blind(o.verifier)
 	o.refuses(o.person("operator of Nanhu", GrantAdd{Role: identity.Operator, Region: "330402", Party: o.owner.party}), SampleLook{i.ID}, identity.ErrNotYours)
+	another := o.person("operator of another scheme", GrantAdd{Role: identity.Operator, Region: "330421", Party: o.firm("330421", 7).party})
+	o.refuses(another, SampleLook{i.ID}, identity.ErrNotYours)
+	o.refuses(another, IssuanceStep{Issuance: i.ID, Event: carbon.Check, Document: "d"}, identity.ErrNotYours)
 	first := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID})
 	o.now.set(o.now.get() + 3600*second)
 	if again := done[carbon.Look](o.office, o.verifier, SampleLook{i.ID}); again != first || first.Person != o.verifier || first.LookedAt == 0 {

@@ -169,7 +169,7 @@ func (v *View) checkEarmarked(e reserve.Earmark, givesWay int64) error {
 
 // earmarksOf are the active earmarks for a project's need, by priority and age.
 func (v *View) earmarksOf(n permit.Need) ([]reserve.Earmark, error) {
-	active, err := Find(v, Earmarks, Where("project", n.Project).And("pollutant", Eq, n.Pollutant).And("state", Eq, string(reserve.EarmarkActive)))
+	active, err := Find(v, Earmarks, naming("project", n.Project).And("pollutant", Eq, n.Pollutant).And("state", Eq, string(reserve.EarmarkActive)))
 	slices.SortFunc(active, func(a, b reserve.Earmark) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.ID, b.ID))
 	})

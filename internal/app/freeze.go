@@ -419,8 +419,8 @@ func (c FreezeSell) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	if c.Amount < 0 {
-		return nil, fault.Invalidf("amount", "must not be negative")
+	if c.Amount < 0 || c.Amount > quantity.AmountMax {
+		return nil, fault.Invalidf("amount", "must be from 0 to %s", quantity.AmountMax)
 	}
 	switch {
 	case !f.IsPermits():

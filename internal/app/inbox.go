@@ -131,9 +131,7 @@ var (
 	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, NextPledgeEvents, onwardPledge, func(p encumbrance.Pledge) Waiting {
 		return Waiting{Region: p.Region, Party: p.Party, Since: max(p.AppliedAt, p.RegisteredAt)}
 	}))
-	_ = declareWaiting(stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, NextIssuanceEvents, onwardIssuance, func(i carbon.Issuance) Waiting {
-		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt}
-	}))
+	_ = declareWaiting(issuancesWaiting)
 	_ = declareInbox(Objections, Where("state", string(approval.ObjectionOpen)), identity.ObjectionAnswer,
 		func(o approval.Objection) (Waiting, identity.Target) {
 			return Waiting{Action: "answer", Region: o.Region, Since: o.FiledAt, Until: through(o.DueOn)}, identity.OfRegion(o.Region)
@@ -275,6 +273,20 @@ func stepsWaiting[R any, S, E ~string](
 			}
 		})
 	}
+}
+
+// issuancesWaiting are the steps of issuances, each by the operator of its scheme.
+func issuancesWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
+	operators := map[int64]int64{} // by scheme
+	if err := eachOf(ctx, r, CarbonSchemes, Query{}, func(s carbon.Scheme) { operators[s.ID] = s.Operator }); err != nil {
+		return err
+	}
+	next := func(a identity.Actor, i carbon.Issuance) []carbon.IssuanceEvent {
+		return nextIssuanceEvents(a, i, operators[i.Scheme])
+	}
+	return stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, func(i carbon.Issuance) Waiting {
+		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt}
+	})(ctx, r, a, each)
 }
 
 // The steps of each workflow that bring it on: nothing waits for its end.

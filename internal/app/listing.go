@@ -165,7 +165,7 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 // boughtOf is what a licence has bought of a listing; what was cancelled does
 // not count.
 func (v *View) boughtOf(listing, licence int64) (sum quantity.Quantity, err error) {
-	sales, err := Find(v, Sales, Where("listing", listing).And("licence", Eq, licence))
+	sales, err := Find(v, Sales, naming("listing", listing).And("licence", Eq, licence))
 	if err != nil || len(sales) == 0 {
 		return 0, err
 	}

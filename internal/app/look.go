@@ -26,7 +26,7 @@ func (c SampleLook) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.AuthoriseAt("id", identity.SampleRead, identity.OfRegion(i.Region)); err != nil {
+	if err := v.AuthoriseAt("id", identity.SampleRead, v.ofScheme(i)); err != nil {
 		return nil, err
 	}
 	if i.State != carbon.Checked {

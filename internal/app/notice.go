@@ -269,11 +269,11 @@ func (v *View) checkProof(proof string) error {
 
 // takenProofs are the receipts that have proved a payment, with the notices.
 func (v *View) takenProofs(proofs []string) (map[string]int64, error) {
-	notices, err := Find(v, Notices, Query{}.And("proof", In, proofs))
+	notices, err := Find(v, Notices, proving(proofs...))
 	if err != nil {
 		return nil, err
 	}
-	parts, err := Find(v, Instalments, Query{}.And("proof", In, proofs))
+	parts, err := Find(v, Instalments, proving(proofs...))
 	taken := map[string]int64{}
 	for _, n := range notices {
 		taken[n.Proof] = n.ID

@@ -58,7 +58,7 @@ func (v *View) endUnpaid(n *permit.Need) ([]projectEnd, error) {
 
 // newestOf are the newest deals or notices of a need.
 func newestOf(n *permit.Need) Query {
-	q := Where("project", n.Project).And("pollutant", Eq, n.Pollutant)
+	q := naming("project", n.Project).And("pollutant", Eq, n.Pollutant)
 	q.Desc, q.Limit = true, endedOfProject
 	return q
 }

@@ -90,7 +90,7 @@ func (r *Refusals) WaitingFor(a identity.Actor, of *Reference) []Waiting {
 	var all []Waiting
 	for number, m := range r.last {
 		s, known := ReadTable(of, CarbonSchemes).Get(m.scheme)
-		target := identity.OfRegion(s.Region)
+		target := identity.OfScheme(s.Region, s.Operator)
 		if !known || identity.Authorise(a, identity.CreditIssue, target) != nil && identity.Authorise(a, identity.PoolClose, target) != nil {
 			continue
 		}

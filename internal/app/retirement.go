@@ -55,7 +55,7 @@ func (a *App) Retirement(ctx context.Context, id int64) (c RetirementCertificate
 		return c, ErrNoRecord.At("id")
 	}
 	var ranges []carbon.Range
-	if err := a.Reader().Find(ctx, CreditRanges.name, Where("retirement", id), &ranges); err != nil {
+	if err := a.Reader().Find(ctx, CreditRanges.name, naming("retirement", id), &ranges); err != nil {
 		return c, err
 	}
 	ref := a.Reference()

@@ -199,7 +199,7 @@ func (v *View) restOn(b reserve.BuyBack, verification int64) (reserve.BuyBack, e
 // unusedOf is what buy-backs that rest on a verification have left of it.
 func (v *View) unusedOf(s reserve.SurplusVerification) (quantity.Quantity, error) {
 	left := s.Quantity
-	backs, err := Find(v, BuyBacks, Where("verification", s.ID))
+	backs, err := Find(v, BuyBacks, naming("verification", s.ID))
 	for _, b := range backs {
 		if b.State.IsOpen() || b.State == reserve.BuyBackInReserve {
 			left -= b.Quantity

@@ -153,6 +153,20 @@ const (
 // Where is a query for the rows whose column equals value.
 func Where(column string, value any) Query { return Query{Where: []Cond{{column, Eq, value}}} }
 
+// naming is a query for the rows that name another row by its id; most of the
+// table name none. The second condition follows from the first, and lets SQLite
+// use an index over those that do: with a parameter it does not see that
+// (sqlite.org/partialindex.html).
+func naming(column string, id int64) Query { return Where(column, id).And(column, Gt, int64(0)) }
+
+// namingAny is naming for several ids.
+func namingAny(column string, ids []int64) Query {
+	return Query{}.And(column, In, ids).And(column, Gt, int64(0))
+}
+
+// proving is naming for the documents that prove payments.
+func proving(proofs ...string) Query { return Query{}.And("proof", In, proofs).And("proof", Ne, "") }
+
 // And adds a condition.
 func (q Query) And(column string, op Op, value any) Query {
 	q.Where = append(q.Where[:len(q.Where):len(q.Where)], Cond{column, op, value})

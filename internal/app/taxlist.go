@@ -220,7 +220,7 @@ func (m *taxMatch) read(v *View, sales map[reserve.PaymentNumber]reserve.Sale) e
 	notices, err1 := Find(v, Notices, Query{}.And("id", In, ids))
 	plans, err2 := Find(v, InstalmentPlans, Query{}.And("notice", In, ids))
 	parts, err3 := Find(v, Instalments, Query{}.And("notice", In, ids))
-	receipts, err4 := Find(v, TaxReceipts, Query{}.And("notice", In, ids))
+	receipts, err4 := Find(v, TaxReceipts, namingAny("notice", ids))
 	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return err
 	}

@@ -97,8 +97,8 @@ func (p Pledge) Validate() error {
 // ErrPledgeValue where there is neither, and ErrWorthNothing.
 func (p Pledge) Valued(base quantity.Price, months int) (Pledge, error) {
 	if p.Assessment != "" {
-		if p.Value <= 0 {
-			return p, fault.Invalidf("assessed_value", "must be more than zero")
+		if p.Value <= 0 || p.Value > quantity.AmountMax {
+			return p, fault.Invalidf("assessed_value", "must be more than zero and at most %s", quantity.AmountMax)
 		}
 		return p, nil
 	}
@@ -107,7 +107,7 @@ func (p Pledge) Valued(base quantity.Price, months int) (Pledge, error) {
 	}
 	p.BasePrice, p.Months = base, int32(months) //nolint:gosec // months of a term
 	var err error
-	if p.Value, err = quantity.Amount(base, p.Quantity, months, quantity.HalfUp); err == nil && p.Value == 0 {
+	if p.Value, err = quantity.TradeAmount(base, p.Quantity, months, quantity.HalfUp); err == nil && p.Value == 0 {
 		err = ErrWorthNothing
 	}
 	return p, err

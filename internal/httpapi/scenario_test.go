@@ -103,6 +103,25 @@ func TestScenario_CancelledProject(t *testing.T) {
 	}
 }
 
+// What a project has bought beyond its lowered need goes back, in the database too.
+func TestScenario_ReducedProject(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	seller, buyer := w.firms[0], w.firms[1]
+	project := w.projectOf(buyer)
+	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
+	w.ok("/v1/orders", buyer.key, strings.TrimSuffix(order(buyer, "buy", "2400", "1"), "}")+fmt.Sprintf(`,"project":%d}`, project))
+	done := decode[api.Project](t, w.ok(fmt.Sprintf("/v1/projects/%d/steps", project), w.leader,
+		`{"event":"reduce","document":"a smaller line","needs":[{"pollutant":"VOCs","need":"0.2"}]}`))
+	if done.State != "reduced" || len(done.BuyBacks) != 1 {
+		t.Fatalf("%+v", done)
+	}
+	b := decode[api.BuyBack](t, w.get(fmt.Sprintf("/v1/buy-backs/%d", done.BuyBacks[0]), buyer.key))
+	if b.State != "accepted" || b.Kind != "compulsory" || b.Cause != "completion_surplus" || b.Licence != buyer.licence {
+		t.Errorf("%+v", b)
+	}
+}
+
 // A parameter that begins to hold takes out of the book what it refuses, and
 // nothing else.
 func TestScenario_ParameterJudgesAgain(t *testing.T) {

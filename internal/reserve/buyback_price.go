@@ -61,6 +61,9 @@ type BuyBackPrice struct {
 // Acquisitions without a price are passed over. Returns ErrPriceUnknown,
 // ErrTooManyRows, an overflow, or ErrBuyBackAmount.
 func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base quantity.Price, months int) (rows []BuyBackPrice, amount quantity.Money, err error) {
+	if _, err := quantity.TradeAmount(base, q, months, quantity.HalfUp); err != nil { // the most that it can come to
+		return nil, 0, err
+	}
 	used, err := PricedRows(acquisitions, q)
 	if err == nil {
 		err = CheckRows(used, PricedRowsMax)

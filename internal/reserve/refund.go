@@ -15,6 +15,8 @@ var (
 	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
 	// ErrRefundState is returned when the state of a refund does not allow a step.
 	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
+	// ErrRefundOwed is returned when the refund of a revoked award would be cancelled: its permits are given back, and nobody could ask again.
+	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked and its permits are given back: what was paid for them is owed until it is received")
 )
 
 // A RefundState is where a refund is in its life.
@@ -70,10 +72,14 @@ func (r TreasuryRefund) Receive(proof string, on calendar.Date) (TreasuryRefund,
 	return r, nil
 }
 
-// Cancel returns the refund that is no longer asked for, or ErrRefundState.
+// Cancel returns the refund that is no longer asked for, or ErrRefundState or
+// ErrRefundOwed.
 func (r TreasuryRefund) Cancel() (TreasuryRefund, error) {
 	if err := r.checkRequested(); err != nil {
 		return r, err
+	}
+	if r.Award != 0 {
+		return r, ErrRefundOwed
 	}
 	r.State = RefundCancelled
 	return r, nil

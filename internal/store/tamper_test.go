@@ -114,7 +114,7 @@ var tradingTamperings = []tampering{
 	{"fee of a trade", []string{"UPDATE trade SET buyer_fee = buyer_fee + 1 WHERE id = (SELECT max(id) FROM trade WHERE buyer_fee > 0)"}, "trade", "I-47"},
 	{"fee of an order", []string{"UPDATE market_order SET fee = fee + 1 WHERE fee > 0"}, "market_order", "I-47"},
 	{"day order without its end", []string{"UPDATE timer SET state = 'disarmed' WHERE purpose = 'order.day_end'"}, "market_order", "I-48"},
-	{"immediate order that waits", []string{"UPDATE market_order SET time_in_force = 2, kind = 1 WHERE state = 1 AND time_in_force = 3"}, "market_order", "I-48"},
+	{"immediate order that waits", []string{"UPDATE market_order SET time_in_force = 2, kind = 1 WHERE state = 1 AND time_in_force = 3"}, "market_order", "I-96"},
 	{"sweep that runs on", []string{"UPDATE order_sweep SET state = 'running'"}, "order_sweep", "I-48"},
 	{"close", []string{"UPDATE market_close SET price = price + 10000 WHERE trades > 0"}, "market_close", "I-49"},
 	{"close of other trades", []string{"UPDATE market_close SET last_trade = 100000 WHERE trades > 0"}, "market_close", "I-49"},
