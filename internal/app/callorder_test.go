@@ -286,3 +286,79 @@ func (o *sessionOffice) crashInCall(at int) {
 	o.now.set(o.now.get() + calendar.Instant(LeaseTime.Microseconds()))
 	o.start()
 }
+
+// A halt over the end of a closing call: the call is not made. What came for it
+// alone ends with it, what is limited waits for the next call, and no price of
+// one day is that of another.
+func TestCallOrder_HaltOverTheClose(t *testing.T) {
+	t.Parallel()
+	const closing = "call 09:15-09:25, continuous 09:30-14:57, call 14:57-15:00"
+	o := openSessionOffice(t, 3, MarketTerms{Timetable: closing})
+	o.at(0, "14:58")
+	o.places(0, market.Sell, "20", 10)
+	limit := o.places(2, market.Buy, "22", 4).Order
+	waits := o.placesForCall(1, market.Buy, "30", 12)
+	o.does(o.leader, MarketState{ticks, catalog.MarketHalted, "reason"})
+	o.at(0, "15:00")
+	o.check()
+	o.restart()
+	o.at(0, "15:05")
+	o.does(o.admin, MarketState{ticks, catalog.MarketOpen, "reason"})
+	o.settle()
+	if got := o.becameOf(waits.ID); got != "cancelled unfilled 0/12" {
+		t.Errorf("after the close: %s", got)
+	}
+	if b := o.balance(ledger.FundsKey(o.firms[1].party)); b.Held != 0 {
+		t.Errorf("what is cancelled holds %d aside", b.Held)
+	}
+	o.check()
+	o.at(1, "09:25")
+	if got := o.becameOf(limit.ID); got != "filled  4/4" {
+		t.Errorf("on the next day: %s", got)
+	}
+	if trades := o.trades(); len(trades) != 1 || trades[0].BuyOrder != limit.ID {
+		t.Errorf("%+v", trades)
+	}
+	o.check()
+}
+
+// A halt from one call into the next, and one that ends in a pause: the first is
+// not made, and nothing that came for it trades in the second.
+func TestCallOrder_HaltIntoTheNextCall(t *testing.T) {
+	t.Parallel()
+	for _, resumed := range []string{"09:27", "10:02"} {
+		o := openSessionOffice(t, 3, MarketTerms{Timetable: "call 09:15-09:25, call 10:00-10:05, continuous 10:30-15:00"})
+		o.at(0, "09:15")
+		waits := o.placesForCall(1, market.Buy, "30", 12)
+		o.does(o.leader, MarketState{ticks, catalog.MarketHalted, "reason"})
+		o.at(0, resumed)
+		o.does(o.admin, MarketState{ticks, catalog.MarketOpen, "reason"})
+		o.at(0, "10:02")
+		o.places(0, market.Sell, "20", 10)
+		o.at(0, "10:05")
+		if got := o.becameOf(waits.ID); got != "cancelled unfilled 0/12" || len(o.trades()) != 0 {
+			t.Errorf("resumed at %s: %s, %d trades", resumed, got, len(o.trades()))
+		}
+		o.check()
+	}
+}
+
+// A call whose fills were begun on another day is over: the next has its own price.
+func TestCallOrder_BegunOnAnotherDay(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable})
+	calls := o.store.table(Calls.name)
+	calls.put(1, market.Call{ID: 1, Market: 1, Instrument: o.inst.ID, Day: dayOne.Date().AddDays(-1), State: market.CallClearing, Price: 7 * quantity.OnePrice, Volume: one, StartedAt: 1})
+	o.restart()
+	o.at(0, "09:15")
+	o.places(0, market.Sell, "20", 10)
+	o.places(1, market.Buy, "22", 4)
+	o.at(0, "09:25")
+	if trades := o.trades(); len(trades) != 1 || trades[0].Price < 20*quantity.OnePrice {
+		t.Errorf("%+v", trades)
+	}
+	if all := tableOf(o.office, Calls); len(all) != 2 || all[0].State != market.CallDone || all[1].Day != dayOne.Date() {
+		t.Errorf("%+v", all)
+	}
+	o.check()
+}

@@ -96,7 +96,7 @@ func (tx *Tx) sessionStep(m catalog.Market, s market.Session, c *calendar.Calend
 		}
 		return s, s.Closing == 0
 	case s.Phase == market.PhaseUncrossing:
-		if m.State != catalog.MarketHalted && !tx.uncross(m) {
+		if !tx.afterCall(m, s) {
 			return s, false
 		}
 		s.Phase, s.Follows = s.Follows, ""
@@ -113,9 +113,23 @@ func (tx *Tx) sessionStep(m catalog.Market, s market.Session, c *calendar.Calend
 	return s, false
 }
 
+// afterCall uncrosses what was collected, and reports whether all is done. A halt
+// holds a call up, at most until its trading day ends or the next call begins:
+// then it is not made.
+func (tx *Tx) afterCall(m catalog.Market, s market.Session) bool {
+	isHalted := m.State == catalog.MarketHalted
+	switch {
+	case s.Follows == market.PhaseCall, isHalted && s.Closing != 0:
+		return tx.missCall(m)
+	case isHalted:
+		return true
+	}
+	return tx.uncross(m)
+}
+
 // nextPhase is a session after the change that the timetable has for its NextAt. Where
 // a call ends, and where orders that were collected would come into continuous
-// trading, they are uncrossed first.
+// trading, into the night or into the next call, they are dealt with first.
 func (tx *Tx) nextPhase(m catalog.Market, s market.Session, c *calendar.Calendar) market.Session {
 	plan := tx.floors[m.ID].schedule
 	at := s.NextAt
@@ -128,7 +142,8 @@ func (tx *Tx) nextPhase(m catalog.Market, s market.Session, c *calendar.Calendar
 	case ended == market.PhaseClosed && phase != market.PhaseClosed: // terms may have come since the close
 		s.Closing = s.Closed
 	}
-	if phase != market.PhaseCall && (ended == market.PhaseCall || phase == market.PhaseContinuous && tx.isCrossed(m)) {
+	mustEnd := phase != market.PhaseClosed || s.Closing != 0 // in a pause it may wait
+	if ended == market.PhaseCall && phase != market.PhaseCall || ended != market.PhaseCall && mustEnd && tx.isCrossed(m) {
 		s.Phase, s.Follows = market.PhaseUncrossing, phase
 	}
 	return s

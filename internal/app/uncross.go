@@ -115,6 +115,21 @@ func (v *View) heads(b *market.Book, buysAt, sellsAt quantity.Price) (bid, ask *
 	return v.orders[buy.ID], v.orders[sell.ID], bids && asks
 }
 
+// missCall cancels the market orders of a call that is not made, a bounded number
+// of them, and reports whether none waits. What is limited waits for the next call.
+func (tx *Tx) missCall(m catalog.Market) (done bool) {
+	made, start := 0, tx.batch.rows
+	done = true
+	tx.instrumentsOf(m, func(_ catalog.Instrument, b *market.Book) bool {
+		for done && tx.cancelMarketOrder(b) {
+			made++
+			done = made < callFills && tx.batch.rows-start <= callRows
+		}
+		return done
+	})
+	return done
+}
+
 // cancelMarketOrder cancels a market order that waits for a call, if one does.
 func (tx *Tx) cancelMarketOrder(b *market.Book) bool {
 	o, some := b.MarketOrder()
@@ -124,17 +139,25 @@ func (tx *Tx) cancelMarketOrder(b *market.Book) bool {
 	return some
 }
 
-// openCall is the call of a book whose fills are being made, or a new one.
+// openCall is the call of a book whose fills are being made, or a new one. One that
+// was begun on another day is over: its price is not that of today.
 func (tx *Tx) openCall(m catalog.Market, i catalog.Instrument, b *market.Book) (market.Call, bool) {
+	day := tx.floors[m.ID].session.Day
 	for c := range All(tx.View, Calls) {
-		if c.Market == m.ID && c.Instrument == i.ID {
+		if c.Market != m.ID || c.Instrument != i.ID {
+			continue
+		}
+		if c.Day == day {
 			return c, true
 		}
+		c.State, c.EndedAt = market.CallDone, tx.Now
+		Put(tx, Calls, c)
+		break
 	}
 	q := tx.quote(bookID{m.ID, i.ID})
 	r, found := callOutcome(b, q.Close)
 	return market.Call{
-		Market: m.ID, Instrument: i.ID, Day: tx.floors[m.ID].session.Day, State: market.CallClearing, Price: r.ClearingPrice, Volume: r.Volume,
+		Market: m.ID, Instrument: i.ID, Day: day, State: market.CallClearing, Price: r.ClearingPrice, Volume: r.Volume,
 		Surplus: r.Imbalance, Reference: q.Close, StartedAt: tx.Now,
 	}, found
 }
