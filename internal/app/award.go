@@ -276,14 +276,14 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	barred, err := v.biddersOut(func(r auction.Registration) bool { return r.Party == a.Party }, because("barred", fmt.Sprintf("award %d was let go", a.ID)))
+	barred, err := v.biddersOut(ofParty(a.Party), because("barred", fmt.Sprintf("award %d was let go", a.ID)))
 	if err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
 		free(tx)
 		tx.forfeit(r, h, lost, forfeitsOf(a))
-		tx.exclude(barred)
+		tx.excludeSome(barred, timerPartyBidders, a.Party)
 		return Put(tx, Awards, a)
 	}, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,7 +31,7 @@ func (v *View) biddersRefused(k *knowledge, touch func(auction.Registration) boo
 }
 
 // biddersOut returns the bidders, of those that touch selects, against whom there is
-// a reason, in auctions whose windows have not closed.
+// a reason, in auctions whose windows have not closed: at most chainBacks and one more.
 func (v *View) biddersOut(touch func(auction.Registration) bool, why func(auction.Offer, auction.Registration) string) ([]exclusion, error) {
 	var touched []auction.Registration
 	for _, r := range rowsOf(v.state, Registrations).rows {
@@ -58,7 +59,11 @@ func (v *View) biddersOut(touch func(auction.Registration) bool, why func(auctio
 
 // reasonOf names the rule that refuses; "" where none does.
 func reasonOf(err error) string {
-	if f, ok := fault.As(err); ok {
+	f, ok := fault.As(err)
+	switch {
+	case ok && f.Rule == "":
+		return f.Detail
+	case ok:
 		return fmt.Sprintf("%s (%s: %s)", f.Detail, f.Rule, f.Citation)
 	}
 	return ""
@@ -70,7 +75,7 @@ func (v *View) revoked(l catalog.Licence, act string) (func(*Tx), error) {
 	bidders, err := v.biddersOut(ofLicence(l.ID), because(catalog.LicenceRevoked, act))
 	l.State = catalog.LicenceRevoked
 	return func(tx *Tx) {
-		tx.exclude(bidders)
+		tx.excludeSome(bidders, timerLicenceEnd, l.ID)
 		Put(tx, Licences, l)
 	}, err
 }
@@ -78,6 +83,11 @@ func (v *View) revoked(l catalog.Licence, act string) (func(*Tx), error) {
 // ofLicence selects the bidders that bid for a licence.
 func ofLicence(id int64) func(auction.Registration) bool {
 	return func(r auction.Registration) bool { return r.Licence == id }
+}
+
+// ofParty selects the bidders that are a party.
+func ofParty(id int64) func(auction.Registration) bool {
+	return func(r auction.Registration) bool { return r.Party == id }
 }
 
 // because is the reason of an officer who has changed the state of a party or a licence.
@@ -97,6 +107,36 @@ func (v *View) isAbout(f rulebook.Fact) func(auction.Registration) bool {
 		}
 		return r.Region == f.Region
 	}
+}
+
+// timerPartyBidders comes for the bidders of a party that are more than one command excludes.
+const timerPartyBidders = "party.bidders"
+
+var _ = declareTimer(timerPartyBidders, retrying(timerPartyBidders, reviewBidders))
+
+// reviewBidders excludes a party from the auctions that do not admit it any more.
+func reviewBidders(v *View, party int64) (Apply, error) {
+	barred := v.checkBarred(party)
+	if barred != nil && !errors.Is(barred, auction.ErrBarred) {
+		return nil, barred
+	}
+	bidders, err := v.biddersOut(ofParty(party), func(o auction.Offer, r auction.Registration) string {
+		return cmp.Or(reasonOf(barred), reasonOf(v.judgeBidder(v.known, o, r, max(r.Quantity, o.LotSize))))
+	})
+	return func(tx *Tx) any {
+		tx.excludeSome(bidders, timerPartyBidders, party)
+		return nil
+	}, err
+}
+
+// excludeSome excludes as many bidders as one command may. The timer comes at once
+// for the rest, before any other command.
+func (tx *Tx) excludeSome(bidders []exclusion, purpose string, reference int64) {
+	if len(bidders) > chainBacks {
+		tx.Arm(tx.Now, purpose, reference)
+		bidders = bidders[:chainBacks]
+	}
+	tx.exclude(bidders)
 }
 
 // exclude takes bidders out of their auctions.

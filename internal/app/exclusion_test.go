@@ -169,3 +169,56 @@ func TestOffer_ExclusionByAct(t *testing.T) {
 		})
 	}
 }
+
+// Who is out of more auctions than one command can see to is out of all of them.
+func TestOffer_ExclusionOfMany(t *testing.T) {
+	t.Parallel()
+	const many = chainBacks + 2
+	for name, end := range map[string]func(d *auctionDesk, awards []auction.Award){
+		"licence": func(d *auctionDesk, _ []auction.Award) {
+			d.does(d.leader, LicenceState{Licence: d.firms[1].licence.ID, State: catalog.LicenceSuspended, Reason: "r", Document: "d"})
+		},
+		"party": func(d *auctionDesk, _ []auction.Award) {
+			d.does(d.leader, PartyState{Party: d.firms[1].party, State: catalog.PartySuspended, Reason: "r", Document: "d"})
+		},
+		"default": func(d *auctionDesk, awards []auction.Award) {
+			if f, _ := d.send(d.clerk, AwardDefault{awards[1].ID, "not signed"}); f != nil {
+				d.t.Fatal(f)
+			}
+			if f, _ := d.send(d.second, ProposalApprove{d.proposal.ID, d.proposal.EffectsDigest}); f != nil { // the rest is not among its effects
+				d.t.Fatal(f)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := openAuctionDesk(t, 3)
+			_, awards := d.certified()
+			opens := calendar.NewDate(2026, 8, 31).Start()
+			for range many {
+				o := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) {
+					c.Quantity, c.RegisterUntil, c.OpensAt, c.ClosesAt = one, opens, opens+10*3600*second, opens+11*3600*second
+				}))
+				d.register(o.ID, d.firms[1], 0)
+			}
+			d.later(7)
+			end(d, awards)
+			d.settle()
+			if left := rowsIn(d.office, Registrations, Where("party", d.firms[1].party).And("state", Eq, string(auction.Registered))); len(left) != 0 {
+				t.Errorf("still registered for %d", len(left))
+			}
+			d.check()
+		})
+	}
+}
+
+// What is not a rule against the winner is no reason to take back what he has won.
+func TestAward_NotRevokedForTheCalendar(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified()
+	a := done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
+	d.now.set(calendar.NewDate(2026, 12, 30).Start())
+	d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, calendar.ErrYearNotPublished)
+	d.refuses(d.clerk, AwardRevoke{a.ID, "r"}, auction.ErrNotUpheld)
+}

@@ -137,7 +137,7 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 		r := LicenceResult{Licence: Put(tx, Licences, l)}
 		if l.State != catalog.LicenceValid {
 			tx.reviewDeals()
-			tx.exclude(bidders)
+			tx.excludeSome(bidders, timerLicenceEnd, l.ID)
 			_, r.Cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
 		}
 		return r

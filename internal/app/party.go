@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 
-	"permitx/internal/auction"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -148,7 +147,7 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 		return nil, ErrUSCCUnconfirmed
 	}
 	p.State = c.State
-	bidders, err := v.biddersOut(func(r auction.Registration) bool { return r.Party == p.ID }, because(c.State, c.Reason))
+	bidders, err := v.biddersOut(ofParty(p.ID), because(c.State, c.Reason))
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +155,7 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 		r := PartyResult{Party: Put(tx, Parties, p)}
 		if p.State != catalog.PartyActive {
 			tx.reviewDeals()
-			tx.exclude(bidders)
+			tx.excludeSome(bidders, timerPartyBidders, p.ID)
 			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
 		}
 		return r

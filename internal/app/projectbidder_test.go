@@ -225,7 +225,11 @@ func giveUpIn(t *testing.T, r *rand.Rand, phase int, format auction.Format, left
 	}
 	if phase < 8 {
 		d.later(60)
-		d.refuses(d.clerk, AwardDefault{award().ID, "r"}, auction.ErrNotNeeded)
+		want := auction.ErrNotNeeded
+		if award().State == auction.AwardSigned {
+			want = auction.ErrAwardStep
+		}
+		d.refuses(d.clerk, AwardDefault{award().ID, "r"}, want)
 		done[auction.Award](d.office, d.clerk, AwardRevoke{award().ID, "the project was given up"})
 	}
 	if a := award(); a.State != auction.AwardRevoked || a.Forfeited != 0 {
