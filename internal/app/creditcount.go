@@ -38,11 +38,9 @@ const (
 )
 
 var (
-	_ = declareTimer(timerCountCreditSales, retrying(timerCountCreditSales, countCreditSales))
+	_ = declareTimer(timerCountCreditSales, countingAnew(timerCountCreditSales, creditSalesOf))
 	_ = declareTimer(timerCountCreditFills, retrying(timerCountCreditFills, countCreditFills))
 )
-
-func countCreditSales(v *View, _ int64) (Apply, error) { return v.countAnew(creditSalesOf) }
 
 // countCreditFills adds up those among a number of fills, the last of which it is
 // about, and comes again for those before them.

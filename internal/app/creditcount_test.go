@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"permitx/internal/calendar"
 	"permitx/internal/market"
 	"permitx/internal/report"
 )
@@ -49,4 +50,30 @@ func TestStatistics_Credits(t *testing.T) {
 	f.runTimers()
 	july("counted anew")
 	f.check()
+}
+
+// What could not be counted when it was due is counted later for the same days: a
+// night in between counts none of them twice.
+func TestStatistics_CreditsAfterFailure(t *testing.T) {
+	t.Parallel()
+	f := openCreditFloor(t, 3)
+	_, awards := f.sells()
+	f.contracts(f.firms[0], awards[0])
+	f.does(f.firms[0].user, AwardSettle{awards[0].ID})
+	night := f.now.get().Date().AddDays(1).Start()
+	f.now.set(night - 30*second)
+	f.runTimers()
+	last := slices.Max(f.store.table(PendingTimes.name).ids)
+	f.store.table(PendingTimes.name).put(last+1, Timer{ID: last + 1, DueAt: 1, Purpose: timerCountCreditSales, State: TimerPending})
+	f.store.broken = Awards.name
+	f.restart()
+	f.settle()
+	f.store.broken = ""
+	for _, at := range []calendar.Instant{night, night + 60*second} {
+		f.now.set(at)
+		f.settle()
+		if got := f.july(at.Date()); !slices.Equal(got, []string{"330421 credit_offer 1 60 2700.00 0.00"}) {
+			t.Errorf("at %s: %q", at, got)
+		}
+	}
 }

@@ -80,21 +80,34 @@ func rowsByID[R any](ctx context.Context, r Reader, t Table[R], steps []encumbra
 // hand, so that there are few.
 const timerCountEncumbrances = "statistics.count_encumbrances"
 
-var _ = declareTimer(timerCountEncumbrances, retrying(timerCountEncumbrances, countEncumbrances))
+var _ = declareTimer(timerCountEncumbrances, countingAnew(timerCountEncumbrances, leasesOf, pledgesOf))
 
-func countEncumbrances(v *View, _ int64) (Apply, error) {
-	return v.countAnew(leasesOf, pledgesOf)
+// countingAnew adds what sources have of the days that were added up when it was
+// first due. Its reference is the first instant after them, 0 as it is planted:
+// when it fails it is tried again for those days, which are more by then.
+func countingAnew(purpose string, sources ...tradeSource) timerFunc {
+	return func(v *View, end int64) (Apply, error) {
+		if end == 0 {
+			end = int64(rollOf(rowsOf(v.state, TradeRolls).rows).Start())
+		}
+		if end == 0 {
+			return nil, nil //nolint:nilnil // none were
+		}
+		return retrying(purpose, func(v *View, end int64) (Apply, error) {
+			return v.countAnew(calendar.Instant(end), sources)
+		})(v, end)
+	}
 }
 
-// countAnew adds to the days that are added up what sources have of them.
-func (v *View) countAnew(sources ...tradeSource) (Apply, error) {
+// countAnew adds to the totals what sources have of the days before an instant.
+func (v *View) countAnew(end calendar.Instant, sources []tradeSource) (Apply, error) {
 	if len(v.batch.Journal) > 0 { // it reads committed rows
 		return nil, errCommitFirst
 	}
-	roll, sums := rollOf(rowsOf(v.state, TradeRolls).rows), report.Totals{}
+	sums := report.Totals{}
 	for _, source := range sources {
 		for after, more := int64(0), true; more; {
-			page, err := source(v.ctx, v.store, 0, roll.Start(), after)
+			page, err := source(v.ctx, v.store, 0, end, after)
 			if err != nil {
 				return nil, ErrNotDurable.Because(err)
 			}

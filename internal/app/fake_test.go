@@ -40,6 +40,7 @@ type fakeStore struct {
 	onCommit func(b *Batch) error // before a commit; its error takes the commit's place
 	after    func(b *Batch) error // after a commit; its error is answered although the rows are there
 	reads    map[string]int       // Find calls, by table
+	broken   string               // the table that Find fails for
 }
 
 type fakeTable struct {
@@ -215,6 +216,9 @@ func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads[table]++
+	if table == s.broken {
+		return errors.New("the database is away")
+	}
 	t := s.table(table)
 	out := reflect.ValueOf(rows).Elem()
 	out.SetLen(0)

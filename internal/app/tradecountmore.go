@@ -75,6 +75,4 @@ func boughtAwardsOf(ctx context.Context, r Reader, from, to calendar.Instant, af
 // have of the days that are added up is not in their totals yet.
 const timerCountMore = "statistics.count_more"
 
-var _ = declareTimer(timerCountMore, retrying(timerCountMore, func(v *View, _ int64) (Apply, error) {
-	return v.countAnew(mirroredDealsOf, pledgeSalesOf, boughtAwardsOf)
-}))
+var _ = declareTimer(timerCountMore, countingAnew(timerCountMore, mirroredDealsOf, pledgeSalesOf, boughtAwardsOf))
