@@ -50,10 +50,6 @@ func (c *checker) checkOffersOfAuctions() error {
 	if err != nil {
 		return err
 	}
-	before, err := c.start("I-102")
-	if err != nil {
-		return err
-	}
 	added, err := c.start("I-107")
 	if err != nil {
 		return err
@@ -65,7 +61,7 @@ func (c *checker) checkOffersOfAuctions() error {
 			p = newOfferParts()
 		}
 		delete(parts, o.ID)
-		if other := sealed[o.KeyDigest]; other != 0 && o.Command > before {
+		if other := sealed[o.KeyDigest]; other != 0 && len(o.SealName) > sealNameBefore {
 			c.report("I-102", Offers.name, o.ID, "is sealed with the key of offer %d", other)
 		}
 		sealed[o.KeyDigest] = o.ID

@@ -158,15 +158,26 @@ func (c *checker) checkOffsets(entries map[needKey][]permit.Entry, err error) er
 }
 
 // checkEarmarks holds the active earmarks of each project against what it needs
-// (I-101), those that were last written before this held excepted.
+// (I-101), those that were made before this held excepted, whatever was given of
+// them since.
 func (c *checker) checkEarmarks() error {
 	since, err := c.start("I-101")
 	if err != nil {
 		return err
 	}
+	made := map[int64]bool{}
+	making := Where("event", string(reserve.Earmarking)).And("command", Gt, since)
+	if err := eachOf(c.ctx, c.r, LotMovements, making, func(m reserve.LotMovement) { made[m.Reference] = true }); err != nil {
+		return err
+	}
 	kept := map[needKey]quantity.Quantity{}
-	active := Where("state", string(reserve.EarmarkActive)).And("project", Gt, int64(0)).And("command", Gt, since)
-	if err := eachOf(c.ctx, c.r, Earmarks, active, func(e reserve.Earmark) { kept[needKey{e.Project, e.Pollutant}] += e.Left() }); err != nil {
+	active := Where("state", string(reserve.EarmarkActive)).And("project", Gt, int64(0))
+	err = eachOf(c.ctx, c.r, Earmarks, active, func(e reserve.Earmark) {
+		if made[e.ID] {
+			kept[needKey{e.Project, e.Pollutant}] += e.Left()
+		}
+	})
+	if err != nil {
 		return err
 	}
 	return eachOf(c.ctx, c.r, ProjectNeeds, Query{}, func(n permit.Need) {

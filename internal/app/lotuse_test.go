@@ -226,6 +226,40 @@ func TestEarmark_FitsTheProject(t *testing.T) {
 	o.wantLots(jiashan, "1 available 18.5 transferred 1.5")
 }
 
+// Earmarks that were made before they had to fit their project stay, also after a
+// part of them was given (I-101).
+func TestEarmark_MadeBefore(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	f := o.firm(jiashan, 1)
+	o.setCap(jiashan, 40*one, 20*one)
+	project := o.project(f, 4*one, 1_500_000)
+	e := o.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Project: project, Name: "a plant", Document: "d", Priority: 3, Need: 4 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	})
+	step := ProjectStep{Project: project, Event: permit.Reduce, Document: "d", Needs: []ProjectNeed{{Pollutant: vocs, Need: 3 * one}}}
+	done[ProjectResult](o, o.leader, step)
+	other := o.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Name: "a plant", Document: "d", Priority: 3, Need: 2 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	})
+	row := storedRow(o, Earmarks, other.ID)
+	row.Project = project // as it could be
+	o.store.table(Earmarks.name).put(row.ID, row)
+	if !o.violates("I-101") {
+		t.Error("of now: I-101 holds")
+	}
+	start := o.store.registry.Length
+	o.store.table(InvariantStarts.name).put(1, InvariantStart{ID: 1, Invariant: "I-101", Number: start})
+	for _, id := range []int64{e.ID, other.ID} { // a part of each is given later
+		row := storedRow(o, Earmarks, id)
+		row.Command = start + 1
+		o.store.table(Earmarks.name).put(id, row)
+	}
+	if o.violates("I-101") {
+		t.Error("of before: I-101 does not hold")
+	}
+}
+
 // What is kept for a project comes back when its time is over or another project
 // goes before it; what is frozen of it stays frozen.
 func TestEarmark_Ends(t *testing.T) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -253,6 +254,39 @@ func TestOffer_SealOnce(t *testing.T) {
 		opens := calendar.NewDate(2026, 8, 31).Start()
 		c.RegisterUntil, c.OpensAt, c.ClosesAt = opens, opens+10*3600*second, opens+11*3600*second
 	})), ErrSealUsed)
+}
+
+// violates reports whether check finds that an invariant does not hold, of rows that a test has changed.
+func (o *office) violates(invariant string) bool {
+	o.t.Helper()
+	found, err := Check(o.t.Context(), o.store, o.store.registry)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == invariant })
+}
+
+// Offers of before may share a seal, whatever becomes of them; they are known by the
+// length of its name (I-102).
+func TestOffer_SealOfBefore(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 0)
+	first, second := d.announce(d.offerOf(auction.Uniform, nil)), d.announce(d.offerOf(auction.Uniform, nil))
+	shares := func(size int) {
+		row := storedRow(d.office, Offers, second.ID)
+		row.SealName, row.KeyDigest = first.SealName[:size], first.KeyDigest
+		d.store.table(Offers.name).put(row.ID, row)
+	}
+	shares(sealNameBefore)
+	d.restart()
+	done[OfferResult](d.office, d.leader, OfferCancel{second.ID, "r"})
+	if d.violates("I-102") {
+		t.Error("of before: I-102 does not hold")
+	}
+	shares(2 * sealNameSize)
+	if !d.violates("I-102") {
+		t.Error("of now: I-102 holds")
+	}
 }
 
 // Who does not take a part is registered for his whole need, and gets that or

@@ -26,7 +26,10 @@ var ErrNoSealKey = fault.New(fault.Unavailable, "offer.seal_key_missing", "the k
 
 // sealNameSize is longer than it was before an offer's key was its own alone: by the
 // length offer_key_digest_unique knows those for which that holds (I-102).
-const sealNameSize = 20 // bytes
+const (
+	sealNameSize   = 20 // bytes
+	sealNameBefore = 32 // characters
+)
 
 // SealOffer gives an announcement the seal that its bids will be closed
 // with. The same person's request with the same idempotency key gets the same
