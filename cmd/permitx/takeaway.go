@@ -14,6 +14,7 @@ type takeAwayCommand struct {
 	databaseConfig
 
 	Month string `required:"" placeholder:"YYYY-MM" help:"The month of the activities."`
+	Gone  bool   `help:"Its table was taken away by hand before; note that, and change nothing else."`
 }
 
 // Help is shown under the flags.
@@ -37,6 +38,13 @@ func (c *takeAwayCommand) Run(g *globals) error {
 	m, err := intake.ParseMonth("month", c.Month)
 	if err != nil {
 		return err
+	}
+	if c.Gone {
+		if err := store.NoteMonthAway(g.ctx, store.IntakeURL(c.url()), m, calendar.InstantOf(time.Now())); err != nil {
+			return err
+		}
+		g.print("%s is noted as taken away.", m)
+		return nil
 	}
 	table, err := store.TakeMonthAway(g.ctx, store.IntakeURL(c.url()), m, calendar.InstantOf(time.Now()))
 	if err != nil {

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,18 +32,31 @@ type HistoryLine struct {
 
 // History is a page of a participant's activities, by number, and whether more
 // follow. What stands is found through the participant's days, and what was taken
-// back through the index of reversals. Returns ErrNoParticipant.
+// back through the index of reversals, all of it as it was at one moment. Where a
+// month is taken away meanwhile, it is read once more. Returns ErrNoParticipant.
 func (in *Intake) History(ctx context.Context, q HistoryQuery) (page []HistoryLine, more bool, err error) {
 	p, err := in.Participant(ctx, q.Scheme, q.Participant)
 	if err != nil {
 		return nil, false, err
 	}
-	r := in.c.Store
+	page, more, err = in.historyNow(ctx, q, p.ID)
+	if errors.Is(err, ErrRejected) {
+		return in.historyNow(ctx, q, p.ID)
+	}
+	return page, more, err
+}
+
+func (in *Intake) historyNow(ctx context.Context, q HistoryQuery, participant int64) (page []HistoryLine, more bool, err error) {
+	r, end, err := in.c.Store.Snapshot(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer end()
 	months, err := r.Months(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("find the months: %w", err)
 	}
-	days, err := r.DaysOf(ctx, p.ID, q.Scenarios, q.From, q.To)
+	days, err := r.DaysOf(ctx, participant, q.Scenarios, q.From, q.To)
 	if err != nil {
 		return nil, false, fmt.Errorf("find the days of a participant: %w", err)
 	}
@@ -51,7 +65,7 @@ func (in *Intake) History(ctx context.Context, q HistoryQuery) (page []HistoryLi
 		if m < MonthOf(q.From) || m > MonthOf(q.To) {
 			continue
 		}
-		back, err := r.ReversalsOf(ctx, m, p.ID)
+		back, err := r.ReversalsOf(ctx, m, participant)
 		if err != nil {
 			return nil, false, fmt.Errorf("find what was taken back of %s: %w", m, err)
 		}

@@ -50,7 +50,7 @@ type Store interface {
 	// finders above return ErrRejected.
 	Commit(ctx context.Context, c *Changes) error
 
-	Reader
+	Source
 	Close() error
 }
 

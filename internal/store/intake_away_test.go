@@ -107,6 +107,59 @@ func TestIntake_MonthGone(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].Invariant != "I-74" {
 			t.Errorf("found %v, %v", found, err)
 		}
+		if _, err := TakeMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthGone) {
+			t.Errorf("it is gone: %v", err)
+		}
+		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthOpen) {
+			t.Errorf("an open month: %v", err)
+		}
+		now = now.Add(30 * 24 * time.Hour)
+		if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
+			t.Fatal(err)
+		}
+		if err := NoteMonthAway(t.Context(), url, 202607, now); err != nil {
+			t.Fatal(err)
+		}
+		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthNone) {
+			t.Errorf("it was noted twice: %v", err)
+		}
+		verified(t, s)
+	})
+}
+
+// Where somebody reads a month it is not taken away, and nobody waits for it.
+func TestIntake_MonthIsRead(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		if !IsPostgres(url) {
+			return // readers lock nothing
+		}
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		submit(t, in, "k", ride("1", "anna", 3, 8, 0))
+		now = now.Add(30 * 24 * time.Hour)
+		if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
+			t.Fatal(err)
+		}
+		r, end, err := s.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Activities(t.Context(), 202607, func(intake.Row) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := TakeMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthLocked) {
+			t.Errorf("while it is read: %v", err)
+		}
+		end()
+		if _, err := TakeMonthAway(t.Context(), url, 202607, now); err != nil {
+			t.Error(err)
+		}
+		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthNone) {
+			t.Errorf("it was taken away: %v", err)
+		}
 	})
 }
 

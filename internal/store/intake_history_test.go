@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -54,5 +55,51 @@ func TestIntake_History(t *testing.T) {
 			t.Fatal(err)
 		}
 		check("after the month was taken away", `1 "" 0.052 2 0 0; 4 "" 0.052 2 0 0; `)
+	})
+}
+
+// between is an intake in which something happens while a history is read.
+type between struct {
+	*IntakeStore
+	do func()
+}
+
+func (b between) Snapshot(ctx context.Context) (intake.Reader, func(), error) {
+	r, end, err := b.IntakeStore.Snapshot(ctx)
+	return betweenReader{r, b.do}, end, err
+}
+
+type betweenReader struct {
+	intake.Reader
+	do func()
+}
+
+func (b betweenReader) ReversalsOf(ctx context.Context, m intake.Month, participant int64) ([]intake.Row, error) {
+	b.do()
+	return b.Reader.ReversalsOf(ctx, m, participant)
+}
+
+// What is taken back while a history is read is in it once.
+func TestIntake_HistoryOfOneMoment(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		var in *intake.Intake
+		once := false
+		in = intakeOf(t, between{s, func() {
+			if !once {
+				once = true
+				submit(t, in, "back", reversalOf("1"))
+			}
+		}}, &now)
+		defer in.Close()
+		submit(t, in, "a", ride("1", "ann", 3, 8, 0))
+		lines, _, err := in.History(t.Context(), intake.HistoryQuery{
+			Scheme: 1, Participant: "ann", Scenarios: []int64{1}, From: someDay.Date().AddDays(-9), To: someDay.Date(), Limit: 100,
+		})
+		if err != nil || !once || len(lines) != 1 || lines[0].TakenBack != 0 {
+			t.Errorf("%+v, %v", lines, err)
+		}
 	})
 }

@@ -250,7 +250,7 @@ func listOf(all []int64) string {
 
 // RowsOf calls each with a month's rows of some ids.
 func (s *intakeReader) RowsOf(ctx context.Context, m intake.Month, ids []int64, each func(intake.Row) error) error {
-	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+	return rejected(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		row, err := scanActivity(r)
 		if err != nil {
 			return err
@@ -266,7 +266,7 @@ func (s *intakeReader) ReversalsOf(ctx context.Context, m intake.Month, particip
 		found = append(found, row)
 		return err
 	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t WHERE participant = $1 AND reverses > 0", participant)
-	return found, lost(err)
+	return found, rejected(err)
 }
 
 // BurnsOf are what a participant has exchanged, after a number or from the newest on.
