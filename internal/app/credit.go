@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
@@ -8,7 +10,6 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
-	"slices"
 )
 
 // The tables of issuances. Ranges that are held lie in memory; the others are

@@ -24,7 +24,7 @@ func (in *inquiry) lookProject(actor identity.Actor) error {
 	if !slices.Contains(projectActions, in.Action) {
 		return ErrProjectOfSale.With("nothing is bought for a project by the action %s", in.Action)
 	}
-	p, known := ReadTable(in.ref, Projects).Get(in.Question.Project)
+	p, known := ReadTable(in.ref, Projects).Get(in.Project)
 	if !known || p.Licence != in.buyer.ID {
 		return ErrNoRecord.At("project")
 	}

@@ -140,11 +140,14 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	s := reserve.Sale{Listing: l.ID, Kind: l.SaleKind()}
-	before, err := v.boughtOf(l.ID, to.ID)
+	before, err := v.boughtOf(l, to.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := l.CheckSale(to, n, before); err != nil {
+		return nil, err
+	}
+	if err := v.checkSimplified(l, n); err != nil {
 		return nil, err
 	}
 	of := claimant{reserve.ForListing, l.ID}
@@ -162,10 +165,32 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// boughtOf is what a licence has bought of a listing; what was cancelled does
-// not count.
-func (v *View) boughtOf(listing, licence int64) (sum quantity.Quantity, err error) {
-	sales, err := Find(v, Sales, naming("listing", listing).And("licence", Eq, licence))
+// checkSimplified holds that a licence takes no more of a pollutant in simplified
+// sales, over all listings, than the parameter of today, or a listing that names
+// more, lets it: else it would be a very small project once a listing.
+func (v *View) checkSimplified(l reserve.Listing, n reserve.PaymentNotice) error {
+	if l.Kind != reserve.Simplified {
+		return nil
+	}
+	before, err := v.soldBy(Where("licence", n.Licence).And("kind", Eq, string(reserve.BySimplified)), n.Pollutant)
+	if err != nil {
+		return err
+	}
+	most := max(l.EachMax, quantity.Quantity(v.parameter(rulebook.SimplifiedMost, l.Region, l.Pollutant))) // both count in 10⁻⁶
+	if before+n.Quantity > most {
+		return reserve.ErrTooLargeForSimplified.With("a licence takes at most %s t/a of %s in simplified sales and has %s already", most, n.Pollutant, before)
+	}
+	return nil
+}
+
+// boughtOf is what a licence has bought of a listing.
+func (v *View) boughtOf(l reserve.Listing, licence int64) (quantity.Quantity, error) {
+	return v.soldBy(naming("listing", l.ID).And("licence", Eq, licence), l.Pollutant)
+}
+
+// soldBy adds up what sales have sold of a pollutant; what was cancelled does not count.
+func (v *View) soldBy(q Query, pollutant string) (sum quantity.Quantity, err error) {
+	sales, err := Find(v, Sales, q)
 	if err != nil || len(sales) == 0 {
 		return 0, err
 	}
@@ -173,7 +198,7 @@ func (v *View) boughtOf(listing, licence int64) (sum quantity.Quantity, err erro
 	for i, s := range sales {
 		ids[i] = s.Notice
 	}
-	notices, err := Find(v, Notices, Query{}.And("id", In, ids).And("state", Ne, string(reserve.NoticeCancelled)))
+	notices, err := Find(v, Notices, Query{}.And("id", In, ids).And("pollutant", Eq, pollutant).And("state", Ne, string(reserve.NoticeCancelled)))
 	for _, n := range notices {
 		sum += n.Quantity
 	}

@@ -380,6 +380,12 @@ func TestListing_Simplified(t *testing.T) {
 	o.refuses(o.clerk, c, reserve.ErrTooLargeForSimplified)
 	done[NoticeResult](o, o.leader, NoticeCancel{n.ID, "r"})
 	done[NoticeResult](o, o.clerk, c)
+	second := o.listingOf(reserve.Simplified, one)
+	c.Listing = second.ID
+	o.refuses(o.clerk, c, reserve.ErrTooLargeForSimplified) // a further listing is no further threshold
+	c.Quantity = one/10 - c.Quantity
+	done[NoticeResult](o, o.clerk, c)
+	o.check()
 }
 
 // taxRow is a payment of a notice.

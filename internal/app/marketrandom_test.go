@@ -399,7 +399,7 @@ func (w *marketWalk) restartNow() {
 // in force, amended, cancelled, all at once, halts, phases, days, groups, block trades, fees, facts,
 // the median price, resale on the next day – come to the same head, rows and books with restarts anywhere as
 // without one; after each step the rows have the books that the writer has.
-func TestMarket_RandomRestarts(t *testing.T) {
+func TestMarket_RandomRestarts(t *testing.T) { //nolint:tparallel // its seeds count together what has happened
 	t.Parallel()
 	seen := map[string]int{}
 	play := func(t *testing.T, seed int64, stop *rand.Rand) (head string, rows [4]any) {

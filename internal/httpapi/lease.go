@@ -76,10 +76,10 @@ func leaseOf(r app.LeaseResult) api.Lease {
 	if l.EndAskedBy != "" {
 		out.Refund = new(l.Refund.String())
 	}
-	switch l.State {
-	case encumbrance.LeaseActive:
+	if l.State == encumbrance.LeaseActive {
 		out.Unused = unusedOf(l, r.On)
-	case encumbrance.LeaseEndedEarly:
+	}
+	if l.State == encumbrance.LeaseEndedEarly {
 		out.Unused = unusedOf(l, l.EndedAt.Date())
 	}
 	return out

@@ -87,7 +87,7 @@ var Keys = []KeyInfo{
 	{HoldingMost, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
 	{BasePrice, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority: a buy-back pays no more than it, and no more than was paid"},
 	{PartMonthUp, "0 or 1", 0, quantity.OneRatio, true, "", "", "", "1: a buy-back counts a part month as one; unset or 0: it drops it, as who pays does"},
-	{SimplifiedMost, "t/a", 1, largest, false, "0.1", ProjectDefault, "", "most that a very small project takes in a simplified sale whose listing does not say"},
+	{SimplifiedMost, "t/a", 1, largest, false, "0.1", ProjectDefault, "", "most that a licence takes of a pollutant in simplified sales, over all listings; a listing may name more for itself"},
 	{FirstInstalment, "1", 1, quantity.OneRatio, false, "0.4", ProjectDefault, "", "share of the amount that the first instalment of a fixed-price sale is at least"},
 	{InstalmentMost, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "60", ProjectDefault, "", "months from the notice in which the last instalment is due"},
 	{InstalmentGrace, "days", 0, 366 * quantity.OneRatio, true, "30", ProjectDefault, "", "days from the due day of an unpaid instalment to the revocation in proportion"},
