@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"permitx/internal/calendar"
+	"permitx/internal/quantity"
 )
 
 var (
@@ -76,6 +77,8 @@ type Reader interface {
 	Activities(ctx context.Context, m Month, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// SumOf is what a scheme has come to in all its days.
+	SumOf(ctx context.Context, scheme int64) (reduced quantity.Reduction, activities int64, err error)
 	// Taken are the months that were taken away.
 	Taken(ctx context.Context) ([]MonthTaken, error)
 	// PlainReversals is that of the registry row.

@@ -10,6 +10,7 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/intake"
+	"permitx/internal/quantity"
 )
 
 // intakeReader reads an intake: what is committed, or one moment of it.
@@ -206,6 +207,14 @@ func (s *intakeReader) TotalsOf(ctx context.Context, scheme int64, from, to cale
 		return err
 	}, "SELECT "+totalColumns+" FROM day_total t WHERE scheme = $1 AND day >= $2 AND day <= $3 ORDER BY day, scenario, methodology", scheme, int64(from), int64(to))
 	return found, lost(err)
+}
+
+// SumOf is what a scheme has come to in all its days.
+func (s *intakeReader) SumOf(ctx context.Context, scheme int64) (reduced quantity.Reduction, activities int64, err error) {
+	err = s.read.QueryRowContext(ctx,
+		"SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT), CAST(COALESCE(sum(activities), 0) AS BIGINT) FROM day_total WHERE scheme = $1", scheme).
+		Scan(&reduced, &activities)
+	return reduced, activities, lost(err)
 }
 
 // EachDay calls each with all days of participants.

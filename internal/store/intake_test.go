@@ -427,6 +427,17 @@ func TestIntake_Random(t *testing.T) {
 		}
 		in.Close()
 		verified(t, s)
+		days, err := s.TotalsOf(t.Context(), 1, 0, 99991231)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reduced, activities, err := s.SumOf(t.Context(), 1)
+		for _, d := range days {
+			reduced, activities = reduced-d.Amount, activities-d.Activities
+		}
+		if err != nil || reduced != 0 || activities != 0 || len(days) == 0 {
+			t.Errorf("the sum of %d days is off by %s, %d activities (%v)", len(days), reduced, activities, err)
+		}
 		if len(accepted) < 200 {
 			t.Errorf("only %d activities were counted", len(accepted))
 		}
