@@ -29,6 +29,15 @@ type Command interface {
 // could, was checked by Decide. A panic in it is a broken invariant.
 type Apply func(tx *Tx) any
 
+// inTurn does what several decisions came to, one after the other.
+func inTurn(steps []Apply) func(*Tx) {
+	return func(tx *Tx) {
+		for _, step := range steps {
+			step(tx)
+		}
+	}
+}
+
 // Answer is what a command came to.
 type Answer struct {
 	Command  int64  // journal number

@@ -12,16 +12,8 @@ import (
 // creditSalesOf reads the credits that were won at auctions, on the day on which
 // they were paid and delivered.
 func creditSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
-	var awards []auction.Award
 	q := during("paid_at", max(from, 1), to, after).And("seller", Gt, int64(0))
-	if err := r.Find(ctx, Awards.name, q, &awards); err != nil || len(awards) == 0 {
-		return tradePage{last: after}, err
-	}
-	ids, offers := make([]int64, len(awards)), map[int64]auction.Offer{}
-	for n, a := range awards {
-		ids[n] = a.Offer
-	}
-	err := eachOf(ctx, r, Offers, Query{}.And("id", In, ids), func(o auction.Offer) { offers[o.ID] = o })
+	awards, offers, err := awardsWhere(ctx, r, q)
 	return pageOfTrades(awards, after, func(a auction.Award) report.Trade {
 		return report.Trade{
 			Kind: report.CreditOffer, On: a.PaidAt.Date(), SellerRegion: a.Region, BuyerRegion: a.Region, Pollutant: offers[a.Offer].Pollutant,

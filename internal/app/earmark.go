@@ -201,11 +201,7 @@ func (v *View) fitEarmarks(needs []permit.Need, ends []projectEnd) (func(*Tx), e
 			steps = append(steps, step)
 		}
 	}
-	return func(tx *Tx) {
-		for _, step := range steps {
-			step(tx)
-		}
-	}, nil
+	return inTurn(steps), nil
 }
 
 // fitEarmark returns what leaves a part of the need that an earmark has not given.

@@ -341,11 +341,7 @@ func (m *taxMatch) settle(v *View) (func(*Tx), error) {
 		}
 		steps = append(steps, step)
 	}
-	return func(tx *Tx) {
-		for _, step := range steps {
-			step(tx)
-		}
-	}, nil
+	return inTurn(steps), nil
 }
 
 // matched records that the tax authority has the payment of a notice. Where

@@ -194,6 +194,11 @@ func annual(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
 	return quantity.Outright(p, q, quantity.HalfUp)
 }
 
+// yearOf is what a year costs of what was paid for some months, half-up at the fen.
+func yearOf(m quantity.Money, months int32) quantity.Money {
+	return quantity.Money(must(quantity.MulDiv(int64(m), 12, 1, int64(max(months, 1)), quantity.HalfUp)))
+}
+
 // fillsOf reads the fills of the continuous markets. Their ids are in the order
 // of time: nothing but the id is needed to find them.
 func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64) (tradePage, error) {
@@ -334,10 +339,9 @@ func buyBacksOf(ctx context.Context, r Reader, from, to calendar.Instant, after 
 	var bought []reserve.BuyBack
 	err := r.Find(ctx, BuyBacks.name, during("booked_at", max(from, 1), to, after).And("reclaimed", Eq, false), &bought)
 	return pageOfTrades(bought, after, func(b reserve.BuyBack) report.Trade {
-		year := must(quantity.MulDiv(int64(b.Amount), 12, 1, int64(max(b.Months, 1)), quantity.HalfUp))
 		return report.Trade{
 			Kind: report.BuyBack, On: b.BookedAt.Date(), SellerRegion: b.Region, BuyerRegion: b.Region, Pollutant: b.Pollutant,
-			Trades: 1, Quantity: b.Quantity, Amount: b.Amount, Annual: quantity.Money(year),
+			Trades: 1, Quantity: b.Quantity, Amount: b.Amount, Annual: yearOf(b.Amount, b.Months),
 		}
 	}), err
 }

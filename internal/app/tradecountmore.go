@@ -7,7 +7,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/outside"
-	"permitx/internal/quantity"
 	"permitx/internal/report"
 )
 
@@ -52,23 +51,27 @@ func pledgeSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, aft
 // boughtAwardsOf reads what was bought back at reverse auctions, on the day on
 // which it came into the reserve.
 func boughtAwardsOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
-	var awards []auction.Award
 	q := during("ended_at", max(from, 1), to, after).And("lot", Gt, int64(0))
+	awards, offers, err := awardsWhere(ctx, r, q)
+	return pageOfTrades(awards, after, func(a auction.Award) report.Trade {
+		return report.Trade{
+			Kind: report.BuyBack, On: a.EndedAt.Date(), SellerRegion: a.Region, BuyerRegion: a.Region, Pollutant: offers[a.Offer].Pollutant,
+			Trades: 1, Quantity: a.Quantity, Amount: a.Amount, Annual: yearOf(a.Amount, offers[a.Offer].Months),
+		}
+	}), err
+}
+
+// awardsWhere reads awards, and their offers by id.
+func awardsWhere(ctx context.Context, r Reader, q Query) (awards []auction.Award, offers map[int64]auction.Offer, err error) {
+	offers = map[int64]auction.Offer{}
 	if err := r.Find(ctx, Awards.name, q, &awards); err != nil || len(awards) == 0 {
-		return tradePage{last: after}, err
+		return nil, offers, err
 	}
-	ids, offers := make([]int64, len(awards)), map[int64]auction.Offer{}
+	ids := make([]int64, len(awards))
 	for n, a := range awards {
 		ids[n] = a.Offer
 	}
-	err := eachOf(ctx, r, Offers, Query{}.And("id", In, ids), func(o auction.Offer) { offers[o.ID] = o })
-	return pageOfTrades(awards, after, func(a auction.Award) report.Trade {
-		year := must(quantity.MulDiv(int64(a.Amount), 12, 1, int64(max(offers[a.Offer].Months, 1)), quantity.HalfUp))
-		return report.Trade{
-			Kind: report.BuyBack, On: a.EndedAt.Date(), SellerRegion: a.Region, BuyerRegion: a.Region, Pollutant: offers[a.Offer].Pollutant,
-			Trades: 1, Quantity: a.Quantity, Amount: a.Amount, Annual: quantity.Money(year),
-		}
-	}), err
+	return awards, offers, eachOf(ctx, r, Offers, Query{}.And("id", In, ids), func(o auction.Offer) { offers[o.ID] = o })
 }
 
 // timerCountMore is armed by the migration, before any other: what these sources
