@@ -52,7 +52,7 @@ func (w *world) listen(t *testing.T, query, after string, key ...string) *stream
 
 // streamWait is how long an event is waited for. What a test does between two of
 // them takes no part of it.
-const streamWait = 20 * time.Second
+const streamWait = 2 * time.Minute
 
 // next reads the next event of a kind.
 func (s *stream) next(kind api.MarketEventKind) api.MarketEvent {

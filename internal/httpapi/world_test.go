@@ -409,7 +409,7 @@ func (w *world) send(method, path, key, body string, edit ...func(*http.Request)
 // waitFor returns when a condition holds.
 func waitFor(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			tb.Fatalf("waited too long for %s", what)
 		}

@@ -94,7 +94,7 @@ func TestStart_StarterKilled(t *testing.T) {
 	}
 	child.Process.Kill()
 	child.Wait()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if _, err := os.Stat(base); os.IsNotExist(err) {
 			return
 		}

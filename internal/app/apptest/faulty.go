@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"testing"
 
 	"permitx/internal/app"
 	"permitx/internal/ledger"
@@ -21,18 +22,22 @@ type Faulty struct {
 	reads  int
 }
 
-// Stop makes the next commits wait until the function that it returns is called.
-func (f *Faulty) Stop() (release func()) {
+// Stop makes the next commits wait until the function that it returns is called,
+// or until the test ends: a writer that stood in a commit then would never stop.
+func (f *Faulty) Stop(tb testing.TB) (release func()) {
+	tb.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	gate := make(chan struct{})
 	f.gate = gate
-	return func() {
+	release = sync.OnceFunc(func() {
 		f.mu.Lock()
 		f.gate = nil
 		f.mu.Unlock()
 		close(gate)
-	}
+	})
+	tb.Cleanup(release)
+	return release
 }
 
 // Before runs in front of each commit; its error takes the commit's place.

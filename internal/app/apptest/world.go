@@ -83,12 +83,16 @@ type World struct {
 }
 
 // Open starts an app on a store and closes it after the test.
-func Open(tb testing.TB, store app.Store, clock *Clock) *app.App {
+func Open(tb testing.TB, store app.Store, clock *Clock, change ...func(*app.Config)) *app.App {
 	tb.Helper()
-	a, err := app.Open(context.Background(), app.Config{
+	c := app.Config{
 		Store: store, Clock: clock.Now, Encode: Encode, Build: "test", Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
 		Seals: app.NewMemoryKeys(),
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	a, err := app.Open(context.Background(), c)
 	if err != nil {
 		tb.Fatal(err)
 	}

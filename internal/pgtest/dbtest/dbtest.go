@@ -25,8 +25,8 @@ import (
 )
 
 const (
-	createTimeout = 30 * time.Second // one database, while other packages' tests keep the machine busy
-	dropTimeout   = 30 * time.Second
+	createTimeout = 5 * time.Minute // one database, while other packages' tests keep the machine busy
+	dropTimeout   = 5 * time.Minute
 	nameMax       = 24 // bytes; PostgreSQL cuts names at 63, and ours have a suffix
 )
 

@@ -55,7 +55,7 @@ func TestCommand_Interrupt(t *testing.T) {
 	}
 	f := <-pipe
 	defer f.Close()
-	if err := f.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := f.SetReadDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(f); err != nil { // it ends when the last process that has it open does
