@@ -1453,7 +1453,7 @@ type ClientInterface interface {
 
 	// AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1462,7 +1462,7 @@ type ClientInterface interface {
 
 	// AllocateEarmark Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2188,7 +2188,7 @@ type ClientInterface interface {
 
 	// SellListingWithBody Sell out of a listing: issue the payment notice
 	//
-	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2197,7 +2197,7 @@ type ClientInterface interface {
 
 	// SellListing Sell out of a listing: issue the payment notice
 	//
-	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7177,7 +7177,7 @@ func (c *Client) GetEarmark(ctx context.Context, id PathID, reqEditors ...Reques
 
 // AllocateEarmarkWithBody Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7196,7 +7196,7 @@ func (c *Client) AllocateEarmarkWithBody(ctx context.Context, id PathID, params 
 
 // AllocateEarmark Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8942,7 +8942,7 @@ func (c *Client) CloseListing(ctx context.Context, id PathID, params *CloseListi
 
 // SellListingWithBody Sell out of a listing: issue the payment notice
 //
-// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8961,7 +8961,7 @@ func (c *Client) SellListingWithBody(ctx context.Context, id PathID, params *Sel
 
 // SellListing Sell out of a listing: issue the payment notice
 //
-// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40096,7 +40096,7 @@ type ClientWithResponsesInterface interface {
 
 	// AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40105,7 +40105,7 @@ type ClientWithResponsesInterface interface {
 
 	// AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
 	//
-	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+	// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40909,7 +40909,7 @@ type ClientWithResponsesInterface interface {
 
 	// SellListingWithBodyWithResponse Sell out of a listing: issue the payment notice
 	//
-	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40918,7 +40918,7 @@ type ClientWithResponsesInterface interface {
 
 	// SellListingWithResponse Sell out of a listing: issue the payment notice
 	//
-	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+	// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -56595,7 +56595,7 @@ func (c *ClientWithResponses) GetEarmarkWithResponse(ctx context.Context, id Pat
 
 // AllocateEarmarkWithBodyWithResponse Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56610,7 +56610,7 @@ func (c *ClientWithResponses) AllocateEarmarkWithBodyWithResponse(ctx context.Co
 
 // AllocateEarmarkWithResponse Give a part of the approved need to the licence of the project
 //
-// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts.
+// The licence holds the need; the offset share is retired. Free permits are given at once. For paid ones a payment notice is issued over all that is taken, the offset share included: they are given when it is delivered, and when it is cancelled they are kept for the project again, as long as the earmark lasts. The lots leave as the earmark chose them.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58026,7 +58026,7 @@ func (c *ClientWithResponses) CloseListingWithResponse(ctx context.Context, id P
 
 // SellListingWithBodyWithResponse Sell out of a listing: issue the payment notice
 //
-// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58041,7 +58041,7 @@ func (c *ClientWithResponses) SellListingWithBodyWithResponse(ctx context.Contex
 
 // SellListingWithResponse Sell out of a listing: issue the payment notice
 //
-// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold.
+// At the fixed price to existing units only; in a simplified sale to very small projects, up to the listing's threshold. The lots leave as the listing chose them.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

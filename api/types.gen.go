@@ -4487,6 +4487,12 @@ type AllocationInput struct {
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
 
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Of what comes from the reserve. Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
 	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 	Origin Origin `json:"origin"`
 
@@ -7630,6 +7636,12 @@ type DebtSettlementInput struct {
 	// Instrument By purchase: whose permits are taken.
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
 
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order By the reserve. Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
 	// Origin By purchase.
 	Origin *Origin `json:"origin,omitempty"`
 
@@ -10274,6 +10286,12 @@ type LevelTransferInput struct {
 	// Example: 330421
 	FromRegion RegionCode `json:"from_region"`
 
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Of a part of the reserve. Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
 	// Part A part of a basic account that is nobody's holding.
 	Part CapPart `json:"part"`
 
@@ -12843,6 +12861,12 @@ type PaymentNoticeInput struct {
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
 
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
+
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
 	// Example: 2397.22
@@ -14984,6 +15008,12 @@ type ReserveMovementInput struct {
 	// Direction Which way the quantity moves.
 	Direction ReserveDirection `json:"direction"`
 	Document  string           `json:"document"`
+
+	// Lots Of the order named, in the order in which they leave.
+	Lots []ID `json:"lots,omitempty"`
+
+	// Order Of what leaves the reserve. Which lots leave first. Default: oldest.
+	Order *PickOrder `json:"order,omitempty"`
 
 	// Pollutant Code of a pollutant, as the trade writes it.
 	//

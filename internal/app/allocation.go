@@ -26,6 +26,7 @@ type Allocate struct {
 	PriceKnown bool
 	AcquiredOn calendar.Date
 	Document   string
+	LotChoice  // of what comes from the reserve
 }
 
 // AllocationResult is an allocation with the code of its instrument.
@@ -72,11 +73,9 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
-	var leaving []reserve.Pick
-	if a.Part == reserve.Reserve {
-		if leaving, err = v.pickLots(a.Region, a.Pollutant, a.Quantity, LotChoice{}); err != nil {
-			return nil, err
-		}
+	leaving, err := v.pickLeaving(a.Part == reserve.Reserve, a.Region, a.Pollutant, a.Quantity, c.LotChoice)
+	if err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any { return AllocationResult{tx.allocate(a, leaving), i.Code} }, nil
 }

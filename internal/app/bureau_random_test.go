@@ -49,17 +49,17 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 			return o.leader, CapDecide{regions[r.Intn(3)], vocs, 3*q() - 3*one, "d", today}
 		},
 		func() (int64, Command) {
-			return o.leader, ReserveMove{regions[r.Intn(3)], vocs, reserve.Directions[r.Intn(2)], q(), "d"}
+			return o.leader, ReserveMove{regions[r.Intn(3)], vocs, reserve.Directions[r.Intn(2)], q(), "d", LotChoice{}}
 		},
 		func() (int64, Command) {
-			return o.upper, LevelMove{regions[r.Intn(2)], regions[r.Intn(2)], vocs, q(), part(), "d"}
+			return o.upper, LevelMove{regions[r.Intn(2)], regions[r.Intn(2)], vocs, q(), part(), "d", LotChoice{}}
 		},
 		func() (int64, Command) {
 			origin := ledger.Origin(r.Intn(3) + 1)
-			return o.leader, Allocate{pick().licence.ID, i.Code, reserve.AllocationKinds[r.Intn(3)], part(), origin, q(), 0, origin == ledger.Paid && r.Intn(2) == 0, today, "d"}
+			return o.leader, Allocate{pick().licence.ID, i.Code, reserve.AllocationKinds[r.Intn(3)], part(), origin, q(), 0, origin == ledger.Paid && r.Intn(2) == 0, today, "d", LotChoice{}}
 		},
 		func() (int64, Command) {
-			return o.clerk, NoticeIssue{pick().licence.ID, i.Code, q(), quantity.OnePrice, today, "", 0}
+			return o.clerk, NoticeIssue{pick().licence.ID, i.Code, q(), quantity.OnePrice, today, "", 0, LotChoice{}}
 		},
 		func() (int64, Command) {
 			n := reserve.PaymentNotice{}

@@ -66,7 +66,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 	case 3:
 		return d.finance, BudgetApprove{jiashan, int32(2025 + r.Intn(3)), "本级财政", quantity.Money(r.Intn(200_000_00) - 100_000_00), "d"}
 	case 4:
-		return d.leader, ReserveMove{jiashan, vocs, reserve.Directions[r.Intn(2)], q(), "d"}
+		return d.leader, ReserveMove{jiashan, vocs, reserve.Directions[r.Intn(2)], q(), "d", LotChoice{}}
 	case 5:
 		return f.user, OfferAccept{id(StandingOffers.name), f.licence.ID, d.i.Code, q() / 4, id(SurplusVerifications.name), reserve.Reduction, "d"}
 	case 6:
@@ -104,7 +104,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 		a := given[r.Intn(len(given))]
 		return d.leader, CorrectionRecord{a.ID, []quantity.Quantity{a.Quantity, q()}[r.Intn(2)], "counted twice", "d", today}
 	case 13, 15, 17:
-		return d.leader, DebtSettle{id(Debts.name), permit.SettlementWays[r.Intn(len(permit.SettlementWays))], d.i.Code, origin, q() / 8, "d"}
+		return d.leader, DebtSettle{id(Debts.name), permit.SettlementWays[r.Intn(len(permit.SettlementWays))], d.i.Code, origin, q() / 8, "d", LotChoice{}}
 	case 10:
 		d.now.set(d.today().AddDays(r.Intn(3)).Start() + 9*3_600_000_000)
 		return d.clerk, Allocate{Licence: 1}

@@ -35,6 +35,7 @@ type ReserveMove struct {
 	Direction reserve.Direction
 	Quantity  quantity.Quantity
 	Document  string
+	LotChoice // of what leaves the reserve
 }
 
 // LevelMove moves indicators, with their cap, between a region and one that
@@ -46,6 +47,7 @@ type LevelMove struct {
 	Quantity   quantity.Quantity
 	Part       reserve.Part
 	Document   string
+	LotChoice  // of a part of the reserve
 }
 
 var _ = declare(CapDecide{}, ReserveMove{}, LevelMove{})
@@ -139,12 +141,9 @@ func (c ReserveMove) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
 		return nil, err
 	}
-	var leaving []reserve.Pick
-	var err error
-	if m.Direction == reserve.ToUnallocated {
-		if leaving, err = v.pickLots(m.Region, m.Pollutant, m.Quantity, LotChoice{}); err != nil {
-			return nil, err
-		}
+	leaving, err := v.pickLeaving(m.Direction == reserve.ToUnallocated, m.Region, m.Pollutant, m.Quantity, c.LotChoice)
+	if err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any {
 		m = Put(tx, ReserveMovements, m)
@@ -185,12 +184,9 @@ func (c LevelMove) Decide(v *View) (Apply, error) {
 	if err := v.ledger.Check(bothOf(reserve.LevelTransfers(l))...); err != nil {
 		return nil, err
 	}
-	var leaving []reserve.Pick
-	var err error
-	if l.Part == reserve.Reserve {
-		if leaving, err = v.pickLots(l.FromRegion, l.Pollutant, l.Quantity, LotChoice{}); err != nil {
-			return nil, err
-		}
+	leaving, err := v.pickLeaving(l.Part == reserve.Reserve, l.FromRegion, l.Pollutant, l.Quantity, c.LotChoice)
+	if err != nil {
+		return nil, err
 	}
 	return func(tx *Tx) any {
 		l = Put(tx, LevelTransfers, l)

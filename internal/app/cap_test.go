@@ -34,7 +34,7 @@ func (o *office) setCap(region string, q, reserved quantity.Quantity) {
 	o.t.Helper()
 	done[reserve.CapDecision](o, o.leader, CapDecide{Region: region, Pollutant: vocs, Change: q, Document: "cap", DecidedOn: 20260101})
 	if reserved > 0 {
-		done[reserve.Movement](o, o.leader, ReserveMove{region, vocs, reserve.ToReserve, reserved, "reserve"})
+		done[reserve.Movement](o, o.leader, ReserveMove{region, vocs, reserve.ToReserve, reserved, "reserve", LotChoice{}})
 	}
 }
 
@@ -82,12 +82,12 @@ func TestReserveMove(t *testing.T) {
 	o := openOffice(t)
 	o.setCap(jiashan, 10*one, 0)
 	move := func(d reserve.Direction, q quantity.Quantity) ReserveMove {
-		return ReserveMove{jiashan, vocs, d, q, "d"}
+		return ReserveMove{jiashan, vocs, d, q, "d", LotChoice{}}
 	}
 	o.refuses(o.leader, move("up", one), invalid)
 	o.refuses(o.leader, move(reserve.ToReserve, 0), reserve.ErrQuantity)
-	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, ""}, invalid)
-	o.refuses(o.leader, ReserveMove{jiashan, "CO2", reserve.ToReserve, one, "d"}, ErrNoRecord)
+	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, "", LotChoice{}}, invalid)
+	o.refuses(o.leader, ReserveMove{jiashan, "CO2", reserve.ToReserve, one, "d", LotChoice{}}, ErrNoRecord)
 	o.refuses(o.leader, move(reserve.ToReserve, 10*one+1), ledger.ErrInsufficient)
 	o.refuses(o.leader, move(reserve.ToUnallocated, 1), ledger.ErrInsufficient)
 	done[reserve.Movement](o, o.leader, move(reserve.ToReserve, 3*one))
@@ -103,7 +103,7 @@ func TestLevelMove(t *testing.T) {
 	o := openOffice(t)
 	o.setCap(jiashan, 10*one, 4*one)
 	county := o.person("county", GrantAdd{Role: identity.Upper, Region: jiashan})
-	good := LevelMove{jiashan, jiaxing, vocs, one, reserve.Reserve, "d"}
+	good := LevelMove{jiashan, jiaxing, vocs, one, reserve.Reserve, "d", LotChoice{}}
 	o.refuses(o.leader, good, identity.ErrForbidden)
 	o.refuses(county, good, ErrNoRecord)
 	for _, tt := range []struct {
@@ -127,7 +127,7 @@ func TestLevelMove(t *testing.T) {
 	if l.FromTransfer == l.ToTransfer || o.parts(jiashan) != "9 6 3" || o.parts(jiaxing) != "1 0 1" {
 		t.Errorf("%+v: %s, %s", l, o.parts(jiashan), o.parts(jiaxing))
 	}
-	done[reserve.LevelTransfer](o, o.upper, LevelMove{jiaxing, jiashan, vocs, one, reserve.Reserve, "d"})
+	done[reserve.LevelTransfer](o, o.upper, LevelMove{jiaxing, jiashan, vocs, one, reserve.Reserve, "d", LotChoice{}})
 	if o.parts(jiashan) != "10 6 4" || o.parts(jiaxing) != "0 0 0" {
 		t.Errorf("%s, %s", o.parts(jiashan), o.parts(jiaxing))
 	}

@@ -38,6 +38,7 @@ type DebtSettle struct {
 	Origin     ledger.Origin // by purchase
 	Quantity   quantity.Quantity
 	Document   string
+	LotChoice  // by the reserve
 }
 
 // CorrectionResult is a correction with the code of its instrument, and the
@@ -223,6 +224,10 @@ func (c DebtSettle) payment(v *View, d permit.Debt, s *permit.DebtSettlement) (f
 		t.Reference = settlement
 		return tx.Post(t)[0].Transfer
 	}
+	picks, err := v.pickLeaving(c.Way == permit.ByReserve, d.Region, d.Pollutant, c.Quantity, c.LotChoice)
+	if err != nil {
+		return nil, err
+	}
 	switch c.Way {
 	case permit.ByPurchase:
 		key, err := c.holding(v, d, s)
@@ -237,10 +242,6 @@ func (c DebtSettle) payment(v *View, d permit.Debt, s *permit.DebtSettlement) (f
 			return transfer
 		}, nil
 	case permit.ByReserve:
-		picks, err := v.pickLots(d.Region, d.Pollutant, c.Quantity, LotChoice{})
-		if err != nil {
-			return nil, err
-		}
 		t.Legs[0].Debit = reserve.Reserve.Key(d.Region, d.Pollutant)
 		return func(tx *Tx, settlement int64) int64 {
 			tx.moveLots(lotMove{event: reserve.Withdraw, from: reserve.AvailableBucket, picks: picks, reference: settlement, document: c.Document})

@@ -29,7 +29,7 @@ func (k *dealDesk) wrong(f firm, part reserve.Part, q quantity.Quantity) int64 {
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	k := openTermDesk(t)
-	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 20 * one, "d"})
+	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 20 * one, "d", LotChoice{}})
 	f, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 1_000_000_00)
 	other := k.seller(jiashan, 3, 4*one)
 	fromReserve, fromRest := k.wrong(f, reserve.Reserve, 2*one), k.wrong(f, reserve.Unallocated, 2*one)
@@ -176,7 +176,7 @@ func TestCorrection_Random(t *testing.T) {
 func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 	t.Helper()
 	k := openTermDesk(t)
-	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 30 * one, "d"})
+	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 30 * one, "d", LotChoice{}})
 	firms := []firm{k.seller(jiashan, 1, 10*one), k.seller(jiashan, 2, 10*one), k.buyer(jiashan, 3, 500_000_00)}
 	people := []int64{k.leaders[jiashan], k.finance}
 	for _, f := range firms {
@@ -198,7 +198,7 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 			return k.leader, CorrectionRecord{some(Allocations.name), 2 * q(), "f", "d", today}
 		},
 		func() (int64, Command) {
-			return k.leader, DebtSettle{some(Debts.name), permit.SettlementWays[r.Intn(3)], k.inst.Code, origins[r.Intn(3)], q() / 4, "d"}
+			return k.leader, DebtSettle{some(Debts.name), permit.SettlementWays[r.Intn(3)], k.inst.Code, origins[r.Intn(3)], q() / 4, "d", LotChoice{}}
 		},
 		func() (int64, Command) { f := pick(); return f.user, k.sell(f, q()) },
 		func() (int64, Command) { f := pick(); return f.user, k.buy(f, q(), 3000) },

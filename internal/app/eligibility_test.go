@@ -49,7 +49,7 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 		o.insts = append(o.insts, done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: pollutant, TermEnd: 20310630}))
 		for _, region := range ruledRegions {
 			done[reserve.CapDecision](o.office, o.leader, CapDecide{Region: region, Pollutant: pollutant, Change: 100_000 * one, Document: "cap", DecidedOn: 20260101})
-			done[reserve.Movement](o.office, o.leader, ReserveMove{region, pollutant, reserve.ToReserve, 10_000 * one, "reserve"})
+			done[reserve.Movement](o.office, o.leader, ReserveMove{region, pollutant, reserve.ToReserve, 10_000 * one, "reserve", LotChoice{}})
 		}
 		done[MarketResult](o.office, o.admin, MarketOpen{
 			Code: "YRD-" + pollutant, Name: "all", Pollutant: pollutant, Regions: ruledRegions, LotSize: 100, Tick: quantity.OnePrice,

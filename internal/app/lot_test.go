@@ -51,25 +51,25 @@ func TestLots_EveryPath(t *testing.T) {
 	o := openOffice(t)
 	i, f := o.instrument(), o.firm(jiashan, 1)
 	o.setCap(jiashan, 20*one, 6*one)
-	done[reserve.Movement](o, o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 4 * one, "second"})
+	done[reserve.Movement](o, o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 4 * one, "second", LotChoice{}})
 	o.wantLots(jiashan, "1 available 6", "2 available 4")
-	done[reserve.Movement](o, o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, one, "d"})
+	done[reserve.Movement](o, o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, one, "d", LotChoice{}})
 	o.wantLots(jiashan, "1 available 5 withdrawn 1", "2 available 4")
-	done[reserve.LevelTransfer](o, o.upper, LevelMove{jiashan, jiaxing, vocs, 2 * one, reserve.Reserve, "d"})
+	done[reserve.LevelTransfer](o, o.upper, LevelMove{jiashan, jiaxing, vocs, 2 * one, reserve.Reserve, "d", LotChoice{}})
 	o.wantLots(jiashan, "1 available 3 withdrawn 3", "2 available 4")
 	o.wantLots(jiaxing, "3 available 2")
 	if l := o.lotRows(jiaxing)[0]; l.Source != 1 || l.Provenance != reserve.PreReserved {
 		t.Errorf("%+v", l)
 	}
-	done[AllocationResult](o, o.leader, Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, one, 0, false, today, "d"})
+	done[AllocationResult](o, o.leader, Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, one, 0, false, today, "d", LotChoice{}})
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
 
-	sold := done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0}).Notice
+	sold := done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}}).Notice
 	o.wantLots(jiashan, "1 reserved 2 transferred 1 withdrawn 3", "2 available 3 reserved 1")
-	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, 4 * one, "d"}, ledger.ErrInsufficient)
+	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, 4 * one, "d", LotChoice{}}, ledger.ErrInsufficient)
 	done[NoticeResult](o, o.leader, NoticeCancel{sold.ID, "r"})
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
-	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0}).Notice
+	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}}).Notice
 	done[NoticeResult](o, o.finance, NoticeProve{sold.ID, sold.Amount, "p", today})
 	done[NoticeResult](o, o.finance, NoticeConfirm{sold.ID, "seen"})
 	done[NoticeResult](o, o.leader, NoticeDeliver{sold.ID})

@@ -82,11 +82,11 @@ func TestLots_EveryStateEventRole(t *testing.T) {
 		case identity.LevelMove:
 			switch {
 			case e == reserve.Giving:
-				return LevelMove{jiashan, jiaxing, vocs, 10 * one, reserve.Reserve, "d"}
+				return LevelMove{jiashan, jiaxing, vocs, 10 * one, reserve.Reserve, "d", LotChoice{}}
 			case from != reserve.Outside:
 				return nil // another lot would come
 			}
-			return LevelMove{jiaxing, jiashan, vocs, 10 * one, reserve.Reserve, "d"}
+			return LevelMove{jiaxing, jiashan, vocs, 10 * one, reserve.Reserve, "d", LotChoice{}}
 		case identity.ListingOpen:
 			return ListingOpen{jiashan, vocs, reserve.FixedPrice, 10 * one, yuan(4000), 0, "d", named}
 		case identity.ListingClose:
@@ -113,9 +113,9 @@ func TestLots_EveryStateEventRole(t *testing.T) {
 		case identity.LotRetire:
 			return LotRetire{jiashan, vocs, 10 * one, named, "d"}
 		case identity.ReserveMoveOp:
-			return ReserveMove{jiashan, vocs, reserve.ToUnallocated, 10 * one, "d"}
+			return ReserveMove{jiashan, vocs, reserve.ToUnallocated, 10 * one, "d", LotChoice{}}
 		case identity.Allocate:
-			return Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, 10 * one, 0, false, today, "d"}
+			return Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, 10 * one, 0, false, today, "d", LotChoice{}}
 		case identity.EarmarkAllocate:
 			return EarmarkAllocate{1, f.licence.ID, i.Code, 10 * one, ledger.Free, 0, "d", 0}
 		}

@@ -50,6 +50,18 @@ func (v *View) pickLots(region, pollutant string, q quantity.Quantity, c LotChoi
 	return picks, nil
 }
 
+// pickLeaving is pickLots for a command by which, as leaves says, lots leave the
+// reserve or none do. Returns ErrPickNone where lots are chosen that do not leave.
+func (v *View) pickLeaving(leaves bool, region, pollutant string, q quantity.Quantity, c LotChoice) ([]reserve.Pick, error) {
+	switch {
+	case leaves:
+		return v.pickLots(region, pollutant, q, c)
+	case c.Order != "" || len(c.Lots) > 0:
+		return nil, reserve.ErrPickNone
+	}
+	return nil, nil
+}
+
 // choose is the lots in the order in which they leave.
 func (v *View) choose(asset ledger.Asset, c LotChoice) ([]*shelved, error) {
 	sh := v.lots.shelves[asset]

@@ -49,17 +49,23 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int, done map[identity.Oper
 		func() (int64, Command) { return o.leader, LotFreeze{id(Lots.name), q(), "d"} },
 		func() (int64, Command) { return o.leader, LotUnfreeze{id(Lots.name), q(), "d"} },
 		func() (int64, Command) {
-			return o.leader, ReserveMove{jiashan, vocs, reserve.Directions[r.Intn(2)], q(), "d"}
+			c := ReserveMove{jiashan, vocs, reserve.Directions[r.Intn(2)], q(), "d", LotChoice{}}
+			if c.Direction == reserve.ToUnallocated {
+				c.LotChoice = choice()
+			}
+			return o.leader, c
 		},
-		func() (int64, Command) { return o.upper, LevelMove{jiashan, jiaxing, vocs, q(), reserve.Reserve, "d"} },
+		func() (int64, Command) {
+			return o.upper, LevelMove{jiashan, jiaxing, vocs, q(), reserve.Reserve, "d", choice()}
+		},
 		func() (int64, Command) {
 			return o.leader, EarmarkMake{
-				Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: int32(r.Intn(9) + 1), Need: q(), Ratio: 1_300_000,
-				ExpiresOn: o.now.get().Date().AddDays(r.Intn(3)), GivesWay: int64(r.Intn(2)) * id(Earmarks.name), LotChoice: choice(),
+				Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: int32(r.Intn(9) + 1), Need: q() / 2, Ratio: 1_300_000,
+				ExpiresOn: o.now.get().Date().AddDays(r.Intn(4)), GivesWay: int64(r.Intn(2)) * id(Earmarks.name), LotChoice: choice(),
 			}
 		},
 		func() (int64, Command) {
-			c := EarmarkAllocate{id(Earmarks.name), f.licence.ID, i.Code, q(), ledger.Free, 0, "d", 0}
+			c := EarmarkAllocate{id(Earmarks.name), f.licence.ID, i.Code, q() / 10, ledger.Free, 0, "d", 0}
 			if r.Intn(2) == 0 {
 				c.Origin, c.Price, c.DueOn = ledger.Paid, 4000*quantity.OnePrice, o.now.get().Date()
 			}
@@ -74,11 +80,15 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int, done map[identity.Oper
 			return o.clerk, ListingSell{Listing: id(Listings.name), Licence: f.licence.ID, Instrument: i.Code, Quantity: q(), DueOn: 20260801}
 		},
 		func() (int64, Command) {
-			return o.clerk, NoticeIssue{f.licence.ID, i.Code, q(), quantity.OnePrice, 20260801, "d", 0}
+			return o.clerk, NoticeIssue{f.licence.ID, i.Code, q(), quantity.OnePrice, 20260801, "d", 0, choice()}
 		},
 		func() (int64, Command) { return o.leader, NoticeCancel{id(Notices.name), "r"} },
 		func() (int64, Command) {
-			return o.clerk, Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Parts[r.Intn(2)], ledger.Free, q(), 0, true, today, "d"}
+			c := Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Parts[r.Intn(2)], ledger.Free, q(), 0, true, today, "d", LotChoice{}}
+			if c.Part == reserve.Reserve {
+				c.LotChoice = choice()
+			}
+			return o.clerk, c
 		},
 	}
 	for step := range steps {
@@ -200,7 +210,7 @@ func TestReserve_LastLotOnce(t *testing.T) {
 			return ListingSell{Listing: 1, Licence: f.licence.ID, Instrument: "VOCs-20310630", Quantity: one, DueOn: 20260731}
 		},
 		"allocation": func(_ *office, f firm) Command {
-			return Allocate{f.licence.ID, "VOCs-20310630", reserve.Initial, reserve.Reserve, ledger.Free, one, 0, true, today, "d"}
+			return Allocate{f.licence.ID, "VOCs-20310630", reserve.Initial, reserve.Reserve, ledger.Free, one, 0, true, today, "d", LotChoice{}}
 		},
 		"allocation of an earmark": func(_ *office, f firm) Command {
 			return EarmarkAllocate{Earmark: 1, Licence: f.licence.ID, Instrument: "VOCs-20310630", Need: one, Origin: ledger.Free, Document: "d"}
@@ -212,12 +222,16 @@ func TestReserve_LastLotOnce(t *testing.T) {
 			return EarmarkMake{Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: 1, Need: one, Ratio: quantity.OneRatio, ExpiresOn: 20260801}
 		},
 		"sale by agreement": func(_ *office, f firm) Command {
-			return NoticeIssue{f.licence.ID, "VOCs-20310630", one, quantity.OnePrice, 20260801, "d", 0}
+			return NoticeIssue{f.licence.ID, "VOCs-20310630", one, quantity.OnePrice, 20260801, "d", 0, LotChoice{}}
 		},
-		"retirement":      func(*office, firm) Command { return LotRetire{jiashan, vocs, one, LotChoice{}, "d"} },
-		"freeze":          func(*office, firm) Command { return LotFreeze{1, one, "d"} },
-		"withdrawal":      func(*office, firm) Command { return ReserveMove{jiashan, vocs, reserve.ToUnallocated, one, "d"} },
-		"move of a level": func(*office, firm) Command { return LevelMove{jiashan, jiaxing, vocs, one, reserve.Reserve, "d"} },
+		"retirement": func(*office, firm) Command { return LotRetire{jiashan, vocs, one, LotChoice{}, "d"} },
+		"freeze":     func(*office, firm) Command { return LotFreeze{1, one, "d"} },
+		"withdrawal": func(*office, firm) Command {
+			return ReserveMove{jiashan, vocs, reserve.ToUnallocated, one, "d", LotChoice{}}
+		},
+		"move of a level": func(*office, firm) Command {
+			return LevelMove{jiashan, jiaxing, vocs, one, reserve.Reserve, "d", LotChoice{}}
+		},
 	}
 	together := [][2]string{{"retirement", "allocation"}, {"listing", "move of a level"}, {"sale by agreement", "withdrawal"}, {"freeze", "earmark"}}
 	for name := range uses {

@@ -39,6 +39,7 @@ type NoticeIssue struct {
 	DueOn      calendar.Date
 	Document   string // may be empty
 	Project    int64  // that the permits are for; 0: none is named
+	LotChoice
 }
 
 // NoticeProve records that finance has seen the payment. It never touches the
@@ -97,7 +98,7 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	if err := v.ledger.CheckHold(n.ReserveKey(), int64(n.Quantity)); err != nil {
 		return nil, err
 	}
-	picks, err := v.pickLots(n.Region, n.Pollutant, n.Quantity, LotChoice{})
+	picks, err := v.pickLots(n.Region, n.Pollutant, n.Quantity, c.LotChoice)
 	if err != nil {
 		return nil, err
 	}

@@ -441,7 +441,7 @@ func randomProjects(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
 		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
 		func() (int64, Command) {
-			return s.clerk, NoticeIssue{s.buyer.licence.ID, s.inst.Code, q(), 100 * quantity.OnePrice, 20260801, "", pick()}
+			return s.clerk, NoticeIssue{s.buyer.licence.ID, s.inst.Code, q(), 100 * quantity.OnePrice, 20260801, "", pick(), LotChoice{}}
 		},
 		func() (int64, Command) {
 			var rows []reserve.PaymentNotice

@@ -194,7 +194,7 @@ func TestSuccession_Blocked(t *testing.T) {
 	d := k.run(k.propose(k.offer(from, to, one, 1000), to), from, to, settlement.SellerSign)
 	k.refuses(k.leader, good, permit.ErrBlocked)
 	k.step(d, to.user, settlement.Withdraw)
-	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, "d"})
+	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, "d", LotChoice{}})
 	notice := done[NoticeResult](k.office, k.leader, NoticeIssue{Licence: from.licence.ID, Instrument: k.inst.Code, Quantity: one, Price: quantity.OnePrice, DueOn: 20260731})
 	k.refuses(k.leader, good, permit.ErrBlocked)
 	done[NoticeResult](k.office, k.leader, NoticeCancel{notice.Notice.ID, "r"})

@@ -60,6 +60,7 @@ func (s *Server) AllocatePermits(ctx context.Context, r gen.AllocatePermitsReque
 		Origin: originNamed(r.Body.Origin), Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Price: readOptional(&in, "price", r.Body.Price, quantity.ParsePrice), PriceKnown: r.Body.Price != nil,
 		AcquiredOn: read(&in, "acquired_on", r.Body.AcquiredOn, calendar.ParseDate), Document: r.Body.Document,
+		LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -81,6 +81,7 @@ func (s *Server) MoveReserve(ctx context.Context, r gen.MoveReserveRequestObject
 	c := app.ReserveMove{
 		Region: r.Body.Region, Pollutant: r.Body.Pollutant, Direction: reserve.Direction(r.Body.Direction),
 		Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity), Document: r.Body.Document,
+		LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -119,6 +120,7 @@ func (s *Server) TransferLevel(ctx context.Context, r gen.TransferLevelRequestOb
 	c := app.LevelMove{
 		FromRegion: r.Body.FromRegion, ToRegion: r.Body.ToRegion, Pollutant: r.Body.Pollutant,
 		Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity), Part: reserve.Part(r.Body.Part), Document: r.Body.Document,
+		LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -23,7 +23,9 @@ func TestGovernment(t *testing.T) {
 	if got := decode[api.ReserveMovement](t, a); a.status != http.StatusCreated || got.Quantity != "10" || got.Direction != api.ReserveDirectionToReserve {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	a = w.approved("/v1/level-transfers", upper, `{"from_region":"330421","to_region":"330400","pollutant":"VOCs","quantity":"4","part":"reserve","document":"d"}`)
+	w.isProblem(w.post("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"1","document":"d","order":"cheapest"}`),
+		http.StatusBadRequest, "lot.none_leaves", "/order")
+	a = w.approved("/v1/level-transfers", upper, `{"from_region":"330421","to_region":"330400","pollutant":"VOCs","quantity":"4","part":"reserve","document":"d","order":"named","lots":[1]}`)
 	if got := decode[api.LevelTransfer](t, a); a.status != http.StatusCreated || got.Part != api.CapPartReserve || got.FromTransfer == got.ToTransfer {
 		t.Fatalf("%d %s", a.status, a.body)
 	}

@@ -115,6 +115,7 @@ func (s *Server) SettleDebt(ctx context.Context, r gen.SettleDebtRequestObject) 
 	c := app.DebtSettle{
 		Debt: r.ID, Way: permit.SettlementWay(r.Body.Way), Instrument: deref(r.Body.Instrument), Origin: originNamed(deref(r.Body.Origin)),
 		Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity), Document: r.Body.Document,
+		LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

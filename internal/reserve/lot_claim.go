@@ -72,6 +72,8 @@ const PicksMax = 500
 
 // The faults of picking, in the order in which they are checked.
 var (
+	// ErrPickNone is returned when lots are chosen for what takes none out of the reserve.
+	ErrPickNone = fault.New(fault.Invalid, "lot.none_leaves", "no lot leaves the reserve by this: name no order and no lots").At("order")
 	// ErrPickNames is returned when lots are named that should not be, or not named that should.
 	ErrPickNames = fault.New(fault.Invalid, "lot.names", "name the lots where, and only where, the order is named").At("lots")
 	// ErrPickTwice is returned when a lot is named twice.
