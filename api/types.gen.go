@@ -6952,7 +6952,7 @@ type CreatedKey struct {
 	Secret *Secret `json:"secret,omitempty"`
 }
 
-// CreditDebt Units of an issuance that were wrong and spent.
+// CreditDebt Units of an issuance that were wrong and spent. Until the party has repaid them nothing is issued for what the issuance is of: the plant of its project, whichever project and party it is of later, or the pools of its scheme. What else the party runs is not held up.
 type CreditDebt struct {
 	Document string `json:"document"`
 

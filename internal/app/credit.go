@@ -383,7 +383,7 @@ func (IssuanceStep) Operation() identity.Operation { return identity.IssuanceSte
 // Decide checks the step by the table; that no list of another register has got
 // the plant, when it is checked and again when units are issued; that who
 // verifies it has looked at the sample; and before units are issued that the
-// party takes part and owes none. The result is an IssuanceResult.
+// party takes part and that nothing of the same debtor is owed. The result is an IssuanceResult.
 func (c IssuanceStep) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.IssuanceStep, identity.Target{}); err != nil {
 		return nil, err
@@ -451,10 +451,8 @@ func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
 	if err := v.checkActive("id", i.Party); err != nil {
 		return nil, err
 	}
-	for d := range All(v, CreditDebts) {
-		if d.Party == i.Party && d.Left() > 0 {
-			return nil, carbon.ErrDebtOpen.With("party %d owes %d units of issuance %d", d.Party, d.Left(), d.Issuance)
-		}
+	if err := v.checkNoDebt(i); err != nil {
+		return nil, err
 	}
 	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
 	series := v.seriesOf(scheme, i.Vintage)

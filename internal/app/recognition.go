@@ -271,16 +271,6 @@ func (v *View) unlockRevoked(i carbon.Issuance, owed bool) func(tx *Tx) {
 	return v.unlockUnits(i)
 }
 
-// owes reports whether something is owed of an issuance beside one of its debts.
-func (v *View) owes(issuance, beside int64) bool {
-	for d := range All(v, CreditDebts) {
-		if d.Issuance == issuance && d.ID != beside && d.Left() > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // unlockUnits returns what gives the units of a rejected or revoked issuance back
 // to their holder; of an issuance that mirrors nothing it does nothing.
 func (v *View) unlockUnits(i carbon.Issuance) func(tx *Tx) {

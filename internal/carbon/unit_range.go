@@ -196,8 +196,9 @@ func share(r quantity.Reduction, k quantity.Ratio) (quantity.Reduction, error) {
 	return quantity.Reduction(v), err
 }
 
-// A Debt is units of an issuance that were wrong and spent: their issuer owes
-// them, and gets no credits until he has given up as many.
+// A Debt is units of an issuance that were wrong and spent. The issuance's party
+// owes them; until it has given up as many, nothing is issued for what the issuance
+// is of: the plant of a project, a scheme's pools.
 type Debt struct {
 	ID       int64
 	Issuance int64
@@ -213,6 +214,6 @@ type Debt struct {
 // Left is what is still owed.
 func (d Debt) Left() int64 { return d.Units - d.Settled }
 
-// ErrDebtOpen is returned when credits would be issued to who owes some.
+// ErrDebtOpen is returned when credits would be issued while some of the same debtor are owed.
 var ErrDebtOpen = fault.New(fault.Refused, "carbon.debt_open", "credits that were wrong and spent are owed: nothing is issued before").
 	Under("carbon.debt", "project default")
