@@ -109,9 +109,9 @@ func (tx *Tx) nothingMeets(b *market.Book, most, start int) (made int) {
 // heads are the orders that trade next in a call, if a buy takes the one price
 // and a sell the other.
 func (v *View) heads(b *market.Book, buysAt, sellsAt quantity.Price) (bid, ask *market.Record, meets bool) {
-	isBefore := func(a, b int64) bool { return v.orders[a].IsBefore(v.orders[b]) }
-	buy, bids := b.Head(market.Buy, buysAt, isBefore)
-	sell, asks := b.Head(market.Sell, sellsAt, isBefore)
+	queued := func(id int64) int64 { return v.orders[id].Queued }
+	buy, bids := b.Head(market.Buy, buysAt, queued)
+	sell, asks := b.Head(market.Sell, sellsAt, queued)
 	return v.orders[buy.ID], v.orders[sell.ID], bids && asks
 }
 

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -102,4 +103,30 @@ func BenchmarkManyLevels(b *testing.B) {
 		}
 	}
 	perItem(b, 2*levels, "ns/message")
+}
+
+// A call of market orders alone, by how many there are and at how many prices that
+// protect them, until all have traded.
+func BenchmarkCall(b *testing.B) {
+	for _, size := range [][2]int64{{10, 10}, {1_000, 10}, {1_000, 1_000}, {10_000, 10}, {10_000, 1_000}, {10_000, 10_000}} {
+		orders, levels := size[0], size[1]
+		b.Run(fmt.Sprintf("%d_orders/%d_levels", orders, levels), func(b *testing.B) {
+			call := Message{Step: Uncross, Order: Order{Price: quantity.Price(levels)}}
+			for b.Loop() {
+				b.StopTimer()
+				book := NewBook()
+				for i := range orders {
+					o := Order{ID: loadGroups*i + 1, Side: Buy, Price: call.Order.Price + quantity.Price(scattered(i, levels)), Quantity: 1}
+					book.RestAtCall(o)
+					o.ID, o.Side, o.Price = o.ID+1, Sell, 1+quantity.Price(scattered(i, levels))
+					book.RestAtCall(o)
+				}
+				b.StartTimer()
+				if fills := call.uncross(book, nil); int64(len(fills)) != orders {
+					b.Fatalf("%d fills", len(fills))
+				}
+			}
+			perItem(b, int(orders), "ns/fill")
+		})
+	}
 }

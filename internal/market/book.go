@@ -15,6 +15,7 @@ type Book struct {
 	byKey  table     // levels by key
 	sides  [2]ladder // the levels of the buys and of the sells
 	atCall *Book     // the market orders that wait for a call, by the prices that protect them; nil: none ever did
+	heads  [2]heads  // of them, those of the buys and of the sells that trade next
 }
 
 // NewBook returns an empty book.

@@ -15,7 +15,7 @@ import (
 func TestBook_AtCall(t *testing.T) {
 	t.Parallel()
 	b, arrival := NewBook(), []int64{1, 2, 4, 3}
-	isBefore := func(a, b int64) bool { return slices.Index(arrival, a) < slices.Index(arrival, b) }
+	queued := func(id int64) int64 { return int64(slices.Index(arrival, id)) }
 	b.Rest(Order{ID: 5, Side: Sell, Price: 20, Quantity: 5})
 	b.Rest(Order{ID: 6, Side: Sell, Price: 30, Quantity: 5})
 	b.Rest(Order{ID: 7, Side: Buy, Price: 10, Quantity: 5})
@@ -35,16 +35,16 @@ func TestBook_AtCall(t *testing.T) {
 		t.Errorf("outside a call: %v; in one: %v", b.Validate(), b.ValidateCall())
 	}
 	for price, want := range map[quantity.Price]int64{20: 1, 25: 1, 26: 2, 40: 2} {
-		if head, takes := b.Head(Buy, price, isBefore); !takes || head.ID != want {
+		if head, takes := b.Head(Buy, price, queued); !takes || head.ID != want {
 			t.Errorf("at %s order %d trades first, want %d", price, head.ID, want)
 		}
 	}
-	if _, takes := b.Head(Buy, 41, isBefore); takes {
+	if _, takes := b.Head(Buy, 41, queued); takes {
 		t.Error("nobody takes 41")
 	}
 	b.Take(2, 10)
 	b.Reduce(1, 4)
-	if head, _ := b.Head(Buy, 30, isBefore); head.ID != 4 {
+	if head, _ := b.Head(Buy, 30, queued); head.ID != 4 {
 		t.Errorf("then order %d", head.ID)
 	}
 	if o, rests := b.Get(1); !rests || o.Quantity != 4 || o.Side != Buy || o.Price != 25 {
@@ -69,7 +69,7 @@ func TestBook_AtCall(t *testing.T) {
 	if _, some := b.MarketOrder(); some || b.Validate() != nil {
 		t.Errorf("afterwards: %v", b.Validate())
 	}
-	if head, takes := b.Head(Sell, 20, isBefore); !takes || head.ID != 5 {
+	if head, takes := b.Head(Sell, 20, queued); !takes || head.ID != 5 {
 		t.Errorf("without market orders %+v trades first", head)
 	}
 }
@@ -97,11 +97,17 @@ func TestBook_AtCallRandom(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
 		r, b, rows := rand.New(rand.NewPCG(seed, 9)), NewBook(), map[int64]*callRow{}
-		isBefore := func(a, b int64) bool { return rows[a].queued < rows[b].queued }
+		queued := func(id int64) int64 { return int64(rows[id].queued) }
+		prices := [2]quantity.Price{5, 5}
 		for step := range 300 {
-			id := 1 + r.Int64N(40)
+			id, calls := 1+r.Int64N(40), step%100 >= 50 // then the price stays, and who trades first mostly is who trades
+			if side := Side(1 + r.IntN(2)); calls && r.IntN(4) > 0 {
+				if head, takes := b.Head(side, prices[side-Buy], queued); takes {
+					id = head.ID
+				}
+			}
 			switch old := rows[id]; {
-			case old == nil || r.IntN(4) == 0:
+			case old == nil || r.IntN(4) == 0 && (!calls || r.IntN(8) == 0):
 				if old != nil { // amended: it loses its place
 					b.Cancel(id)
 				}
@@ -126,16 +132,19 @@ func TestBook_AtCallRandom(t *testing.T) {
 				t.Fatalf("seed %d, step %d: %d orders of %d, %v", seed, step, b.Len(), len(rows), err)
 			}
 			for _, side := range []Side{Buy, Sell} {
-				price := quantity.Price(1 + r.IntN(9))
+				price := &prices[side-Buy]
+				if !calls {
+					*price = quantity.Price(1 + r.IntN(9))
+				}
 				var first *callRow
 				for _, x := range rows {
-					if x.Side == side && keyOf(side, x.Price) >= keyOf(side, price) && (first == nil || x.isBefore(first)) {
+					if x.Side == side && keyOf(side, x.Price) >= keyOf(side, *price) && (first == nil || x.isBefore(first)) {
 						first = x
 					}
 				}
-				head, takes := b.Head(side, price, isBefore)
+				head, takes := b.Head(side, *price, queued)
 				if takes != (first != nil) || takes && head != first.Order {
-					t.Fatalf("seed %d, step %d: at %d %+v comes first, want %+v", seed, step, price, head, first)
+					t.Fatalf("seed %d, step %d: at %d %+v comes first, want %+v", seed, step, *price, head, first)
 				}
 			}
 		}

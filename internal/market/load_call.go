@@ -60,8 +60,8 @@ func (g *loadGenerator) at(side Side, price quantity.Price) (sum quantity.Quanti
 // is over, and cancels the market orders that are left. Of two of one group the younger leaves.
 func (m *Message) uncross(b *Book, fills []Fill) []Fill {
 	for {
-		bid, bids := b.Head(Buy, m.Order.Price, isOlder)
-		ask, asks := b.Head(Sell, m.Order.Price, isOlder)
+		bid, bids := b.Head(Buy, m.Order.Price, ageOf)
+		ask, asks := b.Head(Sell, m.Order.Price, ageOf)
 		if !bids || !asks {
 			break
 		}
@@ -83,5 +83,5 @@ func (m *Message) uncross(b *Book, fills []Fill) []Fill {
 	return fills
 }
 
-// isOlder orders market orders of the load by their numbers, which are their ages.
-func isOlder(a, b int64) bool { return a < b }
+// ageOf is the place of an order of the load in time: its number.
+func ageOf(id int64) int64 { return id }

@@ -13,6 +13,7 @@ func (b *Book) RestAtCall(o Order) {
 	if b.atCall == nil {
 		b.atCall = NewBook()
 	}
+	b.heads[0].made, b.heads[1].made = false, false // it may open a level in a slot that either knows
 	b.atCall.Rest(o)
 }
 
@@ -49,25 +50,20 @@ func (b *Book) AtCall(side Side) quantity.Quantity {
 }
 
 // Head returns the order of a side that trades first at the price of a call: of
-// the market orders that take it the first by isBefore, otherwise the oldest at
-// the best price. It is false when none of the side takes the price.
-func (b *Book) Head(side Side, price quantity.Price, isBefore func(a, b int64) bool) (head Order, takes bool) {
+// the market orders that take it the first that was queued, of those that were at
+// once the first by number; otherwise the oldest at the best price. It is false when
+// none of the side takes the price. queued gives an order's place in time.
+func (b *Book) Head(side Side, price quantity.Price, queued func(id int64) int64) (head Order, takes bool) {
 	least := keyOf(side, price)
 	if b.atCall != nil {
-		for at := range b.atCall.ladder(side).bestFirst {
-			l := &b.atCall.levels.at[at]
-			if l.key < least {
-				break
-			}
-			if o := b.atCall.order(l.head); !takes || isBefore(o.ID, head.ID) {
-				head, takes = o, true
-			}
+		if head, takes = b.heads[side-Buy].first(b.atCall, side, least, queued); takes {
+			return head, true
 		}
 	}
-	if key, at := b.ladder(side).best(); !takes && at != none && key >= least {
+	if key, at := b.ladder(side).best(); at != none && key >= least {
 		return b.order(b.levels.at[at].head), true
 	}
-	return head, takes
+	return Order{}, false
 }
 
 // widest is the key of the order of a side that takes the most prices, a market
