@@ -30,3 +30,9 @@ func TestSoakRandomCommands(t *testing.T) {
 		}
 	}
 }
+
+// After 100,000 splits, transfers and retirements each unit has one holder or is retired.
+func TestSoakCreditRange(t *testing.T) {
+	t.Parallel()
+	splitCredits(t, 100_000)
+}
