@@ -1,7 +1,7 @@
 //go:build ignore
 
 // Command demo_check reads what `permitx demo --json` printed and fails if it
-// is not one JSON object with the figures of the first cross-province deals.
+// is not one JSON object with the figures of the first cross-province deals and of a trade of credits.
 package main
 
 import (
@@ -27,6 +27,15 @@ type demo struct {
 		Before    map[string]json.RawMessage `json:"before"`
 		After     map[string]json.RawMessage `json:"after"`
 	} `json:"regions"`
+	Carbon struct {
+		Traded struct {
+			Price    string   `json:"price"`
+			Quantity string   `json:"quantity"`
+			Amount   string   `json:"amount"`
+			Serials  []string `json:"serials"`
+			Units    int64    `json:"units"`
+		} `json:"traded"`
+	} `json:"carbon"`
 	Trades     json.RawMessage `json:"trades"`
 	Violations *int            `json:"violations"`
 	Journal    struct {
@@ -68,6 +77,9 @@ func check(r io.Reader) error {
 	} {
 		want(equal(figure.got, figure.want), "%s is %q, not %s", figure.name, figure.got, figure.want)
 	}
+	b := d.Carbon.Traded
+	want(equal(b.Price, "50") && equal(b.Quantity, "3") && equal(b.Amount, "150"), "the trade of credits in the book is %+v, not 3 t at CNY 50", b)
+	want(b.Units == 3000 && len(b.Serials) > 0, "%d kgCO2e have moved with the trade of credits, in the ranges %v", b.Units, b.Serials)
 	want(len(d.Regions) > 0, "no regions")
 	for _, region := range d.Regions {
 		for _, account := range []string{"cap", "unallocated", "reserve", "holdings", "in_transit", "retired"} {

@@ -39,17 +39,18 @@ var scenarios = []scenario{
 
 // carbonFigure is what the scheme's day came to.
 type carbonFigure struct {
-	Accepted      int    `json:"accepted"`
-	Duplicates    int    `json:"duplicates"`
-	Refused       int    `json:"refused"`
-	Reduced       string `json:"reduced"` // kgCO2e
-	Issued        int64  `json:"issued"`  // kgCO2e, whole units
-	Carried       string `json:"carried"` // kgCO2e, into the next month
-	Sold          string `json:"sold"`    // t
-	ClearingPrice string `json:"clearing_price"`
-	Retired       int64  `json:"retired"` // kgCO2e
-	Certificate   string `json:"certificate_serial"`
-	Note          string `json:"note"`
+	Accepted      int               `json:"accepted"`
+	Duplicates    int               `json:"duplicates"`
+	Refused       int               `json:"refused"`
+	Reduced       string            `json:"reduced"` // kgCO2e
+	Issued        int64             `json:"issued"`  // kgCO2e, whole units
+	Carried       string            `json:"carried"` // kgCO2e, into the next month
+	Sold          string            `json:"sold"`    // t
+	ClearingPrice string            `json:"clearing_price"`
+	Traded        creditTradeFigure `json:"traded"`
+	Retired       int64             `json:"retired"` // kgCO2e
+	Certificate   string            `json:"certificate_serial"`
+	Note          string            `json:"note"`
 }
 
 // carbonDay is a scheme with those who run it.
@@ -71,7 +72,7 @@ func (t *story) carbon(ctx context.Context) error {
 		name string
 		take func(context.Context, *carbonDay) error
 	}{
-		{"register", t.registerScheme}, {"activities", t.submitDay}, {"issue", t.issueMonth}, {"sell", t.sellCredits}, {"retire", t.retireCredits},
+		{"register", t.registerScheme}, {"activities", t.submitDay}, {"issue", t.issueMonth}, {"sell", t.sellCredits}, {"trade", t.tradeCredits}, {"retire", t.retireCredits},
 	} {
 		if err := step.take(ctx, c); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)

@@ -81,6 +81,9 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 		c.Sold != "20" || c.ClearingPrice != "48" || c.Retired != 5000 {
 		t.Errorf("carbon: %+v", c)
 	}
+	if x := r.Carbon.Traded; x.Price != "50" || x.Quantity != "3" || x.Amount != "150.00" || x.Units != 3000 || len(x.Serials) == 0 {
+		t.Errorf("the trade of credits: %+v", x)
+	}
 	if r.Violations != 0 || r.Database != database {
 		t.Errorf("violations: %d, database: %q", r.Violations, r.Database)
 	}
