@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/report"
 )
@@ -47,13 +48,33 @@ func (c *checker) checkTotals() error {
 	if walked != nil || err != nil {
 		return fault.First(walked, err)
 	}
-	c.compareTotals(months, days, "its days")
 	trades, err := c.sumTrades(roll)
 	if err != nil {
 		return err
 	}
+	since, err := c.startedAt("I-112")
+	if err != nil {
+		return err
+	}
+	if since > 0 {
+		for _, sums := range []report.Totals{past, days, months, trades} {
+			withoutRests(sums, since.Date())
+		}
+	}
+	c.compareTotals(months, days, "its days")
 	c.compareTotals(past, trades, "its trades")
 	return nil
+}
+
+// withoutRests takes from the sums of months, up to the one of a day, what was not
+// kept when they were added up (I-112).
+func withoutRests(sums report.Totals, through calendar.Date) {
+	for key, t := range sums {
+		if key.StartsOn <= through {
+			t.AnnualRest, t.Priced = 0, 0
+			sums[key] = t
+		}
+	}
 }
 
 // sumTrades adds up the trades up to the end of the last day that is added up.

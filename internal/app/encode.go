@@ -53,7 +53,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[carbon.Exclusion]():            {"Region", "Void", "Document"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin", "Plant", "Intake"},
 	reflect.TypeFor[carbon.Complaint]():            {"Scenario", "Day", "Evidence"},
-	reflect.TypeFor[report.Total]():                {"Secured"},
+	reflect.TypeFor[report.Total]():                {"Secured", "AnnualRest", "Priced"},
 	reflect.TypeFor[reserve.EarmarkAllocation]():   {"Notice", "Lapsed"},
 	reflect.TypeFor[outside.Mirror]():              {"BuyerRegion", "Pair", "Arriving"},
 }

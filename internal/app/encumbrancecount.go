@@ -31,7 +31,8 @@ func leasesOf(ctx context.Context, r Reader, from, to calendar.Instant, after in
 		t := report.Trade{Kind: report.Lease, On: s.At.Date(), SellerRegion: l.Region, BuyerRegion: l.Region, Pollutant: l.Pollutant}
 		switch {
 		case s.Event == string(encumbrance.BeginLease):
-			t.Trades, t.Quantity, t.Amount, t.Annual = 1, l.Quantity, l.Amount, must(annual(l.Price, l.Quantity))
+			t.Trades, t.Quantity, t.Amount = 1, l.Quantity, l.Amount
+			return must(inYear(t, l.Price))
 		case l.Rent != 0:
 			t.Amount = -l.Refund
 		}

@@ -636,6 +636,7 @@ func (o *office) check() {
 	for _, v := range found {
 		o.t.Error(v)
 	}
+	o.recount()
 	again, err := load(o.t.Context(), o.store, o.store.row())
 	if err != nil {
 		o.t.Fatal(err)

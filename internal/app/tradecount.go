@@ -188,10 +188,13 @@ func pageOfTrades[R any](rows []R, after int64, as func(R) report.Trade) tradePa
 	return p
 }
 
-// annual is what a quantity costs in a year at a price, half-up at the fen.
-// Of what is entered it is at most quantity.AmountMax.
-func annual(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
-	return quantity.Outright(p, q, quantity.HalfUp)
+// inYear is a trade with what its quantity costs in a year at a price, half-up at
+// the fen. Of what is entered that is at most quantity.AmountMax.
+func inYear(t report.Trade, p quantity.Price) (report.Trade, error) {
+	var err error
+	t.Annual, err = quantity.Outright(p, t.Quantity, quantity.HalfUp)
+	t.AnnualRest = quantity.OutrightRest(p, t.Quantity, t.Annual)
+	return t, err
 }
 
 // yearOf is what a year costs of what was paid for some months, half-up at the fen.
@@ -220,7 +223,7 @@ func fillsOf(ctx context.Context, r Reader, _, to calendar.Instant, after int64)
 		p.last = f.ID
 		t := tradeOfFill(f, instruments[f.Instrument])
 		if f.Months > 0 {
-			if t.Annual, err = annual(f.Price, f.Quantity); err != nil {
+			if t, err = inYear(t, f.Price); err != nil {
 				return p, err
 			}
 		}
@@ -251,12 +254,12 @@ func instrumentsOf(ctx context.Context, r Reader) (map[int64]catalog.Instrument,
 func tradeOfDeal(d settlement.Deal) report.Trade {
 	t := report.Trade{
 		Kind: report.DealLocal, On: d.SettledAt.Date(), SellerRegion: d.SellerRegion, BuyerRegion: d.BuyerRegion, Pollutant: d.Pollutant,
-		Trades: 1, Quantity: d.Quantity, Amount: d.Amount, Annual: must(annual(d.Price, d.Quantity)),
+		Trades: 1, Quantity: d.Quantity, Amount: d.Amount,
 	}
 	if d.Kind == settlement.CrossRegion {
 		t.Kind = report.DealCrossRegion
 	}
-	return t
+	return must(inYear(t, d.Price))
 }
 
 // settlementsOf reads the deals that were settled, also those that were reversed later.
@@ -296,10 +299,10 @@ func salesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int
 	var sales []reserve.PaymentNotice
 	err := r.Find(ctx, Notices.name, during("delivered_at", max(from, 1), to, after).And("renewal", Eq, int64(0)).And("opening", Eq, int64(0)), &sales)
 	return pageOfTrades(sales, after, func(n reserve.PaymentNotice) report.Trade {
-		return report.Trade{
+		return must(inYear(report.Trade{
 			Kind: report.PrimarySale, On: n.DeliveredAt.Date(), SellerRegion: n.Region, BuyerRegion: n.Region, Pollutant: n.Pollutant,
-			Trades: 1, Quantity: n.Quantity, Amount: n.Amount, Annual: must(annual(n.Price, n.Quantity)),
-		}
+			Trades: 1, Quantity: n.Quantity, Amount: n.Amount,
+		}, n.Price))
 	}), err
 }
 
@@ -375,10 +378,10 @@ func revocationsOf(ctx context.Context, r Reader, from, to calendar.Instant, aft
 	}
 	page := pageOfTrades(plans, after, func(p reserve.InstalmentPlan) report.Trade {
 		n := sold[p.Notice]
-		return report.Trade{
+		return must(inYear(report.Trade{
 			Kind: report.PrimarySale, On: p.RevokedAt.Date(), SellerRegion: n.Region, BuyerRegion: n.Region, Pollutant: n.Pollutant,
-			Quantity: p.Revoked, Amount: n.Amount - paid[p.ID], Annual: must(annual(n.Price, p.Revoked)),
-		}.Reversed(p.RevokedAt.Date())
+			Quantity: p.Revoked, Amount: n.Amount - paid[p.ID],
+		}, n.Price)).Reversed(p.RevokedAt.Date())
 	})
 	at := 0
 	for i, p := range plans {

@@ -19,12 +19,12 @@ func mirroredDealsOf(ctx context.Context, r Reader, from, to calendar.Instant, a
 	return pageOfTrades(deals, after, func(m outside.Mirror) report.Trade {
 		t := report.Trade{
 			Kind: report.DealLocal, On: m.RecordedAt.Date(), SellerRegion: m.Region, BuyerRegion: m.Region, Pollutant: m.Pollutant,
-			Trades: 1, Quantity: m.Quantity, Amount: m.Amount, Annual: must(annual(m.Price, m.Quantity)),
+			Trades: 1, Quantity: m.Quantity, Amount: m.Amount,
 		}
 		if m.BuyerRegion != "" && m.BuyerRegion != m.Region {
 			t.Kind, t.BuyerRegion = report.DealCrossRegion, m.BuyerRegion
 		}
-		return t
+		return must(inYear(t, m.Price))
 	}), err
 }
 
@@ -39,12 +39,12 @@ func pledgeSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, aft
 	return pageOfTrades(sales, after, func(s encumbrance.PledgeSale) report.Trade {
 		t := report.Trade{
 			Kind: report.DealLocal, On: s.RecordedAt.Date(), SellerRegion: s.Region, BuyerRegion: s.Region, Pollutant: instruments[s.Instrument].Pollutant,
-			Trades: 1, Quantity: s.Quantity, Amount: s.Amount, Annual: must(annual(s.Price, s.Quantity)),
+			Trades: 1, Quantity: s.Quantity, Amount: s.Amount,
 		}
 		if s.BuyerParty == 0 {
 			t.Kind = report.BuyBack
 		}
-		return t
+		return must(inYear(t, s.Price))
 	}), err
 }
 

@@ -1,5 +1,7 @@
 package quantity
 
+import "math/bits"
+
 // feeScale is the number of decimals that a price × quantity has beyond Money.
 const feeScale = PriceScale + QuantityScale - MoneyScale
 
@@ -55,6 +57,58 @@ func MeanPrice(m Money, q Quantity, decimals int, r Rounding) (Price, error) {
 	}
 	v, err := mulDivStep(int64(m), pow10[QuantityScale-MoneyScale+decimals], int64(q), pow10[PriceScale-decimals], r)
 	return Price(v), err
+}
+
+// OutrightRest is p × q less m, in 10⁻¹⁰ CNY: what the rounding to m has left. It
+// is exact where m is what Outright returns, also where the product does not fit.
+func OutrightRest(p Price, q Quantity, m Money) int64 {
+	return int64(p)*int64(q) - int64(m)*pow10[feeScale] // wraps, and wraps back: the difference is less than a fen
+}
+
+// MeanPriceExact is MeanPrice, half-up at the fen, of an amount with a rest that is
+// left of its roundings, in 10⁻¹⁰ CNY.
+func MeanPriceExact(m Money, rest int64, q Quantity) (Price, error) {
+	const steps = 100 // atoms of a price in a fen
+	if q <= 0 {
+		return 0, ErrDivisor
+	}
+	negative, hi, lo := plus(m, rest)
+	if hi >= uint64(q) {
+		return 0, ErrOverflow
+	}
+	atoms, _ := bits.Div64(hi, lo, uint64(q))
+	if atoms > maxAtoms-steps {
+		return 0, ErrOverflow
+	}
+	fen := atoms / steps
+	if atoms%steps >= steps/2 {
+		fen++
+	}
+	v, ok := signed(negative, fen*steps)
+	if !ok {
+		return 0, ErrOverflow
+	}
+	return Price(v), nil
+}
+
+// plus is m and a rest in 10⁻¹⁰ CNY, as a sign and a magnitude of 128 bits.
+func plus(m Money, rest int64) (negative bool, hi, lo uint64) {
+	hi, lo = bits.Mul64(magnitude(int64(m)), magnitude(pow10[feeScale]))
+	if m < 0 {
+		hi, lo = negated(hi, lo)
+	}
+	lo, carry := bits.Add64(lo, uint64(rest), 0)    //nolint:gosec // two's complement
+	hi, _ = bits.Add64(hi, uint64(rest>>63), carry) //nolint:gosec // its sign
+	if negative = hi>>63 == 1; negative {
+		hi, lo = negated(hi, lo)
+	}
+	return negative, hi, lo
+}
+
+func negated(hi, lo uint64) (uint64, uint64) {
+	lo, borrow := bits.Sub64(0, lo, 0)
+	hi, _ = bits.Sub64(0, hi, borrow)
+	return hi, lo
 }
 
 // Times returns q × k rounded by r to 10⁻⁶ t, or ErrOverflow.

@@ -3,6 +3,7 @@ package quantity_test
 import (
 	"errors"
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -254,5 +255,45 @@ func TestTradeAmount(t *testing.T) {
 		if got, err := quantity.TradeAmount(c.price, c.quantity, c.months, quantity.HalfUp); got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%s × %s for %d months: %s, %v", c.price, c.quantity, c.months, got, err)
 		}
+	}
+}
+
+// The mean of amounts that were rounded, with what that has left, is that of the exact
+// amounts, half-up at the fen; also where sums are negative.
+func TestMeanPriceExact(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var m quantity.Money
+		var rest int64
+		exact := new(big.Rat)
+		for range rapid.IntRange(1, 5).Draw(t, "trades") {
+			p := quantity.Price(rapid.Int64Range(-1_000_000_000_000, 1_000_000_000_000).Draw(t, "price"))
+			q := quantity.Quantity(rapid.Int64Range(1, 1_000_000_000).Draw(t, "quantity"))
+			one, err := quantity.Outright(p, q, quantity.HalfUp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, rest = m+one, rest+quantity.OutrightRest(p, q, one)
+			exact.Add(exact, new(big.Rat).Mul(big.NewRat(int64(p), int64(quantity.OnePrice)), big.NewRat(int64(q), int64(quantity.OneQuantity))))
+		}
+		by := quantity.Quantity(rapid.Int64Range(1, 5_000_000_000).Draw(t, "by"))
+		got, err := quantity.MeanPriceExact(m, rest, by)
+		fen := new(big.Rat).Quo(exact, big.NewRat(int64(by), 100*int64(quantity.OneQuantity)))
+		whole, _ := new(big.Int).SetString(fen.FloatString(0), 10) // halves away from zero
+		if want := new(big.Int).Mul(whole, big.NewInt(100)); !want.IsInt64() {
+			if err == nil {
+				t.Fatalf("got %s of what does not fit", got)
+			}
+		} else if err != nil || int64(got) != want.Int64() {
+			t.Fatalf("%s ÷ %s: got %s %v, want %s fen", exact, by, got, err, whole)
+		}
+	})
+	for _, q := range []quantity.Quantity{0, -1} {
+		if _, err := quantity.MeanPriceExact(1, 0, q); err != quantity.ErrDivisor { //nolint:errorlint // the sentinel itself
+			t.Errorf("by %s: %v", q, err)
+		}
+	}
+	if _, err := quantity.MeanPriceExact(math.MaxInt64, 0, 1); err == nil {
+		t.Error("a mean that does not fit is given")
 	}
 }

@@ -157,9 +157,12 @@ type Statistic struct {
 	Trades   int64
 	Quantity quantity.Quantity
 	Amount   quantity.Money
-	Annual   quantity.Money
+	Annual   quantity.Money // price × quantity, of what has a price of a year
 	Secured  quantity.Money // of pledges
 	Before   *Statistic     // of the period before; nil: nothing was traded in it
+
+	annualRest int64             // what the roundings of Annual have left, 10⁻¹⁰ CNY
+	priced     quantity.Quantity // that Annual is for
 }
 
 // MeanPrice is amount ÷ quantity in CNY/(t/a) for the whole term, half-up at
@@ -171,11 +174,11 @@ func (s Statistic) MeanPrice() (quantity.Price, bool) {
 	return mean(s.Amount, s.Quantity)
 }
 
-// MeanAnnualPrice is the mean price in CNY/(t·a), weighted by quantity, half-up
-// at the fen; false where there is none.
+// MeanAnnualPrice is the mean price in CNY/(t·a) of what has a price of a year,
+// weighted by quantity, rounded once, half-up at the fen; false where there is none.
 func (s Statistic) MeanAnnualPrice() (quantity.Price, bool) {
-	p, ok := mean(s.Annual, s.Quantity)
-	return p, ok && s.Annual != 0
+	p, err := quantity.MeanPriceExact(s.Annual, s.annualRest, s.priced)
+	return p, err == nil && (s.Annual != 0 || s.annualRest != 0)
 }
 
 func mean(m quantity.Money, q quantity.Quantity) (quantity.Price, bool) {
@@ -235,7 +238,10 @@ func Statistics(months []Total, s Selection) ([]Statistic, error) {
 }
 
 func (s *Statistic) add(t Total) error {
-	sum, err := Total{Trades: s.Trades, Quantity: s.Quantity, Amount: s.Amount, Annual: s.Annual, Secured: s.Secured}.Plus(t)
+	sum, err := Total{
+		Trades: s.Trades, Quantity: s.Quantity, Amount: s.Amount, Annual: s.Annual, Secured: s.Secured, AnnualRest: s.annualRest, Priced: s.priced,
+	}.Plus(t)
+	s.annualRest, s.priced = sum.AnnualRest, sum.Priced
 	s.Trades, s.Quantity, s.Amount, s.Annual, s.Secured = sum.Trades, sum.Quantity, sum.Amount, sum.Annual, sum.Secured
 	return err
 }

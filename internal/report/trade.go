@@ -49,12 +49,14 @@ type Trade struct {
 	Quantity     quantity.Quantity
 	Amount       quantity.Money
 	Annual       quantity.Money // price × quantity, CNY for one year; 0 where the price is not by year
+	AnnualRest   int64          // what its rounding to the fen has left, 10⁻¹⁰ CNY
 	Secured      quantity.Money // of a pledge: what its permits are worth
 }
 
 // Reversed is what undoes a trade on a later day.
 func (t Trade) Reversed(on calendar.Date) Trade {
-	t.On, t.Trades, t.Quantity, t.Amount, t.Annual, t.Secured = on, -t.Trades, -t.Quantity, -t.Amount, -t.Annual, -t.Secured
+	t.On, t.Trades, t.Quantity, t.Amount = on, -t.Trades, -t.Quantity, -t.Amount
+	t.Annual, t.AnnualRest, t.Secured = -t.Annual, -t.AnnualRest, -t.Secured
 	return t
 }
 
@@ -80,8 +82,10 @@ type Total struct {
 	Trades       int64             // less the reversals of the time
 	Quantity     quantity.Quantity // t/a
 	Amount       quantity.Money
-	Annual       quantity.Money // Σ price × quantity, CNY for one year, each rounded half-up to the fen
-	Secured      quantity.Money // of pledges: what their permits are worth
+	Annual       quantity.Money    // Σ price × quantity, CNY for one year, each rounded half-up to the fen
+	Secured      quantity.Money    // of pledges: what their permits are worth
+	AnnualRest   int64             // Σ of what these roundings have left, 10⁻¹⁰ CNY; 0: added up before it was kept
+	Priced       quantity.Quantity // of Quantity: what has a price of a year; 0 beside an Annual: all of it, added up before it was kept
 	Command      int64
 }
 
@@ -102,18 +106,32 @@ func (s Span) Of(t Trade) Total {
 	if s == Month {
 		at = MonthOf(at)
 	}
-	return Total{
+	total := Total{
 		Span: s, StartsOn: at, SellerRegion: t.SellerRegion, BuyerRegion: t.BuyerRegion, Pollutant: t.Pollutant, Kind: t.Kind,
-		Trades: t.Trades, Quantity: t.Quantity, Amount: t.Amount, Annual: t.Annual, Secured: t.Secured,
+		Trades: t.Trades, Quantity: t.Quantity, Amount: t.Amount, Annual: t.Annual, Secured: t.Secured, AnnualRest: t.AnnualRest,
 	}
+	if t.Annual != 0 || t.AnnualRest != 0 {
+		total.Priced = t.Quantity
+	}
+	return total
 }
 
 // MonthOf is the first day of a day's month.
 func MonthOf(d calendar.Date) calendar.Date { return calendar.NewDate(d.Year(), d.Month(), 1) }
 
+// priced is what of the quantity has a price of a year.
+func (t Total) priced() quantity.Quantity {
+	if t.Priced == 0 && t.Annual != 0 {
+		return t.Quantity
+	}
+	return t.Priced
+}
+
 // Plus adds the figures of o, or returns an overflow.
 func (t Total) Plus(o Total) (Total, error) {
-	var errs [4]error
+	var errs [6]error
+	t.Priced, errs[4] = quantity.Add(t.priced(), o.priced())
+	t.AnnualRest, errs[5] = quantity.Add(t.AnnualRest, o.AnnualRest)
 	t.Trades += o.Trades
 	t.Quantity, errs[0] = quantity.Add(t.Quantity, o.Quantity)
 	t.Amount, errs[1] = quantity.Add(t.Amount, o.Amount)
