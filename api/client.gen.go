@@ -3039,6 +3039,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 	ProvePayment(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WithdrawProofWithBody Take a payment off the notice that it was not for
+	//
+	// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+	WithdrawProofWithBody(ctx context.Context, id PathID, params *WithdrawProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawProof Take a payment off the notice that it was not for
+	//
+	// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+	WithdrawProof(ctx context.Context, id PathID, params *WithdrawProofParams, body WithdrawProofJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPeriodCloses Closes of periods
 	//
 	// Corresponds with GET /v1/period-closes (the `ListPeriodCloses` operationId).
@@ -10933,6 +10951,44 @@ func (c *Client) ProvePaymentWithBody(ctx context.Context, id PathID, params *Pr
 // Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 func (c *Client) ProvePayment(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewProvePaymentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProofWithBody Take a payment off the notice that it was not for
+//
+// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+func (c *Client) WithdrawProofWithBody(ctx context.Context, id PathID, params *WithdrawProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProofRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawProof Take a payment off the notice that it was not for
+//
+// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+func (c *Client) WithdrawProof(ctx context.Context, id PathID, params *WithdrawProofParams, body WithdrawProofJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawProofRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -32073,6 +32129,66 @@ func NewProvePaymentRequestWithBody(server string, id PathID, params *ProvePayme
 	return req, nil
 }
 
+// NewWithdrawProofRequest calls the generic WithdrawProof builder with application/json body
+func NewWithdrawProofRequest(server string, id PathID, params *WithdrawProofParams, body WithdrawProofJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawProofRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawProofRequestWithBody constructs an http.Request for the WithdrawProof method, with any body, and a specified content type
+func NewWithdrawProofRequestWithBody(server string, id PathID, params *WithdrawProofParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payment-notices/%s/withdraw-proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPeriodClosesRequest constructs an http.Request for the ListPeriodCloses method
 func NewListPeriodClosesRequest(server string, params *ListPeriodClosesParams) (*http.Request, error) {
 	var err error
@@ -41848,6 +41964,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/payment-notices/{id}/proof (the `ProvePayment` operationId).
 	ProvePaymentWithResponse(ctx context.Context, id PathID, params *ProvePaymentParams, body ProvePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ProvePaymentResponse, error)
 
+	// WithdrawProofWithBodyWithResponse Take a payment off the notice that it was not for
+	//
+	// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+	WithdrawProofWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProofResponse, error)
+
+	// WithdrawProofWithResponse Take a payment off the notice that it was not for
+	//
+	// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+	WithdrawProofWithResponse(ctx context.Context, id PathID, params *WithdrawProofParams, body WithdrawProofJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProofResponse, error)
+
 	// ListPeriodClosesWithResponse Closes of periods
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -51227,6 +51361,47 @@ func (r ProvePaymentResponse) StatusCode() int {
 	return 0
 }
 
+// WithdrawProofResponse200Headers the declared response headers of an HTTP 200 response for WithdrawProof
+type WithdrawProofResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// WithdrawProofResponse202Headers the declared response headers of an HTTP 202 response for WithdrawProof
+type WithdrawProofResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawProofResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentNotice
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawProofResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *WithdrawProofResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawProofResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawProofResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPeriodClosesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -59653,6 +59828,36 @@ func (c *ClientWithResponses) ProvePaymentWithResponse(ctx context.Context, id P
 		return nil, err
 	}
 	return ParseProvePaymentResponse(rsp)
+}
+
+// WithdrawProofWithBodyWithResponse Take a payment off the notice that it was not for
+//
+// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+func (c *ClientWithResponses) WithdrawProofWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawProofResponse, error) {
+	rsp, err := c.WithdrawProofWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProofResponse(rsp)
+}
+
+// WithdrawProofWithResponse Take a payment off the notice that it was not for
+//
+// Before the delivery: the notice waits again, with the day that it was due on, and the receipt is free: a payment of another notice that is proved by it is matched with what a list has brought. Receipts that named the notice and were not its proof are matched with it. An award's winner puts up again what he had back; a renewal that was not paid by its day lapses. What is delivered already is refused: the tax authority refunds it, or the delivery is corrected.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payment-notices/{id}/withdraw-proof (the `WithdrawProof` operationId).
+func (c *ClientWithResponses) WithdrawProofWithResponse(ctx context.Context, id PathID, params *WithdrawProofParams, body WithdrawProofJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawProofResponse, error) {
+	rsp, err := c.WithdrawProof(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawProofResponse(rsp)
 }
 
 // ListPeriodClosesWithResponse Closes of periods
@@ -73253,6 +73458,69 @@ func ParseProvePaymentResponse(rsp *http.Response) (*ProvePaymentResponse, error
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawProofResponse parses an HTTP response from a WithdrawProofWithResponse call
+func ParseWithdrawProofResponse(rsp *http.Response) (*WithdrawProofResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawProofResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawProofResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers WithdrawProofResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -12826,7 +12826,7 @@ type PaymentNotice struct {
 	// Example: 13.257
 	Quantity Quantity `json:"quantity"`
 
-	// Reason Of the cancellation.
+	// Reason Of the cancellation, or why a payment was taken off it.
 	Reason *string `json:"reason,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
@@ -19392,6 +19392,12 @@ type ProvePaymentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// WithdrawProofParams defines parameters for WithdrawProof.
+type WithdrawProofParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPeriodClosesParams defines parameters for ListPeriodCloses.
 type ListPeriodClosesParams struct {
 	Region *RegionFilter     `form:"region,omitempty" json:"region,omitempty"`
@@ -20527,6 +20533,9 @@ type ConfirmPaymentJSONRequestBody = ReasonInput
 
 // ProvePaymentJSONRequestBody defines body for ProvePayment for application/json ContentType.
 type ProvePaymentJSONRequestBody = PaymentProofInput
+
+// WithdrawProofJSONRequestBody defines body for WithdrawProof for application/json ContentType.
+type WithdrawProofJSONRequestBody = ReasonInput
 
 // OpenPeriodCloseJSONRequestBody defines body for OpenPeriodClose for application/json ContentType.
 type OpenPeriodCloseJSONRequestBody = PeriodCloseInput

@@ -176,7 +176,7 @@ func awarding(t *testing.T, d *auctionDesk, id int64, winner firm, of awardSteps
 			o.does(o.finance, NoticeConfirm{a.Notice, "seen on the treasury's account"})
 		}
 	}
-	m.because = []*fault.Error{auction.ErrAwardStep, reserve.ErrNoticeState, ErrAwardOfState, ErrAwardOfSale}
+	m.because = []*fault.Error{auction.ErrAwardStep, reserve.ErrNoticeState, reserve.ErrPaymentSpent, ErrAwardOfState, ErrAwardOfSale}
 	m.states = auction.AwardStates
 	if of[auction.ProveAward].isNever {
 		m.states = slices.DeleteFunc(slices.Clone(m.states), func(s auction.AwardState) bool { return s == auction.AwardPaid })
@@ -197,6 +197,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 	settle := func(id int64) func(*office) Command {
 		return func(*office) Command { return AwardSettle{id} }
 	}
+	noNotice := func(*office) Command { return nil }
 	t.Run("of a sale", func(t *testing.T) {
 		t.Parallel()
 		d := openAuctionDesk(t, 3)
@@ -214,6 +215,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 			auction.ProveAward: {identity.NoticeProve, ofNotice(func(n int64) Command {
 				return NoticeProve{n, awards[0].Amount, "缴款", 20260713}
 			}), false},
+			auction.UnproveAward: {identity.ProofWithdraw, ofNotice(func(n int64) Command { return ProofWithdraw{n, "r"} }), false},
 			auction.DeliverAward: {identity.NoticeDeliver, ofNotice(func(n int64) Command { return NoticeDeliver{n} }), false},
 			auction.SettleAward:  {identity.AwardSettle, settle(id), true},
 		})
@@ -226,6 +228,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 		awarding(t, d, id, b.f, awardSteps{
 			auction.ProveAward:   {identity.AwardPay, pay(id), false},
 			auction.DeliverAward: {identity.AwardBook, book(id), false},
+			auction.UnproveAward: {identity.ProofWithdraw, noNotice, true},
 			auction.SettleAward:  {identity.AwardSettle, settle(id), true},
 		})
 	})
@@ -237,6 +240,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 		awarding(t, d.auctionDesk, id, d.firms[0], awardSteps{
 			auction.ProveAward:   {identity.AwardPay, pay(id), true},
 			auction.DeliverAward: {identity.AwardBook, book(id), true},
+			auction.UnproveAward: {identity.ProofWithdraw, noNotice, true},
 			auction.SettleAward:  {identity.AwardSettle, settle(id), false},
 		})
 	})

@@ -194,7 +194,7 @@ func dryPut[R any](tx *Tx, t Table[R], row R) R {
 		id = tx.dry.nextID()
 		stamp(&row, id, tx.Number)
 	} else if _, again := tx.dry.rows[t.name][id]; !again {
-		old := mustGet(tx, t, id)
+		old := lastOf(tx, t, id)
 		before = &old
 	}
 	if tx.dry.rows[t.name] == nil {
@@ -206,6 +206,21 @@ func dryPut[R any](tx *Tx, t Table[R], row R) R {
 	kept := row
 	tx.dry.rows[t.name][id] = &kept
 	return row
+}
+
+// lastOf is a record as it was last written, also one that is at its end and no longer resident.
+func lastOf[R any](tx *Tx, t Table[R], id int64) R {
+	if r, err := Get(tx.View, t, "id", id); err == nil {
+		return r
+	}
+	if staged := tx.batch.Records[t.name]; staged != nil && staged.ByID[id] != nil {
+		return *staged.ByID[id].(*R) //nolint:errcheck // a table has one type of record
+	}
+	var rows []R
+	if err := tx.store.Find(tx.ctx, t.name, Where("id", id), &rows); err != nil || len(rows) == 0 {
+		panic(fmt.Sprintf("app: %s %d is written and was not read: %v", t.name, id, err))
+	}
+	return rows[0]
 }
 
 // effects is everything that the run has written: balances, then records,

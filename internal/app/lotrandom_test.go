@@ -109,7 +109,7 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int, done map[identity.Oper
 // nothing is found wrong after any command or day.
 func TestSales_Random(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewSource(7))
+	r := rand.New(rand.NewSource(6))
 	o, i, _, f := tradingOffice(t)
 	o.setCap(jiashan, 100*one, 60*one)
 	l := o.listingOf(reserve.FixedPrice, 50*one)
@@ -119,12 +119,15 @@ func TestSales_Random(t *testing.T) {
 			return o.clerk, ListingSell{Listing: l.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one, DueOn: o.now.get().Date().AddDays(9)}
 		},
 		func() (int64, Command) { return o.finance, NoticeConfirm{anyNotice(), "seen at the counter"} },
+		func() (int64, Command) {
+			return o.finance, ProofWithdraw{anyNotice() * int64(r.Intn(2)), "r"}
+		},
 		func() (int64, Command) { return o.leader, NoticeCancel{anyNotice() * int64(r.Intn(3)/2), "r"} }, // seldom: it ends what others begin
 		func() (int64, Command) { return o.leader, NoticeDeliver{anyNotice()} },
 		func() (int64, Command) { return o.leader, NoticeDeliver{anyNotice()} },
 	)
 	done := map[identity.Operation]int{}
-	for step := range 300 {
+	for step := range 700 {
 		who, c := commands[r.Intn(len(commands))]()
 		if o.do(who, c) == nil {
 			done[c.Operation()]++

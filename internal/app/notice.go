@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -68,11 +70,13 @@ type NoticeConfirm struct {
 	Reason string
 }
 
-// NoticeResult is a payment notice with its sale and the code of its instrument.
+// NoticeResult is a payment notice with its sale, the code of its instrument and
+// the day on which it is so.
 type NoticeResult struct {
 	Notice     reserve.PaymentNotice
 	Sale       reserve.Sale
 	Instrument string
+	On         calendar.Date
 }
 
 var _ = declare(NoticeIssue{}, NoticeProve{}, NoticeConfirm{}, NoticeDeliver{}, NoticeCancel{})
@@ -170,7 +174,7 @@ func (tx *Tx) numberNotice(n reserve.PaymentNotice, s reserve.Sale, counter rese
 }
 
 func (tx *Tx) putNotice(n reserve.PaymentNotice, s reserve.Sale) NoticeResult {
-	return NoticeResult{Put(tx, Notices, n), s, mustGet(tx, Instruments, n.Instrument).Code}
+	return NoticeResult{Put(tx, Notices, n), s, mustGet(tx, Instruments, n.Instrument).Code, tx.Today}
 }
 
 // soldNotice is a notice with its sale, its hold on the reserve and how it is
@@ -245,15 +249,13 @@ func (c NoticeProve) Decide(v *View) (Apply, error) {
 	if err := v.checkProof(c.Proof); err != nil {
 		return nil, err
 	}
-	proved.ProvedAt = v.Now
-	paid, err := v.awardPaid(n)
+	listed, err := Find(v, TaxReceipts, Where("receipt", c.Proof))
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any {
-		paid(tx)
-		return tx.putNotice(proved, n.sale)
-	}, nil
+	listed = slices.DeleteFunc(listed, func(r reserve.TaxReceipt) bool { return r.Region != n.Region || r.Notice != 0 && r.Notice != n.ID })
+	prove, err := v.provenBy(n, proved, listed)
+	return func(tx *Tx) any { return prove(tx) }, err
 }
 
 // checkProof returns ErrProofTaken for a receipt that has proved a payment.

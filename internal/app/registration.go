@@ -224,10 +224,17 @@ func collateralOf(o auction.Offer, r auction.Registration, l catalog.Licence, i 
 func (tx *Tx) putRegistration(o auction.Offer, r auction.Registration, key ledger.Key, amount int64) auction.Registration {
 	r = Put(tx, Registrations, r)
 	if !o.Buys() {
-		tx.Post(ledger.Transfer{Reason: ledger.BidCollateral, Reference: r.ID, Legs: []ledger.Leg{{Debit: key, Credit: depositKey(r.Party), Amount: amount}}})
-		key = depositKey(r.Party)
+		return tx.putUpMoney(r)
 	}
 	r.Hold = tx.putHold(key, amount, ledger.ForAuction, r.ID).ID
+	return Put(tx, Registrations, r)
+}
+
+// putUpMoney pays what a bidder puts up into his deposit account.
+func (tx *Tx) putUpMoney(r auction.Registration) auction.Registration {
+	key := depositKey(r.Party)
+	tx.Post(ledger.Transfer{Reason: ledger.BidCollateral, Reference: r.ID, Legs: []ledger.Leg{{Debit: ledger.FundsKey(r.Party), Credit: key, Amount: int64(r.Collateral)}}})
+	r.Hold = tx.putHold(key, int64(r.Collateral), ledger.ForAuction, r.ID).ID
 	return Put(tx, Registrations, r)
 }
 

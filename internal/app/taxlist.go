@@ -363,6 +363,36 @@ func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) (Apply, e
 	}, nil
 }
 
+// provenBy records the payment of a notice that waits for it. Receipts that a list
+// had brought before, and nothing else is paid by, are matched with it.
+func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice, listed []reserve.TaxReceipt) (func(*Tx) NoticeResult, error) {
+	proved.ProvedAt = v.Now
+	named, err := Find(v, TaxReceipts, naming("notice", n.ID).And("instalment", Eq, 0))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range named {
+		if !slices.ContainsFunc(listed, func(l reserve.TaxReceipt) bool { return l.ID == r.ID }) {
+			listed = append(listed, r)
+		}
+	}
+	state := reserve.MatchReceipts(reserve.Asked{Amount: n.Amount, Proof: proved.Proof, Waits: true}, listed)
+	proved.Matched = state == reserve.ReceiptMatched
+	paid, err := v.awardPaid(n)
+	return func(tx *Tx) NoticeResult {
+		for _, r := range listed {
+			r.Notice, r.Instalment, r.Asked, r.State = n.ID, 0, n.Amount, state
+			Put(tx, TaxReceipts, r)
+		}
+		paid(tx)
+		r := tx.putNotice(proved, n.sale)
+		if proved.Matched {
+			tx.renewalPaid(proved)
+		}
+		return r
+	}, err
+}
+
 func sortedTargets[V any](m map[target]V) []target {
 	return slices.SortedFunc(maps.Keys(m), func(a, b target) int {
 		return cmp.Or(cmp.Compare(a.notice, b.notice), cmp.Compare(a.instalment, b.instalment))

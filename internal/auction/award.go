@@ -89,6 +89,14 @@ func (a Award) Paid(at calendar.Instant) (Award, error) {
 	return a, err
 }
 
+// Unpaid is the award whose payment was for another notice: it waits for its own,
+// with the deadline that it had.
+func (a Award) Unpaid() (Award, error) {
+	a, err := a.Next(UnproveAward, AsFinance)
+	a.PaidAt = 0
+	return a, err
+}
+
 // Delivered is the award after the permits were.
 func (a Award) Delivered(transfer int64, at calendar.Instant, certifyBy calendar.Date) (Award, error) {
 	a, err := a.Next(DeliverAward, AsBureau)

@@ -21,7 +21,7 @@ func TestAward_EveryStateEventRole(t *testing.T) {
 		"contracted settle winner": "delivered",
 		"awarded default bureau":   "defaulted", "contracted default bureau": "defaulted",
 		"awarded revoke bureau": "revoked", "signed revoke bureau": "revoked", "contracted revoke bureau": "revoked",
-		"paid revoke bureau": "revoked",
+		"paid revoke bureau": "revoked", "paid unprove finance": "contracted",
 	}
 	for _, s := range auction.AwardStates {
 		for _, e := range auction.AwardEvents {

@@ -37,15 +37,16 @@ const (
 	SettleAward   AwardEvent = "settle" // paid and delivered in one step, between parties
 	DefaultAward  AwardEvent = "default"
 	RevokeAward   AwardEvent = "revoke"
+	UnproveAward  AwardEvent = "unprove" // its payment was for another notice
 )
 
 // AwardEvents are all events.
-var AwardEvents = []AwardEvent{SignAward, ContractAward, ProveAward, DeliverAward, SettleAward, DefaultAward, RevokeAward}
+var AwardEvents = []AwardEvent{SignAward, ContractAward, ProveAward, DeliverAward, SettleAward, DefaultAward, RevokeAward, UnproveAward}
 
 // AwardRole is on whose behalf something happens to an award.
 type AwardRole string
 
-// The roles. A default and a revocation need a second officer.
+// The roles. A default, a revocation and a withdrawn proof need a second officer.
 const (
 	AsWinner  AwardRole = "winner"
 	AsBureau  AwardRole = "bureau"
@@ -70,6 +71,7 @@ var AwardTransitions = []AwardTransition{
 	{[]AwardState{Awarded}, SignAward, AsWinner, AwardSigned},
 	{[]AwardState{AwardSigned}, ContractAward, AsBureau, AwardContracted},
 	{[]AwardState{AwardContracted}, ProveAward, AsFinance, AwardPaid},
+	{[]AwardState{AwardPaid}, UnproveAward, AsFinance, AwardContracted},
 	{[]AwardState{AwardPaid}, DeliverAward, AsBureau, AwardDelivered},
 	{[]AwardState{AwardContracted}, SettleAward, AsWinner, AwardDelivered},
 	{[]AwardState{Awarded, AwardContracted}, DefaultAward, AsBureau, AwardDefaulted},

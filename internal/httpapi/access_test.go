@@ -65,7 +65,7 @@ var ruleOf = map[string]identity.Operation{
 	"listCapDecisions": identity.CapRead, "decideCap": identity.CapDecide, "listReserveMovements": identity.CapRead, "moveReserve": identity.ReserveMoveOp,
 	"listLevelTransfers": identity.CapRead, "transferLevel": identity.LevelMove, "listAllocations": identity.CapRead, "allocatePermits": identity.Allocate,
 	"listPaymentNotices": identity.NoticeRead, "getPaymentNotice": identity.NoticeRead, "issuePaymentNotice": identity.NoticeIssue,
-	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel,
+	"provePayment": identity.NoticeProve, "deliverPaymentNotice": identity.NoticeDeliver, "cancelPaymentNotice": identity.NoticeCancel, "withdrawProof": identity.ProofWithdraw,
 	"confirmPayment": identity.NoticeConfirm, "listTaxLists": identity.TaxListRead, "importTaxList": identity.TaxListImport, "listTaxReceipts": identity.TaxListRead,
 
 	"listLots": identity.ReserveRead, "getLot": identity.ReserveRead, "addLot": identity.LotAdd, "freezeLot": identity.LotFreeze,
@@ -288,32 +288,32 @@ func (w *world) actors() []actor {
 // its region. Those that a command spends are there for it alone.
 type walked struct {
 	*world
-	buyer, spare                                    firm
-	early, person, grant, key                       int64
-	order, sweep, deal                              int64
-	unallocated, reserve, holding                   int64
-	block                                           int64 // that the first firm may confirm
-	funds, otherFunds, toProve, toDeliver, toCancel int64
-	toCertify, lot, earmark, toGiveUp               int64
-	listing, toClose, toDivide, plan, part          int64
-	award                                           int64 // of an auction that was certified; 0: of none
-	offer, toRegister, toEnd, registration, toLeave int64 // auctions and bidders
-	toQuit                                          int64
-	toConfirm, toDrop, toAssign, toReturn           int64
-	transfer, statement                             int64
-	line, project                                   int64 // projects: of the buyer, and one to be approved of the first firm
-	succession, departure, site                     int64
-	wrong, debt, toSettle                           int64
-	renewal                                         int64
-	frozen, toConfirmFreeze, toRelease              int64
-	opening                                         int64
-	export, imported, toCloseImport                 int64
-	leaderGrant, notice, objection                  int64
-	toExplain, difference, toSign                   int64
-	encumbered                                      encumbered
-	toApprove, toReject                             map[identity.Role]api.Proposal
-	buyBacks                                        walkedBuyBacks
-	carbon                                          walkedCarbon
+	buyer, spare                                                firm
+	early, person, grant, key                                   int64
+	order, sweep, deal                                          int64
+	unallocated, reserve, holding                               int64
+	block                                                       int64 // that the first firm may confirm
+	funds, otherFunds, toProve, toDeliver, toCancel, toWithdraw int64
+	toCertify, lot, earmark, toGiveUp                           int64
+	listing, toClose, toDivide, plan, part                      int64
+	award                                                       int64 // of an auction that was certified; 0: of none
+	offer, toRegister, toEnd, registration, toLeave             int64 // auctions and bidders
+	toQuit                                                      int64
+	toConfirm, toDrop, toAssign, toReturn                       int64
+	transfer, statement                                         int64
+	line, project                                               int64 // projects: of the buyer, and one to be approved of the first firm
+	succession, departure, site                                 int64
+	wrong, debt, toSettle                                       int64
+	renewal                                                     int64
+	frozen, toConfirmFreeze, toRelease                          int64
+	opening                                                     int64
+	export, imported, toCloseImport                             int64
+	leaderGrant, notice, objection                              int64
+	toExplain, difference, toSign                               int64
+	encumbered                                                  encumbered
+	toApprove, toReject                                         map[identity.Role]api.Proposal
+	buyBacks                                                    walkedBuyBacks
+	carbon                                                      walkedCarbon
 }
 
 const smallMarket = "JX-VOCS"
@@ -357,7 +357,7 @@ func openWalked(t *testing.T) *walked {
 	w.account(&w.holding, app.Where("kind", int64(ledger.Holding)).And("party", app.Eq, f.party))
 	w.account(&w.funds, app.Where("kind", int64(ledger.Funds)).And("party", app.Eq, f.party))
 	w.account(&w.otherFunds, app.Where("kind", int64(ledger.Funds)).And("party", app.Eq, w.firms[2].party))
-	for _, id := range []*int64{&w.toProve, &w.toDeliver, &w.toCancel} {
+	for _, id := range []*int64{&w.toProve, &w.toDeliver, &w.toCancel, &w.toWithdraw} {
 		w.must(leader, app.NoticeIssue{
 			Licence: f.licence, Instrument: instrumentCode, Quantity: quantity.OneQuantity, Price: 2000 * quantity.OnePrice, DueOn: 20260801,
 		})
@@ -365,6 +365,7 @@ func openWalked(t *testing.T) *walked {
 	}
 	w.must(finance, app.NoticeProve{Notice: w.toDeliver, Amount: 10_000 * quantity.OneMoney, Proof: "walked", PaidOn: 20260701})
 	w.must(finance, app.NoticeConfirm{Notice: w.toDeliver, Reason: "seen"})
+	w.must(finance, app.NoticeProve{Notice: w.toWithdraw, Amount: 10_000 * quantity.OneMoney, Proof: "of another", PaidOn: 20260701})
 	w.reserveUses()
 	w.auctions()
 	for _, id := range []*int64{&w.toConfirm, &w.toDrop} {
@@ -802,6 +803,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/payment-notices/%d/proof", w.toProve), `{"amount":"10000","proof":"receipt","paid_on":"2026-07-01"}`
 	case "deliverPaymentNotice":
 		return fmt.Sprintf("/v1/payment-notices/%d/deliver", w.toDeliver), ""
+	case "withdrawProof":
+		return fmt.Sprintf("/v1/payment-notices/%d/withdraw-proof", w.toWithdraw), `{"reason":"r"}`
 	case "cancelPaymentNotice":
 		return fmt.Sprintf("/v1/payment-notices/%d/cancel", w.toCancel), `{"reason":"r"}`
 	case "recordSuccession":

@@ -12,10 +12,11 @@ import (
 	"permitx/internal/reserve"
 )
 
-// A command leaves no notice overdue: one is issued before its day, and what
-// has been paid or cancelled is not due.
-var _ = register(func(r app.NoticeResult) api.PaymentNotice { return noticeOf(r.Notice, r.Sale, r.Instrument, false) },
-	identity.NoticeIssue, identity.ListingSell, identity.NoticeProve, identity.NoticeConfirm, identity.NoticeDeliver, identity.NoticeCancel)
+var _ = register(func(r app.NoticeResult) api.PaymentNotice {
+	return noticeOf(r.Notice, r.Sale, r.Instrument, r.Notice.IsOverdue(r.On))
+},
+	identity.NoticeIssue, identity.ListingSell, identity.NoticeProve, identity.NoticeConfirm, identity.NoticeDeliver, identity.NoticeCancel,
+	identity.ProofWithdraw)
 
 // ListPaymentNotices lists sales out of the reserve.
 func (s *Server) ListPaymentNotices(ctx context.Context, r gen.ListPaymentNoticesRequestObject) (gen.ListPaymentNoticesResponseObject, error) {
@@ -132,4 +133,9 @@ func (s *Server) CancelPaymentNotice(ctx context.Context, r gen.CancelPaymentNot
 // ConfirmPayment confirms a payment that no list of the tax authority has.
 func (s *Server) ConfirmPayment(ctx context.Context, r gen.ConfirmPaymentRequestObject) (gen.ConfirmPaymentResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.NoticeConfirm{Notice: r.ID, Reason: r.Body.Reason})
+}
+
+// WithdrawProof takes a payment off the notice that it was not for.
+func (s *Server) WithdrawProof(ctx context.Context, r gen.WithdrawProofRequestObject) (gen.WithdrawProofResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.ProofWithdraw{Notice: r.ID, Reason: r.Body.Reason})
 }

@@ -137,3 +137,37 @@ func TestListingToDelivery(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A payer has quoted the wrong notice: finance and a leader take the payment off it,
+// and the right one is proved by it and delivered. After the delivery the path is a
+// refund.
+func TestScenario_ProofWithdrawn(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.lotOf()
+	f := w.firms[0]
+	issue := func() api.PaymentNotice {
+		return decode[api.PaymentNotice](t, w.ok("/v1/payment-notices", w.leader,
+			fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"1","price":"2000","due_on":"2026-07-01"}`, f.licence, instrumentCode)))
+	}
+	wrong, right := issue(), issue()
+	w.ok("/v1/tax-lists", w.finance, fmt.Sprintf(`{"region":"330421","document":"清单","rows":[{"number":%q,"amount":%q,"receipt":"R1","paid_on":"2026-07-01"}]}`, wrong.Number, wrong.Amount))
+	path := fmt.Sprintf("/v1/payment-notices/%d", wrong.ID)
+	body := `{"reason":"the payer quoted the wrong notice"}`
+	if a := w.post(path+"/withdraw-proof", w.finance, body); a.status != http.StatusAccepted {
+		t.Fatalf("alone: %d %s", a.status, a.body)
+	}
+	if got := decode[api.PaymentNotice](t, w.ok(path+"/withdraw-proof", w.finance, body)); got.State != "issued" || got.Paid != "0.00" || got.Overdue || len(got.Proofs) != 0 {
+		t.Errorf("%+v", got)
+	}
+	w.ok(fmt.Sprintf("/v1/payment-notices/%d/proof", right.ID), w.finance, fmt.Sprintf(`{"amount":%q,"proof":"R1","paid_on":"2026-07-01"}`, right.Amount))
+	got := decode[api.PaymentNotice](t, w.get(fmt.Sprintf("/v1/payment-notices/%d", right.ID), f.key))
+	if got.State != "proved" || len(got.Proofs) != 1 || !got.Proofs[0].Matched || got.Proofs[0].Proof != "R1" {
+		t.Errorf("%+v", got)
+	}
+	w.ok(fmt.Sprintf("/v1/payment-notices/%d/deliver", right.ID), w.leader, "")
+	spent := w.post(fmt.Sprintf("/v1/payment-notices/%d/withdraw-proof", right.ID), w.finance, `{"reason":"too late"}`)
+	if spent.status != http.StatusConflict || decode[api.Problem](t, spent).Code != "payment_notice.payment_spent" {
+		t.Errorf("%d %s", spent.status, spent.body)
+	}
+}

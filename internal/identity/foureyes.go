@@ -27,6 +27,7 @@ var FourEyes = map[Operation]Rule{
 	ProjectAssign:    {BureauLeader: Own},
 	RenewalStep:      {BureauLeader: Own}, // its decision
 	NoticeIssue:      {BureauLeader: Own},
+	ProofWithdraw:    {Finance: Own, BureauLeader: Own},
 	ZoneRuleSet:      {BureauLeader: Own},
 	MarketTerms:      {BureauLeader: Own},
 	ParameterSet:     {BureauLeader: Own, Upper: Own},

@@ -81,6 +81,7 @@ const (
 	NoticeProve      Operation = "payment_notice.prove"
 	NoticeDeliver    Operation = "payment_notice.deliver"
 	NoticeCancel     Operation = "payment_notice.cancel"
+	ProofWithdraw    Operation = "payment_notice.withdraw_proof"
 	SurplusVerify    Operation = "surplus.verify"
 	FreezePlace      Operation = "freeze.place"
 	FreezeEmergency  Operation = "freeze.emergency"
@@ -316,6 +317,7 @@ var Table = map[Operation]Rule{
 	NoticeProve:      {Finance: Own},
 	NoticeDeliver:    {BureauLeader: Own},
 	NoticeCancel:     {BureauLeader: Own},
+	ProofWithdraw:    {Finance: Own},
 	SurplusVerify:    {BureauLeader: Own},
 	FreezePlace:      {BureauClerk: Own, BureauLeader: Own},
 	FreezeEmergency:  {BureauClerk: Own, BureauLeader: Own},

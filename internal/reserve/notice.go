@@ -33,6 +33,8 @@ var (
 	ErrNoticeOfRenewal = fault.New(fault.Conflict, "payment_notice.of_renewal", "the notice goes with its renewal: the new term joins by itself, and rejecting the renewal cancels the notice")
 	// ErrNoticeOfAward is returned when the notice of an award would be cancelled by itself.
 	ErrNoticeOfAward = fault.New(fault.Conflict, "payment_notice.of_award", "the notice goes with its award: find its default, or revoke it")
+	// ErrPaymentSpent is returned when a proof would be withdrawn after something came of the payment.
+	ErrPaymentSpent = fault.New(fault.Conflict, "payment_notice.payment_spent", "something came of the payment already: what was paid wrongly the tax authority refunds, what was delivered wrongly is a correction")
 	// ErrPaymentDiffers is returned when what was paid is not the amount of the
 	// notice. Nothing is recorded: the tax authority collects the rest or pays the
 	// excess back first (project default).
@@ -65,7 +67,7 @@ type PaymentNotice struct {
 	Proof       string // number of the receipt
 	PaidOn      calendar.Date
 	Matched     bool   // the receipt was found in a list of the tax authority
-	Reason      string // of the cancellation
+	Reason      string // of the cancellation, or why its payment was taken off it
 	Transfer    int64  // of the delivery
 	Acquisition int64
 	IssuedAt    calendar.Instant

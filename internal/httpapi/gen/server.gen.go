@@ -848,6 +848,9 @@ type ServerInterface interface {
 	// ProvePayment Record a payment to the tax authority
 	// (POST /v1/payment-notices/{id}/proof)
 	ProvePayment(c *gin.Context, id PathID, params ProvePaymentParams)
+	// WithdrawProof Take a payment off the notice that it was not for
+	// (POST /v1/payment-notices/{id}/withdraw-proof)
+	WithdrawProof(c *gin.Context, id PathID, params WithdrawProofParams)
 	// ListPeriodCloses Closes of periods
 	// (GET /v1/period-closes)
 	ListPeriodCloses(c *gin.Context, params ListPeriodClosesParams)
@@ -1527,6 +1530,9 @@ func (a Answer) VisitDeliverPaymentNoticeResponse(w http.ResponseWriter) error {
 
 // VisitProvePaymentResponse sends the stored answer.
 func (a Answer) VisitProvePaymentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitWithdrawProofResponse sends the stored answer.
+func (a Answer) VisitWithdrawProofResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitOpenPeriodCloseResponse sends the stored answer.
 func (a Answer) VisitOpenPeriodCloseResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -14932,6 +14938,58 @@ func (siw *ServerInterfaceWrapper) ProvePayment(c *gin.Context) {
 	siw.Handler.ProvePayment(c, id, params)
 }
 
+// WithdrawProof operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawProof(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawProofParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawProof(c, id, params)
+}
+
 // ListPeriodCloses operation middleware
 func (siw *ServerInterfaceWrapper) ListPeriodCloses(c *gin.Context) {
 
@@ -19788,6 +19846,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/confirm", wrapper.ConfirmPayment)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/deliver", wrapper.DeliverPaymentNotice)
 	router.POST(options.BaseURL+"/v1/payment-notices/:id/proof", wrapper.ProvePayment)
+	router.POST(options.BaseURL+"/v1/payment-notices/:id/withdraw-proof", wrapper.WithdrawProof)
 	router.GET(options.BaseURL+"/v1/period-closes", wrapper.ListPeriodCloses)
 	router.POST(options.BaseURL+"/v1/period-closes", wrapper.OpenPeriodClose)
 	router.GET(options.BaseURL+"/v1/period-closes/:id", wrapper.GetPeriodClose)
@@ -27520,6 +27579,40 @@ func (response ProvePayment200JSONResponse) VisitProvePaymentResponse(w http.Res
 	return err
 }
 
+type WithdrawProofRequestObject struct {
+	ID     PathID `json:"id"`
+	Params WithdrawProofParams
+	Body   *WithdrawProofJSONRequestBody
+}
+
+type WithdrawProofResponseObject interface {
+	VisitWithdrawProofResponse(w http.ResponseWriter) error
+}
+
+type WithdrawProof200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawProof200JSONResponse struct {
+	Body    PaymentNotice
+	Headers WithdrawProof200ResponseHeaders
+}
+
+func (response WithdrawProof200JSONResponse) VisitWithdrawProofResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPeriodClosesRequestObject struct {
 	Params ListPeriodClosesParams
 }
@@ -30916,6 +31009,9 @@ type StrictServerInterface interface {
 	// ProvePayment Record a payment to the tax authority
 	// (POST /v1/payment-notices/{id}/proof)
 	ProvePayment(ctx context.Context, request ProvePaymentRequestObject) (ProvePaymentResponseObject, error)
+	// WithdrawProof Take a payment off the notice that it was not for
+	// (POST /v1/payment-notices/{id}/withdraw-proof)
+	WithdrawProof(ctx context.Context, request WithdrawProofRequestObject) (WithdrawProofResponseObject, error)
 	// ListPeriodCloses Closes of periods
 	// (GET /v1/period-closes)
 	ListPeriodCloses(ctx context.Context, request ListPeriodClosesRequestObject) (ListPeriodClosesResponseObject, error)
@@ -40747,6 +40843,51 @@ func (sh *strictHandler) ProvePayment(ctx *gin.Context, id PathID, params ProveP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ProvePaymentResponseObject); ok {
 		if err := validResponse.VisitProvePaymentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawProof operation middleware
+func (sh *strictHandler) WithdrawProof(ctx *gin.Context, id PathID, params WithdrawProofParams) {
+	var request WithdrawProofRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawProofJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawProof(ctx, request.(WithdrawProofRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawProof")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawProofResponseObject); ok {
+		if err := validResponse.VisitWithdrawProofResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"errors"
+
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/reserve"
+)
+
+// ProofWithdraw takes a payment off the notice that it was not for: its receipt is
+// free, and finance proves the right notice by it. The journal keeps both matches.
+type ProofWithdraw struct {
+	Notice int64
+	Reason string
+}
+
+var _ = declare(ProofWithdraw{})
+
+// Operation is ProofWithdraw.
+func (ProofWithdraw) Operation() identity.Operation { return identity.ProofWithdraw }
+
+// Decide checks that the payment is proved and nothing came of it yet. The notice
+// waits again with the day that it was due on; receipts that the wrong proof kept
+// from being matched with it are matched now. The result is a NoticeResult.
+func (c ProofWithdraw) Decide(v *View) (Apply, error) {
+	n, err := v.notice(identity.ProofWithdraw, c.Notice)
+	if err != nil {
+		return nil, err
+	}
+	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
+		return nil, err
+	}
+	if err := v.checkWithdrawal(n); err != nil {
+		return nil, err
+	}
+	taken, rest, err := v.receiptsOff(n)
+	if err != nil {
+		return nil, err
+	}
+	return v.waitAgain(n, taken, rest, c.Reason)
+}
+
+// checkWithdrawal refuses what has come of a payment already.
+func (v *View) checkWithdrawal(n soldNotice) error {
+	switch {
+	case n.parts.IsOpen():
+		return reserve.ErrPlanState.With("a payment in instalments is not withdrawn")
+	case n.State == reserve.NoticeDelivered:
+		return reserve.ErrPaymentSpent.With("the notice is delivered")
+	case n.State != reserve.NoticeProved:
+		return reserve.ErrNoticeState.With("the payment notice is %s: what is proved is withdrawn", n.State)
+	case n.Renewal != 0:
+		if r, err := Get(v, Renewals, "renewal", n.Renewal); err != nil || r.State != permit.RenewalNoticed {
+			return errors.Join(err, reserve.ErrPaymentSpent.With("the renewal that it is for is %s", r.State))
+		}
+	}
+	return nil
+}
+
+// receiptsOff are the listed receipts that the payment of a notice is, and the
+// others that name the notice.
+func (v *View) receiptsOff(n soldNotice) (taken, rest []reserve.TaxReceipt, err error) {
+	named, err := Find(v, TaxReceipts, naming("notice", n.ID).And("instalment", Eq, 0))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range named {
+		if r.Receipt == n.Proof || n.Matched && r.State == reserve.ReceiptMatched {
+			taken = append(taken, r)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	return taken, rest, nil
+}
+
+// waitAgain returns what takes the payment off a notice. Receipts that finance's
+// own proof kept from being matched with it prove it now.
+func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason string) (Apply, error) {
+	p, s := n.PaymentNotice, n.sale
+	p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt, p.Matched, p.Reason = reserve.NoticeIssued, 0, "", 0, 0, false, reason
+	s.Confirmation, s.ConfirmedAt = "", 0
+	rest, err := v.rematch(p, rest)
+	if err != nil {
+		return nil, err
+	}
+	unpaid := func(*Tx) {}
+	if last := len(rest) - 1; last >= 0 && rest[last].State == reserve.ReceiptMatched {
+		r := rest[last]
+		p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt, p.Matched = reserve.NoticeProved, p.Amount, r.Receipt, r.PaidOn, v.Now, true
+	} else if unpaid, err = v.awardUnpaid(n); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		for _, r := range taken {
+			r.Notice, r.Asked, r.State = 0, 0, reserve.ReceiptUnmatched
+			Put(tx, TaxReceipts, r)
+		}
+		for _, r := range rest {
+			Put(tx, TaxReceipts, r)
+		}
+		r := tx.putNotice(p, Put(tx, Sales, s))
+		unpaid(tx)
+		if p.Matched {
+			tx.renewalPaid(p)
+		} else if p.Renewal != 0 && tx.Today > p.DueOn { // its timer saw it paid
+			tx.Arm(tx.Now, timerRenewalDue, p.Renewal)
+		}
+		return r
+	}, nil
+}
+
+// rematch gives receipts that name a notice their state, now that it waits again.
+func (v *View) rematch(n reserve.PaymentNotice, receipts []reserve.TaxReceipt) ([]reserve.TaxReceipt, error) {
+	numbers := make([]string, len(receipts))
+	for i, r := range receipts {
+		numbers[i] = r.Receipt
+	}
+	proofs, err := v.takenProofs(numbers)
+	state := reserve.MatchReceipts(reserve.Asked{Amount: n.Amount, Waits: true}, receipts)
+	for _, by := range proofs {
+		if by != n.ID {
+			state = reserve.ReceiptProofDiffers
+		}
+	}
+	for i := range receipts {
+		receipts[i].State = state
+	}
+	return receipts, err
+}
+
+// awardUnpaid returns what it means for an award that it was not paid: its winner
+// puts up again what he had back, or the payment stays. Its deadline is the old one.
+func (v *View) awardUnpaid(n soldNotice) (func(*Tx), error) {
+	a, is, err := v.awardOf(n)
+	if err != nil || !is {
+		return func(*Tx) {}, err
+	}
+	if a, err = a.Unpaid(); err != nil {
+		return nil, err
+	}
+	r, err := v.registration("registration", a.Registration)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.ledger.CheckOne(ledger.BidCollateral, ledger.Leg{Debit: ledger.FundsKey(r.Party), Credit: depositKey(r.Party), Amount: int64(r.Collateral)}); err != nil {
+		return nil, err
+	}
+	return func(tx *Tx) {
+		tx.putUpMoney(r)
+		Put(tx, Awards, a)
+	}, nil
+}

@@ -1,0 +1,150 @@
+package app
+
+import (
+	"slices"
+	"testing"
+
+	"permitx/internal/auction"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+)
+
+// receiptNow is a receipt of a list, by its number.
+func (o *office) receiptNow(number string) reserve.TaxReceipt {
+	o.t.Helper()
+	return rowsIn(o, TaxReceipts, Where("receipt", number))[0]
+}
+
+// A payer quoted the wrong notice, so that a list matched it: two persons take it
+// off, and finance proves the right one by its receipt. Nothing is taken off what is
+// delivered.
+func TestProofWithdraw(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	sell := func() NoticeResult {
+		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+	}
+	right, wrong := sell(), sell()
+	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(wrong.Sale.NoticeNumber(), "r-1", wrong.Notice.Amount)}})
+	c := ProofWithdraw{wrong.Notice.ID, "the payer quoted the wrong notice"}
+	o.refuses(o.leader, c, identity.ErrForbidden)
+	o.refuses(o.finance, ProofWithdraw{right.Notice.ID, "r"}, reserve.ErrNoticeState)
+	o.refuses(o.finance, ProofWithdraw{wrong.Notice.ID, ""}, invalid)
+	o.refuses(o.finance, NoticeProve{right.Notice.ID, right.Notice.Amount, "r-1", today}, ErrProofTaken)
+
+	n := done[NoticeResult](o, o.finance, c).Notice
+	if n.State != reserve.NoticeIssued || n.Paid != 0 || n.Matched || n.DueOn != today || n.Reason != c.Reason {
+		t.Errorf("%+v", n)
+	}
+	if r := o.receiptNow("r-1"); r.State != reserve.ReceiptUnmatched || r.Notice != 0 {
+		t.Errorf("%+v", r)
+	}
+	o.refuses(o.leader, NoticeDeliver{n.ID}, reserve.ErrNoticeState)
+	o.check()
+	proved := done[NoticeResult](o, o.finance, NoticeProve{right.Notice.ID, right.Notice.Amount, "r-1", today}).Notice
+	if r := o.receiptNow("r-1"); !proved.Matched || r.State != reserve.ReceiptMatched || r.Notice != proved.ID {
+		t.Errorf("%+v %+v", proved, r)
+	}
+	done[NoticeResult](o, o.leader, NoticeDeliver{proved.ID})
+	o.refuses(o.finance, ProofWithdraw{proved.ID, "too late"}, reserve.ErrPaymentSpent)
+	o.restart()
+	o.check()
+}
+
+// Finance proved two notices by each other's receipts: the list finds both
+// different, and what is taken off one lets its own receipt be matched with it.
+func TestProofWithdraw_Swapped(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	var n [2]NoticeResult
+	for k := range n {
+		n[k] = done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+	}
+	done[NoticeResult](o, o.finance, NoticeProve{n[0].Notice.ID, n[0].Notice.Amount, "r-1", today})
+	done[NoticeResult](o, o.finance, NoticeProve{n[1].Notice.ID, n[1].Notice.Amount, "r-0", today})
+	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{
+		taxRow(n[0].Sale.NoticeNumber(), "r-0", n[0].Notice.Amount), taxRow(n[1].Sale.NoticeNumber(), "r-1", n[1].Notice.Amount),
+	}})
+	if o.receiptNow("r-0").State != reserve.ReceiptProofDiffers || o.receiptNow("r-1").State != reserve.ReceiptProofDiffers {
+		t.Fatalf("%+v %+v", o.receiptNow("r-0"), o.receiptNow("r-1"))
+	}
+	done[NoticeResult](o, o.finance, ProofWithdraw{n[0].Notice.ID, "swapped"})
+	done[NoticeResult](o, o.finance, ProofWithdraw{n[1].Notice.ID, "swapped"})
+	done[NoticeResult](o, o.finance, NoticeProve{n[0].Notice.ID, n[0].Notice.Amount, "r-0", today})
+	first, second := storedRow(o, Notices, n[0].Notice.ID), storedRow(o, Notices, n[1].Notice.ID)
+	if !first.Matched || first.Proof != "r-0" || !second.Matched || second.Proof != "r-1" {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+	o.check()
+}
+
+// A winner whose payment was for another notice puts up again what he had back,
+// and is in default after the day that he had to pay by. One who cannot keeps it.
+func TestProofWithdraw_Award(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified()
+	a := awards[0]
+	done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
+	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
+	d.wantFunds(d.firms[0], "1000000.00")
+	d.does(d.finance, ProofWithdraw{a.Notice, "of another firm"})
+	d.wantFunds(d.firms[0], "995000.00")
+	if got := storedRow(d.office, Awards, a.ID); got.State != auction.AwardContracted || got.PaidAt != 0 || got.PayBy != a.PayBy {
+		t.Errorf("%+v", got)
+	}
+	d.check()
+	d.later(14)
+	if got := done[auction.Award](d.office, d.clerk, AwardDefault{a.ID, "not paid"}); got.Forfeited != 5000_00 {
+		t.Errorf("%+v", got)
+	}
+	d.restart()
+	d.check()
+}
+
+// A renewal that was not paid after all lapses by its rule once its day is over;
+// what a list has made ready is not taken back.
+func TestProofWithdraw_Renewal(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice)
+	n := s.notice(r.Notice)
+	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, "receipt", s.now.get().Date()})
+	s.pass(r.DueOn.AddDays(1))
+	s.send(s.finance, ProofWithdraw{n.ID, "of another firm"})
+	if refused, _ := s.send(s.second, ProposalApprove{s.proposal.ID, s.proposal.EffectsDigest}); refused != nil {
+		t.Fatal(refused)
+	}
+	s.runTimers()
+	if got := s.renewal(r.ID); got.State != permit.RenewalLapsed {
+		t.Errorf("%+v", got)
+	}
+	s.check()
+}
+
+// Receipts that are matched with a notice and do not come to its amount are found.
+func TestCheck_Receipts(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	n := done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(n.Sale.NoticeNumber(), "r", n.Notice.Amount)}})
+	o.check()
+	r := o.receiptNow("r")
+	r.Amount--
+	o.store.table(TaxReceipts.name).put(r.ID, r)
+	found, err := Check(t.Context(), o.store, o.store.row())
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-110" && v.ID == n.Notice.ID }) {
+		t.Errorf("%v %v", found, err)
+	}
+}
