@@ -396,7 +396,11 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("id", identity.IssuanceStep, target); err != nil {
 		return nil, err
 	}
+	was := i
 	if i.State, err = i.Next(c.Event, v.Actor.Person, rolesFor(v.Actor, identity.IssuanceStep, target)); err != nil {
+		return nil, err
+	}
+	if err := v.checkOther(was, c.Event, target); err != nil {
 		return nil, err
 	}
 	switch c.Event {
@@ -433,6 +437,21 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 		return v.issueUnits(i)
 	}
 	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil
+}
+
+// checkOther returns carbon.ErrSamePerson when an actor would take a step that is
+// another's than who declared or verified an issuance, in the stead of one of them.
+func (v *View) checkOther(i carbon.Issuance, e carbon.IssuanceEvent, t identity.Target) error {
+	if !carbon.IsOthers(e) {
+		return nil
+	}
+	for _, than := range []int64{i.DeclaredBy, i.VerifiedBy} {
+		own := v.Actor.Without(v.standInGrants(v.Actor.Person, than)...)
+		if _, err := i.Next(e, own.Person, rolesFor(own, identity.IssuanceStep, t)); err != nil {
+			return carbon.ErrSamePerson
+		}
+	}
+	return nil
 }
 
 // rolesFor are the roles in which an actor may do an operation to a target.

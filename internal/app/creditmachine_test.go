@@ -92,3 +92,41 @@ func TestIssuance_EveryStateEventRole(t *testing.T) {
 		}
 	}
 }
+
+// Who acts for the person who declared or verified an issuance takes no step that is
+// another's, unless by a role of his own; nor does it wait for him.
+func TestIssuance_StandIn(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	o.does(o.admin, GrantAdd{Person: o.operator, Role: identity.Verifier})
+	deputy := o.person("deputy of who declares", GrantAdd{Role: identity.Auditor})
+	role := rowsIn(o.office, Grants, Where("person", o.operator).And("role", Eq, string(identity.Verifier)))[0].ID
+	today := o.now.get().Date()
+	o.does(o.admin, StandInOrder{Grant: role, Person: deputy, ValidFrom: today, ValidTo: today, Document: "order"})
+	offered := func(person int64) bool {
+		t.Helper()
+		all, err := Inbox(t.Context(), o.store, o.app.st.actor(person))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(all, func(w Waiting) bool { return w.Kind == Issuances.name })
+	}
+
+	i := done[IssuanceResult](o.office, o.operator, o.pool(1, 10)).Issuance
+	verify, issue := IssuanceStep{Issuance: i.ID, Event: carbon.Verify, Document: "d"}, IssuanceStep{Issuance: i.ID, Event: carbon.Issue}
+	o.refuses(deputy, verify, carbon.ErrSamePerson)
+	if offered(deputy) || !offered(o.leader) {
+		t.Error("the declaration waits for who acts for its declarer, or not for a leader")
+	}
+	o.does(o.leader, verify)
+	o.refuses(o.deputyOf(o.leader), issue, carbon.ErrSamePerson)
+	o.does(o.second, issue)
+
+	own := done[IssuanceResult](o.office, o.operator, o.pool(2, 10)).Issuance
+	o.does(o.admin, GrantAdd{Person: deputy, Role: identity.Verifier, Region: "330421"})
+	if !offered(deputy) {
+		t.Error("the declaration does not wait for a verifier of his own right")
+	}
+	o.does(deputy, IssuanceStep{Issuance: own.ID, Event: carbon.Verify, Document: "d"})
+	o.check()
+}

@@ -281,12 +281,21 @@ func issuancesWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 	if err := eachOf(ctx, r, CarbonSchemes, Query{}, func(s carbon.Scheme) { operators[s.ID] = s.Operator }); err != nil {
 		return err
 	}
+	another, failed := asAnother(ctx, r, a), error(nil)
 	next := func(a identity.Actor, i carbon.Issuance) []carbon.IssuanceEvent {
-		return nextIssuanceEvents(a, i, operators[i.Scheme])
+		events := nextIssuanceEvents(a, i, operators[i.Scheme])
+		for _, than := range []int64{i.DeclaredBy, i.VerifiedBy} {
+			own, err := another(than)
+			failed = cmp.Or(failed, err)
+			his := nextIssuanceEvents(own, i, operators[i.Scheme])
+			events = slices.DeleteFunc(events, func(e carbon.IssuanceEvent) bool { return carbon.IsOthers(e) && !slices.Contains(his, e) })
+		}
+		return events
 	}
-	return stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, func(i carbon.Issuance) Waiting {
+	err := stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, func(i carbon.Issuance) Waiting {
 		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt}
 	})(ctx, r, a, each)
+	return cmp.Or(err, failed)
 }
 
 // The steps of each workflow that bring it on: nothing waits for its end.

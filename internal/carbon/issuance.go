@@ -103,7 +103,7 @@ type Step struct {
 	Event IssuanceEvent
 	Roles []string // names of roles
 	To    IssuanceState
-	Other bool // neither the person who declared it nor the one who verified it
+	Other bool // neither the person who declared it nor the one who verified it, nor who acts for one of them
 }
 
 // Steps are every step that can be taken. What is not here is refused.
@@ -114,12 +114,17 @@ var Steps = []Step{
 	{From: []IssuanceState{Computed, Checked, Verified}, Event: Reject, Roles: []string{"verifier", "bureau_leader"}, To: Rejected},
 }
 
+// IsOthers reports whether a step is another's than who declared or verified the issuance.
+func IsOthers(e IssuanceEvent) bool {
+	return slices.ContainsFunc(Steps, func(s Step) bool { return s.Event == e && s.Other })
+}
+
 // The faults of an issuance, in the order in which they are checked.
 var (
 	// ErrIssuanceStep is returned when the state of an issuance, or the person's role, does not allow a step.
 	ErrIssuanceStep = fault.New(fault.Conflict, "carbon.step_not_allowed", "the state of the issuance, or your role, does not allow this step").At("event")
-	// ErrSamePerson is returned when one person would take two of declaration, verification and issuance.
-	ErrSamePerson = fault.New(fault.Refused, "carbon.same_person", "who declared or verified it cannot take the next step").At("event").
+	// ErrSamePerson is returned when one person, or who acts for him, would take two of declaration, verification and issuance.
+	ErrSamePerson = fault.New(fault.Refused, "carbon.same_person", "who declared or verified it, or acts for one who did, cannot take the next step").At("event").
 			Under("carbon.four_eyes", "project default")
 	// ErrEvidenceFailed is returned when a piece of the sampled evidence does not hold: the issuance is rejected, not verified.
 	ErrEvidenceFailed = fault.New(fault.Refused, "carbon.evidence_failed", "a sampled piece of evidence does not hold: reject the issuance").At("failed").

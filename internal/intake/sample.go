@@ -18,10 +18,23 @@ type Sampled struct {
 }
 
 // Sample finds the activities behind numbers of pieces of evidence, which go up,
-// of the pool that a message handed on. ofMethodology says which versions are
-// those of the pool's methodology.
+// of the pool that a message handed on, all as it was at one moment. ofMethodology
+// says which versions are those of the pool's methodology. Where a month is taken
+// away meanwhile, it is read once more.
 func (in *Intake) Sample(ctx context.Context, message int64, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
-	r := in.c.Store
+	found, err := in.sampleNow(ctx, message, numbers, ofMethodology)
+	if errors.Is(err, ErrRejected) {
+		return in.sampleNow(ctx, message, numbers, ofMethodology)
+	}
+	return found, err
+}
+
+func (in *Intake) sampleNow(ctx context.Context, message int64, numbers []int64, ofMethodology func(version int64) bool) ([]Sampled, error) {
+	r, end, err := in.c.Store.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	o, err := r.Message(ctx, message)
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)

@@ -72,6 +72,7 @@ type Reader interface {
 	// Returns are what came back of rejected issuances, by batch.
 	Returns(ctx context.Context) ([]PoolReturn, error)
 	// Between calls each with a month's rows of the ids from first to last, in order.
+	// Returns ErrRejected where the month was taken away meanwhile.
 	Between(ctx context.Context, m Month, first, last int64, each func(Row) error) error
 	// Activities calls each with a month's rows by id.
 	Activities(ctx context.Context, m Month, each func(Row) error) error

@@ -181,4 +181,3 @@ func keptApart(t *testing.T, s *Store) {
 		}
 	}
 }
-

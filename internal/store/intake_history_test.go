@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +101,63 @@ func TestIntake_HistoryOfOneMoment(t *testing.T) {
 		})
 		if err != nil || !once || len(lines) != 1 || lines[0].TakenBack != 0 {
 			t.Errorf("%+v, %v", lines, err)
+		}
+	})
+}
+
+// takingReader is a reader of one moment, in which a month is taken away as soon as
+// it was read which months there are.
+type takingReader struct {
+	*IntakeStore
+	do func()
+}
+
+type taking struct {
+	intake.Reader
+	do func()
+}
+
+func (s takingReader) Snapshot(ctx context.Context) (intake.Reader, func(), error) {
+	r, end, err := s.IntakeStore.Snapshot(ctx)
+	return taking{r, s.do}, end, err
+}
+
+func (r taking) Months(ctx context.Context) ([]intake.Month, error) {
+	months, err := r.Reader.Months(ctx)
+	r.do()
+	return months, err
+}
+
+// A month that is taken away while the sample of its evidence is read is there, or
+// taken away; the sample is never an error.
+func TestIntake_SampleOfOneMoment(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		now, s := someDay, openedIntake(t, url)
+		once := false
+		in := intakeOf(t, takingReader{s, func() {
+			if once {
+				return
+			}
+			once = true
+			if _, err := TakeMonthAway(t.Context(), url, 202607, now); err != nil {
+				t.Error(err)
+			}
+		}}, &now)
+		defer in.Close()
+		for _, who := range strings.Fields("a b c d e f g h i j") { // whole kilograms together
+			submit(t, in, who, ride(who+"1", who, 3, 8, 0), ride(who+"2", who, 3, 9, 0))
+		}
+		now = now.Add(30 * 24 * time.Hour)
+		if _, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			found, err := in.Sample(t.Context(), 1, []int64{2, 3}, func(int64) bool { return true })
+			if err != nil || !once || len(found) != 2 || found[0].Taken != (found[0].Row.ID == 0) || found[0].Taken != found[1].Taken {
+				t.Errorf("%+v, %v", found, err)
+			}
 		}
 	})
 }

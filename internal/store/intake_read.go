@@ -190,7 +190,7 @@ func (s *intakeReader) Activities(ctx context.Context, m intake.Month, each func
 
 // Between calls each with a month's rows of the ids from first to last, in order.
 func (s *intakeReader) Between(ctx context.Context, m intake.Month, first, last int64, each func(intake.Row) error) error {
-	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+	return rejected(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		row, err := scanActivity(r)
 		if err != nil {
 			return err
