@@ -36,7 +36,7 @@ test: $(TESTDB) ## All tests, on SQLite and PostgreSQL (a private server, unless
 	$(WITH_DB) go test -shuffle=on -timeout 9m ./...
 
 .PHONY: verify
-verify: vet lint race generated tidy ## What must hold besides the tests: vet, lint, race detector, generated code and go.mod up to date
+verify: vet lint constraints race generated tidy ## What must hold besides the tests: vet, lint, constraints, race detector, generated code and go.mod up to date
 
 .PHONY: vet
 vet: ## go vet, also of the long tests
@@ -46,6 +46,10 @@ vet: ## go vet, also of the long tests
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint
 	$(GOLANGCI) run ./...
+
+.PHONY: constraints
+constraints: ## The tests of the commands, each batch also taken by a database: its constraints agree with the code
+	PERMITX_TEST_BESIDE=1 go test -shuffle=on -timeout 30m ./internal/app
 
 .PHONY: race
 race: $(TESTDB) ## The tests of the core and the server under the race detector

@@ -139,7 +139,8 @@ func NextDealEvents(a identity.Actor, d settlement.Deal, h settlement.History) [
 	return d.Possible(h, roles...)
 }
 
-// takeStep moves the deal to its next state and records the step.
+// takeStep moves the deal to its next state and records the step. What the system
+// takes is nobody's, also where a person's command has led to it.
 func (tx *Tx) takeStep(d *settlement.Deal, m settlement.Move, document, note string) settlement.DealStep {
 	was := wantedOfDeal(*d)
 	d.State = m.To
@@ -148,8 +149,12 @@ func (tx *Tx) takeStep(d *settlement.Deal, m settlement.Move, document, note str
 		d.Document = document
 	}
 	*d = Put(tx, Deals, *d)
+	person := tx.Actor.Person
+	if m.Role == settlement.AsSystem {
+		person = 0
+	}
 	return Put(tx, DealSteps, settlement.DealStep{
-		Deal: d.ID, Event: m.Event, Person: tx.Actor.Person, Role: m.Role, Document: document, Note: note,
+		Deal: d.ID, Event: m.Event, Person: person, Role: m.Role, Document: document, Note: note,
 		At: tx.Now, FromState: m.From, ToState: m.To,
 	})
 }

@@ -41,6 +41,7 @@ type fakeStore struct {
 	after    func(b *Batch) error // after a commit; its error is answered although the rows are there
 	reads    map[string]int       // Find calls, by table
 	broken   string               // the table that Find fails for
+	beside   Store                // a database that takes each batch first, with its constraints; or nil
 }
 
 type fakeTable struct {
@@ -90,15 +91,30 @@ func (t *fakeTable) put(id int64, row any) {
 }
 
 // TakeOver raises the epoch.
-func (s *fakeStore) TakeOver(_ context.Context, now calendar.Instant) (Registry, error) {
+func (s *fakeStore) TakeOver(ctx context.Context, now calendar.Instant) (Registry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.beside != nil {
+		if _, err := s.beside.TakeOver(ctx, now); err != nil {
+			return Registry{}, err
+		}
+	}
 	if s.registry.BeatAt != 0 && now-s.registry.BeatAt < calendar.Instant(LeaseTime.Microseconds()) {
 		return Registry{}, ErrHeld
 	}
 	s.registry.Epoch++
 	s.registry.BeatAt = now
 	return s.registry, nil
+}
+
+// release lets the next writer take over at once, as if the time of a lease were over.
+func (s *fakeStore) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.registry.BeatAt = 0
+	if s.beside != nil {
+		_ = s.beside.Beat(context.Background(), s.registry.Epoch, 0)
+	}
 }
 
 // Registry returns the registry row.
@@ -112,18 +128,21 @@ func (s *fakeStore) row() Registry {
 }
 
 // Beat shows that the writer is alive.
-func (s *fakeStore) Beat(_ context.Context, epoch int64, at calendar.Instant) error {
+func (s *fakeStore) Beat(ctx context.Context, epoch int64, at calendar.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.registry.Epoch != epoch {
 		return ErrFenced
 	}
 	s.registry.BeatAt = at
+	if s.beside != nil {
+		return s.beside.Beat(ctx, epoch, at)
+	}
 	return nil
 }
 
 // Commit writes a batch, or nothing of it.
-func (s *fakeStore) Commit(_ context.Context, b *Batch) error {
+func (s *fakeStore) Commit(ctx context.Context, b *Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.onCommit != nil {
@@ -136,6 +155,11 @@ func (s *fakeStore) Commit(_ context.Context, b *Batch) error {
 	}
 	if err := s.checkUnique(b); err != nil {
 		return err
+	}
+	if s.beside != nil {
+		if err := s.beside.Commit(ctx, b); err != nil {
+			return err
+		}
 	}
 	s.write(b)
 	s.registry = b.Registry
@@ -395,6 +419,10 @@ var dayOne = calendar.NewDate(2026, 7, 1).Start() + 9*3_600_000_000
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, store: newFakeStore(), seals: NewMemoryKeys()}
+	if openBeside != nil {
+		o.store.beside = openBeside(t)
+		t.Cleanup(o.checkBeside)
+	}
 	o.now.set(dayOne)
 	o.start()
 	a, err := o.app.DoSystem(t.Context(), "first", Bootstrap{Name: "管理员", Label: "first", Hash: identity.HashSecret("px_first"), Prefix: "px_firs"})
@@ -413,6 +441,25 @@ func openOffice(t *testing.T) *office {
 	return o
 }
 
+// checkBeside runs permitx check on the database beside the fake store, once the
+// writer has stopped.
+func (o *office) checkBeside() {
+	o.t.Helper()
+	ctx := context.WithoutCancel(o.t.Context())
+	r, err := o.store.beside.Registry(ctx)
+	if err != nil {
+		o.t.Error(err)
+		return
+	}
+	found, err := Check(ctx, o.store.beside, r)
+	if err != nil {
+		o.t.Error(err)
+	}
+	for _, v := range found {
+		o.t.Errorf("in the database: %s", v)
+	}
+}
+
 func (o *office) start() {
 	o.t.Helper()
 	encode := func(result any, refusal *fault.Error) (int, []byte) {
@@ -429,7 +476,7 @@ func (o *office) start() {
 			o.results = append(o.results, r.Result)
 		case Proposed:
 			o.proposal = r.Proposal
-			return http.StatusAccepted, nil
+			return http.StatusAccepted, []byte("{}")
 		default:
 			o.results = append(o.results, result)
 		}

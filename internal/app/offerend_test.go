@@ -180,7 +180,8 @@ func TestOffer_VoidWhileRanking(t *testing.T) {
 		d.now.set(windowCloses)
 		d.settle()
 		<-d.app.Stopped()
-		d.store.after, d.store.registry.BeatAt = nil, 0
+		d.store.after = nil
+		d.store.release()
 		d.repriced(200_000_000_000 * quantity.OnePrice)
 		d.start()
 		if now := d.offerNow(o.ID); now.State != at {

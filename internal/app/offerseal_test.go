@@ -294,8 +294,8 @@ func TestOffer_ChainRestart(t *testing.T) {
 		}
 		d.store.mu.Lock()
 		d.store.onCommit, d.store.after = nil, nil
-		d.store.registry.BeatAt = 0
 		d.store.mu.Unlock()
+		d.store.release()
 		d.start()
 		d.settle()
 		if n > 2*20 {

@@ -1,0 +1,39 @@
+package app_test
+
+import (
+	"os"
+	"testing"
+
+	"permitx/internal/app"
+	"permitx/internal/pgtest/dbtest"
+	"permitx/internal/store"
+)
+
+// With PERMITX_TEST_BESIDE every batch of a test is also committed to SQLite,
+// which refuses what its constraints do not allow, and which permitx check reads
+// in the end. The constraints of PostgreSQL have the same names and conditions.
+// It takes some minutes: `make constraints`.
+func TestMain(m *testing.M) {
+	if os.Getenv("PERMITX_TEST_BESIDE") != "" {
+		app.KeepBeside(migrated)
+	}
+	os.Exit(m.Run())
+}
+
+func migrated(t *testing.T) app.Store {
+	t.Helper()
+	path := dbtest.File(t, "app", func(path string) error {
+		_, err := store.Migrate(t.Context(), path)
+		return err
+	})
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
