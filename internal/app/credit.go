@@ -413,7 +413,10 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 		if c.Failed != 0 {
 			return nil, carbon.ErrEvidenceFailed
 		}
-		if _, looked := v.lookOf(i.ID, v.Actor.Person); !looked {
+		switch _, looked, err := v.lookOf(i.ID, v.Actor.Person); {
+		case err != nil:
+			return nil, err
+		case !looked:
 			return nil, carbon.ErrNotLooked
 		}
 		i.VerifiedBy = v.Actor.Person

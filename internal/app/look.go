@@ -6,7 +6,7 @@ import (
 )
 
 // Looks say who has fetched the sample of which issuance.
-var Looks = resident[carbon.Look]("sample_look")
+var Looks = cold[carbon.Look]("sample_look")
 
 // SampleLook records that the actor is shown the sample of an issuance that
 // waits to be verified. The second time brings nothing new.
@@ -32,19 +32,22 @@ func (c SampleLook) Decide(v *View) (Apply, error) {
 	if i.State != carbon.Checked {
 		return nil, carbon.ErrIssuanceStep.With("an issuance that is %s has no sample to be verified from", i.State).At("id")
 	}
-	if l, looked := v.lookOf(i.ID, v.Actor.Person); looked {
+	l, looked, err := v.lookOf(i.ID, v.Actor.Person)
+	switch {
+	case err != nil:
+		return nil, err
+	case looked:
 		return func(*Tx) any { return l }, nil
 	}
-	l := carbon.Look{Issuance: i.ID, Person: v.Actor.Person, LookedAt: v.Now}
+	l = carbon.Look{Issuance: i.ID, Person: v.Actor.Person, LookedAt: v.Now}
 	return func(tx *Tx) any { return Put(tx, Looks, l) }, nil
 }
 
 // lookOf is when a person has looked at the sample of an issuance.
-func (v *View) lookOf(issuance, person int64) (carbon.Look, bool) {
-	for l := range All(v, Looks) {
-		if l.Issuance == issuance && l.Person == person {
-			return l, true
-		}
+func (v *View) lookOf(issuance, person int64) (l carbon.Look, looked bool, err error) {
+	rows, err := Find(v, Looks, Where("issuance", issuance).And("person", Eq, person))
+	if len(rows) > 0 {
+		l, looked = rows[0], true
 	}
-	return carbon.Look{}, false
+	return l, looked, err
 }

@@ -22,9 +22,9 @@ var ErrProjectAuctions = fault.New(fault.Refused, "registration.too_many_of_proj
 // gives, and is not registered for too many.
 func (v *View) checkProjectBid(o auction.Offer, r auction.Registration, need permit.Need) error {
 	open := 0
-	for other := range All(v, Offers) {
-		id, known := v.bidders[other.ID][r.Party]
-		if known && other.State.IsSealed() && rowsOf(v.state, Registrations).rows[id].Project == r.Project {
+	for offer, of := range v.bidders { // no more than run: those that have ended have no open registration
+		id, known := of[r.Party]
+		if known && rowsOf(v.state, Offers).rows[offer].State.IsSealed() && rowsOf(v.state, Registrations).rows[id].Project == r.Project {
 			open++
 		}
 	}

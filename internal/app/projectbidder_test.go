@@ -242,3 +242,27 @@ func giveUpIn(t *testing.T, r *rand.Rand, phase int, format auction.Format, left
 	}
 	d.check()
 }
+
+// What a registration costs does not grow with the auctions that have ended.
+func BenchmarkProjectBid(b *testing.B) {
+	for _, ended := range []int64{100, 10_000} {
+		b.Run(fmt.Sprintf("%d_ended", ended), func(b *testing.B) {
+			st := benchState(b, 1)
+			st.indexBidders()
+			for id := range ended + 3 {
+				o := auction.Offer{ID: id + 1, LotSize: one, Quantity: one, State: auction.OfferCertified}
+				if id >= ended {
+					o.State = auction.OfferBidding
+					st.indexBidder(auction.Registration{ID: id + 1, Offer: o.ID, Party: 1, State: auction.Registered})
+				}
+				rowsOf(st, Offers).put(o.ID, o)
+			}
+			v := &View{state: st}
+			for b.Loop() {
+				if err := v.checkProjectBid(auction.Offer{LotSize: one}, auction.Registration{Party: 1, Project: 1}, permit.Need{Needed: one}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
