@@ -4963,7 +4963,7 @@ type AuctionOfferPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// AuctionResult What anybody may know of an auction that was certified, or that has failed: nobody could win by its rules, and nothing is to be certified. Prices are weighted by quantity; who has lost is not named.
+// AuctionResult What anybody may know of an auction that was certified, or that has failed: nobody could win by its rules, and nothing is to be certified. Prices are weighted by quantity; who has lost is not named. Figures of bids (wanted, cover_ratio, min_price to median_price) are published only where something was sold and at least three bidders have bid (project default): of fewer they would tell what one of them has bid.
 type AuctionResult struct {
 	// AveragePrice Of what was sold.
 	AveragePrice *Price `json:"average_price,omitempty"`
@@ -5027,8 +5027,8 @@ type AuctionResult struct {
 	// Example: 13.257
 	Unsold Quantity `json:"unsold"`
 
-	// Wanted By all qualified bids.
-	Wanted  Quantity        `json:"wanted"`
+	// Wanted By all qualified bids. Absent where figures of bids are not published.
+	Wanted  *Quantity       `json:"wanted,omitempty"`
 	Winners []AuctionWinner `json:"winners"`
 }
 

@@ -43,7 +43,7 @@ func PublishedResultOf(ctx context.Context, r Reader, offer int64) (p PublishedR
 	if err != nil {
 		return p, err
 	}
-	p.Figures = p.Offer.Summarise(bids)
+	p.Figures = p.Offer.Summarise(bids).Published(p.Offer.Volume)
 	var awards []auction.Award
 	if err := r.Find(ctx, Awards.name, Where("offer", offer).Page(0, winnersShown), &awards); err != nil {
 		return p, err

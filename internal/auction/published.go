@@ -23,6 +23,20 @@ type Figures struct {
 	Takers   quantity.Quantity // of what was won, by bids at any price
 }
 
+// FiguresLeast is from how many bidders on the figures of their bids are published:
+// of one they would be his bid, and of two each would know the other's (project
+// default, after the rule of three of official statistics).
+const FiguresLeast = 3
+
+// Published are the figures that the public sees: those of bids only where something
+// was sold, to bids of enough bidders. What was won is public with its winners.
+func (f Figures) Published(sold quantity.Quantity) Figures {
+	if sold > 0 && f.Bidders >= FiguresLeast {
+		return f
+	}
+	return Figures{Bidders: f.Bidders, Average: f.Average, Takers: f.Takers}
+}
+
 // Summarise returns the figures of an offer's qualified bids. Of an ascending
 // auction only each bidder's best bid counts.
 func (o Offer) Summarise(bids []OpenedBid) Figures {

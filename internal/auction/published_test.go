@@ -40,3 +40,21 @@ func TestOffer_Summarise(t *testing.T) {
 		t.Errorf("of an ascending auction: %+v", got)
 	}
 }
+
+// Whose bids they are could be known of two bidders, and of what was not sold nothing
+// is public but how many bade.
+func TestFigures_Published(t *testing.T) {
+	t.Parallel()
+	all := auction.Figures{Bidders: 3, Wanted: 10, Cover: 2, Least: 3, Greatest: 9, Mean: 5, Median: 4, Average: 6, Takers: 1}
+	if got := all.Published(1); got != all {
+		t.Errorf("of three bidders: %+v", got)
+	}
+	unsold := auction.Figures{Bidders: 3, Wanted: 10, Cover: 2, Least: 3, Greatest: 9, Mean: 5, Median: 4}
+	if got := unsold.Published(0); got != (auction.Figures{Bidders: 3}) {
+		t.Errorf("where nothing was sold: %+v", got)
+	}
+	all.Bidders = 2
+	if got := all.Published(1); got != (auction.Figures{Bidders: 2, Average: 6, Takers: 1}) {
+		t.Errorf("of two bidders: %+v", got)
+	}
+}

@@ -105,7 +105,7 @@ func (s *Server) GetOfferResult(ctx context.Context, r gen.GetOfferResultRequest
 	o, f := p.Offer, p.Figures
 	return gen.GetOfferResult200JSONResponse{
 		Offer: o.ID, Status: api.AuctionStatus(o.ResultStatus), ClearingPrice: optionalPrice(o.ClearingPrice), AveragePrice: optionalPrice(f.Average),
-		Offered: o.Quantity.String(), Sold: o.Volume.String(), Unsold: o.Unsold().String(), Bidders: f.Bidders, Wanted: f.Wanted.String(),
+		Offered: o.Quantity.String(), Sold: o.Volume.String(), Unsold: o.Unsold().String(), Bidders: f.Bidders, Wanted: textOfQuantity(f.Wanted),
 		CoverRatio: ratioOf(f.Cover), Noncompetitive: textOfQuantity(f.Takers), MinPrice: optionalPrice(f.Least), MaxPrice: optionalPrice(f.Greatest), MeanPrice: optionalPrice(f.Mean), MedianPrice: optionalPrice(f.Median),
 		State: api.AuctionState(o.State), Reason: optional(o.Reason), CertifiedAt: instantOf(o.CertifiedAt), ResultDigest: o.ResultDigest,
 		Winners: convertAll(p.Winners, func(w app.PublishedWinner) api.AuctionWinner {

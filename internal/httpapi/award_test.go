@@ -61,7 +61,7 @@ func TestAward_OverHTTP(t *testing.T) {
 
 	result := w.get(at+"/result", "")
 	got := decode[api.AuctionResult](t, result)
-	if got.Sold != "90" || got.Bidders != 2 || *got.ClearingPrice != "4000" || *got.MaxPrice != "5000" || *got.CoverRatio != "1.011111" || len(got.Winners) != 2 ||
+	if got.Sold != "90" || got.Bidders != 2 || *got.ClearingPrice != "4000" || got.MaxPrice != nil || got.CoverRatio != nil || got.Wanted != nil || *got.AveragePrice != "4000" || len(got.Winners) != 2 ||
 		got.Winners[0].State != api.AwardStateDelivered || got.Winners[1].State != api.AwardStateAwarded {
 		t.Errorf("the result: %s", result.body)
 	}
