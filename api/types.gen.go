@@ -8174,7 +8174,7 @@ type Eligibility struct {
 	// Example: 2031-06-30
 	AsOf Date `json:"as_of"`
 
-	// Bought For the project already. Only for those who may see it, like open.
+	// Bought For the project already.
 	Bought *Quantity `json:"bought,omitempty"`
 
 	// Need A quantity of permits in t/a, with at most 6 decimals.
@@ -8203,6 +8203,9 @@ type Eligibility struct {
 	// Required What must be bought for the need: need × ratio, rounded up at 4 decimals; of a project, what of that is missing.
 	Required *Quantity `json:"required,omitempty"`
 
+	// Simplified Of a primary sale.
+	Simplified *SimplifiedLimit `json:"simplified,omitempty"`
+
 	// Supported The need that the quantity covers: quantity ÷ ratio, rounded down at 4 decimals.
 	Supported *Quantity `json:"supported,omitempty"`
 }
@@ -8220,13 +8223,16 @@ type EligibilityInput struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
+	// Listing Of a primary sale: the listing of the reserve that it is bought of.
+	Listing *ID `json:"listing,omitempty"`
+
 	// Market Of an order.
 	Market *MarketCode `json:"market,omitempty"`
 
 	// Need What the buyer's project needs, where it has no record.
 	Need *Quantity `json:"need,omitempty"`
 
-	// Project The buyer's project that it is for: its need, what it has, and the ratio of its decision.
+	// Project The buyer's project that it is for: its need, what it has, and the ratio of its decision. Only for those who may see it.
 	Project *ID `json:"project,omitempty"`
 
 	// Quantity Absent: what the need asks for, or nothing.
@@ -15377,6 +15383,9 @@ type Rule struct {
 	Reading string `json:"reading"`
 	Title   string `json:"title"`
 
+	// Unread What was not read: the words of the citation, or that no text is behind the rule. Present where there are no words.
+	Unread *string `json:"unread,omitempty"`
+
 	// ValidFrom A day of the calendar in Asia/Shanghai.
 	//
 	// Example: 2031-06-30
@@ -15385,7 +15394,7 @@ type Rule struct {
 	// ValidTo Last day.
 	ValidTo *Date `json:"valid_to,omitempty"`
 
-	// Words The decisive words, in the original.
+	// Words The decisive words that were read, in the original.
 	Words *string `json:"words,omitempty"`
 }
 
@@ -15597,6 +15606,21 @@ type SignedMoney = string
 // Example: -2.5
 type SignedQuantity = string
 
+// SimplifiedLimit How much a licence takes of a pollutant in simplified sales, over all listings.
+type SimplifiedLimit struct {
+	// Document Where the most stands.
+	Document string `json:"document"`
+
+	// Left That it may still take.
+	Left Quantity `json:"left"`
+
+	// Most By the parameter of the day, or by the listing that is asked about where that names more.
+	Most Quantity `json:"most"`
+
+	// Taken By payment notices that are not cancelled.
+	Taken Quantity `json:"taken"`
+}
+
 // Slot defines model for Slot.
 type Slot struct {
 	// From A time of the day in Asia/Shanghai, up to 24:00.
@@ -15774,7 +15798,7 @@ type Statistic struct {
 	// Kind How permits changed hands for money; beside that, leases and pledges, in which they do not change hands, and carbon credits that were sold in a book or by auction, whose pollutant is their series (JXCP-2026) and whose quantity is t: figures of all kinds together are without these four.
 	Kind *TradeKind `json:"kind,omitempty"`
 
-	// MeanAnnualPrice Mean of the prices of a year, weighted by quantity; half up at the fen. Absent for judicial sales alone.
+	// MeanAnnualPrice Mean of the prices of a year of what has one, weighted by quantity; rounded once, half up at the fen. Absent for judicial sales alone.
 	MeanAnnualPrice *Price `json:"mean_annual_price,omitempty"`
 
 	// MeanPrice amount ÷ quantity, for the whole term; half up at the fen.

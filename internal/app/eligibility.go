@@ -12,6 +12,7 @@ import (
 	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
@@ -26,6 +27,7 @@ type Question struct {
 	Quantity   quantity.Quantity
 	Need       quantity.Quantity // of the buyer's project, where that has no record; 0: there is none
 	Project    int64             // that the buyer buys for; 0: none is named
+	Listing    int64             // of the reserve, that it is bought of; 0: none is named
 }
 
 // Eligibility is the answer: what every rule says, by the committed rows.
@@ -40,6 +42,10 @@ type Eligibility struct {
 	Required  quantity.Quantity  // to be bought for the need, beside what was bought
 	Supported quantity.Quantity  // of a need, by the quantity
 	Opinions  []rulebook.Opinion
+
+	Simplified       reserve.SimplifiedLimit // of a primary sale
+	SimplifiedSource string                  // where its most stands
+
 	Obstacles []*fault.Error // that are no rules
 }
 
@@ -60,10 +66,10 @@ type inquiry struct {
 	areas         []string
 	seller, buyer catalog.Licence
 	seesSeller    bool
-	project       permit.Project // where the question names one
-	need          permit.Need    // of it, of the pollutant
-	seesNeed      bool
+	project       permit.Project    // where the question names one
+	need          permit.Need       // of it, of the pollutant
 	arriving      quantity.Quantity // of the quantity, at the project
+	listing       reserve.Listing   // where the question names one
 }
 
 // Eligibility answers a question. It changes nothing and does not ask the
@@ -85,6 +91,9 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 		return e, err
 	}
 	e.Obstacles = in.obstacles()
+	if err := in.simplified(&e, f.Quantity); err != nil {
+		return e, err
+	}
 	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(&f), len(e.Obstacles) == 0
 	for _, o := range e.Opinions {
 		e.Allowed = e.Allowed && o.Outcome != rulebook.Refused
@@ -123,7 +132,7 @@ func (in *inquiry) look(actor identity.Actor) error {
 		return ErrInstrumentOfCredits
 	}
 	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
-	if err := in.lookProject(actor); err != nil || in.Market == "" {
+	if err := fault.First(in.lookProject(actor), in.lookListing()); err != nil || in.Market == "" {
 		return err
 	}
 	if in.market, ok = find(in.ref, Markets, func(m catalog.Market) bool { return m.Code == in.Market }); !ok {
@@ -221,7 +230,7 @@ func (in *inquiry) reckon(e *Eligibility, f *rulebook.Facts, coefficient quantit
 	if !f.Buyer.Known {
 		return nil
 	}
-	if in.need.Ratio > 0 && in.seesNeed {
+	if in.need.Ratio > 0 {
 		return in.reckonProject(e, f, coefficient)
 	}
 	row, ratio := rulebook.Offset(f)

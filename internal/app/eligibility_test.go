@@ -327,7 +327,7 @@ func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrume
 	}
 	if seller.licence.Region != buyer.licence.Region {
 		c.Kind, c.Project, c.CapEffect, c.CapDocument = settlement.CrossRegion, o.projects[buyer.licence.ID], settlement.CapPermanent, "cap document"
-		in.q.Project = c.Project
+		in.q.Project, in.asks = c.Project, o.upper // the buyer's project is not the seller's to ask about
 	}
 	if o.r.Intn(3) == 0 { // the buyer proposes: what the seller has is not looked at
 		c.Proposer, in.person, in.asks = settlement.BuyerSide, buyer.user, buyer.user
@@ -352,7 +352,11 @@ func (o *ruledOffice) laterSteps(q Question, seller, buyer firm) {
 			o.steps[settlement.Lapse]++
 			return
 		}
-		if !o.compare(-1, trial{q: q, asks: step.who.user, person: step.who.user, c: DealStep{Deal: id, Event: step.event}}) {
+		asks := step.who.user
+		if q.Project != 0 && step.who.party == seller.party {
+			asks = o.upper
+		}
+		if !o.compare(-1, trial{q: q, asks: asks, person: step.who.user, c: DealStep{Deal: id, Event: step.event}}) {
 			break
 		}
 		o.steps[step.event]++

@@ -16,7 +16,8 @@ import (
 var projectActions = []rulebook.Action{rulebook.Buy, rulebook.Deal, rulebook.PrimarySale, rulebook.Allocation, rulebook.Project}
 
 // lookProject finds the project that the question names: the buyer's, as its
-// commands ask for it. What it has is the buyer's secret.
+// commands ask for it. That there is one is the buyer's secret: who may not see it
+// is answered as if there were none.
 func (in *inquiry) lookProject(actor identity.Actor) error {
 	if in.Project == 0 {
 		return nil
@@ -25,7 +26,7 @@ func (in *inquiry) lookProject(actor identity.Actor) error {
 		return ErrProjectOfSale.With("nothing is bought for a project by the action %s", in.Action)
 	}
 	p, known := ReadTable(in.ref, Projects).Get(in.Project)
-	if !known || p.Licence != in.buyer.ID {
+	if !known || p.Licence != in.buyer.ID || identity.Authorise(actor, identity.ProjectRead, identity.OfParty(p.Party, p.Region)) != nil {
 		return ErrNoRecord.At("project")
 	}
 	in.project = p
@@ -34,13 +35,10 @@ func (in *inquiry) lookProject(actor identity.Actor) error {
 			in.need = n
 		}
 	}
-	in.seesNeed = identity.Authorise(actor, identity.ProjectRead, identity.OfParty(p.Party, p.Region)) == nil
 	if in.Need != 0 {
 		return fault.Invalidf("need", "is that of the project: leave it out")
 	}
-	if in.seesNeed {
-		in.Need = in.need.Need
-	}
+	in.Need = in.need.Need
 	return nil
 }
 
@@ -68,7 +66,7 @@ func (in *inquiry) projectObstacles() error {
 	case !p.State.MayBuy():
 		return ErrProjectNotApproved.With("the project is %s", p.State)
 	}
-	if err := checkNeeded(in.need, in.inst.Pollutant); err != nil || !in.seesNeed {
+	if err := checkNeeded(in.need, in.inst.Pollutant); err != nil {
 		return err
 	}
 	return checkProjectRoom(in.need, max(in.arriving, 1))

@@ -140,7 +140,7 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	s := reserve.Sale{Listing: l.ID, Kind: l.SaleKind()}
-	before, err := v.boughtOf(l, to.ID)
+	before, err := boughtOf(v.findRows, l, to.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -165,40 +165,45 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// checkSimplified holds that a licence takes no more of a pollutant in simplified
-// sales, over all listings, than the parameter of today, or a listing that names
-// more, lets it: else it would be a very small project once a listing.
+// checkSimplified holds a simplified sale to the licence's limit over all listings.
 func (v *View) checkSimplified(l reserve.Listing, n reserve.PaymentNotice) error {
 	if l.Kind != reserve.Simplified {
 		return nil
 	}
-	before, err := v.soldBy(Where("licence", n.Licence).And("kind", Eq, string(reserve.BySimplified)), n.Pollutant)
+	limit, err := simplifiedLimit(v.findRows, l, v.parameter(rulebook.SimplifiedMost, l.Region, l.Pollutant), n.Licence)
 	if err != nil {
 		return err
 	}
-	most := max(l.EachMax, quantity.Quantity(v.parameter(rulebook.SimplifiedMost, l.Region, l.Pollutant))) // both count in 10⁻⁶
-	if before+n.Quantity > most {
-		return reserve.ErrTooLargeForSimplified.With("a licence takes at most %s t/a of %s in simplified sales and has %s already", most, n.Pollutant, before)
-	}
-	return nil
+	return limit.Check(n.Quantity, l.Pollutant)
+}
+
+// rowFinder reads the rows of a table: of the writer, or of who asks it nothing.
+type rowFinder func(table string, q Query, rows any) error
+
+// simplifiedLimit is what a licence takes in simplified sales of a listing's
+// pollutant, and has taken, by the parameter of the day.
+func simplifiedLimit(find rowFinder, l reserve.Listing, most quantity.Ratio, licence int64) (reserve.SimplifiedLimit, error) {
+	taken, err := soldBy(find, Where("licence", licence).And("kind", Eq, string(reserve.BySimplified)), l.Pollutant)
+	return reserve.SimplifiedLimit{Most: max(l.EachMax, quantity.Quantity(most)), Taken: taken}, err // both count in 10⁻⁶
 }
 
 // boughtOf is what a licence has bought of a listing.
-func (v *View) boughtOf(l reserve.Listing, licence int64) (quantity.Quantity, error) {
-	return v.soldBy(naming("listing", l.ID).And("licence", Eq, licence), l.Pollutant)
+func boughtOf(find rowFinder, l reserve.Listing, licence int64) (quantity.Quantity, error) {
+	return soldBy(find, naming("listing", l.ID).And("licence", Eq, licence), l.Pollutant)
 }
 
 // soldBy adds up what sales have sold of a pollutant; what was cancelled does not count.
-func (v *View) soldBy(q Query, pollutant string) (sum quantity.Quantity, err error) {
-	sales, err := Find(v, Sales, q)
-	if err != nil || len(sales) == 0 {
+func soldBy(find rowFinder, q Query, pollutant string) (sum quantity.Quantity, err error) {
+	var sales []reserve.Sale
+	if err := find(Sales.name, q, &sales); err != nil || len(sales) == 0 {
 		return 0, err
 	}
 	ids := make([]int64, len(sales))
 	for i, s := range sales {
 		ids[i] = s.Notice
 	}
-	notices, err := Find(v, Notices, Query{}.And("id", In, ids).And("pollutant", Eq, pollutant).And("state", Ne, string(reserve.NoticeCancelled)))
+	var notices []reserve.PaymentNotice
+	err = find(Notices.name, Query{}.And("id", In, ids).And("pollutant", Eq, pollutant).And("state", Ne, string(reserve.NoticeCancelled)), &notices)
 	for _, n := range notices {
 		sum += n.Quantity
 	}

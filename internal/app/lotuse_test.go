@@ -388,6 +388,72 @@ func TestListing_Simplified(t *testing.T) {
 	o.check()
 }
 
+// What may still be bought in simplified sales is said before it is asked for, with
+// its source; what the answer refuses the command refuses, and no more.
+func TestEligibility_Simplified(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f, far := o.instrument(), o.firm(jiashan, 1), o.firm(qingpu, 2)
+	o.setCap(jiashan, 20*one, 6*one)
+	listing := o.listingOf(reserve.Simplified, one)
+	sell := ListingSell{Listing: listing.ID, Licence: f.licence.ID, Instrument: i.Code, Quantity: one / 20, DueOn: 20260731, Project: o.project(f, one, quantity.OneRatio)}
+	done[NoticeResult](o, o.clerk, sell)
+	ask := func(change func(*Question)) Eligibility {
+		t.Helper()
+		q := Question{Action: rulebook.PrimarySale, Instrument: i.Code, Buyer: f.licence.ID, Quantity: one / 20, Listing: listing.ID, Project: sell.Project}
+		if change != nil {
+			change(&q)
+		}
+		e, err := o.app.Eligibility(t.Context(), o.app.st.actor(o.clerk), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	said := func(e Eligibility, most, left quantity.Quantity, source, obstacle string) {
+		t.Helper()
+		got := ""
+		if len(e.Obstacles) > 0 {
+			got = e.Obstacles[0].Code
+		}
+		if e.Simplified.Most != most || e.Simplified.Left() != left || e.SimplifiedSource != source || got != obstacle || e.Allowed != (obstacle == "") {
+			t.Errorf("%+v from %q, %v, want %s left of %s from %q and the obstacle %q", e.Simplified, e.SimplifiedSource, e.Obstacles, left, most, source, obstacle)
+		}
+	}
+	said(ask(nil), one/10, one/20, rulebook.ProjectDefault, "")
+	said(ask(func(q *Question) { q.Quantity += 100 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrTooLargeForSimplified.Code)
+	said(ask(func(q *Question) { q.Project = 0 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrProjectNeeded.Code)
+	said(ask(func(q *Question) { q.Listing, q.Project, q.Quantity = 0, 0, one }), one/10, one/20, rulebook.ProjectDefault, "") // by another way than a listing
+	wide := done[ListingResult](o, o.leader, ListingOpen{jiashan, vocs, reserve.Simplified, one, quantity.OnePrice, one / 2, "公告2号", LotChoice{}}).Listing
+	said(ask(func(q *Question) { q.Listing, q.Quantity = wide.ID, 9*one/20 }), one/2, 9*one/20, "公告2号", "")
+	fixed := o.listingOf(reserve.FixedPrice, one)
+	said(ask(func(q *Question) { q.Listing = fixed.ID }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrExistingUnitsOnly.Code)
+	said(ask(func(q *Question) { q.Listing, q.Buyer, q.Project = fixed.ID, far.licence.ID, 0 }), one/10, one/10, rulebook.ProjectDefault, reserve.ErrElsewhere.Code)
+	for _, c := range []struct {
+		q    Question
+		want *fault.Error
+	}{
+		{Question{Action: rulebook.Allocation, Instrument: i.Code, Buyer: f.licence.ID, Listing: listing.ID}, ErrListingOfSale},
+		{Question{Action: rulebook.PrimarySale, Instrument: i.Code, Buyer: f.licence.ID, Listing: 99}, ErrNoRecord},
+	} {
+		if _, err := o.app.Eligibility(t.Context(), o.app.st.actor(o.clerk), c.q); !isFault(err, c.want) {
+			t.Errorf("%+v: %v, want %v", c.q, err, c.want)
+		}
+	}
+	sell.Quantity = one/20 + 100
+	o.refuses(o.clerk, sell, reserve.ErrTooLargeForSimplified)
+	sell.Quantity = one / 20
+	done[NoticeResult](o, o.clerk, sell)
+	said(ask(func(q *Question) { q.Quantity = 100 }), one/10, 0, rulebook.ProjectDefault, reserve.ErrTooLargeForSimplified.Code)
+	o.check()
+}
+
+// isFault reports whether an error is a fault of a code.
+func isFault(err error, want *fault.Error) bool {
+	f, ok := fault.As(err)
+	return ok && f.Code == want.Code
+}
+
 // taxRow is a payment of a notice.
 func taxRow(number, receipt string, amount quantity.Money) reserve.TaxRow {
 	return reserve.TaxRow{Number: number, Receipt: receipt, Amount: amount, PaidOn: today}

@@ -298,14 +298,22 @@ func Get[R any](v *View, t Table[R], field string, id int64) (R, error) {
 
 // Find returns the records that a query selects, by id.
 func Find[R any](v *View, t Table[R], q Query) ([]R, error) {
-	if staged := v.batch.Records[t.name]; staged != nil && len(staged.ByID) > 0 {
-		return nil, errCommitFirst
-	}
 	var rows []R
-	if err := v.store.Find(v.ctx, t.name, q, &rows); err != nil {
-		return nil, ErrNotDurable.Because(err)
+	if err := v.findRows(t.name, q, &rows); err != nil {
+		return nil, err
 	}
 	return rows, nil
+}
+
+// findRows is Find for a slice of records.
+func (v *View) findRows(table string, q Query, rows any) error {
+	if staged := v.batch.Records[table]; staged != nil && len(staged.ByID) > 0 {
+		return errCommitFirst
+	}
+	if err := v.store.Find(v.ctx, table, q, rows); err != nil {
+		return ErrNotDurable.Because(err)
+	}
+	return nil
 }
 
 // All calls each with every row of a resident table, by id, until it returns false.

@@ -42,7 +42,7 @@ func (s *Server) ListRules(_ context.Context, r gen.ListRulesRequestObject) (gen
 
 func ruleOf(r *rulebook.Rule) api.Rule {
 	return api.Rule{
-		ID: r.ID, Title: r.Title, Citation: r.Citation, Words: optional(r.Words), Reading: r.Reading, Default: optional(r.Default),
+		ID: r.ID, Title: r.Title, Citation: r.Citation, Words: optional(r.Words), Unread: optional(r.Unread), Reading: r.Reading, Default: optional(r.Default),
 		ValidFrom: dateOf(r.From), ValidTo: dateOf(r.To), Needs: r.Needs,
 		Parameters: convertAll(r.Keys, func(k rulebook.Key) api.ParameterKey { return api.ParameterKey(k) }),
 		Actions:    convertAll(r.Actions, func(a rulebook.Action) api.RuleAction { return api.RuleAction(a) }),
@@ -155,7 +155,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 	var in input
 	b := r.Body
 	q := app.Question{
-		Action: rulebook.Action(b.Action), Instrument: b.Instrument, Seller: deref(b.SellerLicence), Buyer: deref(b.BuyerLicence), Market: deref(b.Market), Project: deref(b.Project),
+		Action: rulebook.Action(b.Action), Instrument: b.Instrument, Seller: deref(b.SellerLicence), Buyer: deref(b.BuyerLicence), Market: deref(b.Market), Project: deref(b.Project), Listing: deref(b.Listing),
 		Quantity: readOptional(&in, "quantity", b.Quantity, quantity.ParseQuantity), Need: readOptional(&in, "need", b.Need, quantity.ParseQuantity),
 	}
 	if err := in.err(); err != nil {
@@ -177,6 +177,9 @@ func eligibilityOf(q app.Question, e app.Eligibility) api.Eligibility {
 		Obstacles: convertAll(e.Obstacles, func(f *fault.Error) api.EligibilityObstacle {
 			return api.EligibilityObstacle{Code: f.Code, Detail: f.Detail}
 		}),
+	}
+	if l := e.Simplified; l.Most > 0 {
+		out.Simplified = &api.SimplifiedLimit{Most: l.Most.String(), Taken: l.Taken.String(), Left: l.Left().String(), Document: e.SimplifiedSource}
 	}
 	return out
 }

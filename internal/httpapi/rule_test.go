@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,7 @@ func TestEligibility(t *testing.T) {
 		t.Fatalf("%s did not speak", rule)
 		return api.RuleOpinion{}
 	}
+	project := w.projectOf(other)
 	sell := fmt.Sprintf(`{"action":"sell","seller_licence":%d,"instrument":%q,"market":%q,"quantity":"1"}`, seller.licence, instrumentCode, marketCode)
 	if e := ask(seller.key, sell); !e.Allowed || said(e, "seller.paid_and_surplus").Outcome != api.RuleOutcomePassed {
 		t.Errorf("%+v", e)
@@ -109,6 +111,16 @@ func TestEligibility(t *testing.T) {
 	}
 	if now := w.asked(); now != journal+2 { // the refused order and the attainment
 		t.Errorf("asking has written %d rows", now-journal-2)
+	}
+	ofProject := func(id int64) api.Problem {
+		t.Helper()
+		body := strings.Replace(deal, `"need":"1.2345"`, fmt.Sprintf(`"project":%d`, id), 1)
+		p := decode[api.Problem](t, w.send(http.MethodPost, "/v1/eligibility", seller.key, body, noKey))
+		p.RequestID = nil
+		return p
+	}
+	if foreign, none := ofProject(project), ofProject(99); foreign.Status != http.StatusNotFound || !reflect.DeepEqual(foreign, none) {
+		t.Errorf("the seller learns that the buyer has a project:\n%+v\n%+v", foreign, none)
 	}
 	for name, c := range map[string]struct {
 		key, body string

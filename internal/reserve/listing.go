@@ -101,6 +101,24 @@ func (l Listing) CheckSale(to catalog.Licence, n PaymentNotice, before quantity.
 	return nil
 }
 
+// A SimplifiedLimit is what a licence takes of a pollutant in simplified sales, over
+// all listings: else it would be a very small project once a listing.
+type SimplifiedLimit struct {
+	Most  quantity.Quantity // by the parameter of the day, or by a listing that names more; 0: nothing is asked
+	Taken quantity.Quantity // by payment notices that are not cancelled
+}
+
+// Left is how much the licence may still take.
+func (l SimplifiedLimit) Left() quantity.Quantity { return max(l.Most-l.Taken, 0) }
+
+// Check returns ErrTooLargeForSimplified where so much more is over the limit.
+func (l SimplifiedLimit) Check(q quantity.Quantity, pollutant string) error {
+	if q > l.Left() {
+		return ErrTooLargeForSimplified.With("a licence takes at most %s t/a of %s in simplified sales and has %s already", l.Most, pollutant, l.Taken)
+	}
+	return nil
+}
+
 // SaleKind is the kind of a sale out of the listing.
 func (l Listing) SaleKind() SaleKind {
 	if l.Kind == Simplified {

@@ -13,6 +13,8 @@ const offsetStep = quantity.OneQuantity / 10_000
 
 var offsetRatio = &Rule{
 	ID: "deal.offset_ratio", Title: "Offset ratio of a project", Citation: ProjectDefault,
+	Words:  "替代比例1:1（宁排污出让告字〔2025〕10号，吴忠）",
+	Unread: "of 嘉兴's 1.5 and 1.2: " + senseOnly,
 	Reading: "Permits that are put to a project are more than it needs, by the ratio of its region, pollutant, industry and the day when it is approved; the difference is retired. 嘉兴 asked for 1.5 in 2008 and 1.2 in 2012, 吴忠 for 1 in 2025. " +
 		"What must be bought is rounded up at 4 decimals, what a purchase supports down.",
 	Default: "Without a row 1 where the region met its target, 2 where it missed it.",

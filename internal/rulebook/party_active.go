@@ -15,6 +15,7 @@ var (
 
 var partyActive = &Rule{
 	ID: "party.active", Title: "The party takes part", Citation: ProjectDefault,
+	Unread:  noText,
 	Reading: "A party that is suspended or closed neither gives nor takes permits.",
 	Needs:   []string{"the state of each party"},
 	Actions: []Action{Sell, Buy, Deal, Allocation, TakeOver, PrimarySale, Lease, Pledge},

@@ -10,6 +10,7 @@ var ErrPledgeShare = fault.New(fault.Refused, "rule.pledge_share", "more would b
 
 var pledgeShare = &Rule{
 	ID: "pledge.share", Title: "Most that is lent on permits", Citation: ProjectDefault,
+	Words:   "排污权抵押贷款额度不得超过抵押排污权评估价值的80%（新闻转述湖南省主要污染物排污权抵押贷款管理办法（试行））",
 	Reading: "All loans on the same permits come to at most a share of their value, by the base price or a recorded assessment: 0.8, where Zhejiang's banks lend 70 to 80 % and Hunan lets them lend 80 %. The most is rounded down to the fen.",
 	Needs:   []string{"value of the permits", "all loans that they secure"},
 	Keys:    []Key{PledgeShare},

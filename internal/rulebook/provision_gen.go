@@ -48,7 +48,7 @@ var provisions = []Provision{
 		{"carbon.sample_not_looked_at", "who verifies an issuance looks at the sample of its evidence first", "project default"},
 	}},
 	{"carbon.four_eyes", []Refusal{
-		{"carbon.same_person", "who declared or verified it cannot take the next step", "project default"},
+		{"carbon.same_person", "who declared or verified it, or acts for one who did, cannot take the next step", "project default"},
 		{"complaint.same_person", "who filed the complaint cannot answer it", "project default"},
 	}},
 	{"carbon.in_book", []Refusal{

@@ -10,12 +10,19 @@ import (
 // ProjectDefault is the source of what no text that was read is behind.
 const ProjectDefault = "project default"
 
+// What Unread says.
+const (
+	noText    = "no text was read: project default"
+	senseOnly = "the words of the citation were not read, only their sense"
+)
+
 // Rule is a rule, with what it rests on.
 type Rule struct {
 	ID       string
 	Title    string
 	Citation string        // document number and article, or ProjectDefault
-	Words    string        // the decisive words, in the original; empty where only their sense is known
+	Words    string        // the decisive words that were read, in the original
+	Unread   string        // what was not read: the words of the citation, or any text; never empty where Words is
 	Reading  string        // what it says, and what of that is this project's reading
 	Default  string        // what holds where a fact is not recorded; empty: it needs none
 	From, To calendar.Date // zero: open
@@ -140,3 +147,5 @@ func Explain(f *Facts) []Opinion {
 
 // inPeriod reports whether on lies in a period with open ends.
 func inPeriod(on, from, to calendar.Date) bool { return on >= from && (to == 0 || on <= to) }
+
+func dateOf(yyyymmdd int32) calendar.Date { return calendar.Date(yyyymmdd) }

@@ -1,9 +1,12 @@
 package rulebook
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -49,6 +52,12 @@ func TestRules_AreComplete(t *testing.T) {
 		if r.Title == "" || r.Citation == "" || r.Reading == "" || len(r.Needs) == 0 || len(r.Actions) == 0 || r.Check == nil {
 			t.Errorf("%s lacks something: %+v", r.ID, r)
 		}
+		if r.Words == "" && r.Unread == "" {
+			t.Errorf("%s has neither words nor says that none were read", r.ID)
+		}
+		if r.Words != "" && !strings.ContainsFunc(r.Words, func(c rune) bool { return unicode.Is(unicode.Han, c) }) {
+			t.Errorf("the words of %s are not in the original: %s", r.ID, r.Words)
+		}
 		if strings.Contains(r.Citation, "http") || strings.ContainsAny(r.Citation, "<>") {
 			t.Errorf("%s is cited by an address: %s", r.ID, r.Citation)
 		}
@@ -69,6 +78,30 @@ func TestRules_AreComplete(t *testing.T) {
 		if !outcomes[Passed] || !outcomes[Refused] {
 			t.Errorf("%s has no case that passes, or none that is refused", r.ID)
 		}
+	}
+}
+
+// There is one rule a file, and the file has its cases.
+func TestRules_OneAFile(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := strings.Count(string(text), "= &Rule{\n")
+		if n > 1 || n == 1 && !strings.Contains(string(text), "\n\tCases: ") {
+			t.Errorf("%s has %d rules, or not their cases", name, n)
+		}
+		found += n
+	}
+	if found != len(All()) {
+		t.Errorf("%d rules are in files, %d are checked", found, len(All()))
 	}
 }
 

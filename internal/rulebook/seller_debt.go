@@ -10,6 +10,7 @@ var ErrDebt = fault.New(fault.Refused, "rule.open_debt", "the party owes permits
 
 var sellerDebt = &Rule{
 	ID: "seller.debt", Title: "No sale while permits are owed", Citation: ProjectDefault,
+	Unread:  noText,
 	Reading: "A party that owes permits of a wrong allocation sells, leases and pledges nothing until the debt is settled.",
 	Needs:   []string{"open debts of the seller"},
 	Actions: sales,

@@ -1,9 +1,6 @@
 package rulebook
 
 import (
-	"slices"
-
-	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
@@ -24,27 +21,6 @@ var (
 )
 
 const fieldQuantity = "quantity"
-
-var sellerAir = &Rule{
-	ID: "seller.paid_and_surplus", Title: "Seller's gate, air", Citation: "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号", From: 20201127,
-	Reading: "Permits obtained by payment, with an automatic monitor and the reduction task done: to another unit or back to the government. Without a monitor: back to the government only. " +
-		"Obtained free: taken back free only. Task not done: not tradable. A sale is covered by surplus that the bureau has verified.",
-	Default: "A monitor or task that nobody has recorded is as the bureau's verification of the surplus found it: only surplus with both is verified for sale (project default).",
-	Needs:   []string{"how the permits were obtained", "facts monitor and reduction_task of the seller's licence", "verified surplus"},
-	Actions: slices.Concat(sales, []Action{BuyBack, Reclamation}),
-	Check:   func(f *Facts) Finding { return checkGate(f, catalog.Air) },
-	Cases:   gateCases(catalog.Air),
-}
-
-var sellerWater = &Rule{
-	ID: "seller.paid_and_surplus_water", Title: "Seller's gate, water", Citation: ProjectDefault,
-	Reading: "As for air: only paid, verified surplus of a monitored site whose reduction task is done can be sold. No text for water was read.",
-	Default: sellerAir.Default,
-	Needs:   sellerAir.Needs,
-	Actions: sellerAir.Actions,
-	Check:   func(f *Facts) Finding { return checkGate(f, catalog.Water) },
-	Cases:   gateCases(catalog.Water),
-}
 
 func checkGate(f *Facts, medium catalog.Medium) Finding {
 	s := &f.Seller
@@ -124,5 +100,3 @@ func gateCases(medium catalog.Medium) []Case {
 		{"free: leased", of(Lease, free, IsSo, IsSo), Refused, "rule.only_paid_permits"},
 	}
 }
-
-func dateOf(yyyymmdd int32) calendar.Date { return calendar.Date(yyyymmdd) }

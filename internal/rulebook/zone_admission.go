@@ -11,6 +11,7 @@ var ErrZone = fault.New(fault.Refused, "rule.zone_admission", "the zone does not
 
 var zoneAdmission = &Rule{
 	ID: "zone.admission", Title: "Admission list of the zone", Citation: ProjectDefault,
+	Unread:  noText,
 	Reading: "A site in a zone of 生态环境分区管控 gets permits only for an industry that the zone's admission list does not forbid.",
 	Default: "A site whose zone nobody has recorded is admitted, and so is an industry that no list names (project default).",
 	Needs:   []string{"facts zone and industry of the buyer's licence", "rules of the zone"},

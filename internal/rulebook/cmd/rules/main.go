@@ -79,6 +79,9 @@ func rule(b *bytes.Buffer, r *rulebook.Rule) {
 		fmt.Fprintf(b, "> %s\n\n", r.Words)
 	}
 	fmt.Fprintf(b, "- Source: %s%s\n", r.Citation, period(r))
+	if r.Unread != "" {
+		fmt.Fprintf(b, "- Not read: %s\n", r.Unread)
+	}
 	if r.Default != "" {
 		fmt.Fprintf(b, "- Not recorded: %s\n", r.Default)
 	}

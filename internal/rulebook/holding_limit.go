@@ -5,40 +5,12 @@ import (
 	"permitx/internal/quantity"
 )
 
-// The faults of limits on quantities.
-var (
-	// ErrPurchaseLimit is returned when one purchase is larger than may be.
-	ErrPurchaseLimit = fault.New(fault.Refused, "rule.purchase_limit", "one purchase may not be as large").At(fieldQuantity)
-	// ErrHoldingLimit is returned when the buyer would hold more than may be.
-	ErrHoldingLimit = fault.New(fault.Refused, "rule.holding_limit", "the buyer would hold more than it may").At(fieldQuantity)
-)
-
-var purchaseLimit = &Rule{
-	ID: "purchase.limit", Title: "Largest purchase", Citation: ProjectDefault,
-	Reading: "One order, deal or sale buys no more than the parameter lets it.",
-	Default: "Without a row there is no limit.",
-	Needs:   []string{"quantity"},
-	Keys:    []Key{PurchaseMost},
-	Actions: buys,
-	Check: func(f *Facts) Finding {
-		_, most, set := Lookup(f.Parameters, PurchaseMost, f.place(&f.Buyer), f.On)
-		switch {
-		case !set:
-			return notApplicable("no limit is set")
-		case f.Quantity > quantity.Quantity(most):
-			return refused(ErrPurchaseLimit.With("one purchase is of at most %s t/a, this one is of %s", most, f.Quantity))
-		}
-		return passed("the purchase is within the limit")
-	},
-	Cases: []Case{
-		{"no limit", Facts{Action: Buy, Quantity: 5 * quantity.OneQuantity}, NotApplicable, ""},
-		{"at the limit", limitCase(PurchaseMost, "5", 5, Side{Known: true}), Passed, ""},
-		{"over the limit", limitCase(PurchaseMost, "5", 6, Side{Known: true}), Refused, "rule.purchase_limit"},
-	},
-}
+// ErrHoldingLimit is returned when the buyer would hold more than may be.
+var ErrHoldingLimit = fault.New(fault.Refused, "rule.holding_limit", "the buyer would hold more than it may").At(fieldQuantity)
 
 var holdingLimit = &Rule{
 	ID: "holding.limit", Title: "Largest holding", Citation: ProjectDefault,
+	Unread:  "of Beijing's limit: " + senseOnly,
 	Reading: "A licence holds, with what its open orders may still buy, no more than the right that is written in it and the parameter together: the shape of Beijing's limit, quota + 1,000,000 t.",
 	Default: "Without a row there is no limit; a right that nobody has recorded is 0.",
 	Needs:   []string{"what the buyer's licence holds of the pollutant", "fact verified_right of the buyer's licence", "quantity"},
@@ -71,11 +43,4 @@ func quotaCase(buys quantity.Quantity) Facts {
 	return limitCase(HoldingMost, "1000000", buys, Side{
 		Known: true, Site: Site{Right: 250_000 * quantity.OneQuantity}, Holding: Holding{Seen: true, Total: 250_000 * quantity.OneQuantity},
 	})
-}
-
-func limitCase(key Key, value string, q quantity.Quantity, buyer Side) Facts {
-	return Facts{
-		Action: Buy, On: 20260701, Quantity: q * quantity.OneQuantity, Buyer: buyer,
-		Parameters: Rows{{ID: 1, Key: key, Value: value, ValidFrom: 20200101, Document: "limit"}},
-	}
 }
