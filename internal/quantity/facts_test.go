@@ -98,6 +98,20 @@ func TestFacts_OffsetRatio(t *testing.T) {
 	}
 }
 
+// Fact 6: Yiwu's reserve price is one and a half times its standard of 3000, 4500
+// CNY/(t·a), paid for five years in one sum.
+func TestFacts_ReservePrice(t *testing.T) {
+	t.Parallel()
+	const oneAndAHalf = 3 * quantity.OneRatio / 2
+	p, err := mustPrice(t, "3000").Times(oneAndAHalf, quantity.OnePrice, quantity.HalfUp)
+	if err != nil || p != mustPrice(t, "4500") {
+		t.Errorf("the reserve price is %s, %v", p, err)
+	}
+	if sum, err := quantity.Amount(p, quantity.OneQuantity, 60, quantity.HalfUp); err != nil || sum.String() != "22500.00" {
+		t.Errorf("five years of it cost %s, %v", sum, err)
+	}
+}
+
 // The start price of a remaining term is the price of a year by the month.
 func TestFacts_RemainingTerm(t *testing.T) {
 	t.Parallel()
