@@ -268,7 +268,7 @@ func (o Offer) checkCredits() error {
 	case !slices.Contains(CreditFormats, o.Format):
 		return ErrCreditFormat
 	case !o.LotSize.IsMultipleOf(quantity.OneQuantity):
-		return fault.Invalidf("lot_size", "must be whole tonnes")
+		return fault.Invalidf("lot_size", "credits are sold in whole tonnes, for example 1: a market does not count kilograms")
 	case o.ReservePrice < oneFen:
 		return fault.Invalidf("reserve_price", "must be at least CNY 0.01: a tonne costs something")
 	}
