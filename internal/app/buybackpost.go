@@ -133,6 +133,9 @@ func (v *View) decideBook(b reserve.BuyBack, document string) (buyBackEffect, er
 		for _, a := range used {
 			Put(tx, BuyBackSources, reserve.BuyBackSource{BuyBack: b.ID, Acquisition: a.ID, Quantity: a.Quantity})
 		}
+		if b.Cause.OfSurplus() {
+			b.Uncovered = b.Quantity - b.SurplusHeld - more
+		}
 		tx.useSurplus(b, more)
 		tx.licenceChanged(b.Licence, b.Pollutant, amountChange{permit.AmountBuyBack, b.ID, -b.Quantity, document})
 		b.Lot = tx.addLot(b.AsLot(tx.Today)).ID

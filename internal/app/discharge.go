@@ -5,6 +5,7 @@ import (
 
 	"permitx/internal/fault"
 	"permitx/internal/identity"
+	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -152,8 +153,11 @@ func EstimateSurplus(right quantity.Quantity, rung reserve.Rung, discharges []pe
 }
 
 // RightOf is what a licence may discharge of a pollutant: its recorded amount,
-// or what the assessments of its projects say; no rung where neither is known.
-func RightOf(amounts iter.Seq[permit.Amount], projects iter.Seq[permit.Project], needs iter.Seq[permit.Need], licence int64, pollutant string) (right quantity.Quantity, rung reserve.Rung) {
+// or what the assessments of its projects say, less the surplus that is gone, which
+// lowers recorded amounts only; no rung where neither is known.
+func RightOf(
+	amounts iter.Seq[permit.Amount], projects iter.Seq[permit.Project], needs iter.Seq[permit.Need], licence int64, pollutant string, gone quantity.Quantity,
+) (right quantity.Quantity, rung reserve.Rung) {
 	for a := range amounts {
 		if a.Licence == licence && a.Pollutant == pollutant {
 			return max(a.Quantity, 0), reserve.Rung(a.Rung)
@@ -168,7 +172,19 @@ func RightOf(amounts iter.Seq[permit.Amount], projects iter.Seq[permit.Project],
 			right, rung = right+n.Need, reserve.EIAAmount
 		}
 	}
-	return right, rung
+	return max(right-gone, 0), rung
+}
+
+// SurplusGone is the surplus of a licence that was sold, or went back with a
+// buy-back, out of its rows.
+func SurplusGone(surplus []market.Surplus, backs []reserve.BuyBack) (gone quantity.Quantity) {
+	for _, s := range surplus {
+		gone += s.Used
+	}
+	for _, b := range backs {
+		gone += b.Uncovered
+	}
+	return gone
 }
 
 // estimate reads what a licence's surplus of a year comes to.
@@ -181,7 +197,12 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 	if err != nil {
 		return SurplusEstimate{}, err
 	}
-	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant)
+	backs, err := Find(v, BuyBacks, Where("licence", licence).And("pollutant", Eq, pollutant).And("uncovered", Gt, 0))
+	if err != nil {
+		return SurplusEstimate{}, err
+	}
+	gone := SurplusGone([]market.Surplus{v.Surplus(licence, pollutant)}, backs)
+	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant, gone)
 	return EstimateSurplus(right, rung, discharges, tasks)
 }
 

@@ -138,6 +138,38 @@ func TestSurplusVerify_ToBuyIsSummed(t *testing.T) {
 	}
 }
 
+// Surplus of a right that is the assessment's amount is found once: what was sold of
+// it, and what went back as a reduction, is no longer there.
+func TestSurplusVerify_SoldOfAssessment(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	s := &site{dealDesk: &dealDesk{office: d.office, inst: d.i}}
+	s.project(d.f, 10*one, quantity.OneRatio)
+	for quarter := range int32(4) {
+		done[permit.Discharge](d.office, d.clerk, s.discharge(d.f, quarter+1, one, 0)) // leaves 10 − 4 = 6
+	}
+	if b := d.run(d.apply(3*one), reserve.BuyBackInReserve); b.Uncovered != 3*one { // leaves 3
+		t.Errorf("%+v", b)
+	}
+	verify := SurplusVerify{
+		Licence: d.f.licence.ID, Pollutant: "VOCs", Quantity: 3*one + 1, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true, VerifiedOn: today, Document: "d", Year: 2025,
+	}
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	verify.Quantity = 2 * one
+	done[SurplusResult](d.office, d.leader, verify)
+	second := d.run(d.apply(2*one), reserve.BuyBackContracted)
+	done[BuyBackResult](d.office, d.finance, BuyBackPay{second.ID, second.Amount, "second order", today})
+	if b := d.run(second.ID, reserve.BuyBackInReserve); b.Uncovered != 0 { // of what was verified for sale: leaves 1
+		t.Errorf("%+v", b)
+	}
+	verify.Quantity = one + 1
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	verify.Quantity = one
+	done[SurplusResult](d.office, d.leader, verify)
+	d.restart()
+	d.check()
+}
+
 // A year that is recorded in full takes back what was verified beyond it and is
 // not sold: sells leave the books, what a deal holds stays with it.
 func TestSurplus_IsHeldToTheLastFullYear(t *testing.T) {
@@ -184,13 +216,18 @@ func TestRightOf_Rungs(t *testing.T) {
 	s := openSite(t)
 	p := s.project(s.buyer, 3*one, quantity.OneRatio)
 	v := &View{state: s.app.st}
+	gone := quantity.Quantity(0)
 	right := func() (quantity.Quantity, reserve.Rung) {
-		return RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs")
+		return RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs", gone)
 	}
 	if q, rung := right(); q != 3*one || rung != reserve.EIAAmount {
 		t.Errorf("%s, %s", q, rung)
 	}
-	s.record(s.buyer, 2*one)
+	gone = one
+	if q, rung := right(); q != 2*one || rung != reserve.EIAAmount {
+		t.Errorf("%s, %s", q, rung)
+	}
+	s.record(s.buyer, 2*one) // which sales have lowered by themselves
 	if q, rung := right(); q != 2*one || rung != reserve.LicenceAmount {
 		t.Errorf("%s, %s", q, rung)
 	}

@@ -40,6 +40,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[identity.Grant]():              {"GrantedAt", "RevokedAt"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
+	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered"},
 	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
+	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -194,8 +195,17 @@ func (s *Server) GetSurplusEstimate(ctx context.Context, r gen.GetSurplusEstimat
 	if err := s.rows.Find(ctx, app.Tasks.Name(), of, &tasks); err != nil {
 		return nil, err
 	}
+	var surplus []market.Surplus
+	var backs []reserve.BuyBack
+	ofLicence := app.Where("licence", l.ID).And("pollutant", app.Eq, q.Pollutant)
+	if err := s.rows.Find(ctx, app.Surpluses.Name(), ofLicence, &surplus); err != nil {
+		return nil, err
+	}
+	if err := s.rows.Find(ctx, app.BuyBacks.Name(), ofLicence.And("uncovered", app.Gt, 0), &backs); err != nil {
+		return nil, err
+	}
 	permitted, rung := app.RightOf(values(app.ReadTable(ref, app.LicenceAmounts)), values(app.ReadTable(ref, app.Projects)),
-		values(app.ReadTable(ref, app.ProjectNeeds)), l.ID, q.Pollutant)
+		values(app.ReadTable(ref, app.ProjectNeeds)), l.ID, q.Pollutant, app.SurplusGone(surplus, backs))
 	e, err := app.EstimateSurplus(permitted, rung, discharges, tasks)
 	if err != nil {
 		return nil, err

@@ -126,6 +126,7 @@ type BuyBack struct {
 
 	Hold        int64             // on the holding
 	SurplusHeld quantity.Quantity // of what was verified for sale before
+	Uncovered   quantity.Quantity // in the reserve, of a reduction: what no surplus that was verified for sale covered
 	Transfer    int64
 	Lot         int64
 	OpenedBy    int64 // person

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -126,4 +127,24 @@ func checkLines(t *testing.T, s *Store, from, to calendar.Date, all reserve.Stat
 	if opening.Quantity != all.Opening.Quantity || closing.Quantity != all.Closing.Quantity || opening.Cost != all.Opening.Cost || closing.Cost != all.Closing.Cost {
 		t.Errorf("%s to %s: the lots come to %+v and %+v, the statement to %+v and %+v", from, to, opening, closing, all.Opening, all.Closing)
 	}
+}
+
+// No database takes a surplus of a year that is more than its own row leaves of
+// the right (I-105).
+func TestSurplusVerification_WithinYear(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		insert := func(id, quantity, year int64) error {
+			return s.write.Exec(`INSERT INTO surplus_verification
+				(id, party, region, licence, pollutant, quantity, rung, monitored, task_done, outcome, verified_on, document, recorded_at, year, permitted, actual, task, no_year, command)
+				VALUES (?, 1, '330421', 1, 'VOCs', ?, 'licence_amount', TRUE, TRUE, 'sale', 20260701, 'd', 1, ?, 10, 4, 1, '', 1)`, id, quantity, year).Error
+		}
+		if err := errors.Join(insert(1, 5, 2025), insert(2, 6, 0)); err != nil {
+			t.Error(err)
+		}
+		if insert(3, 6, 2025) == nil {
+			t.Error("6 of a right of 10 less 4 and 1")
+		}
+	})
 }
