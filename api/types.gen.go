@@ -10556,7 +10556,7 @@ type Listing struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+	// Kind How listed lots are sold: 定额出让 or 简易出让. `auction` is of listings of before: an offer lists its supply by itself, and such a listing is refused (`listing.offer_lists`).
 	Kind ListingKind `json:"kind"`
 
 	// Left Not yet sold.
@@ -10599,7 +10599,7 @@ type ListingInput struct {
 	// EachMax The most that a licence may take in all. A simplified sale without one takes the parameter simplified_sale.most.
 	EachMax *Quantity `json:"each_max,omitempty"`
 
-	// Kind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+	// Kind How listed lots are sold: 定额出让 or 简易出让. `auction` is of listings of before: an offer lists its supply by itself, and such a listing is refused (`listing.offer_lists`).
 	Kind ListingKind `json:"kind"`
 
 	// Lots Of the order named, in the order in which they leave.
@@ -10629,7 +10629,7 @@ type ListingInput struct {
 	Region RegionCode `json:"region"`
 }
 
-// ListingKind How listed lots are sold: 定额出让, 简易出让, or by an auction.
+// ListingKind How listed lots are sold: 定额出让 or 简易出让. `auction` is of listings of before: an offer lists its supply by itself, and such a listing is refused (`listing.offer_lists`).
 type ListingKind string
 
 // ListingPage defines model for ListingPage.

@@ -299,9 +299,11 @@ func TestEarmark_Ends(t *testing.T) {
 // listingOf offers VOCs of Jiashan at 4000.
 func (o *office) listingOf(kind reserve.ListingKind, q quantity.Quantity) reserve.Listing {
 	o.t.Helper()
-	return done[ListingResult](o, o.leader, ListingOpen{
-		Region: jiashan, Pollutant: vocs, Kind: kind, Quantity: q, Price: 4000 * quantity.OnePrice, Document: "公告1号",
-	}).Listing
+	return done[ListingResult](o, o.leader, listOf(kind, q)).Listing
+}
+
+func listOf(kind reserve.ListingKind, q quantity.Quantity) ListingOpen {
+	return ListingOpen{Region: jiashan, Pollutant: vocs, Kind: kind, Quantity: q, Price: 4000 * quantity.OnePrice, Document: "公告1号"}
 }
 
 // A fixed-price sale goes to existing units out of what is listed: 0.0276 t/a at
@@ -346,9 +348,8 @@ func TestListing_FixedPrice(t *testing.T) {
 	good.Quantity = 1
 	o.refuses(o.clerk, good, reserve.ErrListingState)
 	o.refuses(o.leader, ListingClose{l.ID, "the end"}, reserve.ErrListingState)
-	auction := o.listingOf(reserve.ForAuction, one)
-	good.Listing, good.Quantity = auction.ID, one/2
-	o.refuses(o.clerk, good, reserve.ErrListingKind)
+	o.refuses(o.leader, listOf(reserve.ForAuction, one), reserve.ErrOfferLists)
+	good.Quantity = one / 2
 	late := o.firm(jiashan, 3)
 	late.licence = done[LicenceResult](o, o.clerk, LicenceRegister{
 		Party: late.party, Number: uscc(jiashan, 3) + "002P", Kind: catalog.KindLicence, Site: "new", Region: jiashan, ValidFrom: 20260702, ValidTo: 20310630,

@@ -14,7 +14,7 @@ type ListingKind string
 const (
 	FixedPrice ListingKind = "fixed_price" // 定额出让, to existing units only
 	Simplified ListingKind = "simplified"  // 简易出让, to very small projects
-	ForAuction ListingKind = "auction"     // the supply of an auction
+	ForAuction ListingKind = "auction"     // of before: an offer lists its supply by itself, and none is opened any more
 )
 
 // ListingKinds are all kinds of listings.
@@ -34,6 +34,8 @@ var ListingStates = []ListingState{ListingOpen, ListingClosed}
 
 // The faults of listings and of sales out of them, in the order in which they are checked.
 var (
+	// ErrOfferLists is returned when lots would be listed for an auction by hand.
+	ErrOfferLists = fault.New(fault.Invalid, "listing.offer_lists", "an auction lists its supply by itself: announce an offer").At("kind")
 	// ErrListingState is returned when a listing is closed.
 	ErrListingState = fault.New(fault.Conflict, "listing.state", "the listing is closed").At("listing")
 	// ErrListingKind is returned when a listing is not sold in this way.
@@ -74,6 +76,8 @@ func (l Listing) Validate() error {
 		return err
 	}
 	switch {
+	case l.Kind == ForAuction:
+		return ErrOfferLists
 	case l.Price <= 0:
 		return fault.Invalidf("price", "must be more than zero")
 	case l.EachMax < 0:

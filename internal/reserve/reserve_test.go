@@ -3,6 +3,7 @@ package reserve_test
 import (
 	"testing"
 
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -230,5 +231,14 @@ func TestOutcomeOf(t *testing.T) {
 		if got := reserve.OutcomeOf(tt.monitored, tt.done); got != tt.want {
 			t.Errorf("monitored %v, done %v: %s, want %s", tt.monitored, tt.done, got, tt.want)
 		}
+	}
+}
+
+// What an earlier version has listed for an auction is sold by no notice.
+func TestListing_OfAnAuction(t *testing.T) {
+	t.Parallel()
+	l := reserve.Listing{Kind: reserve.ForAuction, State: reserve.ListingOpen}
+	if got := code(l.CheckSale(catalog.Licence{}, reserve.PaymentNotice{Quantity: 1}, 0)); got != "listing.kind listing" {
+		t.Error(got)
 	}
 }
