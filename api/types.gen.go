@@ -8666,7 +8666,7 @@ type FeeScheduleInput struct {
 	// Scheme Where the figures of a fee schedule come from; own has its own.
 	Scheme FeeScheme `json:"scheme"`
 
-	// SingleBidderShare Share of the fee where one bidder takes a listing at the list price.
+	// SingleBidderShare Share of the fee where one bidder takes a listing at the list price: in quotes only, since the fills of a book have no listing.
 	SingleBidderShare *Ratio `json:"single_bidder_share,omitempty"`
 
 	// Tiers Lowest first.
@@ -18944,7 +18944,7 @@ type GetFeeQuoteParams struct {
 	// Amount What all its fills come to.
 	Amount Money `form:"amount" json:"amount"`
 
-	// SingleBidder A listing that one bidder takes, at the list price.
+	// SingleBidder A listing that one bidder takes, at the list price. Only in a quote: the fills of a book have no listing, and are charged the whole fee.
 	SingleBidder *bool `form:"single_bidder,omitempty" json:"single_bidder,omitempty"`
 }
 
