@@ -36,7 +36,7 @@ test: $(TESTDB) ## All tests, on SQLite and PostgreSQL (a private server, unless
 	$(WITH_DB) go test -shuffle=on -timeout 9m ./...
 
 .PHONY: verify
-verify: vet lint constraints race generated tidy ## What must hold besides the tests: vet, lint, constraints, race detector, generated code and go.mod up to date
+verify: vet lint race generated tidy ## What must hold besides the tests: vet, lint, race detector, generated code and go.mod up to date
 
 .PHONY: vet
 vet: ## go vet, also of the long tests

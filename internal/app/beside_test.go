@@ -9,7 +9,7 @@ import (
 	"permitx/internal/store"
 )
 
-// With PERMITX_TEST_BESIDE every batch of a test is also committed to SQLite,
+// With PERMITX_TEST_BESIDE the batches of a test are also committed to SQLite,
 // which refuses what its constraints do not allow, and which permitx check reads
 // in the end. The constraints of PostgreSQL have the same names and conditions.
 // It takes some minutes: `make constraints`.
