@@ -63,7 +63,7 @@ func (v *View) checkWithdrawal(n soldNotice) error {
 // receiptsOff are the listed receipts that the payment of a notice is, and the
 // others that name the notice.
 func (v *View) receiptsOff(n soldNotice) (taken, rest []reserve.TaxReceipt, err error) {
-	named, err := Find(v, TaxReceipts, naming("notice", n.ID).And("instalment", Eq, 0))
+	named, err := v.receiptsNaming(n.ID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,8 +89,8 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 	}
 	unpaid := func(*Tx) {}
 	if last := len(rest) - 1; last >= 0 && rest[last].State == reserve.ReceiptMatched {
-		r := rest[last]
-		p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt, p.Matched = reserve.NoticeProved, p.Amount, r.Receipt, r.PaidOn, v.Now, true
+		p = v.provedByList(p, rest[last])
+		p.Matched = true
 	} else if unpaid, err = v.awardUnpaid(n); err != nil {
 		return nil, err
 	}

@@ -353,7 +353,7 @@ func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) (Apply, e
 		if paid, err = v.awardPaid(*n); err != nil {
 			return nil, err
 		}
-		p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt = reserve.NoticeProved, p.Amount, r.Receipt, r.PaidOn, v.Now
+		p = v.provedByList(p, r)
 	}
 	p.Matched = true
 	return func(tx *Tx) any {
@@ -363,11 +363,22 @@ func (*taxMatch) matched(v *View, n *soldNotice, r reserve.TaxReceipt) (Apply, e
 	}, nil
 }
 
+// provedByList is a notice that a receipt of a list proves.
+func (v *View) provedByList(n reserve.PaymentNotice, r reserve.TaxReceipt) reserve.PaymentNotice {
+	n.State, n.Paid, n.Proof, n.PaidOn, n.ProvedAt = reserve.NoticeProved, n.Amount, r.Receipt, r.PaidOn, v.Now
+	return n
+}
+
+// receiptsNaming are the listed receipts that name a notice, and no instalment of it.
+func (v *View) receiptsNaming(notice int64) ([]reserve.TaxReceipt, error) {
+	return Find(v, TaxReceipts, naming("notice", notice).And("instalment", Eq, 0))
+}
+
 // provenBy records the payment of a notice that waits for it. Receipts that a list
 // had brought before, and nothing else is paid by, are matched with it.
 func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice, listed []reserve.TaxReceipt) (func(*Tx) NoticeResult, error) {
 	proved.ProvedAt = v.Now
-	named, err := Find(v, TaxReceipts, naming("notice", n.ID).And("instalment", Eq, 0))
+	named, err := v.receiptsNaming(n.ID)
 	if err != nil {
 		return nil, err
 	}
