@@ -13920,6 +13920,9 @@ type ProjectNeed struct {
 	// Basis What the ratio rests on.
 	Basis *string `json:"basis,omitempty"`
 
+	// Bidding What is kept for auctions that the project is registered for: the max_quantity of its registrations, then what was won, until its payment is asked for.
+	Bidding Quantity `json:"bidding"`
+
 	// Bought A quantity of permits in t/a, with at most 6 decimals.
 	//
 	// Example: 13.257
@@ -14630,7 +14633,7 @@ type Registration struct {
 	// Licence Absent of credits.
 	Licence *ID `json:"licence,omitempty"`
 
-	// MaxQuantity That he bids for: what his project still needs. A step of the project before the close lowers it, and what is bid for beyond it is cut when the bids are opened, the worst prices first.
+	// MaxQuantity That he bids for, of what his project needs. A step of the project before the close lowers it, and what is bid for beyond it is cut when the bids are opened, the worst prices first.
 	MaxQuantity *Quantity `json:"max_quantity,omitempty"`
 
 	// Offer Number of a record.
@@ -14685,6 +14688,9 @@ type RegistrationInput struct {
 
 	// Licence That the permits are for. Credits are bid for by a party.
 	Licence *ID `json:"licence,omitempty"`
+
+	// MaxQuantity That who bids for a project by prices and quantities bids for at most. It is kept of what the project needs, so that other auctions, orders and deals do not take it, too. Absent: all that he may bid for.
+	MaxQuantity *Quantity `json:"max_quantity,omitempty"`
 
 	// Party That bids for credits.
 	Party *ID `json:"party,omitempty"`

@@ -205,6 +205,10 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 	if err != nil {
 		return nil, err
 	}
+	r, err := v.registration("registration", a.Registration)
+	if err != nil {
+		return nil, err
+	}
 	l, i := must(Get(v, Licences, "licence", w.Licence)), must(Get(v, Instruments, "instrument", w.Instrument))
 	n := reserve.PaymentNotice{
 		Party: a.Party, Region: o.Region, Licence: l.ID, Project: w.Project, Instrument: i.ID, Pollutant: o.Pollutant, Quantity: a.Quantity, Price: a.Price,
@@ -222,6 +226,7 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 	if n.Project != 0 {
 		_, need, err := v.projectFor(n.Project, l, i.Pollutant)
 		if err == nil {
+			need.Bidding -= r.Bidding
 			err = checkProjectRoom(need, n.Quantity)
 		}
 		if err != nil {
@@ -234,6 +239,7 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 	}
 	counter := v.noticeNumbers(n.Region)
 	return func(tx *Tx) NoticeResult {
+		tx.awardAsked(r)
 		return tx.issueNotice(n, reserve.Sale{Kind: reserve.ByAuction}, counter, picks)
 	}, nil
 }
@@ -282,7 +288,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		free(tx)
-		tx.forfeit(r, h, lost, forfeitsOf(a))
+		tx.forfeit(tx.awardAsked(r), h, lost, forfeitsOf(a))
 		tx.excludeSome(barred, timerPartyBidders, a.Party)
 		return Put(tx, Awards, a)
 	}, nil

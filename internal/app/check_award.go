@@ -155,6 +155,9 @@ func (c *checker) checkAwardDelivery(a auction.Award, o auction.Offer, p *awardP
 func (c *checker) checkPutUp(a auction.Award, o auction.Offer, p *awardParts) {
 	r, lost := p.registrations[a.Registration], p.forfeited[a.Registration]
 	delete(p.forfeited, a.Registration)
+	if r.Bidding > 0 && a.State != auction.Awarded && a.State != auction.AwardSigned {
+		c.report("I-117", Awards.name, a.ID, "is %s, its winner still keeps %s of what his project needs", a.State, r.Bidding)
+	}
 	keeps := a.State == auction.Awarded || a.State == auction.AwardSigned || a.State == auction.AwardContracted || o.Buys() && a.State == auction.AwardPaid
 	if keeps != (r.Hold != 0) || lost != a.Forfeited || (a.State == auction.AwardDefaulted) != (a.BarredUntil > 0) {
 		c.report("I-46", Awards.name, a.ID, "is %s, holds %d of what was put up, CNY %s was forfeited of CNY %s", a.State, r.Hold, lost, a.Forfeited)

@@ -37,7 +37,7 @@ type offerParts struct {
 //     winners' rows are those that won (I-43);
 //   - what interruptions have taken of a window is that of its incidents (I-107);
 //   - no two offers have one seal (I-102);
-//   - who bids for a project bids for no more than it needs (I-98).
+//   - who bids for a project bids for no more than it needs (I-98), which is kept for him (I-117).
 func (c *checker) checkOffersOfAuctions() error {
 	parts, err := c.offerParts()
 	if err != nil {
@@ -51,6 +51,10 @@ func (c *checker) checkOffersOfAuctions() error {
 		return err
 	}
 	added, err := c.start("I-107")
+	if err != nil {
+		return err
+	}
+	kept, err := c.startedAt("I-117")
 	if err != nil {
 		return err
 	}
@@ -71,6 +75,7 @@ func (c *checker) checkOffersOfAuctions() error {
 		c.checkTaken(o, p)
 		c.checkLost(o, p, added)
 		c.checkProjectBids(o, p, needed)
+		c.checkKept(o, p, kept)
 	})
 }
 
@@ -308,6 +313,25 @@ func (c *checker) checkProjectBids(o auction.Offer, p *offerParts, needed map[ne
 		}
 		if opened[id] > most {
 			c.report("I-98", Registrations.name, id, "has bid for %s, its project %d needed %s", opened[id], r.Project, most)
+		}
+	}
+}
+
+// checkKept holds that what a bidder may bid for is kept of what his project needs
+// as long as he may, and what he has won afterwards, until his payment is asked for:
+// but where a step since the close has left no room for it (I-117).
+func (c *checker) checkKept(o auction.Offer, p *offerParts, since calendar.Instant) {
+	for id, r := range p.registrations {
+		var want quantity.Quantity
+		switch r.State { //nolint:exhaustive // the others keep nothing
+		case auction.Registered:
+			want = r.QuantityMost
+		case auction.Won:
+			want = r.Won
+		}
+		is := r.Bidding == want || r.Bidding < want && (!o.State.IsSealed() || r.RegisteredAt <= since)
+		if !is || r.Bidding < 0 || r.Bidding > 0 && r.State == auction.Won && r.Bidding != want {
+			c.report("I-117", Registrations.name, id, "is %s and keeps %s of what its project needs, which should be %s", r.State, r.Bidding, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/auction"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/permit"
@@ -17,11 +18,11 @@ var (
 
 // projectSums are the figures of a project's need as they follow from the
 // orders, deals, payment notices and entries.
-type projectSums struct{ open, bought, assigned, retired quantity.Quantity }
+type projectSums struct{ open, bought, assigned, retired, bidding quantity.Quantity }
 
 // checkProjects holds the figures of every project against what they come
-// from (I-26, I-27): what open orders, deals and notices are for; what orders
-// were filled and entries brought; and the retired share of each assignment,
+// from (I-26, I-27, I-117): what open orders, deals and notices are for; what
+// bidders keep; what orders were filled and entries brought; and the retired share of each assignment,
 // which must be posted.
 func (c *checker) checkProjects() error {
 	sums := map[needKey]*projectSums{}
@@ -49,7 +50,7 @@ func (c *checker) checkProjects() error {
 	}
 	err = eachOf(c.ctx, c.r, ProjectNeeds, Query{}, func(n permit.Need) {
 		want := *of(n.Project, n.Pollutant)
-		if got := (projectSums{n.Open, n.Bought, n.Assigned, n.Retired}); got != want || !n.IsSound() {
+		if got := (projectSums{n.Open, n.Bought, n.Assigned, n.Retired, n.Bidding}); got != want || !n.IsSound() {
 			c.report("I-26", ProjectNeeds.name, n.ID, "has the figures %+v of %s needed, what it has bid for, bought and been assigned come to %+v", got, n.Needed, want)
 		}
 		c.checkShares(n, entries[needKey{n.Project, n.Pollutant}])
@@ -86,10 +87,27 @@ func (c *checker) sumProjectBuys(of func(project int64, pollutant string) *proje
 	if err != nil {
 		return err
 	}
+	if err == nil {
+		err = c.sumProjectBids(of)
+	}
+	if err != nil {
+		return err
+	}
 	return eachOf(c.ctx, c.r, Notices, named, func(n reserve.PaymentNotice) {
 		if n.State == reserve.NoticeIssued || n.State == reserve.NoticeProved {
 			of(n.Project, n.Pollutant).open += n.Quantity
 		}
+	})
+}
+
+// sumProjectBids adds up what bidders and winners of auctions keep (I-117).
+func (c *checker) sumProjectBids(of func(project int64, pollutant string) *projectSums) error {
+	pollutants := map[int64]string{}
+	if err := eachOf(c.ctx, c.r, Offers, Query{}, func(o auction.Offer) { pollutants[o.ID] = o.Pollutant }); err != nil {
+		return err
+	}
+	return eachOf(c.ctx, c.r, Registrations, Query{}.And("bidding", Gt, int64(0)), func(r auction.Registration) {
+		of(r.Project, pollutants[r.Offer]).bidding += r.Bidding
 	})
 }
 

@@ -49,6 +49,9 @@ var unshown = []string{"timer", "hold", "reserve_day"}
 // many they are: else he could make a proposal stale by moving his ranges.
 var besideTables = []string{CreditRanges.name, CreditDebts.name}
 
+// Bidders for auctions come and go, and with them what is kept for them of a project's need.
+const besideField = "bidding"
+
 // show runs a decided command dry and returns what it would do.
 func (v *View) show(apply Apply) []approval.Effect {
 	dry := *v
@@ -243,7 +246,13 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			if id > dryFirst {
 				id = 0
 			}
-			all = append(all, beside(fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today), slices.Contains(besideTables, w.table))...)
+			fields := fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today)
+			for i, f := range fields {
+				if w.table == ProjectNeeds.name && f.Field == besideField {
+					fields[i] = f.Beside()
+				}
+			}
+			all = append(all, beside(fields, slices.Contains(besideTables, w.table))...)
 		}
 	}
 	for _, b := range []struct {

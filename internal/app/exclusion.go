@@ -147,7 +147,7 @@ func (tx *Tx) exclude(refused []exclusion) {
 	}
 	for _, x := range refused {
 		tx.returnCollateral(x.bidder, x.hold)
-		r := x.bidder
+		r := tx.freeOfBidder(x.bidder)
 		r.Hold = 0
 		Put(tx, Registrations, r)
 		tx.leaveRoom(r)

@@ -339,7 +339,7 @@ func (tx *Tx) applyOutcomes(o auction.Offer, room *offerRoom, outcomes []auction
 			room.opened[b.Bid] = Put(tx, OpenedBids, bid)
 			r.State, r.Price = auction.Won, x.Price()
 		}
-		Put(tx, Registrations, r)
+		Put(tx, Registrations, tx.keepWon(r, o.Pollutant))
 	}
 	return tx.putProgress(o)
 }
@@ -377,7 +377,7 @@ func (c OfferGiveBack) Decide(v *View) (Apply, error) {
 		for i, r := range rows {
 			tx.returnCollateral(r, holds[i])
 			r.State, r.Hold, r.Won, r.Price = auction.ReleasedUndecided, 0, 0, 0
-			Put(tx, Registrations, r)
+			Put(tx, Registrations, tx.freeOfBidder(r))
 		}
 		return OfferProgress{o.ID, o.State}
 	}, nil

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"permitx/internal/auction"
 	"permitx/internal/fault"
@@ -34,51 +36,171 @@ func (v *View) checkProjectBid(o auction.Offer, r auction.Registration, need per
 	return checkProjectRoom(need, o.Least())
 }
 
-// projectBidders are who bids for a project in windows that have not closed:
-// what a step of it makes of them.
-type projectBidders struct {
-	out  []exclusion            // for what it no longer needs
-	less []auction.Registration // for more than it needs: what is over is cut when their bids are opened
+// mostFor is how much a bidder for a project bids for at most: what he names, or
+// all that he may. It is kept of what the project needs, so that no two auctions,
+// nor an order or a deal beside one, come to more (I-117).
+func (v *View) mostFor(o auction.Offer, r auction.Registration, named quantity.Quantity, need permit.Need) (quantity.Quantity, error) {
+	most, err := o.MostFor(r, named, need.Room())
+	if err == nil && most > need.Room() {
+		err = checkProjectRoom(need, most)
+	}
+	return most, at("max_quantity", err)
 }
 
-// biddersAfter are the bidders of a project after a step of it. What they bid is
-// sealed and not looked at.
-func (v *View) biddersAfter(p permit.Project, changed []permit.Need) (b projectBidders, err error) {
-	missing := func(pollutant string) quantity.Quantity {
-		n, _ := v.needOf(p.ID, pollutant)
-		for _, c := range changed {
-			if c.Pollutant == pollutant {
-				n = c
-			}
-		}
-		return n.Missing()
+// keepForBidder is a registration that keeps so much of what its project needs.
+func (tx *Tx) keepForBidder(r auction.Registration, pollutant string, q quantity.Quantity) auction.Registration {
+	if more := q - r.Bidding; more != 0 {
+		tx.changeNeed(r.Project, pollutant, func(n *permit.Need) { n.Bidding += more })
+		r.Bidding = q
 	}
-	ofProject := func(r auction.Registration) bool { return r.Project == p.ID }
-	b.out, err = v.biddersOut(ofProject, func(o auction.Offer, r auction.Registration) string {
-		left := missing(o.Pollutant)
+	return r
+}
+
+// freeOfBidder is a registration that keeps nothing any more.
+func (tx *Tx) freeOfBidder(r auction.Registration) auction.Registration {
+	if r.Bidding == 0 {
+		return r
+	}
+	return tx.keepForBidder(r, mustGet(tx, Offers, r.Offer).Pollutant, 0)
+}
+
+// keepWon is a ranked registration that keeps what it has won, and nothing where
+// that is more than a step since the close has left: its award is revoked.
+func (tx *Tx) keepWon(r auction.Registration, pollutant string) auction.Registration {
+	if r.QuantityMost == 0 {
+		return r
+	}
+	won := r.Won
+	if n, _ := tx.needOf(r.Project, pollutant); n.Room()+r.Bidding < won {
+		won = 0
+	}
+	return tx.keepForBidder(r, pollutant, won)
+}
+
+// awardAsked is the registration of an award that keeps nothing for it any more: its
+// payment was asked for, or it has come to nothing.
+func (tx *Tx) awardAsked(r auction.Registration) auction.Registration {
+	if r.Bidding == 0 {
+		return r
+	}
+	return Put(tx, Registrations, tx.freeOfBidder(r))
+}
+
+// projectBidders are who bids for a project, or has won for it and was not asked to
+// pay yet: what a step of it makes of them.
+type projectBidders struct {
+	out  []exclusion            // whose windows have not closed, for what it no longer needs
+	less []auction.Registration // for more than it needs: what is over is cut when their bids are opened
+	gone []auction.Registration // that keep less, or nothing, since their windows have closed
+}
+
+// biddersAfter are the bidders of a project after a step of it, of the needs that
+// it changes, or of all where nothing is bought any more. What they bid is sealed and
+// not looked at. What is left of a need goes to those who have won, and then to those
+// who registered first.
+func (v *View) biddersAfter(p permit.Project, changed []permit.Need) (b projectBidders, err error) {
+	left := map[string]quantity.Quantity{}
+	for _, n := range changed {
+		left[n.Pollutant] = n.Room()
+	}
+	for _, r := range v.biddersOf(p.ID) {
+		o := must(Get(v, Offers, "offer", r.Offer))
+		has, is := left[o.Pollutant]
 		switch {
-		case o.Buys(): // he sells
+		case !is && p.State.MayBuy():
+			continue
 		case !p.State.MayBuy():
-			return fmt.Sprintf("the project is %s (%s: %s)", p.State, ruleProject, citeProject)
-		case left < o.Least():
-			return fmt.Sprintf("the project needs %s t/a of %s more, the least to be had is %s (%s: %s)", left, o.Pollutant, o.Least(), ruleProject, citeProject)
-		case r.QuantityMost == 0 || left < r.QuantityMost:
-			b.less = append(b.less, r.Limited(left))
+			has = 0
 		}
-		return ""
+		kept, err := b.take(v, p, o, r, has)
+		if err != nil {
+			return b, err
+		}
+		left[o.Pollutant] = has - kept
+	}
+	return b, nil
+}
+
+// biddersOf are the open registrations for a project, and those that keep something
+// of its needs, in the order in which they do after a step.
+func (v *View) biddersOf(project int64) (all []auction.Registration) {
+	for _, r := range rowsOf(v.state, Registrations).rows {
+		if r.Project == project && (r.State == auction.Registered || r.Bidding > 0) {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b auction.Registration) int {
+		return cmp.Or(-compareBool(a.State == auction.Won, b.State == auction.Won), cmp.Compare(a.ID, b.ID))
 	})
-	return b, err
+	return all
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// take adds what becomes of a bidder whose project needs so much more, and returns
+// what is kept for him.
+func (b *projectBidders) take(v *View, p permit.Project, o auction.Offer, r auction.Registration, has quantity.Quantity) (quantity.Quantity, error) {
+	switch {
+	case !o.State.IsSealed():
+		kept := min(r.Bidding, has)
+		if r.State == auction.Won && kept < r.Bidding {
+			kept = 0
+		}
+		if kept < r.Bidding {
+			r.Bidding = kept
+			b.gone = append(b.gone, r)
+		}
+		return kept, nil
+	case !p.State.MayBuy():
+		return 0, b.exclude(v, r, fmt.Sprintf("the project is %s (%s: %s)", p.State, ruleProject, citeProject))
+	case has < o.Least():
+		return 0, b.exclude(v, r, fmt.Sprintf("the project needs %s t/a of %s more, the least to be had is %s (%s: %s)", has, o.Pollutant, o.Least(), ruleProject, citeProject))
+	case r.QuantityMost == 0 || has < r.QuantityMost:
+		r = r.Limited(has)
+		b.less = append(b.less, r)
+	}
+	return r.Bidding, nil
+}
+
+func (b *projectBidders) exclude(v *View, r auction.Registration, reason string) error {
+	h, err := Get(v, Holds, "hold", r.Hold)
+	b.out = append(b.out, exclusion{r.Excluded(reason), h})
+	return err
 }
 
 // apply excludes the bidders, and limits those who bid on.
 func (b projectBidders) apply(tx *Tx) {
-	tx.exclude(b.out)
 	if tx.dry != nil {
-		tx.dry.limited += len(b.less)
+		b.dryApply(tx)
 		return
 	}
-	for _, r := range b.less {
-		Put(tx, Registrations, r)
+	tx.exclude(b.out)
+	for _, r := range slices.Concat(b.less, b.gone) {
+		was := mustGet(tx, Registrations, r.ID)
+		kept := r.Bidding
+		r.Bidding = was.Bidding
+		Put(tx, Registrations, tx.keepForBidder(r, mustGet(tx, Offers, r.Offer).Pollutant, kept))
+	}
+}
+
+// dryApply shows how many they are, and what is kept for them no longer.
+func (b projectBidders) dryApply(tx *Tx) {
+	tx.exclude(b.out)
+	tx.dry.limited += len(b.less)
+	for _, x := range b.out {
+		tx.freeOfBidder(x.bidder)
+	}
+	for _, r := range slices.Concat(b.less, b.gone) {
+		was := mustGet(tx, Registrations, r.ID)
+		tx.keepForBidder(was, mustGet(tx, Offers, r.Offer).Pollutant, r.Bidding)
 	}
 }
 
@@ -94,8 +216,12 @@ func (v *View) isNeeded(a auction.Award) (bool, error) {
 	if err != nil || !p.State.MayBuy() {
 		return false, err
 	}
+	r, err := v.registration("registration", a.Registration)
+	if err != nil {
+		return false, err
+	}
 	n, _ := v.needOf(p.ID, o.Pollutant)
-	if a.Notice != 0 || n.Missing() >= a.Quantity {
+	if a.Notice != 0 || n.Room()+r.Bidding >= a.Quantity {
 		return true, nil
 	}
 	reduced, err := Find(v, ProjectSteps, Where("project", p.ID).And("event", Eq, string(permit.Reduce)).And("at", Ge, int64(o.ClosedAt)))
@@ -115,7 +241,7 @@ func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) auction.Awar
 	free, err := supplyOf(must(Get(v, Offers, "offer", a.Offer))).freeShare(v, a)
 	return func(tx *Tx) auction.Award {
 		free(tx)
-		tx.giveBackTo(r, h)
+		tx.giveBackTo(tx.awardAsked(r), h)
 		return Put(tx, Awards, a)
 	}, err
 }

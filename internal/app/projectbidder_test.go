@@ -88,7 +88,7 @@ func TestOffer_ProjectAuctions(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
 	f := d.firms[0]
-	project := d.project(f, 20*one, quantity.OneRatio)
+	project := d.project(f, 60*one, quantity.OneRatio)
 	for range projectAuctionsMost {
 		o := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) { c.Quantity = one }))
 		d.register(o.ID, f, project)

@@ -96,9 +96,9 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 		r.Project = Put(tx, Projects, after)
 		Put(tx, ProjectSteps, step)
 		for _, n := range change.needs {
-			// What cancelled orders had bid for is open no longer.
+			// What cancelled orders had bid for is open no longer, and what bidders who were limited may bid for is less.
 			r.Needs = append(r.Needs, tx.changeNeed(p.ID, n.Pollutant, func(now *permit.Need) {
-				n.Open, n.Command = now.Open, now.Command
+				n.Open, n.Bidding, n.Command = now.Open, now.Bidding, now.Command
 				*now = n
 			}))
 		}
@@ -224,6 +224,7 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 		if err != nil {
 			return c, err
 		}
+		after.Bidding = 0 // bidders get what is left then
 		if after.Room() < 0 {
 			orders := v.leave(v.ordersOn(func(o *market.Record) bool {
 				return o.Project == n.Project && rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant == n.Pollutant

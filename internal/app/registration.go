@@ -19,6 +19,9 @@ type RegistrationApply struct {
 	Quantity    quantity.Quantity // that who sells holds ready
 	AcceptsPart bool
 	Guarantee   quantity.Money // of the collateral full
+
+	// That who bids for a project bids for at most: it is kept of what the project needs. 0: all that he may.
+	QuantityMost quantity.Quantity
 }
 
 // RegistrationWithdraw takes a registration back, before its deadline. The
@@ -134,6 +137,8 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
 	case o.Buys() && c.Project != 0:
 		return ErrProjectOfSale
+	case c.Project == 0 && c.QuantityMost != 0:
+		return auction.ErrMostNamed
 	case o.OfCredits() && (c.Project != 0 || c.AcceptsPart):
 		return fault.Invalidf("project", "credits are for no project, and no share of a need")
 	}
@@ -166,14 +171,11 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 		if err = v.checkProjectBid(o, r, need); err != nil {
 			return r, err
 		}
-		r.QuantityMost, judged = need.Missing(), need.Room().FloorTo(o.LotSize)
-		if o.TakesPart(r) {
-			judged = min(judged, o.Quantity)
+		if r.QuantityMost, err = v.mostFor(o, r, c.QuantityMost, need); err != nil {
+			return r, err
 		}
 		if o.Format == auction.PayAsBidShare {
-			r.Quantity = judged
-		} else {
-			judged = o.LotSize
+			r.Quantity, judged = r.QuantityMost, r.QuantityMost
 		}
 	case o.Format == auction.PayAsBidShare:
 		return r, auction.ErrNeedMissing
@@ -222,7 +224,7 @@ func collateralOf(o auction.Offer, r auction.Registration, l catalog.Licence, i 
 // putRegistration pays what a bidder puts up into the deposit account, or holds
 // the permits that he would sell.
 func (tx *Tx) putRegistration(o auction.Offer, r auction.Registration, key ledger.Key, amount int64) auction.Registration {
-	r = Put(tx, Registrations, r)
+	r = Put(tx, Registrations, tx.keepForBidder(r, o.Pollutant, r.QuantityMost))
 	if !o.Buys() {
 		return tx.putUpMoney(r)
 	}
@@ -278,7 +280,7 @@ func (c RegistrationWithdraw) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		tx.returnCollateral(r, h)
-		return Put(tx, Registrations, r)
+		return Put(tx, Registrations, tx.freeOfBidder(r))
 	}, nil
 }
 

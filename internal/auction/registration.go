@@ -41,7 +41,8 @@ type Registration struct {
 	Won          quantity.Quantity // once ranked
 	Price        quantity.Price    // that he pays or gets
 	Reason       string            // why he was excluded before the window closed; empty: he was not
-	QuantityMost quantity.Quantity // that he bids for: what the project still needs, as low as it was before the close; 0: no project is named
+	QuantityMost quantity.Quantity // that he bids for, of what the project needs, as low as it was before the close; 0: no project is named
+	Bidding      quantity.Quantity // that it keeps of what the project needs: the most, then what was won, until a payment notice asks for it
 	Command      int64
 }
 
@@ -58,6 +59,8 @@ var (
 	// ErrNeedMissing is returned when a share sale is entered without the project whose need is bid for.
 	ErrNeedMissing = fault.New(fault.Refused, "registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project").At("project").
 			Under("offer.approved_need", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default")
+	// ErrMostNamed is returned when who does not bid for a project, or for all or nothing, says how much he bids for at most.
+	ErrMostNamed = fault.New(fault.Invalid, "registration.most_named", "who bids for a project by prices and quantities says how much he bids for at most").At("max_quantity")
 	// ErrOwnOffer is returned to who would bid for what he sells.
 	ErrOwnOffer = fault.New(fault.Refused, "registration.own_offer", "the seller does not bid for his own credits").At("party").
 			Under("offer.own_offer", "project default")
@@ -98,11 +101,35 @@ func (r Registration) Excluded(reason string) Registration {
 	return r
 }
 
+// MostFor is how much a bidder for a project bids for at most, where it has use for
+// room: what he names, or all that one bidder may have. Of an ascending auction and
+// of a share sale it follows from the format.
+func (o Offer) MostFor(r Registration, named, room quantity.Quantity) (quantity.Quantity, error) {
+	switch fixed := o.FixedQuantity(); {
+	case named != 0 && fixed:
+		return 0, ErrMostNamed
+	case named < 0 || named != 0 && !named.IsMultipleOf(o.LotSize):
+		return 0, ErrOffLot.With("the most is a multiple of %s %s", o.LotSize, o.Unit()).At("max_quantity")
+	case named > o.most(Bidder{}):
+		return 0, ErrOverQuota.With("one bidder may ask for at most %s %s", o.most(Bidder{}), o.Unit()).At("max_quantity")
+	case o.Format == Ascending:
+		return o.Quantity, nil
+	case fixed && !o.TakesPart(r):
+		return room.FloorTo(o.LotSize), nil
+	case fixed:
+		return min(o.Quantity, room).FloorTo(o.LotSize), nil
+	case named != 0:
+		return named, nil
+	}
+	return min(o.most(Bidder{}), room).FloorTo(o.LotSize), nil
+}
+
 // Limited is the registration of a bidder whose project needs no more than most.
 func (r Registration) Limited(most quantity.Quantity) Registration {
 	if r.QuantityMost == 0 || most < r.QuantityMost {
 		r.QuantityMost = most
 	}
+	r.Bidding = min(r.Bidding, r.QuantityMost)
 	return r
 }
 

@@ -67,7 +67,7 @@ func projectOf(p permit.Project, needs []permit.Need) api.Project {
 
 func needOf(n permit.Need) api.ProjectNeed {
 	out := api.ProjectNeed{
-		Pollutant: n.Pollutant, Need: n.Need.String(), Open: n.Open.String(), Bought: n.Bought.String(),
+		Pollutant: n.Pollutant, Need: n.Need.String(), Open: n.Open.String(), Bidding: n.Bidding.String(), Bought: n.Bought.String(),
 		Assigned: n.Assigned.String(), Retired: n.Retired.String(), Kept: n.Kept().String(),
 	}
 	if n.Ratio != 0 {

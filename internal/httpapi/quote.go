@@ -63,6 +63,8 @@ func (s *Server) RegisterBidder(ctx context.Context, r gen.RegisterBidderRequest
 		Offer: r.ID, Party: deref(r.Body.Party), Licence: deref(r.Body.Licence), Project: deref(r.Body.Project), AcceptsPart: deref(r.Body.AcceptsPart),
 		Quantity:  readOptional(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Guarantee: readOptional(&in, "guarantee", r.Body.Guarantee, quantity.ParseMoney),
+
+		QuantityMost: readOptional(&in, "max_quantity", r.Body.MaxQuantity, quantity.ParseQuantity),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type Need struct {
 	Bought    quantity.Quantity
 	Assigned  quantity.Quantity // of what was bought, put to the project
 	Retired   quantity.Quantity // of what was assigned, the offset share
+	Bidding   quantity.Quantity // what bidders for auctions may bid for, and winners have won, until a payment notice asks for it
 	Command   int64
 }
 
@@ -55,7 +56,7 @@ func (n Need) Decided(ratio quantity.Ratio, basis string) (Need, error) {
 func (n Need) Missing() quantity.Quantity { return n.Needed - n.Bought }
 
 // Room is what may still be bid for.
-func (n Need) Room() quantity.Quantity { return n.Needed - n.Bought - n.Open }
+func (n Need) Room() quantity.Quantity { return n.Needed - n.Bought - n.Open - n.Bidding }
 
 // Unassigned is what was bought and is not yet put to the project.
 func (n Need) Unassigned() quantity.Quantity { return n.Bought - n.Assigned }
@@ -123,9 +124,9 @@ func (e Entry) Negated() Entry {
 	return e
 }
 
-// IsSound reports whether the figures hold together (I-26, I-27).
+// IsSound reports whether the figures hold together (I-26, I-27, I-117).
 func (n Need) IsSound() bool {
-	return n.Open >= 0 && n.Room() >= 0 && n.Unassigned() >= 0 && n.Kept() >= 0 && n.Retired >= 0 && n.Assigned >= 0
+	return n.Open >= 0 && n.Bidding >= 0 && n.Room() >= 0 && n.Unassigned() >= 0 && n.Kept() >= 0 && n.Retired >= 0 && n.Assigned >= 0
 }
 
 // OffsetTransfer retires the offset share of an assignment out of the holding
