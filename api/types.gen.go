@@ -10985,7 +10985,7 @@ type Market struct {
 	ProjectRequired bool         `json:"project_required"`
 	Regions         []RegionCode `json:"regions"`
 
-	// ResaleNextDay What was acquired today is not sold before tomorrow.
+	// ResaleNextDay What was acquired today is not sold before tomorrow; of credits, what was bought today in such a market.
 	ResaleNextDay bool `json:"resale_next_day"`
 
 	// Scheme Whose credits are traded; absent of a market of permits.
@@ -11081,7 +11081,7 @@ type MarketInput struct {
 	ProjectRequired *bool        `json:"project_required,omitempty"`
 	Regions         []RegionCode `json:"regions"`
 
-	// ResaleNextDay What was acquired today is not sold before tomorrow.
+	// ResaleNextDay What was acquired today is not sold before tomorrow; of credits, what was bought today in such a market.
 	ResaleNextDay *bool `json:"resale_next_day,omitempty"`
 
 	// Scheme Of a market of credits, which are traded in whole tonnes at outright prices; its one region is the scheme's.

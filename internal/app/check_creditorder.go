@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"permitx/internal/carbon"
@@ -82,7 +83,14 @@ func (c *checker) checkCreditOrders() error {
 	if err := c.checkDeliverable(sales); err != nil {
 		return err
 	}
-	return c.checkCreditFills(instruments, parties)
+	bought := map[creditHolder]carbon.Purchase{}
+	err = c.checkCreditFills(instruments, parties, func(t market.Trade) {
+		if h := goodsHolder(parties[t.BuyOrder], instruments[t.Instrument]); markets[t.Market].ResaleNextDay {
+			units := unitsOf(t.Quantity, c.schemes[instruments[t.Instrument].Scheme])
+			bought[h] = bought[h].Add(t.At.Date(), units)
+		}
+	})
+	return errors.Join(err, c.checkPurchases(bought))
 }
 
 // creditSales are what a party's open orders sell of a series, in 10⁻⁶ kgCO2e, and
@@ -123,8 +131,28 @@ func longestOf(units []int64) []int64 {
 	return units[:min(len(units), sellRanges)]
 }
 
-// checkCreditFills compares the trades of credits with their transfers (I-84).
-func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, parties map[int64]int64) error {
+// checkPurchases holds that what parties bought last, in markets where it waits, is
+// what the trades of that day say (I-121).
+func (c *checker) checkPurchases(bought map[creditHolder]carbon.Purchase) error {
+	if !c.isWhole() {
+		return nil
+	}
+	err := eachOf(c.ctx, c.r, CreditPurchases, Query{}, func(p carbon.Purchase) {
+		h := creditHolder{p.Series, p.Party}
+		if b := bought[h]; p.Day != b.Day || p.Units != b.Units {
+			c.report("I-121", CreditPurchases.name, p.ID, "party %d bought %d units of series %d on %s; by the trades %d on %s", p.Party, p.Units, p.Series, p.Day, b.Units, b.Day)
+		}
+		delete(bought, h)
+	})
+	for h, b := range bought {
+		c.report("I-121", CreditPurchases.name, 0, "party %d bought %d units of series %d on %s and has no row", h.party, b.Units, h.series, b.Day)
+	}
+	return err
+}
+
+// checkCreditFills compares the trades of credits with their transfers (I-84), and
+// gives each to note.
+func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, parties map[int64]int64, note func(market.Trade)) error {
 	if len(instruments) == 0 || !c.isWhole() {
 		return nil
 	}
@@ -151,6 +179,7 @@ func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, par
 		if _, of := instruments[t.Instrument]; of {
 			c.checkCreditFill(t, fills[t.ID], parties[t.SellOrder], parties[t.BuyOrder])
 			delete(fills, t.ID)
+			note(t)
 		}
 	})
 	for trade := range fills {

@@ -215,7 +215,6 @@ func TestCreditOrder_Refuses(t *testing.T) {
 		"price_basis":      func(m *MarketOpen) { m.PriceBasis = catalog.PerYear },
 		"lot_size":         func(m *MarketOpen) { m.LotSize = one / 10 },
 		"project_required": func(m *MarketOpen) { m.ProjectRequired = true },
-		"resale_next_day":  func(m *MarketOpen) { m.ResaleNextDay = true },
 		"regions":          func(m *MarketOpen) { m.Regions = []string{"330424"} },
 	} {
 		m := f.market(set)

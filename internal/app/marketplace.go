@@ -47,7 +47,8 @@ type MarketOpen struct {
 	Source     string        // empty: project default
 	// ProjectRequired says that a buy names the project that it is for.
 	ProjectRequired bool
-	// ResaleNextDay says that what was acquired today is not sold before tomorrow.
+	// ResaleNextDay says that what was acquired today is not sold before tomorrow; of
+	// credits, what was bought today in such a market.
 	ResaleNextDay bool
 	Scheme        int64 // whose credits are traded; 0: permits
 }

@@ -50,6 +50,9 @@ func (e *entry) checkCreditsOfSale(v *View, before *market.Record) error {
 		return err
 	}
 	h := goodsHolder(o.Party, e.inst)
+	if err := v.checkCreditResale(e.market, h, more); err != nil {
+		return err
+	}
 	if len(v.credits.of[h]) <= sellRanges {
 		return nil
 	}
@@ -87,11 +90,13 @@ func (e *entry) checkRangesMoved(v *View, sellers map[int64]quantity.Quantity) e
 // deliverCredits gives the buyer of a trade the seller's units, the longest ranges
 // first, against their price, in one transfer.
 func (tx *Tx) deliverCredits(t market.Trade, seller, buyer ledger.Key, i catalog.Instrument) {
-	taken, err := carbon.Take(tx.freeRanges(goodsHolder(seller.Party, i)), tx.unitsIn(t.Quantity, i), math.MaxInt)
+	units := tx.unitsIn(t.Quantity, i)
+	taken, err := carbon.Take(tx.freeRanges(goodsHolder(seller.Party, i)), units, math.MaxInt)
 	if err != nil {
 		panic("app: a party has fewer units than its open orders sell")
 	}
 	tx.changeUnits(taken, func(r *carbon.Range) { r.Party = buyer.Party })
+	tx.notePurchase(t.Market, goodsHolder(buyer.Party, i), units)
 	legs := []ledger.Leg{{Debit: seller, Credit: buyer, Amount: int64(t.Quantity) * creditAtoms, FromHeld: true}}
 	if t.Amount > 0 {
 		legs = append(legs, ledger.Leg{

@@ -41,28 +41,29 @@ type state struct {
 	keys     map[keyDigest]int64 // idempotency key → journal number
 	dueTimes timerHeap
 
-	byCode  codes
-	known   *knowledge
-	lots    lotIndex
-	frozen  frozenIndex
-	fees    feeIndex
-	day     dayIndex
-	sweeps  map[int64][]int64         // what running sweeps still have to cancel
-	clears  map[int64][]int64         // what still has to leave for proposals that are clearing
-	reviews map[reviewKey][]int64     // orders that running reviews still have to judge
-	bidders map[int64]map[int64]int64 // open registrations, by offer and party
-	rooms   map[int64]*offerRoom
-	seals   *sealRing
-	credits heldRanges
-	floors  map[int64]*floor         // of the markets that have terms
-	quotes  map[bookID]int64         // rows
-	opening int64                    // the package that is being taken; 0: none
-	actors  map[int64]identity.Actor // by person, as far as they were asked for
-	changed changes                  // since the last publication
-	fills   []market.Fill            // used again
-	levels  []market.Level           // used again
-	judged  rulebook.Facts           // of the order in hand: room that each uses again
-	hasher  hasher
+	byCode    codes
+	known     *knowledge
+	lots      lotIndex
+	frozen    frozenIndex
+	fees      feeIndex
+	day       dayIndex
+	sweeps    map[int64][]int64         // what running sweeps still have to cancel
+	clears    map[int64][]int64         // what still has to leave for proposals that are clearing
+	reviews   map[reviewKey][]int64     // orders that running reviews still have to judge
+	bidders   map[int64]map[int64]int64 // open registrations, by offer and party
+	rooms     map[int64]*offerRoom
+	seals     *sealRing
+	credits   heldRanges
+	purchases map[creditHolder]int64   // of credits, by who bought
+	floors    map[int64]*floor         // of the markets that have terms
+	quotes    map[bookID]int64         // rows
+	opening   int64                    // the package that is being taken; 0: none
+	actors    map[int64]identity.Actor // by person, as far as they were asked for
+	changed   changes                  // since the last publication
+	fills     []market.Fill            // used again
+	levels    []market.Level           // used again
+	judged    rulebook.Facts           // of the order in hand: room that each uses again
+	hasher    hasher
 }
 
 // bookID names a book: one for each instrument of a market.
@@ -123,6 +124,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexLots()
 	s.loadFees()
 	s.indexRanges()
+	s.indexPurchases()
 	s.loadTimers()
 	s.loadFreezes()
 	s.indexFloors()
@@ -389,6 +391,8 @@ func (s *state) onResident(row any) {
 		s.indexFreeze(r)
 	case carbon.Range:
 		s.indexRange(r)
+	case carbon.Purchase:
+		s.indexPurchase(r)
 	case opening.Package:
 		s.indexOpening(r)
 	case market.FeeSchedule:

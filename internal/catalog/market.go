@@ -51,7 +51,8 @@ type Market struct {
 	Approval   string // document of the standing approval, where the market spans regions
 	// ProjectRequired says that a buy names the project that it is for.
 	ProjectRequired bool
-	// ResaleNextDay says that what was acquired today is not sold before tomorrow.
+	// ResaleNextDay says that what was acquired today is not sold before tomorrow; of
+	// credits, what was bought today in such a market.
 	ResaleNextDay bool
 	ValidFrom     calendar.Date
 	ValidTo       calendar.Date // last day; zero: no end
@@ -100,7 +101,7 @@ func (m Market) Validate() error {
 
 // checkGoods holds that a market is for the permits of a pollutant, or for the
 // credits of a scheme: whole tonnes at a price that knows no term, which nobody
-// buys for a project and no day keeps from being sold again.
+// buys for a project.
 func (m Market) checkGoods() error {
 	switch {
 	case m.Scheme == 0:
@@ -113,8 +114,6 @@ func (m Market) checkGoods() error {
 		return fault.Invalidf("lot_size", "credits are traded in whole tonnes, for example 1")
 	case m.ProjectRequired:
 		return fault.Invalidf("project_required", "credits are bought for no project")
-	case m.ResaleNextDay:
-		return fault.Invalidf("resale_next_day", "credits do not know the day on which they were acquired: there is no such market of credits")
 	}
 	return nil
 }
