@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"permitx/internal/app"
 	"permitx/internal/store"
@@ -23,7 +24,8 @@ type checkCommand struct {
 // Help is shown under the flags.
 func (*checkCommand) Help() string {
 	return `Reads one consistent snapshot and lists all violations, not only the first: balances, holds, acquisitions, books, both
-conservation equations, and the journal's digests and chain. A server may run beside it.`
+conservation equations, and the journal's digests and chain. Each activity of the intake is judged again, but those of months
+that were taken away, which it names. A server may run beside it.`
 }
 
 // Validate returns everything that is wrong with the flags.
@@ -56,6 +58,9 @@ func (c *checkCommand) Run(g *globals) error {
 		for _, v := range found.Violations {
 			g.print("%s", app.Violation(v))
 		}
+		for _, m := range found.NotJudged {
+			g.print("activities of %s were taken away: they are proven by digests, and not judged again", m)
+		}
 		g.print("%s: %d violations; the journal has %d rows, head %s",
 			c.describe(), len(found.Violations), found.Journal.Length, found.Journal.Head)
 	}
@@ -69,6 +74,7 @@ func (c *checkCommand) Run(g *globals) error {
 type checkResult struct {
 	Violations []violation `json:"violations"`
 	Journal    journalHead `json:"journal"`
+	NotJudged  []string    `json:"not_judged,omitempty"` // months of activities that were taken away
 }
 
 // violation is an app.Violation as JSON shows it.
@@ -137,6 +143,14 @@ func (r *checkResult) addIntake(ctx context.Context, url string) error {
 	}
 	for _, v := range found {
 		r.Violations = append(r.Violations, violation(v))
+	}
+	gone, err := s.Gone(ctx)
+	if err != nil {
+		return fmt.Errorf("find the months that were taken away: %w", err)
+	}
+	slices.Sort(gone)
+	for _, m := range gone {
+		r.NotJudged = append(r.NotJudged, m.String())
 	}
 	return nil
 }

@@ -13,15 +13,7 @@ import (
 // CheckIntake reads an intake whole, and compares its outbox with what the
 // trading registry has issued of it. Both may be written meanwhile.
 func CheckIntake(ctx context.Context, in intake.Source, trading Reader) ([]Violation, error) {
-	caps := map[int64]quantity.Reduction{}
-	if err := eachOf(ctx, trading, Scenarios, Query{}, func(s carbon.Scenario) { caps[s.ID] = s.DailyCap }); err != nil {
-		return nil, fmt.Errorf("read the scenarios: %w", err)
-	}
-	codes := map[int64]string{}
-	if err := eachOf(ctx, trading, Methodologies, Query{}, func(m carbon.Methodology) { codes[m.ID] = m.Code }); err != nil {
-		return nil, fmt.Errorf("read the methodologies: %w", err)
-	}
-	found, err := intake.Check(ctx, in, caps, codes)
+	found, err := intake.Check(ctx, in, func(ctx context.Context) (intake.Rules, error) { return intakeRules(ctx, trading) })
 	if err != nil {
 		return nil, err
 	}

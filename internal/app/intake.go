@@ -83,11 +83,21 @@ func (g *intakeRegister) Upheld(scheme int64, a *intake.Activity) bool {
 		g.upheld = map[refusedActivity]bool{}
 		for _, c := range ReadTable(g.r, Complaints).All() {
 			if c.Upheld {
-				g.upheld[refusedActivity{c.Scheme, c.SourceID, c.Scenario, c.Day, c.Evidence}] = true
+				g.upheld[refusedBy(&c)] = true
 			}
 		}
 	}
-	return g.upheld[refusedActivity{scheme, a.SourceID, a.Scenario, a.From.Date(), hex.EncodeToString(a.Evidence[:])}]
+	return g.upheld[refusedOf(scheme, a)]
+}
+
+// refusedOf is an activity as a complaint about its refusal names it.
+func refusedOf(scheme int64, a *intake.Activity) refusedActivity {
+	return refusedActivity{scheme, a.SourceID, a.Scenario, a.From.Date(), hex.EncodeToString(a.Evidence[:])}
+}
+
+// refusedBy is what a complaint is about.
+func refusedBy(c *carbon.Complaint) refusedActivity {
+	return refusedActivity{c.Scheme, c.SourceID, c.Scenario, c.Day, c.Evidence}
 }
 
 // Takes are the scenarios that a code has ever named, the newest first, one for

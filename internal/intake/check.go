@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/quantity"
 )
@@ -33,9 +34,11 @@ type checker struct {
 	back       map[PoolKey]quantity.Reduction // what pools took of rejected ones
 	returns    []PoolReturn                   // that are not met yet
 	rows       rowSums
-	codes      map[int64]string // of methodologies, by version
-	plain      int64            // reversals up to this one have keys of an earlier version
+	rules      Rules
+	plain      int64            // up to this one an earlier version has judged, whose reversals have other keys
 	earned     quantity.Measure // points of activities that were not taken back
+	each       eachOf
+	atOnce     int64 // reversals whose days are kept
 }
 
 // poolSum is what the parts of a pool come to.
@@ -47,23 +50,27 @@ type poolSum struct {
 
 // Check reads one moment of an intake whole, in bounded memory, beside its
 // writer, and returns all that is wrong. A month that was taken away is proven
-// by its digests in the journal and of its keys only. caps are those of
-// scenarios, by id: the most that a day credits; codes those of methodologies, by version.
-func Check(ctx context.Context, s Source, caps map[int64]quantity.Reduction, codes map[int64]string) ([]Violation, error) {
+// by its digests in the journal and of its keys only: its activities are not
+// judged again. rules are read after that moment, so that they have all by which
+// was judged until then.
+func Check(ctx context.Context, s Source, rules func(context.Context) (Rules, error)) ([]Violation, error) {
 	r, end, err := s.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}, back: map[PoolKey]quantity.Reduction{}, rows: newRowSums(), codes: codes}
+	c := &checker{r: r, months: map[Month]bool{}, pools: map[PoolKey]poolSum{}, back: map[PoolKey]quantity.Reduction{}, rows: newRowSums(), atOnce: reversalsAtOnce}
 	proofs, err := c.journal(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if c.rules, err = rules(ctx); err != nil {
+		return nil, fmt.Errorf("read the rules: %w", err)
+	}
 	if err := c.eachMonth(ctx, proofs); err != nil {
 		return nil, err
 	}
-	err = errors.Join(c.days(ctx, caps), c.compareRows(ctx), c.sums(ctx))
+	err = errors.Join(c.days(ctx), c.comparePoints(ctx), c.compareRows(ctx), c.sums(ctx))
 	return c.found, err
 }
 
@@ -85,7 +92,7 @@ func (c *checker) eachMonth(ctx context.Context, proofs map[Month]*monthProofs) 
 	}
 	slices.Sort(months)
 	for _, m := range months {
-		if err := errors.Join(c.month(ctx, m, proofs[m]), c.reversals(ctx, m)); err != nil {
+		if err := c.wholeMonth(ctx, m, proofs[m]); err != nil {
 			return err
 		}
 	}
@@ -113,6 +120,20 @@ func (c *checker) eachMonth(ctx context.Context, proofs map[Month]*monthProofs) 
 	return c.keys(ctx, taken, proven)
 }
 
+// wholeMonth checks the activities of a month and what was taken back of them.
+func (c *checker) wholeMonth(ctx context.Context, m Month, of *monthProofs) error {
+	c.beginEach(m)
+	defer c.endEach()
+	back, err := c.reversals(ctx, m)
+	if err != nil {
+		return err
+	}
+	if err := c.month(ctx, m, of, back); err != nil {
+		return err
+	}
+	return c.capped(ctx, m, back)
+}
+
 func (c *checker) wrong(invariant, format string, args ...any) {
 	c.found = append(c.found, Violation{invariant, fmt.Sprintf(format, args...)})
 }
@@ -120,7 +141,16 @@ func (c *checker) wrong(invariant, format string, args ...any) {
 // monthProofs are what the journal says of a month, by batch.
 type monthProofs struct {
 	proofs []BatchMonth
+	at     []calendar.Instant // when the batches were taken
 	met    int
+}
+
+// batch is the proof that is next when it is a batch's, and when that was taken.
+func (p *monthProofs) batch(number int64) (proof *BatchMonth, at calendar.Instant) {
+	if p.met >= len(p.proofs) || p.proofs[p.met].Batch != number {
+		return nil, 0
+	}
+	return &p.proofs[p.met], p.at[p.met]
 }
 
 // journalRead is how many rows of the journal are read at once: the answer to a
@@ -172,7 +202,8 @@ func (c *checker) journalRow(ctx context.Context, before, j *JournalRow, proofs 
 		if proofs[m.Month] == nil {
 			proofs[m.Month] = &monthProofs{}
 		}
-		proofs[m.Month].proofs = append(proofs[m.Month].proofs, m)
+		p := proofs[m.Month]
+		p.proofs, p.at = append(p.proofs, m), append(p.at, j.At)
 	}
 	if err := c.parts(ctx, j.Number, whole); err != nil {
 		return err
@@ -214,35 +245,42 @@ func (c *checker) takenBack(batch int64, whole hash.Hash) {
 	}
 }
 
-// month checks the rows of a month against their proofs.
-func (c *checker) month(ctx context.Context, m Month, of *monthProofs) error {
+// month checks the rows of a month against their proofs, and each by the rules;
+// those of days on which something was taken back it keeps.
+func (c *checker) month(ctx context.Context, m Month, of *monthProofs, back *replay) error {
 	if of == nil {
 		of = &monthProofs{}
 	}
-	var now BatchMonth
+	now, taken := int64(0), calendar.Instant(0)
 	h, buffer := sha256.New(), []byte(nil)
 	end := func() {
-		if now.Batch == 0 {
+		if now == 0 {
 			return
 		}
-		switch {
-		case of.met >= len(of.proofs) || of.proofs[of.met].Batch != now.Batch:
-			c.wrong("I-74", "activities of batch %d in %d have no proof at their place", now.Batch, m)
+		proof, _ := of.batch(now)
+		if proof == nil {
+			c.wrong("I-74", "activities of batch %d in %d have no proof at their place", now, m)
 			return
-		case !bytes.Equal(of.proofs[of.met].Digest, h.Sum(nil)):
-			c.wrong("I-74", "activities of batch %d in %d are not what they were", now.Batch, m)
+		}
+		if !bytes.Equal(proof.Digest, h.Sum(nil)) {
+			c.wrong("I-74", "activities of batch %d in %d are not what they were", now, m)
 		}
 		of.met++
 	}
 	err := c.r.Activities(ctx, m, func(r Row) error {
-		if r.Batch != now.Batch {
+		if r.Batch != now {
 			end()
-			now = BatchMonth{Batch: r.Batch}
+			now = r.Batch
+			_, taken = of.batch(now)
 			h.Reset()
 		}
 		buffer = r.appendCanonical(buffer[:0])
 		h.Write(buffer)
 		c.row(m, &r)
+		back.row(&r)
+		if r.Reverses == 0 {
+			c.activity(&r, taken)
+		}
 		return nil
 	})
 	if err != nil {
@@ -254,7 +292,7 @@ func (c *checker) month(ctx context.Context, m Month, of *monthProofs) error {
 
 // days holds that the periods of a participant's day do not overlap, and come
 // to what it credits, within the cap (I-73).
-func (c *checker) days(ctx context.Context, caps map[int64]quantity.Reduction) error {
+func (c *checker) days(ctx context.Context) error {
 	err := c.r.EachDay(ctx, func(d Day) error {
 		var sum quantity.Reduction
 		to := int32(0)
@@ -268,7 +306,7 @@ func (c *checker) days(ctx context.Context, caps map[int64]quantity.Reduction) e
 			c.earned += s.Points
 		}
 		c.day(&d)
-		if most := caps[d.Scenario]; sum != d.Amount || most > 0 && sum > most {
+		if most := c.rules.Scenarios[d.Scenario].DailyCap; sum != d.Amount || most > 0 && sum > most {
 			c.wrong("I-73", "participant %d has %s on %v in scenario %d; its activities come to %s, the cap is %s", d.Participant, d.Amount, d.Day, d.Scenario, sum, most)
 		}
 		return nil

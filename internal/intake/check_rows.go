@@ -65,11 +65,12 @@ type rowSums struct {
 	spans  map[Month]uint64       // marked sums, by the activities less by the days of participants
 	totals map[TotalKey]count     // by the totals less by the activities, of the months that are there
 	days   map[scenarioDay]count  // by the totals less by the days of participants
+	points map[Month]*monthPoints // by the rules less by the days of participants, of the months that are there
 	people [peopleParts]partOfAll // by the participants less by their days
 }
 
 func newRowSums() rowSums {
-	return rowSums{keys: map[Month]*KeySum{}, spans: map[Month]uint64{}, totals: map[TotalKey]count{}, days: map[scenarioDay]count{}}
+	return rowSums{keys: map[Month]*KeySum{}, spans: map[Month]uint64{}, totals: map[TotalKey]count{}, days: map[scenarioDay]count{}, points: map[Month]*monthPoints{}}
 }
 
 // mark is a number that belongs to values, like a random one: amounts times the
@@ -94,8 +95,8 @@ func (c *checker) row(m Month, r *Row) {
 	activity, n := r.ID, int64(1)
 	if r.Reverses != 0 {
 		activity, n = r.Reverses, -1
-	} else if code, known := c.codes[r.Methodology]; known {
-		c.keySum(m).Add(keyOf(code, r.Source, r.SourceID), r.ID)
+	} else if v, known := c.rules.Versions[r.Methodology]; known {
+		c.keySum(m).Add(keyOf(v.Code, r.Source, r.SourceID), r.ID)
 	} else {
 		c.wrong("I-70", "activity %d is of methodology %d, which there is not", r.ID, r.Methodology)
 	}
@@ -104,20 +105,30 @@ func (c *checker) row(m Month, r *Row) {
 	c.rows.totals[k] = c.rows.totals[k].add(-r.Amount, -n)
 }
 
-// reversals adds the keys of a month's reversals.
-func (c *checker) reversals(ctx context.Context, m Month) error {
-	err := c.r.Reversals(ctx, m, func(id, methodology, source int64, reversed string) error {
+// reversals adds the keys of a month's reversals, holds each against what it takes
+// back, and returns the days that they were on.
+func (c *checker) reversals(ctx context.Context, m Month) (*replay, error) {
+	n, p := int64(0), newReplay(0, 1)
+	err := c.r.Reversals(ctx, m, func(back, was Row) error {
 		key := reversalKey
-		if id <= c.plain {
+		if back.ID <= c.plain {
 			key = plainReversalKey
 		}
-		c.keySum(m).Add(key(c.codes[methodology], source, reversed), id)
+		c.keySum(m).Add(key(c.rules.Versions[back.Methodology].Code, back.Source, was.SourceID), back.ID)
+		c.reversal(&back, &was)
+		if n++; n <= c.atOnce {
+			c.open(p, &back)
+		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("read the reversals of %d: %w", m, err)
+		return nil, fmt.Errorf("read the reversals of %d: %w", m, err)
 	}
-	return nil
+	if n > c.atOnce { // the days are read once more for each part
+		clear(p.days)
+		p.parts = n/c.atOnce + 1
+	}
+	return p, nil
 }
 
 func (c *checker) keySum(m Month) *KeySum {
@@ -182,6 +193,9 @@ func (c *checker) day(d *Day) {
 	m := MonthOf(d.Day)
 	for _, s := range d.Spans {
 		c.rows.spans[m] -= markedSpan(d.DayKey, s)
+	}
+	if c.months[m] {
+		c.takePoints(d)
 	}
 	c.rows.people[partOf(d.Participant)].take(ofDay(d))
 }

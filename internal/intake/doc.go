@@ -33,4 +33,6 @@
 //     credits no more than the scenario's cap.
 //   - I-74: the journal is a chain, and each row has the digest of its
 //     activities, by month, so that a month can be taken away and still be proven.
+//   - I-119: each activity has the amount and the points that the rules of its day
+//     give, and was declared in its time.
 package intake

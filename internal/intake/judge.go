@@ -174,7 +174,7 @@ func (w *work) judge(source int64, l *line) Result {
 	if amount == 0 {
 		return Result{Status: Refused, Fault: ErrCapReached.With("the participant has %s kgCO2e of this scenario on %s already", d.Amount, l.day)}
 	}
-	points, err := l.points(amount)
+	points, err := pointsOf(&l.scenario.Scenario, l.Inputs, l.computed, amount)
 	if err != nil {
 		return Result{Status: Refused, Fault: faultOf(err)}
 	}
@@ -208,14 +208,14 @@ func (w *work) fits(l *line, p *Participant, amount quantity.Reduction) bool {
 	return amount <= sumMost && w.amount <= most && p.Amount <= most && (pool == nil || pool.Credited+pool.Carried <= most)
 }
 
-// points are those for what was credited of an activity: where the day's cap has
+// pointsOf are those for what was credited of an activity: where the day's cap has
 // cut it, the same part of them, rounded down (project default).
-func (l *line) points(credited quantity.Reduction) (quantity.Measure, error) {
-	points, err := l.scenario.Points(l.Inputs, l.computed)
-	if err != nil || credited == l.computed {
+func pointsOf(s *carbon.Scenario, inputs []carbon.Value, computed, credited quantity.Reduction) (quantity.Measure, error) {
+	points, err := s.Points(inputs, computed)
+	if err != nil || credited == computed {
 		return points, err
 	}
-	part, err := quantity.MulDiv(int64(points), int64(credited), 1, int64(l.computed), quantity.Down)
+	part, err := quantity.MulDiv(int64(points), int64(credited), 1, int64(computed), quantity.Down)
 	return quantity.Measure(part), err
 }
 
@@ -269,18 +269,24 @@ func (w *work) reverse(source int64, l *line) Result {
 	return Result{Status: Accepted, Activity: row.ID, Amount: row.Amount}
 }
 
-// written is how what was declared lies in a row.
+// The signs of what was declared, as it lies in a row.
+const (
+	between      = "; "
+	identifierIs = "identifier="
+)
+
+// written is how what was declared lies in a row; readInputs reads it.
 func (a *Activity) written() string {
 	var b strings.Builder
 	if a.Identifier != "" {
-		b.WriteString("identifier=" + a.Identifier)
+		b.WriteString(identifierIs + a.Identifier)
 		if len(a.Inputs) > 0 {
-			b.WriteString("; ")
+			b.WriteString(between)
 		}
 	}
 	for i, in := range a.Inputs {
 		if i > 0 {
-			b.WriteString("; ")
+			b.WriteString(between)
 		}
 		b.WriteString(in.Name)
 		b.WriteByte('=')

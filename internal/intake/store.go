@@ -84,8 +84,11 @@ type Reader interface {
 	Taken(ctx context.Context) ([]MonthTaken, error)
 	// PlainReversals is that of the registry row.
 	PlainReversals(ctx context.Context) (int64, error)
-	// Reversals calls each with a month's reversals, and the source ids that they take back.
-	Reversals(ctx context.Context, m Month, each func(id, methodology, source int64, reversed string) error) error
+	// Reversals calls each with a month's reversals, and the activities that they take back.
+	Reversals(ctx context.Context, m Month, each func(back, was Row) error) error
+	// Cut calls each with a month's activities that were credited less than they reduced:
+	// number, participant, scenario, day, computed and amount; and what their days have.
+	Cut(ctx context.Context, m Month, each func(row Row, spans []Span) error) error
 	// EachKey calls each with all keys.
 	EachKey(ctx context.Context, each func(KeyRow) error) error
 	// EachTotal calls each with all totals of days.

@@ -418,10 +418,17 @@ func (s *IntakeStore) Rows(ctx context.Context, m intake.Month, ids []int64) (fo
 
 func scanActivity(r *sql.Rows) (a intake.Row, err error) {
 	var evidence sql.RawBytes
-	err = r.Scan(&a.ID, &a.Batch, &a.Source, &a.SourceID, &a.Scheme, &a.Scenario, &a.Methodology, &a.Participant, &a.From, &a.To, &a.Day,
-		&a.Inputs, &evidence, &a.Computed, &a.Amount, &a.Reverses)
+	err = r.Scan(activityCells(&a, &evidence)...)
 	copy(a.Evidence[:], evidence)
 	return a, err
+}
+
+// activityCells are where the columns of activityColumns go.
+func activityCells(a *intake.Row, evidence *sql.RawBytes) []any {
+	return []any{
+		&a.ID, &a.Batch, &a.Source, &a.SourceID, &a.Scheme, &a.Scenario, &a.Methodology, &a.Participant, &a.From, &a.To, &a.Day,
+		&a.Inputs, evidence, &a.Computed, &a.Amount, &a.Reverses,
+	}
 }
 
 // find calls each with the rows of a lookup. It reads on the writer's

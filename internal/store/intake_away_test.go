@@ -103,7 +103,7 @@ func TestIntake_MonthGone(t *testing.T) {
 		if got := code(t, in, "k3", reversalOf("1")); got != "activity.unknown_reversed" {
 			t.Errorf("a reversal: %s", got)
 		}
-		found, err := intake.Check(t.Context(), s, nil, ridesCodes)
+		found, err := intake.Check(t.Context(), s, ridesRules)
 		if err != nil || len(found) != 1 || found[0].Invariant != "I-74" {
 			t.Errorf("found %v, %v", found, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"permitx/internal/intake"
-	"permitx/internal/quantity"
 )
 
 // busy is an intake that takes a batch in before each read of a check.
@@ -62,7 +61,7 @@ func TestIntake_CheckBesideWriter(t *testing.T) {
 		for range 70 { // more than one page of the journal
 			take()
 		}
-		found, err := intake.Check(t.Context(), busy{s, take}, map[int64]quantity.Reduction{1: 104_000}, ridesCodes)
+		found, err := intake.Check(t.Context(), busy{s, take}, ridesRules)
 		if err != nil || len(found) > 0 || batches < 75 {
 			t.Errorf("%d batches; found %v, %v", batches, found, err)
 		}

@@ -315,16 +315,35 @@ func (s *intakeReader) PlainReversals(ctx context.Context) (last int64, err erro
 	return last, lost(err)
 }
 
-// Reversals calls each with a month's reversals, and the source ids that they take back.
-func (s *intakeReader) Reversals(ctx context.Context, m intake.Month, each func(id, methodology, source int64, reversed string) error) error {
+// Reversals calls each with a month's reversals, and the activities that they take back.
+func (s *intakeReader) Reversals(ctx context.Context, m intake.Month, each func(back, was intake.Row) error) error {
+	was := "was." + strings.ReplaceAll(strings.TrimPrefix(activityColumns, "t."), ", ", ", was.")
+	back := strings.ReplaceAll(activityColumns, ", ", ", t.")
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
-		var id, methodology, source int64
-		var reversed string
-		if err := r.Scan(&id, &methodology, &source, &reversed); err != nil {
+		var b, w intake.Row
+		var shown, wasShown sql.RawBytes
+		if err := r.Scan(append(activityCells(&b, &shown), activityCells(&w, &wasShown)...)...); err != nil {
 			return err
 		}
-		return each(id, methodology, source, reversed)
-	}, "SELECT t.id, t.methodology, t.source, was.source_id FROM "+activityTable(m)+" t JOIN "+activityTable(m)+" was ON was.id = t.reverses WHERE t.reverses > 0"))
+		copy(b.Evidence[:], shown)
+		copy(w.Evidence[:], wasShown)
+		return each(b, w)
+	}, "SELECT "+back+", "+was+" FROM "+activityTable(m)+" t JOIN "+activityTable(m)+" was ON was.id = t.reverses WHERE t.reverses > 0"))
+}
+
+// Cut calls each with a month's activities that were credited less than they
+// reduced, and the spans of their days.
+func (s *intakeReader) Cut(ctx context.Context, m intake.Month, each func(row intake.Row, spans []intake.Span) error) error {
+	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var row intake.Row
+		var spans sql.RawBytes
+		if err := r.Scan(&row.ID, &row.Participant, &row.Scenario, &row.Day, &row.Computed, &row.Amount, &spans); err != nil {
+			return err
+		}
+		return each(row, intake.UnpackSpans(spans))
+	}, "SELECT t.id, t.participant, t.scenario, t.day, t.computed, t.amount, d.spans FROM "+activityTable(m)+` t
+  LEFT JOIN participant_day d ON d.scenario = t.scenario AND d.day = t.day AND d.participant = t.participant
+ WHERE t.reverses = 0 AND t.amount < t.computed`))
 }
 
 // EachKey calls each with all keys.

@@ -70,13 +70,29 @@ func onEmptyIntakes(t *testing.T, f func(t *testing.T, url string)) {
 // and 2 points.
 type rides struct{}
 
-// ridesCodes are the methodologies of rides, by version.
-var ridesCodes = map[int64]string{1: "bus", 2: "plant"}
+// ridesRules are those of rides, as a check asks for them.
+func ridesRules(context.Context) (intake.Rules, error) {
+	r := intake.Rules{
+		Schemes: map[int64]carbon.Scheme{1: {ID: 1}}, Scenarios: map[int64]carbon.Scenario{}, Versions: map[int64]intake.Version{},
+		Upheld: func(source int64, a *intake.Activity, by calendar.Date) bool {
+			return rides{}.Upheld(source, a) && by > 0
+		},
+	}
+	for _, code := range []string{"bus", "plant"} {
+		s, err := rides{}.Scenario(1, code, 0)
+		if err != nil {
+			return r, err
+		}
+		r.Scenarios[s.ID] = s.Scenario
+		r.Versions[s.Version] = intake.Version{Methodology: carbon.Methodology{ID: s.Version, Code: s.Methodology}, Inputs: 1, Compute: s.Compute}
+	}
+	return r, nil
+}
 
 func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, error) {
 	if code == "plant" { // as much as was measured, without a cap
 		return &intake.Scenario{
-			Scenario: carbon.Scenario{ID: 2, Scheme: 1, Methodology: "plant", ClaimFrom: 2, ClaimTo: 9}, Version: 2, First: 2, Salt: []byte("salt"),
+			Scenario: carbon.Scenario{ID: 2, Scheme: 1, Code: "plant", Methodology: "plant", ClaimFrom: 2, ClaimTo: 9}, Version: 2, First: 2, Salt: []byte("salt"),
 			Compute: func(in []carbon.Value) (quantity.Reduction, error) { return quantity.Reduction(in[0].Amount), nil },
 		}, nil
 	}
@@ -84,7 +100,7 @@ func (rides) Scenario(_ int64, code string, _ calendar.Date) (*intake.Scenario, 
 		return nil, fault.New(fault.Refused, "scenario.unknown", "no such scenario").At("scenario")
 	}
 	return &intake.Scenario{
-		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9, PointsRate: 2 * quantity.OneMeasure, PointsOf: "rides"},
+		Scenario: carbon.Scenario{ID: 1, Scheme: 1, Code: "bus", Methodology: "bus", DailyCap: 104_000, ClaimFrom: 2, ClaimTo: 9, PointsRate: 2 * quantity.OneMeasure, PointsOf: "rides"},
 		Version:  1, First: 1, Salt: []byte("salt"),
 		Compute: func(in []carbon.Value) (quantity.Reduction, error) {
 			if len(in) != 1 || in[0].Name != "rides" {
@@ -183,7 +199,7 @@ func submit(t *testing.T, in *intake.Intake, key string, all ...intake.Activity)
 
 func verified(t *testing.T, s *IntakeStore) {
 	t.Helper()
-	found, err := intake.Check(t.Context(), s, map[int64]quantity.Reduction{1: 104_000}, ridesCodes)
+	found, err := intake.Check(t.Context(), s, ridesRules)
 	if err != nil {
 		t.Fatal(err)
 	}
