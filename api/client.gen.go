@@ -1933,6 +1933,24 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
 	ProveInstalment(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WithdrawInstalmentProofWithBody Take a payment off the instalment that it was not for
+	//
+	// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+	WithdrawInstalmentProofWithBody(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawInstalmentProof Take a payment off the instalment that it was not for
+	//
+	// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+	WithdrawInstalmentProof(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, body WithdrawInstalmentProofJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListInstruments Instruments
 	//
 	// Corresponds with GET /v1/instruments (the `ListInstruments` operationId).
@@ -8325,6 +8343,44 @@ func (c *Client) ProveInstalmentWithBody(ctx context.Context, id PathID, params 
 // Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
 func (c *Client) ProveInstalment(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewProveInstalmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawInstalmentProofWithBody Take a payment off the instalment that it was not for
+//
+// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+func (c *Client) WithdrawInstalmentProofWithBody(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawInstalmentProofRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawInstalmentProof Take a payment off the instalment that it was not for
+//
+// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+func (c *Client) WithdrawInstalmentProof(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, body WithdrawInstalmentProofJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawInstalmentProofRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -24815,6 +24871,66 @@ func NewProveInstalmentRequestWithBody(server string, id PathID, params *ProveIn
 	return req, nil
 }
 
+// NewWithdrawInstalmentProofRequest calls the generic WithdrawInstalmentProof builder with application/json body
+func NewWithdrawInstalmentProofRequest(server string, id PathID, params *WithdrawInstalmentProofParams, body WithdrawInstalmentProofJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawInstalmentProofRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewWithdrawInstalmentProofRequestWithBody constructs an http.Request for the WithdrawInstalmentProof method, with any body, and a specified content type
+func NewWithdrawInstalmentProofRequestWithBody(server string, id PathID, params *WithdrawInstalmentProofParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/instalments/%s/withdraw-proof", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListInstrumentsRequest constructs an http.Request for the ListInstruments method
 func NewListInstrumentsRequest(server string, params *ListInstrumentsParams) (*http.Request, error) {
 	var err error
@@ -40736,6 +40852,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/instalments/{id}/proof (the `ProveInstalment` operationId).
 	ProveInstalmentWithResponse(ctx context.Context, id PathID, params *ProveInstalmentParams, body ProveInstalmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ProveInstalmentResponse, error)
 
+	// WithdrawInstalmentProofWithBodyWithResponse Take a payment off the instalment that it was not for
+	//
+	// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+	WithdrawInstalmentProofWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawInstalmentProofResponse, error)
+
+	// WithdrawInstalmentProofWithResponse Take a payment off the instalment that it was not for
+	//
+	// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+	WithdrawInstalmentProofWithResponse(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, body WithdrawInstalmentProofJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawInstalmentProofResponse, error)
+
 	// ListInstrumentsWithResponse Instruments
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -48136,6 +48270,47 @@ func (r ProveInstalmentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ProveInstalmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// WithdrawInstalmentProofResponse200Headers the declared response headers of an HTTP 200 response for WithdrawInstalmentProof
+type WithdrawInstalmentProofResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// WithdrawInstalmentProofResponse202Headers the declared response headers of an HTTP 202 response for WithdrawInstalmentProof
+type WithdrawInstalmentProofResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawInstalmentProofResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InstalmentPlan
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawInstalmentProofResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *WithdrawInstalmentProofResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawInstalmentProofResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawInstalmentProofResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -57688,6 +57863,36 @@ func (c *ClientWithResponses) ProveInstalmentWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseProveInstalmentResponse(rsp)
+}
+
+// WithdrawInstalmentProofWithBodyWithResponse Take a payment off the instalment that it was not for
+//
+// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+func (c *ClientWithResponses) WithdrawInstalmentProofWithBodyWithResponse(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawInstalmentProofResponse, error) {
+	rsp, err := c.WithdrawInstalmentProofWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawInstalmentProofResponse(rsp)
+}
+
+// WithdrawInstalmentProofWithResponse Take a payment off the instalment that it was not for
+//
+// The instalment waits again, with its day, and the receipt is free: a payment that is proved by it is matched with what a list has brought. Receipts that named the instalment and were not its proof are matched with it. The permits of a plan that was paid are held again; where a part of them is no longer available it is refused, as it is once a plan has revoked what was not paid for. A plan is frozen while an instalment is overdue, or while the first is not paid for certain; the time of grace of an instalment that is overdue begins with the withdrawal.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/instalments/{id}/withdraw-proof (the `WithdrawInstalmentProof` operationId).
+func (c *ClientWithResponses) WithdrawInstalmentProofWithResponse(ctx context.Context, id PathID, params *WithdrawInstalmentProofParams, body WithdrawInstalmentProofJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawInstalmentProofResponse, error) {
+	rsp, err := c.WithdrawInstalmentProof(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawInstalmentProofResponse(rsp)
 }
 
 // ListInstrumentsWithResponse Instruments
@@ -68917,6 +69122,69 @@ func ParseProveInstalmentResponse(rsp *http.Response) (*ProveInstalmentResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawInstalmentProofResponse parses an HTTP response from a WithdrawInstalmentProofWithResponse call
+func ParseWithdrawInstalmentProofResponse(rsp *http.Response) (*WithdrawInstalmentProofResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawInstalmentProofResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InstalmentPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawInstalmentProofResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers WithdrawInstalmentProofResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -7469,7 +7469,7 @@ type DealInput struct {
 	// Price CNY/(t·a).
 	Price Price `json:"price"`
 
-	// Project Of the buyer's licence, that the permits are put to; required across regions. The offset ratio is then that of the project.
+	// Project Of the buyer's licence, that the permits are put to; required across regions. The offset ratio is then that of the project. One that the seller names is looked at when the buyer confirms: until then the deal is reckoned with the offset ratio that is named, or 1.
 	Project *ID `json:"project,omitempty"`
 
 	// Proposer The side that the caller acts for.
@@ -9594,8 +9594,11 @@ type Instalment struct {
 	// PaidOn A day of the calendar in Asia/Shanghai.
 	//
 	// Example: 2031-06-30
-	PaidOn   *Date   `json:"paid_on,omitempty"`
-	Proof    *string `json:"proof,omitempty"`
+	PaidOn *Date   `json:"paid_on,omitempty"`
+	Proof  *string `json:"proof,omitempty"`
+
+	// Reason Why its payment was last taken off it.
+	Reason   *string `json:"reason,omitempty"`
 	Sequence int     `json:"sequence"`
 }
 
@@ -18572,6 +18575,12 @@ type ProveInstalmentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// WithdrawInstalmentProofParams defines parameters for WithdrawInstalmentProof.
+type WithdrawInstalmentProofParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListInstrumentsParams defines parameters for ListInstruments.
 type ListInstrumentsParams struct {
 	Pollutant *PollutantFilter `form:"pollutant,omitempty" json:"pollutant,omitempty"`
@@ -20428,6 +20437,9 @@ type ConfirmInstalmentJSONRequestBody = ReasonInput
 
 // ProveInstalmentJSONRequestBody defines body for ProveInstalment for application/json ContentType.
 type ProveInstalmentJSONRequestBody = PaymentProofInput
+
+// WithdrawInstalmentProofJSONRequestBody defines body for WithdrawInstalmentProof for application/json ContentType.
+type WithdrawInstalmentProofJSONRequestBody = ReasonInput
 
 // CreateInstrumentJSONRequestBody defines body for CreateInstrument for application/json ContentType.
 type CreateInstrumentJSONRequestBody = InstrumentInput

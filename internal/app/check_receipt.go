@@ -9,29 +9,50 @@ import (
 
 var _ = declareCheck((*checker).checkReceipts)
 
-// checkReceipts holds that the listed receipts that are matched with a notice, which
-// is not paid in parts, come to its amount, are its proof, and were matched with it
-// (I-110).
+// checkReceipts holds that the listed receipts that are matched with a notice, or
+// with an instalment of one, come to its amount, are its proof, and were matched
+// with it (I-110).
 func (c *checker) checkReceipts() error {
-	matched := map[int64][]reserve.TaxReceipt{} // by notice
-	q := Where("state", string(reserve.ReceiptMatched)).And("instalment", Eq, 0)
-	if err := eachOf(c.ctx, c.r, TaxReceipts, q, func(r reserve.TaxReceipt) { matched[r.Notice] = append(matched[r.Notice], r) }); err != nil {
+	matched := map[target][]reserve.TaxReceipt{}
+	q := Where("state", string(reserve.ReceiptMatched))
+	err := eachOf(c.ctx, c.r, TaxReceipts, q, func(r reserve.TaxReceipt) {
+		t := target{r.Notice, r.Instalment}
+		matched[t] = append(matched[t], r)
+	})
+	if err != nil {
 		return err
 	}
-	err := eachOf(c.ctx, c.r, Notices, Query{}, func(n reserve.PaymentNotice) {
-		receipts, is := matched[n.ID]
-		delete(matched, n.ID)
-		var sum quantity.Money
-		for _, r := range receipts {
-			sum += r.Amount
-		}
-		isProof := slices.ContainsFunc(receipts, func(r reserve.TaxReceipt) bool { return r.Receipt == n.Proof })
-		if is && (!n.Matched || !isProof || sum != n.Amount) {
-			c.report("I-110", Notices.name, n.ID, "asks for CNY %s, is matched: %t, by %s; receipts of CNY %s are matched with it", n.Amount, n.Matched, n.Proof, sum)
-		}
+	inParts := map[int64]bool{} // notices
+	err = eachOf(c.ctx, c.r, Instalments, Query{}, func(i reserve.Instalment) {
+		inParts[i.Notice] = inParts[i.Notice] || i.Matched
+		t := target{i.Notice, i.ID}
+		c.checkMatched(Instalments.name, i.ID, reserve.Asked{Amount: i.Amount, Proof: i.Proof}, i.Matched, matched[t])
+		delete(matched, t)
 	})
-	for notice := range matched {
-		c.report("I-110", Notices.name, notice, "is named by receipts, and there is none")
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Notices, Query{}, func(n reserve.PaymentNotice) {
+		t := target{notice: n.ID}
+		if !inParts[n.ID] || len(matched[t]) > 0 {
+			c.checkMatched(Notices.name, n.ID, reserve.Asked{Amount: n.Amount, Proof: n.Proof}, n.Matched, matched[t])
+		}
+		delete(matched, t)
+	})
+	for t := range matched {
+		c.report("I-110", Notices.name, t.notice, "is named by receipts with its instalment %d, and there is none", t.instalment)
 	}
 	return err
+}
+
+// checkMatched holds what is asked for against the receipts that are matched with it.
+func (c *checker) checkMatched(table string, id int64, a reserve.Asked, is bool, receipts []reserve.TaxReceipt) {
+	var sum quantity.Money
+	for _, r := range receipts {
+		sum += r.Amount
+	}
+	isProof := slices.ContainsFunc(receipts, func(r reserve.TaxReceipt) bool { return r.Receipt == a.Proof })
+	if is != (len(receipts) > 0) || is && (!isProof || sum != a.Amount) {
+		c.report("I-110", table, id, "asks for CNY %s, is matched: %t, by %s; receipts of CNY %s are matched with it", a.Amount, is, a.Proof, sum)
+	}
 }

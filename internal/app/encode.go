@@ -43,6 +43,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered"},
 	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
+	reflect.TypeFor[reserve.Instalment]():          {"Reason"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
@@ -87,14 +89,10 @@ func (p planned) isSettled() bool {
 	return true
 }
 
-// isOverdue reports whether a part is late.
-func (p planned) isOverdue(on calendar.Date) bool {
-	for _, i := range p.parts {
-		if i.IsOverdue(on) {
-			return true
-		}
-	}
-	return false
+// isFrozen reports whether a running plan is frozen: a part is late, or the first,
+// on which the permits were delivered, is not paid for certain any more.
+func (p planned) isFrozen(on calendar.Date) bool {
+	return !p.parts[0].IsSettled() || slices.ContainsFunc(p.parts, func(i reserve.Instalment) bool { return i.IsOverdue(on) })
 }
 
 // paid is the sum of the parts that are paid.
@@ -229,10 +227,9 @@ func (c InstalmentDecide) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// instalment returns a part with its plan and notice after the actor's right
-// to do this in its region was checked, and its place in the plan. Returns
-// reserve.ErrPlanState unless the plan is approved or running.
-func (v *View) instalment(op identity.Operation, id int64) (n soldNotice, at int, err error) {
+// partOfPlan returns a part with its plan and notice after the actor's right to do this
+// in its region was checked, and its place in the plan.
+func (v *View) partOfPlan(op identity.Operation, id int64) (n soldNotice, at int, err error) {
 	if err := v.Authorise(op, identity.Target{}); err != nil {
 		return n, 0, err
 	}
@@ -240,13 +237,20 @@ func (v *View) instalment(op identity.Operation, id int64) (n soldNotice, at int
 	if err != nil {
 		return n, 0, err
 	}
-	if n, err = v.plan(op, "id", i.Plan); err != nil {
+	n, err = v.plan(op, "id", i.Plan)
+	return n, int(i.Sequence) - 1, err
+}
+
+// instalment is part of a plan that is approved or running. Returns
+// reserve.ErrPlanState where it is not.
+func (v *View) instalment(op identity.Operation, id int64) (n soldNotice, at int, err error) {
+	if n, at, err = v.partOfPlan(op, id); err != nil {
 		return n, 0, err
 	}
 	if n.parts.State != reserve.PlanApproved && !n.parts.State.IsRunning() {
 		return n, 0, reserve.ErrPlanState.With("the plan is %s", n.parts.State)
 	}
-	return n, int(i.Sequence) - 1, nil
+	return n, at, nil
 }
 
 // Operation is InstalmentProve.
@@ -259,16 +263,30 @@ func (c InstalmentProve) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.parts.parts[at], err = n.parts.parts[at].Prove(c.Amount, c.Proof, c.PaidOn); err != nil {
+	i, err := n.parts.parts[at].Prove(c.Amount, c.Proof, c.PaidOn)
+	if err != nil {
 		return nil, err
 	}
 	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
 		return nil, err
 	}
-	if err := v.checkProof(c.Proof); err != nil {
+	t := target{n.ID, i.ID}
+	if err := v.checkProof(c.Proof, t); err != nil {
 		return nil, err
 	}
-	return v.partsChanged(n, at)
+	listed, err := v.receiptsProving(n.PaymentNotice, t, i.Amount, c.Proof)
+	if err != nil {
+		return nil, err
+	}
+	i.Matched = len(listed) > 0 && listed[0].State == reserve.ReceiptMatched
+	n.parts.parts[at] = i
+	changed, err := v.partsChanged(n, at)
+	return func(tx *Tx) any {
+		for _, r := range listed {
+			Put(tx, TaxReceipts, r)
+		}
+		return changed(tx)
+	}, err
 }
 
 // Operation is InstalmentConfirm.
@@ -298,21 +316,27 @@ func (v *View) partsChanged(n soldNotice, changed ...int) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any {
-		p := n.parts
-		for _, at := range changed {
-			p.parts[at] = Put(tx, Instalments, p.parts[at])
-		}
-		switch {
-		case p.State.IsRunning() && p.isSettled():
-			free(tx)
-			p.State = reserve.PlanPaid
-			tx.putNotice(paidInParts(n, tx.Now), n.sale)
-		case p.State == reserve.PlanFrozen && !p.isOverdue(tx.Today):
-			p.State = reserve.PlanDelivered
-		}
-		return PlanResult{Put(tx, InstalmentPlans, p.InstalmentPlan), p.parts, n.sale, tx.Today}
-	}, nil
+	return func(tx *Tx) any { return tx.putParts(n, free, changed...) }, nil
+}
+
+// putParts is what partsChanged does; free frees the permits.
+func (tx *Tx) putParts(n soldNotice, free func(*Tx), changed ...int) PlanResult {
+	p := n.parts
+	for _, at := range changed {
+		p.parts[at] = Put(tx, Instalments, p.parts[at])
+	}
+	switch {
+	case !p.State.IsRunning():
+	case p.isSettled():
+		free(tx)
+		p.State = reserve.PlanPaid
+		tx.putNotice(paidInParts(n, tx.Now), n.sale)
+	case p.isFrozen(tx.Today):
+		p.State = reserve.PlanFrozen
+	default:
+		p.State = reserve.PlanDelivered
+	}
+	return PlanResult{Put(tx, InstalmentPlans, p.InstalmentPlan), p.parts, n.sale, tx.Today}
 }
 
 // freePermits returns what ends the hold on permits that are paid in parts. The
@@ -328,15 +352,15 @@ func (v *View) freePermits(n soldNotice) (func(*Tx), error) {
 	return func(tx *Tx) { tx.closeHold(h, ledger.HoldVoided) }, nil
 }
 
-// paidInParts is a notice of which the last part is paid: the receipt of the
-// last part stands for all.
+// paidInParts is a notice of which all parts are paid: the receipt of the last one
+// stands for all, on the latest of their days.
 func paidInParts(n soldNotice, now calendar.Instant) reserve.PaymentNotice {
 	out, last := n.PaymentNotice, n.parts.parts[len(n.parts.parts)-1]
 	out.State, out.Paid, out.Proof, out.PaidOn, out.ProvedAt = reserve.NoticeDelivered, out.Amount, last.Proof, last.PaidOn, now
 	out.Transfer, out.Acquisition, out.DeliveredAt = n.parts.Transfer, n.parts.Acquisition, n.parts.DeliveredAt
 	out.Matched = true
 	for _, i := range n.parts.parts {
-		out.Matched = out.Matched && i.Matched
+		out.Matched, out.PaidOn = out.Matched && i.Matched, max(out.PaidOn, i.PaidOn)
 	}
 	return out
 }
@@ -394,18 +418,24 @@ func freezeUnpaid(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	n.parts.State = reserve.PlanFrozen
-	grace := int(v.parameter(rulebook.InstalmentGrace, n.Region, n.Pollutant) / quantity.OneRatio)
 	return func(tx *Tx) any {
-		tx.Arm(i.DueOn.AddDays(grace+1).Start(), timerInstalmentGrace, id)
+		tx.armGrace(n.PaymentNotice, id, i.DueOn)
 		return Put(tx, InstalmentPlans, n.parts.InstalmentPlan)
 	}, nil
 }
 
+// armGrace lets an unpaid part be looked at when its time of grace, from a day on, is over.
+func (tx *Tx) armGrace(n reserve.PaymentNotice, instalment int64, from calendar.Date) {
+	grace := int(tx.parameter(rulebook.InstalmentGrace, n.Region, n.Pollutant) / quantity.OneRatio)
+	tx.Arm(from.AddDays(grace+1).Start(), timerInstalmentGrace, instalment)
+}
+
 // revokeUnpaid takes back the share of the permits that was not paid for: it
-// becomes a lot of the reserve again. What was paid for is free.
+// becomes a lot of the reserve again. What was paid for is free. A part whose payment
+// was withdrawn has its time of grace anew, which another timer ends.
 func revokeUnpaid(v *View, id int64) (Apply, error) {
 	n, _, ok, err := v.unpaid(id)
-	if err != nil || !ok {
+	if err != nil || !ok || v.isArmedLater(timerInstalmentGrace, id) {
 		return nil, err
 	}
 	h, err := Get(v, Holds, "instalment", n.parts.Hold)

@@ -188,6 +188,9 @@ func (o *office) paying(r *rand.Rand, f firm) []func() (int64, Command) {
 		},
 		func() (int64, Command) { return o.finance, InstalmentConfirm{part().ID, "r"} },
 		func() (int64, Command) {
+			return o.finance, InstalmentWithdraw{part().ID * int64(r.Intn(2)), "r"}
+		},
+		func() (int64, Command) {
 			n, _ := notice()
 			return o.finance, NoticeProve{n.ID, n.Amount, receipt(), day()}
 		},

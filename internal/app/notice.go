@@ -1,8 +1,6 @@
 package app
 
 import (
-	"slices"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -246,43 +244,46 @@ func (c NoticeProve) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
 		return nil, err
 	}
-	if err := v.checkProof(c.Proof); err != nil {
+	if err := v.checkProof(c.Proof, target{notice: n.ID}); err != nil {
 		return nil, err
 	}
-	listed, err := Find(v, TaxReceipts, Where("receipt", c.Proof))
-	if err != nil {
-		return nil, err
-	}
-	listed = slices.DeleteFunc(listed, func(r reserve.TaxReceipt) bool { return r.Region != n.Region || r.Notice != 0 && r.Notice != n.ID })
-	prove, err := v.provenBy(n, proved, listed)
+	prove, err := v.provenBy(n, proved)
 	return func(tx *Tx) any { return prove(tx) }, err
 }
 
-// checkProof returns ErrProofTaken for a receipt that has proved a payment.
-func (v *View) checkProof(proof string) error {
+// checkProof returns ErrProofTaken for a receipt that has proved a payment, or that a
+// list has as a part of another one.
+func (v *View) checkProof(proof string, of target) error {
 	taken, err := v.takenProofs([]string{proof})
 	if err != nil {
 		return err
 	}
-	if notice := taken[proof]; notice != 0 {
-		return ErrProofTaken.With("the receipt %s proves the payment of notice %d already", proof, notice)
+	by := taken[proof]
+	listed, err := Find(v, TaxReceipts, Where("receipt", proof).And("state", Eq, string(reserve.ReceiptMatched)))
+	for _, r := range listed {
+		if t := (target{r.Notice, r.Instalment}); t != of {
+			by = t
+		}
 	}
-	return nil
+	if err == nil && by.notice != 0 {
+		err = ErrProofTaken.With("the receipt %s proves the payment of notice %d already", proof, by.notice)
+	}
+	return err
 }
 
-// takenProofs are the receipts that have proved a payment, with the notices.
-func (v *View) takenProofs(proofs []string) (map[string]int64, error) {
+// takenProofs are the receipts that have proved a payment, with what they prove.
+func (v *View) takenProofs(proofs []string) (map[string]target, error) {
 	notices, err := Find(v, Notices, proving(proofs...))
 	if err != nil {
 		return nil, err
 	}
 	parts, err := Find(v, Instalments, proving(proofs...))
-	taken := map[string]int64{}
+	taken := map[string]target{}
 	for _, n := range notices {
-		taken[n.Proof] = n.ID
+		taken[n.Proof] = target{notice: n.ID}
 	}
-	for _, p := range parts {
-		taken[p.Proof] = p.Notice
+	for _, p := range parts { // the last of them is its notice's, too
+		taken[p.Proof] = target{p.Notice, p.ID}
 	}
 	return taken, err
 }

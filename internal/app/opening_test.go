@@ -208,6 +208,7 @@ func TestOpening_Encumbered(t *testing.T) {
 	if late.State != reserve.PlanFrozen {
 		t.Fatalf("an overdue instalment leaves its plan %s", late.State)
 	}
+	o.refuses(o.finance, InstalmentWithdraw{tableOf(o, Instalments)[0].ID, "r"}, reserve.ErrPaymentSpent) // it was signed off
 	part := tableOf(o, Instalments)[2]
 	done[PlanResult](o, o.finance, InstalmentProve{part.ID, part.Amount, "r-1", o.now.get().Date()})
 	done[PlanResult](o, o.finance, InstalmentConfirm{part.ID, "seen"})

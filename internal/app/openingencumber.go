@@ -4,9 +4,7 @@ import (
 	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/opening"
-	"permitx/internal/quantity"
 	"permitx/internal/reserve"
-	"permitx/internal/rulebook"
 )
 
 // openedPlans are the plans of sales that are paid in instalments, by the
@@ -150,8 +148,7 @@ func (tx *Tx) takeInstalment(row opening.Instalment, plan *openedPlan) {
 		tx.Arm(i.DueOn.AddDays(1).Start(), timerInstalmentDue, i.ID)
 		return
 	}
-	grace := int(tx.parameter(rulebook.InstalmentGrace, plan.Region, plan.pollutant) / quantity.OneRatio)
-	tx.Arm(tx.Today.AddDays(grace+1).Start(), timerInstalmentGrace, i.ID)
+	tx.armGrace(reserve.PaymentNotice{Region: plan.Region, Pollutant: plan.pollutant}, i.ID, tx.Today)
 	if plan.State != reserve.PlanFrozen {
 		plan.State = reserve.PlanFrozen
 		plan.InstalmentPlan = Put(tx, InstalmentPlans, plan.InstalmentPlan)

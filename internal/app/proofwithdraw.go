@@ -7,6 +7,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
+	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
 
@@ -36,7 +37,7 @@ func (c ProofWithdraw) Decide(v *View) (Apply, error) {
 	if err := v.checkWithdrawal(n); err != nil {
 		return nil, err
 	}
-	taken, rest, err := v.receiptsOff(n)
+	taken, rest, err := v.receiptsOff(target{notice: n.ID}, n.Proof, n.Matched)
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +47,8 @@ func (c ProofWithdraw) Decide(v *View) (Apply, error) {
 // checkWithdrawal refuses what has come of a payment already.
 func (v *View) checkWithdrawal(n soldNotice) error {
 	switch {
-	case n.parts.IsOpen():
-		return reserve.ErrPlanState.With("a payment in instalments is not withdrawn")
+	case n.parts.IsOpen() || n.parts.State == reserve.PlanPaid:
+		return reserve.ErrPlanState.With("the notice is paid in instalments: withdraw the payment of each")
 	case n.State == reserve.NoticeDelivered:
 		return reserve.ErrPaymentSpent.With("the notice is delivered")
 	case n.State != reserve.NoticeProved:
@@ -60,15 +61,16 @@ func (v *View) checkWithdrawal(n soldNotice) error {
 	return nil
 }
 
-// receiptsOff are the listed receipts that the payment of a notice is, and the
-// others that name the notice.
-func (v *View) receiptsOff(n soldNotice) (taken, rest []reserve.TaxReceipt, err error) {
-	named, err := v.receiptsNaming(n.ID)
+// receiptsOff are the listed receipts that the payment of a notice, or instalment, is,
+// free again, and the others that name it.
+func (v *View) receiptsOff(t target, proof string, matched bool) (taken, rest []reserve.TaxReceipt, err error) {
+	named, err := v.receiptsNaming(t)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, r := range named {
-		if r.Receipt == n.Proof || n.Matched && r.State == reserve.ReceiptMatched {
+		if r.Receipt == proof || matched && r.State == reserve.ReceiptMatched {
+			r.Notice, r.Instalment, r.Asked, r.State = 0, 0, 0, reserve.ReceiptUnmatched
 			taken = append(taken, r)
 		} else {
 			rest = append(rest, r)
@@ -83,23 +85,19 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 	p, s := n.PaymentNotice, n.sale
 	p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt, p.Matched, p.Reason = reserve.NoticeIssued, 0, "", 0, 0, false, reason
 	s.Confirmation, s.ConfirmedAt = "", 0
-	rest, err := v.rematch(p, rest)
+	rest, err := v.rematch(target{notice: n.ID}, n.Amount, rest)
 	if err != nil {
 		return nil, err
 	}
 	unpaid := func(*Tx) {}
-	if last := len(rest) - 1; last >= 0 && rest[last].State == reserve.ReceiptMatched {
-		p = v.provedByList(p, rest[last])
+	if len(rest) > 0 && rest[0].State == reserve.ReceiptMatched {
+		p = v.provedByList(p, reserve.Standing(rest))
 		p.Matched = true
 	} else if unpaid, err = v.awardUnpaid(n); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
-		for _, r := range taken {
-			r.Notice, r.Asked, r.State = 0, 0, reserve.ReceiptUnmatched
-			Put(tx, TaxReceipts, r)
-		}
-		for _, r := range rest {
+		for _, r := range append(taken, rest...) {
 			Put(tx, TaxReceipts, r)
 		}
 		r := tx.putNotice(p, Put(tx, Sales, s))
@@ -113,16 +111,17 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 	}, nil
 }
 
-// rematch gives receipts that name a notice their state, now that it waits again.
-func (v *View) rematch(n reserve.PaymentNotice, receipts []reserve.TaxReceipt) ([]reserve.TaxReceipt, error) {
+// rematch gives receipts that name a notice, or instalment, of an amount their state,
+// now that it waits again.
+func (v *View) rematch(t target, amount quantity.Money, receipts []reserve.TaxReceipt) ([]reserve.TaxReceipt, error) {
 	numbers := make([]string, len(receipts))
 	for i, r := range receipts {
 		numbers[i] = r.Receipt
 	}
 	proofs, err := v.takenProofs(numbers)
-	state := reserve.MatchReceipts(reserve.Asked{Amount: n.Amount, Waits: true}, receipts)
+	state := reserve.MatchReceipts(reserve.Asked{Amount: amount, Waits: true}, receipts)
 	for _, by := range proofs {
-		if by != n.ID {
+		if by != t {
 			state = reserve.ReceiptProofDiffers
 		}
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -81,6 +82,34 @@ func TestProofWithdraw_Swapped(t *testing.T) {
 	first, second := storedRow(o, Notices, n[0].Notice.ID), storedRow(o, Notices, n[1].Notice.ID)
 	if !first.Matched || first.Proof != "r-0" || !second.Matched || second.Proof != "r-1" {
 		t.Errorf("%+v\n%+v", first, second)
+	}
+	o.check()
+}
+
+// What was paid in two on two days is paid on the later, in whichever order a list
+// has them, also where it is matched only once a wrong proof was withdrawn.
+func TestProofWithdraw_LatestDay(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	rows := func(n NoticeResult, name string) []reserve.TaxRow {
+		later, earlier := taxRow(n.Sale.NoticeNumber(), name+"-later", n.Notice.Amount/2), taxRow(n.Sale.NoticeNumber(), name+"-earlier", n.Notice.Amount-n.Notice.Amount/2)
+		earlier.PaidOn = later.PaidOn.AddDays(-3)
+		return []reserve.TaxRow{later, earlier}
+	}
+	for _, wrong := range []bool{false, true} {
+		n := done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+		if wrong {
+			done[NoticeResult](o, o.finance, NoticeProve{n.Notice.ID, n.Notice.Amount, "of another", today})
+		}
+		done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", rows(n, fmt.Sprint(wrong))})
+		if wrong {
+			done[NoticeResult](o, o.finance, ProofWithdraw{n.Notice.ID, "of another"})
+		}
+		if got := storedRow(o, Notices, n.Notice.ID); !got.Matched || got.PaidOn != today || got.Proof != fmt.Sprint(wrong, "-earlier") {
+			t.Errorf("after a wrong proof: %t: %+v", wrong, got)
+		}
 	}
 	o.check()
 }

@@ -117,7 +117,7 @@ type taxMatch struct {
 	fresh    int // receipts that no earlier list has
 	receipts []reserve.TaxReceipt
 	notices  map[int64]*soldNotice
-	taken    map[string]int64 // receipts that finance has recorded, with their notices
+	taken    map[string]target // receipts that finance has recorded, with what they prove
 	earlier  map[target][]reserve.TaxReceipt
 	settled  map[target]reserve.TaxReceipt // by the receipt that stands for all
 }
@@ -295,7 +295,7 @@ func (m *taxMatch) matchTarget(t target, fresh []reserve.TaxReceipt) {
 	}
 	state := reserve.MatchReceipts(a, all)
 	for _, r := range fresh {
-		if by := m.taken[r.Receipt]; by != 0 && by != t.notice {
+		if by, proves := m.taken[r.Receipt]; proves && by != t {
 			state = reserve.ReceiptProofDiffers
 		}
 	}
@@ -304,11 +304,7 @@ func (m *taxMatch) matchTarget(t target, fresh []reserve.TaxReceipt) {
 		m.receipts = append(m.receipts, r)
 	}
 	if state == reserve.ReceiptMatched {
-		last := all[len(all)-1]
-		for _, r := range all {
-			last.PaidOn = max(last.PaidOn, r.PaidOn)
-		}
-		m.settled[t] = last
+		m.settled[t] = reserve.Standing(all)
 	}
 }
 
@@ -327,11 +323,7 @@ func (m *taxMatch) settle(v *View) (func(*Tx), error) {
 			continue
 		}
 		at := slices.IndexFunc(n.parts.parts, func(i reserve.Instalment) bool { return i.ID == t.instalment })
-		p := &n.parts.parts[at]
-		if p.Paid == 0 {
-			p.Paid, p.Proof, p.PaidOn = p.Amount, r.Receipt, r.PaidOn
-		}
-		p.Matched = true
+		n.parts.parts[at] = n.parts.parts[at].ProvedByList(r)
 		parts[t.notice] = append(parts[t.notice], at)
 	}
 	for _, id := range slices.Sorted(maps.Keys(parts)) {
@@ -369,30 +361,47 @@ func (v *View) provedByList(n reserve.PaymentNotice, r reserve.TaxReceipt) reser
 	return n
 }
 
-// receiptsNaming are the listed receipts that name a notice, and no instalment of it.
-func (v *View) receiptsNaming(notice int64) ([]reserve.TaxReceipt, error) {
-	return Find(v, TaxReceipts, naming("notice", notice).And("instalment", Eq, 0))
+// receiptsNaming are the listed receipts that name a notice, or an instalment of it.
+func (v *View) receiptsNaming(t target) ([]reserve.TaxReceipt, error) {
+	return Find(v, TaxReceipts, naming("notice", t.notice).And("instalment", Eq, t.instalment))
 }
 
-// provenBy records the payment of a notice that waits for it. Receipts that a list
-// had brought before, and nothing else is paid by, are matched with it.
-func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice, listed []reserve.TaxReceipt) (func(*Tx) NoticeResult, error) {
-	proved.ProvedAt = v.Now
-	named, err := v.receiptsNaming(n.ID)
+// receiptsProving are the receipts that lists had brought for what is now proved, and
+// the one that proves it where nothing else is paid by it, in their new state.
+func (v *View) receiptsProving(n reserve.PaymentNotice, t target, amount quantity.Money, proof string) ([]reserve.TaxReceipt, error) {
+	listed, err := Find(v, TaxReceipts, Where("receipt", proof))
 	if err != nil {
 		return nil, err
 	}
+	listed = slices.DeleteFunc(listed, func(r reserve.TaxReceipt) bool {
+		return r.Region != n.Region || r.Notice != 0 && (target{r.Notice, r.Instalment}) != t
+	})
+	named, err := v.receiptsNaming(t)
 	for _, r := range named {
 		if !slices.ContainsFunc(listed, func(l reserve.TaxReceipt) bool { return l.ID == r.ID }) {
 			listed = append(listed, r)
 		}
 	}
-	state := reserve.MatchReceipts(reserve.Asked{Amount: n.Amount, Proof: proved.Proof, Waits: true}, listed)
-	proved.Matched = state == reserve.ReceiptMatched
+	state := reserve.MatchReceipts(reserve.Asked{Amount: amount, Proof: proof, Waits: true}, listed)
+	for i := range listed {
+		r := &listed[i]
+		r.Notice, r.Instalment, r.Asked, r.State = t.notice, t.instalment, amount, state
+	}
+	return listed, err
+}
+
+// provenBy records the payment of a notice that waits for it. Receipts that a list
+// had brought before, and nothing else is paid by, are matched with it.
+func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice) (func(*Tx) NoticeResult, error) {
+	proved.ProvedAt = v.Now
+	listed, err := v.receiptsProving(n.PaymentNotice, target{notice: n.ID}, n.Amount, proved.Proof)
+	if err != nil {
+		return nil, err
+	}
+	proved.Matched = len(listed) > 0 && listed[0].State == reserve.ReceiptMatched
 	paid, err := v.awardPaid(n)
 	return func(tx *Tx) NoticeResult {
 		for _, r := range listed {
-			r.Notice, r.Instalment, r.Asked, r.State = n.ID, 0, n.Amount, state
 			Put(tx, TaxReceipts, r)
 		}
 		paid(tx)

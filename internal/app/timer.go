@@ -72,6 +72,16 @@ func (v *View) isArmed(purpose string, reference int64) bool {
 	return false
 }
 
+// isArmedLater reports whether a timer waits for a time to come.
+func (v *View) isArmedLater(purpose string, reference int64) bool {
+	for t := range All(v, PendingTimes) {
+		if t.Purpose == purpose && t.Reference == reference && t.DueAt > v.Now {
+			return true
+		}
+	}
+	return false
+}
+
 // FireTimer is the command of a timer that is due.
 type FireTimer struct{ Timer int64 }
 

@@ -76,7 +76,7 @@ var ruleOf = map[string]identity.Operation{
 	"listListings": identity.PublicRead, "getListing": identity.PublicRead, "openListing": identity.ListingOpen, "closeListing": identity.ListingClose,
 	"sellListing": identity.ListingSell, "listInstalmentPlans": identity.NoticeRead, "getInstalmentPlan": identity.NoticeRead,
 	"requestInstalments": identity.InstalmentRequest, "decideInstalments": identity.InstalmentDecide, "proveInstalment": identity.InstalmentProve,
-	"confirmInstalment": identity.InstalmentConfirm,
+	"confirmInstalment": identity.InstalmentConfirm, "withdrawInstalmentProof": identity.InstalmentWithdraw,
 
 	"listOffers": identity.PublicRead, "getOffer": identity.PublicRead, "announceOffer": identity.OfferAnnounce, "cancelOffer": identity.OfferCancel,
 	"voidOffer": identity.OfferVoid, "haltOffer": identity.OfferHalt, "resumeOffer": identity.OfferResume, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
@@ -917,6 +917,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/instalments/%d/proof", w.part-1), `{"amount":"10000","proof":"first part","paid_on":"2026-07-01"}`
 	case "confirmInstalment":
 		return fmt.Sprintf("/v1/instalments/%d/confirm", w.part), `{"reason":"r"}`
+	case "withdrawInstalmentProof":
+		return fmt.Sprintf("/v1/instalments/%d/withdraw-proof", w.part), `{"reason":"r"}`
 	case "confirmDeposit":
 		return "/v1/deposits", fmt.Sprintf(`{"party":%d,"amount":"1","bank_reference":"walk","received_on":"2026-07-01"}`, f.party)
 	case "requestWithdrawal":

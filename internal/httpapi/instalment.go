@@ -14,7 +14,7 @@ import (
 )
 
 var _ = register(func(r app.PlanResult) api.InstalmentPlan { return planOf(r.Plan, r.Parts, r.Sale, r.On) },
-	identity.InstalmentRequest, identity.InstalmentDecide, identity.InstalmentProve, identity.InstalmentConfirm)
+	identity.InstalmentRequest, identity.InstalmentDecide, identity.InstalmentProve, identity.InstalmentConfirm, identity.InstalmentWithdraw)
 
 // ListInstalmentPlans lists the notices that are paid in parts.
 func (s *Server) ListInstalmentPlans(ctx context.Context, r gen.ListInstalmentPlansRequestObject) (gen.ListInstalmentPlansResponseObject, error) {
@@ -87,7 +87,7 @@ func planOf(p reserve.InstalmentPlan, parts []reserve.Instalment, sale reserve.S
 			return api.Instalment{
 				ID: i.ID, Sequence: int(i.Sequence), Number: sale.NoticeNumber() + "/" + strconv.Itoa(int(i.Sequence)), Amount: i.Amount.String(),
 				DueOn: i.DueOn.String(), Paid: i.Paid.String(), Proof: optional(i.Proof), PaidOn: dateOf(i.PaidOn), Matched: i.Matched,
-				Confirmation: optional(i.Confirmation), Overdue: p.State.IsOpen() && i.IsOverdue(on),
+				Confirmation: optional(i.Confirmation), Reason: optional(i.Reason), Overdue: p.State.IsOpen() && i.IsOverdue(on),
 			}
 		}),
 	}
@@ -134,4 +134,9 @@ func (s *Server) ProveInstalment(ctx context.Context, r gen.ProveInstalmentReque
 // ConfirmInstalment confirms an instalment that no list has.
 func (s *Server) ConfirmInstalment(ctx context.Context, r gen.ConfirmInstalmentRequestObject) (gen.ConfirmInstalmentResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.InstalmentConfirm{Instalment: r.ID, Reason: r.Body.Reason})
+}
+
+// WithdrawInstalmentProof takes a payment off the instalment that it was not for.
+func (s *Server) WithdrawInstalmentProof(ctx context.Context, r gen.WithdrawInstalmentProofRequestObject) (gen.WithdrawInstalmentProofResponseObject, error) {
+	return s.do(ctx, r.Params.IdempotencyKey, app.InstalmentWithdraw{Instalment: r.ID, Reason: r.Body.Reason})
 }

@@ -65,6 +65,17 @@ func TestScenario_OpenedInstalments(t *testing.T) {
 	if p = plan(); p.State != "paid" || !p.Parts[2].Matched || p.Parts[2].Paid != "72000.00" {
 		t.Errorf("%+v", p)
 	}
+	path := fmt.Sprintf("/v1/instalments/%d/withdraw-proof", second.ID)
+	if a := w.post(path, w.finance, `{"reason":"of another sale"}`); a.status != http.StatusAccepted {
+		t.Errorf("alone: %d %s", a.status, a.body)
+	}
+	w.ok(path, w.finance, `{"reason":"of another sale"}`)
+	if p = plan(); p.State != "delivered" || p.Parts[1].Paid != "0.00" || p.Parts[1].Proof != nil || *p.Parts[1].Reason != "of another sale" {
+		t.Errorf("%+v", p)
+	}
+	if got := decode[api.PaymentNotice](t, w.get(fmt.Sprintf("/v1/payment-notices/%d", p.Notice), w.auditor)); got.State != "issued" || got.Paid != "0.00" {
+		t.Errorf("%+v", got)
+	}
 }
 
 // A project that is cancelled takes its orders out of the book and opens a

@@ -28,7 +28,7 @@ const (
 	PlanApproved  PlanState = "approved"
 	PlanRefused   PlanState = "refused"
 	PlanDelivered PlanState = "delivered" // the permits work, and are held until all is paid
-	PlanFrozen    PlanState = "frozen"    // a part is overdue
+	PlanFrozen    PlanState = "frozen"    // a part is overdue, or the payment of the first was withdrawn
 	PlanPaid      PlanState = "paid"
 	PlanRevoked   PlanState = "revoked" // what was not paid for is back in the reserve
 	PlanCancelled PlanState = "cancelled"
@@ -108,6 +108,7 @@ type Instalment struct {
 	PaidOn       calendar.Date
 	Matched      bool
 	Confirmation string // why finance confirmed what no list has
+	Reason       string // why its payment was taken off it
 	Command      int64
 }
 
@@ -169,6 +170,15 @@ func (i Instalment) Prove(paid quantity.Money, proof string, on calendar.Date) (
 	}
 	i.Paid, i.Proof, i.PaidOn = paid, proof, on
 	return i, nil
+}
+
+// ProvedByList is the part that a receipt of a list proves.
+func (i Instalment) ProvedByList(r TaxReceipt) Instalment {
+	if i.Paid == 0 {
+		i.Paid, i.Proof, i.PaidOn = i.Amount, r.Receipt, r.PaidOn
+	}
+	i.Matched = true
+	return i
 }
 
 // RevokedOf is what goes back of a sold quantity when only a part of its amount

@@ -120,3 +120,13 @@ func MatchReceipts(a Asked, receipts []TaxReceipt) ReceiptState {
 	}
 	return ReceiptMatched
 }
+
+// Standing is the receipt that stands for all that pay a notice or instalment: the
+// last that was listed, paid on the latest day of any.
+func Standing(receipts []TaxReceipt) TaxReceipt {
+	last := receipts[len(receipts)-1]
+	for _, r := range receipts {
+		last.PaidOn = max(last.PaidOn, r.PaidOn)
+	}
+	return last
+}

@@ -527,6 +527,9 @@ type ServerInterface interface {
 	// ProveInstalment Record the payment of an instalment
 	// (POST /v1/instalments/{id}/proof)
 	ProveInstalment(c *gin.Context, id PathID, params ProveInstalmentParams)
+	// WithdrawInstalmentProof Take a payment off the instalment that it was not for
+	// (POST /v1/instalments/{id}/withdraw-proof)
+	WithdrawInstalmentProof(c *gin.Context, id PathID, params WithdrawInstalmentProofParams)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(c *gin.Context, params ListInstrumentsParams)
@@ -1380,6 +1383,9 @@ func (a Answer) VisitConfirmInstalmentResponse(w http.ResponseWriter) error { re
 
 // VisitProveInstalmentResponse sends the stored answer.
 func (a Answer) VisitProveInstalmentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitWithdrawInstalmentProofResponse sends the stored answer.
+func (a Answer) VisitWithdrawInstalmentProofResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitCreateInstrumentResponse sends the stored answer.
 func (a Answer) VisitCreateInstrumentResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -9756,6 +9762,58 @@ func (siw *ServerInterfaceWrapper) ProveInstalment(c *gin.Context) {
 	}
 
 	siw.Handler.ProveInstalment(c, id, params)
+}
+
+// WithdrawInstalmentProof operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawInstalmentProof(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawInstalmentProofParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawInstalmentProof(c, id, params)
 }
 
 // ListInstruments operation middleware
@@ -19739,6 +19797,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/instalment-plans/:id/decide", wrapper.DecideInstalments)
 	router.POST(options.BaseURL+"/v1/instalments/:id/confirm", wrapper.ConfirmInstalment)
 	router.POST(options.BaseURL+"/v1/instalments/:id/proof", wrapper.ProveInstalment)
+	router.POST(options.BaseURL+"/v1/instalments/:id/withdraw-proof", wrapper.WithdrawInstalmentProof)
 	router.GET(options.BaseURL+"/v1/instruments", wrapper.ListInstruments)
 	router.POST(options.BaseURL+"/v1/instruments", wrapper.CreateInstrument)
 	router.GET(options.BaseURL+"/v1/instruments/:code", wrapper.GetInstrument)
@@ -24593,6 +24652,40 @@ type ProveInstalment200JSONResponse struct {
 }
 
 func (response ProveInstalment200JSONResponse) VisitProveInstalmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawInstalmentProofRequestObject struct {
+	ID     PathID `json:"id"`
+	Params WithdrawInstalmentProofParams
+	Body   *WithdrawInstalmentProofJSONRequestBody
+}
+
+type WithdrawInstalmentProofResponseObject interface {
+	VisitWithdrawInstalmentProofResponse(w http.ResponseWriter) error
+}
+
+type WithdrawInstalmentProof200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type WithdrawInstalmentProof200JSONResponse struct {
+	Body    InstalmentPlan
+	Headers WithdrawInstalmentProof200ResponseHeaders
+}
+
+func (response WithdrawInstalmentProof200JSONResponse) VisitWithdrawInstalmentProofResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30688,6 +30781,9 @@ type StrictServerInterface interface {
 	// ProveInstalment Record the payment of an instalment
 	// (POST /v1/instalments/{id}/proof)
 	ProveInstalment(ctx context.Context, request ProveInstalmentRequestObject) (ProveInstalmentResponseObject, error)
+	// WithdrawInstalmentProof Take a payment off the instalment that it was not for
+	// (POST /v1/instalments/{id}/withdraw-proof)
+	WithdrawInstalmentProof(ctx context.Context, request WithdrawInstalmentProofRequestObject) (WithdrawInstalmentProofResponseObject, error)
 	// ListInstruments Instruments
 	// (GET /v1/instruments)
 	ListInstruments(ctx context.Context, request ListInstrumentsRequestObject) (ListInstrumentsResponseObject, error)
@@ -37215,6 +37311,51 @@ func (sh *strictHandler) ProveInstalment(ctx *gin.Context, id PathID, params Pro
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ProveInstalmentResponseObject); ok {
 		if err := validResponse.VisitProveInstalmentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawInstalmentProof operation middleware
+func (sh *strictHandler) WithdrawInstalmentProof(ctx *gin.Context, id PathID, params WithdrawInstalmentProofParams) {
+	var request WithdrawInstalmentProofRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawInstalmentProofJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawInstalmentProof(ctx, request.(WithdrawInstalmentProofRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawInstalmentProof")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawInstalmentProofResponseObject); ok {
+		if err := validResponse.VisitWithdrawInstalmentProofResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
