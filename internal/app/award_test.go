@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -212,6 +214,45 @@ func (d *auctionDesk) boughtBack(b *buyBackDesk) auction.Award {
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
 	d.settle()
 	return rowsIn(d.office, Awards, Where("offer", o.ID))[0]
+}
+
+// What a reverse auction buys is found once: while it is on its way, and once it is
+// booked, also where no surplus was verified for it and the right is the amount of an
+// assessment.
+func TestAward_BuyBackIsFoundOnce(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	s := &site{dealDesk: &dealDesk{office: b.office, inst: b.i}}
+	s.project(b.f, 10*one, quantity.OneRatio)
+	for quarter := range int32(4) {
+		done[permit.Discharge](d.office, d.clerk, s.discharge(b.f, quarter+1, one, 0)) // leaves 10 − 4 = 6
+	}
+	verify := SurplusVerify{
+		Licence: b.f.licence.ID, Pollutant: vocs, Quantity: one, Rung: reserve.EIAAmount, Monitored: true, TaskDone: true, VerifiedOn: d.now.get().Date(), Document: "d", Year: 2025,
+	}
+	done[SurplusResult](d.office, d.leader, verify)
+	a := d.boughtBack(b) // 4, of which 1 is verified: leaves 2
+	verify.Quantity = 2*one + 1
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
+	if a = done[auction.Award](d.office, d.clerk, AwardBook{a.ID, "许可变更 1"}); a.Uncovered != 3*one {
+		t.Errorf("%+v", a)
+	}
+	d.settle()
+	d.refuses(d.leader, verify, ErrBeyondEstimate)
+	verify.Quantity = 2 * one
+	done[SurplusResult](d.office, d.leader, verify)
+	d.restart()
+	d.check()
+	a.Uncovered = a.Quantity + 1
+	d.store.table(Awards.name).put(a.ID, a)
+	found, err := Check(t.Context(), d.store, d.store.row())
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-105" && v.Table == Awards.name }) {
+		t.Errorf("%v %v", found, err)
+	}
 }
 
 // A reverse auction from its winner to the lot: the treasury's payment uses the

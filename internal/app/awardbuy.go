@@ -127,6 +127,7 @@ func (c AwardBook) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	surplus := min(a.Quantity, v.Surplus(r.Licence, o.Pollutant).Available())
+	a.Uncovered = a.Quantity - surplus
 	return func(tx *Tx) any {
 		tx.closeHold(h, ledger.HoldPosted)
 		tx.Release(key, h.Amount-int64(a.Quantity)) // put up and not sold
@@ -144,6 +145,9 @@ func (c AwardBook) Decide(v *View) (Apply, error) {
 		}).ID
 		r.Hold = 0
 		Put(tx, Registrations, r)
+		if a.Uncovered > 0 { // the right is less by it: what was verified beyond goes back
+			tx.reviewSurplusNow(r.Licence)
+		}
 		return Put(tx, Awards, a)
 	}, nil
 }

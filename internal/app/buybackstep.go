@@ -1,6 +1,7 @@
 package app
 
 import (
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -269,8 +270,9 @@ func (v *View) checkDischarged(b reserve.BuyBack, found quantity.Quantity) error
 	return e.check(found, claimed-b.SurplusHeld)
 }
 
-// surplusClaimed is what is verified for sale and not yet sold of a licence, and what
-// was found in buy-backs that are on their way, but for one.
+// surplusClaimed is what is verified for sale and not yet sold of a licence, what was
+// found in buy-backs that are on their way, but for one, and what was won in reverse
+// auctions and is not booked, as far as what may be sold does not cover it.
 func (v *View) surplusClaimed(licence int64, pollutant string, but int64) (quantity.Quantity, error) {
 	s := v.Surplus(licence, pollutant)
 	claimed := s.Verified - s.Used
@@ -280,7 +282,15 @@ func (v *View) surplusClaimed(licence int64, pollutant string, but int64) (quant
 			claimed += b.Quantity - b.SurplusHeld
 		}
 	}
-	return claimed, err
+	if err != nil {
+		return 0, err
+	}
+	awards, err := v.awardsBought(licence, pollutant, Query{}.And("state", In, anyOf(auction.OpenAwards)))
+	var won quantity.Quantity
+	for _, a := range awards {
+		won += a.Quantity
+	}
+	return claimed + won - min(won, s.Available()), err
 }
 
 // Operation is BuyBackReclaim.

@@ -50,6 +50,9 @@ func (c *checker) checkAwards() error {
 		if w.ID == 0 || w.Registration != a.Registration || w.Party != a.Party || w.Quantity != a.Quantity || w.Price != a.Price || w.Amount != a.Amount || a.PublicNotice == 0 {
 			c.report("I-44", Awards.name, a.ID, "is not what winner %d has won, or is not published", a.Winner)
 		}
+		if a.Uncovered < 0 || a.Uncovered > a.Quantity || a.Uncovered > 0 && a.Lot == 0 {
+			c.report("I-105", Awards.name, a.ID, "of %s t/a has bought %s beside what was verified for sale", a.Quantity, a.Uncovered)
+		}
 		if a.Notice != 0 {
 			notices[a.Notice] = true
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"iter"
 
+	"permitx/internal/auction"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/market"
@@ -176,13 +177,16 @@ func RightOf(
 }
 
 // SurplusGone is the surplus of a licence that was sold, or went back with a
-// buy-back, out of its rows.
-func SurplusGone(surplus []market.Surplus, backs []reserve.BuyBack) (gone quantity.Quantity) {
+// buy-back or out of a reverse auction, out of its rows.
+func SurplusGone(surplus []market.Surplus, backs []reserve.BuyBack, awards []auction.Award) (gone quantity.Quantity) {
 	for _, s := range surplus {
 		gone += s.Used
 	}
 	for _, b := range backs {
 		gone += b.Uncovered
+	}
+	for _, a := range awards {
+		gone += a.Uncovered
 	}
 	return gone
 }
@@ -201,7 +205,11 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 	if err != nil {
 		return SurplusEstimate{}, err
 	}
-	gone := SurplusGone([]market.Surplus{v.Surplus(licence, pollutant)}, backs)
+	awards, err := v.awardsBought(licence, pollutant, Query{}.And("uncovered", Gt, 0))
+	if err != nil {
+		return SurplusEstimate{}, err
+	}
+	gone := SurplusGone([]market.Surplus{v.Surplus(licence, pollutant)}, backs, awards)
 	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant, gone)
 	return EstimateSurplus(right, rung, discharges, tasks)
 }

@@ -48,7 +48,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit"},
-	reflect.TypeFor[auction.Award]():               {"Seller"},
+	reflect.TypeFor[auction.Award]():               {"Seller", "Uncovered"},
 	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding"},
 	reflect.TypeFor[permit.Need]():                 {"Bidding"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},

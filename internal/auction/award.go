@@ -33,9 +33,10 @@ type Award struct {
 	Proof        string // of what the treasury has paid to a seller; of a sale its notice has it
 	PaidOn       calendar.Date
 	PaidAt       calendar.Instant
-	CertifyBy    calendar.Date // the certificate of the acquisition
-	Transfer     int64         // of the delivery
-	Lot          int64         // of a buy-back
+	CertifyBy    calendar.Date     // the certificate of the acquisition
+	Transfer     int64             // of the delivery
+	Lot          int64             // of a buy-back
+	Uncovered    quantity.Quantity // of a buy-back that is booked: what no surplus that was verified for sale covered
 	EndedAt      calendar.Instant
 	Reason       string         // why it came to nothing
 	Forfeited    quantity.Money // of what was put up

@@ -204,8 +204,12 @@ func (s *Server) GetSurplusEstimate(ctx context.Context, r gen.GetSurplusEstimat
 	if err := s.rows.Find(ctx, app.BuyBacks.Name(), ofLicence.And("uncovered", app.Gt, 0), &backs); err != nil {
 		return nil, err
 	}
+	awards, err := app.AwardsUncovered(ctx, s.rows, l, q.Pollutant)
+	if err != nil {
+		return nil, err
+	}
 	permitted, rung := app.RightOf(values(app.ReadTable(ref, app.LicenceAmounts)), values(app.ReadTable(ref, app.Projects)),
-		values(app.ReadTable(ref, app.ProjectNeeds)), l.ID, q.Pollutant, app.SurplusGone(surplus, backs))
+		values(app.ReadTable(ref, app.ProjectNeeds)), l.ID, q.Pollutant, app.SurplusGone(surplus, backs, awards))
 	e, err := app.EstimateSurplus(permitted, rung, discharges, tasks)
 	if err != nil {
 		return nil, err
