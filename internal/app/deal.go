@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"errors"
+	"fmt"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -78,9 +79,9 @@ type DealResult struct {
 func (DealPropose) Operation() identity.Operation { return identity.DealPropose }
 
 // Decide checks the terms, the two sides and the way between their regions.
-// What a seller has is his secret, and what a buyer's project has the buyer's:
-// only one's own proposal is checked against it, another's when he signs or
-// confirms. The result is a DealResult.
+// What a seller has is his secret, and what a buyer's project has, and whether there
+// is one, the buyer's: only one's own proposal is checked against it, another's when
+// he signs or confirms. The result is a DealResult.
 func (c DealPropose) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.DealPropose, identity.Target{}); err != nil {
 		return nil, err // the role, before anything that could tell what exists
@@ -183,27 +184,50 @@ func (v *View) checkDealFacts(d settlement.Deal, own bool) error {
 	return v.judgeDeal(d, own)
 }
 
-// nameProject puts the buyer's project into a deal that names it, and its
-// offset ratio, which is then applied once: such a deal counts as the
-// assignment to the project.
+// nameProject puts the buyer's project into a deal that names it. One that a seller
+// names is not looked at before the buyer confirms: he would learn of it.
 func (v *View) nameProject(d *settlement.Deal, buyer catalog.Licence) error {
-	if d.Project != 0 {
-		p, n, err := v.projectFor(d.Project, buyer, d.Pollutant)
-		if err != nil {
-			return err
-		}
-		d.ProjectName = p.Name
-		if d.OffsetRatio == 0 {
-			d.OffsetRatio = n.Ratio
-		}
-		if d.OffsetRatio != n.Ratio {
-			return ErrOffset.With("the offset ratio of the project is %s for %s: leave it out", n.Ratio, n.Pollutant)
-		}
+	switch {
+	case d.Project != 0 && d.Proposer == settlement.BuyerSide:
+		return v.readProject(d, buyer)
+	case d.Project != 0:
+		d.ProjectName = fmt.Sprintf("project %d", d.Project)
 	}
-	if d.OffsetRatio == 0 {
-		d.OffsetRatio = quantity.OneRatio
+	d.OffsetRatio = cmp.Or(d.OffsetRatio, quantity.OneRatio)
+	return nil
+}
+
+// readProject fills in the name of a deal's project, and its offset ratio, which is
+// then applied once: such a deal counts as the assignment to the project.
+func (v *View) readProject(d *settlement.Deal, buyer catalog.Licence) error {
+	p, n, err := v.projectFor(d.Project, buyer, d.Pollutant)
+	if err != nil {
+		return err
+	}
+	d.ProjectName, d.OffsetRatio = p.Name, cmp.Or(d.OffsetRatio, n.Ratio)
+	if d.OffsetRatio != n.Ratio {
+		return ErrOffset.With("the offset ratio of the project is %s for %s: leave it out", n.Ratio, n.Pollutant)
 	}
 	return nil
+}
+
+// confirmed is a deal that its buyer confirms. What its seller has proposed comes to
+// what the buyer's project makes of it; for the seller nothing changes by that.
+func (v *View) confirmed(d settlement.Deal) (settlement.Deal, error) {
+	if d.Project == 0 || d.Proposer == settlement.BuyerSide {
+		return d, nil
+	}
+	buyer, err := Get(v, Licences, "buyer_licence", d.BuyerLicence)
+	if err != nil {
+		return d, err
+	}
+	if d.OffsetRatio == quantity.OneRatio { // as where it is left out
+		d.OffsetRatio = 0
+	}
+	if err := v.readProject(&d, buyer); err != nil {
+		return d, err
+	}
+	return d.Reckon()
 }
 
 // checkDealProject holds that the project of a deal may still buy and needs

@@ -651,8 +651,8 @@ func TestDealPropose_Refused(t *testing.T) {
 		{"suspended licence", revoked.user, k.offer(seller, revoked, 100, 1), ErrDealLicence},
 		{"too many months", buyer.user, with(cross, func(c *DealPropose) { c.Months = 61 }), ErrMonthsBeyondTerm},
 		{"inflow into a region that missed its target (fact 22)", missed.user, k.offer(seller, missed, 100, 1), ErrInflowRefused},
-		{"offset of a project there", project.user, with(k.offer(project, missed, 100, 1), func(c *DealPropose) {
-			c.Proposer, c.Project, c.OffsetRatio = settlement.SellerSide, k.projectOf(missed, 2_000_000), 1_500_000
+		{"offset of a project there", missed.user, with(k.offer(project, missed, 100, 1), func(c *DealPropose) {
+			c.Project, c.OffsetRatio = k.projectOf(missed, 2_000_000), 1_500_000
 		}), ErrOffset},
 		{"nothing arrives", near.user, with(local, func(c *DealPropose) { c.Quantity, c.Project = 100, k.projectOf(near, 2_000_000) }), settlement.ErrNothingDelivered},
 		{"rounds to nothing", near.user, with(local, func(c *DealPropose) { c.Quantity, c.Price = 100, 1 }), settlement.ErrAmountZero},

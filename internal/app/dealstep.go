@@ -210,13 +210,20 @@ func (v *View) decideSign(d settlement.Deal) (dealEffect, error) {
 }
 
 func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
+	d, err := v.confirmed(d)
+	if err != nil {
+		return nil, err
+	}
 	if err := v.checkDealFacts(d, false); err != nil {
 		return nil, err
 	}
 	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx, d *settlement.Deal) { tx.projectBids(d.Project, d.Pollutant, d.Arriving) }, v.checkDealProject(d)
+	return func(tx *Tx, of *settlement.Deal) {
+		*of = d
+		tx.projectBids(d.Project, d.Pollutant, d.Arriving)
+	}, v.checkDealProject(d)
 }
 
 // decideApproval judges the deal again by the facts of today. With the last

@@ -219,6 +219,90 @@ func TestProject_OfSellersProposal(t *testing.T) {
 	s.refuses(s.buyer.user, DealStep{Deal: d.ID, Event: settlement.BuyerConfirm}, ErrBeyondNeed)
 }
 
+// What a seller proposes for a buyer's project comes to what the project makes of it
+// when the buyer confirms, who alone is told what is wrong with it.
+func TestProject_OfSellersProposalConfirmed(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	far := s.dealDesk.seller(qingpu, 5, 10*one)
+	s.pair(qingpu, jiashan, nil)
+	foreign := s.project(s.seller, one, quantity.OneRatio)
+	deal := s.offer(far, s.buyer, 4*one, 100)
+	deal.Project, deal.Proposer = s.projectOf(s.buyer, 2_000_000), settlement.SellerSide
+	d := s.dealDesk.step(s.propose(deal, far), far.user, settlement.SellerSign)
+	if d.OffsetRatio != quantity.OneRatio || d.Retired != 0 {
+		t.Errorf("the seller is told the ratio of the project: %+v", d)
+	}
+	s.check()
+	got := s.dealDesk.step(d, s.buyer.user, settlement.BuyerConfirm)
+	if got.OffsetRatio != 2_000_000 || got.ProjectName != "coating line" || got.Delivered != 2*one || got.Retired != 2*one || got.Amount != d.Amount || got.Quantity != d.Quantity {
+		t.Errorf("%+v", got)
+	}
+	s.check()
+	for _, c := range []struct {
+		project int64
+		ratio   quantity.Ratio
+		want    *fault.Error
+	}{{foreign, 0, ErrNoRecord}, {999, 0, ErrNoRecord}, {deal.Project, 1_500_000, ErrOffset}} {
+		deal.Project, deal.OffsetRatio = c.project, c.ratio
+		d := s.dealDesk.step(s.propose(deal, far), far.user, settlement.SellerSign)
+		s.refusesStep(d, s.buyer.user, settlement.BuyerConfirm, c.want)
+		s.dealDesk.step(d, s.buyer.user, settlement.Withdraw)
+	}
+	s.dealDesk.step(got, s.buyer.user, settlement.Withdraw)
+	s.is(deal.Project, 0, 0, 0, 0)
+	s.restart()
+	s.check()
+}
+
+// Whatever another party's project is, and whether there is one, a command that names
+// it is answered in the same words.
+func TestProject_OfAnotherLooksLikeNone(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	approved := s.project(s.buyer, one, quantity.OneRatio)
+	full := s.project(s.buyer, one, 2*quantity.OneRatio)
+	s.sale(full, one, reserve.NoticeIssued)
+	proposed := done[ProjectResult](s.office, s.leader, ProjectRegister{
+		EIA: "proposed", Name: "n", Kind: permit.NewProject, Licence: s.buyer.licence.ID, Industry: "2319", Needs: []ProjectNeed{{Pollutant: "VOCs", Need: one}},
+	}).Project.ID
+	ended := s.project(s.buyer, one/2, quantity.OneRatio)
+	done[ProjectResult](s.office, s.leader, s.step(ended, permit.Cancel, 0))
+	near := s.dealDesk.buyer(jiashan, 7, 1_000_000_00)
+	l := done[ListingResult](s.office, s.leader, ListingOpen{jiashan, "VOCs", reserve.FixedPrice, one, quantity.OnePrice, 0, "d", LotChoice{}}).Listing
+	from := s.offer(s.seller, s.buyer, one, 100)
+	from.Proposer = settlement.SellerSide
+	to := s.offer(s.seller, near, one, 100)
+	for name, c := range map[string]struct {
+		by int64
+		of func(project int64) Command
+	}{
+		"order":           {near.user, func(p int64) Command { return s.order(near, market.Buy, one/10, p) }},
+		"deal, by seller": {s.seller.user, func(p int64) Command { from.Project = p; return from }},
+		"deal, by buyer":  {near.user, func(p int64) Command { to.Project = p; return to }},
+		"sale": {s.clerk, func(p int64) Command {
+			return NoticeIssue{Licence: near.licence.ID, Instrument: s.inst.Code, Quantity: one / 10, Price: quantity.OnePrice, DueOn: 20260801, Project: p}
+		}},
+		"sale out of a listing": {s.clerk, func(p int64) Command {
+			return ListingSell{Listing: l.ID, Licence: near.licence.ID, Instrument: s.inst.Code, Quantity: one / 10, DueOn: 20260801, Project: p}
+		}},
+	} {
+		answer := func(project int64) string {
+			f := s.do(c.by, c.of(project))
+			if f == nil {
+				return "done"
+			}
+			return fmt.Sprintf("%s at %s: %s", f.Code, f.Field, f.Detail)
+		}
+		none := answer(999)
+		for _, p := range []int64{approved, full, proposed, ended} {
+			if got := answer(p); got != none {
+				t.Errorf("%s: project %d is answered %q, none %q", name, p, got, none)
+			}
+		}
+	}
+}
+
 // A deal that names its project applies its ratio once, with the settlement;
 // a reversal takes all of it back.
 func TestProject_DealAppliesTheRatioOnce(t *testing.T) {
