@@ -5401,7 +5401,7 @@ type BatchMode string
 
 // BidderSight What a bidder sees in the window.
 type BidderSight struct {
-	// CutOff The lowest price that would win now.
+	// CutOff The lowest price that would win now: 0 where nobody would, as with too few bidders.
 	CutOff *Price `json:"cut_off,omitempty"`
 
 	// HighestPrice A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.

@@ -102,10 +102,7 @@ func keyOf(o auction.Offer) (*auction.Seal, error) {
 // caseOf is the case of an offer: its bids in the order of their arrival, with
 // their places in the draw.
 func caseOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auction.Registration, lots auction.Lots) auction.Case {
-	c := auction.Case{
-		Format: o.Format, LotSize: o.LotSize, Tick: o.Tick, Step: o.Step, Months: int(o.Months), WinShare: o.WinShare, BiddersMin: int(o.BiddersMin),
-		Tie: o.Tie, Undersubscribed: o.Undersubscribed, Fit: o.Fit,
-	}
+	c := termsOf(o)
 	all := make([]auction.Bid, len(bids))
 	for i, b := range bids {
 		all[i] = auction.Bid{Price: b.Price, Quantity: b.Quantity, Seq: b.Quote, AcceptsPart: bidders[b.Registration].AcceptsPart}
@@ -114,9 +111,23 @@ func caseOf(o auction.Offer, bids []auction.OpenedBid, bidders map[int64]auction
 		draw(all, bids, lots)
 	}
 	if o.Buys() {
-		c.Demand, c.CeilingPrice, c.Budget, c.Asks = o.Quantity, o.ReservePrice, cmp.Or(o.BudgetLimit, o.Committed), all
+		c.Asks = all
 	} else {
-		c.Supply, c.ReservePrice, c.NoncompetitiveLimit, c.Bids = o.Quantity, o.ReservePrice, o.NoncompetitiveLimit(), all
+		c.Bids = all
+	}
+	return c
+}
+
+// termsOf is the case of an offer before anybody has bid.
+func termsOf(o auction.Offer) auction.Case {
+	c := auction.Case{
+		Format: o.Format, LotSize: o.LotSize, Tick: o.Tick, Step: o.Step, Months: int(o.Months), WinShare: o.WinShare, BiddersMin: int(o.BiddersMin),
+		Tie: o.Tie, Undersubscribed: o.Undersubscribed, Fit: o.Fit,
+	}
+	if o.Buys() {
+		c.Demand, c.CeilingPrice, c.Budget = o.Quantity, o.ReservePrice, cmp.Or(o.BudgetLimit, o.Committed)
+	} else {
+		c.Supply, c.ReservePrice, c.NoncompetitiveLimit = o.Quantity, o.ReservePrice, o.NoncompetitiveLimit()
 	}
 	return c
 }

@@ -67,7 +67,7 @@ func (a *App) openRooms() error {
 	for o := range All(&View{state: a.st}, Offers) {
 		offers = append(offers, o)
 	}
-	a.sights.reset(offers, a.st.rooms)
+	a.sights.reset(offers, a.st.rooms, rowsOf(a.st, Registrations).rows)
 	return nil
 }
 

@@ -6,16 +6,16 @@ import (
 	"sync"
 
 	"permitx/internal/auction"
-	"permitx/internal/calendar"
 	"permitx/internal/quantity"
 )
 
 // seenQuote is a quote that a batch has brought; without a number it says that
 // its bidder is excluded.
 type seenQuote struct {
-	offer auction.Offer
-	quote auction.Quote
-	price quantity.Price
+	offer       auction.Offer
+	quote       auction.Quote
+	terms       auction.Terms
+	acceptsPart bool
 }
 
 // sights are what bidders may see of open windows by the option of their offers;
@@ -26,10 +26,11 @@ type sights struct {
 	boards map[int64]map[int64]stand // offer → registration
 }
 
+// stand is where a bidder stands: his last quote.
 type stand struct {
-	price quantity.Price
-	at    calendar.Instant
-	quote int64
+	auction.Step
+	quote       int64
+	acceptsPart bool
 }
 
 // BidderSight is what a bidder sees in the window.
@@ -50,16 +51,16 @@ func (s *sights) show(quotes []seenQuote) {
 		if s.boards[q.offer.ID] == nil {
 			s.boards[q.offer.ID] = map[int64]stand{}
 		}
-		if q.quote.ID == 0 || q.price == 0 { // its bidder is excluded, or takes any price and has no rank
+		if q.quote.ID == 0 || q.terms.Noncompetitive { // its bidder is excluded, or takes any price and has no rank
 			delete(s.boards[q.offer.ID], q.quote.Registration)
 			continue
 		}
-		s.boards[q.offer.ID][q.quote.Registration] = stand{q.price, q.quote.PlacedAt, q.quote.ID}
+		s.boards[q.offer.ID][q.quote.Registration] = stand{q.terms.Steps[0], q.quote.ID, q.acceptsPart}
 	}
 }
 
 // reset takes what rooms have, after a start.
-func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom) {
+func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom, bidders map[int64]auction.Registration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.boards = map[int64]map[int64]stand{}
@@ -73,7 +74,7 @@ func (s *sights) reset(offers []auction.Offer, rooms map[int64]*offerRoom) {
 			if q.terms.Noncompetitive {
 				continue
 			}
-			s.boards[o.ID][id] = stand{q.terms.Steps[0].Price, q.at, q.quote}
+			s.boards[o.ID][id] = stand{q.terms.Steps[0], q.quote, bidders[id].AcceptsPart}
 		}
 	}
 }
@@ -91,13 +92,32 @@ func (a *App) BidderSight(o auction.Offer, registration int64) BidderSight {
 	case o.Sight == auction.SeesOwnRank:
 		seen.OwnRank = slices.IndexFunc(order, func(x ranked) bool { return x.registration == registration }) + 1
 	case o.Sight == auction.SeesHighestPrice:
-		seen.HighestPrice = order[0].price
+		seen.HighestPrice = order[0].Price
 	case o.Sight == auction.SeesCutOff:
-		if n := quantity.HalfUpShare(len(order), o.WinShare); n > 0 {
-			seen.CutOff = order[n-1].price
-		}
+		seen.CutOff = cutOffNow(o, order)
 	}
 	return seen
+}
+
+// cutOffNow is the lowest price that would win if the window closed now, by the rules
+// of the offer; 0 where nobody would win, as with too few bidders.
+func cutOffNow(o auction.Offer, order []ranked) quantity.Price {
+	c := termsOf(o)
+	c.Bids = make([]auction.Bid, len(order))
+	for i, x := range order {
+		c.Bids[i] = auction.Bid{Price: x.Price, Quantity: x.Quantity, Seq: x.quote, AcceptsPart: x.acceptsPart}
+	}
+	r, err := auction.Clear(&c)
+	if err != nil {
+		return 0
+	}
+	var lowest quantity.Price
+	for i, a := range r.Bids {
+		if a.Quantity > 0 && (lowest == 0 || c.Bids[i].Price < lowest) {
+			lowest = c.Bids[i].Price
+		}
+	}
+	return lowest
 }
 
 type ranked struct {
@@ -113,6 +133,6 @@ func (s *sights) order(offer int64) []ranked {
 	for id, x := range s.boards[offer] {
 		order = append(order, ranked{x, id})
 	}
-	slices.SortFunc(order, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.price, a.price), cmp.Compare(a.quote, b.quote)) })
+	slices.SortFunc(order, func(a, b ranked) int { return cmp.Or(cmp.Compare(b.Price, a.Price), cmp.Compare(a.quote, b.quote)) })
 	return order
 }

@@ -42,9 +42,9 @@ type PriceQuote struct {
 
 // Formula is the quote in words.
 func (q PriceQuote) Formula() string {
-	left := fmt.Sprintf("%d months from %s to %s, a part month counted as one", q.Months, q.On, q.Instrument.TermEnd)
-	if q.Kind == PriceOfLease {
-		left = fmt.Sprintf("%d months", q.Months)
+	left := fmt.Sprintf("%d months", q.Months)
+	if q.Months == calendar.RemainingMonths(q.On, q.Instrument.TermEnd, true) && q.Kind != PriceOfLease {
+		left += fmt.Sprintf(" from %s to %s, a part month counted as one", q.On, q.Instrument.TermEnd)
 	}
 	return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Down) + " (" + left + ")"
 }

@@ -165,7 +165,7 @@ func (tx *Tx) putQuote(o auction.Offer, room *offerRoom, q auction.Quote, t auct
 	} else {
 		room.take(q, t)
 	}
-	tx.changed.quotes = append(tx.changed.quotes, seenQuote{o, q, t.Steps[0].Price})
+	tx.changed.quotes = append(tx.changed.quotes, seenQuote{o, q, t, rowsOf(tx.state, Registrations).rows[q.Registration].AcceptsPart})
 	return QuoteReceipt{q.ID, q.Offer, q.PlacedAt, q.Digest}
 }
 
