@@ -255,6 +255,23 @@ func TestAward_BuyBackIsFoundOnce(t *testing.T) {
 	}
 }
 
+// A payment order of the treasury pays one buy-back or one award.
+func TestAward_PaidByItsOwnOrder(t *testing.T) {
+	t.Parallel()
+	b := openBuyBackDesk(t)
+	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+	a := d.boughtBack(b)
+	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
+	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	first := b.run(b.apply(one), reserve.BuyBackContracted)
+	done[BuyBackResult](d.office, d.finance, BuyBackPay{first.ID, first.Amount, "拨款 1", 20260713})
+	d.refuses(d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713}, ErrPaymentProofTaken)
+	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 2", 20260713})
+	second := b.run(b.apply(one), reserve.BuyBackContracted)
+	d.refuses(d.finance, BuyBackPay{second.ID, second.Amount, "拨款 2", 20260713}, ErrPaymentProofTaken)
+	d.check()
+}
+
 // A reverse auction from its winner to the lot: the treasury's payment uses the
 // budget, the rest of it is free, what was put up and not sold is released.
 func TestAward_BuyBack(t *testing.T) {

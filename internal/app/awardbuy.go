@@ -72,12 +72,8 @@ func (c AwardPay) Decide(v *View) (Apply, error) {
 	if c.Amount != a.Amount {
 		return nil, reserve.ErrPaymentDiffers.With("CNY %s is owed, CNY %s was paid", a.Amount, c.Amount)
 	}
-	taken, err := Find(v, Awards, proving(c.Proof))
-	if err != nil {
+	if err := v.checkOrder(c.Proof); err != nil {
 		return nil, err
-	}
-	if len(taken) > 0 {
-		return nil, ErrPaymentProofTaken
 	}
 	budget, err := must(Get(v, Budgets, "budget", o.Budget)).Apply(reserve.BudgetPay, a.Amount)
 	if err != nil {

@@ -413,6 +413,9 @@ func TestBuyBack_Money(t *testing.T) {
 	d.refuses(d.leader, RefundReceive{r.ID, "receipt", today}, identity.ErrForbidden)
 	d.refuses(d.finance, RefundReceive{r.ID, "receipt", 20260702}, ErrDayToCome)
 	done[reserve.TreasuryRefund](d.office, d.finance, RefundReceive{r.ID, "receipt", today})
+	again := done[reserve.TreasuryRefund](d.office, d.finance, RefundRequest{id, 10_000_00, "too many months, too", "d"})
+	d.refuses(d.finance, RefundReceive{again.ID, "receipt", today}, ErrPaymentProofTaken)
+	done[reserve.TreasuryRefund](d.office, d.finance, RefundCancel{again.ID})
 	d.refuses(d.finance, RefundCancel{r.ID}, reserve.ErrRefundState)
 	d.wantBudget("1000000.00 0.00 70000.00 0.00 0.00")
 	if d.parts(jiashan) != "100 83 13" {

@@ -22,7 +22,7 @@ var (
 	ErrBudgetNeeded = fault.New(fault.Invalid, "buy_back.budget_needed", "name the budget that pays for it").At("budget")
 	// ErrBudgetSet is returned when another budget is named than the standing offer's.
 	ErrBudgetSet = fault.New(fault.Invalid, "buy_back.budget_set", "the amount is committed in the budget of the standing offer: leave the budget out").At("budget")
-	// ErrPaymentProofTaken is returned when a payment has been proved by the same document before.
+	// ErrPaymentProofTaken is returned when a payment of the treasury, or a refund to it, has been proved by the same document before.
 	ErrPaymentProofTaken = fault.New(fault.Conflict, "buy_back.proof_taken", "the document proves another payment already").At("proof")
 )
 
@@ -378,12 +378,8 @@ func (c BuyBackPay) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("paid_on", c.PaidOn); err != nil {
 		return nil, err
 	}
-	taken, err := Find(v, BuyBacks, proving(c.Proof))
-	if err != nil {
+	if err := v.checkOrder(c.Proof); err != nil {
 		return nil, err
-	}
-	if len(taken) > 0 {
-		return nil, ErrPaymentProofTaken.With("the document %s proves the payment of buy-back %d already", c.Proof, taken[0].ID)
 	}
 	budget, err := must(Get(v, Budgets, "id", m.Budget)).Apply(reserve.BudgetPay, m.Amount)
 	if err != nil {

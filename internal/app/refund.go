@@ -100,6 +100,9 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("received_on", c.ReceivedOn); err != nil {
 		return nil, err
 	}
+	if err := v.checkReceived(c.Proof); err != nil {
+		return nil, err
+	}
 	paidBy, err := v.budgetThatPaid(r)
 	if err != nil {
 		return nil, err
