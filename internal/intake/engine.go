@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -53,6 +54,10 @@ type Intake struct {
 	sends   chan struct{} // has something when messages of the outbox may wait
 	once    sync.Once
 
+	left    atomic.Pointer[map[Month]bool] // months without their index of reversals
+	indexed chan struct{}                  // closed when the indexing has ended
+	end     context.CancelFunc             // of the indexing
+
 	// Of the writer's goroutine.
 	registry Registry
 	pools    map[PoolKey]*Pool
@@ -89,7 +94,7 @@ type reply struct {
 
 // Open takes the writer's role and starts.
 func Open(ctx context.Context, c Config) (*Intake, error) {
-	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}), sends: make(chan struct{}, 1)}
+	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}), sends: make(chan struct{}, 1), indexed: make(chan struct{})}
 	var err error
 	if in.registry, err = c.Store.TakeOver(ctx); err != nil {
 		return nil, fmt.Errorf("take over the intake: %w", err)
@@ -97,15 +102,24 @@ func Open(ctx context.Context, c Config) (*Intake, error) {
 	if err := in.load(ctx); err != nil {
 		return nil, err
 	}
+	months, err := in.findUnindexed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	in.mayDeliver()
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
+	in.end = end
 	go in.run(context.WithoutCancel(ctx))
+	go in.index(own, months)
 	return in, nil
 }
 
 // Close lets what waits finish, and stops.
 func (in *Intake) Close() error {
+	in.end()
 	in.once.Do(func() { close(in.closing) })
 	<-in.stopped
+	<-in.indexed
 	return nil
 }
 
@@ -270,6 +284,7 @@ func (in *Intake) load(ctx context.Context) error {
 
 func (in *Intake) run(ctx context.Context) {
 	defer close(in.stopped)
+	defer in.end()
 	for {
 		select {
 		case first := <-in.queue:

@@ -33,11 +33,15 @@ type HistoryLine struct {
 // History is a page of a participant's activities, by number, and whether more
 // follow. What stands is found through the participant's days, and what was taken
 // back through the index of reversals, all of it as it was at one moment. Where a
-// month is taken away meanwhile, it is read once more. Returns ErrNoParticipant.
+// month is taken away meanwhile, it is read once more. Returns ErrNoParticipant, or
+// ErrIndexing.
 func (in *Intake) History(ctx context.Context, q HistoryQuery) (page []HistoryLine, more bool, err error) {
 	p, err := in.Participant(ctx, q.Scheme, q.Participant)
 	if err != nil {
 		return nil, false, err
+	}
+	if !in.isIndexed(MonthOf(q.From), MonthOf(q.To)) {
+		return nil, false, ErrIndexing
 	}
 	page, more, err = in.historyNow(ctx, q, p.ID)
 	if errors.Is(err, ErrRejected) {

@@ -29,6 +29,12 @@ type Store interface {
 	// Gone are the months that have activities and no table of them: they were taken away.
 	Gone(ctx context.Context) ([]Month, error)
 
+	// Unindexed are the months whose tables have no index of reversals: an earlier
+	// version has made them.
+	Unindexed(ctx context.Context) ([]Month, error)
+	// IndexReversals makes that of a month. What was begun and not ended is made anew.
+	IndexReversals(ctx context.Context, m Month) error
+
 	// Answered finds commands by actor and idempotency key.
 	Answered(ctx context.Context, keys []ActorKey) ([]JournalRow, error)
 	// Keys finds those that are taken.

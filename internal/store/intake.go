@@ -42,6 +42,10 @@ type intakeDialect interface {
 	lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error
 	// monthSQL makes the table of a month.
 	monthSQL(m intake.Month) []string
+	// index makes the index of reversals of a month, beside the writer or between its commits.
+	index(ctx context.Context, m intake.Month) error
+	// indexesSQL names the indexes of reversals that are whole, with their tables.
+	indexesSQL() string
 	// snapshot begins a transaction that sees one moment.
 	snapshot(ctx context.Context) (*sql.Tx, error)
 	close() error
@@ -206,12 +210,6 @@ func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
 	return rejected(s.dialect.flush(ctx, c, intakeRows(c)))
 }
 
-// reversalIndex leads from a participant to what was taken back. Reversals are
-// few; a row that is none costs one comparison.
-func reversalIndex(m intake.Month) string {
-	return fmt.Sprintf("CREATE INDEX IF NOT EXISTS %[1]s_reversal ON %[1]s (participant) WHERE reverses > 0", activityTable(m))
-}
-
 // rejected marks what the database itself refuses: a constraint, or a table that is gone.
 func rejected(err error) error {
 	var lite *sqlite.Error
@@ -265,13 +263,7 @@ func (s *IntakeStore) Registry(ctx context.Context) (intake.Registry, error) {
 
 // TakeOver raises the epoch, so that whoever was the writer is fenced. The
 // trading registry's writer is the only process that may ask: its lease decides.
-// Tables that an earlier version has made get their index.
 func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
-	for m := range s.months {
-		if _, err := s.write.ExecContext(ctx, reversalIndex(m)); err != nil {
-			return intake.Registry{}, fmt.Errorf("make the index of reversals of %d: %w", m, lost(err))
-		}
-	}
 	if _, err := s.write.ExecContext(ctx, "UPDATE registry SET epoch = epoch + 1 WHERE id = 1"); err != nil {
 		return intake.Registry{}, lost(err)
 	}
