@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"permitx/internal/intake"
+	"permitx/internal/quantity"
 )
 
 // busy is an intake that takes a batch in before each read of a check.
@@ -64,6 +65,30 @@ func TestIntake_CheckBesideWriter(t *testing.T) {
 		found, err := intake.Check(t.Context(), busy{s, take}, ridesRules)
 		if err != nil || len(found) > 0 || batches < 75 {
 			t.Errorf("%d batches; found %v, %v", batches, found, err)
+		}
+		verified(t, s)
+	})
+}
+
+// What is registered and declared after the rules were read is not of the moment
+// that a check sees: it is judged by all that was registered until then.
+func TestIntake_CheckReadsRulesLast(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		submit(t, in, "a", ride("1", "anna", 3, 8, 0))
+		found, err := intake.Check(t.Context(), s, func(ctx context.Context) (intake.Rules, error) {
+			r, err := ridesRules(ctx)
+			delete(r.Scenarios, 2)
+			delete(r.Versions, 2)
+			submit(t, in, "b", measured("2", "anna", 8, quantity.OneMeasure)) // by what is registered now
+			return r, err
+		})
+		if err != nil || len(found) > 0 {
+			t.Errorf("found %v, %v", found, err)
 		}
 		verified(t, s)
 	})
