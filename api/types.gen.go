@@ -1452,6 +1452,7 @@ func (e EncumbranceBody) Valid() bool {
 
 // Defines values for ExceptionKind.
 const (
+	ExceptionKindDecidedAlone        ExceptionKind = "decided_alone"
 	ExceptionKindPastDeadline        ExceptionKind = "past_deadline"
 	ExceptionKindPriceOutlier        ExceptionKind = "price_outlier"
 	ExceptionKindRuleOverridden      ExceptionKind = "rule_overridden"
@@ -1463,6 +1464,8 @@ const (
 // Valid indicates whether the value is a known member of the ExceptionKind enum.
 func (e ExceptionKind) Valid() bool {
 	switch e {
+	case ExceptionKindDecidedAlone:
+		return true
 	case ExceptionKindPastDeadline:
 		return true
 	case ExceptionKindPriceOutlier:

@@ -47,16 +47,21 @@ func Candles(ctx context.Context, r Reader, m, instrument int64, from, to calend
 // tradesWithin are the first trade at or after an instant, and the first at or
 // after another.
 func tradesWithin(ctx context.Context, r Reader, from, to calendar.Instant) (first, last int64, err error) {
-	n, err := r.LastID(ctx, Trades.name)
+	return rowsWithin(ctx, r, Trades, from, to, func(t market.Trade) calendar.Instant { return t.At })
+}
+
+// rowsWithin is tradesWithin for any table whose ids ascend with time and have no gaps.
+func rowsWithin[R any](ctx context.Context, r Reader, t Table[R], from, to calendar.Instant, at func(R) calendar.Instant) (first, last int64, err error) {
+	n, err := r.LastID(ctx, t.name)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read last id of %s: %w", Trades.name, err)
+		return 0, 0, fmt.Errorf("read last id of %s: %w", t.name, err)
 	}
 	var failed error
-	since := func(at calendar.Instant) int64 {
+	since := func(instant calendar.Instant) int64 {
 		return int64(sort.Search(int(n), func(i int) bool {
-			var rows []market.Trade
-			failed = errors.Join(failed, r.Find(ctx, Trades.name, Where("id", int64(i)+1), &rows))
-			return len(rows) == 0 || rows[0].At >= at
+			var rows []R
+			failed = errors.Join(failed, r.Find(ctx, t.name, Query{After: int64(i), Limit: 1}, &rows))
+			return len(rows) == 0 || at(rows[0]) >= instant
 		})) + 1
 	}
 	return since(from), since(to), failed

@@ -49,6 +49,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		{[]report.ExceptionKind{report.PriceOutlier}, e.outliers},
 		{[]report.ExceptionKind{report.SoonSale}, e.soonSales},
 		{[]report.ExceptionKind{report.RuleOverridden}, e.overridden},
+		{[]report.ExceptionKind{report.DecidedAlone}, e.decidedAlone},
 		{[]report.ExceptionKind{report.DeadlineExpired}, e.pastDeadline},
 	} {
 		if q.Kind != "" && !slices.Contains(source.kinds, q.Kind) {
@@ -67,7 +68,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 // add keeps an exception that is asked for.
 func (e *exceptions) add(x report.Exception) {
 	inRegion := func(code string) bool { return catalog.IsWithin(code, e.q.Region, true) }
-	if (e.q.Kind == "" || e.q.Kind == x.Kind) && (e.q.Region == "" || slices.ContainsFunc(x.Regions, inRegion)) {
+	if (e.q.Kind == "" || e.q.Kind == x.Kind) && (e.q.Region == "" || len(x.Regions) == 0 || slices.ContainsFunc(x.Regions, inRegion)) {
 		e.found = append(e.found, x)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -381,8 +382,9 @@ func TestExceptions(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
 	project := s.projectOf(s.buyer, quantity.OneRatio)
-	verified := "rule_overridden [{surplus_verification 1}]" // without a year's discharge
-	if got := s.exceptions(ExceptionQuery{}); !slices.Equal(got, []string{verified}) {
+	verified := "rule_overridden [{surplus_verification 1}]"         // without a year's discharge
+	alone := s.exceptions(ExceptionQuery{Kind: report.DecidedAlone}) // the first administrator's
+	if got := s.exceptions(ExceptionQuery{}); len(alone) == 0 || !slices.Equal(got, append([]string{verified}, alone...)) {
 		t.Fatalf("of an empty market: %v", got)
 	}
 	for range 3 {
@@ -420,16 +422,88 @@ func TestExceptions(t *testing.T) {
 		fmt.Sprintf("soon_after_allocation [{market_order 5} {allocation %d}]", allocation),
 		fmt.Sprintf("soon_after_allocation [{market_order 7} {allocation %d}]", allocation),
 		verified,
-		fmt.Sprintf("past_deadline [{payment_notice %d}]", notice),
 	}
+	want = append(append(want, alone...), fmt.Sprintf("past_deadline [{payment_notice %d}]", notice))
 	if diff := cmp.Diff(want, s.exceptions(ExceptionQuery{})); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(want[len(want)-1:], s.exceptions(ExceptionQuery{Kind: report.DeadlineExpired, Region: "330400"})); diff != "" {
 		t.Error(diff)
 	}
-	if got := s.exceptions(ExceptionQuery{Region: qingpu}); len(got) != 0 {
+	if got := s.exceptions(ExceptionQuery{Region: qingpu}); !slices.Equal(got, s.exceptions(ExceptionQuery{Region: qingpu, Kind: report.DecidedAlone})) {
 		t.Errorf("of another region: %v", got)
+	}
+}
+
+// What two administrators decide elsewhere and one has done alone is shown to the
+// auditor, of officers only, by whom it was done and in its month and region; what a
+// second one has approved is not.
+func TestExceptions_Alone(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	f := o.firm(jiashan, 1)
+	shown := func(region string) (out []string) {
+		t.Helper()
+		found, err := o.app.Exceptions(t.Context(), ExceptionQuery{Kind: report.DecidedAlone, Month: 20260701, Region: region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range found {
+			if r := rowsIn(o, Journal, Where("number", x.Objects[1].ID)); len(x.Objects) != 2 || x.Objects[1].Table != Journal.name || r[0].At.Date() != x.On {
+				t.Errorf("%+v rests on %+v", x, r)
+			}
+			out = append(out, fmt.Sprintf("%s %d %v %s", x.Objects[0].Table, x.Objects[0].ID, x.Regions, x.Detail))
+		}
+		return out
+	}
+	before, elsewhere := shown(""), shown(qingpu)
+	if len(before) != 7 || !slices.Equal(before, elsewhere) { // roles of every region
+		t.Fatalf("at first: %q", before)
+	}
+	key := func(person int64, label string) identity.Key {
+		t.Helper()
+		return done[KeyResult](o, o.admin, KeyMake{Person: person, Label: label, Hash: identity.HashSecret("px_" + label), Prefix: "px_" + label}).Key
+	}
+	tick := func() {
+		o.now.set(o.now.get().Add(time.Minute))
+		o.runTimers()
+	}
+	tick()
+	other := done[catalog.Person](o, o.admin, PersonAdd{Name: "other"}).ID
+	g := done[identity.Grant](o, o.admin, GrantAdd{Person: other, Role: identity.BureauClerk, Region: jiashan})
+	k := key(other, "other")
+	key(f.user, "firm")
+	tick()
+	role := rowsIn(o, Grants, Where("person", o.leader))[0]
+	s := done[identity.StandIn](o, o.admin, StandInOrder{Grant: role.ID, Person: other, ValidFrom: today, ValidTo: today.AddDays(1), Document: "d"})
+	if _, err := o.app.DoSystem(t.Context(), "by the operator", GrantAdd{Person: other, Role: identity.Auditor}); err != nil {
+		t.Fatal(err)
+	}
+	byOperator := lastRow[identity.Grant](o, Grants).ID
+	second := done[identity.Grant](o, o.admin, GrantAdd{Person: o.second, Role: identity.Admin})
+	secondKey := key(o.second, "second")
+	ofJiashan := []string{
+		fmt.Sprintf("%s %d [%s] person %d alone has given person %d the role bureau_clerk", Grants.name, g.ID, jiashan, o.admin, other),
+		fmt.Sprintf("%s %d [%s] person %d alone has made a key of person %d, who is bureau_clerk", Keys.name, k.ID, jiashan, o.admin, other),
+	}
+	ofAll := []string{
+		fmt.Sprintf("%s %d [] person %d alone has ordered that person %d stands in for person %d as bureau_leader from %s to %s", StandIns.name, s.ID, o.admin, other, o.leader, today, today.AddDays(1)),
+		fmt.Sprintf("%s %d [] the command line has given person %d the role auditor", Grants.name, byOperator, other),
+		fmt.Sprintf("%s %d [] person %d alone has given person %d the role admin", Grants.name, second.ID, o.admin, o.second),
+		fmt.Sprintf("%s %d [] person %d alone has made a key of person %d, who is bureau_leader", Keys.name, secondKey.ID, o.admin, o.second),
+	}
+	want := slices.Concat(before, ofJiashan, ofAll)
+	done[identity.Grant](o, o.admin, GrantAdd{Person: other, Role: identity.Finance}) // the second one approves
+	o.restart()
+	if diff := cmp.Diff(want, shown("")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(slices.Concat(elsewhere, ofAll), shown(qingpu)); diff != "" {
+		t.Error(diff)
+	}
+	found, err := o.app.Exceptions(t.Context(), ExceptionQuery{Kind: report.DecidedAlone, Month: 20260801})
+	if err != nil || len(found) != 0 {
+		t.Errorf("a month later: %v, %v", found, err)
 	}
 }
 

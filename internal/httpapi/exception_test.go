@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,9 @@ func TestExceptions_Others(t *testing.T) {
 	verified := []string{"surplus_verification 1", "surplus_verification 2", "surplus_verification 3"} // of the firms, without a year
 	if got := w.exceptions("rule_overridden"); !slices.Equal(got, verified) {
 		t.Errorf("set aside at first: %q", got)
+	}
+	if got := w.exceptions("decided_alone"); len(got) == 0 || !strings.HasPrefix(got[0], "role_grant 2 journal ") { // the leader's, after the administrator's own
+		t.Errorf("decided alone at first: %q", got)
 	}
 	for _, kind := range []string{"past_deadline", "soon_after_allocation", "price_outlier", "same_contact", "same_bank_account"} {
 		if got := w.exceptions(kind); len(got) != 0 {

@@ -15,11 +15,12 @@ const (
 	PriceOutlier    ExceptionKind = "price_outlier"         // far from the mean of the month
 	SoonSale        ExceptionKind = "soon_after_allocation" // sold soon after it was given
 	RuleOverridden  ExceptionKind = "rule_overridden"       // what the registry asks for by itself, an officer has set aside
+	DecidedAlone    ExceptionKind = "decided_alone"         // what two administrators decide elsewhere, one has done
 	DeadlineExpired ExceptionKind = "past_deadline"
 )
 
 // ExceptionKinds are all kinds of exception.
-var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DeadlineExpired}
+var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeadlineExpired}
 
 // An Object names a record by its table.
 type Object struct {
@@ -30,7 +31,7 @@ type Object struct {
 // An Exception is something that an auditor should look at. It is no finding.
 type Exception struct {
 	Kind    ExceptionKind
-	Regions []string
+	Regions []string      // none: every region
 	On      calendar.Date // of what happened, or the day that has passed
 	Objects []Object      // what it is about first, then what it rests on
 	Detail  string
