@@ -9184,9 +9184,12 @@ type IdleDeclaration struct {
 	BuyBack *ID `json:"buy_back,omitempty"`
 
 	// DeclaredBy Who says that permits lie idle.
-	DeclaredBy  IdleDeclaredBy `json:"declared_by"`
-	Document    string         `json:"document"`
-	EndDocument *string        `json:"end_document,omitempty"`
+	DeclaredBy IdleDeclaredBy `json:"declared_by"`
+
+	// DeclaredOf The licence that it was declared of, where it has followed its permits to a successor or a new term. Absent where it has not.
+	DeclaredOf  *ID     `json:"declared_of,omitempty"`
+	Document    string  `json:"document"`
+	EndDocument *string `json:"end_document,omitempty"`
 
 	// EndedOn A day of the calendar in Asia/Shanghai.
 	//
@@ -9286,7 +9289,10 @@ type IdlePermits struct {
 
 	// DeclaredBy Who says that permits lie idle.
 	DeclaredBy IdleDeclaredBy `json:"declared_by"`
-	Document   string         `json:"document"`
+
+	// DeclaredOf The licence that it was declared of, where it has followed its permits to a successor or a new term. Absent where it has not.
+	DeclaredOf *ID    `json:"declared_of,omitempty"`
+	Document   string `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -9306,8 +9312,11 @@ type IdlePermits struct {
 	// Party Number of a record.
 	Party ID `json:"party"`
 
-	// Quantity What was declared, as far as it is still held.
+	// Quantity What was declared, as far as it is still held; of several about one holding those that lie idle for the longest come first.
 	Quantity Quantity `json:"quantity"`
+
+	// RecordedAt When it was declared.
+	RecordedAt Instant `json:"recorded_at"`
 
 	// Region Code of a region by GB/T 2260.
 	//

@@ -285,7 +285,14 @@ func (c *checker) checkOffers() error {
 	if err != nil {
 		return err
 	}
+	own := map[ledger.Key]int64{} // open, and declared of this holding
 	return eachOf(c.ctx, c.r, IdleDeclarations, Query{}, func(d reserve.IdleDeclaration) {
+		if d.State == reserve.IdleOpen && d.DeclaredOf == 0 {
+			if other := own[d.Holding()]; other != 0 {
+				c.report("I-114", IdleDeclarations.name, d.ID, "is declared of the holding of which declaration %d is", other)
+			}
+			own[d.Holding()] = d.ID
+		}
 		b := sweeps[d.ID]
 		isSwept := d.BuyBack != 0 && (d.State == reserve.IdleOpen || b.State == reserve.BuyBackInReserve)
 		if isSwept && b.ID != d.BuyBack || b.State.IsOpen() && (d.State != reserve.IdleOpen || d.BuyBack != b.ID) {

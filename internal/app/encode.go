@@ -41,6 +41,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
 	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered"},
+	reflect.TypeFor[reserve.IdleDeclaration]():     {"DeclaredOf"},
 	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
 	reflect.TypeFor[reserve.Instalment]():          {"Reason"},

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -91,7 +93,7 @@ func (c IdleDeclare) Decide(v *View) (Apply, error) {
 	if has := quantity.Quantity(v.ledger.Balance(d.Holding()).Balance); c.Quantity > has {
 		return nil, ErrIdleBeyond.With("the licence holds %s t/a of %s (%s), %s t/a would be idle", has, i.Code, c.Origin, c.Quantity)
 	}
-	open, err := Find(v, IdleDeclarations, Where("licence", l.ID).And("instrument", Eq, i.ID).And("origin", Eq, int64(c.Origin)).And("state", Eq, string(reserve.IdleOpen)))
+	open, err := v.idleOn(d.Holding())
 	if err != nil {
 		return nil, err
 	}
@@ -193,44 +195,27 @@ func (c IdleSweep) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// idleParts are the open declarations about a holding and about the one that
-// follows it; the zero declaration is none.
-type idleParts struct{ old, next reserve.IdleDeclaration }
-
-// idleOn finds what is declared idle of a holding and of the one that follows it.
-func (v *View) idleOn(old, next ledger.Key) (p idleParts, err error) {
-	open, err := Find(v, IdleDeclarations, Where("licence", old.Licence).And("state", Eq, string(reserve.IdleOpen)))
-	for _, d := range open {
-		switch d.Holding() {
-		case old:
-			p.old = d
-		case next:
-			p.next = d
-		}
-	}
-	return p, err
+// idleOn are the open declarations about a holding: one that was made of it, and
+// those that have followed their permits into it.
+func (v *View) idleOn(holding ledger.Key) ([]reserve.IdleDeclaration, error) {
+	open, err := Find(v, IdleDeclarations, Where("licence", holding.Licence).And("state", Eq, string(reserve.IdleOpen)))
+	return slices.DeleteFunc(open, func(d reserve.IdleDeclaration) bool { return d.Holding() != holding }), err
 }
 
-// carryIdle lets a declaration go with its permits into the new term of a
-// renewal: they lie idle for as long as before. Where a part of the new holding
-// is declared idle already, both are one, idle since the later day.
-func (tx *Tx) carryIdle(r permit.Renewal, p idleParts) {
-	d := p.old
-	if d.ID == 0 {
-		return
+// carryIdle lets declarations go with their permits into the new term of a renewal:
+// these lie idle for as long as before, and what is not renewed is not. Of a part those
+// that lie idle for the longest go first.
+func (tx *Tx) carryIdle(r permit.Renewal, open []reserve.IdleDeclaration) {
+	left := r.Joined
+	for _, d := range reserve.LongestFirst(open) {
+		q := min(d.Quantity, left)
+		if left -= q; q > 0 {
+			d = d.Follows(r.NewKey(), q)
+		} else {
+			d = d.End(r.TermEnd, termEnded)
+		}
+		Put(tx, IdleDeclarations, d)
 	}
-	q := min(d.Quantity, r.Joined)
-	switch {
-	case q > 0 && p.next.ID != 0:
-		p.next.Quantity, p.next.Since = p.next.Quantity+q, max(p.next.Since, d.Since)
-		Put(tx, IdleDeclarations, p.next)
-		fallthrough
-	case q == 0:
-		d = d.End(r.TermEnd, termEnded)
-	default:
-		d.Instrument, d.Origin, d.Quantity = r.NewInstrument, r.NewOrigin, q
-	}
-	Put(tx, IdleDeclarations, d)
 }
 
 // idleOf are the open declarations about the holdings of a licence.
@@ -238,38 +223,19 @@ func (v *View) idleOf(l catalog.Licence) ([]reserve.IdleDeclaration, error) {
 	return Find(v, IdleDeclarations, Where("licence", l.ID).And("state", Eq, string(reserve.IdleOpen)))
 }
 
-// followIdle lets declarations go with their permits to the successor of a licence:
-// they lie idle since the same day. Where a part of the successor's holding is
-// declared idle already, both are one, idle since the later day.
-func (v *View) followIdle(from catalog.Licence, to int64) (all []rider, err error) {
+// followIdle lets declarations go with their permits to the successor of a licence.
+// Each stands beside what he has declared himself, and can be ended and swept by itself.
+func (v *View) followIdle(from catalog.Licence) (all []rider, err error) {
 	open, err := v.idleOf(from)
-	if err != nil {
-		return nil, err
-	}
 	for _, d := range open {
-		next := d.Holding()
-		next.Licence, next.Party = to, rowsOf(v.state, Licences).rows[to].Party
-		p, err := v.idleOn(next, ledger.Key{})
-		if err != nil {
-			return nil, err
-		}
 		all = append(all, rider{func(*Tx) {}, func(tx *Tx, to catalog.Licence) {
-			after := d
-			if has := p.old; has.ID != 0 {
-				has.Quantity, has.Since = has.Quantity+d.Quantity, max(has.Since, d.Since)
-				Put(tx, IdleDeclarations, has)
-				after = d.End(tx.Today, succeeded)
-			} else {
-				after.Party, after.Licence = to.Party, to.ID
-			}
-			Put(tx, IdleDeclarations, after)
+			next := d.Holding()
+			next.Party, next.Licence = to.Party, to.ID
+			Put(tx, IdleDeclarations, d.Follows(next, d.Quantity))
 		}})
 	}
-	return all, nil
+	return all, err
 }
-
-// succeeded is why a declaration ends that has become a part of a successor's.
-const succeeded = "declared with the successor's"
 
 // publishedParameters are the parameters that readers see.
 type publishedParameters struct{ *Published[rulebook.Parameter] }

@@ -483,7 +483,7 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 	}{
 		"all":      {renewed: 4 * one, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}}},
 		"a part":   {renewed: 2 * one, want: []reserve.IdleDeclaration{{Quantity: 2 * one, Since: 20260601}}},
-		"joined":   {renewed: 4 * one, next: true, want: []reserve.IdleDeclaration{{Quantity: 4 * one, Since: 20260615}}},
+		"joined":   {renewed: 4 * one, next: true, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}, {Quantity: one, Since: 20260615}}},
 		"rejected": {renewed: 4 * one, reject: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -513,7 +513,7 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 				t.Fatalf("%+v", open)
 			}
 			for i, want := range tt.want {
-				if got := open[i]; got.Quantity != want.Quantity || got.Since != want.Since || got.Instrument != s.next.ID {
+				if got := open[i]; got.Quantity != want.Quantity || got.Since != want.Since || got.Instrument != s.next.ID || got.DeclaredBy != reserve.ByEnterprise {
 					t.Errorf("%+v", got)
 				}
 			}

@@ -123,7 +123,7 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 	}
 	holds, err1 := v.renewalHolds(r)
 	notice, err2 := v.renewalNotice(r)
-	idle, err3 := v.idleOn(r.OldKey(), r.NewKey())
+	idle, err3 := v.idleOn(r.OldKey())
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return nil, err
 	}
@@ -246,14 +246,14 @@ func returnRenewal(v *View, id int64) (Apply, error) {
 	if err != nil || r.State.IsOpen() || r.State == permit.RenewalJoined || !r.Renewing {
 		return nil, err
 	}
-	idle, err := v.idleOn(r.OldKey(), ledger.Key{})
+	idle, err := v.idleOn(r.OldKey())
 	if err != nil {
 		return nil, err
 	}
 	rest, whole := v.part(r.OldKey())
 	return func(tx *Tx) any {
-		if idle.old.ID != 0 {
-			Put(tx, IdleDeclarations, idle.old.End(r.TermEnd, termEnded))
+		for _, d := range idle {
+			Put(tx, IdleDeclarations, d.End(r.TermEnd, termEnded))
 		}
 		if account, open := tx.ledger.Find(r.OldKey()); open {
 			tx.endFreezes(account)

@@ -74,7 +74,7 @@ func (v *View) riders(l catalog.Licence, to int64) (all []rider, err error) {
 		}
 		all = append(all, f)
 	}
-	idle, err := v.followIdle(l, to)
+	idle, err := v.followIdle(l)
 	return append(all, idle...), err
 }
 

@@ -120,25 +120,25 @@ func TestSuccession_Division(t *testing.T) {
 	done[OrderResult](k.office, b.user, k.sell(b, 4*one)) // its surplus came along
 }
 
-// What lies idle goes on lying idle at the successor, since the same day; where he
-// has declared a part of his own, both are one. A division asks whose it is.
+// What lies idle goes on lying idle at the successor, since the same day and as the
+// one has declared it who did; what he has declared of his own stands beside it. A
+// division asks whose it is.
 func TestSuccession_Idle(t *testing.T) {
 	t.Parallel()
 	k := openTermDesk(t)
 	from, to, last := k.seller(jiashan, 1, 4*one), k.firm(jiashan, 2), k.seller(jiashan, 3, 2*one)
-	declare := func(f firm, q quantity.Quantity, since calendar.Date) {
+	declare := func(person int64, f firm, q quantity.Quantity, since calendar.Date, document string) int64 {
 		t.Helper()
-		done[IdleResult](k.office, f.user, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, q, since, "idle"})
+		return done[IdleResult](k.office, person, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, q, since, document}).Declaration.ID
 	}
-	open := func() string {
+	open := func() (out []string) {
 		t.Helper()
-		d := rowsIn(k.office, IdleDeclarations, Where("state", string(reserve.IdleOpen)))
-		if len(d) != 1 {
-			t.Fatalf("%+v", d)
+		for _, d := range rowsIn(k.office, IdleDeclarations, Where("state", string(reserve.IdleOpen))) {
+			out = append(out, fmt.Sprintf("%d: %d %d %s since %s, %s by %s of %d", d.ID, d.Party, d.Licence, d.Quantity, d.Since, d.Document, d.DeclaredBy, d.DeclaredOf))
 		}
-		return fmt.Sprintf("%d %d %s %s", d[0].Party, d[0].Licence, d[0].Quantity, d[0].Since)
+		return out
 	}
-	declare(from, 3*one, 20260501)
+	first := declare(k.leader, from, 3*one, 20230501, "found")
 	c := SuccessionRecord{
 		Kind: permit.Division, Licence: from.licence.ID, EffectiveOn: today, Document: "d",
 		Parts: []SuccessionShare{k.share(to, ledger.Paid, one, one), k.share(from, ledger.Paid, 3*one, 3*one)},
@@ -146,17 +146,46 @@ func TestSuccession_Idle(t *testing.T) {
 	k.refuses(k.leader, c, permit.ErrBlocked)
 	c.Kind, c.Parts = permit.NewHolder, []SuccessionShare{k.share(to, ledger.Paid, 4*one, 4*one)}
 	k.does(k.leader, c)
-	if got, want := open(), fmt.Sprintf("%d %d 3 2026-05-01", to.party, to.licence.ID); got != want {
-		t.Errorf("%s, want %s", got, want)
+	want := []string{fmt.Sprintf("%d: %d %d 3 since 2023-05-01, found by bureau of %d", first, to.party, to.licence.ID, from.licence.ID)}
+	if diff := cmp.Diff(want, open()); diff != "" {
+		t.Error(diff)
 	}
 	k.check()
-	declare(last, one, 20260601)
+	own := declare(last.user, last, one, 20230601, "declared")
+	sweep := done[BuyBackResult](k.office, k.leader, IdleSweep{own, 0, "d"}).BuyBack
 	c.Kind, c.Licence, c.Parts = permit.Merger, to.licence.ID, []SuccessionShare{k.share(last, ledger.Paid, 4*one, 4*one)}
 	k.does(k.leader, c)
-	if got, want := open(), fmt.Sprintf("%d %d 4 2026-06-01", last.party, last.licence.ID); got != want {
-		t.Errorf("%s, want %s", got, want)
+	want = []string{
+		fmt.Sprintf("%d: %d %d 3 since 2023-05-01, found by bureau of %d", first, last.party, last.licence.ID, from.licence.ID),
+		fmt.Sprintf("%d: %d %d 1 since 2023-06-01, declared by enterprise of 0", own, last.party, last.licence.ID),
 	}
+	if diff := cmp.Diff(want, open()); diff != "" {
+		t.Error(diff)
+	}
+	if d := storedRow(k.office, IdleDeclarations, own); d.BuyBack != sweep.ID || d.Quantity != one {
+		t.Errorf("a sweep of one is about %+v", d)
+	}
+	k.refuses(last.user, IdleDeclare{last.licence.ID, k.inst.Code, ledger.Paid, one, 20260601, "d"}, ErrIdleDeclared)
+	k.refuses(last.user, IdleEnd{first, today, "d"}, ErrIdleOfBureau)
+	k.restart()
 	k.check()
+	k.does(k.leader, BuyBackStep{BuyBack: sweep.ID, Event: reserve.RejectBuyBack, Document: "d", Note: "n"})
+	k.does(k.leader, IdleSweep{first, 0, "d"}) // as long as it lay idle elsewhere
+	k.check()
+}
+
+// Open declarations that were made of one holding are found (I-114).
+func TestCheck_IdleTwice(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	f := k.seller(jiashan, 1, 4*one)
+	d := done[IdleResult](k.office, f.user, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, one, 20260601, "d"}).Declaration
+	d.ID++
+	k.store.table(IdleDeclarations.name).put(d.ID, d)
+	found, err := Check(t.Context(), k.store, k.store.row())
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-114" }) {
+		t.Error(found, err)
+	}
 }
 
 // What others rely on blocks, and the answer names it.

@@ -1,6 +1,9 @@
 package reserve
 
 import (
+	"cmp"
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -55,6 +58,7 @@ type IdleDeclaration struct {
 	EndedOn     calendar.Date
 	EndDocument string
 	RecordedAt  calendar.Instant
+	DeclaredOf  int64 // the licence that it was declared of, where it has followed its permits; 0: it has not
 	Command     int64
 }
 
@@ -95,6 +99,19 @@ func (d IdleDeclaration) CheckSweep() error {
 		return ErrIdleSwept.With("buy-back %d takes them back already", d.BuyBack)
 	}
 	return nil
+}
+
+// Follows returns the declaration of a quantity of its permits in another holding:
+// who has declared it, by which document, and since when they lie idle stay as they were (I-114).
+func (d IdleDeclaration) Follows(to ledger.Key, q quantity.Quantity) IdleDeclaration {
+	d.DeclaredOf = cmp.Or(d.DeclaredOf, d.Licence)
+	d.Party, d.Licence, d.Instrument, d.Origin, d.Quantity = to.Party, to.Licence, to.Instrument, to.Origin, q
+	return d
+}
+
+// LongestFirst are declarations in the order in which they have what there is of a holding.
+func LongestFirst(d []IdleDeclaration) []IdleDeclaration {
+	return slices.SortedFunc(slices.Values(d), func(a, b IdleDeclaration) int { return cmp.Or(cmp.Compare(a.Since, b.Since), cmp.Compare(a.ID, b.ID)) })
 }
 
 // End returns the declaration that is over since a day.
