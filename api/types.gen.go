@@ -13857,6 +13857,15 @@ type ProjectEntry struct {
 	// Kind Why a project's figures changed.
 	Kind ProjectEntryKind `json:"kind"`
 
+	// Lowered Of a release: by how much that is less than before.
+	Lowered *Quantity `json:"lowered,omitempty"`
+
+	// Missing Of a release: what must still be bought after it.
+	Missing *Quantity `json:"missing,omitempty"`
+
+	// Needed Of a release: what is needed after it, t/a. Absent where it was not yet recorded.
+	Needed *Quantity `json:"needed,omitempty"`
+
 	// Party Number of a record.
 	Party ID `json:"party"`
 

@@ -204,30 +204,6 @@ func (b projectBidders) dryApply(tx *Tx) {
 	}
 }
 
-// isNeeded reports whether a project still needs what was won for it: not where a
-// step after the close has ended it, or has lowered the need below what was won.
-func (v *View) isNeeded(a auction.Award) (bool, error) {
-	w, err := Get(v, Winners, "winner", a.Winner)
-	if err != nil || w.Project == 0 {
-		return true, err
-	}
-	o := must(Get(v, Offers, "offer", a.Offer))
-	p, err := Get(v, Projects, "project", w.Project)
-	if err != nil || !p.State.MayBuy() {
-		return false, err
-	}
-	r, err := v.registration("registration", a.Registration)
-	if err != nil {
-		return false, err
-	}
-	n, _ := v.needOf(p.ID, o.Pollutant)
-	if a.Notice != 0 || n.Room()+r.Bidding >= a.Quantity {
-		return true, nil
-	}
-	reduced, err := Find(v, ProjectSteps, Where("project", p.ID).And("event", Eq, string(permit.Reduce)).And("at", Ge, int64(o.ClosedAt)))
-	return len(reduced) == 0, err
-}
-
 // revoke returns what takes an award back without a forfeit.
 func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) auction.Award, error) {
 	a, err := a.Revoked(reason, v.Now)

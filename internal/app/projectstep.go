@@ -35,7 +35,7 @@ type ProjectStep struct {
 // projectChange is what a step makes of a project's needs.
 type projectChange struct {
 	needs  []permit.Need
-	freed  []permit.Entry   // with something in it
+	freed  []permit.Entry   // of each need that is lower
 	orders []*market.Record // that rest on what is no longer needed
 	ends   []projectEnd     // the like of deals and payment notices
 	opens  []projectBuyBack // for what was bought
@@ -245,7 +245,7 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 			return c, ErrProjectDeals.With("deals or payment notices over %s t/a of %s for this project are paid, or more than one step ends: deliver or end them first", after.Open, n.Pollutant)
 		}
 		c.needs = append(c.needs, after)
-		if freed.Bought != 0 {
+		if freed.Lowered > 0 {
 			c.freed = append(c.freed, freed)
 		}
 	}
@@ -266,8 +266,8 @@ func checkCovered(needs []permit.Need) error {
 	return nil
 }
 
-// releaseFromProject records what a project no longer needs: the licence's
-// surplus, which only the government may buy back (甬环发〔2015〕81号: project
+// releaseFromProject records by how much a project needs less, and what it has of
+// that: the licence's surplus, which only the government may buy back (甬环发〔2015〕81号: project
 // cancelled, or surplus found at completion). The quantity is that of the EIA.
 // It returns the verification; 0 where nothing is left over.
 func (tx *Tx) releaseFromProject(p permit.Project, e permit.Entry, document string) int64 {

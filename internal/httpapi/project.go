@@ -161,5 +161,8 @@ func entryOf(e permit.Entry, instrument string) api.ProjectEntry {
 	if e.Surplus != 0 {
 		out.Surplus = new(e.Surplus.String())
 	}
+	if e.Lowered != 0 {
+		out.Needed, out.Lowered, out.Missing = new(e.Needed.String()), new(e.Lowered.String()), new(e.Missing.String())
+	}
 	return out
 }

@@ -86,8 +86,8 @@ func (n Need) Share(q quantity.Quantity) quantity.Quantity {
 }
 
 // Reduced is the need lowered to q t/a — 0 when the project is given up — and
-// the entry of what it no longer needs: first what is not yet assigned, then
-// of what is. The offset share that was retired for it stays retired.
+// the entry of it, with what it no longer needs of what it has: first what is not
+// yet assigned, then of what is. The offset share that was retired for it stays retired.
 func (n Need) Reduced(q quantity.Quantity) (Need, Entry, error) {
 	old := n
 	n.Need = q
@@ -107,6 +107,7 @@ func (n Need) Reduced(q quantity.Quantity) (Need, Entry, error) {
 	return n, Entry{
 		Project: n.Project, Pollutant: n.Pollutant, Kind: ByRelease,
 		Bought: -excess, Assigned: -assigned, Retired: freed - assigned, Surplus: excess - assigned + freed,
+		Needed: n.Needed, Lowered: old.Needed - n.Needed, Missing: n.Missing(),
 	}, nil
 }
 

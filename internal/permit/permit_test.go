@@ -103,6 +103,11 @@ func TestNeed_Reduced(t *testing.T) {
 		if !after.IsSound() || n.With(freed).Bought != after.Bought || n.With(freed).Assigned != after.Assigned || n.With(freed).Retired != after.Retired {
 			t.Fatalf("%+v frees %+v and leaves %+v", n, freed, after)
 		}
+		won := quantity.Quantity(rapid.Int64Range(1, int64(n.Needed)).Draw(t, "won"))
+		if freed.Needed != after.Needed || freed.Lowered != n.Needed-after.Needed || freed.Missing != after.Missing() || freed.Lowered <= 0 ||
+			freed.Uncovers(won) != (n.Missing() >= won && after.Missing() < won) {
+			t.Errorf("%+v lowered to %+v, recorded as %+v", n, after, freed)
+		}
 		held, left := n.Bought-n.Retired, after.Bought-after.Retired
 		if freed.Surplus != held-left || freed.Surplus < 0 || freed.Retired > 0 {
 			t.Errorf("of %s in the holding %s stay and %s are surplus", held, left, freed.Surplus)

@@ -97,14 +97,15 @@ const (
 	ByNotice    EntryKind = "sale"       // a payment notice was delivered
 	ByGuarantee EntryKind = "guarantee"  // allocated from the reserve (重大项目保障)
 	ByAssign    EntryKind = "assignment" // put to the project out of the licence's holding
-	ByRelease   EntryKind = "release"    // no longer needed: the project was reduced or cancelled
+	ByRelease   EntryKind = "release"    // the project was reduced or cancelled: what it no longer needs
 )
 
 // EntryKinds are all kinds of entry.
 var EntryKinds = []EntryKind{ByDeal, ByReversal, ByNotice, ByGuarantee, ByAssign, ByRelease}
 
 // An Entry is a change of a project's figures for a pollutant. It never
-// changes. A release has negative figures; what it retired stays retired.
+// changes. A release has negative figures; what it retired stays retired. It keeps
+// also by how much the need was lowered: one that frees nothing is recorded, too.
 type Entry struct {
 	ID         int64
 	Project    int64
@@ -121,5 +122,15 @@ type Entry struct {
 	Document   string
 	Transfer   int64 // of the retirement; 0 where nothing was retired
 	At         calendar.Instant
+	Needed     quantity.Quantity // of a release (I-113): what is needed after it
+	Lowered    quantity.Quantity // by how much that is less than before
+	Missing    quantity.Quantity // what must still be bought after it
 	Command    int64
+}
+
+// Uncovers reports whether a release is what no longer lets a project have q: before
+// it so much was missing, and after it no longer.
+func (e Entry) Uncovers(q quantity.Quantity) bool {
+	before := e.Missing + e.Lowered + e.Bought // what is bought beyond the need goes with it
+	return before >= q && e.Missing < q
 }
