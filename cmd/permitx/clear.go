@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"permitx/internal/auction"
 	"permitx/internal/fault"
@@ -58,14 +60,41 @@ func (c *clearCommand) read(from io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// sayField gives a fault in one line: the field, and what would be right.
+// The most runes of a name and of a detail that are shown: both repeat what is in
+// the file.
+const (
+	clearFieldMost  = 80
+	clearDetailMost = 400
+)
+
+// sayField gives a fault in one line: the field, quoted where it has what cannot be
+// printed, and what would be right.
 func sayField(err error) error {
 	e, isFault := fault.As(err)
 	switch {
 	case !isFault:
 		return err
 	case e.Field == "":
-		return errors.New(e.Detail)
+		return errors.New(cut(e.Detail, clearDetailMost))
 	}
-	return errors.New(e.Field + ": " + e.Detail)
+	return errors.New(printable(cut(e.Field, clearFieldMost)) + ": " + cut(e.Detail, clearDetailMost))
+}
+
+// cut is a text, or its first runes and a mark that there are more.
+func cut(text string, most int) string {
+	for at := range text {
+		if most == 0 {
+			return text[:at] + "…"
+		}
+		most--
+	}
+	return text
+}
+
+// printable is a text, quoted where it would not be read as it is written.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
 }

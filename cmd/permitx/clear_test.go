@@ -50,6 +50,11 @@ func TestClear_BadInput(t *testing.T) {
 		{`{"format":"uniform","supply":"1","bids":[{"id":"A","price":"5","qty":"1","seq":1},{"id":"B","price":5,"qty":"1","seq":2}]}`, "bids[1].price: "},
 		{`{"format":"uniform","supply":"1","bids":[{"id":"A","price":"5","qty":"1","seq":1},{"id":"B","price":"5","qty":"1","seq":2}],"tie":"drawn"}`, "draw: "},
 		{`{"format":"uniform","suply":"1","bids":[]}`, "suply: "},
+		{`{"format":"uniform","su\nply":"1","bids":[]}`, `"su\nply": is not a field`},
+		{`{"format":"uniform","supply":"1","bids":[{"id":"A\n","pri\u202ece":"5"}]}`, `"bids[0].pri\u202ece": is not a field`},
+		{`{"format":"uniform","` + strings.Repeat("长", 5000) + `":"1","bids":[]}`, ": " + strings.Repeat("长", clearFieldMost) + "…: is not a field"},
+		{`{"format":"` + strings.Repeat("x", 5000) + `","bids":[]}`, `"xxx`},
+		{`{"format":"uniform","supply":` + strings.Repeat("1", 5000) + `,"bids":[]}`, "supply: the number 111"},
 		{`not JSON`, "JSON"},
 	} {
 		file := filepath.Join(t.TempDir(), "case.json")
@@ -57,7 +62,7 @@ func TestClear_BadInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		code, stdout, stderr := do(t, "clear", file)
-		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+		if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || len(stderr) > 2000 || !strings.Contains(stderr, c.want) {
 			t.Errorf("%s: exit code %d, want %q in one line:\n%s%s", c.input, code, c.want, stdout, stderr)
 		}
 	}
