@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
+	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 )
@@ -12,6 +14,7 @@ import (
 var (
 	_ = declareCheck((*checker).checkLeases)
 	_ = declareCheck((*checker).checkPledges)
+	_ = declareCheck((*checker).checkBanks)
 )
 
 // encumbranceParts are the holds of a purpose and the postings of some reasons.
@@ -198,6 +201,26 @@ func (c *checker) checkPledges() error {
 	}
 	c.reportRest("I-53", parts)
 	return err
+}
+
+// checkBanks holds that a party that a bank officer acts, or has acted, for has
+// neither a licence nor permits (I-55).
+func (c *checker) checkBanks() error {
+	banks := map[int64]bool{}
+	err := eachOf(c.ctx, c.r, Grants, Where("role", string(identity.BankOfficer)), func(g identity.Grant) { banks[g.Party] = true })
+	if err != nil || len(banks) == 0 {
+		return err
+	}
+	for id, a := range c.ledger.accounts {
+		if held := c.ledger.balances[id].Balance; banks[a.Party] && a.Kind == ledger.Holding && held > 0 {
+			c.report("I-55", Balances.name, int64(id), "has %s t/a of the party %d, which is a bank", quantity.Quantity(held), a.Party)
+		}
+	}
+	return eachOf(c.ctx, c.r, Licences, Query{}, func(l catalog.Licence) {
+		if banks[l.Party] {
+			c.report("I-55", Licences.name, l.ID, "is that of the party %d, which is a bank", l.Party)
+		}
+	})
 }
 
 // checkPledgeSales holds each sale against its payments and postings, and

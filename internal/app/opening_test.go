@@ -447,6 +447,31 @@ func TestOpening_EncumberedChanged(t *testing.T) {
 	}
 }
 
+// A package gives no licence to a party that a bank officer acts for, neither
+// when it is checked nor when he came after that: a bank never holds permits.
+func TestOpening_BankHasNoLicence(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	code := uscc(jiaxing, 6)
+	bank := done[PartyResult](o, o.clerk, PartyRegister{Name: "银行", USCC: code, Region: jiaxing, Industry: "6621"}).Party
+	s := small()
+	s.add("licences", code+"001P", "总行", jiashan, "2026-01-01", "2031-06-30")
+	got := o.submits(o.leader, s)
+	if got.Package.State != opening.Checked {
+		t.Fatalf("before it is a bank: %+v", faultsOf(t, o.checks(s)))
+	}
+	o.person("banker", GrantAdd{Role: identity.BankOfficer, Party: bank.ID})
+	if f := faultsOf(t, o.checks(s)); len(f) != 1 || f[0].Sheet != "licences" || f[0].Row != 3 || f[0].Column != "number" {
+		t.Errorf("checked when it is a bank: %+v", f)
+	}
+	o.does(o.clerk, OpeningTake{got.Package.ID})
+	p := rowsOf(o.app.st, OpeningPackages).rows[got.Package.ID]
+	if p.State != opening.Refused || !strings.HasPrefix(p.Reason, "licences row 3: ") || len(rowsOf(o.app.st, Licences).rows) != 0 {
+		t.Errorf("taken: %s, %q", p.State, p.Reason)
+	}
+	o.check()
+}
+
 // Who writes in a document what a package would write there has not made a
 // part of the package of it.
 func TestOpening_TypedDocument(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/identity"
 	"permitx/internal/opening"
 	"permitx/internal/settlement"
 )
@@ -28,6 +29,7 @@ func CheckOpening(ctx context.Context, r Reader, ref *Reference, today calendar.
 func openingKnown(ref *Reference, today calendar.Date, p opening.Package) opening.Registry {
 	regions, pollutants, parties, closed, licences := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	licensed, holders, homes := map[int64]bool{}, map[string]bool{}, map[string]string{}
+	served, banks := map[int64]bool{}, map[string]bool{}
 	for _, r := range ReadTable(ref, Regions).All() {
 		regions[r.Code] = regions[r.Code] || r.ValidOn(today)
 	}
@@ -37,14 +39,17 @@ func openingKnown(ref *Reference, today calendar.Date, p opening.Package) openin
 	for _, l := range ReadTable(ref, Licences).All() {
 		licences[l.Number], licensed[l.Party] = true, true
 	}
+	for _, g := range ReadTable(ref, Grants).All() {
+		served[g.Party] = served[g.Party] || g.Role == identity.BankOfficer
+	}
 	for _, p := range ReadTable(ref, Parties).All() {
 		parties[p.USCC], closed[p.USCC] = p.State != catalog.PartyClosed, p.State == catalog.PartyClosed
-		holders[p.USCC], homes[p.USCC] = licensed[p.ID], p.Region
+		holders[p.USCC], banks[p.USCC], homes[p.USCC] = licensed[p.ID], served[p.ID], p.Region
 	}
 	in := func(set map[string]bool) func(string) bool { return func(code string) bool { return set[code] } }
 	return opening.Registry{
 		Today: today, Scope: p.Region, Region: in(regions), Pollutant: in(pollutants), Party: in(parties), Closed: in(closed), Licence: in(licences), Licensed: in(holders),
-		Home: func(code string) string { return homes[code] },
+		Bank: in(banks), Home: func(code string) string { return homes[code] },
 	}
 }
 

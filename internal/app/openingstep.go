@@ -86,10 +86,13 @@ func (v *View) verifyRows(p opening.Package, c opening.Contents) error {
 		if _, taken := v.byCode.licences[row.Number]; taken {
 			return opening.ErrRegistered.With("licences row %d: the registry has the licence %s by now", row.Row, row.Number)
 		}
-		if holder := rowsOf(v.state, Parties).rows[v.byCode.parties[row.Holder]]; holder.State == catalog.PartyClosed {
+		holder, known := rowsOf(v.state, Parties).rows[v.byCode.parties[row.Holder]]
+		switch {
+		case holder.State == catalog.PartyClosed:
 			return opening.ErrOver.With("licences row %d: the party %s is closed by now", row.Row, row.Holder)
-		}
-		if row.ValidTo < v.Today {
+		case known && v.isBank(holder.ID):
+			return opening.ErrCell.With("licences row %d: %s is a bank by now, which has no licences: it never holds permits", row.Row, row.Holder)
+		case row.ValidTo < v.Today:
 			return opening.ErrOver.With("licences row %d: the licence ended on %s", row.Row, row.ValidTo)
 		}
 	}

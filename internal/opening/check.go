@@ -20,6 +20,7 @@ type Registry struct {
 	Closed    func(uscc string) bool   // registered and closed for good
 	Licence   func(number string) bool // registered
 	Licensed  func(uscc string) bool   // has a registered licence
+	Bank      func(uscc string) bool   // a registered party that a bank officer acts, or has acted, for
 	Home      func(uscc string) string // region in which a registered party is registered
 	// Validate notes what the rules of the records themselves refuse. Rows with
 	// a fault are left out.
@@ -197,7 +198,9 @@ func (k *checker) checkLicences() {
 	for _, l := range k.contents.Licences {
 		noteTwice(k, "licences", "number", seen, l.Number, l.Row)
 		k.licences[l.Number] = l
-		k.checkParty("licences", l.Row, "number", l.Holder)
+		if k.checkParty("licences", l.Row, "number", l.Holder) && k.registry.Bank(l.Holder) {
+			k.note("licences", l.Row, ErrCell.With("%s is a bank, which has no licences: it never holds permits", l.Holder).At("number"))
+		}
 		if k.registry.Licence(l.Number) {
 			k.note("licences", l.Row, ErrRegistered.With("the registry has a licence with this number").At("number"))
 		}

@@ -91,7 +91,7 @@ func registry() opening.Registry {
 	}
 	return opening.Registry{
 		Today: today, Scope: "330400", Region: in("330421", "330400", "310118"), Pollutant: in("VOCs", "COD"), Party: in(known, bank, far), Licence: in(known + "001P"),
-		Licensed: in(known), Closed: in(gone),
+		Licensed: in(known), Bank: in(far), Closed: in(gone),
 		Home:     func(code string) string { return code[2:8] },
 		Validate: func(opening.Contents, func(string, int, error)) {},
 	}
@@ -157,6 +157,7 @@ func TestCheck_BadCells(t *testing.T) {
 		{"parties", 2, "signer_limit", "1.005", "quantity.too_many_decimals", "2"},
 		{"licences", 3, "number", "12", "catalog.licence_number", "22"},
 		{"licences", 3, "number", valid + "001P", "opening.twice", "row 2"},
+		{"licences", 3, "number", far + "001P", "opening.cell", "a bank"},
 		{"licences", 3, "site", "", "opening.cell", "is missing"},
 		{"licences", 3, "region", "310118", "opening.not_in_package", "caps"},
 		{"licences", 3, "valid_from", "soon", "request.invalid", "2026-07-01"},

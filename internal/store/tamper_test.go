@@ -137,6 +137,8 @@ var tradingTamperings = []tampering{
 	{"what a bank got", []string{"UPDATE pledge_payment SET amount = amount - 100 WHERE amount > 0"}, "pledge", "I-55"},
 	{"what the holder got", []string{"UPDATE pledge_sale SET to_owner = to_owner + 100"}, "pledge_sale", "I-55"},
 	{"what was sold", []string{"UPDATE pledge SET paid = paid - 100 WHERE paid > 0"}, "pledge", "I-55"},
+	{"bank with a licence", []string{"UPDATE licence SET party = (SELECT min(party) FROM role_grant WHERE role = 'bank') WHERE id = 1"}, "licence", "I-55"},
+	{"bank with permits", []string{"UPDATE role_grant SET role = 'bank', signer = FALSE WHERE role = 'enterprise'"}, "balance", "I-55"},
 	{"sale of less", []string{"UPDATE pledge_sale SET quantity = quantity - 1"}, "pledge_sale", "I-55"},
 }
 
