@@ -4811,7 +4811,7 @@ type AuctionOffer struct {
 	// State Where an auction is in its life.
 	State AuctionState `json:"state"`
 
-	// Status How the auction was cleared.
+	// Status Like the three figures below: once ranked for the officers of its region and auditors, once certified, or failed, for everybody.
 	Status *AuctionStatus `json:"status,omitempty"`
 
 	// Step Of an ascending auction.
@@ -4966,7 +4966,7 @@ type AuctionOfferPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// AuctionResult What anybody may know of an auction that was certified, or that has failed: nobody could win by its rules, and nothing is to be certified. Prices are weighted by quantity; who has lost is not named. Figures of bids (wanted, cover_ratio, min_price to median_price) are published only where something was sold and at least three bidders have bid (project default): of fewer they would tell what one of them has bid.
+// AuctionResult What anybody may know of an auction that was certified, or that has failed: nobody could win by its rules, and nothing is to be certified. Prices are weighted by quantity; who has lost is not named. Figures of bids (wanted, cover_ratio, min_price to median_price) are published only where something was sold, at least three bidders have bid, and none or at least three of them have won nothing (project default): of fewer they would tell what one of them has bid.
 type AuctionResult struct {
 	// AveragePrice Of what was sold.
 	AveragePrice *Price `json:"average_price,omitempty"`

@@ -185,6 +185,12 @@ func (o Offer) Unit() string {
 // IsOpen reports whether bids are public while the auction runs.
 func (o Offer) IsOpen() bool { return o.Format == Ascending }
 
+// IsResultPublic reports whether everybody may know what the bids have come to: from
+// the certification on, or where nobody could win; of an ascending auction always.
+func (o Offer) IsResultPublic() bool {
+	return o.IsOpen() || o.State == OfferCertifying || o.State == OfferCertified || o.State == OfferFailed
+}
+
 // FixedQuantity reports whether a quote names a price only.
 func (o Offer) FixedQuantity() bool { return o.Format == PayAsBidShare || o.Format == Ascending }
 

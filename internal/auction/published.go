@@ -21,17 +21,22 @@ type Figures struct {
 	Median   quantity.Price    // at which half of what was wanted is reached, from the greatest
 	Average  quantity.Price    // of what was won, weighted by quantity, half up
 	Takers   quantity.Quantity // of what was won, by bids at any price
+	Losers   int               // bidders who have won nothing; not published
 }
 
 // FiguresLeast is from how many bidders on the figures of their bids are published:
 // of one they would be his bid, and of two each would know the other's (project
-// default, after the rule of three of official statistics).
+// default, after the rule of three of official statistics). What winners have won is
+// public, so that the same holds of those who have lost, where there are any.
 const FiguresLeast = 3
 
 // Published are the figures that the public sees: those of bids only where something
-// was sold, to bids of enough bidders. What was won is public with its winners.
+// was sold, to bids of enough bidders, and where enough of them have lost, or none.
+// What was won is public with its winners.
 func (f Figures) Published(sold quantity.Quantity) Figures {
-	if sold > 0 && f.Bidders >= FiguresLeast {
+	hidden := f.Losers > 0 && f.Losers < FiguresLeast
+	f.Losers = 0
+	if sold > 0 && f.Bidders >= FiguresLeast && !hidden {
 		return f
 	}
 	return Figures{Bidders: f.Bidders, Average: f.Average, Takers: f.Takers}
@@ -44,12 +49,12 @@ func (o Offer) Summarise(bids []OpenedBid) Figures {
 		bids = bestOfEach(bids)
 	}
 	var f Figures
-	bidders := map[int64]bool{}
+	bidders := map[int64]bool{} // whether he has won
 	total, won, sold := new(big.Int), new(big.Int), quantity.Quantity(0)
 	var priced []OpenedBid
 	var pricedWanted quantity.Quantity
 	for _, b := range bids {
-		bidders[b.Registration] = true
+		bidders[b.Registration] = bidders[b.Registration] || b.Won > 0
 		f.Wanted += b.Quantity
 		addProduct(won, b.Paid, b.Won)
 		sold += b.Won
@@ -65,6 +70,11 @@ func (o Offer) Summarise(bids []OpenedBid) Figures {
 		addProduct(total, b.Price, b.Quantity)
 	}
 	f.Bidders, f.Mean, f.Average, f.Median = len(bidders), meanOf(total, pricedWanted), meanOf(won, sold), medianOf(priced, pricedWanted)
+	for _, wins := range bidders {
+		if !wins {
+			f.Losers++
+		}
+	}
 	f.Cover, _ = coverOf(f.Wanted, o.Quantity) // a ratio of more than 9 × 10¹² is shown as 0
 	return f
 }

@@ -21,7 +21,7 @@ func TestOffer_Summarise(t *testing.T) {
 	bids := []auction.OpenedBid{bid(1, 10, 1, 1), bid(1, 8, 2, 2), bid(2, 9, 4, 4), bid(3, 5, 3, 0)}
 	got := auction.Offer{Format: auction.PayAsBid, Quantity: 7 * quantity.OneQuantity}.Summarise(bids)
 	want := auction.Figures{
-		Bidders: 3, Wanted: 10 * quantity.OneQuantity, Cover: 1_428_571, Least: 50_000, Greatest: 100_000, Mean: 77_000, Median: 90_000, Average: 88_571,
+		Bidders: 3, Wanted: 10 * quantity.OneQuantity, Cover: 1_428_571, Least: 50_000, Greatest: 100_000, Mean: 77_000, Median: 90_000, Average: 88_571, Losers: 1,
 	}
 	if got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -41,13 +41,21 @@ func TestOffer_Summarise(t *testing.T) {
 	}
 }
 
-// Whose bids they are could be known of two bidders, and of what was not sold nothing
-// is public but how many bade.
+// Whose bids they are could be known of two bidders, or of two losers beside winners
+// whose awards are public; and of what was not sold nothing is public but how many bade.
 func TestFigures_Published(t *testing.T) {
 	t.Parallel()
 	all := auction.Figures{Bidders: 3, Wanted: 10, Cover: 2, Least: 3, Greatest: 9, Mean: 5, Median: 4, Average: 6, Takers: 1}
 	if got := all.Published(1); got != all {
 		t.Errorf("of three bidders: %+v", got)
+	}
+	for losers, want := range map[int]auction.Figures{
+		1: {Bidders: 3, Average: 6, Takers: 1}, 2: {Bidders: 3, Average: 6, Takers: 1}, 3: all,
+	} {
+		of := all
+		if of.Losers = losers; of.Published(1) != want {
+			t.Errorf("of %d losers: %+v", losers, of.Published(1))
+		}
 	}
 	unsold := auction.Figures{Bidders: 3, Wanted: 10, Cover: 2, Least: 3, Greatest: 9, Mean: 5, Median: 4}
 	if got := unsold.Published(0); got != (auction.Figures{Bidders: 3}) {

@@ -32,7 +32,8 @@ func (s *Server) ListOffers(ctx context.Context, r gen.ListOffersRequestObject) 
 	q = equal(q, "programme", r.Params.Programme)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Offers, []app.Query{q}, p, func(o auction.Offer) int64 { return o.ID })
-	items := convertAll(rows, s.offer)
+	may := s.bidders(ctx)
+	items := convertAll(rows, func(o auction.Offer) api.AuctionOffer { return s.offer(o, may) })
 	return gen.ListOffers200JSONResponse{Items: items, Next: next}, err
 }
 
@@ -49,7 +50,7 @@ func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen
 	if err := s.rows.Find(ctx, app.OfferIncidents.Name(), app.Where("offer", o.ID).Page(0, incidentsMost), &incidents); err != nil {
 		return nil, err
 	}
-	out := s.offer(o)
+	out := s.offer(o, s.bidders(ctx))
 	if len(incidents) > 0 {
 		shown := convertAll(incidents, func(x auction.Incident) api.AuctionIncident {
 			return api.AuctionIncident{Kind: api.IncidentKind(x.Kind), Since: x.Since.String(), Until: x.Until.String(), Outcome: api.IncidentOutcome(x.Outcome)}
@@ -82,13 +83,31 @@ const carriesShown = 500
 
 const incidentsMost = 1000
 
-// offer is an offer with the names of what is offered, and of who sells credits.
-func (s *Server) offer(o auction.Offer) api.AuctionOffer {
-	if !o.OfCredits() {
-		return offerOf(o, s.instrumentBy(o.Instrument).Code, "")
+// bidders are whose bids the caller may see; of the public nobody's.
+func (s *Server) bidders(ctx context.Context) scope {
+	may, err := s.see(ctx, identity.BidderRead)
+	if err != nil {
+		return scope{}
 	}
-	seller, _ := app.ReadTable(s.app.Reference(), app.Parties).Get(o.Seller)
-	return offerOf(o, o.Pollutant, seller.Name)
+	return may
+}
+
+// offer is an offer with the names of what is offered, and of who sells credits. What
+// its bids have come to is nobody's to know but the officers' until it is certified: where it
+// is declared void, they have won nothing.
+func (s *Server) offer(o auction.Offer, may scope) api.AuctionOffer {
+	name, seller := o.Pollutant, ""
+	if o.OfCredits() {
+		p, _ := app.ReadTable(s.app.Reference(), app.Parties).Get(o.Seller)
+		seller = p.Name
+	} else {
+		name = s.instrumentBy(o.Instrument).Code
+	}
+	out := offerOf(o, name, seller)
+	if !o.IsResultPublic() && !may.has(0, o.Region) {
+		out.Status, out.ClearingPrice, out.Volume, out.Unsold = nil, nil, nil, nil
+	}
+	return out
 }
 
 func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
