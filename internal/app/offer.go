@@ -241,10 +241,8 @@ func (v *View) checkSeal(c OfferTerms) error {
 	if c.SealName == "" || len(c.KeyDigest) != 64 || len(c.SeedDigest) != 64 {
 		return ErrNoSealKey
 	}
-	for o := range All(v, Offers) {
-		if o.KeyDigest == c.KeyDigest {
-			return ErrSealUsed
-		}
+	if v.offers.sealed[c.KeyDigest] != 0 {
+		return ErrSealUsed
 	}
 	return nil
 }

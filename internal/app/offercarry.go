@@ -11,8 +11,8 @@ import (
 
 // checkProgramme holds an offer against the others of its programme.
 func (v *View) checkProgramme(o auction.Offer) error {
-	for other := range All(v, Offers) {
-		if o.IsSameProgramme(other) && other.State != auction.OfferCancelled && other.State != auction.OfferVoid {
+	for other := range v.programmeOf(o) {
+		if other.State != auction.OfferCancelled && other.State != auction.OfferVoid {
 			return o.CheckProgramme(other)
 		}
 	}
@@ -25,8 +25,8 @@ func (v *View) checkProgramme(o auction.Offer) error {
 func (v *View) carryOver(o auction.Offer) (carry func(tx *Tx, picks []reserve.Pick), left quantity.Quantity) {
 	var others []auction.Offer
 	parts := len(v.claims(lotSupply{o}.claimant()))
-	for x := range All(v, Offers) {
-		if o.IsSameProgramme(x) && parts+len(v.claims(lotSupply{x}.claimant())) <= reserve.PicksMax {
+	for x := range v.programmeOf(o) {
+		if parts+len(v.claims(lotSupply{x}.claimant())) <= reserve.PicksMax {
 			others = append(others, x)
 		}
 	}

@@ -51,6 +51,7 @@ type state struct {
 	clears    map[int64][]int64         // what still has to leave for proposals that are clearing
 	reviews   map[reviewKey][]int64     // orders that running reviews still have to judge
 	bidders   map[int64]map[int64]int64 // open registrations, by offer and party
+	offers    offerIndex
 	rooms     map[int64]*offerRoom
 	seals     *sealRing
 	credits   heldRanges
@@ -130,6 +131,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexFloors()
 	s.loadOpenings()
 	s.indexBidders()
+	s.indexOffers()
 	keys := make(chan error, 1) // the rest does not need them: they are read beside it
 	go func() { keys <- s.loadKeys() }()
 	err := s.loadLedger()
@@ -401,6 +403,7 @@ func (s *state) onResident(row any) {
 		s.indexFeeTier(r)
 	case auction.Offer:
 		s.changed.chain = s.changed.chain || r.IsChained()
+		s.indexOffer(r)
 	case auction.Registration:
 		s.indexBidder(r)
 	case market.Terms:
