@@ -2127,21 +2127,26 @@ func (e LicenceKind) Valid() bool {
 
 // Defines values for LicenceQuantityChangeKind.
 const (
+	LicenceQuantityChangeKindBlockTrade   LicenceQuantityChangeKind = "block_trade"
 	LicenceQuantityChangeKindBuyBack      LicenceQuantityChangeKind = "buy_back"
 	LicenceQuantityChangeKindCorrection   LicenceQuantityChangeKind = "correction"
 	LicenceQuantityChangeKindDecision     LicenceQuantityChangeKind = "decision"
 	LicenceQuantityChangeKindFills        LicenceQuantityChangeKind = "fills"
 	LicenceQuantityChangeKindJudicialSale LicenceQuantityChangeKind = "judicial_sale"
+	LicenceQuantityChangeKindOffset       LicenceQuantityChangeKind = "offset"
 	LicenceQuantityChangeKindPrimarySale  LicenceQuantityChangeKind = "primary_sale"
 	LicenceQuantityChangeKindPurchase     LicenceQuantityChangeKind = "purchase"
 	LicenceQuantityChangeKindRenewal      LicenceQuantityChangeKind = "renewal"
 	LicenceQuantityChangeKindSale         LicenceQuantityChangeKind = "sale"
 	LicenceQuantityChangeKindSuccession   LicenceQuantityChangeKind = "succession"
+	LicenceQuantityChangeKindTransfer     LicenceQuantityChangeKind = "transfer"
 )
 
 // Valid indicates whether the value is a known member of the LicenceQuantityChangeKind enum.
 func (e LicenceQuantityChangeKind) Valid() bool {
 	switch e {
+	case LicenceQuantityChangeKindBlockTrade:
+		return true
 	case LicenceQuantityChangeKindBuyBack:
 		return true
 	case LicenceQuantityChangeKindCorrection:
@@ -2152,6 +2157,8 @@ func (e LicenceQuantityChangeKind) Valid() bool {
 		return true
 	case LicenceQuantityChangeKindJudicialSale:
 		return true
+	case LicenceQuantityChangeKindOffset:
+		return true
 	case LicenceQuantityChangeKindPrimarySale:
 		return true
 	case LicenceQuantityChangeKindPurchase:
@@ -2161,6 +2168,8 @@ func (e LicenceQuantityChangeKind) Valid() bool {
 	case LicenceQuantityChangeKindSale:
 		return true
 	case LicenceQuantityChangeKindSuccession:
+		return true
+	case LicenceQuantityChangeKindTransfer:
 		return true
 	default:
 		return false
@@ -10498,7 +10507,7 @@ type LicenceQuantityChange struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	RecordedAt Instant `json:"recorded_at"`
 
-	// Reference The deal, payment notice, buy-back or renewal; of fills the last trade.
+	// Reference The deal, payment notice, buy-back, renewal, entry of the project, block trade in the list of trades, or transfer; of fills the last trade.
 	Reference *ID `json:"reference,omitempty"`
 
 	// Region Code of a region by GB/T 2260.

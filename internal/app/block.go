@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 
 	"permitx/internal/catalog"
@@ -8,6 +9,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
@@ -403,6 +405,9 @@ func (tx *Tx) settleBlock(b market.Block, held dealHolds) BlockResult {
 		}
 	}
 	tx.want(b.BuyerLicence, i.Pollutant, -b.Quantity)
+	document := fmt.Sprintf("trade %d", t.ID)
+	tx.licenceChanged(b.SellerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, -b.Quantity, document})
+	tx.licenceChanged(b.BuyerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, b.Quantity, document})
 	b.Trade = t.ID
 	return tx.blockResult(b)
 }
@@ -467,45 +472,4 @@ func wantedOfDeal(d settlement.Deal) quantity.Quantity {
 		return d.Delivered
 	}
 	return 0
-}
-
-// feeOfBlock is what the buyer of a block trade pays by the schedule of its day.
-func feeOfBlock(tariffs map[int64]*market.Tariff, b market.Block) quantity.Money {
-	of := &noTariff
-	for _, t := range tariffs {
-		if t.Market == b.Market && t.ValidFrom <= b.ProposedAt.Date() && t.ValidFrom > of.ValidFrom {
-			of = t
-		}
-	}
-	return of.Fee(market.Buy, b.Amount, false)
-}
-
-// blockRows reads the settled block trades, and holds the open ones against what
-// they hold aside (I-51).
-func (c *checker) blockRows(s *sessionSums) error {
-	holds := map[int64]ledger.Hold{}
-	of := Where("purpose", string(ledger.ForBlockTrade))
-	if err := eachOf(c.ctx, c.r, Holds, of, func(h ledger.Hold) { holds[h.ID] = h }); err != nil {
-		return err
-	}
-	tariffs, err := c.tariffs()
-	if err != nil {
-		return err
-	}
-	return eachOf(c.ctx, c.r, Blocks, Query{}, func(b market.Block) {
-		money := holds[b.MoneyHold]
-		if b.State == market.BlockSettled {
-			s.blocks[b.Trade], s.held[b.Trade] = b, quantity.Money(money.Amount)
-		}
-		price := b.Amount + feeOfBlock(tariffs, b)
-		if int64(b.Amount) == money.Amount {
-			price = b.Amount // it is of before block trades paid fees
-		}
-		for id, amount := range map[int64]int64{b.PermitHold: int64(b.Quantity), b.MoneyHold: int64(price)} {
-			h := holds[id]
-			if id != 0 && (h.Reference != b.ID || h.Amount != amount || (h.State == ledger.HoldActive) != b.State.IsOpen()) {
-				c.report("I-51", Blocks.name, b.ID, "is %s, its hold %d is %s with %d of %d", b.State, id, h.State, h.Amount, amount)
-			}
-		}
-	})
 }

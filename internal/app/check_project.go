@@ -12,7 +12,6 @@ import (
 
 var (
 	_ = declareCheck((*checker).checkProjects)
-	_ = declareCheck((*checker).checkAmounts)
 	_ = declareCheck((*checker).checkEarmarks)
 )
 
@@ -121,32 +120,6 @@ func (c *checker) checkShares(n permit.Need, entries []permit.Entry) {
 		}
 		at = at.With(e)
 	}
-}
-
-// checkAmounts holds that what a licence permits is the sum of its changes,
-// each with the sum so far (I-28).
-func (c *checker) checkAmounts() error {
-	sums := map[surplusKey]quantity.Quantity{}
-	err := eachOf(c.ctx, c.r, AmountChanges, Query{}, func(a permit.AmountChange) {
-		key := surplusKey{a.Licence, a.Pollutant}
-		if sums[key] += a.Change; sums[key] != a.Quantity {
-			c.report("I-28", AmountChanges.name, a.ID, "leaves %s, the changes up to it come to %s", a.Quantity, sums[key])
-		}
-	})
-	if err != nil {
-		return err
-	}
-	err = eachOf(c.ctx, c.r, LicenceAmounts, Query{}, func(a permit.Amount) {
-		key := surplusKey{a.Licence, a.Pollutant}
-		if a.Quantity != sums[key] {
-			c.report("I-28", LicenceAmounts.name, a.ID, "permits %s, its changes come to %s", a.Quantity, sums[key])
-		}
-		delete(sums, key)
-	})
-	for key := range sums {
-		c.report("I-28", LicenceAmounts.name, key.licence, "has changes of %s and no amount", key.pollutant)
-	}
-	return err
 }
 
 // checkOffsets holds that each retired share is posted, and nothing else with

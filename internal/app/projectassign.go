@@ -99,6 +99,7 @@ func (tx *Tx) assign(e permit.Entry, key ledger.Key) AssignResult {
 		e.Transfer = tx.Post(permit.OffsetTransfer(e, key))[0].Transfer
 		tx.Consume(key, e.Retired, true)
 		e = Put(tx, ProjectEntries, e)
+		tx.licenceChanged(key.Licence, e.Pollutant, amountChange{permit.AmountOffset, e.ID, -e.Retired, e.Document})
 	}
 	return AssignResult{
 		Entry: e, Need: tx.changeNeed(e.Project, e.Pollutant, func(n *permit.Need) { *n = n.With(e) }),

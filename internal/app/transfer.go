@@ -6,6 +6,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 )
 
@@ -72,7 +73,7 @@ func (c TransferPost) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		start := len(tx.batch.Postings)
-		tx.correct(leg, 1)
+		tx.correct(leg, 1, c.Document)
 		return TransferResult{
 			Postings: append([]ledger.Posting(nil), tx.batch.Postings[start:]...), Kind: leg.Debit.Kind,
 			Document: c.Document, Note: c.Note, At: tx.Now,
@@ -202,12 +203,18 @@ func (v *View) checkTaken(id ledger.AccountID, amount, needed int64) error {
 }
 
 // correct posts a correcting transfer. Permits take their acquisitions along,
-// first in first out: date, price and document stay.
-func (tx *Tx) correct(leg ledger.Leg, place int64) ledger.Posting {
+// first in first out: date, price and document stay. What the two licences
+// permit goes with them.
+func (tx *Tx) correct(leg ledger.Leg, place int64, document string) ledger.Posting {
 	legs := [1]ledger.Leg{leg}
 	posted := tx.Post(ledger.Transfer{Reason: ledger.Correction, Reference: place, Legs: legs[:]})[0]
 	if leg.Debit.Kind == ledger.Holding {
-		tx.carry(leg.Debit, leg.Credit, quantity.Quantity(leg.Amount))
+		q := quantity.Quantity(leg.Amount)
+		tx.carry(leg.Debit, leg.Credit, q)
+		if leg.Debit.Licence != leg.Credit.Licence {
+			tx.licenceChanged(leg.Debit.Licence, leg.Debit.Pollutant, amountChange{permit.AmountTransfer, posted.Transfer, -q, document})
+			tx.licenceChanged(leg.Credit.Licence, leg.Credit.Pollutant, amountChange{permit.AmountTransfer, posted.Transfer, q, document})
+		}
 	}
 	return posted
 }

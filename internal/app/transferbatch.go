@@ -132,7 +132,7 @@ func (c TransferBatch) run(tx *Tx) TransferBatchResult {
 			item.Fault = itemFault(err)
 			continue
 		}
-		item.Transfer = tx.correct(leg, int64(i)+1).Transfer
+		item.Transfer = tx.correct(leg, int64(i)+1, c.Transfers[i].Document).Transfer
 	}
 	return r
 }

@@ -35,10 +35,16 @@ const (
 	AmountSucceeded AmountKind = "succession"    // it went to, or came from, another licence, or into the reserve when the site left
 	AmountCorrected AmountKind = "correction"    // a wrong allocation was corrected
 	AmountJudicial  AmountKind = "judicial_sale" // a court had it transferred
+	AmountOffset    AmountKind = "offset"        // the share that an assignment to a project retired
+	AmountBlock     AmountKind = "block_trade"   // a block trade was settled
+	AmountTransfer  AmountKind = "transfer"      // a correcting transfer between two licences of a party
 )
 
 // AmountKinds are all kinds of change.
-var AmountKinds = []AmountKind{AmountDecided, AmountSold, AmountBought, AmountPrimary, AmountBuyBack, AmountFills, AmountRenewed, AmountSucceeded, AmountCorrected, AmountJudicial}
+var AmountKinds = []AmountKind{
+	AmountDecided, AmountSold, AmountBought, AmountPrimary, AmountBuyBack, AmountFills, AmountRenewed, AmountSucceeded, AmountCorrected, AmountJudicial,
+	AmountOffset, AmountBlock, AmountTransfer,
+}
 
 // An AmountChange is a change of what a licence permits. It never changes.
 type AmountChange struct {
@@ -48,7 +54,7 @@ type AmountChange struct {
 	Licence    int64
 	Pollutant  string
 	Kind       AmountKind
-	Reference  int64 // the deal, notice, …; of fills the last trade
+	Reference  int64 // the deal, notice, …; of fills the last trade; of an offset the entry, of a transfer its number
 	Change     quantity.Quantity
 	Quantity   quantity.Quantity // afterwards
 	Document   string
