@@ -1503,7 +1503,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1512,7 +1512,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3616,7 +3616,7 @@ type ClientInterface interface {
 
 	// StepRenewalWithBody Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3625,7 +3625,7 @@ type ClientInterface interface {
 
 	// StepRenewal Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7323,7 +7323,7 @@ func (c *Client) AskEligibility(ctx context.Context, body AskEligibilityJSONRequ
 
 // PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7342,7 +7342,7 @@ func (c *Client) PlaceEmergencyFreezeWithBody(ctx context.Context, params *Place
 
 // PlaceEmergencyFreeze Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12346,7 +12346,7 @@ func (c *Client) GetRenewal(ctx context.Context, id PathID, reqEditors ...Reques
 
 // StepRenewalWithBody Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12365,7 +12365,7 @@ func (c *Client) StepRenewalWithBody(ctx context.Context, id PathID, params *Ste
 
 // StepRenewal Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40378,7 +40378,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40387,7 +40387,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42719,7 +42719,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithBodyWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42728,7 +42728,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -57031,7 +57031,7 @@ func (c *ClientWithResponses) AskEligibilityWithResponse(ctx context.Context, bo
 
 // PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57046,7 +57046,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithBodyWithResponse(ctx conte
 
 // PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published.
+// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61118,7 +61118,7 @@ func (c *ClientWithResponses) GetRenewalWithResponse(ctx context.Context, id Pat
 
 // StepRenewalWithBodyWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61133,7 +61133,7 @@ func (c *ClientWithResponses) StepRenewalWithBodyWithResponse(ctx context.Contex
 
 // StepRenewalWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

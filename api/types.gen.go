@@ -10173,7 +10173,7 @@ type Lease struct {
 	// StartsOn First day.
 	StartsOn *Date `json:"starts_on,omitempty"`
 
-	// State Where a lease is.
+	// State Where a lease is. lapsed: not paid in time; or paid, and refused by the rules on its first day: the rent went back, and the step says why.
 	State LeaseState  `json:"state"`
 	Steps []LeaseStep `json:"steps,omitempty"`
 
@@ -10218,7 +10218,7 @@ type LeasePage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// LeaseState Where a lease is.
+// LeaseState Where a lease is. lapsed: not paid in time; or paid, and refused by the rules on its first day: the rent went back, and the step says why.
 type LeaseState string
 
 // LeaseStep A step that was taken.
@@ -14895,6 +14895,9 @@ type Renewal struct {
 	// Quantity Verified, for the new term.
 	Quantity *Quantity `json:"quantity,omitempty"`
 
+	// Refusal Why the rules refused its joining; absent where they did not, or allow it now.
+	Refusal *string `json:"refusal,omitempty"`
+
 	// Region Code of a region by GB/T 2260.
 	//
 	// Example: 330421
@@ -16985,7 +16988,7 @@ type KeyFilter = ParameterKey
 // Example: 1042-0
 type LastEventID = EventID
 
-// LeaseStateFilter Where a lease is.
+// LeaseStateFilter Where a lease is. lapsed: not paid in time; or paid, and refused by the rules on its first day: the rent went back, and the step says why.
 type LeaseStateFilter = LeaseState
 
 // LevelFilter Rank of a region.

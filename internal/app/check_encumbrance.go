@@ -83,6 +83,9 @@ func (c *checker) checkLeases() error {
 			first = encumbrance.LeaseActive
 		}
 		c.checkSteps(steppedRecord{"I-52", Leases.name, l.ID, string(l.State)}, string(first), parts.steps[l.ID], func(s encumbrance.TakenStep) bool {
+			if s.Event == string(encumbrance.LapseLease) && s.FromState == string(encumbrance.LeasePaid) && s.Note == "" {
+				c.report("I-126", EncumbranceSteps.name, s.ID, "lets a paid lease lapse and does not say why")
+			}
 			return allows(encumbrance.LeaseSteps, s)
 		})
 	})

@@ -44,6 +44,9 @@ func (c *checker) checkRenewals() error {
 		c.checkRenewalNotice(r, notices)
 		c.checkRenewalSteps(r, steps[r.ID])
 		c.checkJoined(r, moved[r.ID])
+		if waits := r.State == permit.RenewalReady && r.Renewing || r.State == permit.RenewalRejected; r.Refusal != "" && (!waits || r.Joined > 0) {
+			c.report("I-126", Renewals.name, r.ID, "is %s, has joined %s and was refused: %s", r.State, r.Joined, r.Refusal)
+		}
 		if n := active[r.ID]; n > 0 && r.State != permit.RenewalNoticed && r.State != permit.RenewalReady {
 			c.report("I-28", Renewals.name, r.ID, "is %s and has %d active holds", r.State, n)
 		}

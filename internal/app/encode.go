@@ -46,7 +46,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
 	reflect.TypeFor[reserve.Instalment]():          {"Reason"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
-	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice"},
+	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice", "Refusal"},
 	reflect.TypeFor[permit.Entry]():                {"Needed", "Lowered", "Missing"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit"},

@@ -42,6 +42,9 @@ var (
 var (
 	// ErrFreezeTwice is returned when the order freezes this account already.
 	ErrFreezeTwice = fault.New(fault.Conflict, "freeze.order_twice", "this order is recorded for the same holding or funds already").At("order_number")
+	// ErrFreezeLapsed is returned when one officer would freeze again what was frozen on one officer's word and not confirmed.
+	ErrFreezeLapsed = fault.New(fault.Refused, "freeze.lapsed_unconfirmed",
+		"an emergency freeze of the same holding or funds lapsed unconfirmed: it is frozen again by an order, with four eyes").Under("freeze.four_eyes", "project default")
 	// ErrFreezePast is returned when a freeze would begin, or end, before today.
 	ErrFreezePast = fault.New(fault.Invalid, "freeze.past", "the day has passed")
 	// ErrFreezeMoney is returned when the money of a freeze would go to a buyer of permits.
@@ -227,6 +230,9 @@ func (v *View) decideFreeze(f encumbrance.Freeze) (Apply, error) {
 				return nil, ErrFreezeTwice.With("freeze %d rests on this order already", other.ID)
 			}
 		}
+		if err := v.checkNotAgain(f, id); err != nil {
+			return nil, err
+		}
 	}
 	var resting []*market.Record
 	if f.State.IsInEffect() {
@@ -272,60 +278,6 @@ func (tx *Tx) freezeResult(f encumbrance.Freeze, cancelled []int64) FreezeResult
 		r.Instrument = mustGet(tx, Instruments, f.Instrument).Code
 	}
 	return r
-}
-
-// ordersUncovering returns the open orders that must be withdrawn so that an
-// amount of an account is available: the newest of them, no more than needed.
-func (v *View) ordersUncovering(k ledger.Key, amount int64) []*market.Record {
-	need := amount - v.ledger.Balance(k).Available()
-	if need <= 0 {
-		return nil
-	}
-	resting := v.ordersOn(func(o *market.Record) bool { return o.Hold > 0 && v.holdsIn(o, k) })
-	first := len(resting)
-	for ; first > 0 && need > 0; first-- {
-		need -= resting[first-1].Hold
-	}
-	return resting[first:]
-}
-
-// timerFreezeOrders goes on withdrawing the orders that a freeze meets.
-const timerFreezeOrders = "freeze.orders"
-
-var _ = declareTimer(timerFreezeOrders, goOnFreezing)
-
-func goOnFreezing(v *View, id int64) (Apply, error) {
-	f, err := Get(v, Freezes, "freeze", id)
-	if err != nil || !f.State.IsInEffect() {
-		return nil, err
-	}
-	resting := v.ordersUncovering(f.Key(), f.Short())
-	return func(tx *Tx) any {
-		cancelled := tx.withdrawFor(f.ID, resting)
-		tx.coverFreezes(f.Account)
-		return cancelled
-	}, nil
-}
-
-// withdrawFor withdraws the orders that a freeze meets, the newest first and as
-// many as one command may; the rest before anything else is done.
-func (tx *Tx) withdrawFor(freeze int64, resting []*market.Record) []int64 {
-	if more := len(resting) - MaxCancels; more > 0 && tx.dry == nil { // what is shown is what it comes to
-		tx.Arm(tx.Now, timerFreezeOrders, freeze)
-		resting = resting[more:]
-	}
-	return tx.cancelAll(resting)
-}
-
-// holdsIn reports whether an order holds aside in an account.
-func (v *View) holdsIn(o *market.Record, k ledger.Key) bool {
-	switch {
-	case o.Side == market.Buy:
-		return k.Kind == ledger.Funds && o.Party == k.Party
-	case o.OfCredits():
-		return k.Kind == ledger.Credits && k == v.creditGoods(o.Party, rowsOf(v.state, Instruments).rows[o.Instrument])
-	}
-	return k.Kind == ledger.Holding && k.Origin == ledger.Paid && o.Licence == k.Licence && o.Instrument == k.Instrument
 }
 
 // freezeOf returns a freeze after the actor's right to do this to it, and its

@@ -189,6 +189,49 @@ func TestFreeze_Emergency(t *testing.T) {
 	k.refuses(k.leader, FreezeEmergency{freezing(f, k.inst.Code, "c", one)}, calendar.ErrYearNotPublished)
 }
 
+// An emergency freeze that nobody confirms is not placed again by one officer, of
+// whatever order: four times it went on for ever. An order, which needs four eyes,
+// freezes again; after it an emergency may be frozen at once, once more. Other
+// holdings and funds are not touched.
+func TestFreeze_EmergencyNotForEver(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	f, other := k.seller(jiashan, 1, 10*one), k.seller(jiashan, 2, 10*one)
+	k.pay(f, 100_00)
+	emergency := func(order string) FreezeEmergency {
+		return FreezeEmergency{freezing(f, k.inst.Code, order, 4*one)}
+	}
+	lapse := func(z encumbrance.Freeze) {
+		t.Helper()
+		k.advance(z.ConfirmBy.AddDays(1).Start())
+		if got := rowsOf(k.app.st, Freezes).rows[z.ID]; got.State != encumbrance.Lapsed {
+			t.Fatalf("%+v", got)
+		}
+	}
+	lapse(done[FreezeResult](k.office, k.clerk, emergency("a")).Freeze)
+	for range 3 {
+		k.refuses(k.clerk, emergency("a"), ErrFreezeLapsed)
+		k.refuses(k.leader, emergency("b"), ErrFreezeLapsed)
+		k.advance(k.now.get().Date().AddDays(1).Start())
+	}
+	k.restart()
+	k.refuses(k.clerk, emergency("a"), ErrFreezeLapsed)
+	k.does(k.clerk, FreezeEmergency{freezing(other, k.inst.Code, "a", one)})
+	money := done[FreezeResult](k.office, k.clerk, FreezeEmergency{ofMoney(f, "a", 5_00)}).Freeze
+	ordered := k.freeze(freezing(f, k.inst.Code, "a", 4*one))
+	if k.frozenNow(ordered.ID) != "active 4/4" {
+		t.Error(k.frozenNow(ordered.ID))
+	}
+	again := done[FreezeResult](k.office, k.clerk, emergency("c")).Freeze
+	lapse(again)
+	k.refuses(k.clerk, emergency("d"), ErrFreezeLapsed)
+	k.refuses(k.clerk, FreezeEmergency{ofMoney(f, "b", 5_00)}, ErrFreezeLapsed)
+	if got := rowsOf(k.app.st, Freezes).rows[money.ID]; got.State != encumbrance.Lapsed {
+		t.Errorf("%+v", got)
+	}
+	k.check()
+}
+
 // A court's freeze lets the permits go to the buyer of a judicial sale, with
 // their dates and prices; what is left stays frozen.
 func TestFreeze_JudicialSale(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 )
 
 // frozenIndex knows the open freezes of each account.
@@ -152,6 +153,84 @@ func (tx *Tx) endFreezes(id ledger.AccountID) int64 {
 		Put(tx, Freezes, f)
 	}
 	return int64(len(freezes))
+}
+
+// ordersUncovering returns the open orders that must be withdrawn so that an
+// amount of an account is available: the newest of them, no more than needed.
+func (v *View) ordersUncovering(k ledger.Key, amount int64) []*market.Record {
+	need := amount - v.ledger.Balance(k).Available()
+	if need <= 0 {
+		return nil
+	}
+	resting := v.ordersOn(func(o *market.Record) bool { return o.Hold > 0 && v.holdsIn(o, k) })
+	first := len(resting)
+	for ; first > 0 && need > 0; first-- {
+		need -= resting[first-1].Hold
+	}
+	return resting[first:]
+}
+
+// timerFreezeOrders goes on withdrawing the orders that a freeze meets.
+const timerFreezeOrders = "freeze.orders"
+
+var _ = declareTimer(timerFreezeOrders, goOnFreezing)
+
+func goOnFreezing(v *View, id int64) (Apply, error) {
+	f, err := Get(v, Freezes, "freeze", id)
+	if err != nil || !f.State.IsInEffect() {
+		return nil, err
+	}
+	resting := v.ordersUncovering(f.Key(), f.Short())
+	return func(tx *Tx) any {
+		cancelled := tx.withdrawFor(f.ID, resting)
+		tx.coverFreezes(f.Account)
+		return cancelled
+	}, nil
+}
+
+// withdrawFor withdraws the orders that a freeze meets, the newest first and as
+// many as one command may; the rest before anything else is done.
+func (tx *Tx) withdrawFor(freeze int64, resting []*market.Record) []int64 {
+	if more := len(resting) - MaxCancels; more > 0 && tx.dry == nil { // what is shown is what it comes to
+		tx.Arm(tx.Now, timerFreezeOrders, freeze)
+		resting = resting[more:]
+	}
+	return tx.cancelAll(resting)
+}
+
+// holdsIn reports whether an order holds aside in an account.
+func (v *View) holdsIn(o *market.Record, k ledger.Key) bool {
+	switch {
+	case o.Side == market.Buy:
+		return k.Kind == ledger.Funds && o.Party == k.Party
+	case o.OfCredits():
+		return k.Kind == ledger.Credits && k == v.creditGoods(o.Party, rowsOf(v.state, Instruments).rows[o.Instrument])
+	}
+	return k.Kind == ledger.Holding && k.Origin == ledger.Paid && o.Licence == k.Licence && o.Instrument == k.Instrument
+}
+
+// checkNotAgain holds that an emergency freeze does not go on for ever by being
+// placed anew: once one of an account has lapsed, an order comes first.
+func (v *View) checkNotAgain(f encumbrance.Freeze, account ledger.AccountID) error {
+	if f.State != encumbrance.Emergency {
+		return nil
+	}
+	var lapsed encumbrance.Freeze
+	var ordered calendar.Instant
+	for other := range All(v, Freezes) {
+		switch {
+		case other.Account != account:
+		case other.ConfirmBy == 0:
+			ordered = max(ordered, other.RecordedAt)
+		case other.State == encumbrance.Lapsed && other.EndedAt > lapsed.EndedAt:
+			lapsed = other
+		}
+	}
+	if lapsed.EndedAt > ordered {
+		return ErrFreezeLapsed.With("freeze %d lapsed on %s unconfirmed: it is frozen again by an order (POST /v1/freezes), with four eyes",
+			lapsed.ID, lapsed.EndedAt.Date())
+	}
+	return nil
 }
 
 // startFreeze lets a freeze take effect whose first day has come.

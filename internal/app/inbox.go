@@ -349,16 +349,24 @@ var renewalOnward = map[permit.RenewalState]permit.RenewalEvent{
 }
 
 // renewalsWaiting are the renewals whose next step the actor can take, until
-// the old term ends.
+// the old term ends; and those that the rules refuse then, until he rejects them
+// or what they refuse it for is mended.
 func renewalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 	if !isAllowed(a, identity.RenewalStep) {
 		return nil
 	}
 	waiting := Query{}.And("state", In, []string{string(permit.RenewalApplied), string(permit.RenewalVerified), string(permit.RenewalPublished)})
-	return eachOf(ctx, r, Renewals, waiting, func(n permit.Renewal) {
-		e := renewalOnward[n.State]
+	waitsFor := func(n permit.Renewal, e permit.RenewalEvent, until calendar.Instant) {
 		if _, _, err := n.Next(e, true, renewalBodies(a, n)...); err == nil {
-			each(Waiting{Kind: Renewals.name, ID: n.ID, Action: string(e), Region: n.Region, Party: n.Party, Since: n.AppliedAt, Until: through(n.TermEnd)})
+			each(Waiting{
+				Kind: Renewals.name, ID: n.ID, Action: string(e), Region: n.Region, Party: n.Party, Since: n.AppliedAt, Until: until, Reason: n.Refusal,
+			})
 		}
-	})
+	}
+	err := eachOf(ctx, r, Renewals, waiting, func(n permit.Renewal) { waitsFor(n, renewalOnward[n.State], through(n.TermEnd)) })
+	if err != nil {
+		return err
+	}
+	refused := Where("state", string(permit.RenewalReady)).And("refusal", Ne, "")
+	return eachOf(ctx, r, Renewals, refused, func(n permit.Renewal) { waitsFor(n, permit.RejectRenewal, 0) })
 }

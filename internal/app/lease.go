@@ -111,9 +111,27 @@ func (c LeaseOffer) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// judgeLease asks the rules, and holds that the term lasts. What the lessor has
-// is looked at while nothing is held for the lease.
+// judgeLease asks the rules, and holds that the term lasts.
 func (v *View) judgeLease(l encumbrance.Lease) error {
+	i, err := Get(v, Instruments, "instrument", l.Instrument)
+	if err != nil {
+		return err
+	}
+	if i.Expired(v.Today) {
+		return ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
+	}
+	if err := v.judgeTenants(l, i); err != nil {
+		return err
+	}
+	if last := l.LastDay(max(l.FromOn, v.Today)); last > i.TermEnd {
+		return encumbrance.ErrLeaseBeyondTerm.With("the lease would end on %s, the term of %s on %s", last, i.Code, i.TermEnd).At("months")
+	}
+	return nil
+}
+
+// judgeTenants asks the rules of both sides of a lease. What the lessor has is
+// looked at while nothing is held for the lease.
+func (v *View) judgeTenants(l encumbrance.Lease, i catalog.Instrument) error {
 	lessor, err := Get(v, Licences, "lessor_licence", l.LessorLicence)
 	if err != nil {
 		return err
@@ -121,13 +139,6 @@ func (v *View) judgeLease(l encumbrance.Lease) error {
 	lessee, err := Get(v, Licences, "lessee_licence", l.LesseeLicence)
 	if err != nil {
 		return err
-	}
-	i, err := Get(v, Instruments, "instrument", l.Instrument)
-	if err != nil {
-		return err
-	}
-	if i.Expired(v.Today) {
-		return ErrInstrumentExpired.With("the term of %s ended on %s", i.Code, i.TermEnd)
 	}
 	f := v.facts(rulebook.Lease, l.Pollutant, l.Quantity)
 	f.Months = l.Months
@@ -137,13 +148,7 @@ func (v *View) judgeLease(l encumbrance.Lease) error {
 	if l.Hold == 0 {
 		f.Seller.Holding = v.holding(lessor, i)
 	}
-	if err := v.judge(&f); err != nil {
-		return err
-	}
-	if last := l.LastDay(max(l.FromOn, v.Today)); last > i.TermEnd {
-		return encumbrance.ErrLeaseBeyondTerm.With("the lease would end on %s, the term of %s on %s", last, i.Code, i.TermEnd).At("months")
-	}
-	return nil
+	return v.judge(&f)
 }
 
 // leaseSurplus holds more of the lessor's verified surplus, or less.
@@ -311,8 +316,17 @@ func (v *View) payLease(l encumbrance.Lease) (leaseEffect, error) {
 	}, v.ledger.Check(l.PayTransfer())
 }
 
-// beginLease pays the rent to the lessor: from now on the lessee may use the permits.
+// beginLease pays the rent to the lessor: from now on the lessee may use the
+// permits. The rules are asked again: what was true when the rent was paid may
+// have changed. Its term was judged then.
 func (v *View) beginLease(l encumbrance.Lease) (leaseEffect, error) {
+	i, err := Get(v, Instruments, "instrument", l.Instrument)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.judgeTenants(l, i); err != nil {
+		return nil, err
+	}
 	h, err := Get(v, Holds, "hold", l.MoneyHold)
 	return func(tx *Tx, l *encumbrance.Lease) {
 		tx.closeHold(h, ledger.HoldPosted)

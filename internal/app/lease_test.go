@@ -1,9 +1,11 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
@@ -165,6 +167,57 @@ func TestLease_EndsEarly(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	k.advance(calendar.Date(20260912).Start()) // the timer of its last day finds nothing to do
+}
+
+// A lease that was paid is asked about again on its first day: where its lessee's
+// licence or its lessor may no longer, it lapses with the reason, and both have
+// back what was held. What was mended by then begins.
+func TestLease_RefusedOnItsDay(t *testing.T) {
+	t.Parallel()
+	licence := func(k *dealDesk, f firm, s catalog.LicenceState) {
+		k.does(k.leader, LicenceState{Licence: f.licence.ID, State: s, Reason: "r", Document: "d"})
+	}
+	for name, c := range map[string]struct {
+		change func(k *dealDesk, lessor, lessee firm)
+		why    string
+	}{
+		"lessee revoked": {func(k *dealDesk, _, lessee firm) { licence(k, lessee, catalog.LicenceRevoked) }, "licence.in_force: "},
+		"lessor listed": {func(k *dealDesk, lessor, _ firm) {
+			k.does(k.leader, FactRecord{Kind: rulebook.Blacklisted, Party: lessor.party, Value: rulebook.Listed, ValidFrom: 20260701, Document: "d"})
+		}, "party.blacklist: "},
+		"suspended, and again in force": {func(k *dealDesk, lessor, _ firm) {
+			licence(k, lessor, catalog.LicenceSuspended)
+			licence(k, lessor, catalog.LicenceValid)
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := openTermDesk(t)
+			lessor, lessee := k.seller(jiashan, 1, 10*one), k.buyer(jiashan, 2, 7_000_00)
+			l := k.paidLease(k.leaseOf(lessor, lessee, 5*one), lessor, lessee)
+			c.change(k, lessor, lessee)
+			if got := k.leaseNow(l); got.State != encumbrance.LeasePaid {
+				t.Fatalf("before its day it is %s", got.State)
+			}
+			k.advance(calendar.Date(20260710).Start())
+			steps := rowsIn(k.office, EncumbranceSteps, Where("reference", l.ID))
+			last := steps[len(steps)-1]
+			permits, mine, his := k.balance(HoldingKey(lessor.licence, k.inst, ledger.Paid)), k.balance(ledger.FundsKey(lessor.party)), k.balance(ledger.FundsKey(lessee.party))
+			switch got := k.leaseNow(l); {
+			case c.why == "":
+				if got.State != encumbrance.LeaseActive || mine.Balance != int64(got.Amount) {
+					t.Errorf("it is %s, the lessor has %d", got.State, mine.Balance)
+				}
+			case got.State != encumbrance.LeaseLapsed || got.Rent != 0 || !strings.HasPrefix(last.Note, c.why):
+				t.Errorf("it is %s, rent %d, by %q", got.State, got.Rent, last.Note)
+			case permits.Held != 0 || k.surplus(lessor).Held != 0 || mine.Balance != 0 || his.Balance != 7_000_00 || k.balance(ledger.MoneyKey(ledger.Escrow)).Balance != 0:
+				t.Errorf("held %d t/a, the lessor has %d, the lessee %d", permits.Held, mine.Balance, his.Balance)
+			}
+			k.restart()
+			k.check()
+			k.advance(calendar.Date(20260912).Start()) // the timer of its last day
+		})
+	}
 }
 
 // A freeze waits behind a lease and a pledge and gets what they give back; a

@@ -14,7 +14,7 @@ const (
 
 var (
 	_ = declareTimer(timerLeaseDue, retrying(timerLeaseDue, leaseTimer(encumbrance.LapseLease, encumbrance.LeaseApproved)))
-	_ = declareTimer(timerLeaseBegin, retrying(timerLeaseBegin, leaseTimer(encumbrance.BeginLease, encumbrance.LeasePaid)))
+	_ = declareTimer(timerLeaseBegin, retrying(timerLeaseBegin, beginOrLapse))
 	_ = declareTimer(timerLeaseEnd, retrying(timerLeaseEnd, leaseTimer(encumbrance.ReturnLease, encumbrance.LeaseActive)))
 )
 
@@ -28,6 +28,16 @@ func leaseTimer(e encumbrance.LeaseEvent, in encumbrance.LeaseState) timerFunc {
 		}
 		return LeaseStep{Lease: id, Event: e}.asSystem(v)
 	}
+}
+
+// beginOrLapse begins a paid lease on its first day. Where the rules refuse it by
+// then it lapses with their reason, and the rent goes back (I-126).
+func beginOrLapse(v *View, id int64) (Apply, error) {
+	apply, err := leaseTimer(encumbrance.BeginLease, encumbrance.LeasePaid)(v, id)
+	if why := whyRefused(err); why != "" {
+		return LeaseStep{Lease: id, Event: encumbrance.LapseLease, Note: why}.asSystem(v)
+	}
+	return apply, err
 }
 
 // asSystem decides a step that a timer takes.

@@ -552,6 +552,62 @@ func TestReminders(t *testing.T) {
 
 // Whatever holders and officers do about renewals around the end of a term,
 // permits are conserved and every figure is what its steps and postings say.
+// A renewal is paid for, and then its licence is suspended or revoked. When the old
+// term is over it waits with the reason before the leader, and nothing joins. It
+// joins when the licence is in force again; what he rejects goes back.
+func TestRenewal_RefusedWhenItJoins(t *testing.T) {
+	t.Parallel()
+	for _, back := range []bool{true, false} {
+		s := openTermSite(t)
+		s.grant(ledger.Paid, 4*one)
+		unallocated := s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance
+		s.pass(lastApply)
+		r := s.pay(s.renew(s.apply(ledger.Paid, 4*one), 4*one, 100*quantity.OnePrice))
+		reject := RenewalStep{Renewal: r.ID, Event: permit.RejectRenewal, Note: "revoked"}
+		s.refuses(s.leader, reject, permit.ErrRenewalStep) // it is allowed
+		state := catalog.LicenceRevoked
+		if back {
+			state = catalog.LicenceSuspended
+		}
+		s.does(s.leader, LicenceState{Licence: s.holder.licence.ID, State: state, Reason: "r", Document: "d"})
+		for days := range 3 { // asked about each day
+			s.pass(calendar.Date(oldTermEnd).AddDays(1 + days))
+			got := s.renewal(r.ID)
+			if got.State != permit.RenewalReady || !got.Renewing || !strings.HasPrefix(got.Refusal, "licence.in_force: ") || got.Joined != 0 ||
+				s.held(s.old, ledger.Paid) != 4*one || s.held(s.next, ledger.Paid) != 0 {
+				t.Fatalf("%+v: %s of the old term, %s of the new", got, s.held(s.old, ledger.Paid), s.held(s.next, ledger.Paid))
+			}
+		}
+		s.waits(s.leader, Renewals.name, r.ID, "reject")
+		s.waits(s.clerk, Renewals.name, r.ID, "")
+		s.waits(s.holder.user, Renewals.name, r.ID, "")
+		s.restart()
+		s.check()
+		old, next, want := quantity.Quantity(0), quantity.Quantity(0), permit.RenewalRejected
+		if back {
+			s.does(s.leader, LicenceState{Licence: s.holder.licence.ID, State: catalog.LicenceValid, Reason: "r", Document: "d"})
+			s.pass(calendar.Date(oldTermEnd).AddDays(4))
+			next, want = 4*one, permit.RenewalJoined
+		} else {
+			s.refuses(s.holder.user, reject, permit.ErrRenewalBody)
+			s.does(s.leader, reject)
+			s.pass(calendar.Date(oldTermEnd).AddDays(4)) // its timer finds nothing to do
+			if got := s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance; got != unallocated+int64(4*one) {
+				t.Errorf("%d of %d went back", got-unallocated, 4*one)
+			}
+			if got := s.notice(r.Notice); got.State != reserve.NoticeCancelled {
+				t.Errorf("its notice is %s", got.State)
+			}
+		}
+		if got := s.renewal(r.ID); got.State != want || back && got.Refusal != "" || s.held(s.old, ledger.Paid) != old || s.held(s.next, ledger.Paid) != next {
+			t.Errorf("%+v: %s of the old term, %s of the new", got, s.held(s.old, ledger.Paid), s.held(s.next, ledger.Paid))
+		}
+		s.waits(s.leader, Renewals.name, r.ID, "")
+		s.restart()
+		s.check()
+	}
+}
+
 func TestRenewal_Random(t *testing.T) {
 	t.Parallel()
 	for seed := range int64(3) {

@@ -9,6 +9,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // The timers of renewals, by purpose.
@@ -115,12 +116,17 @@ func (v *View) renewalHolds(r permit.Renewal) ([]ledger.Hold, error) {
 // joinRenewal joins the new term to the old: what both have moves over, with
 // the freezes on it; a rest goes back to unallocated as the end of a term, and
 // what the new term has beyond comes from there. A holding with more
-// acquisitions than a command may touch joins in parts.
+// acquisitions than a command may touch joins in parts. What the rules refuse by
+// then waits.
 func joinRenewal(v *View, id int64) (Apply, error) {
 	r, err := Get(v, Renewals, "renewal", id)
 	if err != nil || r.State != permit.RenewalReady || !r.Renewing {
 		return nil, err
 	}
+	if err := v.judgeJoining(r); err != nil {
+		return v.joinTomorrow(r, err)
+	}
+	r.Refusal = ""
 	holds, err1 := v.renewalHolds(r)
 	notice, err2 := v.renewalNotice(r)
 	idle, err3 := v.idleOn(r.OldKey())
@@ -152,6 +158,37 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 		tx.carryIdle(r, idle)
 		tx.movedRenewal(notice, true)
 		return tx.finishRenewal(r)
+	}, nil
+}
+
+// judgeJoining asks the rules whether a licence may still take over the new term:
+// they allowed it when it was decided. A part that follows another belongs to it.
+func (v *View) judgeJoining(r permit.Renewal) error {
+	if r.Joined > 0 {
+		return nil
+	}
+	l, err1 := Get(v, Licences, "licence", r.Licence)
+	to, err2 := Get(v, Instruments, "instrument", r.NewInstrument)
+	if err := cmp.Or(err1, err2); err != nil {
+		return err
+	}
+	return v.judgeArrival(rulebook.TakeOver, l, to, r.Quantity)
+}
+
+// joinTomorrow leaves what the rules refuse where it is, with their reason, until
+// they allow it or the leader rejects it (I-126).
+func (v *View) joinTomorrow(r permit.Renewal, err error) (Apply, error) {
+	why := whyRefused(err)
+	if why == "" {
+		return nil, err
+	}
+	return func(tx *Tx) any {
+		tx.armOnce(tx.Today.AddDays(1).Start(), timerRenewalJoin, r.ID)
+		if r.Refusal != why {
+			r.Refusal = why
+			r = Put(tx, Renewals, r)
+		}
+		return r
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -201,15 +202,12 @@ func (v *View) dealRefused(d settlement.Deal, freed map[surplusKey]quantity.Quan
 	of := surplusKey{d.BuyerLicence, d.Pollutant}
 	f.Buyer.Holding.Total -= freed[of]
 	why := v.judge(&f)
-	if why == nil {
-		return nil, nil //nolint:nilnil // it goes on
-	}
-	refusal, isFault := fault.As(why)
-	switch {
-	case !isFault:
+	note := whyRefused(why)
+	if note == "" { // it goes on
+		if _, isFault := fault.As(why); isFault {
+			why = nil
+		}
 		return nil, why
-	case refusal.Kind != fault.Refused:
-		return nil, nil //nolint:nilnil // it goes on
 	}
 	h, err := v.dealHistory(d.ID)
 	if err != nil || h.IsPaymentConfirmed() {
@@ -219,18 +217,27 @@ func (v *View) dealRefused(d settlement.Deal, freed map[surplusKey]quantity.Quan
 	if err != nil {
 		return nil, err
 	}
-	note := refusal.Detail
-	if refusal.Rule != "" {
-		note = refusal.Rule + ": " + note
-	}
 	freed[of] += wantedOfDeal(d)
-	return func(tx *Tx) { tx.lapseDeal(d, holds, shortNote(note)) }, nil
+	return func(tx *Tx) { tx.lapseDeal(d, holds, note) }, nil
+}
+
+// whyRefused is what the rules refuse something for, with the rule, as far as a
+// step can keep it; "" where an error is no refusal.
+func whyRefused(err error) string {
+	f, isFault := fault.As(err)
+	switch {
+	case !isFault || f.Kind != fault.Refused:
+		return ""
+	case f.Rule != "":
+		return shortNote(f.Rule + ": " + f.Detail)
+	}
+	return shortNote(f.Detail)
 }
 
 // shortNote is a note as far as a step can keep it.
 func shortNote(note string) string {
 	if r := []rune(note); len(r) > settlement.DealTextMax {
-		return string(r[:settlement.DealTextMax])
+		return strings.TrimSpace(string(r[:settlement.DealTextMax]))
 	}
 	return note
 }

@@ -17,7 +17,7 @@ const (
 	LeaseRevoked    LeaseState = "revoked"     // by the bureau
 	LeaseRejected   LeaseState = "rejected"
 	LeaseWithdrawn  LeaseState = "withdrawn"
-	LeaseLapsed     LeaseState = "lapsed" // not paid in time
+	LeaseLapsed     LeaseState = "lapsed" // not paid in time, or refused by the rules on its first day
 	LeaseClosed     LeaseState = "closed" // the term of the permits is over
 )
 
@@ -76,5 +76,6 @@ var LeaseSteps = []LeaseStep{
 	{From: []LeaseState{LeaseOffered, LeaseAgreed, LeaseApproved}, Event: RejectLease, By: []Body{ByBureau}, To: LeaseRejected, Note: true},
 	{From: []LeaseState{LeaseOffered, LeaseAgreed, LeaseApproved}, Event: WithdrawLease, By: tenants, To: LeaseWithdrawn},
 	{From: []LeaseState{LeaseApproved}, Event: LapseLease, By: []Body{BySystem}, To: LeaseLapsed},
+	{From: []LeaseState{LeasePaid}, Event: LapseLease, By: []Body{BySystem}, To: LeaseLapsed, Note: true},
 	{From: []LeaseState{LeaseOffered, LeaseAgreed, LeaseApproved, LeasePaid}, Event: CloseLease, By: []Body{BySystem}, To: LeaseClosed},
 }

@@ -19,6 +19,7 @@ var leasable = map[string]encumbrance.LeaseState{
 	"agreed approve bureau":   encumbrance.LeaseApproved,
 	"approved pay lessee":     encumbrance.LeasePaid,
 	"approved lapse system":   encumbrance.LeaseLapsed,
+	"paid lapse system":       encumbrance.LeaseLapsed,
 	"paid begin system":       encumbrance.LeaseActive,
 	"active return system":    encumbrance.LeaseReturned,
 	"active ask_end lessor":   encumbrance.LeaseActive,

@@ -72,7 +72,7 @@ func renewalResultOf(r app.RenewalResult) api.Renewal { return renewalOf(r.Renew
 func renewalOf(r permit.Renewal, from, to string) api.Renewal {
 	out := api.Renewal{
 		ID: r.ID, Party: r.Party, Region: r.Region, Licence: r.Licence, Pollutant: r.Pollutant, Origin: api.Origin(r.Origin.String()),
-		Instrument: from, TermEnd: r.TermEnd.String(), State: api.RenewalState(r.State), Renewing: r.Renewing, Requested: r.Requested.String(),
+		Instrument: from, TermEnd: r.TermEnd.String(), State: api.RenewalState(r.State), Renewing: r.Renewing, Refusal: optional(r.Refusal), Requested: r.Requested.String(),
 		Quantity: textOfQuantity(r.Quantity), Rung: optional(api.VerificationRung(r.Rung)), NewInstrument: optional(to),
 		NewOrigin: optional(api.Origin(r.NewOrigin.String())), PublishedOn: dateOf(r.PublishedOn), PublicUntil: dateOf(r.PublicUntil),
 		PublicNotice: optional(r.PublicNotice), DueOn: dateOf(r.DueOn), Notice: optional(r.Notice), Proof: optional(r.Proof), PaidOn: dateOf(r.PaidOn), Increase: textOfQuantity(r.Increase),

@@ -18,7 +18,7 @@ const (
 	RenewalVerified  RenewalState = "verified"  // re-verified, with its rung
 	RenewalPublished RenewalState = "published" // 公示
 	RenewalNoticed   RenewalState = "noticed"   // a payment notice asks for the price of the new term
-	RenewalReady     RenewalState = "ready"     // paid, or without payment: it joins when the old term ends
+	RenewalReady     RenewalState = "ready"     // paid, or without payment: it joins when the old term ends and the rules allow it
 	RenewalJoined    RenewalState = "joined"
 	RenewalRejected  RenewalState = "rejected"
 	RenewalWithdrawn RenewalState = "withdrawn"
@@ -79,6 +79,7 @@ type RenewalTransition struct {
 	To      RenewalState
 	Payable bool // where a payment is asked for
 	Free    bool // where none is
+	Refused bool // where the rules refuse its joining
 }
 
 // undecided are the states before the payment.
@@ -95,6 +96,7 @@ var RenewalTransitions = []RenewalTransition{
 	{From: []RenewalState{RenewalNoticed}, Event: PayRenewal, By: []Body{AsFinance}, To: RenewalReady},
 	{From: []RenewalState{RenewalReady}, Event: JoinRenewal, By: []Body{AsSystem}, To: RenewalJoined},
 	{From: slices.Concat(undecided, []RenewalState{RenewalNoticed}), Event: RejectRenewal, By: []Body{AsLeader}, To: RenewalRejected},
+	{From: []RenewalState{RenewalReady}, Event: RejectRenewal, By: []Body{AsLeader}, To: RenewalRejected, Refused: true},
 	{From: slices.Concat(undecided, []RenewalState{RenewalNoticed}), Event: WithdrawRenewal, By: []Body{AsHolder}, To: RenewalWithdrawn},
 	{From: []RenewalState{RenewalNoticed}, Event: LapseRenewal, By: []Body{AsSystem}, To: RenewalLapsed},
 }
@@ -112,7 +114,7 @@ var (
 func (r Renewal) Next(e RenewalEvent, payable bool, bodies ...Body) (RenewalState, Body, error) {
 	err := ErrRenewalStep.With("a renewal that is %s has no step %s", r.State, e)
 	for _, t := range RenewalTransitions {
-		if t.Event != e || !slices.Contains(t.From, r.State) || t.Payable && !payable || t.Free && payable {
+		if t.Event != e || !slices.Contains(t.From, r.State) || t.Payable && !payable || t.Free && payable || t.Refused && r.Refusal == "" {
 			continue
 		}
 		for _, b := range bodies {
@@ -136,7 +138,8 @@ type Renewal struct {
 	OldInstrument int64         // whose term ends
 	TermEnd       calendar.Date // of the old one
 	State         RenewalState
-	Renewing      bool // the old term is over: the old holding waits, and is not tradable
+	Renewing      bool   // the old term is over: the old holding waits, and is not tradable
+	Refusal       string // why the rules refused its joining; "": they have not, or no longer do
 
 	Requested     quantity.Quantity
 	Quantity      quantity.Quantity // verified, for the new term; 0 before

@@ -9,9 +9,18 @@ import (
 )
 
 // The table, written out: every state × event × body. A decision leads to a
-// payment where one is asked for, else to readiness.
+// payment where one is asked for, else to readiness; what is ready is rejected
+// only where the rules refuse its joining.
 func TestRenewal_Transitions(t *testing.T) {
 	t.Parallel()
+	for _, refused := range []bool{false, true} {
+		everyRenewalStep(t, refused)
+	}
+}
+
+// everyRenewalStep is of renewals whose joining the rules refuse, or not.
+func everyRenewalStep(t *testing.T, refused bool) {
+	t.Helper()
 	const officers, leader, holder, finance, system = "clerk leader", "leader", "holder", "finance", "system"
 	type step struct {
 		by string
@@ -33,6 +42,11 @@ func TestRenewal_Transitions(t *testing.T) {
 		},
 		permit.RenewalReady: {permit.JoinRenewal: {system, permit.RenewalJoined}},
 	}
+	refusal := ""
+	if refused {
+		refusal = "licence.in_force: revoked"
+		table[permit.RenewalReady][permit.RejectRenewal] = reject
+	}
 	for _, from := range permit.RenewalStates {
 		for _, e := range permit.RenewalEvents {
 			for _, body := range permit.Bodies {
@@ -45,7 +59,7 @@ func TestRenewal_Transitions(t *testing.T) {
 					for _, b := range permit.Bodies {
 						may = may || b == body && contains(want.by, string(b))
 					}
-					got, as, err := permit.Renewal{State: from}.Next(e, payable, body)
+					got, as, err := permit.Renewal{State: from, Refusal: refusal}.Next(e, payable, body)
 					switch {
 					case known && may:
 						if err != nil || got != want.to || as != body {

@@ -27,6 +27,8 @@ func TestStates_AreDocumented(t *testing.T) {
 			to += ", where it is paid for"
 		case row.Free:
 			to += ", where it is not"
+		case row.Refused:
+			to += ", where the rules refuse its joining"
 		}
 		want = append(want, fmt.Sprintf("| %s | %s | %s | %s |", join(row.From), row.Event, join(row.By), to))
 	}

@@ -77,6 +77,9 @@ var provisions = []Provision{
 	{"earmark.priority", []Refusal{
 		{"earmark.priority", "an earmark gives way only to a project of higher priority, for the same region and pollutant", "project default"},
 	}},
+	{"freeze.four_eyes", []Refusal{
+		{"freeze.lapsed_unconfirmed", "an emergency freeze of the same holding or funds lapsed unconfirmed: it is frozen again by an order, with four eyes", "project default"},
+	}},
 	{"identity.officers_do_not_trade", []Refusal{
 		{"identity.roles_conflict", "who acts for an enterprise holds no other role", "project default"},
 	}},
