@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
@@ -113,7 +111,7 @@ func tracesOf(price string, priceAtoms int64, amount string, amountAtoms int64) 
 // bytes, where it is stored as such, or else as text.
 func tablesOf(t *testing.T, url string) map[string][]byte {
 	t.Helper()
-	db, err := sql.Open("pgx", url)
+	db, err := sql.Open("pgx", url) // the driver that package store brings
 	if err != nil {
 		t.Fatal(err)
 	}
