@@ -149,4 +149,3 @@ func TestCheck_Purchases(t *testing.T) {
 	table.put(1, was)
 	f.check()
 }
-
