@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -13,6 +12,9 @@ import (
 // byTwoAdmins are what two administrators decide about an officer where there are two.
 var byTwoAdmins = []identity.Operation{identity.GrantAdd, identity.KeyMake, identity.StandInOrder}
 
+// statusDone and the 99 behind it are the statuses of journal rows of what was done.
+const statusDone = 200
+
 // decidedAlone finds the roles, keys and stand-ins of officers that one person, or the
 // registry's operator at its command line, has made without a second one: the journal
 // row is that of the command itself, not of an approval.
@@ -22,7 +24,7 @@ func (e *exceptions) decidedAlone() error {
 		return err
 	}
 	q := Query{After: first - 1}.And("number", Lt, end).And("kind", In, anyOf(byTwoAdmins)).
-		And("status", Ge, int64(http.StatusOK)).And("status", Lt, int64(http.StatusMultipleChoices)).And("status", Ne, int64(http.StatusAccepted))
+		And("status", Ge, int64(statusDone)).And("status", Lt, int64(statusDone+100)).And("status", Ne, int64(statusProposed))
 	var failed error
 	err = eachOf(e.ctx, e.r, Journal, q, func(r JournalRow) {
 		if failed == nil {
