@@ -86,10 +86,7 @@ func (c *checker) sumProjectBuys(of func(project int64, pollutant string) *proje
 	if err != nil {
 		return err
 	}
-	if err == nil {
-		err = c.sumProjectBids(of)
-	}
-	if err != nil {
+	if err := c.sumProjectBids(of); err != nil {
 		return err
 	}
 	return eachOf(c.ctx, c.r, Notices, named, func(n reserve.PaymentNotice) {

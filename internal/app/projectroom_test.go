@@ -42,7 +42,7 @@ func (k *roomDesk) registration(offer int, most quantity.Quantity) RegistrationA
 // refuses it.
 func (k *roomDesk) agrees(q quantity.Quantity) *fault.Error {
 	k.t.Helper()
-	c := k.dealDesk.offer(k.seller, k.buyer, q, 100)
+	c := k.offer(k.seller, k.buyer, q, 100)
 	c.Project = k.project
 	if f := k.do(k.buyer.user, c); f != nil {
 		return f

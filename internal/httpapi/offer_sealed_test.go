@@ -98,9 +98,9 @@ func tracesOf(price string, priceAtoms int64, amount string, amountAtoms int64) 
 	all = append(all, fmt.Append(nil, priceAtoms), fmt.Append(nil, amountAtoms), []byte(price), []byte(amount))
 	for _, atoms := range []int64{priceAtoms, amountAtoms} {
 		all = append(all,
-			binary.BigEndian.AppendUint64(nil, uint64(atoms)),    //nolint:gosec // more than 0
-			binary.LittleEndian.AppendUint64(nil, uint64(atoms)), //nolint:gosec // more than 0
-			binary.AppendUvarint(nil, uint64(atoms)),             //nolint:gosec // more than 0
+			binary.BigEndian.AppendUint64(nil, uint64(atoms)),
+			binary.LittleEndian.AppendUint64(nil, uint64(atoms)),
+			binary.AppendUvarint(nil, uint64(atoms)),
 			binary.AppendVarint(nil, atoms),
 		)
 	}
