@@ -63,6 +63,10 @@ var carbonRatios = []benchRatio{
 		bench.Goal{Name: "order_p99_during_intake", Must: 2, Aim: 1.2}, // less is better
 		"activities_postgres_order_p99_during_ms", "activities_postgres_order_p99_ms", []string{"activities_postgres"},
 	},
+	{
+		bench.Goal{Name: "order_p99_during_intake_sqlite", Must: 2, Aim: 1.2}, // likewise
+		"activities_sqlite_order_p99_during_ms", "activities_sqlite_order_p99_ms", []string{"activities_sqlite"},
+	},
 }
 
 // measureActivities measures the intake on a registry that is empty, then
