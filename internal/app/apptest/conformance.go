@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -367,16 +368,19 @@ func queueFull(t *testing.T, f *Faulty) {
 	}
 	w.App = Open(t, f, w.Clock, func(c *app.Config) { c.QueueLimit = limit })
 	release := f.Stop(t)
+	f.keepBusy(t, w) // or the writer takes the whole queue before anybody has seen it full
+	var answered atomic.Int64
 	done := make(chan map[string]int, 1)
 	go func() {
 		done <- w.together(t, sent, func(i int) (app.Answer, error) {
+			defer answered.Add(1)
 			return w.Do(w.Firms[0].Person, w.buy(w.Firms[0], 100, 1+int64(i%1000)))
 		})
 	}()
-	waitFor(t, "the queue to be full", func() bool { return w.App.Waiting() >= limit-1 })
+	waitFor(t, "what the full queue refuses", func() bool { return answered.Load() == sent-limit })
 	release()
 	got := <-done
-	if got[""] < limit || got["command.queue_full"] == 0 || got[""]+got["command.queue_full"] != sent {
+	if got[""] != limit || got["command.queue_full"] != sent-limit {
 		t.Errorf("outcomes %v", got)
 	}
 	if n := len(read[market.Record](t, f, "market_order", app.Query{})); n != got[""] {
