@@ -49,8 +49,14 @@ var unshown = []string{"timer", "hold", "reserve_day"}
 // many they are: else he could make a proposal stale by moving his ranges.
 var besideTables = []string{CreditRanges.name, CreditDebts.name}
 
-// Bidders for auctions come and go, and with them what is kept for them of a project's need.
+// besideField is a need's: bidders for auctions come and go, and with them what is
+// kept for them of it.
 const besideField = "bidding"
+
+// isBeside reports whether what a row's effect says stands beside what is approved.
+func isBeside(table string, e approval.Effect) bool {
+	return slices.Contains(besideTables, table) || table == ProjectNeeds.name && e.Field == besideField
+}
 
 // show runs a decided command dry and returns what it would do.
 func (v *View) show(apply Apply) []approval.Effect {
@@ -246,13 +252,12 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			if id > dryFirst {
 				id = 0
 			}
-			fields := fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today)
-			for i, f := range fields {
-				if w.table == ProjectNeeds.name && f.Field == besideField {
-					fields[i] = f.Beside()
+			for _, e := range fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today) {
+				if isBeside(w.table, e) {
+					e = e.Beside()
 				}
+				all = append(all, e)
 			}
-			all = append(all, beside(fields, slices.Contains(besideTables, w.table))...)
 		}
 	}
 	for _, b := range []struct {

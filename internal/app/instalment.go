@@ -278,13 +278,11 @@ func (c InstalmentProve) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.Matched = len(listed) > 0 && listed[0].State == reserve.ReceiptMatched
+	i.Matched = reserve.AreMatched(listed)
 	n.parts.parts[at] = i
 	changed, err := v.partsChanged(n, at)
 	return func(tx *Tx) any {
-		for _, r := range listed {
-			Put(tx, TaxReceipts, r)
-		}
+		tx.putReceipts(listed)
 		return changed(tx)
 	}, err
 }
@@ -435,7 +433,7 @@ func (tx *Tx) armGrace(n reserve.PaymentNotice, instalment int64, from calendar.
 // was withdrawn has its time of grace anew, which another timer ends.
 func revokeUnpaid(v *View, id int64) (Apply, error) {
 	n, _, ok, err := v.unpaid(id)
-	if err != nil || !ok || v.isArmedLater(timerInstalmentGrace, id) {
+	if err != nil || !ok || v.isArmedAfter(v.Now, timerInstalmentGrace, id) {
 		return nil, err
 	}
 	h, err := Get(v, Holds, "instalment", n.parts.Hold)

@@ -44,7 +44,7 @@ func (c InstalmentWithdraw) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	i.Paid, i.Proof, i.PaidOn, i.Matched, i.Confirmation, i.Reason = 0, "", 0, false, "", c.Reason
-	if len(rest) > 0 && rest[0].State == reserve.ReceiptMatched {
+	if reserve.AreMatched(rest) {
 		i = i.ProvedByList(reserve.Standing(rest))
 	}
 	n.parts.parts[at] = i
@@ -82,9 +82,7 @@ func (v *View) partWaitsAgain(n soldNotice, at int, receipts []reserve.TaxReceip
 		}
 	}
 	return func(tx *Tx) any {
-		for _, r := range receipts {
-			Put(tx, TaxReceipts, r)
-		}
+		tx.putReceipts(receipts)
 		if reopens {
 			n.parts.State = reserve.PlanDelivered
 		}

@@ -87,6 +87,17 @@ func (d *auctionDesk) register(offer int64, f firm, project int64) auction.Regis
 	return done[auction.Registration](d.office, f.user, RegistrationApply{Offer: offer, Licence: f.licence.ID, Project: project})
 }
 
+// oneBidder announces an offer of a format, for which the first firm is registered, and
+// opens its window.
+func (d *auctionDesk) oneBidder(format auction.Format) auction.Offer {
+	d.t.Helper()
+	o := d.announce(d.offerOf(format, nil))
+	d.register(o.ID, d.firms[0], 0)
+	d.now.set(windowOpens)
+	d.settle()
+	return o
+}
+
 // quote bids one step; the office's next command key is that of the quote.
 func (d *auctionDesk) quoteOf(f firm, offer int64, steps ...auction.Step) Command {
 	d.t.Helper()
@@ -674,10 +685,7 @@ func TestOffer_HaltPastClose(t *testing.T) {
 func TestOffer_KeyMissing(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
-	o := d.announce(d.offerOf(auction.PayAsBid, nil))
-	d.register(o.ID, d.firms[0], 0)
-	d.now.set(windowOpens)
-	d.settle()
+	o := d.oneBidder(auction.PayAsBid)
 	d.bid(d.firms[0], o.ID, ask(4000, one))
 	sealed := d.quoteOf(d.firms[0], o.ID, ask(4100, one))
 	back := d.seals.Lose()

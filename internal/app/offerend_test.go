@@ -207,10 +207,7 @@ func TestOffer_VoidWhileRanking(t *testing.T) {
 func TestOffer_MeanOfSteps(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
-	o := d.announce(d.offerOf(auction.PayAsBid, nil))
-	d.register(o.ID, d.firms[0], 0)
-	d.now.set(windowOpens)
-	d.settle()
+	o := d.oneBidder(auction.PayAsBid)
 	d.bid(d.firms[0], o.ID, ask(9000, 2*one), ask(4000, 3*one), ask(4001, one)) // (18,000 + 12,000 + 4,001) ÷ 6
 	d.now.set(windowCloses)
 	o = d.offerNow(o.ID)

@@ -163,10 +163,7 @@ func TestOffer_NotWorkingDay(t *testing.T) {
 func TestOffer_AnotherResult(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
-	o := d.announce(d.offerOf(auction.PayAsBid, nil))
-	d.register(o.ID, d.firms[0], 0)
-	d.now.set(windowOpens)
-	d.settle()
+	o := d.oneBidder(auction.PayAsBid)
 	d.bid(d.firms[0], o.ID, ask(4000, one))
 	d.now.set(windowCloses)
 	o = d.offerNow(o.ID)

@@ -102,13 +102,13 @@ func moveForfeits(v *View, after int64) (Apply, error) {
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	before, err := Find(v, InvariantStarts, Where("invariant", forfeitInvariant))
-	if err != nil || len(before) == 0 {
+	before, err := v.startOf(forfeitInvariant)
+	if err != nil || before == 0 {
 		return nil, err
 	}
 	var moved []ledger.Transfer
 	for _, a := range rows {
-		if a.Seller == 0 && a.Forfeited > 0 && a.Command <= before[0].Number {
+		if a.Seller == 0 && a.Forfeited > 0 && a.Command <= before {
 			moved = append(moved, ledger.Transfer{Reason: ledger.ForfeitMove, Reference: a.Registration, Legs: []ledger.Leg{
 				{Debit: ledger.MoneyKey(ledger.Fee), Credit: ledger.ForfeitsKey(a.Region), Amount: int64(a.Forfeited)},
 			}})

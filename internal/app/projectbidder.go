@@ -129,20 +129,16 @@ func (v *View) biddersOf(project int64) (all []auction.Registration) {
 			all = append(all, r)
 		}
 	}
-	slices.SortFunc(all, func(a, b auction.Registration) int {
-		return cmp.Or(-compareBool(a.State == auction.Won, b.State == auction.Won), cmp.Compare(a.ID, b.ID))
-	})
-	return all
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
+	rank := func(r auction.Registration) int {
+		if r.State == auction.Won {
+			return 0
+		}
 		return 1
 	}
-	return -1
+	slices.SortFunc(all, func(a, b auction.Registration) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
+	})
+	return all
 }
 
 // take adds what becomes of a bidder whose project needs so much more, and returns
@@ -176,31 +172,23 @@ func (b *projectBidders) exclude(v *View, r auction.Registration, reason string)
 	return err
 }
 
-// apply excludes the bidders, and limits those who bid on.
+// apply excludes the bidders, and limits those who bid on. What is only shown is how
+// many they are, and what is kept for them no longer.
 func (b projectBidders) apply(tx *Tx) {
+	tx.exclude(b.out)
 	if tx.dry != nil {
-		b.dryApply(tx)
-		return
+		tx.dry.limited += len(b.less)
+		for _, x := range b.out {
+			tx.freeOfBidder(x.bidder)
+		}
 	}
-	tx.exclude(b.out)
 	for _, r := range slices.Concat(b.less, b.gone) {
-		was := mustGet(tx, Registrations, r.ID)
 		kept := r.Bidding
-		r.Bidding = was.Bidding
-		Put(tx, Registrations, tx.keepForBidder(r, mustGet(tx, Offers, r.Offer).Pollutant, kept))
-	}
-}
-
-// dryApply shows how many they are, and what is kept for them no longer.
-func (b projectBidders) dryApply(tx *Tx) {
-	tx.exclude(b.out)
-	tx.dry.limited += len(b.less)
-	for _, x := range b.out {
-		tx.freeOfBidder(x.bidder)
-	}
-	for _, r := range slices.Concat(b.less, b.gone) {
-		was := mustGet(tx, Registrations, r.ID)
-		tx.keepForBidder(was, mustGet(tx, Offers, r.Offer).Pollutant, r.Bidding)
+		r.Bidding = mustGet(tx, Registrations, r.ID).Bidding
+		r = tx.keepForBidder(r, mustGet(tx, Offers, r.Offer).Pollutant, kept)
+		if tx.dry == nil {
+			Put(tx, Registrations, r)
+		}
 	}
 }
 

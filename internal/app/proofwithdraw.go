@@ -90,16 +90,14 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 		return nil, err
 	}
 	unpaid := func(*Tx) {}
-	if len(rest) > 0 && rest[0].State == reserve.ReceiptMatched {
+	if reserve.AreMatched(rest) {
 		p = v.provedByList(p, reserve.Standing(rest))
 		p.Matched = true
 	} else if unpaid, err = v.awardUnpaid(n); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
-		for _, r := range append(taken, rest...) {
-			Put(tx, TaxReceipts, r)
-		}
+		tx.putReceipts(append(taken, rest...))
 		r := tx.putNotice(p, Put(tx, Sales, s))
 		unpaid(tx)
 		if p.Matched {

@@ -366,6 +366,13 @@ func (v *View) receiptsNaming(t target) ([]reserve.TaxReceipt, error) {
 	return Find(v, TaxReceipts, naming("notice", t.notice).And("instalment", Eq, t.instalment))
 }
 
+// putReceipts writes receipts in their new state.
+func (tx *Tx) putReceipts(receipts []reserve.TaxReceipt) {
+	for _, r := range receipts {
+		Put(tx, TaxReceipts, r)
+	}
+}
+
 // receiptsProving are the receipts that lists had brought for what is now proved, and
 // the one that proves it where nothing else is paid by it, in their new state.
 func (v *View) receiptsProving(n reserve.PaymentNotice, t target, amount quantity.Money, proof string) ([]reserve.TaxReceipt, error) {
@@ -398,12 +405,10 @@ func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice) (func(*Tx) N
 	if err != nil {
 		return nil, err
 	}
-	proved.Matched = len(listed) > 0 && listed[0].State == reserve.ReceiptMatched
+	proved.Matched = reserve.AreMatched(listed)
 	paid, err := v.awardPaid(n)
 	return func(tx *Tx) NoticeResult {
-		for _, r := range listed {
-			Put(tx, TaxReceipts, r)
-		}
+		tx.putReceipts(listed)
 		paid(tx)
 		r := tx.putNotice(proved, n.sale)
 		if proved.Matched {

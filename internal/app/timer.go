@@ -2,6 +2,7 @@ package app
 
 import (
 	"container/heap"
+	"math"
 	"strconv"
 
 	"permitx/internal/calendar"
@@ -62,20 +63,16 @@ func (tx *Tx) armOnce(at calendar.Instant, purpose string, reference int64) {
 	tx.Arm(at, purpose, reference)
 }
 
-// isArmed reports whether a timer waits for its time. It walks all that do.
+// isArmed reports whether a timer waits for its time.
 func (v *View) isArmed(purpose string, reference int64) bool {
-	for t := range All(v, PendingTimes) {
-		if t.Purpose == purpose && t.Reference == reference {
-			return true
-		}
-	}
-	return false
+	return v.isArmedAfter(math.MinInt64, purpose, reference)
 }
 
-// isArmedLater reports whether a timer waits for a time to come.
-func (v *View) isArmedLater(purpose string, reference int64) bool {
+// isArmedAfter reports whether a timer waits for a time after another. It walks all
+// that wait.
+func (v *View) isArmedAfter(at calendar.Instant, purpose string, reference int64) bool {
 	for t := range All(v, PendingTimes) {
-		if t.Purpose == purpose && t.Reference == reference && t.DueAt > v.Now {
+		if t.Purpose == purpose && t.Reference == reference && t.DueAt > at {
 			return true
 		}
 	}

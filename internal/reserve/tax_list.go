@@ -121,6 +121,12 @@ func MatchReceipts(a Asked, receipts []TaxReceipt) ReceiptState {
 	return ReceiptMatched
 }
 
+// AreMatched reports whether receipts that name one notice or instalment, and are all
+// in one state, pay it.
+func AreMatched(receipts []TaxReceipt) bool {
+	return len(receipts) > 0 && receipts[0].State == ReceiptMatched
+}
+
 // Standing is the receipt that stands for all that pay a notice or instalment: the
 // last that was listed, paid on the latest day of any.
 func Standing(receipts []TaxReceipt) TaxReceipt {

@@ -391,7 +391,7 @@ func scanTotal(r *sql.Rows) (t intake.Total, err error) {
 	return t, err
 }
 
-const activityColumns = "t.id, batch, source, source_id, scheme, scenario, methodology, participant, from_at, to_at, day, inputs, evidence, computed, amount, reverses"
+const activityColumns = "t.id, t.batch, t.source, t.source_id, t.scheme, t.scenario, t.methodology, t.participant, t.from_at, t.to_at, t.day, t.inputs, t.evidence, t.computed, t.amount, t.reverses"
 
 // Rows finds activities of a month by id. It is the writer's.
 func (s *IntakeStore) Rows(ctx context.Context, m intake.Month, ids []int64) (found []intake.Row, err error) {

@@ -317,8 +317,6 @@ func (s *intakeReader) PlainReversals(ctx context.Context) (last int64, err erro
 
 // Reversals calls each with a month's reversals, and the activities that they take back.
 func (s *intakeReader) Reversals(ctx context.Context, m intake.Month, each func(back, was intake.Row) error) error {
-	was := "was." + strings.ReplaceAll(strings.TrimPrefix(activityColumns, "t."), ", ", ", was.")
-	back := strings.ReplaceAll(activityColumns, ", ", ", t.")
 	return lost(eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var b, w intake.Row
 		var shown, wasShown sql.RawBytes
@@ -328,7 +326,7 @@ func (s *intakeReader) Reversals(ctx context.Context, m intake.Month, each func(
 		copy(b.Evidence[:], shown)
 		copy(w.Evidence[:], wasShown)
 		return each(b, w)
-	}, "SELECT "+back+", "+was+" FROM "+activityTable(m)+" t JOIN "+activityTable(m)+" was ON was.id = t.reverses WHERE t.reverses > 0"))
+	}, "SELECT "+activityColumns+", "+strings.ReplaceAll(activityColumns, "t.", "was.")+" FROM "+activityTable(m)+" t JOIN "+activityTable(m)+" was ON was.id = t.reverses WHERE t.reverses > 0"))
 }
 
 // Cut calls each with a month's activities that were credited less than they
