@@ -15,7 +15,7 @@ var (
 
 var licenceInForce = &Rule{
 	ID: "licence.in_force", Title: "The licence is in force", Citation: "浙江省大气污染防治条例 第十三条", From: 20201127,
-	Unread:  senseOnly,
+	Words:   "排污许可证载明的内容作为污染物排放总量控制、排污权交易、执法检查等监督管理的依据",
 	Reading: "The licence is the basis of trading: one that has expired or is suspended or revoked neither sells nor buys. That the same holds for water, and that a resting order ends with its licence, is the project's reading.",
 	Needs:   []string{"state and period of each licence"},
 	Actions: []Action{Sell, Buy, Deal, Allocation, TakeOver, PrimarySale, Lease, Pledge},

@@ -10,9 +10,10 @@ import (
 var ErrOverCap = fault.New(fault.Refused, "rule.region_over_cap", "the region is over its cap: no new permits come to it")
 
 var regionCap = &Rule{
-	ID: "region.over_cap", Title: "Region over its cap", Citation: "浙江省大气污染防治条例 第十二条", From: 20201127,
-	Unread:  senseOnly,
-	Reading: "Where a region is over its cap the EIA of new emissions is suspended. The project reads: no inflow from other regions, no first allocation, no sale out of the reserve, and no project; trades inside stay possible. For water this is a project default.",
+	ID: "region.over_cap", Title: "Region over its cap", Citation: "浙江省大气污染防治条例 第十二条; 水污染防治法 第二十条", From: 20201127,
+	Words: "对超过重点大气污染物排放总量控制指标或者未完成国家和省下达的大气环境质量改善目标的地区……暂停审批该地区新增重点大气污染物排放总量的建设项目环境影响评价文件（第十二条）；" +
+		"对超过重点水污染物排放总量控制指标或者未完成水环境质量改善目标的地区……暂停审批新增重点水污染物排放总量的建设项目的环境影响评价文件（第二十条）",
+	Reading: "Where a region is over its cap, or missed its target of quality, the EIA of new emissions is suspended: one fact says either. The project reads: no inflow from other regions, no first allocation, no sale out of the reserve, and no project; trades inside stay possible.",
 	Default: "A region that nobody has recorded as over its cap is not (project default).",
 	Needs:   []string{"fact region_over_cap of the buyer's region"},
 	Actions: slices.Concat(arrivals, []Action{Project}),

@@ -10,9 +10,9 @@ import (
 var ErrZone = fault.New(fault.Refused, "rule.zone_admission", "the zone does not admit this industry")
 
 var zoneAdmission = &Rule{
-	ID: "zone.admission", Title: "Admission list of the zone", Citation: ProjectDefault,
-	Unread:  noText,
-	Reading: "A site in a zone of 生态环境分区管控 gets permits only for an industry that the zone's admission list does not forbid.",
+	ID: "zone.admission", Title: "Admission list of the zone", Citation: "长江保护法 第二十二条", From: 20210301,
+	Words:   "制定生态环境分区管控方案和生态环境准入清单",
+	Reading: "A site in a zone of 生态环境分区管控 gets permits only for an industry that the zone's admission list does not forbid. The law asks for the lists; that permits are refused by them is a project default.",
 	Default: "A site whose zone nobody has recorded is admitted, and so is an industry that no list names (project default).",
 	Needs:   []string{"facts zone and industry of the buyer's licence", "rules of the zone"},
 	Actions: slices.Concat(arrivals, []Action{Project}),
