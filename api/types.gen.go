@@ -14666,7 +14666,7 @@ type Registration struct {
 	// Licence Absent of credits.
 	Licence *ID `json:"licence,omitempty"`
 
-	// MaxQuantity That he bids for, of what his project needs. A step of the project before the close lowers it, and what is bid for beyond it is cut when the bids are opened, the worst prices first.
+	// MaxQuantity That he bids for, of what his project needs and his licence may hold. A step of the project before the close lowers it, and what is bid for beyond it is cut when the bids are opened, the worst prices first.
 	MaxQuantity *Quantity `json:"max_quantity,omitempty"`
 
 	// Offer Number of a record.
@@ -14722,7 +14722,7 @@ type RegistrationInput struct {
 	// Licence That the permits are for. Credits are bid for by a party.
 	Licence *ID `json:"licence,omitempty"`
 
-	// MaxQuantity That who bids for a project by prices and quantities bids for at most. It is kept of what the project needs, so that other auctions, orders and deals do not take it, too. Absent: all that he may bid for.
+	// MaxQuantity That who bids for permits by prices and quantities bids for at most. It is kept of what his project needs and of what his licence may hold, so that other auctions, orders and deals do not take it, too. Absent: all that he may bid for.
 	MaxQuantity *Quantity `json:"max_quantity,omitempty"`
 
 	// Party That bids for credits.

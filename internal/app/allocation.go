@@ -106,6 +106,12 @@ func (v *View) licenceOf(op identity.Operation, id int64) (catalog.Licence, erro
 // checkReceiver refuses to give permits of an instrument whose term has ended,
 // and what the rules of the action refuse to the licence.
 func (v *View) checkReceiver(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
+	return v.checkExpected(action, l, i, q, 0)
+}
+
+// checkExpected is checkReceiver for permits that the licence counts already as what
+// it may still get: own is what it counts for them.
+func (v *View) checkExpected(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q, own quantity.Quantity) error {
 	pollutant, err := v.Pollutant("instrument", i.Pollutant)
 	if err != nil {
 		return err
@@ -116,5 +122,5 @@ func (v *View) checkReceiver(action rulebook.Action, l catalog.Licence, i catalo
 	case !pollutant.ValidOn(v.Today):
 		return ErrPollutantNotValid.With("permits for %s exist from %s to %s", pollutant.Code, pollutant.ValidFrom, pollutant.ValidTo).At("instrument")
 	}
-	return v.judgeArrival(action, l, i, q)
+	return v.judgeArrival(action, l, i, q, own)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Awards are what becomes of what was won, one for each winner.
-var Awards = cold[auction.Award]("award")
+var Awards = watched[auction.Award]("award")
 
 // awardKind is what the public notice of an award is about.
 const awardKind = "auction_award"
@@ -220,7 +220,7 @@ func (v *View) askFor(a auction.Award, o auction.Offer) (func(tx *Tx) NoticeResu
 	if n.DueOn > i.TermEnd {
 		return nil, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
 	}
-	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
+	if err := v.checkExpected(rulebook.PrimarySale, l, i, n.Quantity, v.comingByBid(a.Registration)); err != nil {
 		return nil, err
 	}
 	if n.Project != 0 {

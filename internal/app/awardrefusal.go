@@ -37,7 +37,7 @@ func (v *View) refusedContract(a auction.Award) error {
 		return err
 	}
 	l, i := must(Get(v, Licences, "licence", w.Licence)), must(Get(v, Instruments, "instrument", w.Instrument))
-	if err := v.checkReceiver(rulebook.PrimarySale, l, i, a.Quantity); err != nil || w.Project == 0 || a.State != auction.AwardSigned {
+	if err := v.checkExpected(rulebook.PrimarySale, l, i, a.Quantity, v.comingByBid(a.Registration)); err != nil || w.Project == 0 || a.State != auction.AwardSigned {
 		return err
 	}
 	if n, _ := v.needOf(w.Project, i.Pollutant); n.Missing() < a.Quantity {
@@ -53,5 +53,5 @@ func (v *View) refusedDelivery(a auction.Award) error {
 		return err
 	}
 	l, i := must(Get(v, Licences, "licence", n.Licence)), must(Get(v, Instruments, "instrument", n.Instrument))
-	return v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity)
+	return v.checkExpected(rulebook.PrimarySale, l, i, n.Quantity, v.comingByNotice(n.ID))
 }

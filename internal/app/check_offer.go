@@ -294,7 +294,8 @@ func (c *checker) projectsNeed() (map[needKey]quantity.Quantity, error) {
 }
 
 // checkProjectBids holds that who bids for a project bids for no more than it
-// needs, in windows that have not closed, and that no more was opened (I-98).
+// needs, in windows that have not closed, and that no more was opened (I-98), nor
+// than was kept under a limit (I-122).
 func (c *checker) checkProjectBids(o auction.Offer, p *offerParts, needed map[needKey]quantity.Quantity) {
 	opened := map[int64]quantity.Quantity{}
 	for _, b := range p.bids {
@@ -304,6 +305,9 @@ func (c *checker) checkProjectBids(o auction.Offer, p *offerParts, needed map[ne
 		opened[b.Registration] += b.Quantity
 	}
 	for id, r := range p.registrations {
+		if limit := r.LimitMost; limit > 0 && opened[id] > limit {
+			c.report("I-122", Registrations.name, id, "has bid for %s, %s was kept of what its licence may hold", opened[id], limit)
+		}
 		most := r.QuantityMost
 		if most == 0 { // without a project, or of before
 			continue

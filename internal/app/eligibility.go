@@ -317,8 +317,7 @@ func (in *inquiry) holding(l catalog.Licence) (rulebook.Holding, error) {
 	return h, err
 }
 
-// total is what a licence holds of the pollutant and may still buy by its open
-// orders: View.totalOf by the committed rows.
+// total is what a licence holds of the pollutant and may still get: View.totalOf by the committed rows.
 func (in *inquiry) total(l catalog.Licence) (quantity.Quantity, error) {
 	accounts, balances, err := in.accounts(Where("licence", l.ID).And("pollutant", Eq, in.inst.Pollutant))
 	if err != nil {
@@ -341,7 +340,9 @@ func (in *inquiry) total(l catalog.Licence) (quantity.Quantity, error) {
 	if err != nil {
 		return 0, err
 	}
-	err = in.addAgreed(l, &sum)
+	if err = in.addAgreed(l, &sum); err == nil {
+		err = in.addComing(l, &sum)
+	}
 	return sum, err
 }
 

@@ -51,7 +51,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit"},
 	reflect.TypeFor[auction.Award]():               {"Seller", "Uncovered"},
-	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding"},
+	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding", "LimitMost"},
 	reflect.TypeFor[permit.Need]():                 {"Bidding"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -36,13 +37,13 @@ type fakeStore struct {
 	mu       sync.Mutex
 	registry Registry
 	tables   map[string]*fakeTable
-	unique   map[string][]string  // table → columns
-	onCommit func(b *Batch) error // before a commit; its error takes the commit's place
-	after    func(b *Batch) error // after a commit; its error is answered although the rows are there
-	reads    map[string]int       // Find calls, by table
-	broken   string               // the table that Find fails for
-	beside   Store                // a database that takes the first batches before it does, with its constraints; or nil
-	taken    int                  // batches that it took
+	unique   map[string][]string              // table → columns
+	onCommit func(b *Batch) error             // before a commit; its error takes the commit's place
+	after    func(b *Batch) error             // after a commit; its error is answered although the rows are there
+	reads    map[string]int                   // Find calls, by table
+	broken   func(table string, q Query) bool // whether Find fails
+	beside   Store                            // a database that takes the first batches before it does, with its constraints; or nil
+	taken    int                              // batches that it took
 }
 
 // besideMost is how many batches of a test the database beside its store takes:
@@ -246,7 +247,7 @@ func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads[table]++
-	if table == s.broken {
+	if s.broken != nil && s.broken(table, q) {
 		return errors.New("the database is away")
 	}
 	t := s.table(table)
@@ -501,6 +502,13 @@ func (o *office) restart() {
 	o.t.Helper()
 	if err := o.app.Close(); err != nil {
 		o.t.Fatal(err)
+	}
+	reread, err := load(o.t.Context(), o.store, o.store.registry)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if before, after := mayGet(o.app.st), mayGet(reread); !maps.Equal(before, after) {
+		o.t.Errorf("licences may get %v after a restart, %v before", after, before)
 	}
 	o.start()
 }

@@ -169,7 +169,7 @@ func (tx *Tx) giveGuarantee(project int64, a reserve.EarmarkAllocation) reserve.
 // guaranteeDelivery checks that the licence may receive what was paid for, and
 // returns what posts it.
 func (v *View) guaranteeDelivery(n soldNotice, l catalog.Licence, i catalog.Instrument) (func(tx *Tx) (transfer, acquisition int64), error) {
-	if err := v.checkReceiver(rulebook.Allocation, l, i, n.given.Need); err != nil {
+	if err := v.checkExpected(rulebook.Allocation, l, i, n.given.Need, v.comingByNotice(n.ID)); err != nil {
 		return nil, err
 	}
 	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})

@@ -76,7 +76,7 @@ func (v *View) buyer(k *knowledge, field string, p catalog.Party, l catalog.Lice
 }
 
 // totalOf is what a licence holds of a pollutant, of any running term and
-// origin, with what its open orders, block trades and confirmed deals may still bring.
+// origin, with what it may still get.
 func (v *View) totalOf(l catalog.Licence, pollutant string) quantity.Quantity {
 	sum := v.wanted[surplusKey{l.ID, pollutant}]
 	for i := range All(v, Instruments) {
@@ -132,14 +132,16 @@ func (v *View) judgeOffset(p permit.Project, pollutant string, ratio quantity.Ra
 	return v.judge(&f)
 }
 
-// judgeArrival judges permits that the government gives or sells to a licence.
-func (v *View) judgeArrival(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q quantity.Quantity) error {
+// judgeArrival judges permits that the government gives or sells to a licence, which
+// counts a part of what it may still get as theirs.
+func (v *View) judgeArrival(action rulebook.Action, l catalog.Licence, i catalog.Instrument, q, own quantity.Quantity) error {
 	p, err := Get(v, Parties, "licence", l.Party)
 	if err != nil {
 		return err
 	}
 	f := v.facts(action, i.Pollutant, q)
 	f.Buyer = v.buyer(v.known, "licence", p, l, i.Pollutant)
+	f.Buyer.Holding.Total -= own
 	return v.judge(&f)
 }
 

@@ -14,7 +14,7 @@ import (
 
 // The tables of payment notices: of sales by the government out of its reserve, and of renewals.
 var (
-	Notices        = cold[reserve.PaymentNotice]("payment_notice")
+	Notices        = watched[reserve.PaymentNotice]("payment_notice")
 	Sales          = cold[reserve.Sale]("sale")
 	NoticeCounters = resident[reserve.NoticeNumbers]("notice_numbers")
 )
@@ -364,7 +364,7 @@ func (v *View) delivery(n soldNotice) (func(tx *Tx) (transfer, acquisition int64
 	if n.sale.Kind == reserve.ByGuarantee {
 		return v.guaranteeDelivery(n, l, i)
 	}
-	if err := v.checkReceiver(rulebook.PrimarySale, l, i, n.Quantity); err != nil {
+	if err := v.checkExpected(rulebook.PrimarySale, l, i, n.Quantity, v.comingByNotice(n.ID)); err != nil {
 		return nil, err
 	}
 	t := reserve.SaleTransfer(n.PaymentNotice)

@@ -142,6 +142,7 @@ func (v *View) judgeBidder(k *knowledge, o auction.Offer, r auction.Registration
 	if !o.Buys() {
 		f := v.facts(rulebook.PrimarySale, o.Pollutant, q)
 		f.Parameters, f.Buyer = k, v.buyer(k, "licence", p, l, o.Pollutant)
+		f.Buyer.Holding.Total -= v.comingByBid(r.ID) // it is kept for these bids
 		return v.judge(&f)
 	}
 	f := v.facts(rulebook.BuyBack, o.Pollutant, q)

@@ -20,7 +20,7 @@ type RegistrationApply struct {
 	AcceptsPart bool
 	Guarantee   quantity.Money // of the collateral full
 
-	// That who bids for a project bids for at most: it is kept of what the project needs. 0: all that he may.
+	// That he bids for at most: it is kept of what his project needs and his licence may hold. 0: all that he may.
 	QuantityMost quantity.Quantity
 }
 
@@ -137,7 +137,7 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
 	case o.Buys() && c.Project != 0:
 		return ErrProjectOfSale
-	case c.Project == 0 && c.QuantityMost != 0:
+	case c.QuantityMost != 0 && !sellsPermits(o):
 		return auction.ErrMostNamed
 	case o.OfCredits() && (c.Project != 0 || c.AcceptsPart):
 		return fault.Invalidf("project", "credits are for no project, and no share of a need")
@@ -154,7 +154,7 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 			return r, err
 		}
 	}
-	judged := o.LotSize
+	judged := o.Least()
 	switch {
 	case o.Buys():
 		if c.Quantity < o.LotSize || !c.Quantity.IsMultipleOf(o.LotSize) {
@@ -179,6 +179,11 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 		}
 	case o.Format == auction.PayAsBidShare:
 		return r, auction.ErrNeedMissing
+	case c.QuantityMost != 0:
+		if r.LimitMost, err = o.MostFor(r, c.QuantityMost, o.Quantity); err != nil {
+			return r, err
+		}
+		judged = r.LimitMost
 	}
 	if o.Buys() {
 		r.Quantity = 0 // it is not held yet
@@ -186,8 +191,11 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 	if err = v.judgeBidder(v.known, o, r, judged); err != nil {
 		return r, err
 	}
-	if o.Buys() {
+	switch {
+	case o.Buys():
 		r.Quantity = judged
+	case !o.OfCredits():
+		r.LimitMost = v.limitMost(o, r, l)
 	}
 	return v.putUp(o, r, c.Guarantee)
 }

@@ -286,7 +286,7 @@ func (c RenewalStep) decide(v *View, r permit.Renewal) (permit.Renewal, renewalE
 		return r, nil, err
 	}
 	l.ValidTo = max(l.ValidTo, to.TermEnd)
-	if err := v.judgeArrival(rulebook.TakeOver, l, to, r.Quantity); err != nil {
+	if err := v.judgeArrival(rulebook.TakeOver, l, to, r.Quantity, 0); err != nil {
 		return r, nil, err
 	}
 	if r, err = c.price(v, r, to); err != nil {

@@ -172,7 +172,7 @@ func (v *View) judgeJoining(r permit.Renewal) error {
 	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
-	return v.judgeArrival(rulebook.TakeOver, l, to, r.Quantity)
+	return v.judgeArrival(rulebook.TakeOver, l, to, r.Quantity, 0)
 }
 
 // joinTomorrow leaves what the rules refuse where it is, with their reason, until

@@ -36,6 +36,7 @@ type state struct {
 	books    map[bookID]*market.Book
 	surplus  map[surplusKey]*market.Surplus
 	wanted   wanted
+	coming   map[comingOf]coming // of it, what auctions and payment notices may bring
 	caches   map[string]anyCache
 	lastID   map[string]int64
 	keys     map[keyDigest]int64 // idempotency key → journal number
@@ -75,7 +76,8 @@ type surplusKey struct {
 	pollutant string
 }
 
-// wanted is what open orders may still buy, by licence and pollutant.
+// wanted is what licences may still get, by licence and pollutant: by open orders,
+// block trades, confirmed deals, auctions and payment notices.
 type wanted map[surplusKey]quantity.Quantity
 
 func (w wanted) add(licence int64, pollutant string, q quantity.Quantity) {
@@ -140,6 +142,9 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	}
 	if err == nil {
 		err = s.loadWanted()
+	}
+	if err == nil {
+		err = s.loadComing()
 	}
 	return s, errors.Join(err, <-keys)
 }
@@ -365,6 +370,9 @@ func Put[R any](tx *Tx, t Table[R], row R) R {
 		tx.changed.resident.mark(t.name, id)
 		tx.onResident(any(row))
 	}
+	if t.watched {
+		tx.onRow(any(row))
+	}
 	return row
 }
 
@@ -406,6 +414,7 @@ func (s *state) onResident(row any) {
 		s.indexOffer(r)
 	case auction.Registration:
 		s.indexBidder(r)
+		s.onBidder(r)
 	case market.Terms:
 		s.indexTerms(r)
 	case market.Session:

@@ -19,6 +19,7 @@ import (
 type Table[R any] struct {
 	name     string
 	resident bool
+	watched  bool // something in memory follows from its rows: see state.onRow
 }
 
 // Name is the table's name in the database.
@@ -75,6 +76,13 @@ var tables = map[string]tableInfo{}
 func resident[R any](name string) Table[R] { return register[R](name, true, Query{}) }
 func cold[R any](name string) Table[R]     { return register[R](name, false, Query{}) }
 
+// watched is cold for the rows from which something in memory follows.
+func watched[R any](name string) Table[R] {
+	t := cold[R](name)
+	t.watched = true
+	return t
+}
+
 // residentWhere is resident for the rows that a query selects: the others are
 // history.
 func residentWhere[R any](name string, q Query) Table[R] { return register[R](name, true, q) }
@@ -93,10 +101,10 @@ func register[R any](name string, isResident bool, q Query) Table[R] {
 		newRow:   func() any { return new(R) },
 		encode:   appendRecord,
 		each: func(ctx context.Context, r Reader, q Query, f func(any)) error {
-			return eachOf(ctx, r, Table[R]{name, isResident}, q, func(row R) { f(&row) })
+			return eachOf(ctx, r, Table[R]{name: name, resident: isResident}, q, func(row R) { f(&row) })
 		},
 	}
-	return Table[R]{name, isResident}
+	return Table[R]{name: name, resident: isResident}
 }
 
 // TableRows gives an empty record of every table, by name, for the tests that

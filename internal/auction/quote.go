@@ -216,12 +216,12 @@ func (o Offer) Ordered(t Terms, r Registration) (Terms, error) {
 }
 
 // Within is a quote that was accepted, without what its bidder's project no longer
-// needs: the steps that are worst for him are cut first, to whole lot sizes.
+// needs, or his licence may not hold: the steps that are worst for him are cut first, to whole lot sizes.
 func (o Offer) Within(t Terms, r Registration) Terms {
-	if r.QuantityMost == 0 {
+	if r.Most() == 0 {
 		return t
 	}
-	left := r.QuantityMost.FloorTo(o.LotSize)
+	left := r.Most().FloorTo(o.LotSize)
 	var within []Step
 	for _, s := range t.Steps {
 		if s.Quantity = min(s.Quantity, left); s.Quantity > 0 {
@@ -250,7 +250,7 @@ func (o Offer) checkStep(s Step) error {
 }
 
 // most is what one bidder may ask for; who sells gives no more than he has put up,
-// who buys for a project takes no more than it needs.
+// who buys takes no more than his project needs and his licence may hold.
 func (o Offer) most(b Bidder) quantity.Quantity {
 	most := o.Quantity
 	if o.Quota > 0 {
@@ -259,11 +259,14 @@ func (o Offer) most(b Bidder) quantity.Quantity {
 	if o.Buys() {
 		most = min(most, b.Registration.Quantity)
 	}
-	if need := b.Registration.QuantityMost; need > 0 {
-		most = min(most, need)
+	if bound := b.Registration.Most(); bound > 0 {
+		most = min(most, bound)
 	}
 	return most
 }
+
+// MostOf is what a bidder may ask for.
+func (o Offer) MostOf(r Registration) quantity.Quantity { return o.most(Bidder{Registration: r}) }
 
 func (o Offer) checkHigher(t Terms, b Bidder, best quantity.Price) error {
 	switch {

@@ -43,6 +43,7 @@ type Registration struct {
 	Reason       string            // why he was excluded before the window closed; empty: he was not
 	QuantityMost quantity.Quantity // that he bids for, of what the project needs, as low as it was before the close; 0: no project is named
 	Bidding      quantity.Quantity // that it keeps of what the project needs: the most, then what was won, until a payment notice asks for it
+	LimitMost    quantity.Quantity // that he bids for at most, by his word or under the limit of what his licence may hold, which is kept until the ranking; 0: neither
 	Command      int64
 }
 
@@ -59,8 +60,8 @@ var (
 	// ErrNeedMissing is returned when a share sale is entered without the project whose need is bid for.
 	ErrNeedMissing = fault.New(fault.Refused, "registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project").At("project").
 			Under("offer.approved_need", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default")
-	// ErrMostNamed is returned when who does not bid for a project, or for all or nothing, says how much he bids for at most.
-	ErrMostNamed = fault.New(fault.Invalid, "registration.most_named", "who bids for a project by prices and quantities says how much he bids for at most").At("max_quantity")
+	// ErrMostNamed is returned when who does not bid for permits, or for all or nothing, says how much he bids for at most.
+	ErrMostNamed = fault.New(fault.Invalid, "registration.most_named", "who bids for permits by prices and quantities says how much he bids for at most").At("max_quantity")
 	// ErrOwnOffer is returned to who would bid for what he sells.
 	ErrOwnOffer = fault.New(fault.Refused, "registration.own_offer", "the seller does not bid for his own credits").At("party").
 			Under("offer.own_offer", "project default")
@@ -131,6 +132,15 @@ func (r Registration) Limited(most quantity.Quantity) Registration {
 	}
 	r.Bidding = min(r.Bidding, r.QuantityMost)
 	return r
+}
+
+// Most is what he bids for at most, by what his project needs and by what his licence
+// may hold; 0: neither bounds him.
+func (r Registration) Most() quantity.Quantity {
+	if r.QuantityMost == 0 || r.LimitMost > 0 && r.LimitMost < r.QuantityMost {
+		return r.LimitMost
+	}
+	return r.QuantityMost
 }
 
 // Counts reports whether the bids of a registration count.

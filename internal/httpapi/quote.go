@@ -51,7 +51,7 @@ func (s *Server) GetRegistration(ctx context.Context, r gen.GetRegistrationReque
 func registrationOf(r auction.Registration) api.Registration {
 	return api.Registration{
 		ID: r.ID, Offer: r.Offer, Party: r.Party, Region: r.Region, Licence: optional(r.Licence), Project: optional(r.Project), Quantity: textOfQuantity(r.Quantity),
-		MaxQuantity: textOfQuantity(r.QuantityMost), AcceptsPart: r.AcceptsPart, Collateral: r.Collateral.String(), Held: r.Hold != 0, State: api.RegistrationState(r.State),
+		MaxQuantity: textOfQuantity(r.Most()), AcceptsPart: r.AcceptsPart, Collateral: r.Collateral.String(), Held: r.Hold != 0, State: api.RegistrationState(r.State),
 		RegisteredAt: r.RegisteredAt.String(), Place: optional(int(r.Place)), Won: textOfQuantity(r.Won), Price: optionalPrice(r.Price), Reason: optional(r.Reason),
 	}
 }

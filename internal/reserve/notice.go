@@ -76,6 +76,16 @@ type PaymentNotice struct {
 	Command     int64
 }
 
+// Arriving is what the notice may still bring to its licence, with the offset share of
+// a guarantee: nothing where it renews what the licence has, or is delivered.
+func (n PaymentNotice) Arriving() quantity.Quantity {
+	open := n.State == NoticeIssued || n.State == NoticeProved
+	if !open || n.Renewal != 0 || n.Opening != 0 || n.DeliveredAt != 0 {
+		return 0
+	}
+	return n.Quantity
+}
+
 // Priced returns the notice with its amount from quantity, price and the months left, which the
 // state counts up when it sells, rounded half up to the fen. It fails with an
 // overflow, quantity.ErrImplausible, or ErrNoAmount.
