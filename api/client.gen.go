@@ -829,7 +829,7 @@ type ClientInterface interface {
 
 	// GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been. To who would verify it, no sample with a piece of a month that was taken away is shown (`carbon.sample_taken_away`).
 	//
 	// Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 	GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5749,7 +5749,7 @@ func (c *Client) RevokeCredits(ctx context.Context, id PathID, params *RevokeCre
 
 // GetIssuanceSample The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been. To who would verify it, no sample with a piece of a month that was taken away is shown (`carbon.sample_taken_away`).
 //
 // Corresponds with GET /v1/carbon/issuances/{id}/sample (the `GetIssuanceSample` operationId).
 func (c *Client) GetIssuanceSample(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -39640,7 +39640,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 	//
-	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+	// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been. To who would verify it, no sample with a piece of a month that was taken away is shown (`carbon.sample_taken_away`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -55753,7 +55753,7 @@ func (c *ClientWithResponses) RevokeCreditsWithResponse(ctx context.Context, id 
 
 // GetIssuanceSampleWithResponse The activities behind the pieces of evidence that a verifier must look at
 //
-// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been.
+// Of an issuance that the intake has brought. A piece from before pools had parts, or of a project, has a number only; one of a month that was taken away says so. While the issuance waits to be verified it is recorded who was shown its sample, and when: who verifies it must have been. To who would verify it, no sample with a piece of a month that was taken away is shown (`carbon.sample_taken_away`).
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -8,8 +8,10 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/carbon"
 	"permitx/internal/httpapi"
 	"permitx/internal/identity"
+	"permitx/internal/store"
 )
 
 // A day of a scheme over HTTP: activities are declared, each line is answered,
@@ -225,6 +227,40 @@ func TestIssuanceSample(t *testing.T) {
 		}
 		if deref(p.SourceID) != want || deref(p.Evidence) != fmt.Sprintf("%064d", 1) {
 			t.Errorf("piece %d: %s, want %s", p.Number, deref(p.SourceID), want)
+		}
+	}
+}
+
+// Whose evidence was taken away nobody has looked at: the sample is not shown to who
+// would verify it, and he cannot verify.
+func TestIssuanceSample_TakenAway(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	verifier := w.world.person("a verifier", app.GrantAdd{Role: identity.Verifier})
+	lines := ""
+	for i := range 98 {
+		lines += rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i))
+	}
+	w.send(http.MethodPost, w.activityPath(), operator, lines)
+	w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme))
+	if err := app.Deliver(t.Context(), w.taking, w.app, func() string { return t.Name() }, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.TakeMonthAway(t.Context(), w.beside, 202606, w.app.Now()); err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf("/v1/carbon/issuances/%d", lastID(w.world, app.Issuances))
+	if a := w.get(path+"/sample", verifier); a.status != http.StatusConflict || !strings.Contains(string(a.body), carbon.ErrSampleTaken.Code) {
+		t.Errorf("the sample: %d %s", a.status, a.body)
+	}
+	if a := w.post(path+"/steps", verifier, `{"event":"verify","document":"report"}`); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), carbon.ErrNotLooked.Code) {
+		t.Errorf("verified: %d %s", a.status, a.body)
+	}
+	for _, p := range decode[api.IssuanceSample](t, w.get(path+"/sample", operator)).Activities {
+		if !deref(p.TakenAway) {
+			t.Errorf("piece %d is not said to be taken away", p.Number)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 		return nil, err
 	}
 	if app.MayVerify(callOf(ctx).actor, i) { // who verifies it must have been shown it
+		if k := slices.IndexFunc(sampled, func(p intake.Sampled) bool { return p.Taken }); k >= 0 {
+			return nil, carbon.ErrSampleTaken.With("piece %d is of a month that was taken away: bring its table back, or reject the issuance", sampled[k].Number)
+		}
 		if _, err := s.do(ctx, "issuance-sample-"+strconv.FormatInt(i.ID, 10), app.SampleLook{Issuance: i.ID}); err != nil {
 			return nil, err
 		}

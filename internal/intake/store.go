@@ -75,6 +75,8 @@ type Reader interface {
 	Parts(ctx context.Context, batch int64) ([]PoolPart, error)
 	// PartsOf are those of a pool, by batch and month of the activities.
 	PartsOf(ctx context.Context, k PoolKey) ([]PoolPart, error)
+	// PoolsWith are the pools that count activities of a month, by scheme, methodology and month.
+	PoolsWith(ctx context.Context, m Month) ([]PoolKey, error)
 	// Returns are what came back of rejected issuances, by batch.
 	Returns(ctx context.Context) ([]PoolReturn, error)
 	// Between calls each with a month's rows of the ids from first to last, in order.

@@ -46,6 +46,7 @@ var provisions = []Provision{
 	{"carbon.evidence", []Refusal{
 		{"carbon.evidence_failed", "a sampled piece of evidence does not hold: reject the issuance", "project default"},
 		{"carbon.sample_not_looked_at", "who verifies an issuance looks at the sample of its evidence first", "project default"},
+		{"carbon.sample_taken_away", "the activities of a sampled piece of evidence were taken away", "project default"},
 	}},
 	{"carbon.four_eyes", []Refusal{
 		{"carbon.same_person", "who declared or verified it, or acts for one who did, cannot take the next step", "project default"},

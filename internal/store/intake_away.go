@@ -19,7 +19,7 @@ var (
 	ErrMonthNone   = errors.New("the intake has no activities of that month")
 	ErrMonthGone   = errors.New("the table of that month is gone, and nobody has said that it was taken away: where it was, by hand, say so with --gone")
 	ErrMonthThere  = errors.New("the table of that month is there: take it away without --gone")
-	ErrMonthOpen   = errors.New("that month, or one before it, is still open in a scheme: close it first")
+	ErrMonthOpen   = errors.New("that month, one before it, or one that counts activities of it is still open in a scheme: close it first")
 	ErrMonthBusy   = errors.New("activities of that month were declared meanwhile: try again")
 	ErrMonthLocked = errors.New("somebody reads the activities of that month, perhaps a check: try again when it is over")
 )
@@ -144,7 +144,10 @@ const (
 
 func noteTaken(ctx context.Context, tx *sql.Tx, m intake.MonthTaken, keys int64) error {
 	var open, activities int64
-	err := tx.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM pool WHERE month <= $1 AND NOT closed), (SELECT coalesce(sum(activities), 0) FROM batch_month WHERE month = $1)",
+	err := tx.QueryRowContext(ctx, `SELECT
+ (SELECT count(*) FROM pool p WHERE NOT closed AND (month <= $1 OR EXISTS (SELECT 1 FROM pool_part t
+   WHERE t.scheme = p.scheme AND t.methodology = p.methodology AND t.month = p.month AND t.of = $1))),
+ (SELECT coalesce(sum(activities), 0) FROM batch_month WHERE month = $1)`,
 		int64(m.Month)).Scan(&open, &activities)
 	switch {
 	case err != nil:

@@ -108,6 +108,17 @@ func (s *intakeReader) PartsOf(ctx context.Context, k intake.PoolKey) ([]intake.
 	return s.parts(ctx, "SELECT "+partColumns+" FROM pool_part WHERE scheme = $1 AND methodology = $2 AND month = $3 ORDER BY batch, of", k.Scheme, k.Methodology, int64(k.Month))
 }
 
+// PoolsWith are the pools that count activities of a month.
+func (s *intakeReader) PoolsWith(ctx context.Context, m intake.Month) (found []intake.PoolKey, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var k intake.PoolKey
+		err := r.Scan(&k.Scheme, &k.Methodology, &k.Month)
+		found = append(found, k)
+		return err
+	}, "SELECT DISTINCT scheme, methodology, month FROM pool_part WHERE of = $1 ORDER BY scheme, methodology, month", int64(m))
+	return found, lost(err)
+}
+
 func (s *intakeReader) parts(ctx context.Context, query string, args ...any) (found []intake.PoolPart, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		var p intake.PoolPart
