@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -159,74 +158,6 @@ func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func
 			if err := eachOf(e.ctx, e.r, Trades, q, func(t market.Trade) { each(t, i.Pollutant) }); err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// soonSales finds what licences sold in the month soon after permits of the
-// pollutant were given to them. A balance that was taken over from an older
-// register was given long before.
-func (e *exceptions) soonSales() error {
-	given := map[surplusKey][]reserve.Allocation{}
-	longest := 0
-	for _, p := range ReadTable(e.app.Reference(), Pollutants).All() {
-		longest = max(longest, e.soonDays(p.Code))
-	}
-	since := e.q.Month.AddDays(-longest).Start()
-	q := Query{}.And("recorded_at", Ge, int64(since)).And("recorded_at", Lt, int64(report.MonthEnd(e.q.Month)))
-	err := eachOf(e.ctx, e.r, Allocations, q.And("kind", Ne, string(reserve.Opening)), func(a reserve.Allocation) {
-		key := surplusKey{a.Licence, a.Pollutant}
-		given[key] = append(given[key], a)
-	})
-	if err != nil || len(given) == 0 {
-		return err
-	}
-	judge := func(o report.Object, seller surplusKey, on calendar.Date, regions []string) {
-		for _, a := range given[seller] {
-			if days := a.RecordedAt.Date().DaysUntil(on); days >= 0 && days <= e.soonDays(seller.pollutant) {
-				e.add(report.Exception{
-					Kind: report.SoonSale, Regions: regions, On: on, Objects: append([]report.Object{o}, objects(Allocations.name, a.ID)...),
-					Detail: "sold " + seller.pollutant + " that its licence was allocated on " + a.RecordedAt.Date().String(),
-				})
-				return
-			}
-		}
-	}
-	err = e.settled(func(d settlement.Deal) {
-		judge(report.Object{Table: Deals.name, ID: d.ID}, surplusKey{d.SellerLicence, d.Pollutant}, d.SettledAt.Date(), dealRegions(d))
-	})
-	if err != nil {
-		return err
-	}
-	err = eachOf(e.ctx, e.r, Blocks, e.inMonth("proposed_at").And("trade", Gt, int64(0)), func(b market.Block) {
-		i, _ := ReadTable(e.app.Reference(), Instruments).Get(b.Instrument)
-		judge(report.Object{Table: Blocks.name, ID: b.ID}, surplusKey{b.SellerLicence, i.Pollutant}, b.ProposedAt.Date(), []string{b.SellerRegion, b.BuyerRegion})
-	})
-	if err != nil {
-		return err
-	}
-	return e.eachSell(given, judge)
-}
-
-// eachSell calls judge with the sells placed in the month, of the parties that
-// were given permits, of which something was filled.
-func (e *exceptions) eachSell(given map[surplusKey][]reserve.Allocation, judge func(report.Object, surplusKey, calendar.Date, []string)) error {
-	parties := map[int64]string{} // with the region of the allocation
-	for _, all := range given {
-		parties[all[0].Party] = all[0].Region
-	}
-	instruments := ReadTable(e.app.Reference(), Instruments)
-	for _, party := range slices.Sorted(maps.Keys(parties)) {
-		q := e.inMonth("placed_at").And("party", Eq, party).And("side", Eq, int64(market.Sell))
-		err := eachOf(e.ctx, e.r, Orders, q, func(o market.Record) {
-			i, _ := instruments.Get(o.Instrument)
-			if o.Remaining < o.Quantity {
-				judge(report.Object{Table: Orders.name, ID: o.ID}, surplusKey{o.Licence, i.Pollutant}, o.PlacedAt.Date(), []string{parties[party]})
-			}
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil

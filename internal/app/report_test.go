@@ -435,6 +435,46 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
+// A guarantee out of an earmark is an allocation: what its licence sells soon after it
+// was given is found, free at once and paid from its delivery on.
+func TestExceptions_SoldAfterGuarantee(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	e := s.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: "VOCs", Name: "a plant", Document: "d", Priority: 1, Need: 4 * one, Ratio: quantity.OneRatio, ExpiresOn: 20260930,
+	})
+	give := func(f firm, origin ledger.Origin, price quantity.Price, due calendar.Date) reserve.EarmarkAllocation {
+		return done[EarmarkAllocationResult](s.office, s.leader, EarmarkAllocate{e.ID, f.licence.ID, s.inst.Code, one, origin, price, "d", due}).Allocation
+	}
+	sold := give(s.seller, ledger.Paid, 4000*quantity.OnePrice, 20260801)
+	s.trade(project, one)
+	if got := s.exceptions(ExceptionQuery{Kind: report.SoonSale}); len(got) != 0 {
+		t.Errorf("nothing was given, and %v", got)
+	}
+	n := storedRow(s.office, Notices, sold.Notice)
+	done[NoticeResult](s.office, s.finance, NoticeProve{n.ID, n.Amount, "r", 20260701})
+	done[NoticeResult](s.office, s.finance, NoticeConfirm{n.ID, "seen"})
+	done[NoticeResult](s.office, s.leader, NoticeDeliver{n.ID})
+	give(s.buyer, ledger.Free, 0, 0) // who sells nothing
+	want := []string{fmt.Sprintf("soon_after_allocation [{market_order 1} {earmark_allocation %d}]", sold.ID)}
+	if got := s.exceptions(ExceptionQuery{Kind: report.SoonSale}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	sold = give(s.seller, ledger.Free, 0, 0)
+	s.trade(project, one)
+	if got := s.exceptions(ExceptionQuery{Kind: report.SoonSale}); len(got) != 2 {
+		t.Errorf("after one that is free: %v", got)
+	}
+	s.now.set(calendar.Date(20261201).Start()) // a long time after
+	s.runTimers()
+	s.trade(project, one)
+	found, err := s.app.Exceptions(t.Context(), ExceptionQuery{Kind: report.SoonSale, Month: 20261201})
+	if err != nil || len(found) != 0 {
+		t.Errorf("%v %v", found, err)
+	}
+}
+
 // What two administrators decide elsewhere and one has done alone is shown to the
 // auditor, of officers only, by whom it was done and in its month and region; what a
 // second one has approved is not.
