@@ -3008,12 +3008,16 @@ type ClientInterface interface {
 
 	// CancelPaymentNoticeWithBody Cancel a payment notice
 	//
+	// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
 	CancelPaymentNoticeWithBody(ctx context.Context, id PathID, params *CancelPaymentNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelPaymentNotice Cancel a payment notice
+	//
+	// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3906,7 +3910,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
 	MakeTreasuryPayout(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListTreasuryRefunds Refunds to the treasury
+	// ListTreasuryRefunds Refunds to the treasury and by the tax authority
 	//
 	// Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
 	ListTreasuryRefunds(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3931,17 +3935,23 @@ type ClientInterface interface {
 
 	// CancelTreasuryRefund No longer ask for it
 	//
+	// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
 	CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReceiveTreasuryRefundWithBody Record that the treasury has got the money
+	// ReceiveTreasuryRefundWithBody Record that the money is back
+	//
+	// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
 	ReceiveTreasuryRefundWithBody(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReceiveTreasuryRefund Record that the treasury has got the money
+	// ReceiveTreasuryRefund Record that the money is back
+	//
+	// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10898,6 +10908,8 @@ func (c *Client) GetPaymentNotice(ctx context.Context, id PathID, reqEditors ...
 
 // CancelPaymentNoticeWithBody Cancel a payment notice
 //
+// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
@@ -10914,6 +10926,8 @@ func (c *Client) CancelPaymentNoticeWithBody(ctx context.Context, id PathID, par
 }
 
 // CancelPaymentNotice Cancel a payment notice
+//
+// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13036,7 +13050,7 @@ func (c *Client) MakeTreasuryPayout(ctx context.Context, params *MakeTreasuryPay
 	return c.Client.Do(req)
 }
 
-// ListTreasuryRefunds Refunds to the treasury
+// ListTreasuryRefunds Refunds to the treasury and by the tax authority
 //
 // Corresponds with GET /v1/treasury-refunds (the `ListTreasuryRefunds` operationId).
 func (c *Client) ListTreasuryRefunds(ctx context.Context, params *ListTreasuryRefundsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13091,6 +13105,8 @@ func (c *Client) RequestTreasuryRefund(ctx context.Context, params *RequestTreas
 
 // CancelTreasuryRefund No longer ask for it
 //
+// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+//
 // Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
 func (c *Client) CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelTreasuryRefundRequest(c.Server, id, params)
@@ -13104,7 +13120,9 @@ func (c *Client) CancelTreasuryRefund(ctx context.Context, id PathID, params *Ca
 	return c.Client.Do(req)
 }
 
-// ReceiveTreasuryRefundWithBody Record that the treasury has got the money
+// ReceiveTreasuryRefundWithBody Record that the money is back
+//
+// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13121,7 +13139,9 @@ func (c *Client) ReceiveTreasuryRefundWithBody(ctx context.Context, id PathID, p
 	return c.Client.Do(req)
 }
 
-// ReceiveTreasuryRefund Record that the treasury has got the money
+// ReceiveTreasuryRefund Record that the money is back
+//
+// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -42047,12 +42067,16 @@ type ClientWithResponsesInterface interface {
 
 	// CancelPaymentNoticeWithBodyWithResponse Cancel a payment notice
 	//
+	// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
 	CancelPaymentNoticeWithBodyWithResponse(ctx context.Context, id PathID, params *CancelPaymentNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelPaymentNoticeResponse, error)
 
 	// CancelPaymentNoticeWithResponse Cancel a payment notice
+	//
+	// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43045,7 +43069,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/treasury-payouts (the `MakeTreasuryPayout` operationId).
 	MakeTreasuryPayoutWithResponse(ctx context.Context, params *MakeTreasuryPayoutParams, body MakeTreasuryPayoutJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeTreasuryPayoutResponse, error)
 
-	// ListTreasuryRefundsWithResponse Refunds to the treasury
+	// ListTreasuryRefundsWithResponse Refunds to the treasury and by the tax authority
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -43072,19 +43096,25 @@ type ClientWithResponsesInterface interface {
 
 	// CancelTreasuryRefundWithResponse No longer ask for it
 	//
+	// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
 	CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error)
 
-	// ReceiveTreasuryRefundWithBodyWithResponse Record that the treasury has got the money
+	// ReceiveTreasuryRefundWithBodyWithResponse Record that the money is back
+	//
+	// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/receipt (the `ReceiveTreasuryRefund` operationId).
 	ReceiveTreasuryRefundWithBodyWithResponse(ctx context.Context, id PathID, params *ReceiveTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveTreasuryRefundResponse, error)
 
-	// ReceiveTreasuryRefundWithResponse Record that the treasury has got the money
+	// ReceiveTreasuryRefundWithResponse Record that the money is back
+	//
+	// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -51413,15 +51443,24 @@ type CancelPaymentNoticeResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// CancelPaymentNoticeResponse202Headers the declared response headers of an HTTP 202 response for CancelPaymentNotice
+type CancelPaymentNoticeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type CancelPaymentNoticeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PaymentNotice
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CancelPaymentNoticeResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CancelPaymentNoticeResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -59942,6 +59981,8 @@ func (c *ClientWithResponses) GetPaymentNoticeWithResponse(ctx context.Context, 
 
 // CancelPaymentNoticeWithBodyWithResponse Cancel a payment notice
 //
+// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/payment-notices/{id}/cancel (the `CancelPaymentNotice` operationId).
@@ -59954,6 +59995,8 @@ func (c *ClientWithResponses) CancelPaymentNoticeWithBodyWithResponse(ctx contex
 }
 
 // CancelPaymentNoticeWithResponse Cancel a payment notice
+//
+// Its permits are available in the reserve again, or kept by the earmark that they are of. Where it was paid, or a part of it, a second person approves it, and what was paid is owed to the buyer as a treasury refund, which finance closes with the tax authority's document. A payment that was for another notice is taken off it before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61684,7 +61727,7 @@ func (c *ClientWithResponses) MakeTreasuryPayoutWithResponse(ctx context.Context
 	return ParseMakeTreasuryPayoutResponse(rsp)
 }
 
-// ListTreasuryRefundsWithResponse Refunds to the treasury
+// ListTreasuryRefundsWithResponse Refunds to the treasury and by the tax authority
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -61729,6 +61772,8 @@ func (c *ClientWithResponses) RequestTreasuryRefundWithResponse(ctx context.Cont
 
 // CancelTreasuryRefundWithResponse No longer ask for it
 //
+// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
@@ -61740,7 +61785,9 @@ func (c *ClientWithResponses) CancelTreasuryRefundWithResponse(ctx context.Conte
 	return ParseCancelTreasuryRefundResponse(rsp)
 }
 
-// ReceiveTreasuryRefundWithBodyWithResponse Record that the treasury has got the money
+// ReceiveTreasuryRefundWithBodyWithResponse Record that the money is back
+//
+// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61753,7 +61800,9 @@ func (c *ClientWithResponses) ReceiveTreasuryRefundWithBodyWithResponse(ctx cont
 	return ParseReceiveTreasuryRefundResponse(rsp)
 }
 
-// ReceiveTreasuryRefundWithResponse Record that the treasury has got the money
+// ReceiveTreasuryRefundWithResponse Record that the money is back
+//
+// The treasury has got it; of a payment notice the buyer has got it from the tax authority.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -73568,6 +73617,13 @@ func ParseCancelPaymentNoticeResponse(rsp *http.Response) (*CancelPaymentNoticeR
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -73588,6 +73644,16 @@ func ParseCancelPaymentNoticeResponse(rsp *http.Response) (*CancelPaymentNoticeR
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers CancelPaymentNoticeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -16587,22 +16587,25 @@ type TreasuryPayoutPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// TreasuryRefund Money that an enterprise pays back to the treasury.
+// TreasuryRefund Money that an enterprise pays back to the treasury, or the tax authority to an enterprise.
 type TreasuryRefund struct {
 	// Amount An amount in CNY, with at most 2 decimals.
 	//
 	// Example: 158900.00
 	Amount Money `json:"amount"`
 
-	// Award Of a reverse auction, which was revoked after its payment. Absent where a buy-back is.
+	// Award Of a reverse auction, which was revoked after its payment. Absent where a buy-back or a notice is.
 	Award *ID `json:"award,omitempty"`
 
-	// BuyBack Of which a part is paid back. Absent where an award is.
+	// BuyBack Of which a part is paid back. Absent where an award or a notice is.
 	BuyBack  *ID    `json:"buy_back,omitempty"`
 	Document string `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
+
+	// Notice Payment notice that was cancelled after its payment, which the tax authority pays back to the party. Absent where a buy-back or an award is.
+	Notice *ID `json:"notice,omitempty"`
 
 	// Party Number of a record.
 	Party  ID      `json:"party"`

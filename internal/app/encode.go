@@ -42,7 +42,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
 	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered"},
 	reflect.TypeFor[reserve.IdleDeclaration]():     {"DeclaredOf"},
-	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award"},
+	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award", "Notice"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
 	reflect.TypeFor[reserve.Instalment]():          {"Reason"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},

@@ -55,7 +55,7 @@ type NoticeProve struct {
 type NoticeDeliver struct{ Notice int64 }
 
 // NoticeCancel gives the permits of a notice back to the reserve. What was paid
-// already the tax authority pays back, outside.
+// already is owed as a refund, and a second person approves it then.
 type NoticeCancel struct {
 	Notice int64
 	Reason string
@@ -425,7 +425,7 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 // to the earmark that they were taken of.
 func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResult {
 	n.State, n.Reason = reserve.NoticeCancelled, reason
-	picks := v.allClaims(claimant{reserve.ForNotice, n.ID})
+	picks, paid := v.allClaims(claimant{reserve.ForNotice, n.ID}), n.recorded()
 	return func(tx *Tx) NoticeResult {
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})
 		tx.closeHold(n.hold, ledger.HoldVoided)
@@ -437,6 +437,7 @@ func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResu
 			n.parts.State, n.parts.Reason = reserve.PlanCancelled, reason
 			Put(tx, InstalmentPlans, n.parts.InstalmentPlan)
 		}
+		tx.oweRefund(n.PaymentNotice, paid, documentOf(n))
 		return tx.putNotice(n.PaymentNotice, n.sale)
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"permitx/internal/reserve"
 )
 
-// Refunds are what enterprises pay back to the treasury of buy-backs.
+// Refunds are what enterprises pay back to the treasury of buy-backs, and what the
+// tax authority pays back to them of cancelled payment notices.
 var Refunds = cold[reserve.TreasuryRefund]("treasury_refund")
 
 // RefundRequest asks an enterprise to pay a part of a buy-back's amount back to
@@ -20,7 +21,7 @@ type RefundRequest struct {
 }
 
 // RefundReceive records that the treasury has got the money: it is in the
-// budget again.
+// budget again. Of a payment notice the enterprise has got it.
 type RefundReceive struct {
 	Refund     int64
 	Proof      string
@@ -102,6 +103,9 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	}
 	if err := v.checkReceived(c.Proof); err != nil {
 		return nil, err
+	}
+	if r.Notice != 0 {
+		return func(tx *Tx) any { return Put(tx, Refunds, r) }, nil
 	}
 	paidBy, err := v.budgetThatPaid(r)
 	if err != nil {

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/permit"
 	"permitx/internal/reserve"
 )
@@ -81,11 +83,12 @@ func (tx *Tx) prolong(r permit.Renewal) {
 }
 
 // cancelRenewalNotice ends the notice of a renewal that comes to nothing. What
-// was paid already the tax authority pays back, outside.
+// was paid already is owed as a refund.
 func (tx *Tx) cancelRenewalNotice(n reserve.PaymentNotice, reason string) {
 	if n.ID != 0 {
 		n.State, n.Reason = reserve.NoticeCancelled, reason
 		Put(tx, Notices, n)
+		tx.oweRefund(n, n.Paid, cmp.Or(n.Document, n.Proof))
 	}
 }
 

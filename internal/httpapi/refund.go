@@ -14,7 +14,7 @@ import (
 
 var _ = register(refundOf, identity.RefundRequest, identity.RefundReceive, identity.RefundCancel)
 
-// ListTreasuryRefunds lists what is paid back to the treasury.
+// ListTreasuryRefunds lists what is paid back to the treasury, and by the tax authority.
 func (s *Server) ListTreasuryRefunds(ctx context.Context, r gen.ListTreasuryRefundsRequestObject) (gen.ListTreasuryRefundsResponseObject, error) {
 	may, err := s.see(ctx, identity.BuyBackRead)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Server) ListTreasuryRefunds(ctx context.Context, r gen.ListTreasuryRefu
 
 func refundOf(t reserve.TreasuryRefund) api.TreasuryRefund {
 	return api.TreasuryRefund{
-		ID: t.ID, BuyBack: optional(t.BuyBack), Award: optional(t.Award), Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
+		ID: t.ID, BuyBack: optional(t.BuyBack), Award: optional(t.Award), Notice: optional(t.Notice), Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
 		State: api.RefundState(t.State), Proof: optional(t.Proof), ReceivedOn: dateOf(t.ReceivedOn), RequestedAt: t.RequestedAt.String(),
 	}
 }
@@ -48,7 +48,7 @@ func (s *Server) RequestTreasuryRefund(ctx context.Context, r gen.RequestTreasur
 	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
-// ReceiveTreasuryRefund records that the treasury has got the money.
+// ReceiveTreasuryRefund records that the money is back.
 func (s *Server) ReceiveTreasuryRefund(ctx context.Context, r gen.ReceiveTreasuryRefundRequestObject) (gen.ReceiveTreasuryRefundResponseObject, error) {
 	var in input
 	c := app.RefundReceive{Refund: r.ID, Proof: r.Body.Proof, ReceivedOn: read(&in, "received_on", r.Body.ReceivedOn, calendar.ParseDate)}

@@ -66,3 +66,33 @@ func TestScenario_TreasuryRefund(t *testing.T) {
 	w.wantReserve("0 2.5 18750.00 0 0.00")
 	w.checked(t)
 }
+
+// What an enterprise has paid for permits that it can get no more is given back to
+// the reserve and owed to it: it sees the case, and that the money is back.
+func TestScenario_NoticeRefund(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.lotOf()
+	f := w.firms[0]
+	n := decode[api.PaymentNotice](t, w.ok("/v1/payment-notices", w.leader,
+		fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"1","price":"2000","due_on":"2026-07-01"}`, f.licence, instrumentCode)))
+	w.ok("/v1/tax-lists", w.finance, fmt.Sprintf(`{"region":"330421","document":"清单","rows":[{"number":%q,"amount":%q,"receipt":"R1","paid_on":"2026-07-01"}]}`, n.Number, n.Amount))
+	w.ok(fmt.Sprintf("/v1/licences/%d/state", f.licence), w.leader, `{"state":"revoked","reason":"closed","document":"决定"}`)
+	path := fmt.Sprintf("/v1/payment-notices/%d", n.ID)
+	w.wantRefusal(w.post(path+"/deliver", w.leader, ""), "order.licence_not_in_force")
+	if a := w.post(path+"/cancel", w.leader, `{"reason":"licence revoked"}`); a.status != http.StatusAccepted {
+		t.Fatalf("alone: %d %s", a.status, a.body)
+	}
+	w.ok(path+"/cancel", w.leader, `{"reason":"licence revoked"}`)
+	seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds?state=requested", f.key)).Items
+	if len(seen) != 1 || seen[0].Notice == nil || *seen[0].Notice != n.ID || seen[0].Amount != n.Amount || seen[0].BuyBack != nil {
+		t.Fatalf("the enterprise sees %+v", seen)
+	}
+	at := fmt.Sprintf("/v1/treasury-refunds/%d", seen[0].ID)
+	w.wantRefusal(w.post(at+"/cancel", w.finance, ""), "treasury_refund.owed")
+	w.ok(at+"/receipt", w.finance, `{"proof":"退库1","received_on":"2026-07-01"}`)
+	if seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds?state=received", f.key)).Items; len(seen) != 1 || *seen[0].Proof != "退库1" {
+		t.Errorf("the enterprise sees %+v", seen)
+	}
+	w.checked(t)
+}

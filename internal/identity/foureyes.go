@@ -27,6 +27,7 @@ var FourEyes = map[Operation]Rule{
 	ProjectAssign:      {BureauLeader: Own},
 	RenewalStep:        {BureauLeader: Own}, // its decision
 	NoticeIssue:        {BureauLeader: Own},
+	NoticeCancel:       {Finance: Own, BureauLeader: Own}, // of one that was paid: money is owed of it
 	ProofWithdraw:      {Finance: Own, BureauLeader: Own},
 	InstalmentWithdraw: {Finance: Own, BureauLeader: Own},
 	ZoneRuleSet:        {BureauLeader: Own},
@@ -52,8 +53,8 @@ var FourEyes = map[Operation]Rule{
 	AwardDefault:  {BureauLeader: Own},
 	AwardRevoke:   {BureauLeader: Own},
 
-	// What an officer gives back to the open reserve alone — EarmarkRelease, ListingClose,
-	// NoticeCancel — stays in the reserve's account and is nobody's: whatever takes it
+	// What an officer gives back to the open reserve alone — EarmarkRelease, ListingClose, a
+	// NoticeCancel of what nobody has paid — stays in the reserve's account and is nobody's: whatever takes it
 	// from there again is approved.
 	LotAdd:          {BureauLeader: Own},
 	LotRetire:       {BureauLeader: Own},

@@ -15,8 +15,8 @@ var (
 	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
 	// ErrRefundState is returned when the state of a refund does not allow a step.
 	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
-	// ErrRefundOwed is returned when the refund of a revoked award would be cancelled: its permits are given back, and nobody could ask again.
-	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked and its permits are given back: what was paid for them is owed until it is received")
+	// ErrRefundOwed is returned when the refund of a revoked award or a cancelled notice would be cancelled: the permits are given back, and nobody could ask again.
+	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked, or the notice cancelled, and the permits are given back: what was paid for them is owed until it is received")
 )
 
 // A RefundState is where a refund is in its life.
@@ -32,14 +32,18 @@ const (
 // RefundStates are all states of a refund.
 var RefundStates = []RefundState{RefundRequested, RefundReceived, RefundCancelled}
 
-// A TreasuryRefund is money that an enterprise pays back to the treasury: after
-// its permits are in the reserve, for example because too many months were
-// paid, where the permits stay where they are; or because the award was revoked,
-// for which it has its permits again. The money is in the budget again.
+// A TreasuryRefund is money that goes back between the treasury and an enterprise.
+// The enterprise pays it back after its permits are in the reserve, for example
+// because too many months were paid, where the permits stay where they are; or
+// because the award was revoked, for which it has its permits again. The money is
+// in the budget again. The tax authority pays it back to the enterprise (退库) where
+// a payment notice was cancelled after its payment: its permits are given back, and
+// no budget has to do with it.
 type TreasuryRefund struct {
 	ID          int64
-	BuyBack     int64 // 0: of an award
-	Award       int64 // of a reverse auction that was revoked after its payment; 0: of a buy-back
+	BuyBack     int64 // 0: of an award or a notice
+	Award       int64 // of a reverse auction that was revoked after its payment; 0: of something else
+	Notice      int64 // that was cancelled after its payment; 0: of something else
 	Party       int64
 	Region      string
 	Amount      quantity.Money
@@ -78,7 +82,7 @@ func (r TreasuryRefund) Cancel() (TreasuryRefund, error) {
 	if err := r.checkRequested(); err != nil {
 		return r, err
 	}
-	if r.Award != 0 {
+	if r.BuyBack == 0 {
 		return r, ErrRefundOwed
 	}
 	r.State = RefundCancelled

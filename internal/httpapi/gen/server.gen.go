@@ -1100,7 +1100,7 @@ type ServerInterface interface {
 	// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
 	// (POST /v1/treasury-payouts)
 	MakeTreasuryPayout(c *gin.Context, params MakeTreasuryPayoutParams)
-	// ListTreasuryRefunds Refunds to the treasury
+	// ListTreasuryRefunds Refunds to the treasury and by the tax authority
 	// (GET /v1/treasury-refunds)
 	ListTreasuryRefunds(c *gin.Context, params ListTreasuryRefundsParams)
 	// RequestTreasuryRefund Ask for a part of a payment back
@@ -1109,7 +1109,7 @@ type ServerInterface interface {
 	// CancelTreasuryRefund No longer ask for it
 	// (POST /v1/treasury-refunds/{id}/cancel)
 	CancelTreasuryRefund(c *gin.Context, id PathID, params CancelTreasuryRefundParams)
-	// ReceiveTreasuryRefund Record that the treasury has got the money
+	// ReceiveTreasuryRefund Record that the money is back
 	// (POST /v1/treasury-refunds/{id}/receipt)
 	ReceiveTreasuryRefund(c *gin.Context, id PathID, params ReceiveTreasuryRefundParams)
 	// GetTrialBalance Trial balance of the registry
@@ -31354,7 +31354,7 @@ type StrictServerInterface interface {
 	// MakeTreasuryPayout Pay what bidders forfeited to the region's treasury
 	// (POST /v1/treasury-payouts)
 	MakeTreasuryPayout(ctx context.Context, request MakeTreasuryPayoutRequestObject) (MakeTreasuryPayoutResponseObject, error)
-	// ListTreasuryRefunds Refunds to the treasury
+	// ListTreasuryRefunds Refunds to the treasury and by the tax authority
 	// (GET /v1/treasury-refunds)
 	ListTreasuryRefunds(ctx context.Context, request ListTreasuryRefundsRequestObject) (ListTreasuryRefundsResponseObject, error)
 	// RequestTreasuryRefund Ask for a part of a payment back
@@ -31363,7 +31363,7 @@ type StrictServerInterface interface {
 	// CancelTreasuryRefund No longer ask for it
 	// (POST /v1/treasury-refunds/{id}/cancel)
 	CancelTreasuryRefund(ctx context.Context, request CancelTreasuryRefundRequestObject) (CancelTreasuryRefundResponseObject, error)
-	// ReceiveTreasuryRefund Record that the treasury has got the money
+	// ReceiveTreasuryRefund Record that the money is back
 	// (POST /v1/treasury-refunds/{id}/receipt)
 	ReceiveTreasuryRefund(ctx context.Context, request ReceiveTreasuryRefundRequestObject) (ReceiveTreasuryRefundResponseObject, error)
 	// GetTrialBalance Trial balance of the registry
