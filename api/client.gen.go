@@ -2476,8 +2476,17 @@ type ClientInterface interface {
 
 	// ListObjections Objections to public notices
 	//
+	// An enterprise sees those that its user has filed.
+	//
 	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
 	ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetObjection An objection with its answer
+	//
+	// For who has filed it, the bureau and the auditor.
+	//
+	// Corresponds with GET /v1/objections/{id} (the `GetObjection` operationId).
+	GetObjection(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AnswerObjectionWithBody Answer an objection
 	//
@@ -9676,9 +9685,28 @@ func (c *Client) MirrorDeal(ctx context.Context, params *MirrorDealParams, body 
 
 // ListObjections Objections to public notices
 //
+// An enterprise sees those that its user has filed.
+//
 // Corresponds with GET /v1/objections (the `ListObjections` operationId).
 func (c *Client) ListObjections(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListObjectionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetObjection An objection with its answer
+//
+// For who has filed it, the bureau and the auditor.
+//
+// Corresponds with GET /v1/objections/{id} (the `GetObjection` operationId).
+func (c *Client) GetObjection(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetObjectionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -28931,6 +28959,40 @@ func NewListObjectionsRequest(server string, params *ListObjectionsParams) (*htt
 	return req, nil
 }
 
+// NewGetObjectionRequest constructs an http.Request for the GetObjection method
+func NewGetObjectionRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/objections/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
 func NewAnswerObjectionRequest(server string, id PathID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -41485,10 +41547,21 @@ type ClientWithResponsesInterface interface {
 
 	// ListObjectionsWithResponse Objections to public notices
 	//
+	// An enterprise sees those that its user has filed.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/objections (the `ListObjections` operationId).
 	ListObjectionsWithResponse(ctx context.Context, params *ListObjectionsParams, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error)
+
+	// GetObjectionWithResponse An objection with its answer
+	//
+	// For who has filed it, the bureau and the auditor.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/objections/{id} (the `GetObjection` operationId).
+	GetObjectionWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetObjectionResponse, error)
 
 	// AnswerObjectionWithBodyWithResponse Answer an objection
 	//
@@ -49985,6 +50058,31 @@ func (r ListObjectionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListObjectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Objection
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetObjectionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -58979,6 +59077,8 @@ func (c *ClientWithResponses) MirrorDealWithResponse(ctx context.Context, params
 
 // ListObjectionsWithResponse Objections to public notices
 //
+// An enterprise sees those that its user has filed.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/objections (the `ListObjections` operationId).
@@ -58988,6 +59088,21 @@ func (c *ClientWithResponses) ListObjectionsWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListObjectionsResponse(rsp)
+}
+
+// GetObjectionWithResponse An objection with its answer
+//
+// For who has filed it, the bureau and the auditor.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/objections/{id} (the `GetObjection` operationId).
+func (c *ClientWithResponses) GetObjectionWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetObjectionResponse, error) {
+	rsp, err := c.GetObjection(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetObjectionResponse(rsp)
 }
 
 // AnswerObjectionWithBodyWithResponse Answer an objection
@@ -71523,6 +71638,39 @@ func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ObjectionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetObjectionResponse parses an HTTP response from a GetObjectionWithResponse call
+func ParseGetObjectionResponse(rsp *http.Response) (*GetObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Objection
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

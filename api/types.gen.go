@@ -11658,6 +11658,13 @@ type ObjectionAnswerInput struct {
 	Upheld bool   `json:"upheld"`
 }
 
+// ObjectionCount How many objections to a public notice were filed, and how they were answered. Who objects, and what, is not public.
+type ObjectionCount struct {
+	Dismissed int64 `json:"dismissed"`
+	Filed     int64 `json:"filed"`
+	Upheld    int64 `json:"upheld"`
+}
+
 // ObjectionInput defines model for ObjectionInput.
 type ObjectionInput struct {
 	Objector string `json:"objector"`
@@ -14156,6 +14163,9 @@ type PublicNotice struct {
 	// ID Number of a record.
 	ID   ID     `json:"id"`
 	Kind string `json:"kind"`
+
+	// Objections Absent in lists.
+	Objections *ObjectionCount `json:"objections,omitempty"`
 
 	// PostedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//

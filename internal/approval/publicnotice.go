@@ -80,6 +80,20 @@ type Objection struct {
 	Command    int64
 }
 
+// ObjectionCount is how many objections to a notice were filed, and how they were answered.
+type ObjectionCount struct{ Filed, Upheld, Dismissed int64 }
+
+// Count counts an objection.
+func (c *ObjectionCount) Count(o Objection) {
+	c.Filed++
+	switch {
+	case o.State == ObjectionAnswered && o.Upheld:
+		c.Upheld++
+	case o.State == ObjectionAnswered:
+		c.Dismissed++
+	}
+}
+
 // The faults of public notices, in the order in which they are checked. A plain
 // mistake in one field is a request.invalid that names it.
 var (

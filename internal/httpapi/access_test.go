@@ -145,7 +145,7 @@ var ruleOf = map[string]identity.Operation{
 	"approveProposal": identity.ProposalApprove, "rejectProposal": identity.ProposalReject, "withdrawProposal": identity.ProposalWithdraw,
 	"refreshProposal": identity.ProposalRefresh, "listStandIns": identity.PersonRead, "orderStandIn": identity.StandInOrder,
 	"listPublicNotices": identity.PublicRead, "getPublicNotice": identity.PublicRead, "postPublicNotice": identity.PublicNoticePost,
-	"withdrawPublicNotice": identity.PublicNoticeEnd, "fileObjection": identity.ObjectionFile, "listObjections": identity.ObjectionRead,
+	"withdrawPublicNotice": identity.PublicNoticeEnd, "fileObjection": identity.ObjectionFile, "listObjections": identity.ObjectionRead, "getObjection": identity.ObjectionRead,
 	"answerObjection": identity.ObjectionAnswer,
 	"fileComplaint":   identity.ComplaintFile, "listComplaints": identity.ComplaintRead, "answerComplaint": identity.ComplaintAnswer, "getIssuanceSample": identity.SampleRead,
 	"listStatistics": identity.PublicRead, "listOfficialFigures": identity.PublicRead, "recordOfficialFigure": identity.FigureRecord,
@@ -537,7 +537,7 @@ func (w *walked) approvals() {
 	}
 	notice := w.post("/v1/public-notices", w.leader, noticeBody)
 	w.notice = decode[api.PublicNotice](w.t, notice).ID
-	objection := w.post(fmt.Sprintf("/v1/public-notices/%d/objections", w.notice), w.leader, `{"objector":"a neighbour","text":"no"}`)
+	objection := w.post(fmt.Sprintf("/v1/public-notices/%d/objections", w.notice), w.firms[0].key, `{"objector":"a neighbour","text":"no"}`)
 	w.objection = decode[api.Objection](w.t, objection).ID
 }
 
@@ -1047,7 +1047,7 @@ func (w *walked) query(id string) string {
 		"listProjects":       "/v1/projects", "getProject": "/v1/projects/" + itoa(w.project), "listProjectEntries": "/v1/project-entries",
 		"getInbox": "/v1/inbox", "listProposals": "/v1/proposals", "listStandIns": "/v1/stand-ins",
 		"listRenewals": "/v1/renewals", "getRenewal": "/v1/renewals/" + itoa(w.renewal), "listReminders": "/v1/reminders",
-		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections",
+		"listPublicNotices": "/v1/public-notices", "getPublicNotice": "/v1/public-notices/" + itoa(w.notice), "listObjections": "/v1/objections", "getObjection": "/v1/objections/" + itoa(w.objection),
 		"listStatistics": "/v1/statistics?cycle=month&from=2026-07-01", "listOfficialFigures": "/v1/official-figures",
 		"listPeriodCloses": "/v1/period-closes", "getPeriodClose": "/v1/period-closes/" + itoa(w.toExplain),
 		"getCloseFiles": "/v1/period-closes/" + itoa(w.toSign) + "/files", "getCloseFile": "/v1/period-closes/" + itoa(w.toSign) + "/files/statistics.csv",

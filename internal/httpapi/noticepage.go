@@ -27,6 +27,7 @@ const noticesPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ance
 type noticesView struct {
 	Today calendar.Date
 	One   *approval.PublicNotice
+	Count approval.ObjectionCount // of the objections to it
 	All   []approval.PublicNotice
 	Next  int64 // the id after which older ones follow; 0: none do
 }
@@ -59,7 +60,12 @@ func (s *Server) showNoticePage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.showPage(c, noticesView{Today: s.app.Now().Date(), One: &n})
+	count, err := s.objectionsTo(c.Request.Context(), n.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.showPage(c, noticesView{Today: s.app.Now().Date(), One: &n, Count: count})
 }
 
 func (s *Server) showPage(c *gin.Context, view noticesView) {

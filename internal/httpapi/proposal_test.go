@@ -109,9 +109,26 @@ func TestPublicNotices(t *testing.T) {
 	if len(due) != 1 || due[0].Kind != "objection" || deref(due[0].Until) != "2026-07-08T16:00:00.000000Z" {
 		t.Errorf("the leader's inbox is %+v", due)
 	}
+	mine, asked := fmt.Sprintf("/v1/objections/%d", o.ID), fmt.Sprintf("/v1/public-notices/%d", n.ID)
+	if c := decode[api.PublicNotice](t, w.get(asked, "")).Objections; c == nil || *c != (api.ObjectionCount{Filed: 1}) {
+		t.Errorf("%+v", c)
+	}
+	w.isProblem(w.get(mine, w.firms[0].key), http.StatusNotFound, "record.not_found", "id")
 	answer := decode[api.Objection](t, w.post(fmt.Sprintf("/v1/objections/%d/answer", o.ID), w.leader, `{"answer":"yes","upheld":true}`))
 	if answer.State != api.ObjectionStateAnswered || answer.Upheld == nil || !*answer.Upheld {
 		t.Errorf("%+v", answer)
+	}
+	if seen := decode[api.Objection](t, w.get(mine, w.firms[2].key)); seen.Answer == nil || *seen.Answer != "yes" || seen.State != api.ObjectionStateAnswered {
+		t.Errorf("who has filed it sees %+v", seen)
+	}
+	if seen := decode[api.ObjectionPage](t, w.get("/v1/objections", w.firms[0].key)).Items; len(seen) != 0 {
+		t.Errorf("another firm sees %+v", seen)
+	}
+	if c := decode[api.PublicNotice](t, w.get(asked, "")).Objections; c == nil || *c != (api.ObjectionCount{Filed: 1, Upheld: 1}) {
+		t.Errorf("%+v", c)
+	}
+	if page := string(w.get(fmt.Sprintf("/notices/%d", n.ID), "").body); !strings.Contains(page, "1 filed, 1 upheld, 0 dismissed") || strings.Contains(page, "a neighbour") {
+		t.Error(page)
 	}
 	w.isProblem(w.post(fmt.Sprintf("/v1/objections/%d/answer", o.ID), w.leader, `{"answer":"no","upheld":false}`), http.StatusConflict, "objection.answered", "")
 	if a := w.post(fmt.Sprintf("/v1/public-notices/%d/withdraw", n.ID), w.leader, `{"reason":"r"}`); a.status != http.StatusOK {

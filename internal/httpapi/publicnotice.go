@@ -36,7 +36,28 @@ func (s *Server) GetPublicNotice(ctx context.Context, r gen.GetPublicNoticeReque
 	if !known {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	return gen.GetPublicNotice200JSONResponse(publicNoticeOf(n)), nil
+	count, err := s.objectionsTo(ctx, n.ID)
+	out := publicNoticeOf(n)
+	out.Objections = &api.ObjectionCount{Filed: count.Filed, Upheld: count.Upheld, Dismissed: count.Dismissed}
+	return gen.GetPublicNotice200JSONResponse(out), err
+}
+
+// objectionsTo counts the objections to a notice.
+func (s *Server) objectionsTo(ctx context.Context, notice int64) (count approval.ObjectionCount, err error) {
+	q := app.Where("notice", notice)
+	for q.Limit = 1000; ; {
+		var rows []approval.Objection
+		if err := s.rows.Find(ctx, app.Objections.Name(), q, &rows); err != nil {
+			return count, err
+		}
+		for _, o := range rows {
+			count.Count(o)
+			q.After = o.ID
+		}
+		if len(rows) < q.Limit {
+			return count, nil
+		}
+	}
 }
 
 func publicNoticeOf(n approval.PublicNotice) api.PublicNotice {
@@ -70,7 +91,8 @@ func (s *Server) FileObjection(ctx context.Context, r gen.FileObjectionRequestOb
 	return s.create(ctx, r.Params.IdempotencyKey, app.ObjectionFile{Notice: r.ID, Objector: r.Body.Objector, Text: r.Body.Text})
 }
 
-// ListObjections lists objections to the public notices of the caller's regions.
+// ListObjections lists objections to the public notices of the caller's regions,
+// and those that he has filed.
 func (s *Server) ListObjections(ctx context.Context, r gen.ListObjectionsRequestObject) (gen.ListObjectionsResponseObject, error) {
 	may, err := s.see(ctx, identity.ObjectionRead)
 	if err != nil {
@@ -79,11 +101,38 @@ func (s *Server) ListObjections(ctx context.Context, r gen.ListObjectionsRequest
 	q := equal(equal(app.Query{}, "region", r.Params.Region), "notice", r.Params.Notice)
 	q = equal(q, "state", textOf(r.Params.State))
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.Objections, alternatives(q, may.by(nil, []string{"region"})), p, func(o approval.Objection) int64 { return o.ID })
+	rows, next, err := find(ctx, s, app.Objections, alternatives(q, filedBy(ctx, may)), p, func(o approval.Objection) int64 { return o.ID })
 	if err != nil {
 		return nil, err
 	}
 	return gen.ListObjections200JSONResponse{Items: convertAll(rows, objectionOf), Next: next}, nil
+}
+
+// filedBy turns the scope into conditions on objections: an enterprise sees what its
+// user has filed.
+func filedBy(ctx context.Context, may scope) []app.Cond {
+	conds := may.by(nil, []string{"region"})
+	if !may.all && len(may.parties) > 0 {
+		conds = append(conds, app.Cond{Column: "filed_by", Op: app.Eq, Value: callOf(ctx).actor.Person})
+	}
+	return conds
+}
+
+// GetObjection shows an objection with its answer to who has filed it, too.
+func (s *Server) GetObjection(ctx context.Context, r gen.GetObjectionRequestObject) (gen.GetObjectionResponseObject, error) {
+	may, err := s.see(ctx, identity.ObjectionRead)
+	if err != nil {
+		return nil, err
+	}
+	o, known, err := get(ctx, s, app.Objections, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	filed := len(may.parties) > 0 && o.FiledBy == callOf(ctx).actor.Person
+	if !known || !filed && !may.has(0, o.Region) {
+		return nil, identity.ErrNotYours.At("id")
+	}
+	return gen.GetObjection200JSONResponse(objectionOf(o)), nil
 }
 
 func objectionOf(o approval.Objection) api.Objection {

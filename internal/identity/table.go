@@ -479,7 +479,7 @@ var Table = map[Operation]Rule{
 	SelfRead:       {Enterprise: Any, BureauClerk: Any, BureauLeader: Any, Finance: Any, Upper: Any, Partner: Any, BankOfficer: Any, Operator: Any, Verifier: Any, Auditor: Any, Admin: Any},
 	PublicRead:     {Public: Any},
 	ProposalRead:   {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Admin: Any, Auditor: Any},
-	ObjectionRead:  {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
+	ObjectionRead:  {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Auditor: Any}, // an enterprise: what its user has filed
 	BuyBackApply:   {Enterprise: Own},
 	BuyBackOpen:    {BureauClerk: Own, BureauLeader: Own},
 	BuyBackStep:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own},

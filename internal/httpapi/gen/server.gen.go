@@ -698,6 +698,9 @@ type ServerInterface interface {
 	// ListObjections Objections to public notices
 	// (GET /v1/objections)
 	ListObjections(c *gin.Context, params ListObjectionsParams)
+	// GetObjection An objection with its answer
+	// (GET /v1/objections/{id})
+	GetObjection(c *gin.Context, id PathID)
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(c *gin.Context, id PathID, params AnswerObjectionParams)
@@ -12532,6 +12535,31 @@ func (siw *ServerInterfaceWrapper) ListObjections(c *gin.Context) {
 	siw.Handler.ListObjections(c, params)
 }
 
+// GetObjection operation middleware
+func (siw *ServerInterfaceWrapper) GetObjection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetObjection(c, id)
+}
+
 // AnswerObjection operation middleware
 func (siw *ServerInterfaceWrapper) AnswerObjection(c *gin.Context) {
 
@@ -19854,6 +19882,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/mirrored-deals", wrapper.ListMirroredDeals)
 	router.POST(options.BaseURL+"/v1/mirrored-deals", wrapper.MirrorDeal)
 	router.GET(options.BaseURL+"/v1/objections", wrapper.ListObjections)
+	router.GET(options.BaseURL+"/v1/objections/:id", wrapper.GetObjection)
 	router.POST(options.BaseURL+"/v1/objections/:id/answer", wrapper.AnswerObjection)
 	router.GET(options.BaseURL+"/v1/offers", wrapper.ListOffers)
 	router.POST(options.BaseURL+"/v1/offers", wrapper.AnnounceOffer)
@@ -26208,6 +26237,28 @@ func (response ListObjections200JSONResponse) VisitListObjectionsResponse(w http
 	return err
 }
 
+type GetObjectionRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetObjectionResponseObject interface {
+	VisitGetObjectionResponse(w http.ResponseWriter) error
+}
+
+type GetObjection200JSONResponse Objection
+
+func (response GetObjection200JSONResponse) VisitGetObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AnswerObjectionRequestObject struct {
 	ID     PathID `json:"id"`
 	Params AnswerObjectionParams
@@ -30952,6 +31003,9 @@ type StrictServerInterface interface {
 	// ListObjections Objections to public notices
 	// (GET /v1/objections)
 	ListObjections(ctx context.Context, request ListObjectionsRequestObject) (ListObjectionsResponseObject, error)
+	// GetObjection An objection with its answer
+	// (GET /v1/objections/{id})
+	GetObjection(ctx context.Context, request GetObjectionRequestObject) (GetObjectionResponseObject, error)
 	// AnswerObjection Answer an objection
 	// (POST /v1/objections/{id}/answer)
 	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
@@ -39187,6 +39241,32 @@ func (sh *strictHandler) ListObjections(ctx *gin.Context, params ListObjectionsP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListObjectionsResponseObject); ok {
 		if err := validResponse.VisitListObjectionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetObjection operation middleware
+func (sh *strictHandler) GetObjection(ctx *gin.Context, id PathID) {
+	var request GetObjectionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetObjection(ctx, request.(GetObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetObjectionResponseObject); ok {
+		if err := validResponse.VisitGetObjectionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
