@@ -1812,30 +1812,45 @@ func (e IdleState) Valid() bool {
 
 // Defines values for ImportKind.
 const (
-	ImportKindAllocation    ImportKind = "allocation"
-	ImportKindBuyBack       ImportKind = "buy_back"
-	ImportKindCapDecision   ImportKind = "cap_decision"
-	ImportKindCorrection    ImportKind = "correction"
-	ImportKindDeal          ImportKind = "deal"
-	ImportKindEarmark       ImportKind = "earmark"
-	ImportKindFreeze        ImportKind = "freeze"
-	ImportKindHolding       ImportKind = "holding"
-	ImportKindLicence       ImportKind = "licence"
-	ImportKindListing       ImportKind = "listing"
-	ImportKindLot           ImportKind = "lot"
-	ImportKindMirroredDeal  ImportKind = "mirrored_deal"
-	ImportKindParty         ImportKind = "party"
-	ImportKindPaymentNotice ImportKind = "payment_notice"
-	ImportKindProject       ImportKind = "project"
-	ImportKindRenewal       ImportKind = "renewal"
-	ImportKindSuccession    ImportKind = "succession"
-	ImportKindTrade         ImportKind = "trade"
+	ImportKindAllocation          ImportKind = "allocation"
+	ImportKindAward               ImportKind = "award"
+	ImportKindBudget              ImportKind = "budget"
+	ImportKindBuyBack             ImportKind = "buy_back"
+	ImportKindCapDecision         ImportKind = "cap_decision"
+	ImportKindCorrection          ImportKind = "correction"
+	ImportKindDeal                ImportKind = "deal"
+	ImportKindDeparture           ImportKind = "departure"
+	ImportKindEarmark             ImportKind = "earmark"
+	ImportKindFreeze              ImportKind = "freeze"
+	ImportKindHolding             ImportKind = "holding"
+	ImportKindInstalmentPlan      ImportKind = "instalment_plan"
+	ImportKindJudicialSale        ImportKind = "judicial_sale"
+	ImportKindLease               ImportKind = "lease"
+	ImportKindLicence             ImportKind = "licence"
+	ImportKindListing             ImportKind = "listing"
+	ImportKindLot                 ImportKind = "lot"
+	ImportKindMirroredDeal        ImportKind = "mirrored_deal"
+	ImportKindOffer               ImportKind = "offer"
+	ImportKindParty               ImportKind = "party"
+	ImportKindPaymentNotice       ImportKind = "payment_notice"
+	ImportKindPledge              ImportKind = "pledge"
+	ImportKindProject             ImportKind = "project"
+	ImportKindRenewal             ImportKind = "renewal"
+	ImportKindStandingOffer       ImportKind = "standing_offer"
+	ImportKindSuccession          ImportKind = "succession"
+	ImportKindSurplusVerification ImportKind = "surplus_verification"
+	ImportKindTrade               ImportKind = "trade"
+	ImportKindTreasuryRefund      ImportKind = "treasury_refund"
 )
 
 // Valid indicates whether the value is a known member of the ImportKind enum.
 func (e ImportKind) Valid() bool {
 	switch e {
 	case ImportKindAllocation:
+		return true
+	case ImportKindAward:
+		return true
+	case ImportKindBudget:
 		return true
 	case ImportKindBuyBack:
 		return true
@@ -1845,11 +1860,19 @@ func (e ImportKind) Valid() bool {
 		return true
 	case ImportKindDeal:
 		return true
+	case ImportKindDeparture:
+		return true
 	case ImportKindEarmark:
 		return true
 	case ImportKindFreeze:
 		return true
 	case ImportKindHolding:
+		return true
+	case ImportKindInstalmentPlan:
+		return true
+	case ImportKindJudicialSale:
+		return true
+	case ImportKindLease:
 		return true
 	case ImportKindLicence:
 		return true
@@ -1859,17 +1882,27 @@ func (e ImportKind) Valid() bool {
 		return true
 	case ImportKindMirroredDeal:
 		return true
+	case ImportKindOffer:
+		return true
 	case ImportKindParty:
 		return true
 	case ImportKindPaymentNotice:
+		return true
+	case ImportKindPledge:
 		return true
 	case ImportKindProject:
 		return true
 	case ImportKindRenewal:
 		return true
+	case ImportKindStandingOffer:
+		return true
 	case ImportKindSuccession:
 		return true
+	case ImportKindSurplusVerification:
+		return true
 	case ImportKindTrade:
+		return true
+	case ImportKindTreasuryRefund:
 		return true
 	default:
 		return false
@@ -2679,29 +2712,44 @@ func (e Origin) Valid() bool {
 
 // Defines values for OutsideKind.
 const (
-	OutsideKindAllocation    OutsideKind = "allocation"
-	OutsideKindBuyBack       OutsideKind = "buy_back"
-	OutsideKindCapDecision   OutsideKind = "cap_decision"
-	OutsideKindCorrection    OutsideKind = "correction"
-	OutsideKindDeal          OutsideKind = "deal"
-	OutsideKindEarmark       OutsideKind = "earmark"
-	OutsideKindFreeze        OutsideKind = "freeze"
-	OutsideKindLicence       OutsideKind = "licence"
-	OutsideKindListing       OutsideKind = "listing"
-	OutsideKindLot           OutsideKind = "lot"
-	OutsideKindMirroredDeal  OutsideKind = "mirrored_deal"
-	OutsideKindParty         OutsideKind = "party"
-	OutsideKindPaymentNotice OutsideKind = "payment_notice"
-	OutsideKindProject       OutsideKind = "project"
-	OutsideKindRenewal       OutsideKind = "renewal"
-	OutsideKindSuccession    OutsideKind = "succession"
-	OutsideKindTrade         OutsideKind = "trade"
+	OutsideKindAllocation          OutsideKind = "allocation"
+	OutsideKindAward               OutsideKind = "award"
+	OutsideKindBudget              OutsideKind = "budget"
+	OutsideKindBuyBack             OutsideKind = "buy_back"
+	OutsideKindCapDecision         OutsideKind = "cap_decision"
+	OutsideKindCorrection          OutsideKind = "correction"
+	OutsideKindDeal                OutsideKind = "deal"
+	OutsideKindDeparture           OutsideKind = "departure"
+	OutsideKindEarmark             OutsideKind = "earmark"
+	OutsideKindFreeze              OutsideKind = "freeze"
+	OutsideKindInstalmentPlan      OutsideKind = "instalment_plan"
+	OutsideKindJudicialSale        OutsideKind = "judicial_sale"
+	OutsideKindLease               OutsideKind = "lease"
+	OutsideKindLicence             OutsideKind = "licence"
+	OutsideKindListing             OutsideKind = "listing"
+	OutsideKindLot                 OutsideKind = "lot"
+	OutsideKindMirroredDeal        OutsideKind = "mirrored_deal"
+	OutsideKindOffer               OutsideKind = "offer"
+	OutsideKindParty               OutsideKind = "party"
+	OutsideKindPaymentNotice       OutsideKind = "payment_notice"
+	OutsideKindPledge              OutsideKind = "pledge"
+	OutsideKindProject             OutsideKind = "project"
+	OutsideKindRenewal             OutsideKind = "renewal"
+	OutsideKindStandingOffer       OutsideKind = "standing_offer"
+	OutsideKindSuccession          OutsideKind = "succession"
+	OutsideKindSurplusVerification OutsideKind = "surplus_verification"
+	OutsideKindTrade               OutsideKind = "trade"
+	OutsideKindTreasuryRefund      OutsideKind = "treasury_refund"
 )
 
 // Valid indicates whether the value is a known member of the OutsideKind enum.
 func (e OutsideKind) Valid() bool {
 	switch e {
 	case OutsideKindAllocation:
+		return true
+	case OutsideKindAward:
+		return true
+	case OutsideKindBudget:
 		return true
 	case OutsideKindBuyBack:
 		return true
@@ -2711,9 +2759,17 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindDeal:
 		return true
+	case OutsideKindDeparture:
+		return true
 	case OutsideKindEarmark:
 		return true
 	case OutsideKindFreeze:
+		return true
+	case OutsideKindInstalmentPlan:
+		return true
+	case OutsideKindJudicialSale:
+		return true
+	case OutsideKindLease:
 		return true
 	case OutsideKindLicence:
 		return true
@@ -2723,17 +2779,27 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindMirroredDeal:
 		return true
+	case OutsideKindOffer:
+		return true
 	case OutsideKindParty:
 		return true
 	case OutsideKindPaymentNotice:
+		return true
+	case OutsideKindPledge:
 		return true
 	case OutsideKindProject:
 		return true
 	case OutsideKindRenewal:
 		return true
+	case OutsideKindStandingOffer:
+		return true
 	case OutsideKindSuccession:
 		return true
+	case OutsideKindSurplusVerification:
+		return true
 	case OutsideKindTrade:
+		return true
+	case OutsideKindTreasuryRefund:
 		return true
 	default:
 		return false

@@ -1,16 +1,23 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand"
 	"testing"
 
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 	"permitx/internal/outside"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
 )
 
 // A system calls each object by one number, and no two of a kind by the same.
@@ -50,6 +57,57 @@ func TestOutsideNumber(t *testing.T) {
 		c := OutsideNumberRecord{outside.Provincial, kind, 1, "number of " + string(kind)}
 		if r := k.do(k.clerk, c); r != nil && r.Code != ErrNoRecord.Code && r.Code != outside.ErrNumbered.Code {
 			t.Errorf("%s: %v", kind, r)
+		}
+	}
+}
+
+// Objects of every kind are found by what another platform calls them, and all fields
+// that it may speak of are compared with what the registry has.
+func TestOutsideNumber_EveryKind(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.every = 1 << 30 // what is planted is nothing that check could hold
+	plant(o.store, Leases, []encumbrance.Lease{{ID: 1, Region: jiashan}})
+	plant(o.store, Pledges, []encumbrance.Pledge{{ID: 1, Region: jiashan}})
+	plant(o.store, JudicialSales, []encumbrance.JudicialSale{{ID: 1, Region: jiashan}})
+	plant(o.store, Departures, []permit.Departure{{ID: 1, Region: jiashan}})
+	plant(o.store, SurplusVerifications, []reserve.SurplusVerification{{ID: 1, Region: jiashan}})
+	plant(o.store, Offers, []auction.Offer{{ID: 1, Region: jiashan}})
+	plant(o.store, Awards, []auction.Award{{ID: 1, Region: jiashan}})
+	plant(o.store, StandingOffers, []reserve.StandingOffer{{ID: 1, Region: jiashan}})
+	plant(o.store, Budgets, []reserve.Budget{{ID: 1, Region: jiashan}})
+	plant(o.store, InstalmentPlans, []reserve.InstalmentPlan{{ID: 1, Region: jiashan}})
+	plant(o.store, Refunds, []reserve.TreasuryRefund{{ID: 1, Region: jiashan}})
+	plant(o.store, Deals, []settlement.Deal{{ID: 1, SellerRegion: jiashan}})
+	plant(o.store, Notices, []reserve.PaymentNotice{{ID: 1, Region: jiashan}})
+	plant(o.store, Allocations, []reserve.Allocation{{ID: 1, Region: jiashan}})
+	plant(o.store, CapDecisions, []reserve.CapDecision{{ID: 1, Region: jiashan}})
+	plant(o.store, Projects, []permit.Project{{ID: 1, Region: jiashan}})
+	plant(o.store, Freezes, []encumbrance.Freeze{{ID: 1, Region: jiashan}})
+	plant(o.store, Successions, []permit.Succession{{ID: 1, Region: jiashan}})
+	plant(o.store, Corrections, []permit.Correction{{ID: 1, Region: jiashan}})
+	plant(o.store, MirroredDeals, []outside.Mirror{{ID: 1, Region: jiashan}})
+	plant(o.store, Trades, []market.Trade{{ID: 1, SellerRegion: jiashan}})
+	plant(o.store, Lots, []reserve.Lot{{ID: 1, Region: jiashan}})
+	plant(o.store, BuyBacks, []reserve.BuyBack{{ID: 1, Region: jiashan}})
+	plant(o.store, Renewals, []permit.Renewal{{ID: 1, Region: jiashan}})
+	plant(o.store, Earmarks, []reserve.Earmark{{ID: 1, Region: jiashan}})
+	plant(o.store, Listings, []reserve.Listing{{ID: 1, Region: jiashan}})
+	f := o.firm(jiashan, 1)
+	objects := map[outside.Kind]int64{outside.Party: f.party, outside.Licence: f.licence.ID}
+	for _, kind := range outside.Kinds {
+		object := cmp.Or(objects[kind], 1)
+		number := "number of " + string(kind)
+		done[outside.Number](o, o.clerk, OutsideNumberRecord{outside.NationalLicence, kind, object, number})
+		line := outside.Line{Kind: kind, Number: number}
+		for _, field := range outside.Fields[kind] {
+			line.Values = append(line.Values, outside.Value{Field: field, Value: "not so"})
+		}
+		p := done[outside.Import](o, o.clerk, ImportReceive{
+			outside.Import{System: outside.NationalLicence, Number: string(kind), Region: jiashan, AsOf: today}, []outside.Line{line},
+		})
+		if int(p.Differences) != len(line.Values) {
+			t.Errorf("%s: %d differences, want one of each of %v", kind, p.Differences, outside.Fields[kind])
 		}
 	}
 }

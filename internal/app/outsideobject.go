@@ -2,7 +2,9 @@ package app
 
 import (
 	"slices"
+	"strconv"
 
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
@@ -78,6 +80,40 @@ var outsideObjects = map[outside.Kind]outsideReader{
 	}),
 	outside.Listing: objectsOf(Listings, func(_ *View, l reserve.Listing) outsideObject {
 		return outsideObject{0, l.Region, fields("state", string(l.State), "quantity", l.Quantity.String(), "price", l.Price.String())}
+	}),
+	outside.Lease: objectsOf(Leases, func(_ *View, l encumbrance.Lease) outsideObject {
+		return outsideObject{l.Lessor, l.Region, fields("state", string(l.State), "quantity", l.Quantity.String(), "price", l.Price.String(), "amount", l.Amount.String(),
+			"starts_on", dayText(l.StartsOn), "ends_on", dayText(l.EndsOn))}
+	}),
+	outside.Pledge: objectsOf(Pledges, func(_ *View, p encumbrance.Pledge) outsideObject {
+		return outsideObject{p.Party, p.Region, fields("state", string(p.State), "quantity", p.Quantity.String(), "loan", p.Loan.String(), "due_on", dayText(p.DueOn))}
+	}),
+	outside.JudicialSale: objectsOf(JudicialSales, func(_ *View, s encumbrance.JudicialSale) outsideObject {
+		return outsideObject{s.Party, s.Region, fields("quantity", s.Quantity.String(), "amount", s.Amount.String())}
+	}),
+	outside.Departure: objectsOf(Departures, func(_ *View, d permit.Departure) outsideObject {
+		return outsideObject{d.Party, d.Region, fields("kind", string(d.Kind), "state", string(d.State), "effective_on", d.EffectiveOn.String())}
+	}),
+	outside.SurplusVerification: objectsOf(SurplusVerifications, func(_ *View, s reserve.SurplusVerification) outsideObject {
+		return outsideObject{s.Party, s.Region, fields("quantity", s.Quantity.String(), "outcome", string(s.Outcome), "verified_on", s.VerifiedOn.String())}
+	}),
+	outside.Offer: objectsOf(Offers, func(_ *View, o auction.Offer) outsideObject {
+		return outsideObject{0, o.Region, fields("state", string(o.State), "quantity", o.Quantity.String(), "reserve_price", o.ReservePrice.String())}
+	}),
+	outside.Award: objectsOf(Awards, func(_ *View, a auction.Award) outsideObject {
+		return outsideObject{a.Party, a.Region, fields("state", string(a.State), "quantity", a.Quantity.String(), "price", a.Price.String(), "amount", a.Amount.String())}
+	}),
+	outside.StandingOffer: objectsOf(StandingOffers, func(_ *View, o reserve.StandingOffer) outsideObject {
+		return outsideObject{0, o.Region, fields("state", string(o.State), "quantity", o.Quantity.String(), "price", o.Price.String(), "until", o.Until.String())}
+	}),
+	outside.Budget: objectsOf(Budgets, func(_ *View, b reserve.Budget) outsideObject {
+		return outsideObject{0, b.Region, fields("fiscal_year", strconv.Itoa(int(b.FiscalYear)), "source", b.Source, "approved", b.Approved.String(), "paid", b.Paid.String())}
+	}),
+	outside.Plan: objectsOf(InstalmentPlans, func(_ *View, p reserve.InstalmentPlan) outsideObject {
+		return outsideObject{p.Party, p.Region, fields("state", string(p.State))}
+	}),
+	outside.Refund: objectsOf(Refunds, func(_ *View, r reserve.TreasuryRefund) outsideObject {
+		return outsideObject{r.Party, r.Region, fields("state", string(r.State), "amount", r.Amount.String())}
 	}),
 }
 

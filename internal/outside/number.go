@@ -39,27 +39,41 @@ type Kind string
 
 // The kinds of objects.
 const (
-	Party        Kind = "party"
-	Licence      Kind = "licence"
-	Deal         Kind = "deal"
-	Notice       Kind = "payment_notice"
-	Allocation   Kind = "allocation"
-	CapDecision  Kind = "cap_decision"
-	Project      Kind = "project"
-	Freeze       Kind = "freeze"
-	Succession   Kind = "succession"
-	Correction   Kind = "correction"
-	MirroredDeal Kind = "mirrored_deal"
-	Trade        Kind = "trade" // a fill of a market
-	Lot          Kind = "lot"
-	BuyBack      Kind = "buy_back"
-	Renewal      Kind = "renewal"
-	Earmark      Kind = "earmark"
-	Listing      Kind = "listing"
+	Party               Kind = "party"
+	Licence             Kind = "licence"
+	Deal                Kind = "deal"
+	Notice              Kind = "payment_notice"
+	Allocation          Kind = "allocation"
+	CapDecision         Kind = "cap_decision"
+	Project             Kind = "project"
+	Freeze              Kind = "freeze"
+	Succession          Kind = "succession"
+	Correction          Kind = "correction"
+	MirroredDeal        Kind = "mirrored_deal"
+	Trade               Kind = "trade" // a fill of a market
+	Lot                 Kind = "lot"
+	BuyBack             Kind = "buy_back"
+	Renewal             Kind = "renewal"
+	Earmark             Kind = "earmark"
+	Listing             Kind = "listing"
+	Lease               Kind = "lease"
+	Pledge              Kind = "pledge"
+	JudicialSale        Kind = "judicial_sale"
+	Departure           Kind = "departure"
+	SurplusVerification Kind = "surplus_verification"
+	Offer               Kind = "offer" // an auction
+	Award               Kind = "award"
+	StandingOffer       Kind = "standing_offer"
+	Budget              Kind = "budget"
+	Plan                Kind = "instalment_plan" // of instalments
+	Refund              Kind = "treasury_refund"
 )
 
 // Kinds are all kinds of objects.
-var Kinds = []Kind{Party, Licence, Deal, Notice, Allocation, CapDecision, Project, Freeze, Succession, Correction, MirroredDeal, Trade, Lot, BuyBack, Renewal, Earmark, Listing}
+var Kinds = []Kind{
+	Party, Licence, Deal, Notice, Allocation, CapDecision, Project, Freeze, Succession, Correction, MirroredDeal, Trade, Lot, BuyBack, Renewal, Earmark, Listing,
+	Lease, Pledge, JudicialSale, Departure, SurplusVerification, Offer, Award, StandingOffer, Budget, Plan, Refund,
+}
 
 // numberMax is the longest outside number, in characters.
 const numberMax = 100
