@@ -35,7 +35,7 @@ type Bid struct {
 	ID          string            // only for those who read: unique in a case that is decoded
 	Price       quantity.Price    // CNY/(t·a) or CNY/t; 0: any, of a market order of a call or a price-taker
 	Quantity    quantity.Quantity // more than 0
-	Seq         int64             // the order of arrival; of equal ones the earlier in the list
+	Seq         int64             // the order of arrival; of equal ones the id decides
 	Draw        int               // the place in the drawn order, from 1; 0: not drawn
 	AcceptsPart bool              // a winner of a share sale takes what is left, if it is less
 	Protection  quantity.Price    // of a market order of a call: the worst price that it takes; 0: any

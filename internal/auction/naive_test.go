@@ -3,6 +3,7 @@ package auction
 import (
 	"math/big"
 	"slices"
+	"strings"
 
 	"permitx/internal/quantity"
 )
@@ -93,6 +94,14 @@ func (n *naive) sell(c Case) {
 	}
 }
 
+// earlier orders bids by time; of those at once the id decides.
+func earlier(a, b Bid) int {
+	if a.Seq == b.Seq {
+		return strings.Compare(a.ID, b.ID)
+	}
+	return int(a.Seq - b.Seq)
+}
+
 // handOut gives lots to the bids at one price until all are full or nothing is left.
 func handOut(c Case, side []Bid, got []quantity.Quantity, p quantity.Price, left quantity.Quantity) quantity.Quantity {
 	var level []int
@@ -101,7 +110,7 @@ func handOut(c Case, side []Bid, got []quantity.Quantity, p quantity.Price, left
 			level = append(level, i)
 		}
 	}
-	slices.SortStableFunc(level, func(i, j int) int { return int(side[i].Seq - side[j].Seq) })
+	slices.SortFunc(level, func(i, j int) int { return earlier(side[i], side[j]) })
 	total := wantedAt(side, func(q quantity.Price) bool { return q == p })
 	pro := c.Tie == ProRata || c.Tie == ProRataFloor
 	if pro && total > left {
@@ -149,7 +158,7 @@ func (n *naive) share(c Case) {
 				level = append(level, i)
 			}
 		}
-		slices.SortStableFunc(level, func(i, j int) int { return int(c.Bids[i].Seq - c.Bids[j].Seq) })
+		slices.SortFunc(level, func(i, j int) int { return earlier(c.Bids[i], c.Bids[j]) })
 		ranked = append(ranked, level...)
 	}
 	if len(ranked) < c.BiddersMin {
@@ -161,23 +170,29 @@ func (n *naive) share(c Case) {
 	x.Add(x, big.NewRat(1, 2))
 	winners := ranked[:new(big.Int).Quo(x.Num(), x.Denom()).Int64()]
 	left := c.Supply
-	n.status = NoTrade
+	sold := quantity.Quantity(0)
 	for _, i := range winners {
 		q := c.Bids[i].Quantity
 		if c.Supply > 0 && q > left {
 			if c.Fit == FitRefused {
-				return
+				break
 			}
 			q = 0
 			if c.Fit == FitCut || (c.Fit == FitAsAgreed && c.Bids[i].AcceptsPart) {
 				q = left
 			}
 		}
-		if q > 0 {
-			n.status = Cleared
-		}
 		n.bids[i] = q
 		left -= q
+		sold += q
+	}
+	switch {
+	case sold == 0:
+		n.status = NoTrade
+	case sold < c.Supply:
+		n.status = Undersold
+	default:
+		n.status = Cleared
 	}
 }
 

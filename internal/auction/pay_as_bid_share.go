@@ -30,34 +30,39 @@ func clearPayAsBidShare(c *Case) (Result, error) {
 		for _, i := range winners {
 			r.Bids[i].Quantity = c.Bids[i].Quantity
 		}
-	} else if !c.serveWinners(winners, r.Bids) {
-		r.Status = NoTrade
+	} else {
+		r.Status = c.serveWinners(winners, r.Bids)
 	}
 	payOwn(c.Bids, r.Bids)
 	return r, nil
 }
 
 // serveWinners gives the supply to the winners in the order of their ranks and
-// reports whether anybody got something.
-func (c *Case) serveWinners(winners []int, awards []Allotment) bool {
-	left, served := c.Supply, false
+// returns how the sale stands then.
+func (c *Case) serveWinners(winners []int, awards []Allotment) Status {
+	left := c.Supply
 	for _, i := range winners {
 		part := c.Bids[i].Quantity
 		if part > left {
-			switch fit := c.fitOf(&c.Bids[i]); fit {
-			case FitCut:
+			fit := c.fitOf(&c.Bids[i])
+			if fit == FitRefused {
+				break
+			}
+			part = 0
+			if fit == FitCut {
 				part = left
-			case FitDropped, FitAsAgreed:
-				part = 0
-			case FitRefused:
-				return served
 			}
 		}
 		awards[i].Quantity = part
 		left -= part
-		served = served || part > 0
 	}
-	return served
+	switch left {
+	case 0:
+		return Cleared
+	case c.Supply:
+		return NoTrade
+	}
+	return Undersold
 }
 
 // fitOf returns what becomes of a winner who no longer fits.

@@ -15,7 +15,7 @@ const (
 )
 
 // rank returns the indexes of the valid bids, best first: by price, then by
-// time, then as they are listed. A market order comes before every price.
+// time, then by id, then as they are listed. A market order comes before every price.
 func rank(side []Bid, direction quantity.Price, isValid func(*Bid) bool) []int {
 	return rankBy(func(b *Bid) quantity.Price { return b.Price }, side, direction, isValid)
 }
@@ -44,7 +44,7 @@ func rankBy(priceOf func(*Bid) quantity.Price, side []Bid, direction quantity.Pr
 		if a.seq != b.seq {
 			return cmp.Compare(a.seq, b.seq)
 		}
-		return cmp.Compare(a.index, b.index)
+		return atOnce(side, a.index, b.index)
 	})
 	order := make([]int, len(places))
 	for i := range places {
@@ -53,13 +53,19 @@ func rankBy(priceOf func(*Bid) quantity.Price, side []Bid, direction quantity.Pr
 	return order
 }
 
+// atOnce orders two bids that arrived at once: by id, so that a result does not hang
+// on how they are listed; bids of one quote, which have none, as they are listed.
+func atOnce(side []Bid, i, j int) int {
+	return cmp.Or(cmp.Compare(side[i].ID, side[j].ID), cmp.Compare(i, j))
+}
+
 // byTime returns the indexes of all bids in the order of their arrival.
 func byTime(side []Bid) []int {
 	order := make([]int, len(side))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(side[i].Seq, side[j].Seq) })
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(cmp.Compare(side[i].Seq, side[j].Seq), atOnce(side, i, j)) })
 	return order
 }
 

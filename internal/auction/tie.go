@@ -13,23 +13,23 @@ import (
 var ErrDraw = fault.New(fault.Invalid, "auction.draw", "the drawn order lacks a tied bid").At("draw")
 
 // split shares what is left among bids of one price, which together want more.
-// They are in the order of time.
+// They are in the order of time. One alone ties with nobody: it gets what is left.
 func (c *Case) split(side []Bid, tied []int, left quantity.Quantity, awards []Allotment) error {
-	switch c.Tie {
-	case ByTime:
+	switch {
+	case len(tied) == 1 || c.Tie == ByTime:
 		fill(side, tied, left, awards)
 		return nil
-	case Drawn:
+	case c.Tie == Drawn:
 		drawn, err := inDrawnOrder(side, tied)
 		if err != nil {
 			return err
 		}
 		fill(side, drawn, left, awards)
 		return nil
-	case ProRata:
+	case c.Tie == ProRata:
 		c.proRata(side, tied, left, awards)
 		return nil
-	case ProRataFloor:
+	case c.Tie == ProRataFloor:
 		return c.proRataFloor(side, tied, left, awards)
 	}
 	panic("auction: unknown tie rule " + string(c.Tie))
