@@ -133,7 +133,7 @@ type ClientInterface interface {
 
 	// RecordCorrectionWithBody Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -142,7 +142,7 @@ type ClientInterface interface {
 
 	// RecordCorrection Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4152,7 +4152,7 @@ func (c *Client) ListCorrections(ctx context.Context, params *ListCorrectionsPar
 
 // RecordCorrectionWithBody Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4171,7 +4171,7 @@ func (c *Client) RecordCorrectionWithBody(ctx context.Context, params *RecordCor
 
 // RecordCorrection Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -38972,7 +38972,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38981,7 +38981,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordCorrectionWithResponse Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -54588,7 +54588,7 @@ func (c *ClientWithResponses) ListCorrectionsWithResponse(ctx context.Context, p
 
 // RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -54603,7 +54603,7 @@ func (c *ClientWithResponses) RecordCorrectionWithBodyWithResponse(ctx context.C
 
 // RecordCorrectionWithResponse Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

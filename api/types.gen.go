@@ -6942,8 +6942,8 @@ type ComplaintPage struct {
 
 // Correction What was taken back of an allocation, and what is owed.
 type Correction struct {
-	// Allocation Number of a record.
-	Allocation ID `json:"allocation"`
+	// Allocation Absent: a guarantee is corrected.
+	Allocation *ID `json:"allocation,omitempty"`
 
 	// Cancelled Orders that this command has withdrawn.
 	Cancelled []ID `json:"cancelled,omitempty"`
@@ -6956,7 +6956,10 @@ type Correction struct {
 	// Example: 2031-06-30
 	DecidedOn Date   `json:"decided_on"`
 	Document  string `json:"document"`
-	Finding   string `json:"finding"`
+
+	// EarmarkAllocation The guarantee that is corrected. Absent: an allocation is.
+	EarmarkAllocation *ID    `json:"earmark_allocation,omitempty"`
+	Finding           string `json:"finding"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -6997,8 +7000,8 @@ type Correction struct {
 
 // CorrectionInput A finding and the decision on it.
 type CorrectionInput struct {
-	// Allocation Number of a record.
-	Allocation ID `json:"allocation"`
+	// Allocation Either this or `earmark_allocation`.
+	Allocation *ID `json:"allocation,omitempty"`
 
 	// DecidedOn A day of the calendar in Asia/Shanghai.
 	//
@@ -7007,7 +7010,10 @@ type CorrectionInput struct {
 
 	// Document Number of the decision.
 	Document string `json:"document"`
-	Finding  string `json:"finding"`
+
+	// EarmarkAllocation A guarantee out of an earmark, which was given.
+	EarmarkAllocation *ID    `json:"earmark_allocation,omitempty"`
+	Finding           string `json:"finding"`
 
 	// Quantity Found to be wrong.
 	Quantity Quantity `json:"quantity"`

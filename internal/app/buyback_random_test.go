@@ -102,7 +102,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 	case 12:
 		given := tableOf(d.office, Allocations)
 		a := given[r.Intn(len(given))]
-		return d.leader, CorrectionRecord{a.ID, []quantity.Quantity{a.Quantity, q()}[r.Intn(2)], "counted twice", "d", today}
+		return d.leader, CorrectionRecord{a.ID, []quantity.Quantity{a.Quantity, q()}[r.Intn(2)], "counted twice", "d", today, 0}
 	case 13, 15, 17:
 		return d.leader, DebtSettle{id(Debts.name), permit.SettlementWays[r.Intn(len(permit.SettlementWays))], d.i.Code, origin, q() / 8, "d", LotChoice{}}
 	case 10:

@@ -112,9 +112,9 @@ func TestCertificate(t *testing.T) {
 
 	wrong := k.firm(jiashan, 3)
 	a := k.wrong(wrong, reserve.Unallocated, 2*one)
-	k.does(k.leader, CorrectionRecord{a, one, "counted twice", "d", today})
+	k.does(k.leader, CorrectionRecord{a, one, "counted twice", "d", today, 0})
 	k.wantStatuses(wrong, "valid 1/2 []; ")
-	k.does(k.leader, CorrectionRecord{a, one, "counted twice", "d", today})
+	k.does(k.leader, CorrectionRecord{a, one, "counted twice", "d", today, 0})
 	k.wantStatuses(wrong, "revoked 0/2 []; ")
 	if s := k.sourceOf(k.certificatesOf(wrong)[0]); s.Reason != ledger.Allocation {
 		t.Errorf("%+v", s)

@@ -18,9 +18,13 @@ func (c *checker) checkCorrections() error {
 	if err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.Revocation)), func(p ledger.Posting) { posted[p.Transfer] = p }); err != nil {
 		return err
 	}
-	owed, corrected := map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}
+	owed, corrected, ofGuarantee := map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}
 	if err := eachOf(c.ctx, c.r, Corrections, Query{}, func(x permit.Correction) {
-		corrected[x.Allocation] += x.Quantity
+		if x.EarmarkAllocation != 0 {
+			ofGuarantee[x.EarmarkAllocation] += x.Quantity
+		} else {
+			corrected[x.Allocation] += x.Quantity
+		}
 		if x.Debt != 0 {
 			owed[x.Debt] = x.Quantity - x.Reversed
 		}
@@ -36,6 +40,13 @@ func (c *checker) checkCorrections() error {
 	if err := eachOf(c.ctx, c.r, Allocations, Query{}, func(a reserve.Allocation) {
 		if corrected[a.ID] > a.Quantity {
 			c.report("I-32", Allocations.name, a.ID, "gave %s, %s of it were corrected", a.Quantity, corrected[a.ID])
+		}
+	}); err != nil {
+		return err
+	}
+	if err := eachOf(c.ctx, c.r, EarmarkAllocations, Query{}, func(a reserve.EarmarkAllocation) {
+		if got := ofGuarantee[a.ID]; got > a.Need || got > 0 && a.State() != reserve.AllocationGiven {
+			c.report("I-32", EarmarkAllocations.name, a.ID, "is %s and gave %s, %s of it were corrected", a.State(), a.Need, got)
 		}
 	}); err != nil {
 		return err

@@ -70,7 +70,7 @@ var clearings = map[string]struct {
 		}
 	}},
 	"correction": {market.Sell, func(d *clearDesk) Command {
-		return CorrectionRecord{d.allocationOf(d.firm), one, "counted twice", "d", today}
+		return CorrectionRecord{d.allocationOf(d.firm), one, "counted twice", "d", today, 0}
 	}},
 	"project cancelled": {market.Buy, func(d *clearDesk) Command {
 		return ProjectStep{Project: d.project, Event: permit.Cancel, Document: "d"}

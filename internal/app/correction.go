@@ -18,8 +18,8 @@ var (
 	DebtSettlements = cold[permit.DebtSettlement]("debt_settlement")
 )
 
-// CorrectionRecord takes back what an allocation gave wrongly. Open orders
-// that offer it are withdrawn. What is available goes back to where it came
+// CorrectionRecord takes back what an allocation, or a guarantee out of an earmark,
+// gave wrongly. Open orders that offer it are withdrawn. What is available goes back to where it came
 // from, first in first out; the rest is recorded as a debt, and then all sells
 // of the party are withdrawn. Third parties keep what they bought.
 type CorrectionRecord struct {
@@ -28,6 +28,8 @@ type CorrectionRecord struct {
 	Finding    string
 	Document   string
 	DecidedOn  calendar.Date
+
+	EarmarkAllocation int64 // of a guarantee; 0: of an allocation
 }
 
 // DebtSettle settles a part of a debt.
@@ -63,12 +65,12 @@ func (CorrectionRecord) Operation() identity.Operation { return identity.Correct
 // Decide checks the decision, that the allocation gave so much, and what of it
 // can be taken back. The result is a CorrectionResult.
 func (c CorrectionRecord) Decide(v *View) (Apply, error) {
-	a, err := v.allocation(c.Allocation)
+	a, err := c.given(v)
 	if err != nil {
 		return nil, err
 	}
 	x := permit.Correction{
-		Allocation: a.ID, Party: a.Party, Licence: a.Licence, Region: a.Region, Instrument: a.Instrument, Pollutant: a.Pollutant,
+		Allocation: c.Allocation, EarmarkAllocation: c.EarmarkAllocation, Party: a.Party, Licence: a.Licence, Region: a.Region, Instrument: a.Instrument, Pollutant: a.Pollutant,
 		Origin: a.Origin, Quantity: c.Quantity, Finding: c.Finding, Document: c.Document, DecidedOn: c.DecidedOn, RecordedAt: v.Now,
 	}
 	if err := x.Validate(); err != nil {
@@ -77,7 +79,7 @@ func (c CorrectionRecord) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("decided_on", c.DecidedOn); err != nil {
 		return nil, err
 	}
-	if err := v.checkUncorrected(a, c.Quantity); err != nil {
+	if err := c.checkUncorrected(v, a.Quantity); err != nil {
 		return nil, err
 	}
 	resting := v.ordersUncovering(a.Holding(), int64(c.Quantity))
@@ -112,19 +114,46 @@ func (v *View) allocation(id int64) (reserve.Allocation, error) {
 	return a, v.AuthoriseAt("allocation", identity.CorrectionRecord, identity.OfRegion(a.Region))
 }
 
-// checkUncorrected returns ErrCorrected unless an allocation gave q more than
-// was corrected before.
-func (v *View) checkUncorrected(a reserve.Allocation, q quantity.Quantity) error {
-	earlier, err := Find(v, Corrections, Where("allocation", a.ID))
+// given is what is corrected. Of a guarantee it is what the licence was given out of
+// the reserve: the offset share stays retired.
+func (c CorrectionRecord) given(v *View) (reserve.Allocation, error) {
+	switch {
+	case (c.Allocation == 0) == (c.EarmarkAllocation == 0):
+		return reserve.Allocation{}, permit.ErrCorrectionOf
+	case c.EarmarkAllocation == 0:
+		return v.allocation(c.Allocation)
+	}
+	if err := v.Authorise(identity.CorrectionRecord, identity.Target{}); err != nil {
+		return reserve.Allocation{}, err
+	}
+	g, err := Get(v, EarmarkAllocations, "earmark_allocation", c.EarmarkAllocation)
+	if err != nil {
+		return reserve.Allocation{}, err
+	}
+	if err := v.AuthoriseAt("earmark_allocation", identity.CorrectionRecord, identity.OfRegion(g.Region)); err != nil {
+		return reserve.Allocation{}, err
+	}
+	if g.State() != reserve.AllocationGiven {
+		err = permit.ErrNotGiven.With("the allocation is %s", g.State())
+	}
+	return reserve.Allocation{
+		Party: g.Party, Region: g.Region, Licence: g.Licence, Instrument: g.Instrument, Pollutant: g.Pollutant, Origin: g.Origin, Part: reserve.Reserve, Quantity: g.Need,
+	}, err
+}
+
+// checkUncorrected returns ErrCorrected unless of what was given so much is left that
+// was not corrected before.
+func (c CorrectionRecord) checkUncorrected(v *View, given quantity.Quantity) error {
+	earlier, err := Find(v, Corrections, Where("allocation", c.Allocation).And("earmark_allocation", Eq, c.EarmarkAllocation))
 	if err != nil {
 		return err
 	}
-	left := a.Quantity
+	left := given
 	for _, x := range earlier {
 		left -= x.Quantity
 	}
-	if q > left {
-		return permit.ErrCorrected.With("the allocation gave %s t/a, of which %s t/a are not corrected yet", a.Quantity, left)
+	if c.Quantity > left {
+		return permit.ErrCorrected.With("the allocation gave %s t/a, of which %s t/a are not corrected yet", given, left)
 	}
 	return nil
 }

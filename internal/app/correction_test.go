@@ -33,7 +33,7 @@ func TestCorrection(t *testing.T) {
 	f, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 1_000_000_00)
 	other := k.seller(jiashan, 3, 4*one)
 	fromReserve, fromRest := k.wrong(f, reserve.Reserve, 2*one), k.wrong(f, reserve.Unallocated, 2*one)
-	good := CorrectionRecord{fromReserve, 2 * one, "counted twice", "嘉环改〔2026〕1号", today}
+	good := CorrectionRecord{fromReserve, 2 * one, "counted twice", "嘉环改〔2026〕1号", today, 0}
 	nanhu := k.person("nanhu", GrantAdd{Role: identity.BureauLeader, Region: "330402"})
 	k.refuses(nanhu, good, ErrNoRecord)
 	k.refuses(k.clerk, good, identity.ErrForbidden)
@@ -62,7 +62,7 @@ func TestCorrection(t *testing.T) {
 
 	// The rest is sold: 4 are offered, 2 of 6 are left; 5 are to go back.
 	done[OrderResult](k.office, buyer.user, k.buy(buyer, 3*one, 3000))
-	r = done[CorrectionResult](k.office, k.leader, CorrectionRecord{fromRest, one, "f", "d", today})
+	r = done[CorrectionResult](k.office, k.leader, CorrectionRecord{fromRest, one, "f", "d", today, 0})
 	if r.Correction.Reversed != one || len(r.Cancelled) != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -72,7 +72,7 @@ func TestCorrection(t *testing.T) {
 	}
 	mine := done[OrderResult](k.office, other.user, k.sell(other, one)).Order.ID
 	opening := k.allocationOf(f)
-	r = done[CorrectionResult](k.office, k.leader, CorrectionRecord{opening, one, "f", "d", today})
+	r = done[CorrectionResult](k.office, k.leader, CorrectionRecord{opening, one, "f", "d", today, 0})
 	if r.Correction.Reversed != 0 || r.Correction.Debt == 0 || r.Correction.Transfer != 0 || k.app.st.orders[mine] == nil {
 		t.Errorf("%+v", r)
 	}
@@ -145,13 +145,70 @@ func (k *dealDesk) allocationOf(f firm) int64 {
 	return rows[0].ID
 }
 
+// A guarantee is corrected as an allocation is: what of it is available goes back into
+// the reserve, what was sold is owed, and who bought it keeps it. What was not given is
+// not corrected, and nothing is corrected twice.
+func TestCorrection_Guarantee(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 20 * one, "d", LotChoice{}})
+	f, buyer := k.seller(jiashan, 1, 4*one), k.buyer(jiashan, 2, 1_000_000_00)
+	e := k.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Name: "a plant", Document: "d", Priority: 1, Need: 4 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	})
+	give := EarmarkAllocate{e.ID, f.licence.ID, k.inst.Code, 2 * one, ledger.Paid, 3000 * quantity.OnePrice, "d", 20260801}
+	g := done[EarmarkAllocationResult](k.office, k.leader, give).Allocation
+	good := CorrectionRecord{0, 2 * one, "counted twice", "嘉环改〔2026〕2号", today, g.ID}
+	k.refuses(k.leader, good, permit.ErrNotGiven)
+	n := storedRow(k.office, Notices, g.Notice)
+	done[NoticeResult](k.office, k.finance, NoticeProve{n.ID, n.Amount, "r", today})
+	done[NoticeResult](k.office, k.finance, NoticeConfirm{n.ID, "seen"})
+	done[NoticeResult](k.office, k.leader, NoticeDeliver{n.ID})
+	for _, tt := range []struct {
+		change func(*CorrectionRecord)
+		want   *fault.Error
+	}{
+		{func(c *CorrectionRecord) { c.Allocation = k.allocationOf(f) }, permit.ErrCorrectionOf},
+		{func(c *CorrectionRecord) { c.EarmarkAllocation = 0 }, permit.ErrCorrectionOf},
+		{func(c *CorrectionRecord) { c.EarmarkAllocation = 99 }, ErrNoRecord},
+		{func(c *CorrectionRecord) { c.Quantity = 2*one + 1 }, permit.ErrCorrected},
+	} {
+		c := good
+		tt.change(&c)
+		k.refuses(k.leader, c, tt.want)
+	}
+	done[OrderResult](k.office, f.user, k.sell(f, 4*one))
+	done[OrderResult](k.office, buyer.user, k.buy(buyer, 4*one, 3000))
+	k.freeze(freezing(f, k.inst.Code, "a", one)) // of the 2 that are left one is available
+	inReserve := k.balance(reserve.Reserve.Key(jiashan, vocs)).Balance
+	x := done[CorrectionResult](k.office, k.leader, good).Correction
+	if x.Reversed != one || x.Debt == 0 || x.EarmarkAllocation != g.ID || x.Allocation != 0 {
+		t.Errorf("%+v", x)
+	}
+	if d := rowsOf(k.app.st, Debts).rows[x.Debt]; d.Quantity != one || d.Licence != f.licence.ID {
+		t.Errorf("%+v", d)
+	}
+	if got := k.balance(reserve.Reserve.Key(jiashan, vocs)).Balance; got != inReserve+int64(one) {
+		t.Errorf("the reserve has %d, before %d", got, inReserve)
+	}
+	if got := k.balance(HoldingKey(buyer.licence, k.inst, ledger.Paid)).Balance; got != int64(4*one) {
+		t.Errorf("the buyer keeps %d", got)
+	}
+	k.refuses(k.leader, good, permit.ErrCorrected)
+	k.restart()
+	k.check()
+	x.Quantity += one
+	k.store.table(Corrections.name).put(x.ID, x)
+	k.office.finds("I-32", g.ID)
+}
+
 // A debt goes with the whole licence to its successor, who then may not sell.
 func TestCorrection_DebtFollows(t *testing.T) {
 	t.Parallel()
 	k := openTermDesk(t)
 	f, to := k.seller(jiashan, 1, 4*one), k.seller(jiashan, 2, 4*one)
 	k.freeze(freezing(f, k.inst.Code, "a", 4*one))
-	debt := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.allocationOf(f), one, "f", "d", today}).Correction.Debt
+	debt := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.allocationOf(f), one, "f", "d", today, 0}).Correction.Debt
 	done[SuccessionResult](k.office, k.leader, SuccessionRecord{
 		Kind: permit.Merger, Licence: f.licence.ID, EffectiveOn: today, Document: "d", Parts: []SuccessionShare{k.share(to, ledger.Paid, 4*one, 4*one)},
 	})
@@ -178,6 +235,9 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 	k := openTermDesk(t)
 	done[reserve.Movement](k.office, k.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, 30 * one, "d", LotChoice{}})
 	firms := []firm{k.seller(jiashan, 1, 10*one), k.seller(jiashan, 2, 10*one), k.buyer(jiashan, 3, 500_000_00)}
+	e := k.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Name: "a plant", Document: "d", Priority: 1, Need: 10 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	})
 	people := []int64{k.leaders[jiashan], k.finance}
 	for _, f := range firms {
 		people = append(people, f.user)
@@ -195,7 +255,13 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 			}
 		},
 		func() (int64, Command) {
-			return k.leader, CorrectionRecord{some(Allocations.name), 2 * q(), "f", "d", today}
+			return k.leader, CorrectionRecord{some(Allocations.name), 2 * q(), "f", "d", today, 0}
+		},
+		func() (int64, Command) {
+			return k.leader, EarmarkAllocate{e.ID, pick().licence.ID, k.inst.Code, q() / 10, ledger.Free, 0, "d", 0}
+		},
+		func() (int64, Command) {
+			return k.leader, CorrectionRecord{0, q() / 5, "f", "d", today, some(EarmarkAllocations.name)}
 		},
 		func() (int64, Command) {
 			return k.leader, DebtSettle{some(Debts.name), permit.SettlementWays[r.Intn(3)], k.inst.Code, origins[r.Intn(3)], q() / 4, "d", LotChoice{}}
@@ -232,9 +298,9 @@ func TestCheck_Corrections(t *testing.T) {
 	k := openTermDesk(t)
 	f := k.seller(jiashan, 1, 4*one)
 	k.freeze(freezing(f, k.inst.Code, "a", 3*one))
-	x := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.allocationOf(f), one, "f", "d", today}).Correction
+	x := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.allocationOf(f), one, "f", "d", today, 0}).Correction
 	k.freeze(freezing(f, k.inst.Code, "b", 3*one))
-	y := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.wrong(f, reserve.Unallocated, one), one, "f", "d", today}).Correction
+	y := done[CorrectionResult](k.office, k.leader, CorrectionRecord{k.wrong(f, reserve.Unallocated, one), one, "f", "d", today, 0}).Correction
 	s := done[DebtResult](k.office, k.leader, DebtSettle{Debt: y.Debt, Way: permit.ByCourt, Quantity: one / 2, Document: "d"}).Settlement
 	corrections, debts, settlements := k.store.table(Corrections.name), k.store.table(Debts.name), k.store.table(DebtSettlements.name)
 	if x.Reversed != one || y.Reversed != 0 {

@@ -47,6 +47,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.Instalment]():          {"Reason"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
 	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice", "Refusal"},
+	reflect.TypeFor[permit.Correction]():           {"EarmarkAllocation"},
 	reflect.TypeFor[permit.Entry]():                {"Needed", "Lowered", "Missing"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
 	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit"},

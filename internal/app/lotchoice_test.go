@@ -50,7 +50,7 @@ var lotUses = map[string]func(d *auctionDesk, f firm, c LotChoice){
 			f.licence.ID, d.i.Code, reserve.Initial, reserve.Unallocated, ledger.Paid, one, quantity.OnePrice, true, today, "wrong", LotChoice{},
 		}).Allocation
 		d.freeze(freezing(f, d.i.Code, a.Document+string(c.Order), one))
-		debt := done[CorrectionResult](d.office, d.leader, CorrectionRecord{a.ID, one, "f", "d", today}).Correction.Debt
+		debt := done[CorrectionResult](d.office, d.leader, CorrectionRecord{a.ID, one, "f", "d", today, 0}).Correction.Debt
 		done[DebtResult](d.office, d.leader, DebtSettle{Debt: debt, Way: permit.ByReserve, Quantity: one, Document: "d", LotChoice: c})
 	},
 	"retirement": func(d *auctionDesk, _ firm, c LotChoice) {

@@ -38,7 +38,7 @@ func (s *Server) ListCorrections(ctx context.Context, r gen.ListCorrectionsReque
 
 func correctionOf(x permit.Correction, instrument string, cancelled []int64) api.Correction {
 	return api.Correction{
-		ID: x.ID, Allocation: x.Allocation, Party: x.Party, Licence: x.Licence, Region: x.Region, Instrument: instrument,
+		ID: x.ID, Allocation: optional(x.Allocation), EarmarkAllocation: optional(x.EarmarkAllocation), Party: x.Party, Licence: x.Licence, Region: x.Region, Instrument: instrument,
 		Origin: api.Origin(x.Origin.String()), Quantity: x.Quantity.String(), Reversed: x.Reversed.String(), Finding: x.Finding,
 		Document: x.Document, DecidedOn: x.DecidedOn.String(), Debt: optional(x.Debt), Transfer: optional(x.Transfer),
 		RecordedAt: x.RecordedAt.String(), Cancelled: cancelled,
@@ -49,7 +49,7 @@ func correctionOf(x permit.Correction, instrument string, cancelled []int64) api
 func (s *Server) RecordCorrection(ctx context.Context, r gen.RecordCorrectionRequestObject) (gen.RecordCorrectionResponseObject, error) {
 	var in input
 	c := app.CorrectionRecord{
-		Allocation: r.Body.Allocation, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity), Finding: r.Body.Finding,
+		Allocation: deref(r.Body.Allocation), EarmarkAllocation: deref(r.Body.EarmarkAllocation), Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity), Finding: r.Body.Finding,
 		Document: r.Body.Document, DecidedOn: read(&in, "decided_on", r.Body.DecidedOn, calendar.ParseDate),
 	}
 	if err := in.err(); err != nil {

@@ -10,6 +10,10 @@ import (
 
 // The faults of corrections and debts, in the order in which they are checked.
 var (
+	// ErrCorrectionOf is returned unless a correction is of an allocation or of a guarantee.
+	ErrCorrectionOf = fault.New(fault.Invalid, "correction.of_one", "name the allocation, or the allocation out of an earmark").At("allocation")
+	// ErrNotGiven is returned when a guarantee would be corrected that waits for its payment or has lapsed.
+	ErrNotGiven = fault.New(fault.Conflict, "correction.not_given", "nothing was given yet: cancel the payment notice").At("earmark_allocation")
 	// ErrCorrected is returned when more would be corrected than the allocation gave.
 	ErrCorrected = fault.New(fault.Refused, "correction.beyond_allocation", "the allocation did not give so much that is not corrected yet").At("quantity")
 	// ErrDebtSettled is returned when a debt is settled already.
@@ -22,7 +26,7 @@ var (
 // available is posted back; the rest is its debt. Whoever bought of it keeps it.
 type Correction struct {
 	ID         int64
-	Allocation int64
+	Allocation int64 // 0: of a guarantee
 	Party      int64
 	Licence    int64
 	Region     string
@@ -37,7 +41,9 @@ type Correction struct {
 	Debt       int64 // 0: all was reversed
 	Transfer   int64 // 0: nothing was available
 	RecordedAt calendar.Instant
-	Command    int64
+	// EarmarkAllocation is the guarantee that is corrected; 0: an allocation is.
+	EarmarkAllocation int64
+	Command           int64
 }
 
 // Validate returns a fault that names the first field that is wrong.
