@@ -2987,6 +2987,34 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
 	RenameParty(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPayeeAccounts Accounts that finance has registered for parties
+	//
+	// Corresponds with GET /v1/payee-accounts (the `ListPayeeAccounts` operationId).
+	ListPayeeAccounts(ctx context.Context, params *ListPayeeAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterPayeeAccountWithBody Register an account that a party's money may be paid out to
+	//
+	// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+	RegisterPayeeAccountWithBody(ctx context.Context, params *RegisterPayeeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RegisterPayeeAccount Register an account that a party's money may be paid out to
+	//
+	// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+	RegisterPayeeAccount(ctx context.Context, params *RegisterPayeeAccountParams, body RegisterPayeeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClosePayeeAccount Let no more money go to a registered account
+	//
+	// Corresponds with POST /v1/payee-accounts/{id}/close (the `ClosePayeeAccount` operationId).
+	ClosePayeeAccount(ctx context.Context, id PathID, params *ClosePayeeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPaymentNotices Payment notices
 	//
 	// Corresponds with GET /v1/payment-notices (the `ListPaymentNotices` operationId).
@@ -3979,7 +4007,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawalWithBody Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3988,7 +4016,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawal Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10866,6 +10894,74 @@ func (c *Client) RenameParty(ctx context.Context, params *RenamePartyParams, bod
 	return c.Client.Do(req)
 }
 
+// ListPayeeAccounts Accounts that finance has registered for parties
+//
+// Corresponds with GET /v1/payee-accounts (the `ListPayeeAccounts` operationId).
+func (c *Client) ListPayeeAccounts(ctx context.Context, params *ListPayeeAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPayeeAccountsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterPayeeAccountWithBody Register an account that a party's money may be paid out to
+//
+// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+func (c *Client) RegisterPayeeAccountWithBody(ctx context.Context, params *RegisterPayeeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterPayeeAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RegisterPayeeAccount Register an account that a party's money may be paid out to
+//
+// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+func (c *Client) RegisterPayeeAccount(ctx context.Context, params *RegisterPayeeAccountParams, body RegisterPayeeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRegisterPayeeAccountRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClosePayeeAccount Let no more money go to a registered account
+//
+// Corresponds with POST /v1/payee-accounts/{id}/close (the `ClosePayeeAccount` operationId).
+func (c *Client) ClosePayeeAccount(ctx context.Context, id PathID, params *ClosePayeeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClosePayeeAccountRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPaymentNotices Payment notices
 //
 // Corresponds with GET /v1/payment-notices (the `ListPaymentNotices` operationId).
@@ -13218,7 +13314,7 @@ func (c *Client) ListWithdrawals(ctx context.Context, params *ListWithdrawalsPar
 
 // RequestWithdrawalWithBody Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13237,7 +13333,7 @@ func (c *Client) RequestWithdrawalWithBody(ctx context.Context, params *RequestW
 
 // RequestWithdrawal Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -31887,6 +31983,196 @@ func NewRenamePartyRequestWithBody(server string, params *RenamePartyParams, con
 	return req, nil
 }
 
+// NewListPayeeAccountsRequest constructs an http.Request for the ListPayeeAccounts method
+func NewListPayeeAccountsRequest(server string, params *ListPayeeAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payee-accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRegisterPayeeAccountRequest calls the generic RegisterPayeeAccount builder with application/json body
+func NewRegisterPayeeAccountRequest(server string, params *RegisterPayeeAccountParams, body RegisterPayeeAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRegisterPayeeAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRegisterPayeeAccountRequestWithBody constructs an http.Request for the RegisterPayeeAccount method, with any body, and a specified content type
+func NewRegisterPayeeAccountRequestWithBody(server string, params *RegisterPayeeAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payee-accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewClosePayeeAccountRequest constructs an http.Request for the ClosePayeeAccount method
+func NewClosePayeeAccountRequest(server string, id PathID, params *ClosePayeeAccountParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payee-accounts/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPaymentNoticesRequest constructs an http.Request for the ListPaymentNotices method
 func NewListPaymentNoticesRequest(server string, params *ListPaymentNoticesParams) (*http.Request, error) {
 	var err error
@@ -42106,6 +42392,38 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/party-renames (the `RenameParty` operationId).
 	RenamePartyWithResponse(ctx context.Context, params *RenamePartyParams, body RenamePartyJSONRequestBody, reqEditors ...RequestEditorFn) (*RenamePartyResponse, error)
 
+	// ListPayeeAccountsWithResponse Accounts that finance has registered for parties
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/payee-accounts (the `ListPayeeAccounts` operationId).
+	ListPayeeAccountsWithResponse(ctx context.Context, params *ListPayeeAccountsParams, reqEditors ...RequestEditorFn) (*ListPayeeAccountsResponse, error)
+
+	// RegisterPayeeAccountWithBodyWithResponse Register an account that a party's money may be paid out to
+	//
+	// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+	RegisterPayeeAccountWithBodyWithResponse(ctx context.Context, params *RegisterPayeeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterPayeeAccountResponse, error)
+
+	// RegisterPayeeAccountWithResponse Register an account that a party's money may be paid out to
+	//
+	// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+	RegisterPayeeAccountWithResponse(ctx context.Context, params *RegisterPayeeAccountParams, body RegisterPayeeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterPayeeAccountResponse, error)
+
+	// ClosePayeeAccountWithResponse Let no more money go to a registered account
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/payee-accounts/{id}/close (the `ClosePayeeAccount` operationId).
+	ClosePayeeAccountWithResponse(ctx context.Context, id PathID, params *ClosePayeeAccountParams, reqEditors ...RequestEditorFn) (*ClosePayeeAccountResponse, error)
+
 	// ListPaymentNoticesWithResponse Payment notices
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -43210,7 +43528,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43219,7 +43537,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -51439,6 +51757,104 @@ func (r RenamePartyResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RenamePartyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPayeeAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccountPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPayeeAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPayeeAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RegisterPayeeAccountResponse201Headers the declared response headers of an HTTP 201 response for RegisterPayeeAccount
+type RegisterPayeeAccountResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// RegisterPayeeAccountResponse202Headers the declared response headers of an HTTP 202 response for RegisterPayeeAccount
+type RegisterPayeeAccountResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterPayeeAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PayeeAccount
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RegisterPayeeAccountResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterPayeeAccountResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RegisterPayeeAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RegisterPayeeAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ClosePayeeAccountResponse200Headers the declared response headers of an HTTP 200 response for ClosePayeeAccount
+type ClosePayeeAccountResponse200Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type ClosePayeeAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccount
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ClosePayeeAccountResponse200Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ClosePayeeAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClosePayeeAccountResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -60038,6 +60454,62 @@ func (c *ClientWithResponses) RenamePartyWithResponse(ctx context.Context, param
 	return ParseRenamePartyResponse(rsp)
 }
 
+// ListPayeeAccountsWithResponse Accounts that finance has registered for parties
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/payee-accounts (the `ListPayeeAccounts` operationId).
+func (c *ClientWithResponses) ListPayeeAccountsWithResponse(ctx context.Context, params *ListPayeeAccountsParams, reqEditors ...RequestEditorFn) (*ListPayeeAccountsResponse, error) {
+	rsp, err := c.ListPayeeAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPayeeAccountsResponse(rsp)
+}
+
+// RegisterPayeeAccountWithBodyWithResponse Register an account that a party's money may be paid out to
+//
+// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+func (c *ClientWithResponses) RegisterPayeeAccountWithBodyWithResponse(ctx context.Context, params *RegisterPayeeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterPayeeAccountResponse, error) {
+	rsp, err := c.RegisterPayeeAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterPayeeAccountResponse(rsp)
+}
+
+// RegisterPayeeAccountWithResponse Register an account that a party's money may be paid out to
+//
+// Of a party that has never paid from an account which a statement shows, or has another one now. A second person of finance approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payee-accounts (the `RegisterPayeeAccount` operationId).
+func (c *ClientWithResponses) RegisterPayeeAccountWithResponse(ctx context.Context, params *RegisterPayeeAccountParams, body RegisterPayeeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterPayeeAccountResponse, error) {
+	rsp, err := c.RegisterPayeeAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRegisterPayeeAccountResponse(rsp)
+}
+
+// ClosePayeeAccountWithResponse Let no more money go to a registered account
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/payee-accounts/{id}/close (the `ClosePayeeAccount` operationId).
+func (c *ClientWithResponses) ClosePayeeAccountWithResponse(ctx context.Context, id PathID, params *ClosePayeeAccountParams, reqEditors ...RequestEditorFn) (*ClosePayeeAccountResponse, error) {
+	rsp, err := c.ClosePayeeAccount(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClosePayeeAccountResponse(rsp)
+}
+
 // ListPaymentNoticesWithResponse Payment notices
 //
 // Returns a wrapper object for the known response body format(s).
@@ -61958,7 +62430,7 @@ func (c *ClientWithResponses) ListWithdrawalsWithResponse(ctx context.Context, p
 
 // RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61973,7 +62445,7 @@ func (c *ClientWithResponses) RequestWithdrawalWithBodyWithResponse(ctx context.
 
 // RequestWithdrawalWithResponse Ask for money to be paid out
 //
-// The amount is held at once. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -73610,6 +74082,148 @@ func ParseRenamePartyResponse(rsp *http.Response) (*RenamePartyResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPayeeAccountsResponse parses an HTTP response from a ListPayeeAccountsWithResponse call
+func ParseListPayeeAccountsResponse(rsp *http.Response) (*ListPayeeAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPayeeAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccountPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRegisterPayeeAccountResponse parses an HTTP response from a RegisterPayeeAccountWithResponse call
+func ParseRegisterPayeeAccountResponse(rsp *http.Response) (*RegisterPayeeAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RegisterPayeeAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PayeeAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RegisterPayeeAccountResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterPayeeAccountResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClosePayeeAccountResponse parses an HTTP response from a ClosePayeeAccountWithResponse call
+func ParseClosePayeeAccountResponse(rsp *http.Response) (*ClosePayeeAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClosePayeeAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ClosePayeeAccountResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

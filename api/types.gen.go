@@ -12864,6 +12864,49 @@ type PartyStateInput struct {
 	State PartyState `json:"state"`
 }
 
+// PayeeAccount A bank account that a party's money may be paid out to.
+type PayeeAccount struct {
+	// Account Bank account of the party.
+	Account string `json:"account"`
+
+	// ClosedAt Since when no more money goes there. Absent: it may.
+	ClosedAt *Instant `json:"closed_at,omitempty"`
+
+	// Document That shows whose account it is.
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// RegisteredAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RegisteredAt Instant `json:"registered_at"`
+}
+
+// PayeeAccountInput defines model for PayeeAccountInput.
+type PayeeAccountInput struct {
+	// Account Bank account of the party.
+	Account string `json:"account"`
+
+	// Document That shows whose account it is.
+	Document string `json:"document"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+}
+
+// PayeeAccountPage defines model for PayeeAccountPage.
+type PayeeAccountPage struct {
+	Items []PayeeAccount `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // PaymentNotice What asks for a payment to the tax authority; for a sale by the government out of its reserve, or for the new term of a renewal.
 type PaymentNotice struct {
 	// Amount quantity × price × months / 12, rounded half up.
@@ -16809,9 +16852,7 @@ type Withdrawal struct {
 	PaidOn *Date `json:"paid_on,omitempty"`
 
 	// Party Number of a record.
-	Party ID `json:"party"`
-
-	// PayeeAccount Bank account of the party.
+	Party        ID     `json:"party"`
 	PayeeAccount string `json:"payee_account"`
 
 	// RequestedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
@@ -16837,7 +16878,7 @@ type WithdrawalInput struct {
 	// Party Number of a record.
 	Party ID `json:"party"`
 
-	// PayeeAccount Bank account of the party.
+	// PayeeAccount From which a statement shows that money came for the party, or that finance has registered for it.
 	PayeeAccount string `json:"payee_account"`
 }
 
@@ -19502,6 +19543,32 @@ type RenamePartyParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListPayeeAccountsParams defines parameters for ListPayeeAccounts.
+type ListPayeeAccountsParams struct {
+	Party *PartyFilter `form:"party,omitempty" json:"party,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RegisterPayeeAccountParams defines parameters for RegisterPayeeAccount.
+type RegisterPayeeAccountParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ClosePayeeAccountParams defines parameters for ClosePayeeAccount.
+type ClosePayeeAccountParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPaymentNoticesParams defines parameters for ListPaymentNotices.
 type ListPaymentNoticesParams struct {
 	Party   *PartyFilter              `form:"party,omitempty" json:"party,omitempty"`
@@ -20681,6 +20748,9 @@ type SetPartyStateJSONRequestBody = PartyStateInput
 
 // RenamePartyJSONRequestBody defines body for RenameParty for application/json ContentType.
 type RenamePartyJSONRequestBody = PartyRenameInput
+
+// RegisterPayeeAccountJSONRequestBody defines body for RegisterPayeeAccount for application/json ContentType.
+type RegisterPayeeAccountJSONRequestBody = PayeeAccountInput
 
 // IssuePaymentNoticeJSONRequestBody defines body for IssuePaymentNotice for application/json ContentType.
 type IssuePaymentNoticeJSONRequestBody = PaymentNoticeInput

@@ -134,6 +134,7 @@ func TestAward_RevokedOfClosed(t *testing.T) {
 				if b := rowsIn(d.office, BuyBacks, Where("id", buyBack))[0]; b.State != reserve.BuyBackAccepted {
 					t.Errorf("the buy-back is %s", b.State)
 				}
+				d.payee(f.party, "33001 6180 0000 0001")
 				d.does(f.user, WithdrawRequest{Party: f.party, Amount: 1_000_000_00, PayeeAccount: "33001 6180 0000 0001", Note: "n"})
 				d.check()
 			})

@@ -37,7 +37,7 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 	reference := func() string { return fmt.Sprint("r", r.Intn(60)) }
 	part := func() reserve.Part { return reserve.Parts[r.Intn(2)] }
 	line := func() settlement.BankLine {
-		l := settlement.BankLine{Reference: reference(), Amount: money() - 2000, On: today, Payer: pick().name}
+		l := settlement.BankLine{Reference: reference(), Amount: money() - 2000, On: today, Payer: pick().name, PayerAccount: []string{"", "a", "b"}[r.Intn(3)]}
 		var known []settlement.BankEntry
 		if err := o.store.Find(t.Context(), BankEntries.name, Where("reference", l.Reference), &known); err == nil && len(known) > 0 && r.Intn(4) > 0 {
 			l.Amount = known[0].Amount + quantity.Money(r.Intn(3)-1)*100
@@ -77,7 +77,14 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) {
 			return o.finance, DepositConfirm{pick().party, money(), reference(), today, []string{"", "stranger"}[r.Intn(2)]}
 		},
-		func() (int64, Command) { f := pick(); return f.user, WithdrawRequest{f.party, money(), "a", ""} },
+		func() (int64, Command) {
+			return o.finance, PayeeRegister{pick().party, []string{"a", "b"}[r.Intn(2)], "d"}
+		},
+		func() (int64, Command) { return o.finance, PayeeClose{id(PayeeAccounts.name)} },
+		func() (int64, Command) {
+			f := pick()
+			return f.user, WithdrawRequest{f.party, money(), []string{"a", "b"}[r.Intn(2)], ""}
+		},
 		func() (int64, Command) {
 			return o.finance, WithdrawConfirm{id(Withdrawals.name), reference(), today}
 		},

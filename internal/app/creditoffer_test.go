@@ -163,6 +163,7 @@ func TestCreditOffer_ComesToNothing(t *testing.T) {
 	d := openCreditDesk(t, 2)
 	_, awards := d.sells()
 	d.contracts(d.firms[1], awards[1])
+	d.payee(d.firms[1].party, "bank")
 	d.does(d.firms[1].user, WithdrawRequest{Party: d.firms[1].party, Amount: 999_900_00, PayeeAccount: "bank"})
 	d.refuses(d.firms[1].user, AwardSettle{awards[1].ID}, ledger.ErrInsufficient)
 	d.later(10)

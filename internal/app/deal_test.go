@@ -488,6 +488,7 @@ func TestDeal_Reverse_Refused(t *testing.T) {
 	k.step(d, buyer.user, settlement.ConsentReversal)
 	leader := k.leaders[jiashan]
 	// The seller has spent the money.
+	k.payee(seller.party, "6222020405060708")
 	if r := k.do(seller.user, WithdrawRequest{Party: seller.party, Amount: 1, PayeeAccount: "6222020405060708"}); r != nil {
 		t.Fatal(r)
 	}

@@ -357,6 +357,7 @@ func randomFreezes(t *testing.T, r *rand.Rand, steps int) {
 	people := []int64{k.leaders[jiashan], k.finance}
 	for _, f := range firms {
 		k.pay(f, 50_000_00)
+		k.payee(f.party, "a")
 		people = append(people, f.user)
 	}
 	second := k.person("second", GrantAdd{Role: identity.BureauLeader})

@@ -88,6 +88,7 @@ func TestWithdrawal(t *testing.T) {
 	o := openOffice(t)
 	f, g := o.firm(jiashan, 1), o.firm(qingpu, 2)
 	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
+	o.payee(f.party, "6222")
 	good := WithdrawRequest{Party: f.party, Amount: 60_00, PayeeAccount: "6222"}
 	o.refuses(o.finance, good, identity.ErrForbidden)
 	o.refuses(g.user, good, ErrNoRecord)
@@ -144,6 +145,7 @@ func TestWithdrawal_Signer(t *testing.T) {
 	handler := o.person("handler", GrantAdd{Role: identity.Enterprise, Party: p.ID})
 	signer := o.person("signer", GrantAdd{Role: identity.Enterprise, Party: p.ID, Signer: true})
 	done[DepositResult](o, o.finance, DepositConfirm{Party: p.ID, Amount: 100_00, BankReference: "r1", ReceivedOn: today})
+	o.payee(p.ID, "a")
 	done[settlement.Withdrawal](o, handler, WithdrawRequest{Party: p.ID, Amount: 10_00, PayeeAccount: "a"})
 	prepared := o.propose(handler, WithdrawRequest{Party: p.ID, Amount: 10_01, PayeeAccount: "a"})
 	held := func() int64 { return o.balance(ledger.FundsKey(p.ID)).Held }
@@ -228,6 +230,7 @@ func TestStatement_Reconciliation(t *testing.T) {
 	deposit("wrong-name", 400_00, "")
 	deposit("third", 500_00, "stranger")
 	deposit("not-there", 600_00, "")
+	o.payee(f.party, "a")
 	w := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 50_00, PayeeAccount: "a"})
 	done[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, "out", today})
 	late := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: 70_00, PayeeAccount: "a"})
@@ -317,6 +320,7 @@ func TestStatement_PaymentDiffers(t *testing.T) {
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
 	done[DepositResult](o, o.finance, DepositConfirm{Party: f.party, Amount: 100_00, BankReference: "in", ReceivedOn: today})
+	o.payee(f.party, "a")
 	pay := func(reference string, amount quantity.Money) {
 		w := done[settlement.Withdrawal](o, f.user, WithdrawRequest{Party: f.party, Amount: amount, PayeeAccount: "a"})
 		done[WithdrawResult](o, o.finance, WithdrawConfirm{w.ID, reference, today})

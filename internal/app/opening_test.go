@@ -151,6 +151,7 @@ func TestOpening_TakesAll(t *testing.T) {
 	s["licences"], s["holdings"], s["freezes"], s["deposits"] = nil, nil, nil, nil
 	s["caps"][0][2] = "70"
 	o.refuses(o.leader, o.checks(s), ErrRegionNotEmpty)
+	o.payee(l.Party, "6222")
 	o.does(o.person("firm", GrantAdd{Role: identity.Enterprise, Party: l.Party, Signer: true}), WithdrawRequest{l.Party, 100, "6222", ""})
 }
 

@@ -15,7 +15,7 @@ var Withdrawals = cold[settlement.Withdrawal]("withdrawal")
 type WithdrawRequest struct {
 	Party        int64
 	Amount       quantity.Money
-	PayeeAccount string // bank account of the party
+	PayeeAccount string // that the party paid from, or that is registered for it
 	Note         string // may be empty
 }
 
@@ -40,7 +40,7 @@ var _ = declare(WithdrawRequest{}, WithdrawConfirm{}, WithdrawCancel{})
 // Operation is WithdrawRequest.
 func (WithdrawRequest) Operation() identity.Operation { return identity.WithdrawRequest }
 
-// Decide checks the amount, the party's limit and its funds. The result is a
+// Decide checks the amount, the account, the party's limit and its funds. The result is a
 // settlement.Withdrawal.
 func (c WithdrawRequest) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("party", identity.WithdrawRequest, identity.OfParty(c.Party, "")); err != nil {
@@ -51,6 +51,9 @@ func (c WithdrawRequest) Decide(v *View) (Apply, error) {
 		State: settlement.WithdrawalRequested, RequestedAt: v.Now,
 	}
 	if err := w.Validate(); err != nil {
+		return nil, err
+	}
+	if err := v.checkPayee(c.Party, c.PayeeAccount); err != nil {
 		return nil, err
 	}
 	if err := v.checkSigner(c.Party, c.Amount); err != nil {

@@ -75,6 +75,7 @@ func (w *walked) encumbrances() {
 	}
 	w.must(leader, app.PledgeTake{Pledge: e.demanded, Quantity: quantity.OneQuantity / 10, Price: quantity.OnePrice, Document: "d"})
 	w.must(w.personOf(w.finance), app.DepositConfirm{Party: e.bank, Amount: 10_00, BankReference: "of the bank", ReceivedOn: 20260701, Payer: "a bank"})
+	w.must(w.personOf(w.finance), app.PayeeRegister{Party: e.bank, Account: "6222", Document: "d"})
 	w.must(banker, app.WithdrawRequest{Party: e.bank, Amount: 1_00, PayeeAccount: "6222"})
 	e.bankWithdrawal = last(w.world, app.Withdrawals)
 }

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"permitx/api"
@@ -36,6 +37,11 @@ func TestWithdrawals(t *testing.T) {
 	if got := decode[api.Withdrawal](t, a); a.status != http.StatusOK || got.State != api.WithdrawalStateCancelled {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	elsewhere := w.post("/v1/withdrawals", f.key, fmt.Sprintf(`{"party":%d,"amount":"1","payee_account":"6228"}`, f.party))
+	w.isProblem(elsewhere, http.StatusUnprocessableEntity, "withdrawal.payee_unknown", "/payee_account")
+	if !strings.Contains(string(elsewhere.body), "registered for it: 6222") {
+		t.Errorf("does not say which account would be right: %s", elsewhere.body)
+	}
 	w.isProblem(request("99999999"), http.StatusUnprocessableEntity, "ledger.insufficient_balance", "")
 	w.isProblem(w.get(path, w.firms[1].key), http.StatusNotFound, "record.not_found", "id")
 	w.isProblem(w.post("/v1/withdrawals", w.firms[1].key, fmt.Sprintf(`{"party":%d,"amount":"1","payee_account":"6222"}`, f.party)), http.StatusNotFound, "record.not_found", "/party")
@@ -44,5 +50,28 @@ func TestWithdrawals(t *testing.T) {
 	}
 	if got := decode[api.WithdrawalPage](t, w.get("/v1/withdrawals?state=cancelled", w.finance)); len(got.Items) != 1 || got.Items[0].ID != dropped.ID {
 		t.Errorf("%+v", got)
+	}
+}
+
+// An account is registered by two persons of finance; its party and finance see it.
+func TestPayeeAccounts(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f := w.firms[0]
+	body := fmt.Sprintf(`{"party":%d,"account":"6228","document":"开户许可证"}`, f.party)
+	a := decode[api.PayeeAccount](t, w.approved("/v1/payee-accounts", w.finance, body))
+	if a.Account != "6228" || a.Party != f.party || a.ClosedAt != nil {
+		t.Errorf("%+v", a)
+	}
+	w.isProblem(w.post("/v1/payee-accounts", w.finance, body), http.StatusConflict, "payee_account.known", "/account")
+	closed := decode[api.PayeeAccount](t, w.ok(fmt.Sprintf("/v1/payee-accounts/%d/close", a.ID), w.finance, ""))
+	if closed.ClosedAt == nil {
+		t.Errorf("%+v", closed)
+	}
+	for key, sees := range map[string]int{f.key: 2, w.finance: 2, w.firms[1].key: 0} {
+		path := fmt.Sprintf("/v1/payee-accounts?party=%d", f.party)
+		if got := decode[api.PayeeAccountPage](t, w.get(path, key)).Items; len(got) != sees {
+			t.Errorf("%d are seen, want %d", len(got), sees)
+		}
 	}
 }

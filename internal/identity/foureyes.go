@@ -42,6 +42,7 @@ var FourEyes = map[Operation]Rule{
 	BudgetLapse:        {Finance: Own, BureauLeader: Own},
 	BudgetCarry:        {Finance: Own, BureauLeader: Own},
 	TreasuryPay:        {Finance: Own, BureauLeader: Own},
+	PayeeRegister:      {Finance: Own},
 	OfferOpen:          {Finance: Own},
 	OpeningTake:        {BureauLeader: Own, Upper: Own},
 	FeeScheduleSet:     {Admin: Any, BureauLeader: Own},

@@ -71,6 +71,8 @@ const (
 	WithdrawRequest  Operation = "withdrawal.request"
 	WithdrawConfirm  Operation = "withdrawal.confirm"
 	WithdrawCancel   Operation = "withdrawal.cancel"
+	PayeeRegister    Operation = "payee_account.register"
+	PayeeClose       Operation = "payee_account.close"
 	StatementImport  Operation = "bank_statement.import"
 	EntryAssign      Operation = "bank_entry.assign"
 	EntryReturn      Operation = "bank_entry.return"

@@ -95,6 +95,8 @@ var Table = map[Operation]Rule{
 	WithdrawRequest:  {Enterprise: Own, BankOfficer: Own},
 	WithdrawConfirm:  {Finance: Any},
 	WithdrawCancel:   {Enterprise: Own, BankOfficer: Own, Finance: Any},
+	PayeeRegister:    {Finance: Own},
+	PayeeClose:       {Finance: Own},
 	StatementImport:  {Finance: Any},
 	EntryAssign:      {Finance: Any},
 	EntryReturn:      {Finance: Any},

@@ -85,7 +85,7 @@ type Withdrawal struct {
 	ID            int64
 	Party         int64
 	Amount        quantity.Money
-	PayeeAccount  string // bank account of the party
+	PayeeAccount  string // that the party paid from, or that is registered for it
 	Note          string // may be empty
 	State         WithdrawalState
 	Hold          int64

@@ -833,6 +833,15 @@ type ServerInterface interface {
 	// RenameParty Give a party another name or code
 	// (POST /v1/party-renames)
 	RenameParty(c *gin.Context, params RenamePartyParams)
+	// ListPayeeAccounts Accounts that finance has registered for parties
+	// (GET /v1/payee-accounts)
+	ListPayeeAccounts(c *gin.Context, params ListPayeeAccountsParams)
+	// RegisterPayeeAccount Register an account that a party's money may be paid out to
+	// (POST /v1/payee-accounts)
+	RegisterPayeeAccount(c *gin.Context, params RegisterPayeeAccountParams)
+	// ClosePayeeAccount Let no more money go to a registered account
+	// (POST /v1/payee-accounts/{id}/close)
+	ClosePayeeAccount(c *gin.Context, id PathID, params ClosePayeeAccountParams)
 	// ListPaymentNotices Payment notices
 	// (GET /v1/payment-notices)
 	ListPaymentNotices(c *gin.Context, params ListPaymentNoticesParams)
@@ -1524,6 +1533,12 @@ func (a Answer) VisitSetPartyStateResponse(w http.ResponseWriter) error { return
 
 // VisitRenamePartyResponse sends the stored answer.
 func (a Answer) VisitRenamePartyResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRegisterPayeeAccountResponse sends the stored answer.
+func (a Answer) VisitRegisterPayeeAccountResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitClosePayeeAccountResponse sends the stored answer.
+func (a Answer) VisitClosePayeeAccountResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitIssuePaymentNoticeResponse sends the stored answer.
 func (a Answer) VisitIssuePaymentNoticeResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -14673,6 +14688,152 @@ func (siw *ServerInterfaceWrapper) RenameParty(c *gin.Context) {
 	siw.Handler.RenameParty(c, params)
 }
 
+// ListPayeeAccounts operation middleware
+func (siw *ServerInterfaceWrapper) ListPayeeAccounts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPayeeAccountsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPayeeAccounts(c, params)
+}
+
+// RegisterPayeeAccount operation middleware
+func (siw *ServerInterfaceWrapper) RegisterPayeeAccount(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterPayeeAccountParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterPayeeAccount(c, params)
+}
+
+// ClosePayeeAccount operation middleware
+func (siw *ServerInterfaceWrapper) ClosePayeeAccount(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClosePayeeAccountParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClosePayeeAccount(c, id, params)
+}
+
 // ListPaymentNotices operation middleware
 func (siw *ServerInterfaceWrapper) ListPaymentNotices(c *gin.Context) {
 
@@ -19927,6 +20088,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/parties/:id/state", wrapper.SetPartyState)
 	router.GET(options.BaseURL+"/v1/party-renames", wrapper.ListPartyRenames)
 	router.POST(options.BaseURL+"/v1/party-renames", wrapper.RenameParty)
+	router.GET(options.BaseURL+"/v1/payee-accounts", wrapper.ListPayeeAccounts)
+	router.POST(options.BaseURL+"/v1/payee-accounts", wrapper.RegisterPayeeAccount)
+	router.POST(options.BaseURL+"/v1/payee-accounts/:id/close", wrapper.ClosePayeeAccount)
 	router.GET(options.BaseURL+"/v1/payment-notices", wrapper.ListPaymentNotices)
 	router.POST(options.BaseURL+"/v1/payment-notices", wrapper.IssuePaymentNotice)
 	router.GET(options.BaseURL+"/v1/payment-notices/:id", wrapper.GetPaymentNotice)
@@ -27511,6 +27675,94 @@ func (response RenameParty201JSONResponse) VisitRenamePartyResponse(w http.Respo
 	return err
 }
 
+type ListPayeeAccountsRequestObject struct {
+	Params ListPayeeAccountsParams
+}
+
+type ListPayeeAccountsResponseObject interface {
+	VisitListPayeeAccountsResponse(w http.ResponseWriter) error
+}
+
+type ListPayeeAccounts200JSONResponse PayeeAccountPage
+
+func (response ListPayeeAccounts200JSONResponse) VisitListPayeeAccountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterPayeeAccountRequestObject struct {
+	Params RegisterPayeeAccountParams
+	Body   *RegisterPayeeAccountJSONRequestBody
+}
+
+type RegisterPayeeAccountResponseObject interface {
+	VisitRegisterPayeeAccountResponse(w http.ResponseWriter) error
+}
+
+type RegisterPayeeAccount201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RegisterPayeeAccount201JSONResponse struct {
+	Body    PayeeAccount
+	Headers RegisterPayeeAccount201ResponseHeaders
+}
+
+func (response RegisterPayeeAccount201JSONResponse) VisitRegisterPayeeAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClosePayeeAccountRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ClosePayeeAccountParams
+}
+
+type ClosePayeeAccountResponseObject interface {
+	VisitClosePayeeAccountResponse(w http.ResponseWriter) error
+}
+
+type ClosePayeeAccount200ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type ClosePayeeAccount200JSONResponse struct {
+	Body    PayeeAccount
+	Headers ClosePayeeAccount200ResponseHeaders
+}
+
+func (response ClosePayeeAccount200JSONResponse) VisitClosePayeeAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPaymentNoticesRequestObject struct {
 	Params ListPaymentNoticesParams
 }
@@ -31138,6 +31390,15 @@ type StrictServerInterface interface {
 	// RenameParty Give a party another name or code
 	// (POST /v1/party-renames)
 	RenameParty(ctx context.Context, request RenamePartyRequestObject) (RenamePartyResponseObject, error)
+	// ListPayeeAccounts Accounts that finance has registered for parties
+	// (GET /v1/payee-accounts)
+	ListPayeeAccounts(ctx context.Context, request ListPayeeAccountsRequestObject) (ListPayeeAccountsResponseObject, error)
+	// RegisterPayeeAccount Register an account that a party's money may be paid out to
+	// (POST /v1/payee-accounts)
+	RegisterPayeeAccount(ctx context.Context, request RegisterPayeeAccountRequestObject) (RegisterPayeeAccountResponseObject, error)
+	// ClosePayeeAccount Let no more money go to a registered account
+	// (POST /v1/payee-accounts/{id}/close)
+	ClosePayeeAccount(ctx context.Context, request ClosePayeeAccountRequestObject) (ClosePayeeAccountResponseObject, error)
 	// ListPaymentNotices Payment notices
 	// (GET /v1/payment-notices)
 	ListPaymentNotices(ctx context.Context, request ListPaymentNoticesRequestObject) (ListPaymentNoticesResponseObject, error)
@@ -40806,6 +41067,103 @@ func (sh *strictHandler) RenameParty(ctx *gin.Context, params RenamePartyParams)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RenamePartyResponseObject); ok {
 		if err := validResponse.VisitRenamePartyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPayeeAccounts operation middleware
+func (sh *strictHandler) ListPayeeAccounts(ctx *gin.Context, params ListPayeeAccountsParams) {
+	var request ListPayeeAccountsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPayeeAccounts(ctx, request.(ListPayeeAccountsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPayeeAccounts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPayeeAccountsResponseObject); ok {
+		if err := validResponse.VisitListPayeeAccountsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterPayeeAccount operation middleware
+func (sh *strictHandler) RegisterPayeeAccount(ctx *gin.Context, params RegisterPayeeAccountParams) {
+	var request RegisterPayeeAccountRequestObject
+
+	request.Params = params
+
+	var body RegisterPayeeAccountJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterPayeeAccount(ctx, request.(RegisterPayeeAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterPayeeAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterPayeeAccountResponseObject); ok {
+		if err := validResponse.VisitRegisterPayeeAccountResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClosePayeeAccount operation middleware
+func (sh *strictHandler) ClosePayeeAccount(ctx *gin.Context, id PathID, params ClosePayeeAccountParams) {
+	var request ClosePayeeAccountRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClosePayeeAccount(ctx, request.(ClosePayeeAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClosePayeeAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClosePayeeAccountResponseObject); ok {
+		if err := validResponse.VisitClosePayeeAccountResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
