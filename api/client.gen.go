@@ -3347,7 +3347,7 @@ type ClientInterface interface {
 
 	// QuotePrice What permits would cost for the months that are left
 	//
-	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
 	//
 	// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
 	QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -11734,7 +11734,7 @@ func (c *Client) ListPollutants(ctx context.Context, params *ListPollutantsParam
 
 // QuotePrice What permits would cost for the months that are left
 //
-// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
 //
 // Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
 func (c *Client) QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -42784,7 +42784,7 @@ type ClientWithResponsesInterface interface {
 
 	// QuotePriceWithResponse What permits would cost for the months that are left
 	//
-	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -61134,7 +61134,7 @@ func (c *ClientWithResponses) ListPollutantsWithResponse(ctx context.Context, pa
 
 // QuotePriceWithResponse What permits would cost for the months that are left
 //
-// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills are rounded down to the fen, all others half-up.
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -3168,6 +3168,7 @@ func (e PriceQuoteRounding) Valid() bool {
 
 // Defines values for PriceQuoteKind.
 const (
+	PriceQuoteKindBlockTrade  PriceQuoteKind = "block_trade"
 	PriceQuoteKindDeal        PriceQuoteKind = "deal"
 	PriceQuoteKindLease       PriceQuoteKind = "lease"
 	PriceQuoteKindOrder       PriceQuoteKind = "order"
@@ -3177,6 +3178,8 @@ const (
 // Valid indicates whether the value is a known member of the PriceQuoteKind enum.
 func (e PriceQuoteKind) Valid() bool {
 	switch e {
+	case PriceQuoteKindBlockTrade:
+		return true
 	case PriceQuoteKindDeal:
 		return true
 	case PriceQuoteKindLease:
@@ -5179,6 +5182,9 @@ type Award struct {
 	// Forfeited Of what was put up.
 	Forfeited *Money `json:"forfeited,omitempty"`
 
+	// Formula How the amount comes about. Absent where several prices were bid, and in the answer to a step.
+	Formula *string `json:"formula,omitempty"`
+
 	// ID Number of a record.
 	ID ID `json:"id"`
 
@@ -5510,6 +5516,9 @@ type Block struct {
 	// Example: 330421
 	BuyerRegion RegionCode `json:"buyer_region"`
 	Document    *string    `json:"document,omitempty"`
+
+	// Formula How the amount comes about.
+	Formula *string `json:"formula,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -7430,6 +7439,9 @@ type Deal struct {
 
 	// DueOn Last day to pay. Absent before the approval.
 	DueOn *Date `json:"due_on,omitempty"`
+
+	// Formula How the amount comes about. Absent where it was agreed elsewhere and does not come about so.
+	Formula *string `json:"formula,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -12925,6 +12937,9 @@ type PaymentNotice struct {
 	//
 	// Example: 2031-06-30
 	DueOn Date `json:"due_on"`
+
+	// Formula How the amount comes about. Absent where several prices were bid, or an opening package has brought the notice.
+	Formula *string `json:"formula,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`

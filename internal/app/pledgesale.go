@@ -139,7 +139,7 @@ func (c PledgeBuy) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if c.ExpectedAmount != 0 && c.ExpectedAmount != sale.Amount {
-		return nil, ErrPledgeAmount.With("it costs CNY %s today: %s", sale.Amount, formula(sale.Quantity, sale.Price, int(sale.Months), sale.Amount, false))
+		return nil, ErrPledgeAmount.With("it costs CNY %s today: %s", sale.Amount, formula(sale.Quantity, sale.Price, int(sale.Months), sale.Amount, quantity.HalfUp))
 	}
 	if err := v.checkSigner(buyer.Party, sale.Amount); err != nil {
 		return nil, err

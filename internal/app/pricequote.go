@@ -20,13 +20,14 @@ type PriceQuoteKind string
 // The kinds of quotes.
 const (
 	PriceOfOrder PriceQuoteKind = "order"
+	PriceOfBlock PriceQuoteKind = "block_trade"
 	PriceOfDeal  PriceQuoteKind = "deal"
 	PriceOfSale  PriceQuoteKind = "primary_sale"
 	PriceOfLease PriceQuoteKind = "lease"
 )
 
 // PriceQuoteKinds are all kinds of quotes.
-var PriceQuoteKinds = []PriceQuoteKind{PriceOfOrder, PriceOfDeal, PriceOfSale, PriceOfLease}
+var PriceQuoteKinds = []PriceQuoteKind{PriceOfOrder, PriceOfBlock, PriceOfDeal, PriceOfSale, PriceOfLease}
 
 // PriceQuote is what permits would cost today, before anybody is bound.
 type PriceQuote struct {
@@ -36,8 +37,15 @@ type PriceQuote struct {
 	Price      quantity.Price
 	Months     int // 0 in a question: those that are left, a part month counted as one
 	Amount     quantity.Money
-	Down       bool // rounded down to the fen, or else half-up
 	On         calendar.Date
+}
+
+// Rounding is that of the fills of orders and of block trades, or of what is agreed.
+func (q PriceQuote) Rounding() quantity.Rounding {
+	if q.Kind == PriceOfOrder || q.Kind == PriceOfBlock {
+		return quantity.Down
+	}
+	return quantity.HalfUp
 }
 
 // Formula is the quote in words.
@@ -46,21 +54,7 @@ func (q PriceQuote) Formula() string {
 	if q.Months == calendar.RemainingMonths(q.On, q.Instrument.TermEnd, true) && q.Kind != PriceOfLease {
 		left += fmt.Sprintf(" from %s to %s, a part month counted as one", q.On, q.Instrument.TermEnd)
 	}
-	return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Down) + " (" + left + ")"
-}
-
-// formula is how an amount comes about, in words.
-func formula(q quantity.Quantity, price quantity.Price, months int, amount quantity.Money, down bool) string {
-	rounding := "half-up"
-	if down {
-		rounding = "down"
-	}
-	return fmt.Sprintf("%s t/a × CNY %s/(t·a) × %d / 12 = CNY %s, rounded %s to the fen", q, price, months, amount, rounding)
-}
-
-// LeaseFormula is how a rent for some of its months comes about, in words.
-func LeaseFormula(l encumbrance.Lease, months int, rent quantity.Money) string {
-	return formula(l.Quantity, l.Price, months, rent, false)
+	return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Rounding()) + " (" + left + ")"
 }
 
 // PriceQuoteOf fills in a quote by the function of the command that it is about.
@@ -88,8 +82,7 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) 
 	}
 	var err error
 	switch q.Kind {
-	case PriceOfOrder:
-		q.Down = true
+	case PriceOfOrder, PriceOfBlock:
 		q.Amount, err = market.HoldOf(q.Price, q.Quantity, q.Months)
 	case PriceOfDeal:
 		var d settlement.Deal
@@ -121,8 +114,8 @@ func (q *PriceQuote) setMonths(parameters rulebook.Parameters) error {
 	if q.Months == 0 {
 		q.Months = left
 	}
-	if q.Months > most || (q.Kind == PriceOfOrder || q.Kind == PriceOfSale) && q.Months != left {
-		return fault.Invalidf("months", "%s: %d months are left, at most %d can be quoted; an order and a sale are for all that are left", q.Kind, left, most)
+	if isPart := q.Kind == PriceOfDeal || q.Kind == PriceOfLease; q.Months > most || !isPart && q.Months != left {
+		return fault.Invalidf("months", "%s: %d months are left, at most %d can be quoted; orders, block trades and sales are for all that are left", q.Kind, left, most)
 	}
 	return nil
 }

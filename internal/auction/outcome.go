@@ -230,9 +230,13 @@ func (o Offer) Better(a, b OpenedBid) int {
 
 // Amount is what a quantity costs at a price: half-up, what the state pays down.
 func (o Offer) Amount(p quantity.Price, q quantity.Quantity) (quantity.Money, error) {
-	rounding := quantity.HalfUp
+	return quantity.Amount(p, q, int(o.Months), o.Rounding())
+}
+
+// Rounding is that of amounts to the fen.
+func (o Offer) Rounding() quantity.Rounding {
 	if o.Buys() {
-		rounding = quantity.Down
+		return quantity.Down
 	}
-	return quantity.Amount(p, q, int(o.Months), rounding)
+	return quantity.HalfUp
 }

@@ -23,7 +23,7 @@ func (s *Server) ListAwards(ctx context.Context, r gen.ListAwardsRequestObject) 
 	q := equal(equal(equal(app.Query{}, "offer", r.Params.Offer), "party", r.Params.Party), "state", textOf(r.Params.State))
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Awards, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, func(a auction.Award) int64 { return a.ID })
-	return gen.ListAwards200JSONResponse{Items: convertAll(rows, awardOf), Next: next}, err
+	return gen.ListAwards200JSONResponse{Items: convertAll(rows, s.awardOf), Next: next}, err
 }
 
 // GetAward shows an award.
@@ -39,7 +39,7 @@ func (s *Server) GetAward(ctx context.Context, r gen.GetAwardRequestObject) (gen
 	if !known || !may.has(a.Party, a.Region) {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	return gen.GetAward200JSONResponse(awardOf(a)), nil
+	return gen.GetAward200JSONResponse(s.awardOf(a)), nil
 }
 
 func awardOf(a auction.Award) api.Award {
@@ -51,6 +51,14 @@ func awardOf(a auction.Award) api.Award {
 		Transfer: optional(a.Transfer), Lot: optional(a.Lot), EndedAt: instantOf(a.EndedAt), Reason: optional(a.Reason),
 		Forfeited: moneyOf(a.Forfeited), BarredUntil: dateOf(a.BarredUntil),
 	}
+}
+
+// awardOf shows an award with the formula of its amount, which asks for the offer.
+func (s *Server) awardOf(a auction.Award) api.Award {
+	o, _ := app.ReadTable(s.app.Reference(), app.Offers).Get(a.Offer)
+	out := awardOf(a)
+	out.Formula = optional(app.AwardFormula(o, a))
+	return out
 }
 
 // SignAward signs a contract for its winner.

@@ -48,6 +48,9 @@ func TestAward_OverHTTP(t *testing.T) {
 	if len(awards) != 1 || awards[0].Quantity != "1" || awards[0].Price != "4000" || awards[0].ContractBy != "2026-07-16" {
 		t.Fatalf("the winner's awards: %+v", awards)
 	}
+	if f := awards[0].Formula; f == nil || !strings.HasPrefix(*f, "1 t/a × CNY 4000/(t·a) × ") {
+		t.Errorf("before the winner signs he sees %+v", awards[0])
+	}
 	w.offer, w.award = offer.ID, awards[0].ID
 	w.walkAwards()
 	award := decode[api.Award](t, w.get(fmt.Sprintf("/v1/awards/%d", w.award), bidder.key))

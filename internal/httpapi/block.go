@@ -30,7 +30,7 @@ func blockOf(b market.Block, m, instrument string) api.Block {
 		ID: b.ID, Market: m, Instrument: instrument, State: api.BlockState(b.State), Proposer: api.Side(b.Proposer.String()),
 		SellerParty: b.SellerParty, SellerLicence: b.SellerLicence, SellerRegion: b.SellerRegion,
 		BuyerParty: b.BuyerParty, BuyerLicence: b.BuyerLicence, BuyerRegion: b.BuyerRegion,
-		Quantity: b.Quantity.String(), Price: b.Price.String(), Months: int(b.Months), Amount: b.Amount.String(), NeedsOfficer: b.NeedsOfficer,
+		Quantity: b.Quantity.String(), Price: b.Price.String(), Months: int(b.Months), Amount: b.Amount.String(), Formula: optional(app.BlockFormula(b)), NeedsOfficer: b.NeedsOfficer,
 		Document: optional(b.Document), Reason: optional(b.Reason), Trade: optional(b.Trade), ProposedAt: b.ProposedAt.String(), LapsesAt: b.LapsesAt.String(),
 	}
 }

@@ -90,7 +90,7 @@ func dealOf(d settlement.Deal, i catalog.Instrument) api.Deal {
 		SellerParty: d.SellerParty, SellerLicence: d.SellerLicence, SellerRegion: d.SellerRegion,
 		BuyerParty: d.BuyerParty, BuyerLicence: d.BuyerLicence, BuyerRegion: d.BuyerRegion,
 		Instrument: i.Code, Pollutant: d.Pollutant, TermEnd: i.TermEnd.String(),
-		Quantity: d.Quantity.String(), Price: d.Price.String(), Months: int(d.Months), Amount: d.Amount.String(), Payment: api.DealPayment(d.Payment),
+		Quantity: d.Quantity.String(), Price: d.Price.String(), Months: int(d.Months), Amount: d.Amount.String(), Formula: optional(app.DealFormula(d)), Payment: api.DealPayment(d.Payment),
 		Coefficient: d.Coefficient.String(), OffsetRatio: d.OffsetRatio.String(),
 		Arriving: d.Arriving.String(), Delivered: d.Delivered.String(), Retired: d.Retired.String(),
 		Project: optional(d.Project), ProjectName: optional(d.ProjectName), CapEffect: optional(api.CapEffect(d.CapEffect)), CapDocument: optional(d.CapDocument), Note: optional(d.Note),

@@ -69,7 +69,7 @@ func TestDeals_CrossRegion(t *testing.T) {
 	a := w.propose(w.seller.key, "cross_region", w.buyer, w.acrossRegions())
 	d := decode[api.Deal](t, a)
 	if a.status != http.StatusCreated || d.State != api.DealStateProposed || d.Amount != "61363.20" || d.Arriving != "5.12" || d.Delivered != "5.12" || d.Retired != "0" ||
-		d.Instrument != instrumentCode || d.TermEnd != "2031-06-30" || len(d.Approvals) != 3 || d.DueOn != nil || !slices.Contains(d.NextEvents, api.DealEventSellerSign) {
+		d.Formula == nil || !strings.HasSuffix(*d.Formula, " × 60 / 12 = CNY 61363.20, rounded half-up to the fen") || d.Instrument != instrumentCode || d.TermEnd != "2031-06-30" || len(d.Approvals) != 3 || d.DueOn != nil || !slices.Contains(d.NextEvents, api.DealEventSellerSign) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if got := w.deal(w.buyer.key, d.ID); len(got.NextEvents) != 1 || got.NextEvents[0] != api.DealEventWithdraw {

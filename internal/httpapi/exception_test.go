@@ -63,6 +63,9 @@ func TestExceptions_BothSides(t *testing.T) {
 	block := decode[api.Block](t, w.ok("/v1/block-trades", seller.key, fmt.Sprintf(
 		`{"market":%q,"instrument":%q,"side":"sell","licence":%d,"counterparty_party":%d,"counterparty_licence":%d,"quantity":"5","price":"2400"}`,
 		marketCode, instrumentCode, seller.licence, buyer.party, buyer.licence)))
+	if seen := decode[api.Block](t, w.get(fmt.Sprintf("/v1/block-trades/%d", block.ID), buyer.key)); seen.Formula == nil || !strings.HasSuffix(*seen.Formula, "= CNY "+seen.Amount+", rounded down to the fen") {
+		t.Errorf("before he confirms the buyer sees %+v", seen)
+	}
 	w.ok(fmt.Sprintf("/v1/block-trades/%d/steps", block.ID), buyer.key, `{"event":"confirm"}`)
 	trades++
 	w.clock.Set(tradingDay.Start().Add(11 * time.Hour))

@@ -27,7 +27,8 @@ func TestPaymentNotices(t *testing.T) {
 		t.Helper()
 		a := w.approved("/v1/payment-notices", w.leader, body)
 		n := decode[api.PaymentNotice](t, a)
-		if a.status != http.StatusCreated || n.Months != 60 || n.Amount != "50087.50" || n.Paid != "0.00" || len(n.Proofs) != 0 || n.Overdue || n.Instrument != instrumentCode {
+		if a.status != http.StatusCreated || n.Months != 60 || n.Amount != "50087.50" || n.Formula == nil ||
+			*n.Formula != "2.5 t/a × CNY 4007/(t·a) × 60 / 12 = CNY 50087.50, rounded half-up to the fen" || n.Paid != "0.00" || len(n.Proofs) != 0 || n.Overdue || n.Instrument != instrumentCode {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 		return n

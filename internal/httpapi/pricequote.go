@@ -25,7 +25,7 @@ func (s *Server) QuotePrice(_ context.Context, r gen.QuotePriceRequestObject) (g
 		return nil, err
 	}
 	rounding := "half_up"
-	if q.Down {
+	if q.Rounding() == quantity.Down {
 		rounding = "down"
 	}
 	return gen.QuotePrice200JSONResponse{
