@@ -2555,6 +2555,13 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
 	CancelOffer(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOfferCase What the result of an auction rests on, to clear it again
+	//
+	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+	//
+	// Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
+	GetOfferCase(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CertifyOfferWithBody Certify the result
 	//
 	// Names the digest of the result that the officer has seen; a second officer approves it.
@@ -9892,6 +9899,23 @@ func (c *Client) CancelOfferWithBody(ctx context.Context, id PathID, params *Can
 // Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
 func (c *Client) CancelOffer(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelOfferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOfferCase What the result of an auction rests on, to clear it again
+//
+// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+//
+// Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
+func (c *Client) GetOfferCase(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOfferCaseRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -29519,6 +29543,40 @@ func NewCancelOfferRequestWithBody(server string, id PathID, params *CancelOffer
 	return req, nil
 }
 
+// NewGetOfferCaseRequest constructs an http.Request for the GetOfferCase method
+func NewGetOfferCaseRequest(server string, id PathID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/offers/%s/case", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCertifyOfferRequest calls the generic CertifyOffer builder with application/json body
 func NewCertifyOfferRequest(server string, id PathID, params *CertifyOfferParams, body CertifyOfferJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -41922,6 +41980,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/offers/{id}/cancel (the `CancelOffer` operationId).
 	CancelOfferWithResponse(ctx context.Context, id PathID, params *CancelOfferParams, body CancelOfferJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelOfferResponse, error)
 
+	// GetOfferCaseWithResponse What the result of an auction rests on, to clear it again
+	//
+	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
+	GetOfferCaseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferCaseResponse, error)
+
 	// CertifyOfferWithBodyWithResponse Certify the result
 	//
 	// Names the digest of the result that the officer has seen; a second officer approves it.
@@ -50581,6 +50648,31 @@ func (r CancelOfferResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CancelOfferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOfferCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuctionCase
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOfferCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOfferCaseResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -59646,6 +59738,21 @@ func (c *ClientWithResponses) CancelOfferWithResponse(ctx context.Context, id Pa
 		return nil, err
 	}
 	return ParseCancelOfferResponse(rsp)
+}
+
+// GetOfferCaseWithResponse What the result of an auction rests on, to clear it again
+//
+// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
+func (c *ClientWithResponses) GetOfferCaseWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferCaseResponse, error) {
+	rsp, err := c.GetOfferCase(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOfferCaseResponse(rsp)
 }
 
 // CertifyOfferWithBodyWithResponse Certify the result
@@ -72409,6 +72516,39 @@ func ParseCancelOfferResponse(rsp *http.Response) (*CancelOfferResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOfferCaseResponse parses an HTTP response from a GetOfferCaseWithResponse call
+func ParseGetOfferCaseResponse(rsp *http.Response) (*GetOfferCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOfferCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuctionCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -4681,6 +4681,22 @@ type AuctionCarryOver struct {
 	To ID `json:"to"`
 }
 
+// AuctionCase What the result of an auction rests on.
+type AuctionCase struct {
+	// CloseHead Hash of the last journal row that counts, in hex.
+	CloseHead string `json:"close_head"`
+
+	// Input What `permitx clear` reads; docs/clearing.md has its fields.
+	Input json.RawMessage `json:"input"`
+
+	// Offer Number of a record.
+	Offer        ID     `json:"offer"`
+	ResultDigest string `json:"result_digest"`
+
+	// SealKey In hex. The seed follows from it.
+	SealKey string `json:"seal_key"`
+}
+
 // AuctionCollateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
 type AuctionCollateral string
 

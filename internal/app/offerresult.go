@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strconv"
 
 	"permitx/internal/auction"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
 
@@ -29,47 +31,88 @@ func (c OfferCompute) fill(o auction.Offer) auction.Offer {
 	return o
 }
 
-// computeResult clears an offer from its opened bids, as they are committed:
-// what each bidder gets, in the order of the registrations, and the command that
-// fixes it. It is a function of rows that do not change, so that anybody who
-// may read them computes the same.
-func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Outcome, OfferCompute, error) {
-	c := OfferCompute{Offer: o.ID}
-	bidders := map[int64]auction.Registration{}
-	err := eachOf(ctx, r, Registrations, Where("offer", o.ID), func(x auction.Registration) {
+// clearing is what an offer is cleared from.
+type clearing struct {
+	bidders map[int64]auction.Registration
+	bids    []auction.OpenedBid
+	input   auction.Case // with the bids in their order
+}
+
+// clearingOf reads what an offer is cleared from, as it is committed: rows that do not
+// change, so that anybody who may read them computes the same.
+func clearingOf(ctx context.Context, r Reader, o auction.Offer) (a clearing, err error) {
+	a.bidders = map[int64]auction.Registration{}
+	err = eachOf(ctx, r, Registrations, Where("offer", o.ID), func(x auction.Registration) {
 		if x.Counts() {
-			bidders[x.ID] = x
+			a.bidders[x.ID] = x
 		}
 	})
 	if err != nil {
-		return nil, c, err
+		return a, err
 	}
-	bids, err := countingBids(ctx, r, o.ID)
+	if a.bids, err = countingBids(ctx, r, o.ID); err != nil || len(a.bids) == 0 {
+		return a, err
+	}
+	seal, err := keyOf(o)
+	if err != nil {
+		return a, err
+	}
+	head, err := hex.DecodeString(o.CloseHead)
+	a.input = caseOf(o, a.bids, a.bidders, auction.NewLots(seal.Seed(), head))
+	return a, err
+}
+
+// computeResult clears an offer from its opened bids: what each bidder gets, in the
+// order of the registrations, and the command that fixes it.
+func computeResult(ctx context.Context, r Reader, o auction.Offer) ([]auction.Outcome, OfferCompute, error) {
+	c := OfferCompute{Offer: o.ID}
+	a, err := clearingOf(ctx, r, o)
 	if err != nil {
 		return nil, c, err
 	}
-	result := auction.Result{Status: auction.NoTrade, Bids: make([]auction.Allotment, len(bids)), Asks: make([]auction.Allotment, len(bids))}
-	if len(bids) > 0 {
-		seal, err := keyOf(o)
-		if err != nil {
-			return nil, c, err
-		}
-		head, err := hex.DecodeString(o.CloseHead)
-		if err != nil {
-			return nil, c, err
-		}
-		asked := caseOf(o, bids, bidders, auction.NewLots(seal.Seed(), head))
-		if result, err = auction.Clear(&asked); err != nil {
+	result := auction.Result{Status: auction.NoTrade}
+	if len(a.bids) > 0 {
+		if result, err = auction.Clear(&a.input); err != nil {
 			return nil, c, err
 		}
 	}
-	outcomes := outcomesOf(o, bids, bidders, result)
+	outcomes := outcomesOf(o, a.bids, a.bidders, result)
 	c.Status, c.ClearingPrice, c.Volume = result.Status, int64(result.ClearingPrice), int64(result.Volume)
 	for _, x := range outcomes {
 		c.Digest = auction.Chain(c.Digest, x)
 	}
 	c.Digest = cmp.Or(c.Digest, auction.NobodyDigest)
 	return outcomes, c, nil
+}
+
+// ErrNoCase is returned for an offer that has no result which could be cleared again.
+var ErrNoCase = fault.New(fault.Conflict, "offer.no_case", "there is no result that could be cleared again")
+
+// OfferCase is what the result of an offer rests on, as permitx clear reads it: bids
+// are called by their numbers. Returns ErrNoCase before the result is there, where
+// nobody has bid, and of a buy-back from before its limit was kept.
+func OfferCase(ctx context.Context, r Reader, o auction.Offer) (auction.Case, error) {
+	switch {
+	case !isDecided(o.State):
+		return auction.Case{}, ErrNoCase.With("the offer is %s: it has no result", o.State)
+	case o.Buys() && o.BudgetLimit == 0:
+		return auction.Case{}, ErrNoCase.With("what it might spend was not kept when it was announced")
+	}
+	a, err := clearingOf(ctx, r, o)
+	switch {
+	case err != nil:
+		return auction.Case{}, err
+	case len(a.bids) == 0:
+		return auction.Case{}, ErrNoCase.With("nobody has bid")
+	}
+	side := a.input.Bids
+	if o.Buys() {
+		side = a.input.Asks
+	}
+	for i, b := range a.bids {
+		side[i].ID = strconv.FormatInt(b.ID, 10)
+	}
+	return a.input, nil
 }
 
 // countingBids are the opened bids of an offer, without those of excluded

@@ -83,6 +83,7 @@ func TestOffer_RulesOfTheClearing(t *testing.T) {
 				t.Fatalf("the offer is %s: %s", o.State, o.ResultStatus)
 			}
 			d.wantHead(o)
+			d.clearsAgain(o.ID)
 			want := c.want[0]
 			if c.want[1] != "" && !d.firstIsDrawn(o) {
 				want = c.want[1]

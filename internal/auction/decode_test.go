@@ -1,8 +1,11 @@
 package auction_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"permitx/internal/auction"
 	"permitx/internal/fault"
@@ -154,4 +157,25 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%d allocations", len(printed.Allocations))
 		}
 	})
+}
+
+// A case that is written as an input is read as the same case.
+func TestInput_IsDecoded(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"testdata/auctions.json", "testdata/corners.json"} {
+		for _, c := range readCases(t, name) {
+			want, err := auction.Decode(c.Input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written, err := json.Marshal(want.Input())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := auction.Decode(written)
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s: %v, %s\n%s", c.ID, err, written, diff)
+			}
+		}
+	}
 }

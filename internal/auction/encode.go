@@ -1,6 +1,11 @@
 package auction
 
-import "permitx/internal/quantity"
+import (
+	"cmp"
+	"slices"
+
+	"permitx/internal/quantity"
+)
 
 // A Report is a result as JSON shows it: decimals as strings, what is absent
 // left out or null.
@@ -78,4 +83,89 @@ func texts(quantities []quantity.Quantity) []string {
 		found[i] = q.String()
 	}
 	return found
+}
+
+// An Input is a case as Decode reads it: decimals as strings, what is absent left out.
+type Input struct {
+	Format              Format          `json:"format"`
+	Supply              string          `json:"supply,omitempty"`
+	Demand              string          `json:"demand,omitempty"`
+	Noncompetitive      string          `json:"noncompetitive,omitempty"`
+	NoncompetitiveLimit string          `json:"noncompetitive_limit,omitempty"`
+	ReservePrice        string          `json:"reserve_price,omitempty"`
+	CeilingPrice        string          `json:"ceiling_price,omitempty"`
+	ReferencePrice      string          `json:"reference_price,omitempty"`
+	Budget              string          `json:"budget,omitempty"`
+	LotSize             string          `json:"lot_size,omitempty"`
+	Tick                string          `json:"tick,omitempty"`
+	Step                string          `json:"step,omitempty"`
+	Months              int             `json:"months,omitempty"`
+	WinShare            string          `json:"win_share,omitempty"`
+	BiddersMin          int             `json:"min_bidders,omitempty"`
+	Tie                 Tie             `json:"tie,omitempty"`
+	Undersubscribed     Undersubscribed `json:"undersubscribed,omitempty"`
+	Fit                 Fit             `json:"fit,omitempty"`
+	NextAuctions        []string        `json:"next_auctions,omitempty"`
+	Bids                []InputBid      `json:"bids,omitzero"`
+	Asks                []InputBid      `json:"asks,omitzero"`
+	Draw                []string        `json:"draw,omitempty"` // ids in the order in which they were drawn
+}
+
+// An InputBid is a bid of an input.
+type InputBid struct {
+	ID          string  `json:"id"`
+	Price       *string `json:"price"` // null: any
+	Quantity    string  `json:"qty"`
+	Seq         int64   `json:"seq"`
+	AcceptsPart bool    `json:"accepts_part,omitempty"`
+	Protection  string  `json:"protection,omitempty"`
+}
+
+// Input returns c for those who clear it again. Its bids have ids.
+func (c *Case) Input() Input {
+	return Input{
+		Format: c.Format, Supply: given(c.Supply), Demand: given(c.Demand), Noncompetitive: given(c.Noncompetitive),
+		NoncompetitiveLimit: given(c.NoncompetitiveLimit), ReservePrice: given(c.ReservePrice), CeilingPrice: given(c.CeilingPrice),
+		ReferencePrice: given(c.ReferencePrice), Budget: given(c.Budget), LotSize: given(c.LotSize), Tick: given(c.Tick), Step: given(c.Step),
+		Months: c.Months, WinShare: given(c.WinShare), BiddersMin: c.BiddersMin, Tie: c.Tie, Undersubscribed: c.Undersubscribed, Fit: c.Fit,
+		NextAuctions: texts(c.NextAuctions), Bids: c.inputSide("bids*", c.Bids), Asks: c.inputSide("asks*", c.Asks), Draw: inDraw(slices.Concat(c.Bids, c.Asks)),
+	}
+}
+
+// given is a decimal, or nothing where it is absent.
+func given[T interface {
+	comparable
+	String() string
+}](d T) string {
+	var absent T
+	if d == absent {
+		return ""
+	}
+	return d.String()
+}
+
+// inputSide is a side, also an empty one, of a format that has it.
+func (c *Case) inputSide(field string, side []Bid) []InputBid {
+	if !slices.Contains(c.Format.find().fields, field) {
+		return nil
+	}
+	found := make([]InputBid, len(side))
+	for i, b := range side {
+		found[i] = InputBid{ID: b.ID, Quantity: b.Quantity.String(), Seq: b.Seq, AcceptsPart: b.AcceptsPart, Protection: given(b.Protection)}
+		if b.Price > 0 {
+			found[i].Price = new(b.Price.String())
+		}
+	}
+	return found
+}
+
+// inDraw is the ids of the bids that have a place in the draw, in its order.
+func inDraw(side []Bid) (ids []string) {
+	slices.SortFunc(side, func(a, b Bid) int { return cmp.Compare(a.Draw, b.Draw) })
+	for _, b := range side {
+		if b.Draw > 0 {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
 }

@@ -88,6 +88,7 @@ var ruleOf = map[string]identity.Operation{
 	"settleAward": identity.AwardSettle, "offerCredits": identity.CreditOffer,
 	"payAward": identity.AwardPay, "bookAward": identity.AwardBook, "defaultAward": identity.AwardDefault, "revokeAward": identity.AwardRevoke,
 	"getOfferResult":       identity.PublicRead,
+	"getOfferCase":         identity.OfferCaseRead,
 	"withdrawRegistration": identity.RegistrationWithdraw, "listRegistrations": identity.BidderRead, "getRegistration": identity.BidderRead,
 	"placeQuote": identity.QuotePlace, "listQuotes": identity.BidderRead, "listBids": identity.BidderRead, "getSight": identity.BidderRead,
 
@@ -1038,7 +1039,7 @@ func (w *walked) query(id string) string {
 		"listEarmarks":            "/v1/earmarks", "getEarmark": "/v1/earmarks/" + itoa(w.earmark), "listEarmarkAllocations": "/v1/earmark-allocations",
 		"listOffers": "/v1/offers", "getOffer": "/v1/offers/" + itoa(w.offer), "listQuotes": "/v1/offers/" + itoa(w.offer) + "/quotes",
 		"listBids": "/v1/offers/" + itoa(w.offer) + "/bids", "getSight": "/v1/offers/" + itoa(w.offer) + "/sight",
-		"listAwards": "/v1/awards", "getAward": "/v1/awards/" + itoa(w.award), "getOfferResult": "/v1/offers/" + itoa(w.offer) + "/result",
+		"listAwards": "/v1/awards", "getAward": "/v1/awards/" + itoa(w.award), "getOfferResult": "/v1/offers/" + itoa(w.offer) + "/result", "getOfferCase": "/v1/offers/" + itoa(w.offer) + "/case",
 		"listRegistrations": "/v1/registrations", "getRegistration": "/v1/registrations/" + itoa(w.registration),
 		"listListings": "/v1/listings", "getListing": "/v1/listings/" + itoa(w.listing), "listTaxLists": "/v1/tax-lists", "listTaxReceipts": "/v1/tax-receipts",
 		"listInstalmentPlans": "/v1/instalment-plans", "getInstalmentPlan": "/v1/instalment-plans/" + itoa(w.plan),

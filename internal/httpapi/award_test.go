@@ -18,7 +18,7 @@ import (
 
 // ofAwards are the operations on what was won. They need an auction that is
 // certified, which TestAward_OverHTTP has: it walks them.
-var ofAwards = []string{"getAward", "signAward", "contractAward", "settleAward", "payAward", "bookAward", "defaultAward", "revokeAward", "getOfferResult", "makeTreasuryPayout"}
+var ofAwards = []string{"getAward", "signAward", "contractAward", "settleAward", "payAward", "bookAward", "defaultAward", "revokeAward", "getOfferResult", "getOfferCase", "makeTreasuryPayout"}
 
 // What follows a certified auction, by everybody who takes part: contract, payment,
 // delivery, the published result; and each role may do to an award what the table says.

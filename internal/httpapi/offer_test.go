@@ -13,6 +13,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -79,6 +80,7 @@ func TestOffer_OverHTTP(t *testing.T) {
 		t.Errorf("own receipts: %+v", own)
 	}
 	w.reads(everybody, func(_, where string, content []byte) { tells(where, content) })
+	w.isProblem(w.get(at+"/case", w.leader), http.StatusConflict, "offer.no_case", "")
 	for name, content := range w.files() {
 		tells(name, content)
 	}
@@ -112,11 +114,34 @@ func TestOffer_OverHTTP(t *testing.T) {
 			t.Errorf("sees %d opened bids, want %d", len(got.Items), want)
 		}
 	}
+	w.clearsAgain(at, ranked, bidder.key, other.key)
 	certified := w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
 	if certified.status >= http.StatusMultipleChoices {
 		t.Fatalf("%d %s", certified.status, certified.body)
 	}
 	w.offerState(offer.ID, "certified")
+}
+
+// clearsAgain holds that officers of the region and auditors, and nobody else, get what
+// an offer was cleared from, and that it clears to what the offer says.
+func (w *world) clearsAgain(at string, ranked api.AuctionOffer, bidders ...string) {
+	w.t.Helper()
+	for _, key := range []string{w.leader, w.auditor} {
+		got := decode[api.AuctionCase](w.t, w.get(at+"/case", key))
+		c, err := auction.Decode(got.Input)
+		if err != nil {
+			w.t.Fatalf("%v: %s", err, got.Input)
+		}
+		r, err := auction.Clear(&c)
+		if err != nil || r.ClearingPrice.String() != *ranked.ClearingPrice || r.Volume.String() != *ranked.Volume || got.ResultDigest != *ranked.ResultDigest || got.SealKey != *ranked.SealKey {
+			w.t.Errorf("%v: cleared again %+v, published is %+v", err, r, ranked)
+		}
+	}
+	w.isProblem(w.get(at+"/case", w.west), http.StatusNotFound, "record.not_found", "id")
+	for _, key := range bidders {
+		w.want(http.StatusForbidden, w.get(at+"/case", key))
+	}
+	w.want(http.StatusUnauthorized, w.get(at+"/case", ""))
 }
 
 // streams are the events of the market, as every one of some users gets them.

@@ -230,6 +230,7 @@ const (
 	ObjectionRead   Operation = "objection.read"
 	BuyBackRead     Operation = "buy_back.read" // with refunds and idle permits
 	BidderRead      Operation = "bidder.read"   // registrations, receipts of quotes and, after the close, what they said
+	OfferCaseRead   Operation = "offer.case"    // all bids of an offer, once it has its result
 	BudgetRead      Operation = "budget.read"
 	ForfeitRead     Operation = "forfeit.read"
 	PeriodRead      Operation = "period_close.read"

@@ -262,6 +262,7 @@ var Table = map[Operation]Rule{
 	IdleEnd:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own},
 	IdleSweep:      {BureauLeader: Own},
 	BidderRead:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Auditor: Any},
+	OfferCaseRead:  {BureauClerk: Own, BureauLeader: Own, Auditor: Any},
 	BuyBackRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	ForfeitRead:    {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	BudgetRead:     {BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},

@@ -719,6 +719,9 @@ type ServerInterface interface {
 	// CancelOffer Cancel an auction before its window opens
 	// (POST /v1/offers/{id}/cancel)
 	CancelOffer(c *gin.Context, id PathID, params CancelOfferParams)
+	// GetOfferCase What the result of an auction rests on, to clear it again
+	// (GET /v1/offers/{id}/case)
+	GetOfferCase(c *gin.Context, id PathID)
 	// CertifyOffer Certify the result
 	// (POST /v1/offers/{id}/certify)
 	CertifyOffer(c *gin.Context, id PathID, params CertifyOfferParams)
@@ -12882,6 +12885,31 @@ func (siw *ServerInterfaceWrapper) CancelOffer(c *gin.Context) {
 	siw.Handler.CancelOffer(c, id, params)
 }
 
+// GetOfferCase operation middleware
+func (siw *ServerInterfaceWrapper) GetOfferCase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOfferCase(c, id)
+}
+
 // CertifyOffer operation middleware
 func (siw *ServerInterfaceWrapper) CertifyOffer(c *gin.Context) {
 
@@ -20050,6 +20078,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/offers/:id", wrapper.GetOffer)
 	router.GET(options.BaseURL+"/v1/offers/:id/bids", wrapper.ListBids)
 	router.POST(options.BaseURL+"/v1/offers/:id/cancel", wrapper.CancelOffer)
+	router.GET(options.BaseURL+"/v1/offers/:id/case", wrapper.GetOfferCase)
 	router.POST(options.BaseURL+"/v1/offers/:id/certify", wrapper.CertifyOffer)
 	router.POST(options.BaseURL+"/v1/offers/:id/halt", wrapper.HaltOffer)
 	router.GET(options.BaseURL+"/v1/offers/:id/quotes", wrapper.ListQuotes)
@@ -26591,6 +26620,28 @@ func (response CancelOffer200JSONResponse) VisitCancelOfferResponse(w http.Respo
 	return err
 }
 
+type GetOfferCaseRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetOfferCaseResponseObject interface {
+	VisitGetOfferCaseResponse(w http.ResponseWriter) error
+}
+
+type GetOfferCase200JSONResponse AuctionCase
+
+func (response GetOfferCase200JSONResponse) VisitGetOfferCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CertifyOfferRequestObject struct {
 	ID     PathID `json:"id"`
 	Params CertifyOfferParams
@@ -31276,6 +31327,9 @@ type StrictServerInterface interface {
 	// CancelOffer Cancel an auction before its window opens
 	// (POST /v1/offers/{id}/cancel)
 	CancelOffer(ctx context.Context, request CancelOfferRequestObject) (CancelOfferResponseObject, error)
+	// GetOfferCase What the result of an auction rests on, to clear it again
+	// (GET /v1/offers/{id}/case)
+	GetOfferCase(ctx context.Context, request GetOfferCaseRequestObject) (GetOfferCaseResponseObject, error)
 	// CertifyOffer Certify the result
 	// (POST /v1/offers/{id}/certify)
 	CertifyOffer(ctx context.Context, request CertifyOfferRequestObject) (CertifyOfferResponseObject, error)
@@ -39741,6 +39795,32 @@ func (sh *strictHandler) CancelOffer(ctx *gin.Context, id PathID, params CancelO
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CancelOfferResponseObject); ok {
 		if err := validResponse.VisitCancelOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOfferCase operation middleware
+func (sh *strictHandler) GetOfferCase(ctx *gin.Context, id PathID) {
+	var request GetOfferCaseRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOfferCase(ctx, request.(GetOfferCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOfferCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOfferCaseResponseObject); ok {
+		if err := validResponse.VisitGetOfferCaseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
