@@ -2,6 +2,8 @@ package app
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 
 	"permitx/internal/carbon"
 	"permitx/internal/ledger"
@@ -15,11 +17,12 @@ type creditSums struct {
 	schemes   map[int64]carbon.Scheme
 	series    map[int64]carbon.Series
 	issuances map[int64]carbon.Issuance
-	covered   map[int64]int64      // units, by issuance
-	retired   map[int64]int64      // units, by retirement
-	balances  map[ledger.Key]int64 // as the ranges have them
-	begins    map[int64]int64      // first unit → range
-	ends      map[int64]int64      // the unit behind the last → range
+	covered   map[int64]int64              // units, by issuance
+	retired   map[int64]int64              // units, by retirement
+	mirrored  map[int64]quantity.Reduction // that were recognised from another scheme, by retirement
+	balances  map[ledger.Key]int64         // as the ranges have them
+	begins    map[int64]int64              // first unit → range
+	ends      map[int64]int64              // the unit behind the last → range
 }
 
 // checkCredits holds that each unit of an issuance is in exactly one range
@@ -28,7 +31,7 @@ type creditSums struct {
 func (c *checker) checkCredits() error {
 	s := creditSums{
 		schemes: map[int64]carbon.Scheme{}, series: map[int64]carbon.Series{}, issuances: map[int64]carbon.Issuance{}, covered: map[int64]int64{},
-		retired: map[int64]int64{}, balances: map[ledger.Key]int64{}, begins: map[int64]int64{}, ends: map[int64]int64{},
+		retired: map[int64]int64{}, mirrored: map[int64]quantity.Reduction{}, balances: map[ledger.Key]int64{}, begins: map[int64]int64{}, ends: map[int64]int64{},
 	}
 	for _, step := range []func() error{
 		func() error {
@@ -181,6 +184,9 @@ func (s *creditSums) addRange(r carbon.Range) {
 		s.balances[issued] += amount
 	case carbon.Retired:
 		s.retired[r.Retirement] += r.Units()
+		if s.issuances[r.Issuance].Origin != "" {
+			s.mirrored[r.Retirement] += quantity.Reduction(amount)
+		}
 		s.balances[creditKey(ledger.CreditsRetired, scheme, series, 0)] += amount
 		s.balances[issued] += amount
 	case carbon.RangeRevoked:
@@ -191,19 +197,34 @@ func (s *creditSums) addRange(r carbon.Range) {
 // checkRetirements holds that a retirement is its ranges, and that the offsets
 // of an obligation are what it says and within its share (I-68).
 func (c *checker) checkRetirements(s *creditSums) error {
-	offset := map[int64]quantity.Reduction{}
+	offset, outside := map[int64]quantity.Reduction{}, map[int64]quantity.Reduction{}
+	duties := map[int64]carbon.Obligation{}
+	if err := eachOf(c.ctx, c.r, CarbonDuties, Query{}, func(o carbon.Obligation) { duties[o.ID] = o }); err != nil {
+		return err
+	}
 	err := eachOf(c.ctx, c.r, Retirements, Query{}, func(r carbon.Retirement) {
 		if s.retired[r.ID] != r.Units {
 			c.report("I-68", Retirements.name, r.ID, "is of %d units, its ranges come to %d", r.Units, s.retired[r.ID])
 		}
 		offset[r.Obligation] += r.Amount
+		if r.Obligation != 0 && isOutside(s.schemes[s.series[r.Series].Scheme], duties[r.Obligation]) {
+			outside[r.Obligation] += r.Amount
+		} else {
+			outside[r.Obligation] += s.mirrored[r.ID]
+		}
 	})
 	if err != nil {
 		return err
 	}
-	return eachOf(c.ctx, c.r, CarbonDuties, Query{}, func(o carbon.Obligation) {
-		if _, err := (carbon.Obligation{Amount: o.Amount, Share: o.Share, Outside: quantity.OneRatio}).Use(o.Used, false); err != nil || offset[o.ID] != o.Used {
-			c.report("I-68", CarbonDuties.name, o.ID, "credits have offset %s, the retirements come to %s: %v", o.Used, offset[o.ID], err)
+	for _, id := range slices.Sorted(maps.Keys(duties)) {
+		o := duties[id]
+		within, err := carbon.Obligation{Amount: o.Amount, Share: o.Share, Outside: o.Outside}.Use(o.UsedOutside, true)
+		if err == nil {
+			_, err = within.Use(o.Used-o.UsedOutside, false)
 		}
-	})
+		if err != nil || offset[id] != o.Used || outside[id] != o.UsedOutside {
+			c.report("I-68", CarbonDuties.name, id, "credits have offset %s, %s from outside; the retirements come to %s and %s: %v", o.Used, o.UsedOutside, offset[id], outside[id], err)
+		}
+	}
+	return nil
 }

@@ -206,7 +206,13 @@ func (v *View) offset(c CreditRetire, scheme carbon.Scheme, amount, mirrored qua
 	if duty, err = duty.Use(mirrored, true); err != nil {
 		return duty, err
 	}
-	return duty.Use(amount-mirrored, scheme.Region[:2] != duty.Region[:2])
+	return duty.Use(amount-mirrored, isOutside(scheme, duty))
+}
+
+// isOutside reports whether a scheme's credits are from outside the province of an obligation.
+func isOutside(scheme carbon.Scheme, duty carbon.Obligation) bool {
+	const province = 2 // digits of a code
+	return scheme.Region[:min(province, len(scheme.Region))] != duty.Region[:min(province, len(duty.Region))]
 }
 
 // Operation is ObligationRecord.

@@ -11,6 +11,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
 // neighbours are two schemes of one registry: the office's JXCP, whose unit is a
@@ -84,6 +85,49 @@ func TestMirror_AtHome(t *testing.T) {
 		t.Errorf("of the obligation %s is offset, %s from outside", d.Used, d.UsedOutside)
 	}
 	n.check()
+}
+
+// Where only half of what credits may offset may come from outside, 25,000 t of an
+// obligation of a million do and no kilogram more; the rest is of its own. What a duty
+// says of it is its retirements.
+func TestMirror_OffsetOutside(t *testing.T) {
+	t.Parallel()
+	n := openNeighbours(t)
+	n.does(n.leader, ParameterSet{Key: rulebook.OffsetOutside, Region: "330000", Value: "0.5", ValidFrom: n.now.get().Date(), Document: "half"})
+	n.issue(1, 60_000)
+	got := done[CreditMirrorResult](n.office, n.owner.user, n.mirror("JXCP-PV-P202605-2026-1-30000", ""))
+	n.does(n.verifier, IssuanceStep{Issuance: got.Issuance.ID, Event: carbon.Verify, Document: "d"})
+	n.does(n.leader, IssuanceStep{Issuance: got.Issuance.ID, Event: carbon.Issue})
+	duty := done[carbon.Obligation](n.office, n.leader, ObligationRecord{Party: n.owner.party, Year: 2026, Amount: 1_000_000 * quantity.OneTonne, Document: "d"})
+	if duty.Share != 50_000 || duty.Outside != 500_000 {
+		t.Fatalf("the duty: %+v", duty)
+	}
+	offset := func(series, units int64) CreditRetire {
+		return CreditRetire{Party: n.owner.party, Series: series, Units: units, Purpose: carbon.Offset, Beneficiary: "firm", Occasion: "2026", Obligation: duty.ID}
+	}
+	n.refuses(n.owner.user, offset(2, 25_001_000), carbon.ErrOffsetCap)
+	n.does(n.owner.user, offset(2, 25_000_000))
+	n.refuses(n.owner.user, offset(2, 1), carbon.ErrOffsetCap)
+	n.refuses(n.owner.user, offset(1, 25_001), carbon.ErrOffsetCap)
+	n.does(n.owner.user, offset(1, 25_000))
+	n.refuses(n.owner.user, offset(1, 1), carbon.ErrOffsetCap)
+	n.check()
+	was := rowsIn(n.office, CarbonDuties, Query{})[0]
+	if was.Used != 50_000*quantity.OneTonne || was.UsedOutside != 25_000*quantity.OneTonne {
+		t.Errorf("the duty: %+v", was)
+	}
+	for _, change := range []func(*carbon.Obligation){
+		func(o *carbon.Obligation) { o.UsedOutside-- }, func(o *carbon.Obligation) { o.UsedOutside = 0 },
+		func(o *carbon.Obligation) { o.Outside-- }, func(o *carbon.Obligation) { o.Used-- },
+	} {
+		row := was
+		change(&row)
+		n.store.table(CarbonDuties.name).put(row.ID, row)
+		found, err := Check(t.Context(), n.store, n.store.row())
+		if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-68" && v.ID == row.ID }) {
+			t.Errorf("%+v is not seen: %v %v", row, found, err)
+		}
+	}
 }
 
 // What is rejected is unlocked, and can be mirrored again.
@@ -184,10 +228,10 @@ func TestMirror_UnitOfHome(t *testing.T) {
 }
 
 // later lets days go by.
-func (n *neighbours) later(days int) {
-	n.t.Helper()
-	n.now.set(n.now.get().Date().AddDays(days).Start() + 10*3600*second)
-	n.settle()
+func (o *carbonOffice) later(days int) {
+	o.t.Helper()
+	o.now.set(o.now.get().Date().AddDays(days).Start() + 10*3600*second)
+	o.settle()
 }
 
 // Of a mirror whose issuance is wholly revoked the units at home are free again
