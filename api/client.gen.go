@@ -1025,7 +1025,7 @@ type ClientInterface interface {
 
 	// ClosePoolWithBody Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1034,7 +1034,7 @@ type ClientInterface interface {
 
 	// ClosePool Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6259,7 +6259,7 @@ func (c *Client) ListPools(ctx context.Context, params *ListPoolsParams, reqEdit
 
 // ClosePoolWithBody Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6278,7 +6278,7 @@ func (c *Client) ClosePoolWithBody(ctx context.Context, params *ClosePoolParams,
 
 // ClosePool Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40282,7 +40282,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithBodyWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40291,7 +40291,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClosePoolWithResponse Close a month of a scheme
 	//
-	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+	// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -56770,7 +56770,7 @@ func (c *ClientWithResponses) ListPoolsWithResponse(ctx context.Context, params 
 
 // ClosePoolWithBodyWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56785,7 +56785,7 @@ func (c *ClientWithResponses) ClosePoolWithBodyWithResponse(ctx context.Context,
 
 // ClosePoolWithResponse Close a month of a scheme
 //
-// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
+// The whole serial units of each methodology are handed on, to be verified and issued, and what is left over, or beyond 1,000,000,000 units, is carried into its next month. Months are closed in order, when they are over and nothing that was done in them can be declared any more: until then it is refused, and the refusal names the last day, unless `early` says that it is meant. Activities that name a plant or a certificate which a list of another register has got since they were accepted are taken back first (`excluded`). What is declared of a closed month afterwards, early or because a complaint was upheld, counts in the first month that is open, and has that month's vintage. Who declares activities cannot close a month.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -8433,6 +8433,39 @@ type ExceptionPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// ExcludedActivity An activity that the close of a month has taken back.
+type ExcludedActivity struct {
+	// Activity Number of a record.
+	Activity ID `json:"activity"`
+
+	// Amount What was taken back.
+	Amount ReductionChange `json:"amount"`
+
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At *Instant `json:"at,omitempty"`
+
+	// CountedIn A register whose reductions are not counted again.
+	CountedIn ExclusionList `json:"counted_in"`
+
+	// ID Number in the journal of the intake.
+	ID *ID `json:"id,omitempty"`
+
+	// Identifier What the list calls the plant or certificate.
+	Identifier string `json:"identifier"`
+
+	// Points A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Points *MeasuredNumber `json:"points,omitempty"`
+
+	// Reversal The activity that takes it back.
+	Reversal ID      `json:"reversal"`
+	Reward   *string `json:"reward,omitempty"`
+	SourceID string  `json:"source_id"`
+}
+
 // Exclusion An entry of another register.
 type Exclusion struct {
 	// Document Of its last correction.
@@ -13619,19 +13652,8 @@ type PointsBurnInput struct {
 
 // PointsSpent Points that a participant has exchanged for a reward.
 type PointsSpent struct {
-	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
-	//
-	// Example: 2026-07-01T01:30:00.000000Z
-	At Instant `json:"at"`
-
-	// ID Number in the journal of the intake.
-	ID ID `json:"id"`
-
-	// Points A measured number, or a limit of one, with at most 6 decimals.
-	//
-	// Example: 7250
-	Points MeasuredNumber `json:"points"`
-	Reward string         `json:"reward"`
+	// Excluded What was taken back before, because a list of another register has got it.
+	Excluded []ExcludedActivity `json:"excluded,omitempty"`
 }
 
 // PointsSpentPage defines model for PointsSpentPage.

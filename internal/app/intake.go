@@ -125,6 +125,18 @@ func (g *intakeRegister) Takes(scheme int64, code string) []*intake.Scenario {
 	return all
 }
 
+// Counted is a scenario by its number, and how many inputs a version of its methodology has.
+func (g *intakeRegister) Counted(scenario, version int64) (_ *intake.Scenario, inputs int) {
+	s, _ := ReadTable(g.r, Scenarios).Get(scenario)
+	_, first := g.methodology(s.Methodology, s.ValidFrom)
+	for _, in := range ReadTable(g.r, MethodologyInputs).All() {
+		if in.Methodology == version {
+			inputs++
+		}
+	}
+	return &intake.Scenario{Scenario: s, First: first, Salt: g.salts[s.Scheme]}, inputs
+}
+
 // identifiersARead bounds how many identifiers one query names.
 const identifiersARead = 1000
 

@@ -336,6 +336,10 @@ func TestActivityBatch_Largest(t *testing.T) {
 	if a.status != http.StatusOK || !strings.Contains(string(a.body), `"refused":10000`) {
 		t.Errorf("%d %.300s", a.status, a.body)
 	}
+	many := strings.Repeat(rideOf("n", walkedPerson), 10_001)
+	if a := w.send(http.MethodPost, w.activityPath(), operator, many); a.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(a.body), "activity_batch.too_many") {
+		t.Errorf("10,001 activities: %d %.300s", a.status, a.body)
+	}
 	if a := w.send(http.MethodPost, w.activityPath(), operator, strings.Repeat(line, 12_000)); a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d %.300s", a.status, a.body)
 	}

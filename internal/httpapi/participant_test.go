@@ -8,7 +8,9 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/app/apptest"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/identity"
 )
 
@@ -175,5 +177,34 @@ func TestClosePool_ClaimWindow(t *testing.T) {
 	w.clock.Set(last.AddMonths(1).AddDays(2).Start())
 	if a := w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-07"}`, w.carbon.scheme)); a.status != http.StatusOK {
 		t.Errorf("after the last claim: %d %s", a.status, a.body)
+	}
+}
+
+// What a list has got since its activities were declared is taken back when their
+// month is closed, and the answer says what.
+func TestClosePool_Excluded(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	lines := ""
+	for i := range 40 {
+		lines += strings.Replace(rideOf(fmt.Sprint("ride-", i), fmt.Sprintf("%032x", i)), `"evidence"`, `"identifier":"GRID-9","evidence"`, 1)
+	}
+	if a := w.send(http.MethodPost, w.activityPath(), operator, lines); decode[api.ActivityBatch](t, a).Accepted != 40 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	w.must(w.personOf(w.leader), app.ExclusionImport{Region: apptest.Jiashan, List: carbon.GreenCertificate, Source: "list 2", Entries: []app.ExclusionEntry{{Identifier: "GRID-9", ValidFrom: 20260101}}})
+	a := w.post("/v1/carbon/pools/close", w.leader, fmt.Sprintf(`{"scheme":%d,"month":"2026-06","early":true}`, w.carbon.scheme))
+	got := decode[api.PoolClose](t, a)
+	if a.status != http.StatusOK || got.Pools[0].Units != 0 || got.Pools[0].Left != "0.104" || len(got.Excluded) != 40 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if x := got.Excluded[39]; x.SourceID != "ride-39" || x.Identifier != "GRID-9" || x.CountedIn != "green_certificate" || x.Amount != "-0.052" || x.Reversal != x.Activity+40 {
+		t.Errorf("%+v", x)
+	}
+	found, err := app.CheckIntake(t.Context(), w.intake, w.app.Reader())
+	if err != nil || len(found) > 0 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -45,16 +45,39 @@ func appendBatch(pace *Pace, b []byte, row *JournalRow, scheme int64, lines []li
 	return append(b, "]}"...)
 }
 
-// appendClose writes the answer to the close of a month: its pools.
-func appendClose(b []byte, row *JournalRow, scheme int64, m Month, pools []*Pool) []byte {
-	b = fmt.Appendf(b, `{"id":%d,"scheme":%d,"month":"%s","pools":[`, row.Number, scheme, m)
+// appendClose writes the answer to the close of a month: its pools, and what was
+// taken back before.
+func appendClose(b []byte, row *JournalRow, r *request, pools []*Pool, excluded []byte) []byte {
+	b = fmt.Appendf(b, `{"id":%d,"scheme":%d,"month":"%s","pools":[`, row.Number, r.scheme, r.month)
 	for i, p := range pools {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = fmt.Appendf(b, `{"methodology":%d,"units":%d,"left":"%s"}`, p.Methodology, p.Units, p.Left())
 	}
-	return append(b, "]}"...)
+	b = append(b, ']')
+	if len(excluded) > 0 {
+		b = append(append(append(b, `,"excluded":[`...), excluded...), ']')
+	}
+	return append(b, '}')
+}
+
+// answerExcluded writes what was taken back because a list has got it.
+func (w *work) answerExcluded(lines []line, results []Result) (b []byte) {
+	for i := range results {
+		l, r := &lines[i], &results[i]
+		if r.Status != Accepted { // it was taken back in the same commit
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, `{"activity":%d,"reversal":%d,"counted_in":"%s","source_id":`, w.keys[l.reversed].Activity, r.Activity, l.CountedIn)
+		b = appendJSON(b, l.Reverses)
+		b = appendJSON(append(b, `,"identifier":`...), l.Identifier)
+		b = append(appendAmount(b, r.Amount), '}')
+	}
+	return b
 }
 
 func appendResult(b []byte, sourceID string, r *Result) []byte {

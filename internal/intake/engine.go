@@ -477,11 +477,7 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 		row.count(results)
 		return appendBatch(in.c.Pace, make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
 	case KindPool:
-		pools, err := w.closeMonth(r)
-		if err != nil {
-			return nil, err
-		}
-		return appendClose(nil, row, r.scheme, r.month, pools), nil
+		return w.decidePool(r, row, lines)
 	case KindErase:
 		p := w.participants[r.person]
 		if p == nil || p.Batch == 0 { // nobody, or one whose activities were all refused

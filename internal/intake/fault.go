@@ -19,7 +19,9 @@ var (
 	ErrPoolClosed    = fault.New(fault.Conflict, "pool.closed", "the month is closed already").At("month")
 	ErrPoolOrder     = fault.New(fault.Conflict, "pool.order", "an earlier month of the scheme is still open: close that one first").At("month")
 	// ErrPoolClaims is returned when activities of a month can still be declared, and whoever closes it does not say that he knows.
-	ErrPoolClaims    = fault.New(fault.Conflict, "pool.claims_open", "activities of the month can still be declared").At("month")
+	ErrPoolClaims = fault.New(fault.Conflict, "pool.claims_open", "activities of the month can still be declared").At("month")
+	// ErrPoolExcluded is returned when lists of other registers have more activities of a month than its close takes back.
+	ErrPoolExcluded  = fault.New(fault.Conflict, "pool.excluded", "lists of other registers have activities of the month that the close cannot take back").At("month")
 	ErrNoPool        = fault.New(fault.NotFound, "pool.none", "the scheme has no activities of that month").At("month")
 	ErrNoParticipant = fault.New(fault.NotFound, "participant.none", "there is no such participant").At("participant")
 	// ErrPointsOwed is returned when a participant would be short of more points than PointsMost: points that were burned, of activities that are taken back.

@@ -3,7 +3,6 @@ package intake
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,6 +20,9 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 	}
 	lines := make([][]line, len(all))
 	need := newNeeds()
+	if err := w.loadMessages(ctx, in.c.Store, all); err != nil {
+		return nil, nil, err
+	}
 	for i, r := range all {
 		if _, known := answered[ActorKey{r.actor, r.key}]; known {
 			continue
@@ -34,11 +36,20 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 			lines[i][j] = r.batch[j].read(r.reg, r.source, r.at)
 			need.line(&lines[i][j])
 		}
+		if r.kind != KindPool {
+			continue
+		}
+		if lines[i], err = in.excluded(ctx, w, r); err != nil {
+			return nil, nil, err
+		}
+		for j := range lines[i] {
+			need.line(&lines[i][j])
+		}
 	}
 	if err := checkExcluded(ctx, all, lines); err != nil {
 		return nil, nil, err
 	}
-	if err := errors.Join(w.loadMessages(ctx, in.c.Store, all), need.load(ctx, in.c.Store, w, lines)); err != nil {
+	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
 		return nil, nil, err
 	}
 	return lines, answered, nil
@@ -57,13 +68,9 @@ func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
 	if len(identifiers) == 0 {
 		return nil
 	}
-	found, err := all[0].reg.Excluded(ctx, keysOf(identifiers)) // the register is one for a whole commit
+	entries, err := excludedOf(ctx, all[0].reg, identifiers) // the register is one for a whole commit
 	if err != nil {
-		return fmt.Errorf("find exclusions: %w", err)
-	}
-	entries := map[string][]carbon.Exclusion{}
-	for _, e := range found {
-		entries[e.Identifier] = append(entries[e.Identifier], e)
+		return err
 	}
 	for _, batch := range lines {
 		for i := range batch {
@@ -75,6 +82,19 @@ func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
 		}
 	}
 	return nil
+}
+
+// excludedOf are the entries that lists have of identifiers.
+func excludedOf(ctx context.Context, reg Register, identifiers map[string]bool) (map[string][]carbon.Exclusion, error) {
+	found, err := reg.Excluded(ctx, keysOf(identifiers))
+	if err != nil {
+		return nil, fmt.Errorf("find exclusions: %w", err)
+	}
+	entries := map[string][]carbon.Exclusion{}
+	for _, e := range found {
+		entries[e.Identifier] = append(entries[e.Identifier], e)
+	}
+	return entries, nil
 }
 
 func (l *line) mayBeExcluded() bool { return l.Identifier != "" && l.Reverses == "" && l.fault == nil }

@@ -297,11 +297,10 @@ func (a *Activity) written() string {
 	return b.String()
 }
 
-// closeMonth turns what each pool of a scheme's month has into whole units, and
-// says so to the trading registry. What is left over goes on.
-func (w *work) closeMonth(r *request) ([]*Pool, error) {
+// closing are the pools of a scheme's month, which may be closed.
+func (w *work) closing(r *request) ([]*Pool, error) {
 	scheme, m := r.scheme, r.month
-	unit, known := r.reg.Unit(scheme)
+	_, known := r.reg.Unit(scheme)
 	var all []*Pool
 	earlier := false
 	for k, p := range w.pools {
@@ -326,12 +325,11 @@ func (w *work) closeMonth(r *request) ([]*Pool, error) {
 		return nil, ErrPoolClaims.With("activities of %s can be declared until %s: close it after that day, or say early", m, last)
 	}
 	slices.SortFunc(all, func(a, b *Pool) int { return cmp.Compare(a.Methodology, b.Methodology) })
-	for _, p := range all {
-		w.closePool(p, unit)
-	}
 	return all, nil
 }
 
+// closePool turns what a pool has into whole units, and says so to the trading
+// registry. What is left over goes on.
 func (w *work) closePool(p *Pool, unit quantity.Reduction) {
 	w.touchPool(p)
 	p.Closed, p.Unit = true, unit

@@ -30,6 +30,9 @@ type Register interface {
 	// Takes are all scenarios that a source's code has ever named, the newest first:
 	// one for each methodology. A reversal need not say which it was.
 	Takes(source int64, code string) []*Scenario
+	// Counted is a scenario that has counted something, and how many inputs the
+	// version of its methodology has. What computes is not of it.
+	Counted(scenario, version int64) (s *Scenario, inputs int)
 	// Excluded are the entries that other registers' lists have of identifiers.
 	Excluded(ctx context.Context, identifiers []string) ([]carbon.Exclusion, error)
 	// Salt is that of a scheme's pseudonyms, or false.

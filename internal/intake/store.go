@@ -84,6 +84,9 @@ type Reader interface {
 	Between(ctx context.Context, m Month, first, last int64, each func(Row) error) error
 	// Activities calls each with a month's rows by id.
 	Activities(ctx context.Context, m Month, each func(Row) error) error
+	// Identified calls each with a scheme's activities of a month that name a plant or a
+	// certificate and were not taken back, by id. Returns ErrRejected where the month was taken away meanwhile.
+	Identified(ctx context.Context, m Month, scheme int64, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
 	// SumOf is what a scheme has come to in all its days.

@@ -33,6 +33,7 @@ type work struct {
 
 	batchRows map[Month][]*Row      // of the batch that is being made
 	parts     map[partKey]*openPart // of the batch that is being made
+	sealed    []PoolPart            // those that have ended
 	returned  []PoolReturn          // of the command that is being made
 	messages  map[int64]Outgoing    // loaded to come back
 	out       Changes
@@ -66,6 +67,7 @@ func (w *work) begin() {
 	w.amount = 0
 	clear(w.batchRows)
 	clear(w.parts)
+	w.sealed = w.sealed[:0]
 	w.returned = w.returned[:0]
 }
 
@@ -221,7 +223,8 @@ func (w *work) seal() []byte {
 		whole.Write(proof.Digest)
 		w.out.Months = append(w.out.Months, proof)
 	}
-	for _, part := range w.sealParts() {
+	w.sealParts()
+	for _, part := range w.sealed {
 		whole.Write(part.Digest)
 	}
 	for _, r := range w.returned {
@@ -233,7 +236,7 @@ func (w *work) seal() []byte {
 
 // sealParts ends the parts of the command, by month of the activities, scheme
 // and methodology, and goes on with the evidence of their pools.
-func (w *work) sealParts() []PoolPart {
+func (w *work) sealParts() {
 	parts := make([]PoolPart, 0, len(w.parts))
 	for _, open := range w.parts {
 		open.Digest = open.digest.Sum(nil)
@@ -246,8 +249,9 @@ func (w *work) sealParts() []PoolPart {
 		p := w.pools[parts[i].PoolKey]
 		p.Evidence = nextEvidence(p.Evidence, parts[i].Digest)
 	}
+	clear(w.parts)
+	w.sealed = append(w.sealed, parts...)
 	w.out.Parts = append(w.out.Parts, parts...)
-	return parts
 }
 
 // nextEvidence is a pool's evidence after a part, or after what came back.

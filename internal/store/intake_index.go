@@ -18,6 +18,15 @@ func onReversals(m intake.Month) string {
 
 func reversalIndexName(m intake.Month) string { return activityTable(m) + "_reversal" }
 
+// namesPlant selects the activities that name what other registers may have.
+const namesPlant = "substr(inputs, 1, 11) = 'identifier='"
+
+// identifiedIndex leads to what the close of a month asks the lists for. Of a month
+// that an earlier version has made there is none: it is read whole.
+func identifiedIndex(m intake.Month) string {
+	return fmt.Sprintf("CREATE INDEX IF NOT EXISTS %[1]s_identified ON %[1]s (scheme, id) WHERE %[2]s", activityTable(m), namesPlant)
+}
+
 // Unindexed are the months whose tables have no index of reversals, or one that is not whole.
 func (s *IntakeStore) Unindexed(ctx context.Context) (missing []intake.Month, err error) {
 	months, err := s.Months(ctx)

@@ -100,5 +100,5 @@ func (*intakePostgres) monthSQL(m intake.Month) []string {
     computed BIGINT NOT NULL, amount BIGINT NOT NULL, reverses BIGINT NOT NULL,
     CONSTRAINT %[1]s_month CHECK (day / 100 = %[2]d),
     CONSTRAINT %[1]s_sign CHECK ((reverses = 0 AND amount > 0 AND amount <= computed) OR (reverses > 0 AND amount < 0 AND amount >= computed)))`,
-		activityTable(m), m), reversalIndex(m)}
+		activityTable(m), m), reversalIndex(m), identifiedIndex(m)}
 }

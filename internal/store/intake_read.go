@@ -210,6 +210,24 @@ func (s *intakeReader) Between(ctx context.Context, m intake.Month, first, last 
 	}, "SELECT "+activityColumns+" FROM "+activityTable(m)+" t WHERE id >= $1 AND id <= $2 ORDER BY id", first, last))
 }
 
+// Identified calls each with a scheme's activities of a month that name a plant or
+// a certificate and were not taken back, by id.
+func (s *intakeReader) Identified(ctx context.Context, m intake.Month, scheme int64, each func(intake.Row) error) error {
+	return rejected(eachRow(ctx, s.read, func(r *sql.Rows) error {
+		row, err := scanActivity(r)
+		if err != nil {
+			return err
+		}
+		return each(row)
+	}, identifiedSQL(m), scheme))
+}
+
+func identifiedSQL(m intake.Month) string {
+	table := activityTable(m)
+	return "SELECT " + activityColumns + " FROM " + table + " t WHERE t.scheme = $1 AND " + namesPlant + " AND t.reverses = 0" +
+		" AND NOT EXISTS (SELECT 1 FROM " + table + " b WHERE b.participant = t.participant AND b.reverses > 0 AND b.reverses = t.id) ORDER BY t.id"
+}
+
 // TotalsOf are a scheme's totals of the days from … to.
 func (s *intakeReader) TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) (found []intake.Total, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {

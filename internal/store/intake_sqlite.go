@@ -147,5 +147,6 @@ func (*intakeSQLite) monthSQL(m intake.Month) []string {
 		fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN SELECT RAISE(ABORT, 'an activity is never changed'); END`, table),
 		fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN SELECT RAISE(ABORT, 'an activity is never deleted'); END`, table),
 		reversalIndex(m),
+		identifiedIndex(m),
 	}
 }

@@ -121,6 +121,11 @@ func (r rides) Takes(source int64, code string) []*intake.Scenario {
 	return []*intake.Scenario{s}
 }
 
+func (r rides) Counted(scenario, _ int64) (s *intake.Scenario, inputs int) {
+	s, _ = r.Scenario(1, map[int64]string{1: "bus", 2: "plant"}[scenario], 0)
+	return s, 1
+}
+
 func (rides) Excluded(_ context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
 	if slices.Contains(identifiers, "GRID-1") {
 		all = append(all, carbon.Exclusion{List: carbon.CCER, Identifier: "GRID-1", ValidFrom: 20260101, Source: "list"})
