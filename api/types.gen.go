@@ -8441,29 +8441,15 @@ type ExcludedActivity struct {
 	// Amount What was taken back.
 	Amount ReductionChange `json:"amount"`
 
-	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
-	//
-	// Example: 2026-07-01T01:30:00.000000Z
-	At *Instant `json:"at,omitempty"`
-
 	// CountedIn A register whose reductions are not counted again.
 	CountedIn ExclusionList `json:"counted_in"`
-
-	// ID Number in the journal of the intake.
-	ID *ID `json:"id,omitempty"`
 
 	// Identifier What the list calls the plant or certificate.
 	Identifier string `json:"identifier"`
 
-	// Points A measured number, or a limit of one, with at most 6 decimals.
-	//
-	// Example: 7250
-	Points *MeasuredNumber `json:"points,omitempty"`
-
 	// Reversal The activity that takes it back.
-	Reversal ID      `json:"reversal"`
-	Reward   *string `json:"reward,omitempty"`
-	SourceID string  `json:"source_id"`
+	Reversal ID     `json:"reversal"`
+	SourceID string `json:"source_id"`
 }
 
 // Exclusion An entry of another register.
@@ -13652,8 +13638,19 @@ type PointsBurnInput struct {
 
 // PointsSpent Points that a participant has exchanged for a reward.
 type PointsSpent struct {
-	// Excluded What was taken back before, because a list of another register has got it.
-	Excluded []ExcludedActivity `json:"excluded,omitempty"`
+	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	At Instant `json:"at"`
+
+	// ID Number in the journal of the intake.
+	ID ID `json:"id"`
+
+	// Points A measured number, or a limit of one, with at most 6 decimals.
+	//
+	// Example: 7250
+	Points MeasuredNumber `json:"points"`
+	Reward string         `json:"reward"`
 }
 
 // PointsSpentPage defines model for PointsSpentPage.
@@ -13740,6 +13737,9 @@ type Pool struct {
 
 // PoolClose A closed month.
 type PoolClose struct {
+	// Excluded What was taken back before, because a list of another register has got it.
+	Excluded []ExcludedActivity `json:"excluded,omitempty"`
+
 	// ID Number in the journal of the intake.
 	ID ID `json:"id"`
 
