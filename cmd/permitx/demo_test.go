@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/pgtest/dbtest"
@@ -46,6 +49,26 @@ func TestDemo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A demo whose process is killed leaves a registry that is served again as soon
+// as any: its role is not held until the demo's time has come.
+func TestDemo_LeavesNoLaterBeat(t *testing.T) {
+	t.Parallel()
+	where, clock := databaseConfig{Data: t.TempDir()}, &demoClock{}
+	s, err := (&demoCommand{databaseConfig: where, Listen: anyPort}).start(&globals{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}, where, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop(context.WithoutCancel(t.Context()))
+	clock.moveTo(clock.now().Add(365 * 24 * time.Hour))
+	if err := await(t.Context(), "the server", func() (bool, error) { return s.app.Ready() == nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.store.Registry(t.Context())
+	if now := app.SystemClock(); err != nil || r.BeatAt == 0 || r.BeatAt > now {
+		t.Errorf("the writer showed itself at %s, it is %s, %v", r.BeatAt, now, err)
 	}
 }
 

@@ -61,7 +61,7 @@ func startServer(g *globals, store keeper, by beside, c serverConfig, log *slog.
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := httpapi.NewMetrics(registry)
 	a, err := takeRole(g, app.Config{
-		Store: store, Clock: by.clock, Encode: httpapi.Encode, Build: version(),
+		Store: store, Clock: by.clock, Lease: app.SystemClock, Encode: httpapi.Encode, Build: version(),
 		QueueLimit: c.QueueLimit, Log: log, Observe: metrics.Observe, Seals: by.seals,
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func takeRole(g *globals, c app.Config) (*app.App, error) {
 			return a, err
 		}
 		if !waiting {
-			g.say("permitx: another process is the writer of this registry; waiting as a standby")
+			g.say("permitx: another process is the writer of this registry%s; waiting as a standby", showsLater(g.ctx, c))
 		}
 		select {
 		case <-g.ctx.Done():
@@ -125,6 +125,16 @@ func takeRole(g *globals, c app.Config) (*app.App, error) {
 		case <-time.After(standbyPause):
 		}
 	}
+}
+
+// showsLater says so where the writer has shown itself in a time that is to come:
+// the clock of one of the machines is wrong.
+func showsLater(ctx context.Context, c app.Config) string {
+	r, err := c.Store.Registry(ctx)
+	if now := c.Lease(); err != nil || r.BeatAt <= now.Add(app.LeaseTime) {
+		return ""
+	}
+	return fmt.Sprintf(", which has shown itself at %s: by this machine's clock that is to come, and if it ended without a word nobody takes its role until then", r.BeatAt)
 }
 
 // bootstrap makes the first administrator of an empty registry and returns

@@ -26,6 +26,7 @@ const (
 type Config struct {
 	Store      Store
 	Clock      Clock
+	Lease      Clock // of the writer's role, the same for all who want it; nil: Clock
 	Encode     Encoder
 	Build      string // names the build in the journal
 	QueueLimit int
@@ -67,7 +68,8 @@ type App struct {
 	published atomic.Pointer[Snapshot]
 	directory atomic.Pointer[Directory]
 	reference atomic.Pointer[Reference]
-	beat      atomic.Int64 // the last commit or beat, as an instant
+	beat      atomic.Int64 // the last commit or beat, as an instant of Clock
+	shown     atomic.Int64 // likewise, of Lease: what others see of it
 	watchers  watchers
 	openDays  openDays
 	seals     *sealRing
@@ -84,10 +86,13 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.QueueLimit == 0 {
 		c.QueueLimit = DefaultQueueLimit
 	}
+	if c.Lease == nil {
+		c.Lease = c.Clock
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	registry, err := c.Store.TakeOver(ctx, c.Clock())
+	registry, err := c.Store.TakeOver(ctx, c.Lease())
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +114,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	st.changed.directory = true
 	a.publish()
-	a.beat.Store(int64(c.Clock()))
+	a.hasShown(c.Clock(), registry.BeatAt)
 	a.linkWaits()
 	go a.writer() //nolint:contextcheck // it outlives the caller: it ends with Close
 	go a.chain(own)

@@ -138,7 +138,8 @@ func (a *App) HasKeys() bool { return len(a.directory.Load().keys) > 0 }
 // Snapshot returns the books after the last commit. Returns ErrStale when the
 // writer has been silent for too long.
 func (a *App) Snapshot() (*Snapshot, error) {
-	if a.Now()-calendar.Instant(a.beat.Load()) > calendar.Instant(StaleTime.Microseconds()) {
+	most := calendar.Instant(StaleTime.Microseconds())
+	if a.Now()-calendar.Instant(a.beat.Load()) > most || a.config.Lease()-calendar.Instant(a.shown.Load()) > most {
 		return nil, ErrStale
 	}
 	return a.published.Load(), nil

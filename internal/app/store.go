@@ -18,7 +18,7 @@ type Registry struct {
 	Length int64            // number of the last journal row
 	Head   []byte           // hash of the last journal row
 	LastAt calendar.Instant // the latest stamp; time never runs backwards
-	BeatAt calendar.Instant // when the writer last showed itself; 0 when it stopped cleanly
+	BeatAt calendar.Instant // when the writer last showed itself, by the clock of its role; 0 when it stopped cleanly
 }
 
 // The errors that a store's Commit may return; any other means that the batch

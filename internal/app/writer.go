@@ -93,19 +93,30 @@ func (a *App) work(waiting []*request, now calendar.Instant) error {
 	return nil
 }
 
+// showAlive shows the writer of an idle registry. The time of its role is that of
+// the lease: the registry's own may stand still, or be ahead.
 func (a *App) showAlive(now calendar.Instant) error {
-	if now-calendar.Instant(a.beat.Load()) < calendar.Instant(beatTime.Microseconds())/2 {
+	at := a.config.Lease()
+	if at-calendar.Instant(a.shown.Load()) < aBeat/2 && now-calendar.Instant(a.beat.Load()) < aBeat/2 {
 		return nil
 	}
-	switch err := a.config.Store.Beat(a.st.ctx, a.epoch, now); {
+	switch err := a.config.Store.Beat(a.st.ctx, a.epoch, at); {
 	case errors.Is(err, ErrFenced):
 		return err
 	case err != nil: // the database is away: the snapshots grow stale and are not served
 		a.config.Log.Warn("the database does not answer", slog.Any("error", err))
 		return nil
 	}
-	a.beat.Store(int64(now))
+	a.hasShown(now, at)
 	return nil
+}
+
+const aBeat = calendar.Instant(beatTime / time.Microsecond)
+
+// hasShown notes that the writer was alive, at an instant of the registry and of the lease.
+func (a *App) hasShown(now, at calendar.Instant) {
+	a.beat.Store(int64(now))
+	a.shown.Store(int64(at))
 }
 
 // batch runs commands until the batch is full or one must see the others
@@ -143,13 +154,13 @@ func (a *App) newBatch() *Batch {
 
 func (a *App) commit(b *Batch, now calendar.Instant) error {
 	b.Registry.Batch++
-	b.Registry.BeatAt = now
+	b.Registry.BeatAt = a.config.Lease()
 	if err := a.config.Store.Commit(a.st.ctx, b); err != nil {
 		return err
 	}
 	a.st.registry = b.Registry
 	a.st.registry.Head = slices.Clone(b.Registry.Head) // the batch's memory is used again
-	a.beat.Store(int64(now))
+	a.hasShown(now, b.Registry.BeatAt)
 	return nil
 }
 
