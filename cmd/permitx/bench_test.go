@@ -16,6 +16,7 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/store"
+	"permitx/internal/store/storetest"
 )
 
 // What is asked for by the name of a ratio or of a measure is all that it needs.
@@ -144,18 +145,11 @@ func TestBench_SQLite(t *testing.T) {
 // The rows of the measured reserve are what its lots, its account and its days say.
 func TestFillReserve(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), dataFile)
-	if _, err := store.Migrate(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
+	path := storetest.SQLite(t)
 	if err := fillReserve(t.Context(), benchDatabase{"sqlite", "file:" + filepath.ToSlash(path)}, 70); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := storetest.Open(t, path)
 	lines, err := s.LotLines(t.Context(), app.LotLinesQuery{Region: benchRegion, Pollutant: benchPollutant, From: 20160101, To: 20991231, Limit: 100})
 	if err != nil || len(lines) != 70 {
 		t.Fatalf("%d lots, %v", len(lines), err)

@@ -5,8 +5,7 @@ import (
 	"testing"
 
 	"permitx/internal/app"
-	"permitx/internal/pgtest/dbtest"
-	"permitx/internal/store"
+	"permitx/internal/store/storetest"
 )
 
 // With PERMITX_TEST_BESIDE the batches of a test are also committed to SQLite,
@@ -22,18 +21,5 @@ func TestMain(m *testing.M) {
 
 func migrated(t *testing.T) app.Store {
 	t.Helper()
-	path := dbtest.File(t, "app", func(path string) error {
-		_, err := store.Migrate(t.Context(), path)
-		return err
-	})
-	s, err := store.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return storetest.Open(t, storetest.SQLite(t))
 }

@@ -92,13 +92,14 @@ var rules = map[string]rule{
 
 	"internal/pgtest":            {external: []string{"github.com/jackc/pgx/v5"}},
 	"internal/pgtest/dbtest":     {internal: []string{"internal/pgtest"}, external: []string{"github.com/jackc/pgx/v5"}, testing: true},
+	"internal/store/storetest":   {internal: []string{"internal/pgtest/dbtest", "internal/store"}, testing: true},
 	"internal/pgtest/cmd/testdb": {internal: []string{"internal/pgtest"}, external: []string{"github.com/jackc/pgx/v5"}},
 	"internal/archtest":          {},
 }
 
 // What tests may import besides their package's own list.
 var (
-	testInternal = []string{"", "internal/pgtest", "internal/pgtest/dbtest", "internal/store", "internal/app/apptest"}
+	testInternal = []string{"", "internal/pgtest", "internal/pgtest/dbtest", "internal/store", "internal/store/storetest", "internal/app/apptest"}
 	testExternal = []string{
 		"pgregory.net/rapid", "github.com/google/go-cmp/cmp", "go.uber.org/goleak", "github.com/anishathalye/porcupine",
 		"github.com/getkin/kin-openapi", // what is said over HTTP is held against the contract

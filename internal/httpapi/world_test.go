@@ -35,6 +35,7 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 	"permitx/internal/store"
+	"permitx/internal/store/storetest"
 )
 
 // firm is an enterprise with a licence, and a user with a key.
@@ -78,16 +79,8 @@ const (
 // open serves a world on a database of its own.
 func open(tb testing.TB, change ...func(*httpapi.Config)) *world {
 	tb.Helper()
-	url := dbtest.File(tb, "httpapi", func(path string) error {
-		_, err := store.Migrate(tb.Context(), path)
-		return err
-	})
-	st, err := store.Open(tb.Context(), url)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { st.Close() })
-	w := serve(tb, st, change...)
+	url := storetest.SQLite(tb)
+	w := serve(tb, storetest.Open(tb, url), change...)
 	w.file = url
 	return w
 }

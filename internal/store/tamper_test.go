@@ -233,13 +233,20 @@ func (c tampering) mustBeNamed(t *testing.T, found []app.Violation) {
 	t.Errorf("no violation names %s %s; found %d: %v", c.names, c.invariant, len(found), found)
 }
 
-func tamperSQLite(t *testing.T, path string, statements []string) {
+// rawSQLite opens a file without what a store does to it.
+func rawSQLite(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func tamperSQLite(t *testing.T, path string, statements []string) {
+	t.Helper()
+	db := rawSQLite(t, path)
 	for _, trigger := range []string{"journal", "account", "posting", "trade", "lot_movement", "budget_movement", "buy_back_step", "buy_back_price", "buy_back_source", "quote", "market_close"} {
 		statements = append([]string{"DROP TRIGGER " + trigger + "_no_update", "DROP TRIGGER " + trigger + "_no_delete"}, statements...)
 	}
@@ -311,13 +318,7 @@ func TestAppendOnly(t *testing.T) {
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		path := tamperedSQLite(t)
-		db, err := sql.Open("sqlite", "file:"+path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		refused(t, db)
+		refused(t, rawSQLite(t, tamperedSQLite(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
