@@ -72,7 +72,8 @@ type Pseudonym [16]byte
 
 func (p Pseudonym) compare(other Pseudonym) int { return bytes.Compare(p[:], other[:]) }
 
-func pseudonymOf(scheme int64, salt []byte, participant string) Pseudonym {
+// PseudonymOf is what a scheme knows a participant by, with the scheme's salt.
+func PseudonymOf(scheme int64, salt []byte, participant string) Pseudonym {
 	b := make([]byte, 0, 128)
 	b = append(append(binary.AppendVarint(b, scheme), salt...), participant...)
 	sum := sha256.Sum256(b)

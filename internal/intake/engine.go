@@ -1,10 +1,8 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -20,12 +18,7 @@ import (
 // MaxActivities are the most that a batch may have.
 const MaxActivities = 10_000
 
-// Bounds of the queue and of a commit: one commit takes at most about two full
-// batches, so that none holds the database for long.
-const (
-	queueLength       = 256
-	activitiesACommit = 20_000
-)
+const queueLength = 256
 
 // Batch is what an operator sends.
 type Batch struct {
@@ -209,7 +202,7 @@ func (in *Intake) pseudonym(scheme int64, participant string) (Pseudonym, error)
 	if !known {
 		return Pseudonym{}, ErrNoParticipant
 	}
-	return pseudonymOf(scheme, salt, participant), nil
+	return PseudonymOf(scheme, salt, participant), nil
 }
 
 // Deliverable has something when messages of the outbox may wait: after a start,
@@ -258,264 +251,5 @@ func (in *Intake) do(ctx context.Context, r *request) (Answer, error) {
 		}
 	case <-ctx.Done():
 		return Answer{}, ErrUnavailable.Because(ctx.Err())
-	}
-}
-
-func (in *Intake) load(ctx context.Context) error {
-	pools, err := in.c.Store.Pools(ctx)
-	if err != nil {
-		return fmt.Errorf("read the pools: %w", err)
-	}
-	in.pools = make(map[PoolKey]*Pool, len(pools))
-	for i := range pools {
-		in.pools[pools[i].PoolKey] = &pools[i]
-	}
-	gone, err := in.c.Store.Gone(ctx)
-	if err != nil {
-		return fmt.Errorf("find the months that were taken away: %w", err)
-	}
-	in.gone = make(map[Month]bool, len(gone))
-	for _, m := range gone {
-		in.gone[m] = true
-	}
-	in.broken = false
-	return nil
-}
-
-func (in *Intake) run(ctx context.Context) {
-	defer close(in.stopped)
-	defer in.end()
-	for {
-		select {
-		case first := <-in.queue:
-			if err := in.commit(ctx, in.take(first)); err != nil {
-				in.c.Log.ErrorContext(ctx, "the intake stops", slog.Any("error", err))
-				return
-			}
-		case <-in.closing:
-			if len(in.queue) == 0 {
-				return
-			}
-		}
-	}
-}
-
-// take gives all that waits, up to the bound of a commit.
-func (in *Intake) take(first *request) []*request {
-	all, n := []*request{first}, len(first.batch)
-	for n < activitiesACommit {
-		select {
-		case r := <-in.queue:
-			all = append(all, r)
-			n += len(r.batch)
-		default:
-			return all
-		}
-	}
-	return all
-}
-
-// commit judges and writes requests, and answers them. It returns an error
-// only when the writer must stop.
-func (in *Intake) commit(ctx context.Context, all []*request) error {
-	replies, err := in.write(ctx, all)
-	switch {
-	case errors.Is(err, ErrRejected):
-		in.c.Log.WarnContext(ctx, "a commit of the intake was refused: its commands run again one by one", slog.Any("error", err), slog.Int("commands", len(all)))
-		return in.oneByOne(ctx, all)
-	case err != nil:
-		return in.fail(ctx, all, err)
-	}
-	for i, r := range all {
-		r.done <- replies[i]
-	}
-	return nil
-}
-
-// oneByOne gives each command a commit of its own, so that what the database
-// refuses fails no other. Whether it is still refused shows after the memory was
-// read again: a month may have been taken away.
-func (in *Intake) oneByOne(ctx context.Context, all []*request) error {
-	in.broken = true
-	for i, r := range all {
-		replies, err := in.write(ctx, all[i:i+1])
-		switch {
-		case err == nil:
-			r.done <- replies[0]
-		case errors.Is(err, ErrRejected):
-			in.broken = true
-			in.c.Log.ErrorContext(ctx, "a command of the intake is refused by the database", slog.Any("error", err), slog.String("kind", string(r.kind)))
-			r.done <- reply{err: ErrNotDone.Because(err)}
-		default:
-			return in.fail(ctx, all[i:], err)
-		}
-	}
-	return nil
-}
-
-// fail answers commands of which it is not known whether they can be done. It
-// returns the error when the writer must stop.
-func (in *Intake) fail(ctx context.Context, all []*request, err error) error {
-	in.broken = true
-	for _, r := range all {
-		r.done <- reply{err: ErrUnavailable.Because(err)}
-	}
-	if errors.Is(err, ErrFenced) {
-		return err
-	}
-	in.c.Log.ErrorContext(ctx, "a commit of the intake failed", slog.Any("error", err), slog.Int("commands", len(all)))
-	return nil
-}
-
-func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
-	if in.broken {
-		var err error
-		if in.registry, err = in.c.Store.Registry(ctx); err != nil {
-			return nil, err
-		}
-		if err := in.load(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err := in.stamp(all); err != nil {
-		return nil, err
-	}
-	w := newWork(in.registry, in.pools, in.gone, in.c.Pace)
-	lines, answered, err := in.gather(ctx, w, all)
-	if err != nil {
-		return nil, err
-	}
-	replies := make([]reply, len(all))
-	head, changed := in.registry.Head, false
-	for i, r := range all {
-		if first, known := answered[ActorKey{r.actor, r.key}]; known {
-			if replies[i], err = in.repeated(ctx, r, first); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		row, answer, err := in.run1(w, r, lines[i])
-		if err != nil {
-			replies[i] = reply{err: err}
-			continue
-		}
-		row.Hash = row.chain(head)
-		head, changed = row.Hash, true
-		w.out.Journal = append(w.out.Journal, row)
-		answered[ActorKey{r.actor, r.key}] = earlier{row, r}
-		replies[i] = reply{answer: answer}
-	}
-	if !changed {
-		return replies, nil
-	}
-	return replies, in.flush(ctx, w, head, all[len(all)-1].at)
-}
-
-// flush commits a work. A commit of unknown outcome is looked up.
-func (in *Intake) flush(ctx context.Context, w *work, head []byte, at calendar.Instant) error {
-	c := w.changes()
-	c.Epoch, c.Before = in.registry.Epoch, in.registry.Batch
-	c.Registry = w.nextIDs
-	c.Registry.Batch, c.Registry.Head, c.Registry.LastAt = c.Before+1, head, at
-	err := in.c.Store.Commit(ctx, c)
-	if errors.Is(err, ErrUnknown) {
-		var found Registry
-		if found, err = in.c.Store.Registry(ctx); err == nil && (found.Epoch != c.Epoch || !bytes.Equal(found.Head, head)) {
-			err = ErrUnknown
-		}
-	}
-	if err != nil {
-		return err
-	}
-	in.registry = c.Registry
-	if len(c.NewOutgoing) > 0 {
-		in.mayDeliver()
-	}
-	return nil
-}
-
-func (in *Intake) mayDeliver() {
-	select {
-	case in.sends <- struct{}{}:
-	default: // it has been said
-	}
-}
-
-// stamp gives each command its time, which never runs backwards, and the
-// register that it is judged by.
-func (in *Intake) stamp(all []*request) error {
-	reg, err := in.c.Register()
-	if err != nil {
-		return fmt.Errorf("read the register: %w", err)
-	}
-	now := max(in.c.Clock(), in.registry.LastAt+1)
-	for i, r := range all {
-		r.reg, r.at = reg, now+calendar.Instant(i)
-	}
-	return nil
-}
-
-// run1 runs one command. A fault changes nothing.
-func (in *Intake) run1(w *work, r *request, lines []line) (JournalRow, Answer, error) {
-	row := JournalRow{At: r.at, Kind: r.kind, Actor: r.actor, Key: r.key, Payload: r.payload[:]}
-	w.begin()
-	row.Number = w.number
-	body, err := in.decide(w, r, &row, lines)
-	if err != nil {
-		w.nextIDs.Length--
-		return row, Answer{}, err
-	}
-	row.Answer = in.packer.pack(body)
-	row.Rows = w.seal()
-	return row, Answer{Number: row.Number, Body: body}, nil
-}
-
-func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]byte, error) {
-	switch r.kind {
-	case KindBatch:
-		results := w.batch(r.source, lines, make([]Result, 0, len(lines)))
-		row.count(results)
-		return appendBatch(in.c.Pace, make([]byte, 0, 128*len(lines)), row, r.source, lines, results), nil //nolint:mnd // about
-	case KindPool:
-		return w.decidePool(r, row, lines)
-	case KindErase:
-		p := w.participants[r.person]
-		if p == nil || p.Batch == 0 { // nobody, or one whose activities were all refused
-			return nil, ErrForgotten
-		}
-		delete(w.participants, p.Pseudonym)
-		p.Erased, p.Pseudonym, p.Batch = true, Pseudonym{}, w.number
-		w.seen[p] = true
-		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
-	case KindBurn:
-		p, err := w.burn(r)
-		if err != nil {
-			return nil, err
-		}
-		return fmt.Appendf(nil, `{"id":%d,"participant":%d,"points":"%s","left":"%s"}`, row.Number, p.ID, r.points, p.Left), nil
-	case KindSent:
-		w.out.Outgoing = append(w.out.Outgoing, Outgoing{Number: r.message, Sent: true, Batch: w.number})
-		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil
-	case KindReturn:
-		back, err := w.takeBack(r.message)
-		if err != nil {
-			return nil, err
-		}
-		return fmt.Appendf(nil, `{"id":%d,"message":%d,"month":"%s","amount":"%s"}`, row.Number, back.Message, back.Month, back.Amount), nil
-	}
-	return nil, fault.New(fault.Internal, "intake.kind", "no such command")
-}
-
-func (r *JournalRow) count(results []Result) {
-	for i := range results {
-		switch results[i].Status {
-		case Accepted:
-			r.Accepted++
-			r.Amount += results[i].Amount
-		case Duplicate:
-			r.Duplicates++
-		case Refused:
-			r.Refused++
-		}
 	}
 }

@@ -72,7 +72,7 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 		l.take(s)
 		return l
 	}
-	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, a.Participant)
+	l.scenario, l.name = s, PseudonymOf(s.Scheme, s.Salt, a.Participant)
 	l.key = keyOf(s.Methodology, source, a.SourceID)
 	l.from, l.to = secondsOf(a.From, a.To)
 	if err := fault.First(a.checkPeriod(l.day, now), l.checkClaim(r, source, now)); err != nil {
@@ -93,7 +93,7 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 
 // take says by whose methodology the activity was counted that a reversal takes back.
 func (l *line) take(s *Scenario) {
-	l.scenario, l.name = s, pseudonymOf(s.Scheme, s.Salt, l.Participant)
+	l.scenario, l.name = s, PseudonymOf(s.Scheme, s.Salt, l.Participant)
 	l.reversed = keyOf(s.Methodology, l.source, l.Reverses)
 	l.key, l.plain = reversalKey(s.Methodology, l.source, l.Reverses), plainReversalKey(s.Methodology, l.source, l.Reverses)
 }
