@@ -2641,10 +2641,10 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
 	RegisterBidder(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOfferResult The published result of an auction
+	// GetOfferResult The published result of an auction, with a page of its winners
 	//
 	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
-	GetOfferResult(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOfferResult(ctx context.Context, id PathID, params *GetOfferResultParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeOfferWithBody Let a halted window go on
 	//
@@ -10095,11 +10095,11 @@ func (c *Client) RegisterBidder(ctx context.Context, id PathID, params *Register
 	return c.Client.Do(req)
 }
 
-// GetOfferResult The published result of an auction
+// GetOfferResult The published result of an auction, with a page of its winners
 //
 // Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
-func (c *Client) GetOfferResult(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOfferResultRequest(c.Server, id)
+func (c *Client) GetOfferResult(ctx context.Context, id PathID, params *GetOfferResultParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOfferResultRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -29903,7 +29903,7 @@ func NewRegisterBidderRequestWithBody(server string, id PathID, params *Register
 }
 
 // NewGetOfferResultRequest constructs an http.Request for the GetOfferResult method
-func NewGetOfferResultRequest(server string, id PathID) (*http.Request, error) {
+func NewGetOfferResultRequest(server string, id PathID, params *GetOfferResultParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -29926,6 +29926,45 @@ func NewGetOfferResultRequest(server string, id PathID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -42070,12 +42109,12 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/offers/{id}/registrations (the `RegisterBidder` operationId).
 	RegisterBidderWithResponse(ctx context.Context, id PathID, params *RegisterBidderParams, body RegisterBidderJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterBidderResponse, error)
 
-	// GetOfferResultWithResponse The published result of an auction
+	// GetOfferResultWithResponse The published result of an auction, with a page of its winners
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
-	GetOfferResultWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error)
+	GetOfferResultWithResponse(ctx context.Context, id PathID, params *GetOfferResultParams, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error)
 
 	// ResumeOfferWithBodyWithResponse Let a halted window go on
 	//
@@ -59890,13 +59929,13 @@ func (c *ClientWithResponses) RegisterBidderWithResponse(ctx context.Context, id
 	return ParseRegisterBidderResponse(rsp)
 }
 
-// GetOfferResultWithResponse The published result of an auction
+// GetOfferResultWithResponse The published result of an auction, with a page of its winners
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/offers/{id}/result (the `GetOfferResult` operationId).
-func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error) {
-	rsp, err := c.GetOfferResult(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id PathID, params *GetOfferResultParams, reqEditors ...RequestEditorFn) (*GetOfferResultResponse, error) {
+	rsp, err := c.GetOfferResult(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -5095,6 +5095,9 @@ type AuctionResult struct {
 	// Example: 2397.22
 	MinPrice *Price `json:"min_price,omitempty"`
 
+	// Next Cursor of the next page of winners, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+
 	// Noncompetitive Of what was sold, to bids at any price. They count among the bidders and in what was wanted; in the prices below they do not.
 	Noncompetitive *Quantity `json:"noncompetitive,omitempty"`
 
@@ -19349,6 +19352,15 @@ type PlaceQuoteParams struct {
 type RegisterBidderParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetOfferResultParams defines parameters for GetOfferResult.
+type GetOfferResultParams struct {
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ResumeOfferParams defines parameters for ResumeOffer.

@@ -117,7 +117,7 @@ func (t *story) certify(ctx context.Context, o api.AuctionOffer) error {
 	if _, err := t.offerIn(ctx, o.ID, api.AuctionStateCertified); err != nil {
 		return err
 	}
-	result, err := answer[api.AuctionResult](read(t.auditor.GetOfferResult(ctx, o.ID)))
+	result, err := answer[api.AuctionResult](read(t.auditor.GetOfferResult(ctx, o.ID, &api.GetOfferResultParams{})))
 	if err != nil {
 		return err
 	}

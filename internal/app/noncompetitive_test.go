@@ -74,12 +74,21 @@ func TestOffer_Noncompetitive(t *testing.T) {
 	if want := []string{"3 4500 1", "1.5 4500 2", "4 4500 3", "1.5 4500 4"}; !slices.Equal(got, want) { // 45 % are 4.5 t/a
 		t.Errorf("awards %q, want %q", got, want)
 	}
-	p, err := PublishedResultOf(t.Context(), d.store, o.ID)
+	results := &PublishedResults{}
+	p, err := results.Of(t.Context(), d.store, o.ID, Query{})
 	want := auction.Figures{
 		Bidders: 4, Wanted: 13 * one, Cover: 1_300_000, Least: yuan(4500), Greatest: yuan(5000), Mean: yuan(4750), Median: yuan(5000), Average: yuan(4500), Takers: 9 * one / 2,
 	}
 	if err != nil || p.Figures != want {
 		t.Errorf("published %+v, %v; want %+v", p.Figures, err, want)
+	}
+	read := d.store.reads[OpenedBids.Name()]
+	second, err := results.Of(t.Context(), d.store, o.ID, Query{}.Page(awards[0].ID, 2))
+	if err != nil || second.Figures != want || d.store.reads[OpenedBids.Name()] != read {
+		t.Errorf("published again %+v, %v, after %d more looks at the bids", second.Figures, err, d.store.reads[OpenedBids.Name()]-read)
+	}
+	if len(second.Winners) != 2 || second.Winners[0] != p.Winners[1] || second.Winners[1] != p.Winners[2] {
+		t.Errorf("the second and the third winner are %+v of %+v", second.Winners, p.Winners)
 	}
 	a := d.delivered(d.firms[0], awards[0])
 	acquired := rowsIn(d.office, Acquisitions, Query{})

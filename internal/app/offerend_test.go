@@ -33,7 +33,7 @@ func (d *auctionDesk) wantFailed(o auction.Offer, reason string, bidders int) {
 	if len(ends) != 1 || !strings.Contains(ends[0].Body, o.Reason) {
 		d.t.Errorf("notices of the end: %+v", ends)
 	}
-	p, err := PublishedResultOf(d.t.Context(), d.store, o.ID)
+	p, err := (&PublishedResults{}).Of(d.t.Context(), d.store, o.ID, Query{})
 	if err != nil || p.Figures != (auction.Figures{Bidders: bidders}) || len(p.Winners) != 0 {
 		d.t.Errorf("published: %v, %+v; want %d bidders", err, p.Figures, bidders)
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
@@ -26,33 +27,76 @@ type PublishedWinner struct {
 	Award auction.Award
 }
 
-// winnersShown bounds the winners of one answer.
-const winnersShown = 10_000
+// PublishedResults gives the results of auctions. What their bids come to does not
+// change any more, and is worked out once, however many ask. It is safe for
+// concurrent use.
+type PublishedResults struct {
+	mu    sync.Mutex
+	known map[int64]*publishedFigures
+}
 
-// PublishedResultOf returns the result of an offer, or ErrNoResult.
-func PublishedResultOf(ctx context.Context, r Reader, offer int64) (p PublishedResult, err error) {
+type publishedFigures struct {
+	mu      sync.Mutex
+	isKnown bool
+	figures auction.Figures
+}
+
+// resultsKept is how many results are kept at hand.
+const resultsKept = 10_000
+
+// of are the figures of an offer, known or not yet.
+func (p *PublishedResults) of(offer int64) *publishedFigures {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.known[offer]
+	if f == nil {
+		if p.known == nil || len(p.known) >= resultsKept {
+			p.known = map[int64]*publishedFigures{}
+		}
+		f = &publishedFigures{}
+		p.known[offer] = f
+	}
+	return f
+}
+
+// read works the figures out of all bids that counted, where that is not done.
+func (f *publishedFigures) read(ctx context.Context, r Reader, o auction.Offer) (auction.Figures, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.isKnown {
+		return f.figures, nil
+	}
+	bids, err := countingBids(ctx, r, o.ID)
+	if err == nil {
+		f.figures, f.isKnown = o.Summarise(bids), true
+	}
+	return f.figures, err
+}
+
+// Of returns the result of an offer with the winners that a query selects, or ErrNoResult.
+func (p *PublishedResults) Of(ctx context.Context, r Reader, offer int64, winners Query) (result PublishedResult, err error) {
 	var offers []auction.Offer
 	if err := r.Find(ctx, Offers.name, Where("id", offer), &offers); err != nil {
-		return p, err
+		return result, err
 	}
 	if len(offers) == 0 || offers[0].State != auction.OfferCertified && offers[0].State != auction.OfferFailed {
-		return p, ErrNoResult
+		return result, ErrNoResult
 	}
-	p.Offer = offers[0]
-	bids, err := countingBids(ctx, r, offer)
+	result.Offer = offers[0]
+	figures, err := p.of(offer).read(ctx, r, result.Offer)
 	if err != nil {
-		return p, err
+		return result, err
 	}
-	p.Figures = p.Offer.Summarise(bids).Published(p.Offer.Volume)
+	result.Figures = figures.Published(result.Offer.Volume)
 	var awards []auction.Award
-	if err := r.Find(ctx, Awards.name, Where("offer", offer).Page(0, winnersShown), &awards); err != nil {
-		return p, err
+	if err := r.Find(ctx, Awards.name, winners.And("offer", Eq, offer), &awards); err != nil {
+		return result, err
 	}
 	names, err := namesOf(ctx, r, awards)
 	for _, a := range awards {
-		p.Winners = append(p.Winners, PublishedWinner{names[a.Party], a})
+		result.Winners = append(result.Winners, PublishedWinner{names[a.Party], a})
 	}
-	return p, err
+	return result, err
 }
 
 func namesOf(ctx context.Context, r Reader, awards []auction.Award) (map[int64]string, error) {

@@ -106,20 +106,23 @@ func (s *Server) RevokeAward(ctx context.Context, r gen.RevokeAwardRequestObject
 
 // GetOfferResult shows what anybody may know of an auction that was certified, or has failed.
 func (s *Server) GetOfferResult(ctx context.Context, r gen.GetOfferResultRequestObject) (gen.GetOfferResultResponseObject, error) {
-	p, err := app.PublishedResultOf(ctx, s.rows, r.ID)
+	page := pageOf(r.Params.Limit, r.Params.After)
+	p, err := s.results.Of(ctx, s.rows, r.ID, page.query(app.Query{}))
 	if err != nil {
 		return nil, err
 	}
+	winners, next := cut(page, p.Winners, func(w app.PublishedWinner) int64 { return w.Award.ID })
 	o, f := p.Offer, p.Figures
 	return gen.GetOfferResult200JSONResponse{
 		Offer: o.ID, Status: api.AuctionStatus(o.ResultStatus), ClearingPrice: optionalPrice(o.ClearingPrice), AveragePrice: optionalPrice(f.Average),
 		Offered: o.Quantity.String(), Sold: o.Volume.String(), Unsold: o.Unsold().String(), Bidders: f.Bidders, Wanted: textOfQuantity(f.Wanted),
 		CoverRatio: ratioOf(f.Cover), Noncompetitive: textOfQuantity(f.Takers), MinPrice: optionalPrice(f.Least), MaxPrice: optionalPrice(f.Greatest), MeanPrice: optionalPrice(f.Mean), MedianPrice: optionalPrice(f.Median),
 		State: api.AuctionState(o.State), Reason: optional(o.Reason), CertifiedAt: instantOf(o.CertifiedAt), ResultDigest: o.ResultDigest,
-		Winners: convertAll(p.Winners, func(w app.PublishedWinner) api.AuctionWinner {
+		Winners: convertAll(winners, func(w app.PublishedWinner) api.AuctionWinner {
 			return api.AuctionWinner{
 				Name: w.Name, Quantity: w.Award.Quantity.String(), Price: w.Award.Price.String(), Amount: w.Award.Amount.String(), State: api.AwardState(w.Award.State),
 			}
 		}),
+		Next: next,
 	}, nil
 }

@@ -68,6 +68,13 @@ func TestAward_OverHTTP(t *testing.T) {
 		got.Winners[0].State != api.AwardStateDelivered || got.Winners[1].State != api.AwardStateAwarded {
 		t.Errorf("the result: %s", result.body)
 	}
+	first := decode[api.AuctionResult](t, w.get(at+"/result?limit=1", ""))
+	if len(first.Winners) != 1 || first.Winners[0] != got.Winners[0] || first.Next == nil || got.Next != nil {
+		t.Fatalf("the first winner: %+v", first)
+	}
+	if last := decode[api.AuctionResult](t, w.get(fmt.Sprintf("%s/result?after=%d", at, *first.Next), "")); len(last.Winners) != 1 || last.Winners[0] != got.Winners[1] || last.Next != nil || last.Sold != got.Sold {
+		t.Errorf("the last winner: %+v", last)
+	}
 	w.forfeitedAndPaid(got.Winners[1].Name)
 }
 

@@ -74,6 +74,7 @@ type Server struct {
 	config     Config
 	app        *app.App
 	rows       app.Reader // the committed rows, for handlers
+	results    app.PublishedResults
 	operations map[route]*operation
 	limiter    *limiter // nil: no limit
 	ids        requestIDs

@@ -737,9 +737,9 @@ type ServerInterface interface {
 	// RegisterBidder Register for an auction
 	// (POST /v1/offers/{id}/registrations)
 	RegisterBidder(c *gin.Context, id PathID, params RegisterBidderParams)
-	// GetOfferResult The published result of an auction
+	// GetOfferResult The published result of an auction, with a page of its winners
 	// (GET /v1/offers/{id}/result)
-	GetOfferResult(c *gin.Context, id PathID)
+	GetOfferResult(c *gin.Context, id PathID, params GetOfferResultParams)
 	// ResumeOffer Let a halted window go on
 	// (POST /v1/offers/{id}/resume)
 	ResumeOffer(c *gin.Context, id PathID, params ResumeOfferParams)
@@ -13185,6 +13185,25 @@ func (siw *ServerInterfaceWrapper) GetOfferResult(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOfferResultParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -13192,7 +13211,7 @@ func (siw *ServerInterfaceWrapper) GetOfferResult(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetOfferResult(c, id)
+	siw.Handler.GetOfferResult(c, id, params)
 }
 
 // ResumeOffer operation middleware
@@ -26802,7 +26821,8 @@ func (response RegisterBidder201JSONResponse) VisitRegisterBidderResponse(w http
 }
 
 type GetOfferResultRequestObject struct {
-	ID PathID `json:"id"`
+	ID     PathID `json:"id"`
+	Params GetOfferResultParams
 }
 
 type GetOfferResultResponseObject interface {
@@ -31345,7 +31365,7 @@ type StrictServerInterface interface {
 	// RegisterBidder Register for an auction
 	// (POST /v1/offers/{id}/registrations)
 	RegisterBidder(ctx context.Context, request RegisterBidderRequestObject) (RegisterBidderResponseObject, error)
-	// GetOfferResult The published result of an auction
+	// GetOfferResult The published result of an auction, with a page of its winners
 	// (GET /v1/offers/{id}/result)
 	GetOfferResult(ctx context.Context, request GetOfferResultRequestObject) (GetOfferResultResponseObject, error)
 	// ResumeOffer Let a halted window go on
@@ -40036,10 +40056,11 @@ func (sh *strictHandler) RegisterBidder(ctx *gin.Context, id PathID, params Regi
 }
 
 // GetOfferResult operation middleware
-func (sh *strictHandler) GetOfferResult(ctx *gin.Context, id PathID) {
+func (sh *strictHandler) GetOfferResult(ctx *gin.Context, id PathID, params GetOfferResultParams) {
 	var request GetOfferResultRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetOfferResult(ctx, request.(GetOfferResultRequestObject))
