@@ -1745,7 +1745,7 @@ type ClientInterface interface {
 
 	// DeclareIdleWithBody Declare, or record, that permits lie idle
 	//
-	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1754,7 +1754,7 @@ type ClientInterface interface {
 
 	// DeclareIdle Declare, or record, that permits lie idle
 	//
-	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1777,7 +1777,7 @@ type ClientInterface interface {
 
 	// SweepIdleWithBody Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1786,7 +1786,7 @@ type ClientInterface interface {
 
 	// SweepIdle Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7959,7 +7959,7 @@ func (c *Client) ListIdleDeclarations(ctx context.Context, params *ListIdleDecla
 
 // DeclareIdleWithBody Declare, or record, that permits lie idle
 //
-// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7978,7 +7978,7 @@ func (c *Client) DeclareIdleWithBody(ctx context.Context, params *DeclareIdlePar
 
 // DeclareIdle Declare, or record, that permits lie idle
 //
-// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8031,7 +8031,7 @@ func (c *Client) EndIdle(ctx context.Context, id PathID, params *EndIdleParams, 
 
 // SweepIdleWithBody Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8050,7 +8050,7 @@ func (c *Client) SweepIdleWithBody(ctx context.Context, id PathID, params *Sweep
 
 // SweepIdle Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -41113,7 +41113,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareIdleWithBodyWithResponse Declare, or record, that permits lie idle
 	//
-	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41122,7 +41122,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeclareIdleWithResponse Declare, or record, that permits lie idle
 	//
-	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+	// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41145,7 +41145,7 @@ type ClientWithResponsesInterface interface {
 
 	// SweepIdleWithBodyWithResponse Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41154,7 +41154,7 @@ type ClientWithResponsesInterface interface {
 
 	// SweepIdleWithResponse Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -58189,7 +58189,7 @@ func (c *ClientWithResponses) ListIdleDeclarationsWithResponse(ctx context.Conte
 
 // DeclareIdleWithBodyWithResponse Declare, or record, that permits lie idle
 //
-// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58204,7 +58204,7 @@ func (c *ClientWithResponses) DeclareIdleWithBodyWithResponse(ctx context.Contex
 
 // DeclareIdleWithResponse Declare, or record, that permits lie idle
 //
-// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it.
+// The enterprise must declare it (浙政办发〔2010〕132号); the bureau may record it. What was acquired after the first idle day cannot be meant.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58245,7 +58245,7 @@ func (c *ClientWithResponses) EndIdleWithResponse(ctx context.Context, id PathID
 
 // SweepIdleWithBodyWithResponse Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58260,7 +58260,7 @@ func (c *ClientWithResponses) SweepIdleWithBodyWithResponse(ctx context.Context,
 
 // SweepIdleWithResponse Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号).
+// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -3925,6 +3925,7 @@ const (
 	SurplusLossKindDischarge    SurplusLossKind = "discharge"
 	SurplusLossKindJudicialSale SurplusLossKind = "judicial_sale"
 	SurplusLossKindPledgeSale   SurplusLossKind = "pledge_sale"
+	SurplusLossKindRevocation   SurplusLossKind = "revocation"
 )
 
 // Valid indicates whether the value is a known member of the SurplusLossKind enum.
@@ -3937,6 +3938,8 @@ func (e SurplusLossKind) Valid() bool {
 	case SurplusLossKindJudicialSale:
 		return true
 	case SurplusLossKindPledgeSale:
+		return true
+	case SurplusLossKindRevocation:
 		return true
 	default:
 		return false
@@ -9256,7 +9259,7 @@ type Holding struct {
 	// Example: 13.257
 	Balance Quantity `json:"balance"`
 
-	// Frozen The part of held that courts and bureaus have frozen.
+	// Frozen The part of held that courts and bureaus have frozen, and of which an instalment is overdue.
 	Frozen Quantity `json:"frozen"`
 
 	// Held Set aside for orders, deals and freezes.
@@ -9326,6 +9329,9 @@ type IdleDeclaration struct {
 	//
 	// Example: 2031-06-30
 	EndedOn *Date `json:"ended_on,omitempty"`
+
+	// HeldOn The day by which the permits were acquired: the first idle one, or the first of the term that they were renewed for. What was acquired later is not meant.
+	HeldOn Date `json:"held_on"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -9425,6 +9431,9 @@ type IdlePermits struct {
 	DeclaredOf *ID    `json:"declared_of,omitempty"`
 	Document   string `json:"document"`
 
+	// HeldOn The day by which the permits were acquired: the first idle one, or the first of the term that they were renewed for. What was acquired later is not meant.
+	HeldOn Date `json:"held_on"`
+
 	// ID Number of a record.
 	ID ID `json:"id"`
 
@@ -9443,7 +9452,7 @@ type IdlePermits struct {
 	// Party Number of a record.
 	Party ID `json:"party"`
 
-	// Quantity What was declared, as far as it is still held; of several about one holding those that lie idle for the longest come first.
+	// Quantity What was declared, as far as what was acquired by `held_on` is still there, beside what is being bought back; of several about one holding those that lie idle for the longest come first.
 	Quantity Quantity `json:"quantity"`
 
 	// RecordedAt When it was declared.
@@ -16443,7 +16452,7 @@ type SurplusVerificationPage struct {
 type SweepInput struct {
 	Document string `json:"document"`
 
-	// Quantity Absent: all that is declared, as far as it is available.
+	// Quantity Absent: all that still lies idle, as far as it is available.
 	Quantity *Quantity `json:"quantity,omitempty"`
 }
 

@@ -44,12 +44,33 @@ func randomBuyBacks(t *testing.T, r *rand.Rand, steps int, done map[identity.Ope
 			d.at(20270104)
 		}
 		who, c := d.randomStep(r, firms)
-		if d.do(who, c) == nil {
-			done[c.Operation()]++
+		if d.do(who, c) != nil {
+			continue
+		}
+		if done[c.Operation()]++; c.Operation() == identity.IdleSweep {
+			d.wantSwept()
 		}
 	}
 	d.restart()
 	d.check()
+}
+
+// wantSwept holds that the sweep that was just opened takes no more than what is left of
+// what was acquired by the first idle day.
+func (d *buyBackDesk) wantSwept() {
+	d.t.Helper()
+	sweeps := rowsIn(d.office, BuyBacks, Query{}.And("idle", Gt, int64(0)))
+	b := sweeps[len(sweeps)-1]
+	account, _ := d.app.st.ledger.Find(b.Holding())
+	var left quantity.Quantity
+	for _, a := range rowsIn(d.office, Acquisitions, Where("account", int64(account))) {
+		if a.AcquiredOn <= storedRow(d.office, IdleDeclarations, b.Idle).Since {
+			left += a.Remaining
+		}
+	}
+	if b.Quantity > left {
+		d.t.Fatalf("swept %s, %s are left of what lay idle", b.Quantity, left)
+	}
 }
 
 // randomStep is a command that may be done, and often should be.
@@ -58,9 +79,14 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 	q := func() quantity.Quantity { return quantity.Quantity(r.Intn(40)+1) * one / 10 }
 	f := firms[r.Intn(len(firms))]
 	origin := ledger.Origin(r.Intn(3) + 1)
-	switch r.Intn(34) {
+	switch r.Intn(35) {
 	case 0:
 		return f.user, BuyBackApply{f.licence.ID, d.i.Code, origin, q(), reserve.BuyBackCauses[r.Intn(5)], "d"}
+	case 18: // acquired after the day since which others lie idle
+		return d.leader, Allocate{
+			Kind: reserve.Opening, Licence: f.licence.ID, Instrument: d.i.Code, Part: reserve.Unallocated, Origin: origin, Quantity: q() / 4,
+			PriceKnown: origin == ledger.Free, AcquiredOn: d.today(), Document: "d",
+		}
 	case 2:
 		return d.clerk, BuyBackOpen{f.licence.ID, d.i.Code, origin, q(), reserve.BuyBackCauses[r.Intn(9)], "d"}
 	case 3:
@@ -100,7 +126,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 		}
 		return d.finance, BudgetCarry{id(Budgets.name), amount, "d"}
 	case 12:
-		given := tableOf(d.office, Allocations)
+		given := rowsIn(d.office, Allocations, Where("document", "opening"))
 		a := given[r.Intn(len(given))]
 		return d.leader, CorrectionRecord{a.ID, []quantity.Quantity{a.Quantity, q()}[r.Intn(2)], "counted twice", "d", today, 0}
 	case 13, 15, 17:

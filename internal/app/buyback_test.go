@@ -54,7 +54,7 @@ func (d *buyBackDesk) give(f firm, origin ledger.Origin, q quantity.Quantity, pr
 	d.t.Helper()
 	done[AllocationResult](d.office, d.leader, Allocate{
 		Licence: f.licence.ID, Instrument: d.i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: origin,
-		Quantity: q, Price: yuan(price), PriceKnown: price > 0 || origin == ledger.Free, AcquiredOn: 20260105, Document: "opening",
+		Quantity: q, Price: yuan(price), PriceKnown: price > 0 || origin == ledger.Free, AcquiredOn: 20200105, Document: "opening",
 	})
 }
 

@@ -90,16 +90,16 @@ func allOf(effects []buyBackEffect) buyBackEffect {
 	}
 }
 
-// idleAfter is the declaration that a buy-back sweeps after its last step: over
-// where the permits are in the reserve or were found not to be idle, and open
-// again otherwise.
+// idleAfter is the declaration that a buy-back sweeps after its last step: without
+// the permits where these are in the reserve or were found not to be idle, and open
+// for all of them again otherwise.
 func (v *View) idleAfter(b reserve.BuyBack, last reserve.BuyBackMove, document string) (reserve.IdleDeclaration, error) {
 	d, err := Get(v, IdleDeclarations, "id", b.Idle)
 	if err != nil {
 		return d, err
 	}
 	if last.To == reserve.BuyBackInReserve || last.Event == reserve.UpholdBuyBack {
-		return d.End(v.Today, document), nil
+		return d.Less(b.Quantity, v.Today, document), nil
 	}
 	d.BuyBack = 0
 	return d, nil
@@ -154,7 +154,7 @@ func (v *View) decideBook(b reserve.BuyBack, document string) (buyBackEffect, er
 func (v *View) rowsToUse(b reserve.BuyBack) ([]ledger.Acquisition, error) {
 	id, _ := v.ledger.Find(b.Holding())
 	if b.Reclaimed {
-		return reserve.ReclaimedRows(v.ledger.Acquisitions(id), b.Quantity), nil
+		return b.ToReclaim(v.ledger.Acquisitions(id)), nil
 	}
 	return reserve.PricedRows(v.ledger.Acquisitions(id), b.Quantity)
 }

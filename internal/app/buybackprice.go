@@ -93,7 +93,7 @@ func (v *View) decidePrice(m *buyBackMove) (buyBackEffect, error) {
 	}
 	id, _ := v.ledger.Find(m.Holding())
 	months := v.monthsToPay(m.BuyBack)
-	rows, amount, err := reserve.PriceRows(v.ledger.Acquisitions(id), m.Quantity, base, months)
+	rows, amount, err := reserve.PriceRows(m.ToPrice(v.ledger.Acquisitions(id)), m.Quantity, base, months)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,6 @@
 package app
 
-import (
-	"slices"
-
-	"permitx/internal/reserve"
-)
+import "permitx/internal/reserve"
 
 // termEnded is the reason and the document of what the end of a term does.
 const termEnded = "the term of the instrument has ended"
@@ -35,9 +31,9 @@ func endBuyBacks(v *View, e TermEnd) (termEndPart, error) {
 // endIdle ends the declarations of a term that has ended. Those of a holding
 // whose renewal was applied for go with it.
 func endIdle(v *View, e TermEnd) (termEndPart, error) {
-	rows, err := v.idleEnding(e.Instrument)
-	if err != nil || len(rows) == 0 {
-		return nil, err
+	rows := v.idleEnding(e.Instrument)
+	if len(rows) == 0 {
+		return nil, nil
 	}
 	end := must(Get(v, Instruments, "instrument", e.Instrument)).TermEnd
 	return func(tx *Tx, _ *TermEnd) {
@@ -49,20 +45,17 @@ func endIdle(v *View, e TermEnd) (termEndPart, error) {
 
 // idleEnding are the next open declarations of an instrument that no renewal
 // carries over.
-func (v *View) idleEnding(instrument int64) ([]reserve.IdleDeclaration, error) {
-	open := Where("instrument", instrument).And("state", Eq, string(reserve.IdleOpen))
-	for after := int64(0); ; {
-		rows, err := Find(v, IdleDeclarations, open.Page(after, termEndHolds))
-		if err != nil || len(rows) == 0 {
-			return nil, err
+func (v *View) idleEnding(instrument int64) (rows []reserve.IdleDeclaration) {
+	for d := range All(v, IdleDeclarations) {
+		if d.State != reserve.IdleOpen || d.Instrument != instrument {
+			continue
 		}
-		after = rows[len(rows)-1].ID
-		rows = slices.DeleteFunc(rows, func(d reserve.IdleDeclaration) bool {
-			_, renewed := v.renewalOf(d.Holding())
-			return renewed
-		})
-		if len(rows) > 0 {
-			return rows, nil
+		if _, renewed := v.renewalOf(d.Holding()); renewed {
+			continue
+		}
+		if rows = append(rows, d); len(rows) == termEndHolds {
+			break
 		}
 	}
+	return rows
 }

@@ -264,14 +264,14 @@ func (c *checker) checkBudgets() error {
 // checkOffers holds that a standing offer has left what was not accepted of it,
 // and that a declaration that is swept names a buy-back that sweeps it (I-25).
 func (c *checker) checkOffers() error {
-	taken, sweeps := map[int64]quantity.Quantity{}, map[int64]reserve.BuyBack{}
+	taken, sweeps, of := map[int64]quantity.Quantity{}, map[int64]int64{}, map[int64]int64{} // sweeps: the open one, by declaration
 	err := eachOf(c.ctx, c.r, BuyBacks, Query{}, func(b reserve.BuyBack) {
 		alive := b.State.IsOpen() || b.State == reserve.BuyBackInReserve
 		if b.Offer != 0 && alive {
 			taken[b.Offer] += b.Quantity
 		}
-		if b.Idle != 0 && alive {
-			sweeps[b.Idle] = b
+		if of[b.ID] = b.Idle; b.Idle != 0 && b.State.IsOpen() {
+			sweeps[b.Idle] = b.ID
 		}
 	})
 	if err != nil {
@@ -293,10 +293,9 @@ func (c *checker) checkOffers() error {
 			}
 			own[d.Holding()] = d.ID
 		}
-		b := sweeps[d.ID]
-		isSwept := d.BuyBack != 0 && (d.State == reserve.IdleOpen || b.State == reserve.BuyBackInReserve)
-		if isSwept && b.ID != d.BuyBack || b.State.IsOpen() && (d.State != reserve.IdleOpen || d.BuyBack != b.ID) {
-			c.report("I-25", IdleDeclarations.name, d.ID, "is %s and names buy-back %d, buy-back %d sweeps it", d.State, d.BuyBack, b.ID)
+		isOpen := d.State == reserve.IdleOpen
+		if b := sweeps[d.ID]; isOpen && d.BuyBack != b || !isOpen && (b != 0 || d.BuyBack != 0 && of[d.BuyBack] != d.ID) {
+			c.report("I-25", IdleDeclarations.name, d.ID, "is %s and names buy-back %d, buy-back %d sweeps it", d.State, d.BuyBack, b)
 		}
 	})
 }

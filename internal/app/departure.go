@@ -156,9 +156,7 @@ func (c DepartureStep) Decide(v *View) (Apply, error) {
 		if revoke, err = v.revoked(l, string(d.Kind)); err != nil {
 			return nil, err
 		}
-		if idle, err = v.idleOf(l); err != nil {
-			return nil, err
-		}
+		idle = v.idleOf(l)
 	}
 	d.EndDocument, d.EndedAt = c.Document, v.Now
 	return func(tx *Tx) any {

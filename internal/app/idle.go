@@ -1,27 +1,24 @@
 package app
 
 import (
-	"slices"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
-	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
 
 // IdleDeclarations say what of a holding is not used, since when.
-var IdleDeclarations = cold[reserve.IdleDeclaration]("idle_declaration")
+var IdleDeclarations = resident[reserve.IdleDeclaration]("idle_declaration")
 
 // The faults of idle permits, in the order in which they are checked; the
 // others are in reserve.
 var (
-	// ErrIdleBeyond is returned when more would be idle than the licence holds.
-	ErrIdleBeyond = fault.New(fault.Refused, "idle_declaration.beyond_holding", "the licence does not hold so many of these permits").At("quantity")
+	// ErrIdleBeyond is returned when more would be idle than the licence holds since that day.
+	ErrIdleBeyond = fault.New(fault.Refused, "idle_declaration.beyond_holding", "the licence does not hold so many of these permits since that day").At("quantity")
 	// ErrIdleDeclared is returned when the holding is declared idle already.
 	ErrIdleDeclared = fault.New(fault.Conflict, "idle_declaration.open_already", "the holding is declared idle already: end that declaration first").At("instrument")
 	// ErrIdleOfBureau is returned when an enterprise would end what the bureau has recorded.
@@ -79,7 +76,7 @@ func (c IdleDeclare) Decide(v *View) (Apply, error) {
 	}
 	d := reserve.IdleDeclaration{
 		Party: l.Party, Region: l.Region, Licence: l.ID, Instrument: i.ID, Pollutant: i.Pollutant, Origin: c.Origin, Quantity: c.Quantity,
-		Since: c.Since, DeclaredBy: reserve.ByBureau, Document: c.Document, State: reserve.IdleOpen, RecordedAt: v.Now,
+		Since: c.Since, DeclaredBy: reserve.ByBureau, Document: c.Document, State: reserve.IdleOpen, RecordedAt: v.Now, HeldOn: c.Since,
 	}
 	if hasRole(v.Actor, identity.IdleDeclare, identity.Enterprise, identity.OfParty(l.Party, "")) {
 		d.DeclaredBy = reserve.ByEnterprise
@@ -90,14 +87,15 @@ func (c IdleDeclare) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("since", c.Since); err != nil {
 		return nil, err
 	}
-	if has := quantity.Quantity(v.ledger.Balance(d.Holding()).Balance); c.Quantity > has {
-		return nil, ErrIdleBeyond.With("the licence holds %s t/a of %s (%s), %s t/a would be idle", has, i.Code, c.Origin, c.Quantity)
-	}
-	open, err := v.idleOn(d.Holding())
+	idle, err := v.stillIdle(d.Holding(), d)
 	if err != nil {
 		return nil, err
 	}
-	if len(open) > 0 {
+	if has := idle[d.ID]; c.Quantity > has {
+		return nil, ErrIdleBeyond.With("of %s (%s) the licence holds %s t/a that were acquired by %s and are not being bought back, %s t/a would be idle",
+			i.Code, c.Origin, has, c.Since, c.Quantity)
+	}
+	if open := v.idleOn(d.Holding()); len(open) > 0 {
 		return nil, ErrIdleDeclared.With("declaration %d says so since %s: end it first", open[0].ID, open[0].Since)
 	}
 	return func(tx *Tx) any { return tx.idleResult(Put(tx, IdleDeclarations, d)) }, nil
@@ -115,6 +113,7 @@ func (v *View) idle(op identity.Operation, id int64) (d reserve.IdleDeclaration,
 	if d, err = Get(v, IdleDeclarations, "id", id); err != nil {
 		return d, err
 	}
+	d = d.Held(renewedOn(d, All(v, Renewals)))
 	return d, v.AuthoriseAt("id", op, identity.OfParty(d.Party, d.Region))
 }
 
@@ -163,19 +162,16 @@ func (c IdleSweep) Decide(v *View) (Apply, error) {
 	if err := d.CheckSweep(); err != nil {
 		return nil, err
 	}
-	q := c.Quantity
-	if q == 0 {
-		q = min(d.Quantity, quantity.Quantity(v.ledger.Balance(d.Holding()).Available()))
-	}
-	if q > d.Quantity {
-		return nil, ErrIdleBeyond.With("%s t/a are declared idle, %s t/a would be swept", d.Quantity, q)
+	q, idle, err := c.sweeps(v, d)
+	if err != nil {
+		return nil, err
 	}
 	l, err := Get(v, Licences, "id", d.Licence)
 	if err != nil {
 		return nil, err
 	}
 	b, err := v.newBuyBack(l, must(Get(v, Instruments, "id", d.Instrument)).Code, reserve.BuyBack{
-		Kind: reserve.Compulsory, State: reserve.BuyBackAccepted, Cause: reserve.Idle, Origin: d.Origin, Quantity: q, Document: c.Document, Idle: d.ID,
+		Kind: reserve.Compulsory, State: reserve.BuyBackAccepted, Cause: reserve.Idle, Origin: d.Origin, Quantity: q, Document: c.Document, Idle: d.ID, HeldOn: d.HeldOn,
 	})
 	if err != nil {
 		return nil, err
@@ -189,52 +185,27 @@ func (c IdleSweep) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		r := tx.openBuyBack(b, hold)
-		d.BuyBack = r.BuyBack.ID
+		d.Quantity, d.BuyBack = idle, r.BuyBack.ID
 		Put(tx, IdleDeclarations, d)
 		return r
 	}, nil
 }
 
-// idleOn are the open declarations about a holding: one that was made of it, and
-// those that have followed their permits into it.
-func (v *View) idleOn(holding ledger.Key) ([]reserve.IdleDeclaration, error) {
-	open, err := Find(v, IdleDeclarations, Where("licence", holding.Licence).And("state", Eq, string(reserve.IdleOpen)))
-	return slices.DeleteFunc(open, func(d reserve.IdleDeclaration) bool { return d.Holding() != holding }), err
-}
-
-// carryIdle lets declarations go with their permits into the new term of a renewal:
-// these lie idle for as long as before, and what is not renewed is not. Of a part those
-// that lie idle for the longest go first.
-func (tx *Tx) carryIdle(r permit.Renewal, open []reserve.IdleDeclaration) {
-	left := r.Joined
-	for _, d := range reserve.LongestFirst(open) {
-		q := min(d.Quantity, left)
-		if left -= q; q > 0 {
-			d = d.Follows(r.NewKey(), q)
-		} else {
-			d = d.End(r.TermEnd, termEnded)
-		}
-		Put(tx, IdleDeclarations, d)
+// sweeps is the quantity that is swept of a declaration, what was asked for or as much as is
+// available, and what still lies idle of it.
+func (c IdleSweep) sweeps(v *View, d reserve.IdleDeclaration) (q, idle quantity.Quantity, err error) {
+	all, err := v.stillIdle(d.Holding())
+	if err != nil {
+		return 0, 0, err
 	}
-}
-
-// idleOf are the open declarations about the holdings of a licence.
-func (v *View) idleOf(l catalog.Licence) ([]reserve.IdleDeclaration, error) {
-	return Find(v, IdleDeclarations, Where("licence", l.ID).And("state", Eq, string(reserve.IdleOpen)))
-}
-
-// followIdle lets declarations go with their permits to the successor of a licence.
-// Each stands beside what he has declared himself, and can be ended and swept by itself.
-func (v *View) followIdle(from catalog.Licence) (all []rider, err error) {
-	open, err := v.idleOf(from)
-	for _, d := range open {
-		all = append(all, rider{func(*Tx) {}, func(tx *Tx, to catalog.Licence) {
-			next := d.Holding()
-			next.Party, next.Licence = to.Party, to.ID
-			Put(tx, IdleDeclarations, d.Follows(next, d.Quantity))
-		}})
+	idle = all[d.ID]
+	if c.Quantity > idle || idle == 0 {
+		return 0, 0, ErrIdleBeyond.With("of what is declared idle since %s, %s t/a that were acquired by %s are left", d.Since, idle, d.HeldOn)
 	}
-	return all, err
+	if c.Quantity != 0 {
+		return c.Quantity, idle, nil
+	}
+	return min(idle, quantity.Quantity(v.ledger.Balance(d.Holding()).Available())), idle, nil
 }
 
 // publishedParameters are the parameters that readers see.

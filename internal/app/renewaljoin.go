@@ -129,12 +129,15 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 	r.Refusal = ""
 	holds, err1 := v.renewalHolds(r)
 	notice, err2 := v.renewalNotice(r)
-	idle, err3 := v.idleOn(r.OldKey())
+	idle, err3 := v.idleJoining(r)
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return nil, err
 	}
 	old, whole := v.part(r.OldKey())
 	return func(tx *Tx) any {
+		for _, d := range idle {
+			Put(tx, IdleDeclarations, d)
+		}
 		for _, h := range holds {
 			tx.closeHold(h, ledger.HoldPosted)
 			account, _ := tx.ledger.Account(h.Account)
@@ -155,7 +158,7 @@ func joinRenewal(v *View, id int64) (Apply, error) {
 			tx.licenceChanged(r.Licence, r.Pollutant, amountChange{permit.AmountRenewed, r.ID, more, r.Document})
 		}
 		tx.settleFreezes(r, freezes, r.NewInstrument)
-		tx.carryIdle(r, idle)
+		tx.carryIdle(r, tx.idleOn(r.OldKey()))
 		tx.movedRenewal(notice, true)
 		return tx.finishRenewal(r)
 	}, nil
@@ -190,6 +193,16 @@ func (v *View) joinTomorrow(r permit.Renewal, err error) (Apply, error) {
 		}
 		return r
 	}, nil
+}
+
+// idleJoining are the declarations of a holding as far as their permits still lie idle when
+// the first part of it joins the new term: those that were acquired by their day go first.
+func (v *View) idleJoining(r permit.Renewal) ([]reserve.IdleDeclaration, error) {
+	if r.Joined > 0 {
+		return nil, nil
+	}
+	idle, err := v.stillIdle(r.OldKey())
+	return v.lessIdle(v.idleOn(r.OldKey()), idle), err
 }
 
 // part is what of a holding one command may move: all of it, or what its first
@@ -283,10 +296,7 @@ func returnRenewal(v *View, id int64) (Apply, error) {
 	if err != nil || r.State.IsOpen() || r.State == permit.RenewalJoined || !r.Renewing {
 		return nil, err
 	}
-	idle, err := v.idleOn(r.OldKey())
-	if err != nil {
-		return nil, err
-	}
+	idle := v.idleOn(r.OldKey())
 	rest, whole := v.part(r.OldKey())
 	return func(tx *Tx) any {
 		for _, d := range idle {

@@ -234,11 +234,7 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 			resting[permit.RestingProject] = append(resting[permit.RestingProject], p.ID)
 		}
 	}
-	idle, err := v.idleOf(l)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range idle {
+	for _, d := range v.idleOf(l) {
 		resting[permit.RestingIdle] = append(resting[permit.RestingIdle], d.ID)
 	}
 	for _, d := range v.debtsOf(l) {

@@ -126,7 +126,11 @@ func TestSuccession_Division(t *testing.T) {
 func TestSuccession_Idle(t *testing.T) {
 	t.Parallel()
 	k := openTermDesk(t)
-	from, to, last := k.seller(jiashan, 1, 4*one), k.firm(jiashan, 2), k.seller(jiashan, 3, 2*one)
+	from, to, last := k.firm(jiashan, 1), k.firm(jiashan, 2), k.firm(jiashan, 3)
+	for f, q := range map[firm]quantity.Quantity{from: 4 * one, last: 2 * one} {
+		k.allocate(f, q, 1000*quantity.OnePrice, 20200101)
+		k.verify(f, q)
+	}
 	declare := func(person int64, f firm, q quantity.Quantity, since calendar.Date, document string) int64 {
 		t.Helper()
 		return done[IdleResult](k.office, person, IdleDeclare{f.licence.ID, k.inst.Code, ledger.Paid, q, since, document}).Declaration.ID

@@ -91,6 +91,7 @@ func (tx *Tx) Release(k ledger.Key, amount int64) {
 
 // Acquire records where permits of a holding came from.
 func (tx *Tx) Acquire(k ledger.Key, a ledger.Acquisition) ledger.Acquisition {
+	tx.idleBeforeArrival(k, a.AcquiredOn)
 	if tx.dry != nil {
 		return tx.dry.acquire(tx.ledger, k, a, tx.Today)
 	}

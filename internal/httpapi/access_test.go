@@ -392,7 +392,7 @@ func openWalked(t *testing.T) *walked {
 	})
 	w.must(leader, app.Allocate{
 		Kind: reserve.Initial, Licence: f.licence, Instrument: instrumentCode, Part: reserve.Unallocated, Origin: ledger.Free,
-		Quantity: quantity.OneQuantity, AcquiredOn: 20260701, Document: "allocation",
+		Quantity: quantity.OneQuantity, AcquiredOn: 20200101, Document: "allocation",
 	})
 	w.transfer = last(w.world, app.Postings)
 	w.openBuyBacks()

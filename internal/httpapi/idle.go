@@ -8,7 +8,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
-	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
@@ -29,7 +28,7 @@ func (s *Server) ListIdleDeclarations(ctx context.Context, r gen.ListIdleDeclara
 		return nil, err
 	}
 	return gen.ListIdleDeclarations200JSONResponse{Next: next, Items: convertAll(rows, func(d reserve.IdleDeclaration) api.IdleDeclaration {
-		return idleOf(d, s.instrumentBy(d.Instrument).Code)
+		return idleOf(app.HeldIdle(s.app.Reference(), d), s.instrumentBy(d.Instrument).Code)
 	})}, nil
 }
 
@@ -40,7 +39,7 @@ func idleOf(d reserve.IdleDeclaration, instrument string) api.IdleDeclaration {
 		ID: d.ID, Party: d.Party, Region: d.Region, Licence: d.Licence, Instrument: instrument, Origin: api.Origin(d.Origin.String()),
 		Quantity: d.Quantity.String(), Since: d.Since.String(), DeclaredBy: api.IdleDeclaredBy(d.DeclaredBy), Document: d.Document,
 		State: api.IdleState(d.State), BuyBack: optional(d.BuyBack), EndedOn: dateOf(d.EndedOn), EndDocument: optional(d.EndDocument),
-		RecordedAt: d.RecordedAt.String(), DeclaredOf: optional(d.DeclaredOf),
+		RecordedAt: d.RecordedAt.String(), DeclaredOf: optional(d.DeclaredOf), HeldOn: d.HeldOn.String(),
 	}
 }
 
@@ -56,13 +55,13 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	if err != nil {
 		return nil, err
 	}
-	idle, err := s.idleNow(ctx, rows)
+	idle, err := app.StillIdle(ctx, s.rows, s.app.Reference(), convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence }))
 	if err != nil {
 		return nil, err
 	}
 	items := []api.IdlePermits{}
 	for _, d := range rows {
-		item := s.idlePermits(d, idle[d.ID])
+		item := s.idlePermits(app.HeldIdle(s.app.Reference(), d), idle[d.ID])
 		if idle[d.ID] > 0 && is(r.Params.Sweepable, item.Sweepable) {
 			items = append(items, item)
 		}
@@ -77,46 +76,8 @@ func (s *Server) idlePermits(d reserve.IdleDeclaration, q quantity.Quantity) api
 		ID: d.ID, Party: d.Party, Region: d.Region, Licence: d.Licence, Instrument: s.instrumentBy(d.Instrument).Code, Origin: api.Origin(d.Origin.String()),
 		Quantity: q.String(), Since: d.Since.String(), DeclaredBy: api.IdleDeclaredBy(d.DeclaredBy), Document: d.Document,
 		MonthsIdle: int(d.MonthsIdle(today)), SweepableFrom: from.String(), Sweepable: today >= from && d.BuyBack == 0, BuyBack: optional(d.BuyBack),
-		DeclaredOf: optional(d.DeclaredOf), RecordedAt: d.RecordedAt.String(),
+		DeclaredOf: optional(d.DeclaredOf), RecordedAt: d.RecordedAt.String(), HeldOn: d.HeldOn.String(),
 	}
-}
-
-// idleNow are what of the permits of declarations is still there: where several are
-// about one holding, those that lie idle for the longest have what there is.
-func (s *Server) idleNow(ctx context.Context, rows []reserve.IdleDeclaration) (map[int64]quantity.Quantity, error) {
-	idle := map[int64]quantity.Quantity{} // by declaration
-	held, err := s.heldOf(ctx, rows)
-	if err != nil || len(rows) == 0 {
-		return idle, err
-	}
-	var beside []reserve.IdleDeclaration // all of the same licences
-	licences := convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence })
-	open := app.Where("state", string(reserve.IdleOpen)).And("licence", app.In, licences)
-	err = s.rows.Find(ctx, app.IdleDeclarations.Name(), open, &beside)
-	for _, d := range reserve.LongestFirst(beside) {
-		idle[d.ID] = min(d.Quantity, held[d.Holding()])
-		held[d.Holding()] -= idle[d.ID]
-	}
-	return idle, err
-}
-
-// heldOf are the balances of the holdings that declarations are about.
-func (s *Server) heldOf(ctx context.Context, rows []reserve.IdleDeclaration) (map[ledger.Key]quantity.Quantity, error) {
-	held := map[ledger.Key]quantity.Quantity{}
-	if len(rows) == 0 {
-		return held, nil
-	}
-	licences := convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence })
-	var accounts []ledger.Account
-	q := app.Where("kind", int64(ledger.Holding)).And("licence", app.In, licences)
-	if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil {
-		return nil, err
-	}
-	balances, err := s.balancesOf(ctx, accounts)
-	for _, a := range accounts {
-		held[a.Key()] = quantity.Quantity(balances[a.ID].Balance)
-	}
-	return held, err
 }
 
 // DeclareIdle says that permits lie idle.

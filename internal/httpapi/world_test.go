@@ -242,7 +242,7 @@ func (w *world) newFirm(i int, region string) firm {
 	w.must(w.personOf(w.finance), app.PayeeRegister{Party: f.party, Account: "6222", Document: "opening permit of the account"})
 	w.must(leader, app.Allocate{
 		Kind: "initial", Licence: f.licence, Instrument: instrumentCode, Part: "unallocated", Origin: ledger.Paid, Quantity: 100 * quantity.OneQuantity,
-		Price: 2000 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260701, Document: "allocation",
+		Price: 2000 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20200101, Document: "allocation",
 	})
 	w.must(leader, app.SurplusVerify{
 		Licence: f.licence, Pollutant: apptest.VOCs, Quantity: 100 * quantity.OneQuantity, Document: "surplus", Rung: "licence_amount",

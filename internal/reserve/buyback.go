@@ -132,6 +132,7 @@ type BuyBack struct {
 	OpenedBy    int64 // person
 	OpenedAt    calendar.Instant
 	BookedAt    calendar.Instant
+	HeldOn      calendar.Date // the permits that are swept were acquired by this day; 0: none are, or it was not looked at yet
 	Command     int64
 }
 

@@ -1,6 +1,8 @@
 package reserve
 
 import (
+	"slices"
+
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
@@ -85,6 +87,37 @@ func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base qua
 		return nil, 0, ErrBuyBackAmount
 	}
 	return rows, amount, nil
+}
+
+// ofDay are the acquisitions that a buy-back is about, and the others: of a sweep those of its
+// day or before, of any other all.
+func (b BuyBack) ofDay(acquisitions []*ledger.Acquisition) (of, others []*ledger.Acquisition) {
+	n := slices.IndexFunc(acquisitions, func(a *ledger.Acquisition) bool { return b.HeldOn != 0 && a.AcquiredOn > b.HeldOn })
+	if n < 0 {
+		n = len(acquisitions)
+	}
+	return acquisitions[:n], acquisitions[n:]
+}
+
+// ToPrice are the acquisitions that a buy-back pays for: those that a sweep is about, as long
+// as they cover it. Where sales, which are first in first out, have used them up meanwhile,
+// the others stand for them.
+func (b BuyBack) ToPrice(acquisitions []*ledger.Acquisition) []*ledger.Acquisition {
+	if of, _ := b.ofDay(acquisitions); AcquiredBy(of, b.HeldOn) >= b.Quantity {
+		return of
+	}
+	return acquisitions
+}
+
+// ToReclaim are the parts of acquisitions that a buy-back without payment uses up: of a sweep
+// those that it is about before the others.
+func (b BuyBack) ToReclaim(acquisitions []*ledger.Acquisition) []ledger.Acquisition {
+	of, others := b.ofDay(acquisitions)
+	used, left := ReclaimedRows(of, b.Quantity), b.Quantity
+	for _, a := range used {
+		left -= a.Quantity
+	}
+	return append(used, ReclaimedRows(others, left)...)
 }
 
 // ReclaimedRows are the parts of acquisitions that a quantity would use up where

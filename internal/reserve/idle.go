@@ -58,7 +58,8 @@ type IdleDeclaration struct {
 	EndedOn     calendar.Date
 	EndDocument string
 	RecordedAt  calendar.Instant
-	DeclaredOf  int64 // the licence that it was declared of, where it has followed its permits; 0: it has not
+	DeclaredOf  int64         // the licence that it was declared of, where it has followed its permits; 0: it has not
+	HeldOn      calendar.Date // the permits were acquired by this day: the first idle one, or that of their new term; 0: see Held
 	Command     int64
 }
 
@@ -101,12 +102,59 @@ func (d IdleDeclaration) CheckSweep() error {
 	return nil
 }
 
+// Held returns the declaration with the day by which its permits were acquired.
+// One of before that was recorded has the first idle day, or that of the new term
+// into which a renewal has carried it.
+func (d IdleDeclaration) Held(renewed calendar.Date) IdleDeclaration {
+	d.HeldOn = cmp.Or(d.HeldOn, renewed, d.Since)
+	return d
+}
+
+// Less returns the declaration of what is left of it: open, or over where that is nothing.
+func (d IdleDeclaration) Less(q quantity.Quantity, on calendar.Date, document string) IdleDeclaration {
+	if q >= d.Quantity {
+		return d.End(on, document)
+	}
+	d.Quantity, d.BuyBack = d.Quantity-q, 0
+	return d
+}
+
 // Follows returns the declaration of a quantity of its permits in another holding:
 // who has declared it, by which document, and since when they lie idle stay as they were (I-114).
 func (d IdleDeclaration) Follows(to ledger.Key, q quantity.Quantity) IdleDeclaration {
 	d.DeclaredOf = cmp.Or(d.DeclaredOf, d.Licence)
 	d.Party, d.Licence, d.Instrument, d.Origin, d.Quantity = to.Party, to.Licence, to.Instrument, to.Origin, q
 	return d
+}
+
+// StillIdle is how much of each of the open declarations about one holding lies idle:
+// what was acquired by their day and is still there, beside what buy-backs hold of it (I-111).
+// Those that lie idle for the longest have what there is.
+func StillIdle(open []IdleDeclaration, rows []*ledger.Acquisition, held []BuyBack) map[int64]quantity.Quantity {
+	idle, swept := make(map[int64]quantity.Quantity, len(open)), map[int64]quantity.Quantity{}
+	var taken quantity.Quantity
+	for _, b := range held {
+		if taken += b.Quantity; b.Idle != 0 {
+			swept[b.Idle] += b.Quantity
+		}
+	}
+	for _, d := range LongestFirst(open) {
+		rest := min(d.Quantity-swept[d.ID], AcquiredBy(rows, d.HeldOn)-taken)
+		rest = max(rest, 0)
+		idle[d.ID] = swept[d.ID] + rest
+		taken += rest
+	}
+	return idle
+}
+
+// AcquiredBy is what is left of acquisitions of a day or of days before.
+func AcquiredBy(rows []*ledger.Acquisition, day calendar.Date) (q quantity.Quantity) {
+	for _, a := range rows {
+		if a.AcquiredOn <= day {
+			q += a.Remaining
+		}
+	}
+	return q
 }
 
 // LongestFirst are declarations in the order in which they have what there is of a holding.

@@ -17,7 +17,7 @@ func (w *World) BuyBacks(f Firm) reserve.StandingOffer {
 	w.T.Helper()
 	w.Must(w.Leader, app.Allocate{
 		Kind: "initial", Licence: f.Licence.ID, Instrument: w.Instrument.Code, Part: "unallocated", Origin: ledger.Free, Quantity: ton,
-		AcquiredOn: 20260701, Document: "allocation",
+		AcquiredOn: 20200101, Document: "allocation",
 	})
 	w.Must(w.Finance, app.BudgetApprove{Region: f.Licence.Region, FiscalYear: 2026, Source: "本级财政", Amount: 100_000_00, Document: "budget"})
 	budgets := read[reserve.Budget](w.T, w.App.Reader(), "budget", app.Query{})
