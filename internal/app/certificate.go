@@ -104,8 +104,8 @@ func (c certificates) of(rows []ledger.Acquisition, accounts map[ledger.AccountI
 	return shown, nil
 }
 
-// burdens are what lies on holdings: freezes in effect, and the holds of
-// pledges, leases and unpaid instalments.
+// burdens are what lies on holdings: freezes in effect, also by an overdue instalment, and
+// the holds of pledges, leases and unpaid instalments.
 func (c certificates) burdens(accounts map[ledger.AccountID]ledger.Account) (map[ledger.AccountID][]encumbrance.Burden, error) {
 	found := map[ledger.AccountID]map[encumbrance.Burden]bool{}
 	ids := make([]int64, 0, len(accounts))
@@ -127,6 +127,15 @@ func (c certificates) burdens(accounts map[ledger.AccountID]ledger.Account) (map
 	}
 	for _, h := range holds {
 		found[h.Account][encumbrance.BurdenOf(h.Purpose)] = true
+	}
+	frozen, err := FrozenSales(c.ctx, c.rows)
+	if err != nil {
+		return nil, err
+	}
+	for id := range frozen {
+		if on := found[id]; on != nil {
+			on[encumbrance.BurdenFreeze] = true
+		}
 	}
 	burdens := map[ledger.AccountID][]encumbrance.Burden{}
 	for id, on := range found {

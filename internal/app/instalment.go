@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -382,9 +383,13 @@ func (v *View) deliverPlanned(n soldNotice) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		p.Transfer, p.Acquisition = deliver(tx)
-		p.Hold = tx.putHold(n.Holding(), int64(n.Quantity), ledger.ForSale, p.ID).ID
-		p.State, p.DeliveredAt = reserve.PlanDelivered, tx.Now
-		n.DeliveredAt = tx.Now // the sale counts from here on, although its notice is not paid
+		hold := tx.putHold(n.Holding(), int64(n.Quantity), ledger.ForSale, p.ID)
+		p.State, p.Hold, p.DeliveredAt = reserve.PlanDelivered, hold.ID, tx.Now
+		n.DeliveredAt = tx.Now          // the sale counts from here on, although its notice is not paid
+		if n.parts = p; p.isSettled() { // all of it was paid before
+			tx.closeHold(hold, ledger.HoldVoided)
+			p.State, n.PaymentNotice = reserve.PlanPaid, paidInParts(n, tx.Now)
+		}
 		Put(tx, InstalmentPlans, p.InstalmentPlan)
 		for _, i := range p.parts[1:] {
 			if i.Paid == 0 {
@@ -393,6 +398,18 @@ func (v *View) deliverPlanned(n soldNotice) (Apply, error) {
 		}
 		return tx.putNotice(n.PaymentNotice, n.sale)
 	}, nil
+}
+
+// FrozenSales are the permits of which an instalment is overdue, by holding.
+func FrozenSales(ctx context.Context, r Reader) (map[ledger.AccountID]int64, error) {
+	holds, frozen := []int64{}, map[ledger.AccountID]int64{}
+	err := eachOf(ctx, r, InstalmentPlans, Where("state", string(reserve.PlanFrozen)), func(p reserve.InstalmentPlan) { holds = append(holds, p.Hold) })
+	if err != nil || len(holds) == 0 {
+		return frozen, err
+	}
+	active := Where("state", string(ledger.HoldActive)).And("id", In, holds)
+	err = eachOf(ctx, r, Holds, active, func(h ledger.Hold) { frozen[h.Account] += h.Amount })
+	return frozen, err
 }
 
 // unpaid returns the notice of a part that is overdue, and false where there is
@@ -428,8 +445,9 @@ func (tx *Tx) armGrace(n reserve.PaymentNotice, instalment int64, from calendar.
 	tx.Arm(from.AddDays(grace+1).Start(), timerInstalmentGrace, instalment)
 }
 
-// revokeUnpaid takes back the share of the permits that was not paid for: it
-// becomes a lot of the reserve again. What was paid for is free. A part whose payment
+// revokeUnpaid takes back the share of the permits that was not paid for, with the
+// surplus that was verified of it: it becomes a lot of the reserve again. What was paid
+// for is free. A part whose payment
 // was withdrawn has its time of grace anew, which another timer ends.
 func revokeUnpaid(v *View, id int64) (Apply, error) {
 	n, _, ok, err := v.unpaid(id)
@@ -442,6 +460,10 @@ func revokeUnpaid(v *View, id int64) (Apply, error) {
 	}
 	p := n.parts.InstalmentPlan
 	p.State, p.Revoked, p.RevokedAt = reserve.PlanRevoked, reserve.RevokedOf(n.Quantity, n.parts.paid(), n.Amount), v.Now
+	verified, err := v.verifiedSince(n.Licence, n.Pollutant, p.DeliveredAt)
+	if err != nil {
+		return nil, err
+	}
 	out := n.PaymentNotice
 	out.State, out.Reason = reserve.NoticeCancelled, "revoked: "+p.Revoked.String()+" t/a were not paid for"
 	return func(tx *Tx) any {
@@ -449,6 +471,9 @@ func revokeUnpaid(v *View, id int64) (Apply, error) {
 		tx.Release(n.Holding(), int64(n.Quantity-p.Revoked))
 		tx.Post(reserve.RevocationTransfer(out, p))
 		tx.Consume(n.Holding(), p.Revoked, false)
+		tx.permitsLost(n.Holding(), reserve.SurplusLoss{
+			Kind: reserve.LostToRevocation, Reference: p.ID, Quantity: min(p.Revoked, verified), Document: out.Reason,
+		})
 		tx.licenceChanged(n.Licence, n.Pollutant, amountChange{permit.AmountPrimary, n.ID, -p.Revoked, out.Reason})
 		tx.addLot(p.Lot(n.PaymentNotice, n.sale, tx.Today))
 		tx.putNotice(out, n.sale)

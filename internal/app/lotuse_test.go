@@ -648,10 +648,17 @@ func TestInstalments_Paid(t *testing.T) {
 // paid for goes back to the reserve: the buyer keeps 40 %.
 func TestInstalments_Revoked(t *testing.T) {
 	t.Parallel()
-	o, _, _, n, plan := instalmentOffice(t)
+	o, _, f, n, plan := instalmentOffice(t)
+	verify := func(q quantity.Quantity) {
+		done[SurplusResult](o, o.leader, SurplusVerify{f.licence.ID, vocs, q, reserve.EIAAmount, true, true, today, "d", 0, "no records yet"})
+	}
+	o.allocate(f, done[catalog.Instrument](o, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20320630}), one)
+	verify(one) // not of what is sold here
 	done[PlanResult](o, o.finance, InstalmentProve{plan.Parts[0].ID, 352_000_00, "r-1", today})
 	done[PlanResult](o, o.finance, InstalmentConfirm{plan.Parts[0].ID, "seen"})
+	o.now.set(calendar.NewDate(2026, 7, 2).Start())
 	done[NoticeResult](o, o.leader, NoticeDeliver{n.Notice.ID})
+	verify(30 * one)
 	o.now.set(calendar.NewDate(2027, 8, 30).Start())
 	o.runTimers()
 	key := n.Notice.Holding()
@@ -672,6 +679,11 @@ func TestInstalments_Revoked(t *testing.T) {
 	}
 	if at, back := sold(20260701), sold(20270801); at != "44 880000.00" || back != "-26.4 -528000.00" {
 		t.Errorf("sold %s, then revoked %s", at, back)
+	}
+	// The surplus that was verified of what was revoked is taken back: 1 + 30 − 26.4.
+	losses := tableOf(o, SurplusLosses)
+	if got := storedRow(o, Surpluses, 2); got.Verified != 4_600_000 || len(losses) != 1 || losses[0].Kind != reserve.LostToRevocation || losses[0].Reference != plan.Plan.ID {
+		t.Errorf("%+v, %+v", got, losses)
 	}
 	lots := o.lotRows(jiashan)
 	if l := lots[len(lots)-1]; l.Provenance != reserve.UnsoldReturn || l.Available != 26_400_000 || l.Cost != 0 {

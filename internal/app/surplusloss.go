@@ -3,6 +3,7 @@ package app
 import (
 	"strconv"
 
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -38,6 +39,17 @@ func (tx *Tx) permitsLost(k ledger.Key, loss reserve.SurplusLoss) {
 		loss.Pollutant = k.Pollutant
 		tx.loseSurplus(mustGet(tx, Licences, k.Licence), loss)
 	}
+}
+
+// verifiedSince is what was verified for sale of a licence's permits since an instant.
+func (v *View) verifiedSince(licence int64, pollutant string, since calendar.Instant) (sum quantity.Quantity, err error) {
+	rows, err := Find(v, SurplusVerifications, Where("licence", licence).And("pollutant", Eq, pollutant).And("outcome", Eq, string(reserve.MayBeSold)))
+	for _, s := range rows {
+		if s.RecordedAt >= since {
+			sum += s.Quantity
+		}
+	}
+	return sum, err
 }
 
 // reviewSurplusNow lets a licence's surplus be looked at again, before any

@@ -67,12 +67,12 @@ func freezeOf(f encumbrance.Freeze, instrument string, cancelled []int64) api.Fr
 }
 
 // frozen adds up what is frozen of each account.
-func (s *Server) frozen() map[ledger.AccountID]int64 {
-	sums := map[ledger.AccountID]int64{}
+func (s *Server) frozen(ctx context.Context) (map[ledger.AccountID]int64, error) {
+	sums, err := app.FrozenSales(ctx, s.rows)
 	for _, f := range app.ReadTable(s.app.Reference(), app.Freezes).All() {
 		sums[f.Account] += f.Frozen
 	}
-	return sums
+	return sums, err
 }
 
 // freezeInput are the fields that the two ways to freeze have in common.

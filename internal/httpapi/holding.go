@@ -42,7 +42,11 @@ func (s *Server) ListHoldings(ctx context.Context, r gen.ListHoldingsRequestObje
 	if err != nil {
 		return nil, err
 	}
-	instruments, frozen := app.ReadTable(s.app.Reference(), app.Instruments), s.frozen()
+	frozen, err := s.frozen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	instruments := app.ReadTable(s.app.Reference(), app.Instruments)
 	return gen.ListHoldings200JSONResponse{Next: next, Items: convertAll(rows, func(a ledger.Account) api.Holding {
 		i, _ := instruments.Get(a.Instrument)
 		return holdingOf(a, balances[a.ID], i, frozen[a.ID], sellable(a, balances[a.ID], unpriced[a.ID], surplus[surplusKey{a.Licence, a.Pollutant}]))

@@ -14,10 +14,11 @@ const (
 	LostToPledge     SurplusLossKind = "pledge_sale"   // they were sold, or taken, out of a pledge
 	LostToCorrection SurplusLossKind = "correction"    // they, or others of the licence, had been allocated wrongly
 	LostToDischarge  SurplusLossKind = "discharge"     // what is recorded of the last full year leaves less
+	LostToRevocation SurplusLossKind = "revocation"    // they were revoked: their instalments were not paid
 )
 
 // SurplusLossKinds are all kinds of losses.
-var SurplusLossKinds = []SurplusLossKind{LostToCourt, LostToPledge, LostToCorrection, LostToDischarge}
+var SurplusLossKinds = []SurplusLossKind{LostToCourt, LostToPledge, LostToCorrection, LostToDischarge, LostToRevocation}
 
 // A SurplusLoss takes back a part of what was verified as surplus and neither
 // sold nor held. It never changes.
@@ -28,7 +29,7 @@ type SurplusLoss struct {
 	Licence    int64
 	Pollutant  string
 	Kind       SurplusLossKind
-	Reference  int64 // the sale or the correction; of a discharge the year
+	Reference  int64 // the sale, the correction or the instalment plan; of a discharge the year
 	Quantity   quantity.Quantity
 	Document   string
 	RecordedAt calendar.Instant
