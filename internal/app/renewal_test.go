@@ -483,7 +483,7 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 	}{
 		"all":      {renewed: 4 * one, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}}},
 		"a part":   {renewed: 2 * one, want: []reserve.IdleDeclaration{{Quantity: 2 * one, Since: 20260601}}},
-		"joined":   {renewed: 4 * one, next: true, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}, {Quantity: one, Since: 20260615}}},
+		"joined":   {renewed: 4 * one, next: true, want: []reserve.IdleDeclaration{{Quantity: 3 * one, Since: 20260601}, {Quantity: one, Since: today}}},
 		"rejected": {renewed: 4 * one, reject: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -498,7 +498,7 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 			declare(s.old, 3*one, 20260601)
 			if tt.next {
 				s.office.allocate(s.holder, s.next, one)
-				declare(s.next, one, 20260615)
+				declare(s.next, one, today)
 			}
 			r := s.renew(s.apply(ledger.Paid, 4*one), tt.renewed, quantity.OnePrice)
 			if !tt.reject {
@@ -518,8 +518,38 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 				}
 			}
 			s.check()
+			if len(open) == 0 {
+				return
+			}
+			s.office.allocate(s.holder, s.next, 5*one) // is not what lay idle
+			s.pass(20290602)
+			if b := done[BuyBackResult](s.office, s.leader, IdleSweep{open[0].ID, 0, "d"}).BuyBack; b.Quantity != tt.want[0].Quantity {
+				t.Errorf("%s are swept", b.Quantity)
+			}
+			s.check()
 		})
 	}
+}
+
+// What has left the old term before, and came to it after the first idle day, does not
+// lie idle in the new one.
+func TestRenewal_CarriesWhatIsLeftIdle(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	d := done[IdleResult](s.office, s.holder.user, IdleDeclare{s.holder.licence.ID, s.old.Code, ledger.Paid, 4 * one, 20260601, "d"}).Declaration
+	b := done[BuyBackResult](s.office, s.clerk, BuyBackOpen{s.holder.licence.ID, s.old.Code, ledger.Paid, 3 * one, reserve.Abandoned, "d"}).BuyBack
+	s.does(s.leader, BuyBackVerify{b.ID, 3 * one, reserve.EIAAmount, false, true, today, "d"})
+	s.pass(20260713)
+	s.does(s.leader, BuyBackReclaim{b.ID, "d"})
+	s.does(s.leader, BuyBackBook{b.ID, "d"})
+	s.office.allocate(s.holder, s.old, 4*one)
+	s.pay(s.renew(s.apply(ledger.Paid, 5*one), 5*one, quantity.OnePrice))
+	s.pass(calendar.Date(oldTermEnd).AddDays(1))
+	if d = storedRow(s.office, IdleDeclarations, d.ID); d.Quantity != one || d.Instrument != s.next.ID || d.HeldOn != calendar.Date(oldTermEnd).AddDays(1) {
+		t.Errorf("%+v", d)
+	}
+	s.check()
 }
 
 // Holders are reminded 180, 90 and 60 days before the end of the term, each
@@ -552,6 +582,42 @@ func TestReminders(t *testing.T) {
 
 // Whatever holders and officers do about renewals around the end of a term,
 // permits are conserved and every figure is what its steps and postings say.
+// What is not paid is rejected by one leader, while the holder may apply again; what is
+// paid, or waits after its term, by two.
+func TestRenewal_RejectedByTwo(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		bring func(*termSite) permit.Renewal
+		two   bool
+	}{
+		"applied": {func(s *termSite) permit.Renewal { return s.apply(ledger.Paid, one) }, false},
+		"noticed": {func(s *termSite) permit.Renewal { return s.renew(s.apply(ledger.Paid, one), one, quantity.OnePrice) }, false},
+		"paid": {func(s *termSite) permit.Renewal {
+			r := s.renew(s.apply(ledger.Paid, one), one, quantity.OnePrice)
+			s.does(s.finance, NoticeProve{Notice: r.Notice, Amount: r.Amount, Proof: "receipt", PaidOn: s.now.get().Date()})
+			return r
+		}, true},
+		"waits": {func(s *termSite) permit.Renewal {
+			s.pass(lastApply)
+			r := s.apply(ledger.Paid, one)
+			s.pass(calendar.Date(oldTermEnd).AddDays(1))
+			return r
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openTermSite(t)
+			s.grant(ledger.Paid, one)
+			r := tt.bring(s)
+			refused, proposed := s.send(s.leader, RenewalStep{Renewal: r.ID, Event: permit.RejectRenewal, Note: "n"})
+			if got := s.renewal(r.ID).State; refused != nil || proposed != tt.two || (got == permit.RenewalRejected) == tt.two {
+				t.Errorf("refused %v, a proposal: %t, and the renewal is %s", refused, proposed, got)
+			}
+			s.check()
+		})
+	}
+}
+
 // A renewal is paid for, and then its licence is suspended or revoked. When the old
 // term is over it waits with the reason before the leader, and nothing joins. It
 // joins when the licence is in force again; what he rejects goes back.
@@ -590,6 +656,9 @@ func TestRenewal_RefusedWhenItJoins(t *testing.T) {
 			next, want = 4*one, permit.RenewalJoined
 		} else {
 			s.refuses(s.holder.user, reject, permit.ErrRenewalBody)
+			if refused, proposed := s.send(s.leader, reject); refused != nil || !proposed {
+				t.Errorf("alone: %v", refused)
+			}
 			s.does(s.leader, reject)
 			s.pass(calendar.Date(oldTermEnd).AddDays(4)) // its timer finds nothing to do
 			if got := s.balance(ledger.PermitKey(ledger.Unallocated, jiashan, "VOCs")).Balance; got != unallocated+int64(4*one) {

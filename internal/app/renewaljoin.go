@@ -82,9 +82,13 @@ func (v *View) giveUp(r permit.Renewal) (permit.Renewal, renewalEffect, error) {
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return r, nil, err
 	}
+	rest, _ := v.part(r.OldKey())
 	return r, func(tx *Tx, r *permit.Renewal) {
 		for _, h := range holds {
 			tx.closeHold(h, ledger.HoldVoided)
+		}
+		if r.Renewing && tx.dry != nil { // whoever approves it sees what its timer does next
+			tx.giveHoldingBack(r, rest)
 		}
 		tx.cancelRenewalNotice(notice, "the renewal is "+string(r.State))
 		unpublish(tx, r)
@@ -302,13 +306,18 @@ func returnRenewal(v *View, id int64) (Apply, error) {
 		for _, d := range idle {
 			Put(tx, IdleDeclarations, d.End(r.TermEnd, termEnded))
 		}
-		if account, open := tx.ledger.Find(r.OldKey()); open {
-			tx.endFreezes(account)
-		}
-		tx.moveTerm(&r, nil, 0, rest)
+		tx.giveHoldingBack(&r, rest)
 		if r.Renewing = !whole; r.Renewing {
 			tx.Arm(tx.Now, timerRenewalEnd, id)
 		}
 		return Put(tx, Renewals, r)
 	}, nil
+}
+
+// giveHoldingBack ends the freezes of the old holding, and gives what there is of it back.
+func (tx *Tx) giveHoldingBack(r *permit.Renewal, rest quantity.Quantity) {
+	if account, open := tx.ledger.Find(r.OldKey()); open {
+		tx.endFreezes(account)
+	}
+	tx.moveTerm(r, nil, 0, rest)
 }

@@ -40,8 +40,16 @@ func (PlaceOrder) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (OrderAmend) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
-// NeedsApproval is true of the decision, which sets quantity and price.
-func (c RenewalStep) NeedsApproval(*View) bool { return c.Event == permit.DecideRenewal }
+// NeedsApproval is true of the decision, and of a rejection by which the holder loses
+// what he has paid for, or a holding that waits after its term.
+func (c RenewalStep) NeedsApproval(v *View) bool {
+	if c.Event != permit.RejectRenewal {
+		return c.Event == permit.DecideRenewal
+	}
+	r, err1 := Get(v, Renewals, "renewal", c.Renewal)
+	n, err2 := v.renewalNotice(r)
+	return err1 != nil || err2 != nil || r.Renewing || n.Paid > 0
+}
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (WithdrawRequest) NeedsApproval(v *View) bool { return v.unsigned != 0 }

@@ -25,7 +25,7 @@ var FourEyes = map[Operation]Rule{
 	PartyRename:        {BureauLeader: Own},
 	ProjectStep:        {BureauLeader: Own},
 	ProjectAssign:      {BureauLeader: Own},
-	RenewalStep:        {BureauLeader: Own}, // its decision
+	RenewalStep:        {BureauLeader: Own}, // its decision, and the rejection of what is paid or waits after its term
 	NoticeIssue:        {BureauLeader: Own},
 	NoticeCancel:       {Finance: Own, BureauLeader: Own}, // of one that was paid: money is owed of it
 	ProofWithdraw:      {Finance: Own, BureauLeader: Own},
