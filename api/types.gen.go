@@ -16511,6 +16511,9 @@ type TaxListRow struct {
 	// Example: 158900.00
 	Amount Money `json:"amount"`
 
+	// ExistingUnit At the fixed price: it is for the existing unit, as `document` says. Needed where the licence has a project that still needs the pollutant.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
 	Number string `json:"number"`
 

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"cmp"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
+	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -40,7 +43,10 @@ type ListingSell struct {
 	Quantity   quantity.Quantity
 	DueOn      calendar.Date
 	Project    int64  // of a simplified sale
-	Document   string // may be empty
+	Document   string // may be empty, unless it is said whose need it is
+	// ExistingUnit says, by the document, that what is bought at the fixed price is not for
+	// a project that the licence has.
+	ExistingUnit bool
 }
 
 // ListingResult is a listing with what of it is not sold.
@@ -150,6 +156,9 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 	if err := v.checkSimplified(l, n); err != nil {
 		return nil, err
 	}
+	if err := c.checkUnit(v, l); err != nil {
+		return nil, err
+	}
 	of := claimant{reserve.ForListing, l.ID}
 	picks, err := v.pickClaims(of, c.Quantity)
 	if err != nil {
@@ -163,6 +172,43 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 		Put(tx, Listings, l)
 		return tx.issueNotice(n, s, counter, picks)
 	}, nil
+}
+
+// unitUnsaid is ErrForWhichUnit where a licence has a project that still needs the
+// pollutant: what it buys at the fixed price is not for that.
+func unitUnsaid(find rowFinder, licence int64, pollutant string) (refused, err error) {
+	var projects []permit.Project
+	if err := find(Projects.name, Where("licence", licence), &projects); err != nil {
+		return nil, err
+	}
+	for _, p := range projects {
+		if !p.State.MayBuy() {
+			continue
+		}
+		var needs []permit.Need
+		if err := find(ProjectNeeds.name, Where("project", p.ID).And("pollutant", Eq, pollutant), &needs); err != nil {
+			return nil, err
+		}
+		for _, n := range needs {
+			if n.Missing() > 0 {
+				return reserve.ErrForWhichUnit.With("project %s still needs %s t/a of %s", p.EIA, n.Missing(), pollutant), nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// checkUnit holds that who has a project says by a document that what he buys at the
+// fixed price is for his existing unit.
+func (c ListingSell) checkUnit(v *View, l reserve.Listing) error {
+	switch {
+	case l.Kind != reserve.FixedPrice:
+		return nil
+	case c.ExistingUnit:
+		return catalog.CheckDocument("document", c.Document)
+	}
+	refused, err := unitUnsaid(v.findRows, c.Licence, l.Pollutant)
+	return cmp.Or(err, refused)
 }
 
 // checkSimplified holds a simplified sale to the licence's limit over all listings.

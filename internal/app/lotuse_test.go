@@ -325,13 +325,17 @@ func TestListing_FixedPrice(t *testing.T) {
 		{func(c *ListingSell) { c.Licence = far.licence.ID }, reserve.ErrElsewhere},
 		{func(c *ListingSell) { c.DueOn = 20260630 }, ErrDuePast},
 		{func(c *ListingSell) { c.Project = 9 }, ErrNoRecord},
-		{func(c *ListingSell) { c.Project = o.project(f, 5*one, quantity.OneRatio) }, reserve.ErrExistingUnitsOnly},
 		{func(c *ListingSell) { c.Quantity = 5*one + 1 }, reserve.ErrPickShort},
+		{func(c *ListingSell) { c.Project = o.project(f, 5*one, quantity.OneRatio) }, reserve.ErrExistingUnitsOnly},
 	} {
 		c := good
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
+	o.refuses(o.clerk, good, reserve.ErrForWhichUnit) // since there is a project that was not named
+	good.ExistingUnit = true
+	o.refuses(o.clerk, good, invalid)
+	good.Document = "for the old boiler"
 	sold := done[NoticeResult](o, o.clerk, good)
 	if sold.Notice.Amount != 552_00 || sold.Sale.NoticeNumber() != "330421-2026-000001" || sold.Sale.Kind != reserve.AtFixedPrice {
 		t.Errorf("%+v", sold)
@@ -429,6 +433,7 @@ func TestEligibility_Simplified(t *testing.T) {
 	said(ask(func(q *Question) { q.Listing, q.Quantity = wide.ID, 9*one/20 }), one/2, 9*one/20, "公告2号", "")
 	fixed := o.listingOf(reserve.FixedPrice, one)
 	said(ask(func(q *Question) { q.Listing = fixed.ID }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrExistingUnitsOnly.Code)
+	said(ask(func(q *Question) { q.Listing, q.Project = fixed.ID, 0 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrForWhichUnit.Code)
 	said(ask(func(q *Question) { q.Listing, q.Buyer, q.Project = fixed.ID, far.licence.ID, 0 }), one/10, one/10, rulebook.ProjectDefault, reserve.ErrElsewhere.Code)
 	for _, c := range []struct {
 		q    Question

@@ -88,6 +88,7 @@ func (s *Server) SellListing(ctx context.Context, r gen.SellListingRequestObject
 	c := app.ListingSell{
 		Listing: r.ID, Licence: r.Body.Licence, Instrument: r.Body.Instrument, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		DueOn: read(&in, "due_on", r.Body.DueOn, calendar.ParseDate), Project: deref(r.Body.Project), Document: deref(r.Body.Document),
+		ExistingUnit: deref(r.Body.ExistingUnit),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

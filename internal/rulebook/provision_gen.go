@@ -205,6 +205,9 @@ var provisions = []Provision{
 	{"period_close.in_order", []Refusal{
 		{"period_close.order", "the months of a region are closed in their order", "project default"},
 	}},
+	{"primary_sale.existing_unit", []Refusal{
+		{"listing.for_which_unit", "the licence has a project that still needs the pollutant: what it buys at the fixed price is for its existing unit, which is said with a document", "project default"},
+	}},
 	{"primary_sale.fixed_price", []Refusal{
 		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
 	}},
