@@ -101,7 +101,7 @@ func TestDebt_EveryStateEventRole(t *testing.T) {
 	k.verify(f, 2*one)
 	k.does(f.user, k.sell(f, 6*one))
 	k.does(buyer.user, k.buy(buyer, 6*one, 3000))
-	k.does(k.leader, CorrectionRecord{wrong, 2 * one, "counted twice", "d", today})
+	k.does(k.leader, CorrectionRecord{wrong, 2 * one, "counted twice", "d", today, 0})
 	k.giveFree(f, 2*one)
 	type debtState string
 	const owed, settled debtState = "owed", "settled"
