@@ -947,6 +947,29 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
 	OfferCredits(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOperatorChanges Changes of schemes' operators
+	//
+	// Corresponds with GET /v1/carbon/operator-changes (the `ListOperatorChanges` operationId).
+	ListOperatorChanges(ctx context.Context, params *ListOperatorChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetSchemeOperatorWithBody Give a scheme another operator
+	//
+	// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+	SetSchemeOperatorWithBody(ctx context.Context, params *SetSchemeOperatorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetSchemeOperator Give a scheme another operator
+	//
+	// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+	SetSchemeOperator(ctx context.Context, params *SetSchemeOperatorParams, body SetSchemeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetParticipant What a participant was credited
 	//
 	// Corresponds with GET /v1/carbon/participants (the `GetParticipant` operationId).
@@ -6071,6 +6094,59 @@ func (c *Client) OfferCreditsWithBody(ctx context.Context, params *OfferCreditsP
 // Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
 func (c *Client) OfferCredits(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewOfferCreditsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOperatorChanges Changes of schemes' operators
+//
+// Corresponds with GET /v1/carbon/operator-changes (the `ListOperatorChanges` operationId).
+func (c *Client) ListOperatorChanges(ctx context.Context, params *ListOperatorChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOperatorChangesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetSchemeOperatorWithBody Give a scheme another operator
+//
+// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+func (c *Client) SetSchemeOperatorWithBody(ctx context.Context, params *SetSchemeOperatorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSchemeOperatorRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetSchemeOperator Give a scheme another operator
+//
+// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+func (c *Client) SetSchemeOperator(ctx context.Context, params *SetSchemeOperatorParams, body SetSchemeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSchemeOperatorRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18746,6 +18822,149 @@ func NewOfferCreditsRequestWithBody(server string, params *OfferCreditsParams, c
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/offers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListOperatorChangesRequest constructs an http.Request for the ListOperatorChanges method
+func NewListOperatorChangesRequest(server string, params *ListOperatorChangesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/operator-changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetSchemeOperatorRequest calls the generic SetSchemeOperator builder with application/json body
+func NewSetSchemeOperatorRequest(server string, params *SetSchemeOperatorParams, body SetSchemeOperatorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetSchemeOperatorRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetSchemeOperatorRequestWithBody constructs an http.Request for the SetSchemeOperator method, with any body, and a specified content type
+func NewSetSchemeOperatorRequestWithBody(server string, params *SetSchemeOperatorParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/operator-changes")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -40235,6 +40454,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/offers (the `OfferCredits` operationId).
 	OfferCreditsWithResponse(ctx context.Context, params *OfferCreditsParams, body OfferCreditsJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferCreditsResponse, error)
 
+	// ListOperatorChangesWithResponse Changes of schemes' operators
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/operator-changes (the `ListOperatorChanges` operationId).
+	ListOperatorChangesWithResponse(ctx context.Context, params *ListOperatorChangesParams, reqEditors ...RequestEditorFn) (*ListOperatorChangesResponse, error)
+
+	// SetSchemeOperatorWithBodyWithResponse Give a scheme another operator
+	//
+	// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+	SetSchemeOperatorWithBodyWithResponse(ctx context.Context, params *SetSchemeOperatorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSchemeOperatorResponse, error)
+
+	// SetSchemeOperatorWithResponse Give a scheme another operator
+	//
+	// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+	SetSchemeOperatorWithResponse(ctx context.Context, params *SetSchemeOperatorParams, body SetSchemeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSchemeOperatorResponse, error)
+
 	// GetParticipantWithResponse What a participant was credited
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -46104,6 +46348,72 @@ func (r OfferCreditsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r OfferCreditsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListOperatorChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OperatorChangePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOperatorChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOperatorChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetSchemeOperatorResponse201Headers the declared response headers of an HTTP 201 response for SetSchemeOperator
+type SetSchemeOperatorResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetSchemeOperatorResponse202Headers the declared response headers of an HTTP 202 response for SetSchemeOperator
+type SetSchemeOperatorResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetSchemeOperatorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OperatorChange
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetSchemeOperatorResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetSchemeOperatorResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetSchemeOperatorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetSchemeOperatorResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -56663,6 +56973,49 @@ func (c *ClientWithResponses) OfferCreditsWithResponse(ctx context.Context, para
 	return ParseOfferCreditsResponse(rsp)
 }
 
+// ListOperatorChangesWithResponse Changes of schemes' operators
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/operator-changes (the `ListOperatorChanges` operationId).
+func (c *ClientWithResponses) ListOperatorChangesWithResponse(ctx context.Context, params *ListOperatorChangesParams, reqEditors ...RequestEditorFn) (*ListOperatorChangesResponse, error) {
+	rsp, err := c.ListOperatorChanges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOperatorChangesResponse(rsp)
+}
+
+// SetSchemeOperatorWithBodyWithResponse Give a scheme another operator
+//
+// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+func (c *ClientWithResponses) SetSchemeOperatorWithBodyWithResponse(ctx context.Context, params *SetSchemeOperatorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSchemeOperatorResponse, error) {
+	rsp, err := c.SetSchemeOperatorWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetSchemeOperatorResponse(rsp)
+}
+
+// SetSchemeOperatorWithResponse Give a scheme another operator
+//
+// From a day on, which is to come: on its start the former one declares nothing any more, what was wrong is taken back by the new one, and pools that wait are issued to him. Points are of the scheme: he exchanges them. Units of its pools stay with the former one unless `with_units` says that those which are free pass. To name the present operator withdraws what is planned. A second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/operator-changes (the `SetSchemeOperator` operationId).
+func (c *ClientWithResponses) SetSchemeOperatorWithResponse(ctx context.Context, params *SetSchemeOperatorParams, body SetSchemeOperatorJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSchemeOperatorResponse, error) {
+	rsp, err := c.SetSchemeOperator(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetSchemeOperatorResponse(rsp)
+}
+
 // GetParticipantWithResponse What a participant was credited
 //
 // Returns a wrapper object for the known response body format(s).
@@ -66116,6 +66469,102 @@ func ParseOfferCreditsResponse(rsp *http.Response) (*OfferCreditsResponse, error
 		response.Headers201 = &headers
 	case rsp.StatusCode == 202:
 		var headers OfferCreditsResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOperatorChangesResponse parses an HTTP response from a ListOperatorChangesWithResponse call
+func ParseListOperatorChangesResponse(rsp *http.Response) (*ListOperatorChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOperatorChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OperatorChangePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetSchemeOperatorResponse parses an HTTP response from a SetSchemeOperatorWithResponse call
+func ParseSetSchemeOperatorResponse(rsp *http.Response) (*SetSchemeOperatorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetSchemeOperatorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OperatorChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetSchemeOperatorResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetSchemeOperatorResponse202Headers
 		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
 			var value bool
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {

@@ -2593,6 +2593,30 @@ func (e OpeningState) Valid() bool {
 	}
 }
 
+// Defines values for OperatorChangeState.
+const (
+	OperatorChangeStateDone      OperatorChangeState = "done"
+	OperatorChangeStatePassing   OperatorChangeState = "passing"
+	OperatorChangeStatePlanned   OperatorChangeState = "planned"
+	OperatorChangeStateWithdrawn OperatorChangeState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the OperatorChangeState enum.
+func (e OperatorChangeState) Valid() bool {
+	switch e {
+	case OperatorChangeStateDone:
+		return true
+	case OperatorChangeStatePassing:
+		return true
+	case OperatorChangeStatePlanned:
+		return true
+	case OperatorChangeStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderEnding.
 const (
 	OrderEndingDayOver     OrderEnding = "day_over"
@@ -12287,6 +12311,63 @@ type OpeningTotal struct {
 // OperationName Example: cap.decide
 type OperationName = string
 
+// OperatorChange A change of a scheme's operator.
+type OperatorChange struct {
+	// Document Of the change, or of its withdrawal.
+	Document string `json:"document"`
+
+	// Former The party that runs it until then.
+	Former ID `json:"former"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Operator The party that runs it from then on.
+	Operator ID `json:"operator"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// State `passing`: the operator is another, and units still pass.
+	State OperatorChangeState `json:"state"`
+
+	// ValidFrom A day of the calendar in Asia/Shanghai.
+	//
+	// Example: 2031-06-30
+	ValidFrom Date `json:"valid_from"`
+
+	// WithUnits Units of its pools that the former operator has, and that are free, pass.
+	WithUnits bool `json:"with_units"`
+}
+
+// OperatorChangeState `passing`: the operator is another, and units still pass.
+type OperatorChangeState string
+
+// OperatorChangeInput defines model for OperatorChangeInput.
+type OperatorChangeInput struct {
+	Document string `json:"document"`
+
+	// Operator The party that runs it from then on; the present one withdraws what is planned.
+	Operator ID `json:"operator"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// ValidFrom After today.
+	ValidFrom Date `json:"valid_from"`
+
+	// WithUnits Units of its pools that the former operator has, and that are free, pass.
+	WithUnits *bool `json:"with_units,omitempty"`
+}
+
+// OperatorChangePage defines model for OperatorChangePage.
+type OperatorChangePage struct {
+	Items []OperatorChange `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // Order An order.
 type Order struct {
 	// Ending Why an order ended that was not filled.
@@ -18051,6 +18132,26 @@ type OfferCreditsParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListOperatorChangesParams defines parameters for ListOperatorChanges.
+type ListOperatorChangesParams struct {
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SetSchemeOperatorParams defines parameters for SetSchemeOperator.
+type SetSchemeOperatorParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetParticipantParams defines parameters for GetParticipant.
 type GetParticipantParams struct {
 	// Scheme The scheme.
@@ -20570,6 +20671,9 @@ type RecordCarbonObligationJSONRequestBody = CarbonObligationInput
 
 // OfferCreditsJSONRequestBody defines body for OfferCredits for application/json ContentType.
 type OfferCreditsJSONRequestBody = CreditOfferInput
+
+// SetSchemeOperatorJSONRequestBody defines body for SetSchemeOperator for application/json ContentType.
+type SetSchemeOperatorJSONRequestBody = OperatorChangeInput
 
 // EraseParticipantJSONRequestBody defines body for EraseParticipant for application/json ContentType.
 type EraseParticipantJSONRequestBody = ParticipantEraseInput

@@ -162,6 +162,10 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/credits", ""
 	case "transferCredits":
 		return "/v1/carbon/transfers", fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":1,"document":"d"}`, f.party, w.firms[2].party)
+	case "listOperatorChanges":
+		return "/v1/carbon/operator-changes", ""
+	case "setSchemeOperator":
+		return "/v1/carbon/operator-changes", fmt.Sprintf(`{"scheme":%d,"operator":%d,"valid_from":%q,"document":"d"}`, c.scheme, w.firms[2].party, w.app.Now().Date().AddDays(30))
 	case "listRecognitions":
 		return "/v1/carbon/recognitions", ""
 	case "setRecognition":

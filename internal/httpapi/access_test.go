@@ -83,6 +83,7 @@ var ruleOf = map[string]identity.Operation{
 	"listOffers": identity.PublicRead, "getOffer": identity.PublicRead, "announceOffer": identity.OfferAnnounce, "cancelOffer": identity.OfferCancel,
 	"voidOffer": identity.OfferVoid, "haltOffer": identity.OfferHalt, "resumeOffer": identity.OfferResume, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
 	"listAwards": identity.BidderRead, "getAward": identity.BidderRead, "signAward": identity.AwardSign, "contractAward": identity.AwardContract,
+	"listOperatorChanges": identity.PublicRead, "setSchemeOperator": identity.SchemeOperatorSet,
 	"listRecognitions": identity.PublicRead, "setRecognition": identity.RecognitionSet, "listCreditMirrors": identity.CreditRead,
 	"mirrorCredits": identity.CreditMirror, "burnPoints": identity.PointsBurn,
 	"settleAward": identity.AwardSettle, "offerCredits": identity.CreditOffer,

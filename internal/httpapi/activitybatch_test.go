@@ -323,6 +323,37 @@ func TestActivityBatch_OfAnotherOperator(t *testing.T) {
 	}
 }
 
+// From the day of a change on the keys of the new operator declare and take back what
+// the former one has declared; his are refused, also for a batch that they sent before.
+func TestActivityBatch_OfNewOperator(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	former := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	next := w.world.person("the next operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[2].party})
+	again := func(r *http.Request) { r.Header.Set("Idempotency-Key", "again") }
+	if a := w.send(http.MethodPost, w.activityPath(), former, rideOf("3", walkedPerson+"3"), again); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	path, body := w.carbonRequest("setSchemeOperator")
+	w.approved(path, w.leader, strings.ReplaceAll(body, w.app.Now().Date().AddDays(30).String(), w.app.Now().Date().AddDays(1).String()))
+	if a := w.send(http.MethodPost, w.activityPath(), next, rideOf("4", walkedPerson+"4")); a.status != http.StatusNotFound {
+		t.Errorf("before the day: %d %s", a.status, a.body)
+	}
+	w.clock.Set(w.app.Now().Date().AddDays(1).Start())
+	if list := decode[api.OperatorChangePage](t, w.get("/v1/carbon/operator-changes", "")); len(list.Items) != 1 || list.Items[0].Operator != w.firms[2].party {
+		t.Errorf("the changes: %+v", list.Items)
+	}
+	w.must(w.personOf(next), app.CreditIssue{Scheme: w.carbon.scheme, Methodology: "BUS", Month: 20260401, Units: 7, EvidenceDigest: zeros + "7", Items: 9, Outbox: 7}) // the timer has run before it
+	if a := w.send(http.MethodPost, w.activityPath(), former, rideOf("3", walkedPerson+"3"), again); a.status != http.StatusNotFound {
+		t.Errorf("the former operator: %d %s", a.status, a.body)
+	}
+	a := w.send(http.MethodPost, w.activityPath(), next, rideOf("4", walkedPerson+"4")+`{"source_id":"back 3","scenario":"BUS","reverses":"3"}`+"\n")
+	if got := decode[api.ActivityBatch](t, a); got.Accepted != 2 {
+		t.Errorf("the new operator: %d %s", a.status, a.body)
+	}
+}
+
 // A batch of as many activities as there may be, each with the most inputs, and
 // each text as long as it may be, is taken as one.
 func TestActivityBatch_Largest(t *testing.T) {

@@ -66,6 +66,7 @@ var FourEyes = map[Operation]Rule{
 	ListingOpen:     {BureauLeader: Own},
 
 	SchemeRegister:      {BureauLeader: Own},
+	SchemeOperatorSet:   {BureauLeader: Own},
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
 	ExclusionImport:     {BureauLeader: Own}, // an operator's

@@ -150,6 +150,7 @@ const (
 	QuotePlace           Operation = "quote.place"
 
 	SchemeRegister        Operation = "carbon_scheme.register"
+	SchemeOperatorSet     Operation = "carbon_scheme.set_operator"
 	MethodologyRegister   Operation = "methodology.register"
 	ScenarioRegister      Operation = "scenario.register"
 	ExclusionImport       Operation = "exclusion.import"

@@ -179,6 +179,7 @@ var Table = map[Operation]Rule{
 	PeriodWithdraw:     {BureauLeader: Own, Finance: Own},
 
 	SchemeRegister:      {BureauClerk: Own, BureauLeader: Own},
+	SchemeOperatorSet:   {BureauClerk: Own, BureauLeader: Own},
 	MethodologyRegister: {BureauClerk: Any, BureauLeader: Any},
 	ScenarioRegister:    {BureauClerk: Own, BureauLeader: Own},
 	ExclusionImport:     {BureauClerk: Own, BureauLeader: Own, Operator: Own},

@@ -254,6 +254,12 @@ type ServerInterface interface {
 	// OfferCredits Offer credits by auction
 	// (POST /v1/carbon/offers)
 	OfferCredits(c *gin.Context, params OfferCreditsParams)
+	// ListOperatorChanges Changes of schemes' operators
+	// (GET /v1/carbon/operator-changes)
+	ListOperatorChanges(c *gin.Context, params ListOperatorChangesParams)
+	// SetSchemeOperator Give a scheme another operator
+	// (POST /v1/carbon/operator-changes)
+	SetSchemeOperator(c *gin.Context, params SetSchemeOperatorParams)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(c *gin.Context, params GetParticipantParams)
@@ -1272,6 +1278,9 @@ func (a Answer) VisitRecordCarbonObligationResponse(w http.ResponseWriter) error
 
 // VisitOfferCreditsResponse sends the stored answer.
 func (a Answer) VisitOfferCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetSchemeOperatorResponse sends the stored answer.
+func (a Answer) VisitSetSchemeOperatorResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitEraseParticipantResponse sends the stored answer.
 func (a Answer) VisitEraseParticipantResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -5464,6 +5473,100 @@ func (siw *ServerInterfaceWrapper) OfferCredits(c *gin.Context) {
 	}
 
 	siw.Handler.OfferCredits(c, params)
+}
+
+// ListOperatorChanges operation middleware
+func (siw *ServerInterfaceWrapper) ListOperatorChanges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOperatorChangesParams
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOperatorChanges(c, params)
+}
+
+// SetSchemeOperator operation middleware
+func (siw *ServerInterfaceWrapper) SetSchemeOperator(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetSchemeOperatorParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetSchemeOperator(c, params)
 }
 
 // GetParticipant operation middleware
@@ -19942,6 +20045,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/obligations", wrapper.ListCarbonObligations)
 	router.POST(options.BaseURL+"/v1/carbon/obligations", wrapper.RecordCarbonObligation)
 	router.POST(options.BaseURL+"/v1/carbon/offers", wrapper.OfferCredits)
+	router.GET(options.BaseURL+"/v1/carbon/operator-changes", wrapper.ListOperatorChanges)
+	router.POST(options.BaseURL+"/v1/carbon/operator-changes", wrapper.SetSchemeOperator)
 	router.GET(options.BaseURL+"/v1/carbon/participants", wrapper.GetParticipant)
 	router.GET(options.BaseURL+"/v1/carbon/participants/activities", wrapper.GetParticipantHistory)
 	router.POST(options.BaseURL+"/v1/carbon/participants/erase", wrapper.EraseParticipant)
@@ -22406,6 +22511,61 @@ type OfferCredits201JSONResponse struct {
 }
 
 func (response OfferCredits201JSONResponse) VisitOfferCreditsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOperatorChangesRequestObject struct {
+	Params ListOperatorChangesParams
+}
+
+type ListOperatorChangesResponseObject interface {
+	VisitListOperatorChangesResponse(w http.ResponseWriter) error
+}
+
+type ListOperatorChanges200JSONResponse OperatorChangePage
+
+func (response ListOperatorChanges200JSONResponse) VisitListOperatorChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetSchemeOperatorRequestObject struct {
+	Params SetSchemeOperatorParams
+	Body   *SetSchemeOperatorJSONRequestBody
+}
+
+type SetSchemeOperatorResponseObject interface {
+	VisitSetSchemeOperatorResponse(w http.ResponseWriter) error
+}
+
+type SetSchemeOperator201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetSchemeOperator201JSONResponse struct {
+	Body    OperatorChange
+	Headers SetSchemeOperator201ResponseHeaders
+}
+
+func (response SetSchemeOperator201JSONResponse) VisitSetSchemeOperatorResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30882,6 +31042,12 @@ type StrictServerInterface interface {
 	// OfferCredits Offer credits by auction
 	// (POST /v1/carbon/offers)
 	OfferCredits(ctx context.Context, request OfferCreditsRequestObject) (OfferCreditsResponseObject, error)
+	// ListOperatorChanges Changes of schemes' operators
+	// (GET /v1/carbon/operator-changes)
+	ListOperatorChanges(ctx context.Context, request ListOperatorChangesRequestObject) (ListOperatorChangesResponseObject, error)
+	// SetSchemeOperator Give a scheme another operator
+	// (POST /v1/carbon/operator-changes)
+	SetSchemeOperator(ctx context.Context, request SetSchemeOperatorRequestObject) (SetSchemeOperatorResponseObject, error)
 	// GetParticipant What a participant was credited
 	// (GET /v1/carbon/participants)
 	GetParticipant(ctx context.Context, request GetParticipantRequestObject) (GetParticipantResponseObject, error)
@@ -34548,6 +34714,76 @@ func (sh *strictHandler) OfferCredits(ctx *gin.Context, params OfferCreditsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(OfferCreditsResponseObject); ok {
 		if err := validResponse.VisitOfferCreditsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOperatorChanges operation middleware
+func (sh *strictHandler) ListOperatorChanges(ctx *gin.Context, params ListOperatorChangesParams) {
+	var request ListOperatorChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOperatorChanges(ctx, request.(ListOperatorChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOperatorChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOperatorChangesResponseObject); ok {
+		if err := validResponse.VisitListOperatorChangesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetSchemeOperator operation middleware
+func (sh *strictHandler) SetSchemeOperator(ctx *gin.Context, params SetSchemeOperatorParams) {
+	var request SetSchemeOperatorRequestObject
+
+	request.Params = params
+
+	var body SetSchemeOperatorJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetSchemeOperator(ctx, request.(SetSchemeOperatorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetSchemeOperator")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetSchemeOperatorResponseObject); ok {
+		if err := validResponse.VisitSetSchemeOperatorResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
