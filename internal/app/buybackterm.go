@@ -33,7 +33,7 @@ func endBuyBacks(v *View, e TermEnd) (termEndPart, error) {
 func endIdle(v *View, e TermEnd) (termEndPart, error) {
 	rows := v.idleEnding(e.Instrument)
 	if len(rows) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nothing to end
 	}
 	end := must(Get(v, Instruments, "instrument", e.Instrument)).TermEnd
 	return func(tx *Tx, _ *TermEnd) {

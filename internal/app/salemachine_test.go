@@ -225,21 +225,23 @@ func (s planShape) words() (state reserve.PlanState, parts string, late bool) {
 	return reserve.PlanState(words[0]), words[1], words[2] == "true"
 }
 
-// The steps of a plan; of those of a part the last letter is its place.
+// A planStep is a step of a plan; of one of a part the last letter is its place.
+type planStep string
+
 const (
-	approvePlan oneStep = "approve"
-	refusePlan  oneStep = "refuse"
-	deliverPlan oneStep = "deliver"
-	cancelPlan  oneStep = "cancel the notice"
-	provePart   oneStep = "prove "
-	confirmPart oneStep = "confirm "
-	withdrawOf  oneStep = "withdraw the proof of "
-	partIsDue   oneStep = "the second part is due"
-	graceIsOver oneStep = "the time of grace is over"
+	approvePlan planStep = "approve"
+	refusePlan  planStep = "refuse"
+	deliverPlan planStep = "deliver"
+	cancelPlan  planStep = "cancel the notice"
+	provePart   planStep = "prove "
+	confirmPart planStep = "confirm "
+	withdrawOf  planStep = "withdraw the proof of "
+	partIsDue   planStep = "the second part is due"
+	graceIsOver planStep = "the time of grace is over"
 )
 
 // partStep splits a step of a part into what is done and to which.
-func partStep(e oneStep) (oneStep, int) {
+func partStep(e planStep) (planStep, int) {
 	if at := e[len(e)-1]; at == '1' || at == '2' {
 		return e[:len(e)-1], int(at - '0')
 	}
@@ -247,7 +249,7 @@ func partStep(e oneStep) (oneStep, int) {
 }
 
 // after is the table of plans.
-func (s planShape) after(e oneStep) (planShape, error) {
+func (s planShape) after(e planStep) (planShape, error) {
 	state, parts, late := s.words()
 	step, at := partStep(e)
 	paid := []byte(parts)
@@ -296,9 +298,9 @@ func (s planShape) after(e oneStep) (planShape, error) {
 	return s, reserve.ErrPlanState
 }
 
-func planOperation(_ planShape, e oneStep) identity.Operation {
+func planOperation(_ planShape, e planStep) identity.Operation {
 	step, _ := partStep(e)
-	return cmp.Or(map[oneStep]identity.Operation{
+	return cmp.Or(map[planStep]identity.Operation{
 		deliverPlan: identity.NoticeDeliver, cancelPlan: identity.NoticeCancel, provePart: identity.InstalmentProve,
 		confirmPart: identity.InstalmentConfirm, withdrawOf: identity.InstalmentWithdraw,
 	}[step], identity.InstalmentDecide)
@@ -318,7 +320,7 @@ func TestInstalmentPlan_EveryStateEventRole(t *testing.T) {
 	late := func(o *office) bool { return o.now.get().Date() > due }
 	m := byTable(planShape.after, planOperation)
 	m.office, m.players = o, o.cast(f)
-	m.events = []oneStep{
+	m.events = []planStep{
 		approvePlan, refusePlan, deliverPlan, cancelPlan, provePart + "1", provePart + "2", confirmPart + "1", confirmPart + "2",
 		withdrawOf + "1", withdrawOf + "2", partIsDue, graceIsOver,
 	}
@@ -336,7 +338,7 @@ func TestInstalmentPlan_EveryStateEventRole(t *testing.T) {
 		}
 		return shapeOfPlan(storedRow(o, InstalmentPlans, 1).State, parts, late(o))
 	}
-	m.command = func(o *office, _ planShape, e oneStep) Command {
+	m.command = func(o *office, _ planShape, e planStep) Command {
 		step, at := partStep(e)
 		switch step {
 		case approvePlan, refusePlan:
@@ -351,10 +353,11 @@ func TestInstalmentPlan_EveryStateEventRole(t *testing.T) {
 			return InstalmentConfirm{int64(at), "r"}
 		case withdrawOf:
 			return InstalmentWithdraw{int64(at), "r"}
+		case partIsDue, graceIsOver:
 		}
 		return nil
 	}
-	pass := func(e oneStep, day calendar.Date) func(*office, planShape) bool {
+	pass := func(e planStep, day calendar.Date) func(*office, planShape) bool {
 		return func(o *office, at planShape) bool {
 			if _, err := at.after(e); err != nil {
 				return false
@@ -364,7 +367,7 @@ func TestInstalmentPlan_EveryStateEventRole(t *testing.T) {
 			return true
 		}
 	}
-	m.passes = map[oneStep]func(*office, planShape) bool{partIsDue: pass(partIsDue, 20270801), graceIsOver: pass(graceIsOver, 20270915)}
+	m.passes = map[planStep]func(*office, planShape) bool{partIsDue: pass(partIsDue, 20270801), graceIsOver: pass(graceIsOver, 20270915)}
 	m.because = []*fault.Error{reserve.ErrPlanState, reserve.ErrPartState, reserve.ErrNoticeState, reserve.ErrNotMatched, reserve.ErrPaymentSpent}
 	seen := map[reserve.PlanState]bool{}
 	for _, s := range m.drive(t) {
