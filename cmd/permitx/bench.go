@@ -40,7 +40,7 @@ const (
 type benchCommand struct {
 	What     string   `arg:"" optional:"" enum:",window,carbon" default:"" help:"window: auctions with 10,000 bidders whose windows close, beside orders. carbon: the intake of carbon-inclusive schemes. Both on registries of their own. Default: the exchange."`
 	Quick    bool     `xor:"extent" help:"Take less than a minute: shorter measurements, fewer rounds, no restart with a million orders."`
-	Full     bool     `xor:"extent" help:"Of carbon: fill the intake with 50 million activities instead of 2: long, and some ten GB."`
+	Full     bool     `xor:"extent" help:"Of carbon: fill the intake with 50 million activities instead of 2: long, and some 40 GB."`
 	JSON     bool     `name:"json" help:"Print one JSON object instead of tables."`
 	Only     []string `placeholder:"NAME" help:"Measure only what these ratios or measurements need; an unknown name lists them all."`
 	Rounds   int      `placeholder:"N" help:"Rounds; the median counts. Default: 5, with --quick 1."`
