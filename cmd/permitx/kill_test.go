@@ -20,6 +20,7 @@ import (
 	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 	"permitx/internal/store"
+	"permitx/internal/store/storetest"
 )
 
 // killedServer is a server in a process of its own.
@@ -28,6 +29,7 @@ type killedServer struct {
 	stdout  output
 	stderr  output
 	address string
+	once    sync.Once // it is killed
 }
 
 func startKilled(t *testing.T, place ...string) *killedServer {
@@ -40,12 +42,18 @@ func startKilled(t *testing.T, place ...string) *killedServer {
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	t.Cleanup(func() { s.kill(t) })
+	s.address = addressPattern.FindString(s.stdout.await(t, "Listening on"))
+	return s
+}
+
+// kill ends the process at once, if it still runs.
+func (s *killedServer) kill(t *testing.T) {
+	t.Helper()
+	s.once.Do(func() {
 		s.process.Process.Kill() // it may be dead already
 		s.process.Wait()         // killed
 	})
-	s.address = addressPattern.FindString(s.stdout.await(t, "Listening on"))
-	return s
 }
 
 // seedForOrders makes a small world in a database with one firm that both buys
@@ -76,12 +84,8 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
-		url := filepath.Join(dir, "permitx.db")
-		if _, err := store.Migrate(t.Context(), url); err != nil {
-			t.Fatal(err)
-		}
-		killInTheMiddle(t, url, "--data", dir)
+		url := storetest.SQLite(t)
+		killInTheMiddle(t, url, "--data", filepath.Dir(url))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -103,11 +107,7 @@ func killInTheMiddle(t *testing.T, url string, place ...string) {
 			acknowledged[id] = true
 		}
 	}
-	s, err := store.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := storetest.Open(t, url)
 	var orders []market.Record
 	if err := s.Find(t.Context(), "market_order", app.Query{}, &orders); err != nil {
 		t.Fatal(err)
@@ -157,9 +157,7 @@ func ordersUntilKilled(t *testing.T, server *killedServer, instrument string, fi
 				acknowledged = append(acknowledged, r.JSON201.ID)
 				mu.Unlock()
 				if count.Add(1) == enough {
-					if err := server.process.Process.Kill(); err != nil {
-						t.Error(err)
-					}
+					server.kill(t)
 				}
 			}
 		}()
