@@ -1108,6 +1108,8 @@ type ClientInterface interface {
 
 	// GetReductions What participants of a scheme reduced, by day, scenario and methodology
 	//
+	// A day on which fewer than three participants did something in a scenario has no line: such days of a month have one together, with one more day where they are of fewer than three participants even so. It is shown where the period has the whole month. What a month came to is published whatever their number, as its pool is.
+	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 	GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -6474,6 +6476,8 @@ func (c *Client) SetRecognition(ctx context.Context, params *SetRecognitionParam
 }
 
 // GetReductions What participants of a scheme reduced, by day, scenario and methodology
+//
+// A day on which fewer than three participants did something in a scenario has no line: such days of a month have one together, with one more day where they are of fewer than three participants even so. It is shown where the period has the whole month. What a month came to is published whatever their number, as its pool is.
 //
 // Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
 func (c *Client) GetReductions(ctx context.Context, params *GetReductionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40629,6 +40633,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
 	//
+	// A day on which fewer than three participants did something in a scenario has no line: such days of a month have one together, with one more day where they are of fewer than three participants even so. It is shown where the period has the whole month. What a month came to is published whatever their number, as its pool is.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/carbon/reductions (the `GetReductions` operationId).
@@ -57273,6 +57279,8 @@ func (c *ClientWithResponses) SetRecognitionWithResponse(ctx context.Context, pa
 }
 
 // GetReductionsWithResponse What participants of a scheme reduced, by day, scenario and methodology
+//
+// A day on which fewer than three participants did something in a scenario has no line: such days of a month have one together, with one more day where they are of fewer than three participants even so. It is shown where the period has the whole month. What a month came to is published whatever their number, as its pool is.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -14676,7 +14676,7 @@ type Reduction = string
 // Example: 0.052
 type ReductionChange = string
 
-// ReductionLine What all participants of a scenario reduced on a day.
+// ReductionLine What all participants of a scenario reduced on a day, or on some days of a month.
 type ReductionLine struct {
 	Activities int64 `json:"activities"`
 
@@ -14685,10 +14685,8 @@ type ReductionLine struct {
 	// Example: 0.052
 	Amount Reduction `json:"amount"`
 
-	// Day A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
-	Day Date `json:"day"`
+	// Day Absent of a line of a month.
+	Day *Date `json:"day,omitempty"`
 
 	// Methodology The version that computed it.
 	Methodology ID `json:"methodology"`
@@ -14697,6 +14695,9 @@ type ReductionLine struct {
 	//
 	// Example: BUS
 	MethodologyCode CarbonCode `json:"methodology_code"`
+
+	// Month Of the days that have no line because fewer than three participants did something on them.
+	Month *CarbonMonth `json:"month,omitempty"`
 
 	// Scenario Number of a record.
 	Scenario ID `json:"scenario"`
@@ -14711,9 +14712,7 @@ type ReductionLine struct {
 type ReductionReport struct {
 	Activities int64 `json:"activities"`
 
-	// Amount An amount in kgCO2e, with at most 6 decimals.
-	//
-	// Example: 0.052
+	// Amount Of all lines: of whole months, all that was reduced.
 	Amount Reduction `json:"amount"`
 
 	// From A day of the calendar in Asia/Shanghai.

@@ -208,3 +208,35 @@ func TestClosePool_Excluded(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+// A day of fewer than three participants has no line of its own: it is shown within
+// its month, with another day where they are too few even so, and not in a part of one.
+func TestReductions_FewParticipants(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader)) // two rode on the 25th
+	operator := w.world.person("the operator", app.GrantAdd{Role: identity.Operator, Party: w.firms[0].party})
+	lines := ""
+	for day, riders := range map[string]int{"06-26": 4, "06-27": 5} {
+		for i := range riders {
+			lines += strings.ReplaceAll(rideOf(fmt.Sprint(day, "-", i), fmt.Sprintf("%032x", i)), "06-25", day)
+		}
+	}
+	if a := w.send(http.MethodPost, w.activityPath(), operator, lines); decode[api.ActivityBatch](t, a).Accepted != 9 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for period, want := range map[string]string{
+		"from=2026-06-01&to=2026-06-30": " 2026-06 6 0.312; 2026-06-27  5 0.26; in all 11 0.572",
+		"from=2026-06-25&to=2026-06-30": "2026-06-27  5 0.26; in all 5 0.26",
+		"from=2026-06-25&to=2026-06-26": "in all 0 0",
+	} {
+		r := decode[api.ReductionReport](t, w.get(fmt.Sprintf("/v1/carbon/reductions?scheme=%d&%s", w.carbon.scheme, period), ""))
+		said := ""
+		for _, l := range r.Lines {
+			said += fmt.Sprintf("%s %s %d %s; ", deref(l.Day), deref(l.Month), l.Activities, l.Amount)
+		}
+		if said += fmt.Sprintf("in all %d %s", r.Activities, r.Amount); said != want {
+			t.Errorf("%s: %s; want %s", period, said, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
@@ -17,6 +18,7 @@ import (
 )
 
 // GetReductions shows what participants reduced, by day, scenario and methodology.
+// Days of few participants are shown within their month, where the period has all of it.
 func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestObject) (gen.GetReductionsResponseObject, error) {
 	scheme, in, err := s.schemeIntake(r.Params.Scheme)
 	if err != nil {
@@ -26,7 +28,7 @@ func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	totals, err := in.Reader().TotalsOf(callOf(ctx).ctx, scheme.ID, from, to) //nolint:contextcheck // the request's own
+	totals, err := publishedTotals(callOf(ctx).ctx, in.Reader(), scheme.ID, from, to) //nolint:contextcheck // the request's own
 	if err != nil {
 		return nil, err
 	}
@@ -37,14 +39,43 @@ func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestOb
 		report.Activities += t.Activities
 		c, _ := app.ReadTable(s.app.Reference(), app.Scenarios).Get(t.Scenario)
 		m, _ := app.ReadTable(s.app.Reference(), app.Methodologies).Get(t.Methodology)
-		report.Lines = append(report.Lines, api.ReductionLine{
-			Day: t.Day.String(), Scenario: t.Scenario, ScenarioCode: c.Code, Methodology: t.Methodology, MethodologyCode: m.Code,
+		l := api.ReductionLine{
+			Day: new(t.Day.String()), Scenario: t.Scenario, ScenarioCode: c.Code, Methodology: t.Methodology, MethodologyCode: m.Code,
 			Amount: t.Amount.String(), Activities: t.Activities,
-		})
+		}
+		if t.OfMonth {
+			l.Day, l.Month = nil, new(intake.MonthOf(t.Day).String())
+		}
+		report.Lines = append(report.Lines, l)
 	}
 	report.Amount = sum.String()
 	return report, nil
 }
+
+// publishedTotals are a scheme's totals of a period that anybody may see.
+func publishedTotals(ctx context.Context, r intake.Reader, scheme int64, from, to calendar.Date) (shown []intake.PublishedTotal, err error) {
+	first, last := intake.MonthOf(from).First(), lastDayOf(intake.MonthOf(to))
+	totals, err := r.TotalsOf(ctx, scheme, first, last)
+	if err != nil {
+		return nil, err
+	}
+	few, err := r.FewOn(ctx, scheme, first, last, intake.Fewest)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range intake.Published(totals, few) {
+		end := t.Day
+		if t.OfMonth {
+			end = lastDayOf(intake.MonthOf(t.Day))
+		}
+		if t.Day >= from && end <= to {
+			shown = append(shown, t)
+		}
+	}
+	return shown, nil
+}
+
+func lastDayOf(m intake.Month) calendar.Date { return m.Next().First().AddDays(-1) }
 
 // reportMonths are the most that a report by month is of.
 const reportMonths = 12
@@ -109,7 +140,7 @@ func (s *Server) monthLines(ctx context.Context, schemes []carbon.Scheme, from, 
 	}
 	sums, names := map[monthLine]intake.Total{}, map[monthLine]string{}
 	for _, scheme := range schemes {
-		totals, err := in.Reader().TotalsOf(ctx, scheme.ID, from.First(), to.Next().First().AddDays(-1))
+		totals, err := in.Reader().TotalsOf(ctx, scheme.ID, from.First(), lastDayOf(to))
 		if err != nil {
 			return nil, err
 		}

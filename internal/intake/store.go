@@ -89,6 +89,9 @@ type Reader interface {
 	Identified(ctx context.Context, m Month, scheme int64, each func(Row) error) error
 	// TotalsOf are a scheme's totals of the days from … to.
 	TotalsOf(ctx context.Context, scheme int64, from, to calendar.Date) ([]Total, error)
+	// FewOn are, of a scheme's days from … to on which fewer participants than so many did
+	// something in a scenario, the days of those participants, without what they did.
+	FewOn(ctx context.Context, scheme int64, from, to calendar.Date, fewer int) ([]DayKey, error)
 	// SumOf is what a scheme has come to in all its days.
 	SumOf(ctx context.Context, scheme int64) (reduced quantity.Reduction, activities int64, err error)
 	// Taken are the months that were taken away.

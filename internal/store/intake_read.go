@@ -238,6 +238,22 @@ func (s *intakeReader) TotalsOf(ctx context.Context, scheme int64, from, to cale
 	return found, lost(err)
 }
 
+// FewOn are the days of participants on which fewer than so many did something in a
+// scenario. No day is counted further than that.
+func (s *intakeReader) FewOn(ctx context.Context, scheme int64, from, to calendar.Date, fewer int) (found []intake.DayKey, err error) {
+	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
+		var k intake.DayKey
+		err := r.Scan(&k.Scenario, &k.Day, &k.Participant)
+		found = append(found, k)
+		return err
+	}, `WITH few AS MATERIALIZED (
+  SELECT scenario, day FROM (SELECT DISTINCT scenario, day FROM day_total WHERE scheme = $1 AND day >= $2 AND day <= $3) d
+   WHERE (SELECT count(*) FROM (SELECT 1 FROM participant_day q WHERE q.scenario = d.scenario AND q.day = d.day AND q.amount > 0 LIMIT $4) n) < $4)
+SELECT p.scenario, p.day, p.participant FROM few JOIN participant_day p ON p.scenario = few.scenario AND p.day = few.day
+ WHERE p.amount > 0 ORDER BY p.scenario, p.day, p.participant`, scheme, int64(from), int64(to), fewer)
+	return found, lost(err)
+}
+
 // SumOf is what a scheme has come to in all its days.
 func (s *intakeReader) SumOf(ctx context.Context, scheme int64) (reduced quantity.Reduction, activities int64, err error) {
 	err = s.read.QueryRowContext(ctx,
