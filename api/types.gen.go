@@ -15698,10 +15698,8 @@ type Rule struct {
 	// Unread What was not read: the words of the citation, or that no text is behind the rule. Present where there are no words.
 	Unread *string `json:"unread,omitempty"`
 
-	// ValidFrom A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
-	ValidFrom *Date `json:"valid_from,omitempty"`
+	// ValidFrom First day: of the source or, where its day was not read or there is none, 2020-01-01, since when the defaults of the project hold.
+	ValidFrom Date `json:"valid_from"`
 
 	// ValidTo Last day.
 	ValidTo *Date `json:"valid_to,omitempty"`

@@ -43,7 +43,7 @@ func (s *Server) ListRules(_ context.Context, r gen.ListRulesRequestObject) (gen
 func ruleOf(r *rulebook.Rule) api.Rule {
 	return api.Rule{
 		ID: r.ID, Title: r.Title, Citation: r.Citation, Words: optional(r.Words), Unread: optional(r.Unread), Reading: r.Reading, Default: optional(r.Default),
-		ValidFrom: dateOf(r.From), ValidTo: dateOf(r.To), Needs: r.Needs,
+		ValidFrom: r.From.String(), ValidTo: dateOf(r.To), Needs: r.Needs,
 		Parameters: convertAll(r.Keys, func(k rulebook.Key) api.ParameterKey { return api.ParameterKey(k) }),
 		Actions:    convertAll(r.Actions, func(a rulebook.Action) api.RuleAction { return api.RuleAction(a) }),
 	}

@@ -23,7 +23,7 @@ func TestRules_AsOf(t *testing.T) {
 		t.Errorf("%s: %d rules, %d parameters", today.AsOf, len(today.Items), len(today.Parameters))
 	}
 	for _, r := range today.Items {
-		if r.ID == "seller.paid_and_surplus" && (r.Citation != "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号" || *r.ValidFrom != "2020-11-27") {
+		if r.ID == "seller.paid_and_surplus" && (r.Citation != "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号" || r.ValidFrom != "2020-11-27") {
 			t.Errorf("%+v", r)
 		}
 	}

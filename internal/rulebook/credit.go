@@ -23,7 +23,7 @@ func CreditOf(f *Facts, s *Side) (Level, int) {
 }
 
 var credit = &Rule{
-	ID: "party.credit", Title: "Credit gate", Citation: ProjectDefault,
+	ID: "party.credit", Title: "Credit gate", Citation: ProjectDefault, From: firstSeededYear,
 	Unread: "of Jiangsu's scale: " + senseOnly,
 	Reading: "The scale is Jiangsu's: 9 points to begin with, 12 at most, 1 to 12 deducted by event; green 11–12, blue 6–10, yellow 3–5, red 1–2, black 0 and below. " +
 		"A buyer of red or black credit, or of grade D or E, does not buy but from the reserve for remediation; one of yellow credit buys after the bureau's review, which in a deal is its approval. " +

@@ -10,7 +10,8 @@ import (
 var ErrNotIdle = fault.New(fault.Refused, "rule.not_idle_long_enough", "the permits have not been idle for long enough")
 
 var holderIdle = &Rule{
-	ID: "holder.idle", Title: "Idle permits are bought back", Citation: "浙政办发〔2010〕132号", Words: "超过3年",
+	ID: "holder.idle", Title: "Idle permits are bought back", Citation: "浙政办发〔2010〕132号", From: firstSeededYear, Words: "超过3年",
+	Unread:  "of the day on which 浙政办发〔2010〕132号 came into force: project default",
 	Reading: "Permits that have been idle for more than three years are bought back: not on the day when they become 36 months, but on the next.",
 	Default: "A licence that has not been declared idle is in use.",
 	Needs:   []string{"fact idle of the holder's licence"},

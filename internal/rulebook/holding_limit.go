@@ -9,7 +9,7 @@ import (
 var ErrHoldingLimit = fault.New(fault.Refused, "rule.holding_limit", "the buyer would hold more than it may").At(fieldQuantity)
 
 var holdingLimit = &Rule{
-	ID: "holding.limit", Title: "Largest holding", Citation: ProjectDefault,
+	ID: "holding.limit", Title: "Largest holding", Citation: ProjectDefault, From: firstSeededYear,
 	Words:   "履约机构交易参与人碳排放配额最大持仓量不得超过本单位年度配额量与100万吨之和（北京环境交易所碳排放权交易规则配套细则 4.5.2）",
 	Reading: "A licence holds, with what its open orders, block trades, confirmed deals, bids in auctions, awards and payment notices may still bring, no more than the right that is written in it and the parameter together: the shape of Beijing's limit for CO2, quota + 1,000,000 t, which was in force until 2025-04-30.",
 	Default: "Without a row there is no limit; a right that nobody has recorded is 0.",

@@ -9,7 +9,7 @@ import (
 var ErrLeaseMonths = fault.New(fault.Refused, "rule.lease_months", "a lease may not last as long").At("months")
 
 var leaseTerm = &Rule{
-	ID: "lease.months", Title: "Longest lease", Citation: ProjectDefault,
+	ID: "lease.months", Title: "Longest lease", Citation: ProjectDefault, From: firstSeededYear,
 	Words:   "排污权租赁以月为交易时间单位，租赁的有效期自租赁合同生效之日起，最长不超过12个月（安徽省排污权租赁管理办法（试行） 第五条）",
 	Reading: "A lease is of whole months, of at most as many as the parameter says: 12, the shape of Anhui's rule for 2024 and 2025.",
 	Needs:   []string{"months of the lease"},

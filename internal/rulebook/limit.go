@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 )
@@ -10,6 +11,7 @@ import (
 const (
 	citeLimits    = "国办发〔2014〕38号"
 	wordsRestated = "（湖北环境资源交易中心转述）"
+	limitsSince   = calendar.Date(20140806) // the day of the document, of which no other is named
 )
 
 // checkWithin refuses what leaves the division that codes with the same first

@@ -9,7 +9,7 @@ import (
 var ErrOtherBasin = fault.New(fault.Refused, "rule.other_basin", "permits for water stay in their basin, unless the province approves")
 
 var limitBasin = &Rule{
-	ID: "limit.basin", Title: "Second limit, water: within the basin", Citation: citeLimits + "; 浙江省水污染防治条例 第三十五条",
+	ID: "limit.basin", Title: "Second limit, water: within the basin", Citation: citeLimits + "; 浙江省水污染防治条例 第三十五条", From: limitsSince,
 	Words: "涉及水污染物的排污权交易原则上在同一流域内进行" + wordsRestated + "；" +
 		"在实行重点水污染物排放总量控制的同一流域内……可以依法有偿转让（第三十五条）",
 	Reading: "Permits for water pollutants are traded within one basin; across basins with the province's approval: a region pair's document, a market's standing approval, or the fact basin_approval of one side.",

@@ -5,7 +5,7 @@ import (
 )
 
 var limitCity = &Rule{
-	ID: "limit.city", Title: "Second limit, air: within the city", Citation: citeLimits,
+	ID: "limit.city", Title: "Second limit, air: within the city", Citation: citeLimits, From: limitsSince,
 	Words:   "涉及大气污染物的排污权交易原则上在同一市（州）行政区域内进行" + wordsRestated,
 	Reading: "Permits for air pollutants are traded within the city; across cities with approval.",
 	Needs:   []string{"regions of both sides", "region pair, or the market's approval"},

@@ -1,7 +1,7 @@
 package rulebook
 
 var limitProvince = &Rule{
-	ID: "limit.province", Title: "First limit: within the province", Citation: citeLimits,
+	ID: "limit.province", Title: "First limit: within the province", Citation: citeLimits, From: limitsSince,
 	Words:   "排污权交易原则上在各试点省份内进行" + wordsRestated,
 	Reading: "Permits are traded within the province of the pilot. A region pair with its document, or a market's standing approval, is the negotiated exception, as for VOCs in the Yangtze delta (project default).",
 	Needs:   []string{"regions of both sides", "region pair, or the market's approval"},

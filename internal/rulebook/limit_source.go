@@ -9,7 +9,7 @@ import (
 var ErrSourceKinds = fault.New(fault.Refused, "rule.source_kinds", "permits of industry are not traded with those of agriculture or households")
 
 var limitSource = &Rule{
-	ID: "limit.source", Title: "Third limit: industry with industry", Citation: citeLimits,
+	ID: "limit.source", Title: "Third limit: industry with industry", Citation: citeLimits, From: limitsSince,
 	Words:   "工业污染源原则上不得与农业污染源等其他类别污染源进行排污权交易" + wordsRestated,
 	Reading: "Permits of industry are not traded with sources of agriculture or households. A book brings together whom nobody knows beforehand, so that it is open to industry only; the others make deals (project default).",
 	Default: "A source is that of its industry: GB/T 4754 divisions 01 to 05 agricultural, class 4411 thermal power, all others industrial (project default).",

@@ -9,7 +9,7 @@ import (
 var ErrThermalPower = fault.New(fault.Refused, "rule.thermal_power", "thermal power trades permits for air pollutants with thermal power only")
 
 var limitThermal = &Rule{
-	ID: "limit.thermal_power", Title: "Fourth limit: thermal power with thermal power", Citation: citeLimits,
+	ID: "limit.thermal_power", Title: "Fourth limit: thermal power with thermal power", Citation: citeLimits, From: limitsSince,
 	Words:   "火电企业（包括其他行业企业自备电厂，不含热电联产机组供热部分）原则上不得与其他行业企业进行涉及大气污染物的排污权交易" + wordsRestated,
 	Reading: "Thermal power, captive plants among it and the heat part of combined plants not, does not trade air pollutants with other industries. A book is open to the other industries; thermal power makes deals (project default).",
 	Default: limitSource.Default,

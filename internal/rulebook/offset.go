@@ -12,7 +12,7 @@ var ErrOffsetTooLow = fault.New(fault.Refused, "rule.offset_ratio", "the offset 
 const offsetStep = quantity.OneQuantity / 10_000
 
 var offsetRatio = &Rule{
-	ID: "deal.offset_ratio", Title: "Offset ratio of a project", Citation: ProjectDefault,
+	ID: "deal.offset_ratio", Title: "Offset ratio of a project", Citation: ProjectDefault, From: firstSeededYear,
 	Words: "新建、改建、扩建新增排放重点大气污染物的建设项目，生态环境主管部门应当在审批环境影响评价文件时按照削减替代的原则核定其重点大气污染物排放总量控制指标（浙江省大气污染防治条例 第十四条）；" +
 		"替代比例1:1（宁排污出让告字〔2025〕10号，吴忠）",
 	Unread: "of 嘉兴's 1.5 and 1.2: " + senseOnly,

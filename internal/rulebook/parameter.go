@@ -57,7 +57,8 @@ const (
 	AuctionDocument Key = "auction.certificate_days"
 	AuctionReturn   Key = "auction.return_days"
 	AuctionBar      Key = "auction.bar_months"
-	firstSeededYear     = calendar.Date(20200101)
+
+	firstSeededYear = calendar.Date(20200101) // from when the project's own defaults hold
 )
 
 // KeyInfo says what values a key takes.

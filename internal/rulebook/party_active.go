@@ -14,7 +14,7 @@ var (
 )
 
 var partyActive = &Rule{
-	ID: "party.active", Title: "The party takes part", Citation: ProjectDefault,
+	ID: "party.active", Title: "The party takes part", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
 	Reading: "A party that is suspended or closed neither gives nor takes permits.",
 	Needs:   []string{"the state of each party"},

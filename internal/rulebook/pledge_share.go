@@ -9,7 +9,7 @@ import (
 var ErrPledgeShare = fault.New(fault.Refused, "rule.pledge_share", "more would be lent on the permits than a share of their value").At("loan")
 
 var pledgeShare = &Rule{
-	ID: "pledge.share", Title: "Most that is lent on permits", Citation: ProjectDefault,
+	ID: "pledge.share", Title: "Most that is lent on permits", Citation: ProjectDefault, From: firstSeededYear,
 	Words:   "排污权抵押贷款额度不得超过抵押排污权评估价值的80%（新闻转述湖南省主要污染物排污权抵押贷款管理办法（试行））",
 	Reading: "All loans on the same permits come to at most a share of their value, by the base price or a recorded assessment: 0.8, where Zhejiang's banks lend 70 to 80 % and Hunan lets them lend 80 %. The most is rounded down to the fen.",
 	Needs:   []string{"value of the permits", "all loans that they secure"},

@@ -9,7 +9,7 @@ import (
 var ErrPurchaseLimit = fault.New(fault.Refused, "rule.purchase_limit", "one purchase may not be as large").At(fieldQuantity)
 
 var purchaseLimit = &Rule{
-	ID: "purchase.limit", Title: "Largest purchase", Citation: ProjectDefault,
+	ID: "purchase.limit", Title: "Largest purchase", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
 	Reading: "One order, deal or sale buys no more than the parameter lets it.",
 	Default: "Without a row there is no limit.",

@@ -9,7 +9,7 @@ import (
 var ErrInflowRefused = fault.New(fault.Refused, "rule.inflow_refused", "the region missed its environmental quality target: permits may leave it and not come in")
 
 var regionInflow = &Rule{
-	ID: "region.inflow", Title: "Fifth limit: no inflow where the target was missed", Citation: citeLimits,
+	ID: "region.inflow", Title: "Fifth limit: no inflow where the target was missed", Citation: citeLimits, From: limitsSince,
 	Words:   "环境质量未达到控制目标的地方不得进行增加本地区污染物总量的排污权交易" + wordsRestated,
 	Reading: "An area that misses its environmental quality target may not make trades that increase the local total. The project reads: inflow is refused; outflow, sale to the government and trades inside stay possible.",
 	Default: "A region of which nothing is recorded has met its target (project default).",

@@ -8,7 +8,7 @@ import (
 var ErrNoPair = fault.New(fault.Refused, "rule.no_region_pair", "permits may not go from the one region to the other")
 
 var regionPair = &Rule{
-	ID: "deal.region_pair", Title: "Pairs of regions", Citation: citeLimits,
+	ID: "deal.region_pair", Title: "Pairs of regions", Citation: citeLimits, From: limitsSince,
 	Unread:  senseOnly,
 	Reading: "Permits go from one region's basic account to another's only for a pair of regions that a document lets deal with each other, in its direction and for its pollutant, or in a market with a standing approval. That this holds between two counties of one city too is a project default.",
 	Needs:   []string{"region pair, or the market's approval"},

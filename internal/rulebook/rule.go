@@ -25,7 +25,7 @@ type Rule struct {
 	Unread   string        // what was not read: the words of the citation, or any text; never empty where Words is
 	Reading  string        // what it says, and what of that is this project's reading
 	Default  string        // what holds where a fact is not recorded; empty: it needs none
-	From, To calendar.Date // zero: open
+	From, To calendar.Date // From: of the source or, where its day was not read or there is none, the first of the parameters; To may be 0: open
 	Needs    []string      // what it must know
 	Keys     []Key         // the parameters that it uses
 	Actions  []Action      // what it speaks about

@@ -52,6 +52,12 @@ func TestRules_AreComplete(t *testing.T) {
 		if r.Title == "" || r.Citation == "" || r.Reading == "" || len(r.Needs) == 0 || len(r.Actions) == 0 || r.Check == nil {
 			t.Errorf("%s lacks something: %+v", r.ID, r)
 		}
+		if !r.From.Valid() || r.From > firstSeededYear && r.Citation == ProjectDefault {
+			t.Errorf("%s holds from %s on", r.ID, r.From)
+		}
+		if r.From == firstSeededYear && r.Citation != ProjectDefault && !strings.Contains(r.Unread, ProjectDefault) {
+			t.Errorf("%s does not say that its first day is the project's", r.ID)
+		}
 		if r.Words == "" && r.Unread == "" {
 			t.Errorf("%s has neither words nor says that none were read", r.ID)
 		}

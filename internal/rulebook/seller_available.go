@@ -6,7 +6,7 @@ import (
 )
 
 var sellerAvailable = &Rule{
-	ID: "seller.available", Title: "What is offered is there", Citation: ProjectDefault,
+	ID: "seller.available", Title: "What is offered is there", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
 	Reading: "What is offered is in the holding and not held aside for an order, a deal, a pledge or a freeze.",
 	Needs:   []string{"the seller's holding of the instrument, and what of it is held aside"},

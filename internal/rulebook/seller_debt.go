@@ -9,7 +9,7 @@ import (
 var ErrDebt = fault.New(fault.Refused, "rule.open_debt", "the party owes permits that were allocated to it wrongly: it settles this debt before it sells")
 
 var sellerDebt = &Rule{
-	ID: "seller.debt", Title: "No sale while permits are owed", Citation: ProjectDefault,
+	ID: "seller.debt", Title: "No sale while permits are owed", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
 	Reading: "A party that owes permits of a wrong allocation sells, leases and pledges nothing until the debt is settled.",
 	Needs:   []string{"open debts of the seller"},

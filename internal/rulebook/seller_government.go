@@ -11,7 +11,7 @@ import (
 var ErrForGovernment = fault.New(fault.Refused, "rule.surplus_to_government", "the region's reduction task needs this surplus: it goes to the government")
 
 var sellerGovernment = &Rule{
-	ID: "seller.surplus_to_government", Title: "Surplus that the reduction task needs", Citation: "甬环发〔2015〕81号 第六条",
+	ID: "seller.surplus_to_government", Title: "Surplus that the reduction task needs", Citation: "甬环发〔2015〕81号 第六条", From: 20151020,
 	Words:   "应由政府回收或申请政府回购，不得用于上市交易",
 	Reading: "Surplus that is needed for the region's reduction task goes to the government and may not be traded. Ningbo's rule; that it holds in every region is a project default.",
 	Default: "Surplus that nobody has recorded as needed is not.",

@@ -3,7 +3,7 @@ package rulebook
 import "permitx/internal/quantity"
 
 var sellerPrice = &Rule{
-	ID: "seller.price_known", Title: "Permits with a known price", Citation: ProjectDefault,
+	ID: "seller.price_known", Title: "Permits with a known price", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
 	Reading: "Permits that were taken over from an older register without a price cannot be sold: what is sold must come out of the others.",
 	Needs:   []string{"price of the seller's acquisitions", "what of the holding is not held aside"},

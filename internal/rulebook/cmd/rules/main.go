@@ -17,7 +17,8 @@ const head = `# Rules
 
 Written by ` + "`go generate`" + ` from ` + "`internal/rulebook`" + `: change the rule, not this page. ` + "`GET /v1/rules`" + ` lists the rules and
 parameters of any day; ` + "`POST /v1/eligibility`" + ` says what each of them says of a licence today. Rules are checked in this order,
-and the first refusal is the answer. What no text that was read is behind says "project default".
+and the first refusal is the answer. What no text that was read is behind says "project default". A rule holds from the day of its source; one that has none,
+or whose source's day was not read, holds from 2020-01-01, since when the defaults of the project's parameters hold (project default).
 
 `
 
@@ -100,10 +101,7 @@ func rule(b *bytes.Buffer, r *rulebook.Rule) {
 }
 
 func period(r *rulebook.Rule) string {
-	var s string
-	if r.From != 0 {
-		s += ", from " + r.From.String()
-	}
+	s := ", from " + r.From.String()
 	if r.To != 0 {
 		s += ", to " + r.To.String()
 	}
