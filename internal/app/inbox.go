@@ -29,6 +29,7 @@ type Waiting struct {
 	Reason string           // why it waits, where that is told
 
 	notFor int64 // a person for whom it does not wait, nor for his stand-in, because he began it
+	by     int64 // the command since which it waits, where nothing else has its time; 0: Since says it
 }
 
 // inboxSource calls each with what of one table waits for an actor.
@@ -97,6 +98,9 @@ func Inbox(ctx context.Context, r Reader, a identity.Actor, beside ...Waiting) (
 			return nil, err
 		}
 	}
+	if err := timeCommands(ctx, r, all); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(all, func(a, b Waiting) int {
 		if a.Until != b.Until && (a.Until == 0 || b.Until == 0) {
 			return cmp.Compare(b.Until, a.Until) // none comes last
@@ -104,6 +108,72 @@ func Inbox(ctx context.Context, r Reader, a identity.Actor, beside ...Waiting) (
 		return cmp.Or(cmp.Compare(a.Until, b.Until), cmp.Compare(a.Since, b.Since))
 	})
 	return all, nil
+}
+
+// timeCommands looks up since when there waits what waits since a command.
+func timeCommands(ctx context.Context, r Reader, all []Waiting) error {
+	var numbers []int64
+	for _, w := range all {
+		if w.by != 0 {
+			numbers = append(numbers, w.by)
+		}
+	}
+	at := map[int64]calendar.Instant{}
+	for some := range slices.Chunk(numbers, idsPerRead) {
+		var rows []JournalRow
+		if err := r.Find(ctx, Journal.name, Query{}.And("number", In, some), &rows); err != nil {
+			return err
+		}
+		for _, j := range rows {
+			at[j.Number] = j.At
+		}
+	}
+	for i, w := range all {
+		all[i].Since = max(w.Since, at[w.by])
+	}
+	return nil
+}
+
+// idsPerRead is how many rows are named in one query.
+const idsPerRead = 500
+
+// stepTimes says when the last step of some rows was taken, by row.
+type stepTimes func(ctx context.Context, r Reader, rows []int64) (map[int64]calendar.Instant, error)
+
+// timesOf are those of a table of steps; column is the row that a step is of.
+func timesOf[S any](t Table[S], q Query, column string, of func(S) (row int64, at calendar.Instant)) stepTimes {
+	return func(ctx context.Context, r Reader, rows []int64) (map[int64]calendar.Instant, error) {
+		last := map[int64]calendar.Instant{}
+		for some := range slices.Chunk(rows, idsPerRead) {
+			err := eachOf(ctx, r, t, q.And(column, In, some), func(s S) {
+				row, at := of(s)
+				last[row] = max(last[row], at)
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return last, nil
+	}
+}
+
+// eachSinceStep calls each with what waits since the last step of its row, or since
+// its begin where none was taken.
+func eachSinceStep(ctx context.Context, r Reader, steps stepTimes, waiting []Waiting, each func(Waiting)) error {
+	var rows []int64
+	for _, w := range waiting {
+		rows = append(rows, w.ID)
+	}
+	slices.Sort(rows)
+	last, err := steps(ctx, r, slices.Compact(rows))
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		w.Since = max(w.Since, last[w.ID])
+		each(w)
+	}
+	return nil
 }
 
 // isAllowed reports whether one of an actor's roles may do an operation to anything.
@@ -122,15 +192,16 @@ func through(d calendar.Date) calendar.Instant {
 var (
 	_ = declareWaiting(proposalsWaiting)
 	_ = declareWaiting(dealsWaiting)
-	_ = declareWaiting(stepsWaiting(BuyBacks, reserve.OpenBuyBacks, identity.BuyBackStep, NextBuyBackEvents, onwardBuyBack, func(b reserve.BuyBack) Waiting {
+	_ = declareWaiting(stepsWaiting(BuyBacks, reserve.OpenBuyBacks, identity.BuyBackStep, NextBuyBackEvents, onwardBuyBack, buyBackTimes, func(b reserve.BuyBack) Waiting {
 		return Waiting{Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn)}
 	}))
-	_ = declareWaiting(stepsWaiting(Leases, encumbrance.OpenLeases, identity.LeaseStep, NextLeaseEvents, onwardLease, func(l encumbrance.Lease) Waiting {
+	_ = declareWaiting(stepsWaiting(Leases, encumbrance.OpenLeases, identity.LeaseStep, NextLeaseEvents, onwardLease, encumbranceTimes(encumbrance.OfLease), func(l encumbrance.Lease) Waiting {
 		return Waiting{Region: l.Region, Party: l.Lessee, Since: l.OfferedAt, Until: through(l.DueOn)}
 	}))
-	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, NextPledgeEvents, onwardPledge, func(p encumbrance.Pledge) Waiting {
-		return Waiting{Region: p.Region, Party: p.Party, Since: max(p.AppliedAt, p.RegisteredAt)}
+	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, NextPledgeEvents, onwardPledge, encumbranceTimes(encumbrance.OfPledge), func(p encumbrance.Pledge) Waiting {
+		return Waiting{Region: p.Region, Party: p.Party, Since: p.AppliedAt}
 	}))
+	_ = declareWaiting(blocksWaiting)
 	_ = declareWaiting(issuancesWaiting)
 	_ = declareInbox(Objections, Where("state", string(approval.ObjectionOpen)), identity.ObjectionAnswer,
 		func(o approval.Objection) (Waiting, identity.Target) {
@@ -160,10 +231,7 @@ var (
 		})
 	_ = declareWaiting(instalmentsWaiting)
 	_ = declareWaiting(renewalsWaiting)
-	_ = declareInbox(Awards, Where("state", string(auction.Awarded)), identity.AwardSign,
-		func(a auction.Award) (Waiting, identity.Target) {
-			return Waiting{Action: "sign", Region: a.Region, Party: a.Party, Since: a.ContractBy.Start(), Until: through(a.ContractBy)}, identity.OfParty(a.Party, a.Region)
-		})
+	_ = declareWaiting(awardsWaiting)
 	_ = declareInbox(Awards, Where("state", string(auction.AwardSigned)), identity.AwardContract,
 		func(a auction.Award) (Waiting, identity.Target) {
 			return Waiting{Action: "contract", Region: a.Region, Party: a.Party, Since: a.SignedAt, Until: through(a.ContractBy)}, identity.OfRegion(a.Region)
@@ -256,23 +324,39 @@ func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
 // stepsWaiting are the rows of a workflow in its open states, each with the
 // steps that bring it on and that the actor can take.
 func stepsWaiting[R any, S, E ~string](
-	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, onward []E, as func(R) Waiting,
+	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, onward []E, steps stepTimes, as func(R) Waiting,
 ) inboxSource {
 	return func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 		if !isAllowed(a, op) {
 			return nil
 		}
-		return eachOf(ctx, r, t, Query{}.And("state", In, anyOf(open)), func(row R) {
+		var waiting []Waiting
+		err := eachOf(ctx, r, t, Query{}.And("state", In, anyOf(open)), func(row R) {
 			w := as(row)
 			w.Kind, w.ID = t.name, idOf(&row)
 			for _, e := range next(a, row) {
 				if slices.Contains(onward, e) {
 					w.Action = string(e)
-					each(w)
+					waiting = append(waiting, w)
 				}
 			}
 		})
+		if err != nil {
+			return err
+		}
+		return eachSinceStep(ctx, r, steps, waiting, each)
 	}
+}
+
+// The times of the steps of each workflow.
+var (
+	buyBackTimes = timesOf(BuyBackSteps, Query{}, "buy_back", func(s reserve.BuyBackStep) (int64, calendar.Instant) { return s.BuyBack, s.At })
+	renewalTimes = timesOf(RenewalSteps, Query{}, "renewal", func(s permit.RenewalStep) (int64, calendar.Instant) { return s.Renewal, s.At })
+	noSteps      = func(context.Context, Reader, []int64) (map[int64]calendar.Instant, error) { return nil, nil }
+)
+
+func encumbranceTimes(k encumbrance.Kind) stepTimes {
+	return timesOf(EncumbranceSteps, Where("kind", string(k)), "reference", func(s encumbrance.TakenStep) (int64, calendar.Instant) { return s.Reference, s.At })
 }
 
 // issuancesWaiting are the steps of issuances, each by the operator of its scheme.
@@ -292,8 +376,8 @@ func issuancesWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 		}
 		return events
 	}
-	err := stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, func(i carbon.Issuance) Waiting {
-		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt}
+	err := stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, noSteps, func(i carbon.Issuance) Waiting {
+		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt, by: i.Command}
 	})(ctx, r, a, each)
 	return cmp.Or(err, failed)
 }
@@ -327,13 +411,15 @@ func instalmentsWaiting(ctx context.Context, r Reader, a identity.Actor, each fu
 		if err == nil {
 			err = r.Find(ctx, Instalments.name, Where("plan", p.ID), &parts)
 		}
+		settled := int64(0) // the command by which the part before was
 		for _, i := range parts {
-			w := Waiting{Kind: Instalments.name, ID: i.ID, Action: "prove", Region: p.Region, Party: p.Party, Since: p.DecidedAt, Until: through(i.DueOn)}
+			w := Waiting{Kind: Instalments.name, ID: i.ID, Action: "prove", Region: p.Region, Party: p.Party, Since: p.DecidedAt, Until: through(i.DueOn), by: settled}
 			switch {
 			case i.IsSettled():
+				settled = i.Command
 				continue
 			case i.Paid > 0:
-				w.Action, w.Until = "confirm", 0
+				w.Action, w.Until, w.by = "confirm", 0, i.Command
 			}
 			each(w)
 			break // the next one waits for this
@@ -356,17 +442,22 @@ func renewalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(
 		return nil
 	}
 	waiting := Query{}.And("state", In, []string{string(permit.RenewalApplied), string(permit.RenewalVerified), string(permit.RenewalPublished)})
-	waitsFor := func(n permit.Renewal, e permit.RenewalEvent, until calendar.Instant) {
+	var all []Waiting
+	waitsFor := func(n permit.Renewal, e permit.RenewalEvent, since, until calendar.Instant) {
 		if _, _, err := n.Next(e, true, renewalBodies(a, n)...); err == nil {
-			each(Waiting{
-				Kind: Renewals.name, ID: n.ID, Action: string(e), Region: n.Region, Party: n.Party, Since: n.AppliedAt, Until: until, Reason: n.Refusal,
+			all = append(all, Waiting{
+				Kind: Renewals.name, ID: n.ID, Action: string(e), Region: n.Region, Party: n.Party, Since: since, Until: until, Reason: n.Refusal,
 			})
 		}
 	}
-	err := eachOf(ctx, r, Renewals, waiting, func(n permit.Renewal) { waitsFor(n, renewalOnward[n.State], through(n.TermEnd)) })
+	err := eachOf(ctx, r, Renewals, waiting, func(n permit.Renewal) { waitsFor(n, renewalOnward[n.State], n.AppliedAt, through(n.TermEnd)) })
 	if err != nil {
 		return err
 	}
 	refused := Where("state", string(permit.RenewalReady)).And("refusal", Ne, "")
-	return eachOf(ctx, r, Renewals, refused, func(n permit.Renewal) { waitsFor(n, permit.RejectRenewal, 0) })
+	err = eachOf(ctx, r, Renewals, refused, func(n permit.Renewal) { waitsFor(n, permit.RejectRenewal, through(n.TermEnd), 0) })
+	if err != nil {
+		return err
+	}
+	return eachSinceStep(ctx, r, renewalTimes, all, each)
 }
