@@ -2,8 +2,10 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand"
+	"strings"
 	"testing"
 
 	"permitx/internal/auction"
@@ -219,6 +221,31 @@ func fileNamed(files []outside.ExportFile, name string) string {
 		}
 	}
 	return ""
+}
+
+// A sheet of a package is read page by page, up to what a sheet may hold.
+func TestExport_Rows(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	numbers := make([]outside.Number, rowsPerRead+1)
+	for i := range numbers {
+		n := int64(i) + 1
+		numbers[i] = outside.Number{ID: n, System: outside.Provincial, Kind: outside.Lot, Object: n, Number: id(n), Region: jiashan}
+	}
+	plant(k.store, OutsideNumbers, numbers)
+	k.now.set(calendar.Date(20260703).Start())
+	days := ExportMake{System: outside.Provincial, Region: jiashan, FirstDay: 20260701, LastDay: 20260702}
+	made, err := k.app.exportFiles(t.Context(), days, len(numbers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(fileNamed(made, "numbers.csv"), "\n")
+	if len(lines) != len(numbers)+2 || lines[len(numbers)] != "lot,20001,20001" || strings.Count(fileNamed(made, "numbers.json"), "}") != len(numbers) {
+		t.Errorf("%d lines, the last is %q", len(lines), lines[len(lines)-2])
+	}
+	if _, err := k.app.exportFiles(t.Context(), days, len(numbers)-1); !errors.Is(err, outside.ErrExportLarge) {
+		t.Errorf("a sheet of more rows than it may hold: %v", err)
+	}
 }
 
 // A package says what was held at the end of its last day, whenever it is made,

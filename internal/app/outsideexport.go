@@ -113,30 +113,66 @@ func (c ExportReceive) Decide(v *View) (Apply, error) {
 // they were at the end of its last day, what happened in its days, and the
 // licences and numbers of now. Returns ErrExportLarge.
 func (a *App) ExportFiles(ctx context.Context, c ExportMake) ([]outside.ExportFile, error) {
+	return a.exportFiles(ctx, c, outside.ExportRows)
+}
+
+func (a *App) exportFiles(ctx context.Context, c ExportMake, most int) ([]outside.ExportFile, error) {
 	r, _, end, err := a.Moment(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer end()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	x := exporter{ctx: ctx, r: r, ExportMake: c, ref: a.Reference(), numbers: map[outsideKey]string{}}
-	var sheets []report.Sheet
-	for _, make := range []func() (report.Sheet, error){
-		x.readNumbers, x.licences, x.holdings, x.lots, x.deals, x.mirroredDeals, x.trades,
-	} {
-		s, err := make()
+	var made []report.File
+	for _, s := range exportSheets {
+		w := report.NewSheetWriter(s.name, s.columns...)
+		err := s.read(&x, func(row ...string) {
+			if w.Rows() == most { // the others are not even read
+				stop(outside.ErrExportLarge.With("%s would have more than %d rows: name fewer days", s.name, most))
+				return
+			}
+			w.Add(row...)
+		})
+		if large := context.Cause(ctx); large != nil {
+			return nil, large
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Rows) > outside.ExportRows {
-			return nil, outside.ErrExportLarge.With("%s would have more than %d rows: name fewer days", s.Name, outside.ExportRows)
-		}
-		sheets = append(sheets, s)
+		made = append(made, w.Files()...)
 	}
-	var files []outside.ExportFile
-	for _, f := range report.Files(sheets...) {
-		files = append(files, outside.ExportFile{Name: f.Name, Content: f.Content, Digest: f.Digest})
+	report.SortFiles(made)
+	files := make([]outside.ExportFile, len(made))
+	for i, f := range made {
+		files[i] = outside.ExportFile{Name: f.Name, Content: f.Content, Digest: f.Digest}
 	}
 	return files, nil
+}
+
+// exportSheet is a sheet of a package; read reads its rows page by page.
+type exportSheet struct {
+	name    string
+	columns []string
+	read    func(x *exporter, add func(row ...string)) error
+}
+
+// exportSheets are all; what the platform calls objects is read first.
+var exportSheets = []exportSheet{
+	{"numbers", []string{"kind", "object", "number"}, (*exporter).readNumbers},
+	{"licences", []string{"id", "outside_number", "number", "holder", "site", "state", "valid_from", "valid_to"}, (*exporter).licences},
+	{"holdings", []string{"licence", "outside_licence", "instrument", "origin", "quantity"}, (*exporter).holdings},
+	{"lots", []string{"id", "outside_number", "pollutant", "provenance", "acquired_on", "document", "quantity", "in_reserve"}, (*exporter).lots},
+	{"deals", []string{
+		"id", "outside_number", "kind", "seller_licence", "buyer_licence", "instrument", "quantity", "delivered", "price", "amount", "settled_on",
+	}, (*exporter).deals},
+	{"mirrored_deals", []string{
+		"id", "system", "number", "seller_licence", "buyer_licence", "instrument", "quantity", "arrived", "price", "amount", "settled_on",
+	}, (*exporter).mirroredDeals},
+	{"trades", []string{
+		"id", "outside_number", "instrument", "seller_region", "buyer_region", "quantity", "price", "amount", "at",
+	}, (*exporter).trades},
 }
 
 // exporter reads what goes into a package.
@@ -154,30 +190,19 @@ type outsideKey struct {
 	object int64
 }
 
-// most reads one row more than a file may have.
-func most(q Query) Query { return q.Page(q.After, outside.ExportRows+1) }
-
-func rowsFor[R any](x *exporter, t Table[R], q Query) ([]R, error) {
-	var rows []R
-	return rows, x.r.Find(x.ctx, t.name, most(q), &rows)
-}
-
 func (x *exporter) number(kind outside.Kind, object int64) string {
 	return x.numbers[outsideKey{kind, object}]
 }
 
 func id(n int64) string { return fmt.Sprint(n) }
 
-// readNumbers keeps every number that the platform has given in the region; it
-// comes first.
-func (x *exporter) readNumbers() (report.Sheet, error) {
-	s := report.Sheet{Name: "numbers", Columns: []string{"kind", "object", "number"}}
-	rows, err := rowsFor(x, OutsideNumbers, Where("system", string(x.System)).And("region", Eq, x.Region))
-	for _, n := range rows {
+// readNumbers keeps every number that the platform has given in the region.
+func (x *exporter) readNumbers(add func(...string)) error {
+	q := Where("system", string(x.System)).And("region", Eq, x.Region)
+	return eachOf(x.ctx, x.r, OutsideNumbers, q, func(n outside.Number) {
 		x.numbers[outsideKey{n.Kind, n.Object}] = n.Number
-		s.Rows = append(s.Rows, []string{string(n.Kind), id(n.Object), n.Number})
-	}
-	return s, err
+		add(string(n.Kind), id(n.Object), n.Number)
+	})
 }
 
 func (x *exporter) licence(id int64) catalog.Licence {
@@ -190,36 +215,30 @@ func (x *exporter) instrument(id int64) string {
 	return i.Code
 }
 
-func (x *exporter) licences() (report.Sheet, error) {
-	s := report.Sheet{Name: "licences", Columns: []string{"id", "outside_number", "number", "holder", "site", "state", "valid_from", "valid_to"}}
+func (x *exporter) licences(add func(...string)) error {
 	for _, l := range ReadTable(x.ref, Licences).All() {
 		if l.Region == x.Region {
 			p, _ := ReadTable(x.ref, Parties).Get(l.Party)
-			s.Rows = append(s.Rows, []string{
-				id(l.ID), x.number(outside.Licence, l.ID), l.Number, p.USCC, l.Site, string(l.State), l.ValidFrom.String(), l.ValidTo.String(),
-			})
+			add(id(l.ID), x.number(outside.Licence, l.ID), l.Number, p.USCC, l.Site, string(l.State), l.ValidFrom.String(), l.ValidTo.String())
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // holdings are the balances of now, less what moved after the last day.
-func (x *exporter) holdings() (report.Sheet, error) {
-	s := report.Sheet{Name: "holdings", Columns: []string{"licence", "outside_licence", "instrument", "origin", "quantity"}}
+func (x *exporter) holdings(add func(...string)) error {
 	var accounts []ledger.Account
-	err := x.r.Find(x.ctx, Accounts.name, Where("kind", int64(ledger.Holding)).And("region", Eq, x.Region), &accounts)
-	if err != nil {
-		return s, err
+	q := Where("kind", int64(ledger.Holding)).And("region", Eq, x.Region)
+	if err := eachOf(x.ctx, x.r, Accounts, q, func(a ledger.Account) { accounts = append(accounts, a) }); err != nil {
+		return err
 	}
 	held, err := balancesAt(x.ctx, x.r, accounts, x.LastDay)
 	for _, a := range accounts {
 		if held[a.ID] > 0 {
-			s.Rows = append(s.Rows, []string{
-				x.licence(a.Licence).Number, x.number(outside.Licence, a.Licence), x.instrument(a.Instrument), a.Origin.String(), quantity.Quantity(held[a.ID]).String(),
-			})
+			add(x.licence(a.Licence).Number, x.number(outside.Licence, a.Licence), x.instrument(a.Instrument), a.Origin.String(), quantity.Quantity(held[a.ID]).String())
 		}
 	}
-	return s, err
+	return err
 }
 
 // balancesAt are the balances of accounts that are not contra at the end of a day.
@@ -253,85 +272,71 @@ func balancesAt(ctx context.Context, r Reader, accounts []ledger.Account, day ca
 	})
 }
 
+// lotsPerRead is how many lots are read at a time, each with what moved in it.
+const lotsPerRead = 5000
+
 // lots are those that were in the reserve in the days, as they were at their end.
-func (x *exporter) lots() (report.Sheet, error) {
-	s := report.Sheet{Name: "lots", Columns: []string{"id", "outside_number", "pollutant", "provenance", "acquired_on", "document", "quantity", "in_reserve"}}
+func (x *exporter) lots(add func(...string)) error {
 	for _, p := range ReadTable(x.ref, Pollutants).All() {
-		lines, err := x.r.LotLines(x.ctx, LotLinesQuery{Region: x.Region, Pollutant: p.Code, From: x.FirstDay, To: x.LastDay, Limit: outside.ExportRows + 1})
-		if err != nil {
-			return s, err
-		}
-		for _, l := range lines {
-			s.Rows = append(s.Rows, []string{
-				id(l.Lot.ID), x.number(outside.Lot, l.Lot.ID), p.Code, string(l.Lot.Provenance), l.Lot.AcquiredOn.String(), l.Lot.Document,
-				l.Lot.Quantity.String(), l.Closing.Quantity.String(),
-			})
+		q := LotLinesQuery{Region: x.Region, Pollutant: p.Code, From: x.FirstDay, To: x.LastDay, Limit: lotsPerRead}
+		for {
+			lines, err := x.r.LotLines(x.ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				add(id(l.Lot.ID), x.number(outside.Lot, l.Lot.ID), p.Code, string(l.Lot.Provenance), l.Lot.AcquiredOn.String(), l.Lot.Document,
+					l.Lot.Quantity.String(), l.Closing.Quantity.String())
+			}
+			if len(lines) < lotsPerRead {
+				break
+			}
+			q.After = lines[len(lines)-1].Lot.ID
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // ofEitherSide reads the rows of a region's sellers and those of its buyers
 // whose sellers are elsewhere, by id.
-func ofEitherSide[R any](x *exporter, t Table[R], q Query, sellers, buyers string) ([]R, error) {
-	rows, err := rowsFor(x, t, q.And(sellers, Eq, x.Region))
-	if err != nil {
-		return nil, err
+func ofEitherSide[R any](x *exporter, t Table[R], q Query, sellers, buyers string, each func(R)) error {
+	if err := eachOf(x.ctx, x.r, t, q.And(sellers, Eq, x.Region), each); err != nil {
+		return err
 	}
-	bought, err := rowsFor(x, t, q.And(buyers, Eq, x.Region).And(sellers, Ne, x.Region))
-	return append(rows, bought...), err
+	return eachOf(x.ctx, x.r, t, q.And(buyers, Eq, x.Region).And(sellers, Ne, x.Region), each)
 }
 
 // deals are those that were settled in the days.
-func (x *exporter) deals() (report.Sheet, error) {
-	s := report.Sheet{Name: "deals", Columns: []string{
-		"id", "outside_number", "kind", "seller_licence", "buyer_licence", "instrument", "quantity", "delivered", "price", "amount", "settled_on",
-	}}
+func (x *exporter) deals(add func(...string)) error {
 	q := Query{}.And("settled_at", Ge, int64(x.FirstDay.Start())).And("settled_at", Lt, int64(x.LastDay.AddDays(1).Start()))
-	rows, err := ofEitherSide(x, Deals, q, "seller_region", "buyer_region")
-	for _, d := range rows {
-		s.Rows = append(s.Rows, dealRow(x, d))
-	}
-	return s, err
-}
-
-func dealRow(x *exporter, d settlement.Deal) []string {
-	return []string{
-		id(d.ID), x.number(outside.Deal, d.ID), string(d.Kind), x.licence(d.SellerLicence).Number, x.licence(d.BuyerLicence).Number,
-		x.instrument(d.Instrument), d.Quantity.String(), d.Delivered.String(), d.Price.String(), d.Amount.String(), d.SettledAt.Date().String(),
-	}
+	return ofEitherSide(x, Deals, q, "seller_region", "buyer_region", func(d settlement.Deal) {
+		add(id(d.ID), x.number(outside.Deal, d.ID), string(d.Kind), x.licence(d.SellerLicence).Number, x.licence(d.BuyerLicence).Number,
+			x.instrument(d.Instrument), d.Quantity.String(), d.Delivered.String(), d.Price.String(), d.Amount.String(), d.SettledAt.Date().String())
+	})
 }
 
 // mirroredDeals are those that were recorded in the days.
-func (x *exporter) mirroredDeals() (report.Sheet, error) {
-	s := report.Sheet{Name: "mirrored_deals", Columns: []string{
-		"id", "system", "number", "seller_licence", "buyer_licence", "instrument", "quantity", "arrived", "price", "amount", "settled_on",
-	}}
+func (x *exporter) mirroredDeals(add func(...string)) error {
 	q := Query{}.And("recorded_at", Ge, int64(x.FirstDay.Start())).And("recorded_at", Lt, int64(x.LastDay.AddDays(1).Start()))
-	rows, err := ofEitherSide(x, MirroredDeals, q, "region", "buyer_region")
-	for _, m := range rows {
-		s.Rows = append(s.Rows, []string{
-			id(m.ID), string(m.System), m.Number, x.licence(m.SellerLicence).Number, x.licence(m.BuyerLicence).Number, x.instrument(m.Instrument),
-			m.Quantity.String(), m.Arrived().String(), m.Price.String(), m.Amount.String(), m.SettledOn.String(),
-		})
-	}
-	return s, err
+	return ofEitherSide(x, MirroredDeals, q, "region", "buyer_region", func(m outside.Mirror) {
+		add(id(m.ID), string(m.System), m.Number, x.licence(m.SellerLicence).Number, x.licence(m.BuyerLicence).Number, x.instrument(m.Instrument),
+			m.Quantity.String(), m.Arrived().String(), m.Price.String(), m.Amount.String(), m.SettledOn.String())
+	})
 }
 
 // trades are the fills of markets of the days; who traded is not in them.
-func (x *exporter) trades() (report.Sheet, error) {
-	s := report.Sheet{Name: "trades", Columns: []string{"id", "outside_number", "instrument", "seller_region", "buyer_region", "quantity", "price", "amount", "at"}}
+func (x *exporter) trades(add func(...string)) error {
 	first, err := x.tradesBefore(x.FirstDay)
 	if err != nil {
-		return s, err
+		return err
 	}
-	rows, err := ofEitherSide(x, Trades, Query{After: first}.And("at", Lt, int64(x.LastDay.AddDays(1).Start())), "seller_region", "buyer_region")
-	for _, t := range rows {
+	q := Query{After: first}.And("at", Lt, int64(x.LastDay.AddDays(1).Start()))
+	return ofEitherSide(x, Trades, q, "seller_region", "buyer_region", func(t market.Trade) {
 		if i, _ := ReadTable(x.ref, Instruments).Get(t.Instrument); !i.OfCredits() { // other platforms are of permits
-			s.Rows = append(s.Rows, tradeRow(x, t))
+			add(id(t.ID), x.number(outside.Trade, t.ID), x.instrument(t.Instrument), t.SellerRegion, t.BuyerRegion, t.Quantity.String(), t.Price.String(),
+				t.Amount.String(), t.At.String())
 		}
-	}
-	return s, err
+	})
 }
 
 func (x *exporter) tradesBefore(day calendar.Date) (int64, error) {
@@ -340,11 +345,4 @@ func (x *exporter) tradesBefore(day calendar.Date) (int64, error) {
 		return 0, err
 	}
 	return idBefore(x.ctx, x.r, Trades, last)
-}
-
-func tradeRow(x *exporter, t market.Trade) []string {
-	return []string{
-		id(t.ID), x.number(outside.Trade, t.ID), x.instrument(t.Instrument), t.SellerRegion, t.BuyerRegion, t.Quantity.String(), t.Price.String(),
-		t.Amount.String(), t.At.String(),
-	}
 }

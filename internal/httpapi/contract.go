@@ -25,6 +25,7 @@ type operation struct {
 	path   []string         // names of the path's parameters
 	body   *openapi3.Schema // of JSON; nil: takes none
 	file   string           // the type of a body that its handler reads; "" for none
+	export *exportForm      // of its answer; nil: it is no list
 }
 
 // The types of bodies that their handlers read.
@@ -69,6 +70,7 @@ func operationOf(c Config, op *openapi3.Operation) (*operation, error) {
 		isPublic: op.Security != nil && len(*op.Security) == 0, isCommand: op.Extensions["x-command"] == true,
 		isHot: hotOperations[op.OperationID], isStream: op.Responses.Status(http.StatusOK) != nil &&
 			op.Responses.Status(http.StatusOK).Value.Content["text/event-stream"] != nil,
+		export: exportFormOf(op),
 	}
 	switch {
 	case largeOperations[o.id]:

@@ -37,15 +37,16 @@ type ExportFile struct {
 	Command int64
 }
 
-// ExportRows bounds the rows of one file.
-const ExportRows = 5000
+// ExportRows bounds the rows of one file: a sheet of a workbook holds no more
+// beside its header.
+const ExportRows = 1<<20 - 1
 
 // The faults of an export, in the order in which they are checked.
 var (
 	// ErrDaysNotOver is returned when the days of an export are not over: what it says would still change.
 	ErrDaysNotOver = fault.New(fault.Refused, "outside_export.not_over", "a package is made of days that are over").At("to")
-	// ErrExportLarge is returned when a file would have more than 5,000 rows.
-	ErrExportLarge = fault.New(fault.Refused, "outside_export.too_large", "a file of the package would have more than 5000 rows: name fewer days")
+	// ErrExportLarge is returned when a file would have more than 1,048,575 rows.
+	ErrExportLarge = fault.New(fault.Refused, "outside_export.too_large", "a file of the package would have more than 1048575 rows: name fewer days")
 	// ErrPackageNotNow is returned when the state of a package does not allow a step.
 	ErrPackageNotNow = fault.New(fault.Conflict, "outside_package.not_now", "the package does not allow this step now")
 )

@@ -37,10 +37,19 @@ const (
 func Files(sheets ...Sheet) []File {
 	var files []File
 	for _, s := range sheets {
-		files = append(files, fileOf(s.Name+csvEnd, s.csv()), fileOf(s.Name+jsonEnd, s.json()))
+		w := NewSheetWriter(s.Name, s.Columns...)
+		for _, row := range s.Rows {
+			w.Add(row...)
+		}
+		files = append(files, w.Files()...)
 	}
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	SortFiles(files)
 	return files
+}
+
+// SortFiles puts files in the order of their names.
+func SortFiles(files []File) {
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func fileOf(name, content string) File {
@@ -63,32 +72,54 @@ func ManifestDigest(files []File) string {
 	return DigestOf(b.String())
 }
 
-// csv is RFC 4180 with line feeds: a line of columns, then one a row.
-func (s Sheet) csv() string {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(append([][]string{s.Columns}, s.Rows...)); err != nil {
-		panic(err) // a builder takes everything
-	}
-	return b.String()
+// A SheetWriter makes the two files of a sheet row by row. The one is CSV as in
+// RFC 4180 with line feeds: a line of columns, then one a row. The other is a JSON
+// array with an object a row, its members in the order of the columns and all
+// texts, without blanks, and a line feed.
+type SheetWriter struct {
+	name      string
+	columns   []string
+	rows      int
+	csv, json *strings.Builder
+	lines     *csv.Writer // into csv
 }
 
-// json is an array with an object a row, its members in the order of the
-// columns and all texts, without blanks, and a line feed.
-func (s Sheet) json() string {
-	var b strings.Builder
-	b.WriteByte('[')
-	for i, row := range s.Rows {
-		separate(&b, i)
-		b.WriteByte('{')
-		for j, value := range row {
-			separate(&b, j)
-			b.WriteString(quoted(s.Columns[j]) + ":" + quoted(value))
-		}
-		b.WriteByte('}')
+// NewSheetWriter begins a sheet.
+func NewSheetWriter(name string, columns ...string) *SheetWriter {
+	w := &SheetWriter{name: name, columns: columns, csv: &strings.Builder{}, json: &strings.Builder{}}
+	w.lines = csv.NewWriter(w.csv)
+	w.line(columns)
+	w.json.WriteByte('[')
+	return w
+}
+
+func (w *SheetWriter) line(row []string) {
+	if err := w.lines.Write(row); err != nil {
+		panic(err) // a builder takes everything
 	}
-	b.WriteString("]\n")
-	return b.String()
+}
+
+// Add adds a row.
+func (w *SheetWriter) Add(row ...string) {
+	w.line(row)
+	separate(w.json, w.rows)
+	w.json.WriteByte('{')
+	for j, value := range row {
+		separate(w.json, j)
+		w.json.WriteString(quoted(w.columns[j]) + ":" + quoted(value))
+	}
+	w.json.WriteByte('}')
+	w.rows++
+}
+
+// Rows is how many rows were added.
+func (w *SheetWriter) Rows() int { return w.rows }
+
+// Files ends the sheet.
+func (w *SheetWriter) Files() []File {
+	w.lines.Flush()
+	w.json.WriteString("]\n")
+	return []File{fileOf(w.name+csvEnd, w.csv.String()), fileOf(w.name+jsonEnd, w.json.String())}
 }
 
 func separate(b *strings.Builder, i int) {
