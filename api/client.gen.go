@@ -1259,7 +1259,7 @@ type ClientInterface interface {
 
 	// OpenBuyBackWithBody Open a compulsory buy-back
 	//
-	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1268,7 +1268,7 @@ type ClientInterface interface {
 
 	// OpenBuyBack Open a compulsory buy-back
 	//
-	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1802,7 +1802,7 @@ type ClientInterface interface {
 
 	// SweepIdleWithBody Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+	// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1811,7 +1811,7 @@ type ClientInterface interface {
 
 	// SweepIdle Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+	// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6838,7 +6838,7 @@ func (c *Client) GetCertificate(ctx context.Context, certificate CertificatePath
 
 // OpenBuyBackWithBody Open a compulsory buy-back
 //
-// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6857,7 +6857,7 @@ func (c *Client) OpenBuyBackWithBody(ctx context.Context, params *OpenBuyBackPar
 
 // OpenBuyBack Open a compulsory buy-back
 //
-// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8111,7 +8111,7 @@ func (c *Client) EndIdle(ctx context.Context, id PathID, params *EndIdleParams, 
 
 // SweepIdleWithBody Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8130,7 +8130,7 @@ func (c *Client) SweepIdleWithBody(ctx context.Context, id PathID, params *Sweep
 
 // SweepIdle Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40802,7 +40802,7 @@ type ClientWithResponsesInterface interface {
 
 	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 	//
-	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40811,7 +40811,7 @@ type ClientWithResponsesInterface interface {
 
 	// OpenBuyBackWithResponse Open a compulsory buy-back
 	//
-	// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41395,7 +41395,7 @@ type ClientWithResponsesInterface interface {
 
 	// SweepIdleWithBodyWithResponse Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+	// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41404,7 +41404,7 @@ type ClientWithResponsesInterface interface {
 
 	// SweepIdleWithResponse Take idle permits back
 	//
-	// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+	// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -47203,15 +47203,24 @@ type OpenBuyBackResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// OpenBuyBackResponse202Headers the declared response headers of an HTTP 202 response for OpenBuyBack
+type OpenBuyBackResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type OpenBuyBackResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *OpenBuyBackResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *OpenBuyBackResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -48693,15 +48702,24 @@ type SweepIdleResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// SweepIdleResponse202Headers the declared response headers of an HTTP 202 response for SweepIdle
+type SweepIdleResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type SweepIdleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *BuyBack
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *SweepIdleResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SweepIdleResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -57575,7 +57593,7 @@ func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, ce
 
 // OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 //
-// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57590,7 +57608,7 @@ func (c *ClientWithResponses) OpenBuyBackWithBodyWithResponse(ctx context.Contex
 
 // OpenBuyBackWithResponse Open a compulsory buy-back
 //
-// The permits are held at once. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58606,7 +58624,7 @@ func (c *ClientWithResponses) EndIdleWithResponse(ctx context.Context, id PathID
 
 // SweepIdleWithBodyWithResponse Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58621,7 +58639,7 @@ func (c *ClientWithResponses) SweepIdleWithBodyWithResponse(ctx context.Context,
 
 // SweepIdleWithResponse Take idle permits back
 //
-// Opens a compulsory buy-back. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
+// Opens a compulsory buy-back, once a second person has approved it. Idle for 36 months is not yet enough, one day more is (浙政办发〔2010〕132号). What is swept of a part leaves the declaration open for the rest.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -67679,6 +67697,13 @@ func ParseOpenBuyBackResponse(rsp *http.Response) (*OpenBuyBackResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -67699,6 +67724,16 @@ func ParseOpenBuyBackResponse(rsp *http.Response) (*OpenBuyBackResponse, error) 
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers OpenBuyBackResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -69788,6 +69823,13 @@ func ParseSweepIdleResponse(rsp *http.Response) (*SweepIdleResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -69808,6 +69850,16 @@ func ParseSweepIdleResponse(rsp *http.Response) (*SweepIdleResponse, error) {
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SweepIdleResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -8368,8 +8368,14 @@ type EligibilityInput struct {
 	// Listing Of a primary sale: the listing of the reserve that it is bought of.
 	Listing *ID `json:"listing,omitempty"`
 
+	// Loan What the pledge would secure, with all loans before it on the same permits.
+	Loan *Money `json:"loan,omitempty"`
+
 	// Market Of an order.
 	Market *MarketCode `json:"market,omitempty"`
+
+	// Months Of a lease that would begin today.
+	Months *int32 `json:"months,omitempty"`
 
 	// Need What the buyer's project needs, where it has no record.
 	Need *Quantity `json:"need,omitempty"`

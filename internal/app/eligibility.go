@@ -28,6 +28,9 @@ type Question struct {
 	Need       quantity.Quantity // of the buyer's project, where that has no record; 0: there is none
 	Project    int64             // that the buyer buys for; 0: none is named
 	Listing    int64             // of the reserve, that it is bought of; 0: none is named
+	Months     int32             // of a lease that begins today; 0: not said
+	Value      quantity.Money    // of what is pledged; 0: not said
+	Loan       quantity.Money    // all that it would secure
 }
 
 // Eligibility is the answer: what every rule says, by the committed rows.
@@ -66,10 +69,12 @@ type inquiry struct {
 	areas         []string
 	seller, buyer catalog.Licence
 	seesSeller    bool
-	project       permit.Project    // where the question names one
-	need          permit.Need       // of it, of the pollutant
-	arriving      quantity.Quantity // of the quantity, at the project
-	listing       reserve.Listing   // where the question names one
+	project       permit.Project          // where the question names one
+	need          permit.Need             // of it, of the pollutant
+	arriving      quantity.Quantity       // of the quantity, at the project
+	listing       reserve.Listing         // where the question names one
+	idle          reserve.IdleDeclaration // that a compulsory buy-back would sweep
+	stillIdle     quantity.Quantity       // of it
 }
 
 // Eligibility answers a question. It changes nothing and does not ask the
@@ -92,6 +97,9 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	}
 	e.Obstacles = in.obstacles()
 	if err := in.simplified(&e, f.Quantity); err != nil {
+		return e, err
+	}
+	if err := in.givenBack(&e, f.Quantity); err != nil {
 		return e, err
 	}
 	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(&f), len(e.Obstacles) == 0
@@ -121,7 +129,7 @@ func (in *inquiry) look(actor identity.Actor) error {
 		}
 		*side.licence = l
 	}
-	if err := in.authorise(actor); err != nil {
+	if err := fault.First(in.authorise(actor), in.checkTerms()); err != nil {
 		return err
 	}
 	var ok bool
@@ -132,7 +140,7 @@ func (in *inquiry) look(actor identity.Actor) error {
 		return ErrInstrumentOfCredits
 	}
 	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
-	if err := fault.First(in.lookProject(actor), in.lookListing()); err != nil || in.Market == "" {
+	if err := fault.First(in.lookProject(actor), in.lookListing(), in.lookIdle()); err != nil || in.Market == "" {
 		return err
 	}
 	if in.market, ok = find(in.ref, Markets, func(m catalog.Market) bool { return m.Code == in.Market }); !ok {
@@ -178,7 +186,7 @@ func (in *inquiry) facts() (rulebook.Facts, quantity.Ratio, error) {
 	known, coefficient := in.ref.known(), quantity.OneRatio
 	f := rulebook.Facts{
 		Action: in.Action, On: in.on, Pollutant: in.inst.Pollutant, Medium: in.pollutant.Medium, Quantity: in.Quantity,
-		Parameters: known,
+		Months: in.Months, Value: in.Value, Loans: in.Loan, Parameters: known,
 	}
 	f.Project = in.Action == rulebook.Project
 	if in.project.ID == 0 { // the ratio of a project with a record was judged when it was decided
@@ -205,7 +213,11 @@ func (in *inquiry) facts() (rulebook.Facts, quantity.Ratio, error) {
 			}
 		}
 	}
-	switch in.Action { //nolint:exhaustive // the others stay in their region
+	switch in.Action { //nolint:exhaustive // the others stay in their region, and have what is recorded of their licence
+	case rulebook.RenewLicence:
+		f.Seller = asRenewed(f.Seller, in.inst)
+	case rulebook.Compulsory: // what is swept was declared idle
+		f.Seller.Site.IdleSince = in.idle.Since
 	case rulebook.Sell, rulebook.Buy:
 		f.Spans, f.Approval = len(in.areas) > 1, in.market.Approval
 	case rulebook.Deal:
@@ -261,11 +273,10 @@ func (in *inquiry) obstacles() []*fault.Error {
 			all = append(all, f)
 		}
 	}
-	expired := ErrInstrumentExpired
-	if in.Action == rulebook.Deal {
-		expired = ErrDealTermEnded
+	if ended := in.termEnded(); ended != nil {
+		add(in.inst.Expired(in.on), ended.With("the term of %s ended on %s", in.inst.Code, in.inst.TermEnd))
 	}
-	add(in.inst.Expired(in.on), expired.With("the term of %s ended on %s", in.inst.Code, in.inst.TermEnd))
+	in.leaseObstacles(add)
 	add(in.buyer.ID != 0 && in.Action != rulebook.Buy && in.Action != rulebook.Deal && !in.pollutant.ValidOn(in.on), ErrPollutantNotValid)
 	if m := in.market; m.ID != 0 && (in.Action == rulebook.Sell || in.Action == rulebook.Buy) {
 		add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State))

@@ -34,20 +34,29 @@ type ruledOffice struct {
 	proposed  map[int64]int64 // the last project of a licence that is not approved
 	bank      int64           // party
 	steps     map[settlement.DealEvent]int
+	old       catalog.Instrument // of which each firm has 3 t/a for free, for many years
+	ending    catalog.Instrument // the last day to renew which comes in the middle of the walk
+	owed      map[int64]int64    // debt by party
 }
 
 var ruledRegions = []string{jiashan, "330402", qingpu}
+
+// otherCity is a region of the same province and of another city, that no pair
+// and no market has.
+const otherCity = "330000"
 
 func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 	t.Helper()
 	o := &ruledOffice{
 		office: openOffice(t), r: rand.New(rand.NewSource(seed)), twins: map[int64]catalog.Licence{},
 		refusedBy: map[string]int{}, allowed: map[rulebook.Action]int{}, projects: map[int64]int64{}, proposed: map[int64]int64{},
-		steps: map[settlement.DealEvent]int{},
+		steps: map[settlement.DealEvent]int{}, owed: map[int64]int64{},
 	}
+	o.old = done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20301231})
+	o.ending = done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20260930})
 	for _, pollutant := range []string{vocs, "COD"} {
 		o.insts = append(o.insts, done[catalog.Instrument](o.office, o.admin, InstrumentAdd{Pollutant: pollutant, TermEnd: 20310630}))
-		for _, region := range ruledRegions {
+		for _, region := range append(ruledRegions, otherCity) {
 			done[reserve.CapDecision](o.office, o.leader, CapDecide{Region: region, Pollutant: pollutant, Change: 100_000 * one, Document: "cap", DecidedOn: 20260101})
 			done[reserve.Movement](o.office, o.leader, ReserveMove{region, pollutant, reserve.ToReserve, 10_000 * one, "reserve", LotChoice{}})
 		}
@@ -64,8 +73,9 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 		})
 	}
 	for n := range 7 {
-		o.firms = append(o.firms, o.ruledFirm(n))
+		o.firms = append(o.firms, o.ruledFirm(n, ruledRegions[n%3]))
 	}
+	o.firms = append(o.firms, o.ruledFirm(7, otherCity))
 	o.bank = done[PartyResult](o.office, o.clerk, PartyRegister{Name: "bank", USCC: uscc(jiashan, 90), Region: jiashan, Industry: "6621"}).Party.ID
 	o.person("banker", GrantAdd{Role: identity.BankOfficer, Party: o.bank})
 	for _, pair := range [][2]string{{jiashan, "330402"}, {jiashan, qingpu}, {qingpu, "330402"}} {
@@ -80,9 +90,15 @@ func openRuledOffice(t *testing.T, seed int64) *ruledOffice {
 
 // ruledFirm is a firm with money and permits of every kind, each with a part
 // that cannot be sold; some have a second licence.
-func (o *ruledOffice) ruledFirm(n int) firm {
+func (o *ruledOffice) ruledFirm(n int, region string) firm {
 	o.t.Helper()
-	f := o.firm(ruledRegions[n%3], n+1)
+	f := o.firm(region, n+1)
+	for i, q := range map[catalog.Instrument]quantity.Quantity{o.old: 3 * one, o.ending: one} {
+		done[AllocationResult](o.office, o.leader, Allocate{
+			Licence: f.licence.ID, Instrument: i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Free, Quantity: q,
+			AcquiredOn: 20200101, Document: "opening",
+		})
+	}
 	done[DepositResult](o.office, o.finance, DepositConfirm{Party: f.party, Amount: 100_000_000 * quantity.OneMoney, BankReference: fmt.Sprint("in-", n), ReceivedOn: 20260701})
 	for _, i := range o.insts {
 		for _, a := range []Allocate{
@@ -174,7 +190,9 @@ func (o *ruledOffice) change() {
 		}
 		must(c)
 	}
-	switch r.Intn(18) {
+	switch r.Intn(19) {
+	case 18:
+		o.changeDebt(f, bad)
 	case 0:
 		fact(rulebook.Monitor, or(rulebook.Yes, rulebook.No))
 	case 1:
@@ -257,6 +275,9 @@ type trial struct {
 	c      Command
 	before func() Command // prepares the command after the answer was given
 	after  func()         // after a command that was not refused
+	ended  func(refused bool)
+
+	rulesFirst bool // the command asks the rules before it looks at what is no rule
 }
 
 // trial makes up an action.
@@ -266,7 +287,13 @@ func (o *ruledOffice) trial() trial {
 	q := quantity.Quantity(1+r.Intn(560)) * one / 10
 	in := trial{q: Question{Instrument: i.Code, Quantity: q}, person: o.leader, asks: pick(r, o.leader, o.upper)}
 	price := 10 * quantity.OnePrice
-	switch r.Intn(12) {
+	switch r.Intn(16) {
+	case 12, 13:
+		return o.sweepTrial(in, seller)
+	case 14:
+		return o.reclaimTrial(in, seller)
+	case 15:
+		return o.renewTrial(in, seller)
 	case 8:
 		return o.leaseTrial(in, seller, i)
 	case 9:
@@ -372,21 +399,24 @@ func (o *ruledOffice) leaseTrial(in trial, lessor firm, i catalog.Instrument) tr
 	}
 	in.q.Action, in.q.Seller, in.q.Buyer = rulebook.Lease, lessor.licence.ID, lessee.licence.ID
 	in.person, in.asks = lessor.user, lessor.user
+	months := pick(o.r, int32(6), 6, 13)
 	in.c = LeaseOffer{
 		LessorLicence: lessor.licence.ID, LesseeLicence: lessee.licence.ID, Instrument: i.Code, Quantity: in.q.Quantity, Price: quantity.OnePrice,
-		Months: 6, From: o.now.get().Date(),
+		Months: months, From: o.now.get().Date(),
 	}
+	in.q.Months = months
 	in.after = func() {
 		o.try(lessor.user, LeaseStep{Lease: o.app.st.lastID[Leases.name], Event: encumbrance.WithdrawLease})
 	}
 	return in
 }
 
-// pledgeTrial is an application, for a loan that is small beside the value.
+// pledgeTrial is an application, for a loan that is small beside the value, or nearly as large.
 func (o *ruledOffice) pledgeTrial(in trial, holder firm, i catalog.Instrument) trial {
 	in.q.Action, in.q.Seller, in.person, in.asks = rulebook.Pledge, holder.licence.ID, holder.user, holder.user
+	in.q.Value, in.q.Loan = 1000_00, pick(o.r, quantity.Money(100), 100, 900_00)
 	in.c = PledgeApply{
-		Licence: holder.licence.ID, Instrument: i.Code, Quantity: in.q.Quantity, Bank: o.bank, Loan: 100, Value: 1000_00, Assessment: "assessment",
+		Licence: holder.licence.ID, Instrument: i.Code, Quantity: in.q.Quantity, Bank: o.bank, Loan: in.q.Loan, Value: in.q.Value, Assessment: "assessment",
 	}
 	in.after = func() {
 		o.try(holder.user, PledgeStep{Pledge: o.app.st.lastID[Pledges.name], Event: encumbrance.WithdrawPledge})
@@ -462,8 +492,12 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 	if err != nil {
 		o.t.Fatalf("%d: %+v: %v", n, in.q, err)
 	}
+	lower := false
 	if in.q.Action == rulebook.Project {
 		ratio, _ := quantity.ParseRatio("ratio", e.Ratio.Value)
+		if lower = ratio > quantity.OneRatio && o.r.Intn(4) == 0; lower {
+			ratio--
+		}
 		in.c = ProjectStep{
 			Project: o.app.st.lastID[Projects.name], Event: permit.Approve, Document: "approval",
 			Needs: []ProjectNeed{{Pollutant: pollutantOf(in.q.Instrument), Ratio: ratio, Basis: "rule"}},
@@ -481,15 +515,23 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 		}
 	}
 	if len(e.Obstacles) > 0 {
-		if in.q.Project == 0 { // else the rules come before the project, or after
+		if in.q.Project == 0 && !in.rulesFirst { // of a project the rules come before it, or after
 			clear(want)
 		}
-		want[e.Obstacles[0].Code], by = "obstacle", "obstacle"
+		if !in.rulesFirst || len(want) == 0 {
+			want[e.Obstacles[0].Code], by = "obstacle", "obstacle"
+		}
 	}
 	if e.Allowed != (len(want) == 0) {
 		o.t.Fatalf("%d: allowed is %t, refused by %q", n, e.Allowed, by)
 	}
+	if lower && len(want) == 0 { // the answer names the ratio that is asked for
+		want[rulebook.ErrOffsetTooLow.Code] = "deal.offset_ratio"
+	}
 	got := o.try(in.person, in.c)
+	if lower && got == "" {
+		o.t.Fatalf("%d: %+v was approved at less than %s", n, in.q, e.Ratio.Value)
+	}
 	if _, told := want[got]; !told && (got != "" || !e.Allowed) {
 		o.t.Fatalf("%d on %s: %+v\nthe answer is %v, the command %T says %q\n%+v", n, o.now.get().Date(), in.q, want, in.c, got, e.Opinions)
 	}
@@ -502,6 +544,9 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 	if in.after != nil && got == "" {
 		in.after()
 	}
+	if in.ended != nil {
+		in.ended(got != "")
+	}
 	return got == ""
 }
 
@@ -510,13 +555,13 @@ func pollutantOf(instrument string) string {
 	return pollutant
 }
 
-// What eligibility says, the commands do: for 1,500 made-up combinations of
+// What eligibility says, the commands do: for 2,000 made-up combinations of
 // facts, parameters, projects and actions the answer is the one that the command then
 // gets, down to the code of the first rule that refuses. Deals are asked about
 // again at their later steps, after further changes; some of these end them.
 func TestEligibility_AgreesWithCommands(t *testing.T) {
 	t.Parallel()
-	const seed, rounds = 20260701, 1500
+	const seed, rounds = 20260701, 2000
 	o := openRuledOffice(t, seed)
 	for _, f := range o.firms {
 		for _, i := range o.insts {
@@ -545,7 +590,7 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 	}
 	for _, a := range []rulebook.Action{
 		rulebook.Sell, rulebook.Buy, rulebook.Deal, rulebook.Allocation, rulebook.TakeOver, rulebook.PrimarySale, rulebook.Project,
-		rulebook.Lease, rulebook.Pledge, rulebook.BuyBack, rulebook.Correction,
+		rulebook.Lease, rulebook.Pledge, rulebook.BuyBack, rulebook.Correction, rulebook.Compulsory, rulebook.Reclamation, rulebook.RenewLicence,
 	} {
 		if o.allowed[a] == 0 {
 			t.Errorf("no %s was allowed", a)
@@ -556,6 +601,8 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 		"seller.paid_and_surplus_water", "seller.surplus_to_government", "limit.province", "limit.basin", "limit.source", "limit.thermal_power",
 		"deal.region_pair", "region.inflow", "region.over_cap", "zone.admission", "party.credit", "purchase.limit", "holding.limit", "obstacle",
 		ErrProjectNeeded.Code, ErrProjectNotApproved.Code, ErrPollutantNotNeeded.Code, ErrBeyondNeed.Code,
+		"limit.city", "seller.debt", "holder.idle", "licence.renewal", "deal.offset_ratio", "lease.months", "pledge.share",
+		ErrIdleBeyond.Code, ledger.ErrInsufficient.Code, ErrRenewalOpen.Code,
 	} {
 		if o.refusedBy[id] == 0 {
 			t.Errorf("%s never refused", id)

@@ -69,8 +69,10 @@ func (k *knowledge) add(row any) {
 
 // addDebt keeps the debts that are open.
 func (k *knowledge) addDebt(d permit.Debt) {
-	for _, of := range k.debts { // it may have gone to a successor
-		delete(of, d.ID)
+	for party, of := range k.debts { // it may have gone to a successor
+		if delete(of, d.ID); len(of) == 0 {
+			delete(k.debts, party)
+		}
 	}
 	if d.Open() == 0 {
 		return

@@ -117,8 +117,7 @@ func (v *View) judgeRenewal(l catalog.Licence, i catalog.Instrument) error {
 		return err
 	}
 	f := v.facts(rulebook.RenewLicence, i.Pollutant, 0)
-	f.Seller = v.known.side("licence", p, l, i.Pollutant, v.Today)
-	f.Seller.Licence.ValidTo = i.TermEnd
+	f.Seller = asRenewed(v.known.side("licence", p, l, i.Pollutant, v.Today), i)
 	return v.judge(&f)
 }
 
