@@ -8388,6 +8388,9 @@ type EligibilityInput struct {
 
 	// SellerLicence Whom permits leave, where that is a licence that is known.
 	SellerLicence *ID `json:"seller_licence,omitempty"`
+
+	// Value Of the permits that would be pledged: by the base price, or as assessed.
+	Value *Money `json:"value,omitempty"`
 }
 
 // EligibilityObstacle What stands in the way and is no rule.

@@ -36,6 +36,8 @@ var FourEyes = map[Operation]Rule{
 	GrantAdd:           {Admin: Any},
 	KeyMake:            {Admin: Any},
 	StandInOrder:       {Admin: Any},
+	BuyBackOpen:        {BureauLeader: Own},
+	IdleSweep:          {BureauLeader: Own},
 	BuyBackReclaim:     {BureauLeader: Own},
 	BuyBackApprove:     {Finance: Own},
 	BudgetApprove:      {Finance: Own, BureauLeader: Own},
