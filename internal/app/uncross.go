@@ -23,15 +23,18 @@ func callOutcome(b *market.Book, reference quantity.Price) (auction.Result, bool
 	if !b.IsCrossed() {
 		return auction.Result{}, false
 	}
+	buys, sells := b.Crossed(market.Buy, nil), b.Crossed(market.Sell, nil)
+	if len(buys)+len(sells) == 0 && (reference == 0 || !b.MeetsAt(reference)) { // only limits name another price
+		return auction.Result{}, false
+	}
 	r, err := auction.Clear(&auction.Case{
 		Format: auction.Call, ReferencePrice: reference, LotSize: 1,
-		Bids: bidsOf(b, market.Buy), Asks: bidsOf(b, market.Sell),
+		Bids: bidsOf(b.MarketLevels(market.Buy, nil), buys), Asks: bidsOf(b.MarketLevels(market.Sell, nil), sells),
 	})
 	return r, err == nil && r.Volume > 0
 }
 
-func bidsOf(b *market.Book, side market.Side) []auction.Bid {
-	protected, limits := b.MarketLevels(side, nil), b.Crossed(side, nil)
+func bidsOf(protected, limits []market.Level) []auction.Bid {
 	bids := make([]auction.Bid, 0, len(protected)+len(limits))
 	for _, l := range protected {
 		bids = append(bids, auction.Bid{Protection: l.Price, Quantity: l.Quantity})

@@ -87,6 +87,13 @@ func (b *Book) IsCrossed() bool {
 	return bid && asked && buy >= -sell
 }
 
+// MeetsAt reports whether a buy and a sell take a price.
+func (b *Book) MeetsAt(price quantity.Price) bool {
+	buy, bid := b.widest(Buy)
+	sell, asked := b.widest(Sell)
+	return bid && asked && buy >= keyOf(Buy, price) && sell >= keyOf(Sell, price)
+}
+
 // Crossed appends the levels of limit orders of a side that the other side
 // takes: what of them a call can trade, best first.
 func (b *Book) Crossed(side Side, out []Level) []Level {
