@@ -10837,6 +10837,9 @@ type ListingSaleInput struct {
 	// Example: 2031-06-30
 	DueOn Date `json:"due_on"`
 
+	// ExistingUnit At the fixed price: it is for the existing unit, as `document` says. Needed where the licence has a project that still needs the pollutant.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
@@ -16597,9 +16600,6 @@ type TaxListRow struct {
 	//
 	// Example: 158900.00
 	Amount Money `json:"amount"`
-
-	// ExistingUnit At the fixed price: it is for the existing unit, as `document` says. Needed where the licence has a project that still needs the pollutant.
-	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
 	// Number As the payer quotes it: 330421-2026-000012, of an instalment 330421-2026-000012/2.
 	Number string `json:"number"`
