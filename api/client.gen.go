@@ -1546,7 +1546,7 @@ type ClientInterface interface {
 
 	// ListExceptions What an auditor should look at
 	//
-	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4029,8 +4029,10 @@ type ClientInterface interface {
 
 	// GetTrialBalance Trial balance of the registry
 	//
+	// That of a day that is over prints the same again, whatever is posted later.
+	//
 	// Corresponds with GET /v1/trial-balance (the `GetTrialBalance` operationId).
-	GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetTrialBalance(ctx context.Context, params *GetTrialBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWithdrawals Withdrawals
 	//
@@ -7495,7 +7497,7 @@ func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergenc
 
 // ListExceptions What an auditor should look at
 //
-// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. Items have no numbers of their own; `next` is a place in the list.
 //
 // Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13388,9 +13390,11 @@ func (c *Client) ReceiveTreasuryRefund(ctx context.Context, id PathID, params *R
 
 // GetTrialBalance Trial balance of the registry
 //
+// That of a day that is over prints the same again, whatever is posted later.
+//
 // Corresponds with GET /v1/trial-balance (the `GetTrialBalance` operationId).
-func (c *Client) GetTrialBalance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetTrialBalanceRequest(c.Server)
+func (c *Client) GetTrialBalance(ctx context.Context, params *GetTrialBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTrialBalanceRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -22582,6 +22586,18 @@ func NewListExceptionsRequest(server string, params *ListExceptionsParams) (*htt
 
 		}
 
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -24402,6 +24418,18 @@ func NewListIdlePermitsRequest(server string, params *ListIdlePermitsParams) (*h
 		if params.Sweepable != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sweepable", *params.Sweepable, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -39012,7 +39040,7 @@ func NewReceiveTreasuryRefundRequestWithBody(server string, id PathID, params *R
 }
 
 // NewGetTrialBalanceRequest constructs an http.Request for the GetTrialBalance method
-func NewGetTrialBalanceRequest(server string) (*http.Request, error) {
+func NewGetTrialBalanceRequest(server string, params *GetTrialBalanceParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -39028,6 +39056,33 @@ func NewGetTrialBalanceRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -41111,7 +41166,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListExceptionsWithResponse What an auditor should look at
 	//
-	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -43870,10 +43925,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetTrialBalanceWithResponse Trial balance of the registry
 	//
+	// That of a day that is over prints the same again, whatever is posted later.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/trial-balance (the `GetTrialBalance` operationId).
-	GetTrialBalanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error)
+	GetTrialBalanceWithResponse(ctx context.Context, params *GetTrialBalanceParams, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error)
 
 	// ListWithdrawalsWithResponse Withdrawals
 	//
@@ -58124,7 +58181,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 
 // ListExceptionsWithResponse What an auditor should look at
 //
-// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. Items have no numbers of their own; `next` is a place in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -62929,11 +62986,13 @@ func (c *ClientWithResponses) ReceiveTreasuryRefundWithResponse(ctx context.Cont
 
 // GetTrialBalanceWithResponse Trial balance of the registry
 //
+// That of a day that is over prints the same again, whatever is posted later.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/trial-balance (the `GetTrialBalance` operationId).
-func (c *ClientWithResponses) GetTrialBalanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error) {
-	rsp, err := c.GetTrialBalance(ctx, reqEditors...)
+func (c *ClientWithResponses) GetTrialBalanceWithResponse(ctx context.Context, params *GetTrialBalanceParams, reqEditors ...RequestEditorFn) (*GetTrialBalanceResponse, error) {
+	rsp, err := c.GetTrialBalance(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

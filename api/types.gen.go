@@ -18598,8 +18598,11 @@ type ListExceptionsParams struct {
 	// Region The region and those below it.
 	Region *RegionAreaFilter `form:"region,omitempty" json:"region,omitempty"`
 
-	// Month A day of the month whose trades are looked at; without it the present one.
+	// Month A day of the month whose trades are looked at; without it that of `as_of`.
 	Month *MonthFilter `form:"month,omitempty" json:"month,omitempty"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -18812,6 +18815,9 @@ type ListIdlePermitsParams struct {
 
 	// Sweepable Whether it may be taken back today.
 	Sweepable *SweepableFilter `form:"sweepable,omitempty" json:"sweepable,omitempty"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -20514,6 +20520,12 @@ type CancelTreasuryRefundParams struct {
 type ReceiveTreasuryRefundParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetTrialBalanceParams defines parameters for GetTrialBalance.
+type GetTrialBalanceParams struct {
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // ListWithdrawalsParams defines parameters for ListWithdrawals.

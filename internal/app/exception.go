@@ -20,6 +20,7 @@ type ExceptionQuery struct {
 	Kind   report.ExceptionKind
 	Region string        // with the regions below it
 	Month  calendar.Date // of the trades; its first day
+	AsOf   calendar.Date // counts what was recorded up to the end of this day; 0: up to now
 }
 
 // exceptions collects what an auditor should look at.
@@ -40,6 +41,16 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		return nil, err
 	}
 	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date(), known: a.Reference().known()}
+	if e.q.AsOf >= e.today {
+		e.q.AsOf = 0
+	}
+	if e.q.AsOf != 0 {
+		past, err := a.ReaderAsOf(ctx, q.AsOf)
+		if err != nil {
+			return nil, err
+		}
+		e.r, e.today = past, q.AsOf
+	}
 	for _, source := range []struct {
 		kinds []report.ExceptionKind
 		walk  func() error
@@ -76,13 +87,22 @@ func (e *exceptions) add(x report.Exception) {
 // month, in the region that is asked for.
 func (e *exceptions) threshold(key rulebook.Key, pollutant string) quantity.Ratio {
 	at := rulebook.Place{Region: e.q.Region, Pollutant: pollutant}
-	_, value, _ := rulebook.Lookup(e.known, key, at, report.MonthEnd(e.q.Month).Date().AddDays(-1))
+	_, value, _ := rulebook.Lookup(e.known, key, at, e.lastDay())
 	return value
 }
 
 // soonDays is up to how many days after an allocation a sale is soon.
 func (e *exceptions) soonDays(pollutant string) int {
 	return int(e.threshold(rulebook.SoonDays, pollutant) / quantity.OneRatio)
+}
+
+// lastDay is the last day of the month, of which a past report knew what was so then.
+func (e *exceptions) lastDay() calendar.Date {
+	last := report.MonthEnd(e.q.Month).Date().AddDays(-1)
+	if e.q.AsOf != 0 {
+		last = min(last, e.today)
+	}
+	return last
 }
 
 // inMonth is a query for the rows of the month by the column of their instant.
@@ -172,10 +192,11 @@ func (e *exceptions) overridden() error {
 	add := func(region string, on calendar.Date, about []report.Object, detail string) {
 		e.add(report.Exception{Kind: report.RuleOverridden, Regions: []string{region}, On: on, Objects: about, Detail: detail})
 	}
-	for _, p := range ReadTable(e.app.Reference(), Parties).All() {
-		if p.USCCWarning {
-			add(p.Region, 0, objects(Parties.name, p.ID), "the check digit of "+p.USCC+" is wrong and a leader has confirmed it")
-		}
+	err := eachOf(e.ctx, e.r, Parties, Where("uscc_warning", true), func(p catalog.Party) {
+		add(p.Region, 0, objects(Parties.name, p.ID), "the check digit of "+p.USCC+" is wrong and a leader has confirmed it")
+	})
+	if err != nil {
+		return err
 	}
 	if err := e.unlisted(add); err != nil {
 		return err

@@ -57,12 +57,10 @@ type shared struct {
 // block trades, leases, sales of credits and judicial sales.
 func (e *exceptions) bothSides() error {
 	h := &oneHand{exceptions: e, users: map[int64][]identity.Grant{}, found: map[handKey]*shared{}}
-	for _, g := range ReadTable(e.app.Reference(), Grants).All() {
-		if g.Role == identity.Enterprise {
-			h.users[g.Party] = append(h.users[g.Party], g)
-		}
+	err := eachOf(e.ctx, e.r, Grants, Where("role", string(identity.Enterprise)), func(g identity.Grant) { h.users[g.Party] = append(h.users[g.Party], g) })
+	if err != nil {
+		return err
 	}
-	var err error
 	if h.accounts, err = h.sharedAccounts(); err != nil {
 		return err
 	}
@@ -89,7 +87,7 @@ func (e *exceptions) bothSides() error {
 // paid to by the end of the month: an account shows only when money moves, and
 // what is sold is paid out after the trade.
 func (h *oneHand) sharedAccounts() (map[int64]map[string]bool, error) {
-	uses, err := h.r.SharedAccounts(h.ctx, report.MonthEnd(h.q.Month).Date().AddDays(-1))
+	uses, err := h.r.SharedAccounts(h.ctx, h.lastDay())
 	accounts := map[int64]map[string]bool{}
 	for _, u := range uses {
 		if accounts[u.Party] == nil {

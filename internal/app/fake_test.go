@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -255,10 +254,8 @@ func (s *fakeStore) Find(_ context.Context, table string, q Query, rows any) err
 	out.SetLen(0)
 	take := func(id int64) (more bool) {
 		row := reflect.ValueOf(t.rows[id])
-		for _, c := range q.Where {
-			if !holds(fieldOf(row, c.Column), c) {
-				return true
-			}
+		if !q.selects(row) {
+			return true
 		}
 		out.Set(reflect.Append(out, row))
 		return q.Limit == 0 || out.Len() < q.Limit
@@ -328,73 +325,6 @@ func (s *fakeStore) Statement(_ context.Context, account ledger.AccountID, last 
 		}
 	}
 	return out, nil
-}
-
-// fieldOf returns a row's field by its column's name, as a plain int64, string
-// or bool.
-func fieldOf(row reflect.Value, column string) any {
-	for i := range row.NumField() {
-		if snakeCase(row.Type().Field(i).Name) == column {
-			return plain(row.Field(i))
-		}
-	}
-	panic("fake store: " + row.Type().String() + " has no column " + column)
-}
-
-func plain(v reflect.Value) any {
-	switch {
-	case v.CanInt():
-		return v.Int()
-	case v.CanUint():
-		return int64(v.Uint())
-	case v.Kind() == reflect.Bool:
-		return v.Bool()
-	case v.Kind() == reflect.String:
-		return v.String()
-	}
-	panic("fake store: cannot compare " + v.Type().String())
-}
-
-func holds(field any, c Cond) bool {
-	value := reflect.ValueOf(c.Value)
-	if c.Op == In {
-		for i := range value.Len() {
-			if plain(value.Index(i)) == field {
-				return true
-			}
-		}
-		return false
-	}
-	switch order := compare(field, plain(value)); c.Op {
-	case Eq:
-		return order == 0
-	case Ne:
-		return order != 0
-	case Gt:
-		return order > 0
-	case Ge:
-		return order >= 0
-	case Lt:
-		return order < 0
-	case Le:
-		return order <= 0
-	case In:
-	}
-	panic("fake store: unknown comparison " + string(c.Op))
-}
-
-func compare(a, b any) int {
-	switch a := a.(type) {
-	case int64:
-		return cmp.Compare(a, b.(int64))
-	case string:
-		return cmp.Compare(a, b.(string))
-	default:
-		if a == b {
-			return 0
-		}
-		return 1
-	}
 }
 
 // office is a registry over a fakeStore with an officer of each kind in it. After

@@ -83,13 +83,10 @@ func heldBuyBacks(licences ...int64) Query {
 func StillIdle(ctx context.Context, r Reader, ref *Reference, licences []int64) (map[int64]quantity.Quantity, error) {
 	idle := map[int64]quantity.Quantity{}
 	open := map[ledger.Key][]reserve.IdleDeclaration{}
-	for _, d := range ReadTable(ref, IdleDeclarations).All() {
-		if d.State == reserve.IdleOpen && slices.Contains(licences, d.Licence) {
-			open[d.Holding()] = append(open[d.Holding()], HeldIdle(ref, d))
-		}
-	}
-	if len(open) == 0 {
-		return idle, nil
+	of := Where("state", string(reserve.IdleOpen)).And("licence", In, licences)
+	err := eachOf(ctx, r, IdleDeclarations, of, func(d reserve.IdleDeclaration) { open[d.Holding()] = append(open[d.Holding()], HeldIdle(ref, d)) })
+	if err != nil || len(open) == 0 {
+		return idle, err
 	}
 	rows, err := acquiredBy(ctx, r, licences)
 	if err != nil {

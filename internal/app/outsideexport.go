@@ -232,44 +232,13 @@ func (x *exporter) holdings(add func(...string)) error {
 	if err := eachOf(x.ctx, x.r, Accounts, q, func(a ledger.Account) { accounts = append(accounts, a) }); err != nil {
 		return err
 	}
-	held, err := balancesAt(x.ctx, x.r, accounts, x.LastDay)
+	held, _, err := BalancesAsOf(x.ctx, x.r, accounts, x.LastDay)
 	for _, a := range accounts {
 		if held[a.ID] > 0 {
 			add(x.licence(a.Licence).Number, x.number(outside.Licence, a.Licence), x.instrument(a.Instrument), a.Origin.String(), quantity.Quantity(held[a.ID]).String())
 		}
 	}
 	return err
-}
-
-// balancesAt are the balances of accounts that are not contra at the end of a day.
-func balancesAt(ctx context.Context, r Reader, accounts []ledger.Account, day calendar.Date) (map[ledger.AccountID]int64, error) {
-	wanted, held := map[ledger.AccountID]bool{}, map[ledger.AccountID]int64{}
-	for _, a := range accounts {
-		wanted[a.ID] = true
-	}
-	if err := eachOf(ctx, r, Balances, Query{}, func(b ledger.Balance) {
-		if wanted[b.ID] {
-			held[b.ID] = b.Balance
-		}
-	}); err != nil {
-		return nil, err
-	}
-	last, err := numberBefore(ctx, r, day.AddDays(1).Start())
-	if err != nil {
-		return nil, err
-	}
-	after, err := idBefore(ctx, r, Postings, last)
-	if err != nil {
-		return nil, err
-	}
-	return held, eachOf(ctx, r, Postings, Query{After: after}, func(p ledger.Posting) {
-		if wanted[p.Debit] {
-			held[p.Debit] += p.Amount
-		}
-		if wanted[p.Credit] {
-			held[p.Credit] -= p.Amount
-		}
-	})
 }
 
 // lotsPerRead is how many lots are read at a time, each with what moved in it.

@@ -18,8 +18,9 @@ func (s *Server) ListExceptions(ctx context.Context, r gen.ListExceptionsRequest
 	}
 	var in input
 	q := app.ExceptionQuery{
-		Kind: report.ExceptionKind(deref(r.Params.Kind)), Region: deref(r.Params.Region), Month: s.app.Now().Date(),
+		Kind: report.ExceptionKind(deref(r.Params.Kind)), Region: deref(r.Params.Region), AsOf: s.asOf(&in, r.Params.AsOf),
 	}
+	q.Month = q.AsOf
 	if r.Params.Month != nil {
 		q.Month = read(&in, "month", *r.Params.Month, calendar.ParseDate)
 	}

@@ -53,10 +53,15 @@ func alternatives(q app.Query, groups ...[]app.Cond) []app.Query {
 // find reads a page of the committed rows that one of several queries
 // selects. Rows come in the order of their ids, each once.
 func find[R any](ctx context.Context, s *Server, t app.Table[R], queries []app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
+	return findIn(ctx, s.rows, t, queries, p, id)
+}
+
+// findIn is find among the rows of a reader.
+func findIn[R any](ctx context.Context, r app.Reader, t app.Table[R], queries []app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
 	var rows []R
 	for _, q := range queries {
 		var found []R
-		if err := s.rows.Find(ctx, t.Name(), p.query(q), &found); err != nil {
+		if err := r.Find(ctx, t.Name(), p.query(q), &found); err != nil {
 			return nil, nil, err
 		}
 		rows = append(rows, found...)

@@ -43,25 +43,37 @@ func idleOf(d reserve.IdleDeclaration, instrument string) api.IdleDeclaration {
 	}
 }
 
-// ListIdlePermits reports what lies idle today, since when, and when it may be swept.
+// ListIdlePermits reports what lies idle today, or lay idle at the end of a day, since
+// when, and when it may be swept.
 func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsRequestObject) (gen.ListIdlePermitsResponseObject, error) {
 	may, err := s.see(ctx, identity.BuyBackRead)
 	if err != nil {
 		return nil, err
 	}
+	var in input
+	day := s.asOf(&in, r.Params.AsOf)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	then := s.rows
+	if day < s.app.Now().Date() {
+		if then, err = s.app.ReaderAsOf(plain(ctx), day); err != nil {
+			return nil, err
+		}
+	}
 	q := equal(equal(app.Where("state", string(reserve.IdleOpen)), "region", r.Params.Region), "pollutant", r.Params.Pollutant)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	rows, next, err := find(ctx, s, app.IdleDeclarations, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, declarationID)
+	rows, next, err := findIn(ctx, then, app.IdleDeclarations, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, declarationID)
 	if err != nil {
 		return nil, err
 	}
-	idle, err := app.StillIdle(ctx, s.rows, s.app.Reference(), convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence }))
+	idle, err := app.StillIdle(ctx, then, s.app.Reference(), convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence }))
 	if err != nil {
 		return nil, err
 	}
 	items := []api.IdlePermits{}
 	for _, d := range rows {
-		item := s.idlePermits(app.HeldIdle(s.app.Reference(), d), idle[d.ID])
+		item := s.idlePermits(app.HeldIdle(s.app.Reference(), d), idle[d.ID], day)
 		if idle[d.ID] > 0 && is(r.Params.Sweepable, item.Sweepable) {
 			items = append(items, item)
 		}
@@ -69,13 +81,12 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	return gen.ListIdlePermits200JSONResponse{Items: items, Next: next}, nil
 }
 
-func (s *Server) idlePermits(d reserve.IdleDeclaration, q quantity.Quantity) api.IdlePermits {
-	today := s.app.Now().Date()
-	from := d.SweepableFrom(app.IdleMonths(s.app.Reference(), d, today))
+func (s *Server) idlePermits(d reserve.IdleDeclaration, q quantity.Quantity, on calendar.Date) api.IdlePermits {
+	from := d.SweepableFrom(app.IdleMonths(s.app.Reference(), d, on))
 	return api.IdlePermits{
 		ID: d.ID, Party: d.Party, Region: d.Region, Licence: d.Licence, Instrument: s.instrumentBy(d.Instrument).Code, Origin: api.Origin(d.Origin.String()),
 		Quantity: q.String(), Since: d.Since.String(), DeclaredBy: api.IdleDeclaredBy(d.DeclaredBy), Document: d.Document,
-		MonthsIdle: int(d.MonthsIdle(today)), SweepableFrom: from.String(), Sweepable: today >= from && d.BuyBack == 0, BuyBack: optional(d.BuyBack),
+		MonthsIdle: int(d.MonthsIdle(on)), SweepableFrom: from.String(), Sweepable: on >= from && d.BuyBack == 0, BuyBack: optional(d.BuyBack),
 		DeclaredOf: optional(d.DeclaredOf), RecordedAt: d.RecordedAt.String(), HeldOn: d.HeldOn.String(),
 	}
 }

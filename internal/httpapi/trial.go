@@ -12,9 +12,15 @@ import (
 	"permitx/internal/ledger"
 )
 
-// GetTrialBalance adds up all balances as they were after one commit.
-func (s *Server) GetTrialBalance(ctx context.Context, _ gen.GetTrialBalanceRequestObject) (gen.GetTrialBalanceResponseObject, error) {
+// GetTrialBalance adds up all balances as they were after one commit, or at the end of
+// a day.
+func (s *Server) GetTrialBalance(ctx context.Context, r gen.GetTrialBalanceRequestObject) (gen.GetTrialBalanceResponseObject, error) {
 	if err := identity.Authorise(callOf(ctx).actor, identity.TrialRead, identity.Target{}); err != nil {
+		return nil, err
+	}
+	var in input
+	day := s.asOf(&in, r.Params.AsOf)
+	if err := in.err(); err != nil {
 		return nil, err
 	}
 	rows, registry, end, err := s.app.Moment(plain(ctx))
@@ -22,18 +28,19 @@ func (s *Server) GetTrialBalance(ctx context.Context, _ gen.GetTrialBalanceReque
 		return nil, err
 	}
 	defer end()
-	var balances []ledger.Balance
-	if err := rows.Find(plain(ctx), app.Balances.Name(), app.Query{}, &balances); err != nil {
-		return nil, err
+	if r.Params.AsOf == nil {
+		day = max(day, registry.LastAt.Date())
 	}
 	var accounts []ledger.Account
 	if err := rows.Find(plain(ctx), app.Accounts.Name(), app.Query{}, &accounts); err != nil {
 		return nil, err
 	}
-	sums := trialSums(accounts, balances)
-	out := gen.GetTrialBalance200JSONResponse{
-		Command: registry.Length, At: registry.LastAt.String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced(),
+	held, by, err := app.BalancesAsOf(plain(ctx), rows, accounts, day)
+	if err != nil {
+		return nil, err
 	}
+	sums := trialSums(accounts, held, by.Number)
+	out := gen.GetTrialBalance200JSONResponse{Command: by.Number, At: by.At.String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced()}
 	for _, k := range sums.keys() {
 		out.Lines = append(out.Lines, sums.line(k))
 	}
@@ -50,20 +57,19 @@ type trialSum struct{ accounts, atoms int64 }
 
 type trialBalance map[trialKey]*trialSum
 
-// trialSums adds up balances by line.
-func trialSums(accounts []ledger.Account, balances []ledger.Balance) trialBalance {
-	keys := make(map[ledger.AccountID]trialKey, len(accounts))
-	for _, a := range accounts {
-		keys[a.ID] = trialKey{a.Kind, a.Key().Asset()}
-	}
+// trialSums adds up balances by line, of the accounts that a journal row found open.
+func trialSums(accounts []ledger.Account, held map[ledger.AccountID]int64, by int64) trialBalance {
 	sums := trialBalance{}
-	for _, b := range balances {
-		k := keys[b.ID]
+	for _, a := range accounts {
+		if a.Command > by {
+			continue
+		}
+		k := trialKey{a.Kind, a.Key().Asset()}
 		if sums[k] == nil {
 			sums[k] = &trialSum{}
 		}
 		sums[k].accounts++
-		sums[k].atoms += b.Balance
+		sums[k].atoms += held[a.ID]
 	}
 	return sums
 }

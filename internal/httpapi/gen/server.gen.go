@@ -1135,7 +1135,7 @@ type ServerInterface interface {
 	ReceiveTreasuryRefund(c *gin.Context, id PathID, params ReceiveTreasuryRefundParams)
 	// GetTrialBalance Trial balance of the registry
 	// (GET /v1/trial-balance)
-	GetTrialBalance(c *gin.Context)
+	GetTrialBalance(c *gin.Context, params GetTrialBalanceParams)
 	// ListWithdrawals Withdrawals
 	// (GET /v1/withdrawals)
 	ListWithdrawals(c *gin.Context, params ListWithdrawalsParams)
@@ -7962,6 +7962,14 @@ func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
@@ -9256,6 +9264,14 @@ func (siw *ServerInterfaceWrapper) ListIdlePermits(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "sweepable", c.Request.URL.Query(), &params.Sweepable, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sweepable: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -19605,6 +19621,20 @@ func (siw *ServerInterfaceWrapper) ReceiveTreasuryRefund(c *gin.Context) {
 // GetTrialBalance operation middleware
 func (siw *ServerInterfaceWrapper) GetTrialBalance(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTrialBalanceParams
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", c.Request.URL.Query(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter as_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -19612,7 +19642,7 @@ func (siw *ServerInterfaceWrapper) GetTrialBalance(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetTrialBalance(c)
+	siw.Handler.GetTrialBalance(c, params)
 }
 
 // ListWithdrawals operation middleware
@@ -30587,6 +30617,7 @@ func (response ReceiveTreasuryRefund200JSONResponse) VisitReceiveTreasuryRefundR
 }
 
 type GetTrialBalanceRequestObject struct {
+	Params GetTrialBalanceParams
 }
 
 type GetTrialBalanceResponseObject interface {
@@ -44701,8 +44732,10 @@ func (sh *strictHandler) ReceiveTreasuryRefund(ctx *gin.Context, id PathID, para
 }
 
 // GetTrialBalance operation middleware
-func (sh *strictHandler) GetTrialBalance(ctx *gin.Context) {
+func (sh *strictHandler) GetTrialBalance(ctx *gin.Context, params GetTrialBalanceParams) {
 	var request GetTrialBalanceRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetTrialBalance(ctx, request.(GetTrialBalanceRequestObject))

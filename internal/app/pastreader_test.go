@@ -1,0 +1,167 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"permitx/internal/calendar"
+	"permitx/internal/catalog"
+	"permitx/internal/identity"
+	"permitx/internal/ledger"
+	"permitx/internal/market"
+	"permitx/internal/permit"
+	"permitx/internal/quantity"
+	"permitx/internal/report"
+	"permitx/internal/reserve"
+	"permitx/internal/settlement"
+)
+
+// What is encoded is read back, also where fields that came later are zero.
+func TestDecodeRecord(t *testing.T) {
+	t.Parallel()
+	comesBack[reserve.PaymentNotice](t)
+	comesBack[reserve.IdleDeclaration](t)
+	comesBack[market.Record](t)
+	comesBack[identity.Grant](t)
+	comesBack[settlement.Deal](t)
+}
+
+func comesBack[R any](t *testing.T) {
+	t.Helper()
+	rapid.Check(t, func(t *rapid.T) {
+		row := rapid.Make[R]().Draw(t, "row")
+		image := appendRecord(nil, &row)
+		got := rapid.Make[R]().Draw(t, "something else")
+		if err := decodeRecord(image, &got); err != nil || !reflect.DeepEqual(got, row) {
+			t.Fatalf("%+v came back as %+v, %v", row, got, err)
+		}
+		if err := decodeRecord(append(image, 0), &got); err == nil && len(later[reflect.TypeFor[R]()]) == 0 {
+			t.Fatal("more than the record was read")
+		}
+		if err := decodeRecord(image[:len(image)-1], &row); err == nil && reflect.DeepEqual(got, row) {
+			t.Fatal("what was cut came back whole")
+		}
+	})
+}
+
+// rowsOfStore are all rows of all tables, by table, as a reader finds them.
+func (o *office) rowsOfStore(r Reader) map[string][]any {
+	o.t.Helper()
+	all := map[string][]any{}
+	for name, table := range o.store.tables {
+		if len(table.ids) == 0 || name == Journal.name || name == Payloads.name {
+			continue
+		}
+		rows := reflect.New(reflect.SliceOf(reflect.TypeOf(table.rows[table.ids[0]])))
+		if err := r.Find(o.t.Context(), name, Query{}, rows.Interface()); err != nil {
+			o.t.Fatal(err)
+		}
+		for i := range rows.Elem().Len() {
+			all[name] = append(all[name], rows.Elem().Index(i).Interface())
+		}
+	}
+	return all
+}
+
+// Whatever happens after a command, every row of every table is found as it was then.
+func TestPastReader(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	s.trade(project, 2*one)
+	resting := done[OrderResult](s.office, s.seller.user, s.order(s.seller, market.Sell, one, 0)).Order.ID
+	unpaid := s.sale(project, one, reserve.NoticeIssued)
+	d := s.run(s.propose(s.offer(s.seller, s.buyer, one, 2000), s.buyer), s.seller, s.buyer, settlement.Fund)
+	idle := done[IdleResult](s.office, s.seller.user, IdleDeclare{
+		Licence: s.seller.licence.ID, Instrument: s.inst.Code, Origin: ledger.Paid, Quantity: one, Since: today, Document: "d",
+	}).Declaration.ID
+	then, last := s.rowsOfStore(s.store), s.store.row().Length
+	past := pastReader{s.store, last}
+	is := func(after string) {
+		t.Helper()
+		if diff := cmp.Diff(then, s.rowsOfStore(past)); diff != "" {
+			t.Errorf("after %s: %s", after, diff)
+		}
+	}
+	is("nothing")
+	s.trade(project, one)
+	done[OrderResult](s.office, s.buyer.user, s.order(s.buyer, market.Buy, one/2, project))
+	done[NoticeResult](s.office, s.leader, NoticeCancel{unpaid.ID, "r"})
+	is("trades")
+	s.dealDesk.step(d, s.leaders[jiashan], settlement.Settle)
+	s.does(s.seller.user, IdleEnd{idle, today, "d"})
+	s.does(s.leader, LicenceState{Licence: s.seller.licence.ID, State: catalog.LicenceSuspended, Reason: "r", Document: "d"})
+	done[ProjectResult](s.office, s.leader, s.step(project, permit.Reduce, 6*one))
+	is("steps")
+	s.now.set(calendar.Date(20261201).Start())
+	s.runTimers()
+	s.firm(jiashan, 77)
+	is("five months")
+	var rows []market.Record
+	if err := past.Find(t.Context(), Orders.name, Where("id", resting).And("state", Eq, int64(market.Open)), &rows); err != nil || len(rows) != 1 {
+		t.Errorf("%+v %v", rows, err)
+	}
+	var newest []reserve.PaymentNotice
+	if err := past.Find(t.Context(), Notices.name, Query{Desc: true, Limit: 1}, &newest); err != nil || len(newest) != 1 || newest[0].ID != unpaid.ID || newest[0].State != reserve.NoticeIssued {
+		t.Errorf("%+v %v", newest, err)
+	}
+}
+
+// The exceptions of a past day are found again as they were, whatever was done since.
+func TestExceptions_AsOf(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	project := s.projectOf(s.buyer, quantity.OneRatio)
+	n := s.sale(project, one, reserve.NoticeIssued)
+	confirmed := s.sale(0, one, reserve.NoticeIssued)
+	done[NoticeResult](s.office, s.finance, NoticeProve{confirmed.ID, confirmed.Amount, "r", 20260701})
+	done[NoticeResult](s.office, s.finance, NoticeConfirm{confirmed.ID, "seen"})
+	s.trade(project, 2*one)
+	done[identity.Grant](s.office, s.admin, GrantAdd{Person: s.buyer.user, Role: identity.Enterprise, Party: s.seller.party})
+	s.trade(project, one)
+	s.now.set(calendar.Date(20260805).Start())
+	s.runTimers()
+	as := func(day calendar.Date) (out []string) {
+		t.Helper()
+		found, err := s.app.Exceptions(t.Context(), ExceptionQuery{Month: 20260701, AsOf: day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range found {
+			out = append(out, fmt.Sprintf("%+v", x))
+		}
+		return out
+	}
+	s.now.set(calendar.Date(20260806).Start())
+	s.runTimers()
+	then, early := as(20260805), as(20260702)
+	for _, kind := range []report.ExceptionKind{report.SamePerson, report.RuleOverridden, report.DeadlineExpired, report.DecidedAlone} {
+		if !slices.ContainsFunc(then, func(x string) bool { return len(x) > 6+len(kind) && x[6:6+len(kind)] == string(kind) }) {
+			t.Errorf("no %s in %v", kind, then)
+		}
+	}
+	done[NoticeResult](s.office, s.leader, NoticeCancel{n.ID, "r"})
+	s.does(s.finance, ProofWithdraw{confirmed.ID, "of another"})
+	done[AllocationResult](s.office, s.leader, Allocate{
+		Kind: reserve.Initial, Licence: s.seller.licence.ID, Instrument: s.inst.Code, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: one,
+		Price: 100, PriceKnown: true, AcquiredOn: 20260701, Document: "d",
+	})
+	s.deposits++
+	for _, party := range []int64{s.seller.party, s.buyer.party} {
+		s.statementLine(party, "6222-1")
+	}
+	if diff := cmp.Diff(then, as(20260805)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(early, as(20260702)); diff != "" {
+		t.Error(diff)
+	}
+	if now := as(20260806); slices.Equal(now, then) {
+		t.Errorf("nothing has changed: %v", now)
+	}
+}

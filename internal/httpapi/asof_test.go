@@ -1,0 +1,62 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"permitx/api"
+	"permitx/internal/app/apptest"
+	"permitx/internal/calendar"
+)
+
+// A report as of a day that is over prints the same again, byte by byte, whatever is
+// done since, also about that day.
+func TestScenario_AsOf(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	seller, buyer := w.firms[0], w.firms[2]
+	idle := decode[api.IdleDeclaration](t, w.ok("/v1/idle-declarations", seller.key, fmt.Sprintf(
+		`{"licence":%d,"instrument":%q,"origin":"paid","quantity":"98","since":"2023-01-31","document":"闲置申报"}`, seller.licence, instrumentCode)))
+	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "10"))
+	w.ok("/v1/orders", buyer.key, order(buyer, "buy", "2400", "4"))
+	w.clock.Set(calendar.Date(20260702).Start())
+	reports := map[string]string{
+		"/v1/trial-balance": w.auditor, "/v1/idle-report": w.auditor, "/v1/exceptions": w.auditor,
+	}
+	printed := func(path, day string) string {
+		t.Helper()
+		a := w.get(path+"?as_of="+day, reports[path])
+		if a.status != http.StatusOK {
+			t.Fatalf("%s as of %s: %d %s", path, day, a.status, a.body)
+		}
+		return string(a.body)
+	}
+	then := map[string]string{}
+	for path := range reports {
+		then[path] = printed(path, "2026-07-01")
+	}
+	if got := decode[api.IdlePermitsPage](t, w.get("/v1/idle-report?as_of=2026-07-01", w.auditor)).Items; len(got) != 1 || got[0].Quantity != "96" || got[0].MonthsIdle != 41 || !got[0].Sweepable {
+		t.Errorf("%+v", got)
+	}
+	trial := decode[api.TrialBalance](t, w.get("/v1/trial-balance?as_of=2026-07-01", w.auditor))
+	if !trial.Balanced || len(trial.Lines) == 0 {
+		t.Errorf("%+v", trial)
+	}
+	w.ok("/v1/orders", buyer.key, order(buyer, "buy", "2400", "6"))
+	w.ok(fmt.Sprintf("/v1/idle-declarations/%d/end", idle.ID), w.leader, `{"used_on":"2026-06-01","document":"复产"}`)
+	w.ok("/v1/parties", w.leader, fmt.Sprintf(`{"name":"later","uscc":%q,"region":"330421","industry":"2319"}`, apptest.USCC(apptest.Jiashan, 98)))
+	w.clock.Set(calendar.Date(20260805).Start())
+	for path := range reports {
+		if again := printed(path, "2026-07-01"); again != then[path] {
+			t.Errorf("%s was\n%s\nand is printed again as\n%s", path, then[path], again)
+		}
+		if path != "/v1/exceptions" && printed(path, "2026-08-05") == then[path] {
+			t.Errorf("%s has not changed since", path)
+		}
+	}
+	if got := decode[api.IdlePermitsPage](t, w.get("/v1/idle-report", w.auditor)).Items; len(got) != 0 {
+		t.Errorf("now %+v", got)
+	}
+	w.isProblem(w.get("/v1/trial-balance?as_of=2026-08-06", w.auditor), http.StatusBadRequest, "request.invalid", "as_of")
+}
