@@ -99,7 +99,7 @@ func TestIdleReport(t *testing.T) {
 		t.Errorf("%+v", due)
 	}
 	w.isProblem(w.post(fmt.Sprintf("/v1/idle-declarations/%d/sweep", rows[1].ID), w.leader, `{"document":"d"}`), http.StatusUnprocessableEntity, "rule.not_idle_long_enough", "/licence")
-	a := w.post(fmt.Sprintf("/v1/idle-declarations/%d/sweep", rows[0].ID), w.leader, `{"document":"d"}`)
+	a := w.approved(fmt.Sprintf("/v1/idle-declarations/%d/sweep", rows[0].ID), w.leader, `{"document":"d"}`)
 	if b := decode[api.BuyBack](t, a); a.status != http.StatusCreated || b.Kind != api.BuyBackKindCompulsory || b.Cause != api.BuyBackCauseIdle || b.Quantity != "3" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
