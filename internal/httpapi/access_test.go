@@ -915,7 +915,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "closeListing":
 		return fmt.Sprintf("/v1/listings/%d/close", w.toClose), `{"reason":"r"}`
 	case "sellListing":
-		return fmt.Sprintf("/v1/listings/%d/sales", w.listing), fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"0.1","due_on":"2026-08-01"}`, f.licence, instrumentCode)
+		return fmt.Sprintf("/v1/listings/%d/sales", w.listing), fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"0.1","due_on":"2026-08-01","existing_unit":true,"document":"d"}`, f.licence, instrumentCode)
 	case "requestInstalments":
 		return "/v1/instalment-plans", fmt.Sprintf(`{"notice":%d,"document":"d","parts":[{"amount":"10000","due_on":"2026-08-01"},{"amount":"10000","due_on":"2027-08-01"}]}`, w.toDivide)
 	case "decideInstalments":
