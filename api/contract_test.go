@@ -155,6 +155,7 @@ func TestContract_Problems(t *testing.T) {
 			t.Errorf("%s: Retry-After is %v", name, after)
 		}
 	}
+	notYet := []string{"getOfferCase", "getIssuanceSample"} // there is an object, and it has no such thing yet, or no more
 	for _, o := range operations(t, doc) {
 		var want []string
 		switch {
@@ -172,6 +173,9 @@ func TestContract_Problems(t *testing.T) {
 			want = []string{"400", "401", "404", "429", "500", "503"}
 		default:
 			want = []string{"400", "401", "429", "500", "503"}
+		}
+		if slices.Contains(notYet, o.OperationID) {
+			want = slices.Insert(want, slices.Index(want, "429"), "409")
 		}
 		var got []string
 		for status, r := range o.Responses.Map() {

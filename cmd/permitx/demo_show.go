@@ -125,7 +125,7 @@ func (t *story) showFunds(ctx context.Context) error {
 }
 
 func (t *story) showTrial(ctx context.Context) error {
-	trial, err := answer[api.TrialBalance](read(t.auditor.GetTrialBalance(ctx)))
+	trial, err := answer[api.TrialBalance](read(t.auditor.GetTrialBalance(ctx, nil)))
 	if err != nil {
 		return fmt.Errorf("trial balance: %w", err)
 	}

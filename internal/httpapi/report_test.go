@@ -46,7 +46,7 @@ func TestStatistics(t *testing.T) {
 	if august.Region != nil || august.Period != "2026-08-01" || *august.Change.Quantity != "-50" || august.Change.Trades == nil || *august.Change.Trades != "0" {
 		t.Errorf("%+v", august)
 	}
-	if csv := w.export(july); !strings.Contains(csv, "amount,cycle,kind,") || !strings.Contains(csv, "48000.00,month,market,") {
+	if csv := w.export(july); !strings.Contains(csv, "amount,change,cycle,kind,") || !strings.Contains(csv, "48000.00,,month,market,") {
 		t.Errorf("as CSV: %s", csv)
 	}
 	for query, field := range map[string]string{
