@@ -142,7 +142,7 @@ func (r *carbonRegistry) fill(ctx context.Context, activities, people int, tell 
 		first, last := part*activities/carbonParts+1, (part+1)*activities/carbonParts
 		month := months[part*len(months)/carbonParts]
 		for _, insert := range carbonInsertSQL {
-			query := carbonRowsSQL[r.place] + strings.ReplaceAll(insert, "%d", strconv.Itoa(int(month)))
+			query := carbonRowsSQL[r.place] + strings.ReplaceAll(insert, "%d", strconv.Itoa(int(month))) //nolint:gosec // of constants and a month
 			if _, err := db.ExecContext(ctx, query, first, last, part, before, int64(month), int64(month.First().Start()), spans, people); err != nil {
 				return err
 			}

@@ -143,7 +143,7 @@ func (k *killedIntake) render() {
 	day := now.AddDays(-now.Day()) // the last one of the month before
 	k.month = intake.MonthOf(day)
 	for n := range killSenders {
-		s := &batchSender{random: rand.New(rand.NewPCG(uint64(n), 5)), answered: make([][]byte, killBatches)} //nolint:gosec // small
+		s := &batchSender{random: rand.New(rand.NewPCG(uint64(n), 5)), answered: make([][]byte, killBatches)}
 		for b := range killBatches {
 			var body strings.Builder
 			for range killLines {

@@ -199,7 +199,7 @@ func TestCorrection_Guarantee(t *testing.T) {
 	k.check()
 	x.Quantity += one
 	k.store.table(Corrections.name).put(x.ID, x)
-	k.office.finds("I-32", g.ID)
+	k.finds("I-32", g.ID)
 }
 
 // A debt goes with the whole licence to its successor, who then may not sell.

@@ -192,13 +192,13 @@ func through(d calendar.Date) calendar.Instant {
 var (
 	_ = declareWaiting(proposalsWaiting)
 	_ = declareWaiting(dealsWaiting)
-	_ = declareWaiting(stepsWaiting(BuyBacks, reserve.OpenBuyBacks, identity.BuyBackStep, NextBuyBackEvents, onwardBuyBack, buyBackTimes, func(b reserve.BuyBack) Waiting {
+	_ = declareWaiting(stepsWaiting(BuyBacks, reserve.OpenBuyBacks, identity.BuyBackStep, bringOn(NextBuyBackEvents, onwardBuyBack), buyBackTimes, func(b reserve.BuyBack) Waiting {
 		return Waiting{Region: b.Region, Party: b.Party, Since: b.OpenedAt, Until: through(b.ObjectionDueOn)}
 	}))
-	_ = declareWaiting(stepsWaiting(Leases, encumbrance.OpenLeases, identity.LeaseStep, NextLeaseEvents, onwardLease, encumbranceTimes(encumbrance.OfLease), func(l encumbrance.Lease) Waiting {
+	_ = declareWaiting(stepsWaiting(Leases, encumbrance.OpenLeases, identity.LeaseStep, bringOn(NextLeaseEvents, onwardLease), encumbranceTimes(encumbrance.OfLease), func(l encumbrance.Lease) Waiting {
 		return Waiting{Region: l.Region, Party: l.Lessee, Since: l.OfferedAt, Until: through(l.DueOn)}
 	}))
-	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, NextPledgeEvents, onwardPledge, encumbranceTimes(encumbrance.OfPledge), func(p encumbrance.Pledge) Waiting {
+	_ = declareWaiting(stepsWaiting(Pledges, encumbrance.OpenPledges, identity.PledgeStep, bringOn(NextPledgeEvents, onwardPledge), encumbranceTimes(encumbrance.OfPledge), func(p encumbrance.Pledge) Waiting {
 		return Waiting{Region: p.Region, Party: p.Party, Since: p.AppliedAt}
 	}))
 	_ = declareWaiting(blocksWaiting)
@@ -321,10 +321,17 @@ func lastStep(d settlement.Deal, h settlement.History) calendar.Instant {
 	return h[len(h)-1].At
 }
 
+// bringOn are those of the next steps that bring a row on.
+func bringOn[R any, E ~string](next func(identity.Actor, R) []E, onward []E) func(identity.Actor, R) []E {
+	return func(a identity.Actor, row R) []E {
+		return slices.DeleteFunc(slices.Clone(next(a, row)), func(e E) bool { return !slices.Contains(onward, e) })
+	}
+}
+
 // stepsWaiting are the rows of a workflow in its open states, each with the
 // steps that bring it on and that the actor can take.
 func stepsWaiting[R any, S, E ~string](
-	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, onward []E, steps stepTimes, as func(R) Waiting,
+	t Table[R], open []S, op identity.Operation, next func(identity.Actor, R) []E, steps stepTimes, as func(R) Waiting,
 ) inboxSource {
 	return func(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 		if !isAllowed(a, op) {
@@ -335,10 +342,8 @@ func stepsWaiting[R any, S, E ~string](
 			w := as(row)
 			w.Kind, w.ID = t.name, idOf(&row)
 			for _, e := range next(a, row) {
-				if slices.Contains(onward, e) {
-					w.Action = string(e)
-					waiting = append(waiting, w)
-				}
+				w.Action = string(e)
+				waiting = append(waiting, w)
 			}
 		})
 		if err != nil {
@@ -376,7 +381,7 @@ func issuancesWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 		}
 		return events
 	}
-	err := stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, next, onwardIssuance, noSteps, func(i carbon.Issuance) Waiting {
+	err := stepsWaiting(Issuances, carbon.OpenIssuances, identity.IssuanceStep, bringOn(next, onwardIssuance), noSteps, func(i carbon.Issuance) Waiting {
 		return Waiting{Region: i.Region, Party: i.Party, Since: i.DeclaredAt, by: i.Command}
 	})(ctx, r, a, each)
 	return cmp.Or(err, failed)

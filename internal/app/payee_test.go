@@ -11,9 +11,9 @@ import (
 )
 
 // payee registers an account that a party's money may go to.
-func (o *office) payee(party int64, account string) settlement.PayeeAccount {
+func (o *office) payee(party int64, account string) {
 	o.t.Helper()
-	return done[settlement.PayeeAccount](o, o.finance, PayeeRegister{Party: party, Account: account, Document: "开户许可证"})
+	done[settlement.PayeeAccount](o, o.finance, PayeeRegister{Party: party, Account: account, Document: "开户许可证"})
 }
 
 // paidFrom imports a statement that shows money from an account.

@@ -461,7 +461,7 @@ func TestExceptions_SoldAfterGuarantee(t *testing.T) {
 	if got := s.exceptions(ExceptionQuery{Kind: report.SoonSale}); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	sold = give(s.seller, ledger.Free, 0, 0)
+	give(s.seller, ledger.Free, 0, 0)
 	s.trade(project, one)
 	if got := s.exceptions(ExceptionQuery{Kind: report.SoonSale}); len(got) != 2 {
 		t.Errorf("after one that is free: %v", got)

@@ -140,7 +140,7 @@ func TestPublicNotice_EveryStateEventRole(t *testing.T) {
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
 	done[approval.PublicNotice](o, o.clerk, PublicNoticePost{
-		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: calendar.Date(today).AddDays(9),
+		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: today.AddDays(9),
 	})
 	const object, withdraw, over oneStep = "object", "withdraw", "its last day passes"
 	type standing string
@@ -171,7 +171,7 @@ func TestPublicNotice_EveryStateEventRole(t *testing.T) {
 		return nil
 	}
 	m.passes = map[oneStep]func(*office, standing) bool{
-		over: func(o *office, _ standing) bool { o.now.set(calendar.Date(today).AddDays(10).Start()); return true },
+		over: func(o *office, _ standing) bool { o.now.set(today.AddDays(10).Start()); return true },
 	}
 	m.because = []*fault.Error{approval.ErrNoticeWithdrawn, approval.ErrNotRunning}
 	m.drive(t)
@@ -183,7 +183,7 @@ func TestObjection_EveryStateEventRole(t *testing.T) {
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
 	done[approval.PublicNotice](o, o.clerk, PublicNoticePost{
-		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: calendar.Date(today).AddDays(9),
+		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: today.AddDays(9),
 	})
 	done[approval.Objection](o, f.user, ObjectionFile{1, "a neighbour", "too much"})
 	const dismiss, uphold oneStep = "dismiss", "uphold"
@@ -253,8 +253,8 @@ func (s planShape) after(e planStep) (planShape, error) {
 	state, parts, late := s.words()
 	step, at := partStep(e)
 	paid := []byte(parts)
-	to := func(next reserve.PlanState) (planShape, error) { return shapeOfPlan(next, string(paid), late), nil }
-	running := func() (planShape, error) {
+	to := func(next reserve.PlanState) planShape { return shapeOfPlan(next, string(paid), late) }
+	running := func() planShape {
 		switch {
 		case string(paid) == "cc":
 			return to(reserve.PlanPaid)
@@ -268,21 +268,21 @@ func (s planShape) after(e planStep) (planShape, error) {
 			return s, reserve.ErrPlanState
 		}
 		if paid[at-1] = becomes; state == reserve.PlanApproved {
-			return to(state)
+			return to(state), nil
 		}
-		return running()
+		return running(), nil
 	}
 	switch {
 	case step == approvePlan && state == reserve.PlanRequested:
-		return to(reserve.PlanApproved)
+		return to(reserve.PlanApproved), nil
 	case step == refusePlan && state == reserve.PlanRequested:
-		return to(reserve.PlanRefused)
+		return to(reserve.PlanRefused), nil
 	case step == cancelPlan && state == reserve.PlanRefused: // the notice waits without its plan
 		return s, nil
 	case step == cancelPlan && (state == reserve.PlanRequested || state == reserve.PlanApproved):
-		return to(reserve.PlanCancelled)
+		return to(reserve.PlanCancelled), nil
 	case step == deliverPlan && state == reserve.PlanApproved && paid[0] == 'c':
-		return running()
+		return running(), nil
 	case step == provePart:
 		return changed('o', 'p')
 	case step == confirmPart:
@@ -291,9 +291,9 @@ func (s planShape) after(e planStep) (planShape, error) {
 		return changed(0, 'o')
 	case step == partIsDue && state == reserve.PlanDelivered && parts == "co" && !late:
 		late = true
-		return to(reserve.PlanFrozen)
+		return to(reserve.PlanFrozen), nil
 	case step == graceIsOver && state == reserve.PlanFrozen && parts == "co":
-		return to(reserve.PlanRevoked)
+		return to(reserve.PlanRevoked), nil
 	}
 	return s, reserve.ErrPlanState
 }

@@ -89,7 +89,7 @@ func changeOperator(v *View, id int64) (Apply, error) {
 	if err != nil || change.State == carbon.ChangeDone || change.State == carbon.ChangeWithdrawn {
 		return nil, err
 	}
-	if change.State == carbon.ChangePlanned && v.checkActive("operator", change.Operator) != nil {
+	if waits := v.checkActive("operator", change.Operator) != nil; waits && change.State == carbon.ChangePlanned {
 		return func(tx *Tx) any { return tx.Arm(tx.Today.AddDays(1).Start(), timerOperator, change.ID) }, nil
 	}
 	moves, more, err := v.passingUnits(change)

@@ -56,10 +56,10 @@ func (c *Case) serveWinners(winners []int, awards []Allotment) Status {
 		awards[i].Quantity = part
 		left -= part
 	}
-	switch left {
-	case 0:
+	switch {
+	case left == 0:
 		return Cleared
-	case c.Supply:
+	case left == c.Supply:
 		return NoTrade
 	}
 	return Undersold

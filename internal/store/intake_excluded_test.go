@@ -180,6 +180,9 @@ func TestIntake_ExcludedTooMany(t *testing.T) {
 		}
 		plan = append(plan, step)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	if all := strings.Join(plan, "; "); !strings.Contains(all, "activity_202607_identified") || !strings.Contains(all, "activity_202607_reversal") || strings.Contains(all, "SCAN") {
 		t.Errorf("what names a plant is found by %s", all)
 	}
