@@ -56,13 +56,13 @@ func (c *Case) serveWinners(winners []int, awards []Allotment) Status {
 		awards[i].Quantity = part
 		left -= part
 	}
-	switch {
-	case left == 0:
-		return Cleared
-	case left == c.Supply:
+	if left == c.Supply {
 		return NoTrade
 	}
-	return Undersold
+	if left > 0 {
+		return Undersold
+	}
+	return Cleared
 }
 
 // fitOf returns what becomes of a winner who no longer fits.
