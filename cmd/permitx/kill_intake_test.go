@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +18,6 @@ import (
 	"permitx/internal/carbon"
 	"permitx/internal/identity"
 	"permitx/internal/intake"
-	"permitx/internal/pgtest/dbtest"
 	"permitx/internal/quantity"
 	"permitx/internal/store"
 	"permitx/internal/store/storetest"
@@ -40,19 +38,7 @@ const (
 // killed: between two batches, in a commit, at the close, in the delivery.
 func TestKill_Intake(t *testing.T) {
 	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		url := storetest.SQLite(t)
-		killTheIntake(t, url, "--data", filepath.Dir(url))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		url := dbtest.Database(t).OwnerURL
-		if _, err := store.Migrate(t.Context(), url); err != nil {
-			t.Fatal(err)
-		}
-		killTheIntake(t, url, "--database-url", url, "--salts", t.TempDir())
-	})
+	onBoth(t, killTheIntake)
 }
 
 // killedIntake is an intake whose server is killed while it works.

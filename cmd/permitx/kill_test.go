@@ -82,10 +82,16 @@ func seedForOrders(t *testing.T, url string) (buyer, seller apptest.Firm, instru
 // after a restart, and check finds nothing.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	onBoth(t, killInTheMiddle)
+}
+
+// onBoth runs a test on a registry of each kind; place are the flags of a server on it.
+func onBoth(t *testing.T, test func(t *testing.T, url string, place ...string)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		url := storetest.SQLite(t)
-		killInTheMiddle(t, url, "--data", filepath.Dir(url))
+		test(t, url, "--data", filepath.Dir(url))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -93,7 +99,7 @@ func TestKill(t *testing.T) {
 		if _, err := store.Migrate(t.Context(), url); err != nil {
 			t.Fatal(err)
 		}
-		killInTheMiddle(t, url, "--database-url", url)
+		test(t, url, "--database-url", url, "--salts", t.TempDir())
 	})
 }
 

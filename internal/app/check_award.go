@@ -109,7 +109,7 @@ func (c *checker) awardParts() (*awardParts, error) {
 	if err == nil {
 		err = eachOf(c.ctx, c.r, Sales, Where("kind", string(reserve.ByAuction)), func(s reserve.Sale) { ids = append(ids, s.Notice) })
 	}
-	for part := range slices.Chunk(ids, 500) {
+	for part := range slices.Chunk(ids, findMost) {
 		if err == nil {
 			err = eachOf(c.ctx, c.r, Notices, Query{}.And("id", In, part), func(n reserve.PaymentNotice) { p.notices[n.ID] = n })
 		}

@@ -119,7 +119,7 @@ func timeCommands(ctx context.Context, r Reader, all []Waiting) error {
 		}
 	}
 	at := map[int64]calendar.Instant{}
-	for some := range slices.Chunk(numbers, idsPerRead) {
+	for some := range slices.Chunk(numbers, findMost) {
 		var rows []JournalRow
 		if err := r.Find(ctx, Journal.name, Query{}.And("number", In, some), &rows); err != nil {
 			return err
@@ -134,9 +134,6 @@ func timeCommands(ctx context.Context, r Reader, all []Waiting) error {
 	return nil
 }
 
-// idsPerRead is how many rows are named in one query.
-const idsPerRead = 500
-
 // stepTimes says when the last step of some rows was taken, by row.
 type stepTimes func(ctx context.Context, r Reader, rows []int64) (map[int64]calendar.Instant, error)
 
@@ -144,7 +141,7 @@ type stepTimes func(ctx context.Context, r Reader, rows []int64) (map[int64]cale
 func timesOf[S any](t Table[S], q Query, column string, of func(S) (row int64, at calendar.Instant)) stepTimes {
 	return func(ctx context.Context, r Reader, rows []int64) (map[int64]calendar.Instant, error) {
 		last := map[int64]calendar.Instant{}
-		for some := range slices.Chunk(rows, idsPerRead) {
+		for some := range slices.Chunk(rows, findMost) {
 			err := eachOf(ctx, r, t, q.And(column, In, some), func(s S) {
 				row, at := of(s)
 				last[row] = max(last[row], at)

@@ -134,14 +134,20 @@ func TestDebt_EveryStateEventRole(t *testing.T) {
 	m.drive(t)
 }
 
+// posted posts a public notice that runs for ten days.
+func (o *office) posted() {
+	o.t.Helper()
+	done[approval.PublicNotice](o, o.clerk, PublicNoticePost{
+		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: today.AddDays(9),
+	})
+}
+
 // A public notice stands until it is withdrawn, and anybody may object while it does.
 func TestPublicNotice_EveryStateEventRole(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
-	done[approval.PublicNotice](o, o.clerk, PublicNoticePost{
-		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: today.AddDays(9),
-	})
+	o.posted()
 	const object, withdraw, over oneStep = "object", "withdraw", "its last day passes"
 	type standing string
 	posted, gone, late := standing(approval.NoticePosted), standing(approval.NoticeWithdrawn), standing("over")
@@ -182,9 +188,7 @@ func TestObjection_EveryStateEventRole(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
-	done[approval.PublicNotice](o, o.clerk, PublicNoticePost{
-		Region: jiashan, Kind: "listing", Title: "t", Body: "b", Document: "d", StartsOn: today, EndsOn: today.AddDays(9),
-	})
+	o.posted()
 	done[approval.Objection](o, f.user, ObjectionFile{1, "a neighbour", "too much"})
 	const dismiss, uphold oneStep = "dismiss", "uphold"
 	type answered string
