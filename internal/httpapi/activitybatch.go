@@ -71,7 +71,7 @@ func (s *Server) SubmitActivityBatch(ctx context.Context, r gen.SubmitActivityBa
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.Submit(k.ctx, intake.Batch{ //nolint:contextcheck // the request's own
+	return answerOf(in.Submit(ctx, intake.Batch{
 		Actor: k.actor.Person, Source: r.Params.Scheme, Key: r.Params.IdempotencyKey, Digest: digest, Activities: all,
 	}))
 }
@@ -88,7 +88,7 @@ func (s *Server) ClosePool(ctx context.Context, r gen.ClosePoolRequestObject) (g
 	}
 	k := callOf(ctx)
 	c := intake.MonthClose{Scheme: r.Body.Scheme, Month: m, Early: deref(r.Body.Early)}
-	return answerOf(in.CloseMonth(k.ctx, k.actor.Person, r.Params.IdempotencyKey, c)) //nolint:contextcheck // the request's own
+	return answerOf(in.CloseMonth(ctx, k.actor.Person, r.Params.IdempotencyKey, c))
 }
 
 // EraseParticipant forgets who a participant is.
@@ -98,7 +98,7 @@ func (s *Server) EraseParticipant(ctx context.Context, r gen.EraseParticipantReq
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.Erase(k.ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, r.Body.Participant)) //nolint:contextcheck // the request's own
+	return answerOf(in.Erase(ctx, k.actor.Person, r.Params.IdempotencyKey, r.Body.Scheme, r.Body.Participant))
 }
 
 // BurnPoints exchanges points of a participant for a reward.
@@ -112,7 +112,7 @@ func (s *Server) BurnPoints(ctx context.Context, r gen.BurnPointsRequestObject) 
 		return nil, err
 	}
 	k := callOf(ctx)
-	return answerOf(in.Burn(k.ctx, k.actor.Person, r.Params.IdempotencyKey, intake.Exchange{Scheme: r.Body.Scheme, Participant: r.Body.Participant, Points: points, Reward: r.Body.Reward})) //nolint:contextcheck // the request's own
+	return answerOf(in.Burn(ctx, k.actor.Person, r.Params.IdempotencyKey, intake.Exchange{Scheme: r.Body.Scheme, Participant: r.Body.Participant, Points: points, Reward: r.Body.Reward}))
 }
 
 func measureOf(m quantity.Measure) *string {
@@ -128,7 +128,7 @@ func (s *Server) ListPools(ctx context.Context, r gen.ListPoolsRequestObject) (g
 	if err != nil {
 		return nil, err
 	}
-	pools, err := in.Reader().AllPools(callOf(ctx).ctx) //nolint:contextcheck // the request's own
+	pools, err := in.Reader().AllPools(ctx)
 	if err != nil {
 		return nil, err
 	}

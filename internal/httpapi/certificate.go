@@ -28,7 +28,7 @@ func (s *Server) ListCertificates(ctx context.Context, r gen.ListCertificatesReq
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.app.CertificatesOf(plain(ctx), rows, accounts)
+	shown, err := s.app.CertificatesOf(ctx, rows, accounts)
 	return gen.ListCertificates200JSONResponse{Items: convertAll(shown, certificateOf), Next: next}, err
 }
 
@@ -38,7 +38,7 @@ func (s *Server) GetCertificate(ctx context.Context, r gen.GetCertificateRequest
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.app.Certificate(plain(ctx), r.Certificate)
+	c, err := s.app.Certificate(ctx, r.Certificate)
 	if err != nil {
 		if f, is := fault.As(err); is {
 			err = f.At("certificate")
@@ -48,7 +48,7 @@ func (s *Server) GetCertificate(ctx context.Context, r gen.GetCertificateRequest
 	if !may.has(c.Account.Party, c.Account.Region) {
 		return nil, identity.ErrNotYours.At("certificate")
 	}
-	d, err := s.printed(plain(ctx), c)
+	d, err := s.printed(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *Server) GetCertificate(ctx context.Context, r gen.GetCertificateRequest
 // CheckCertificate tells anybody what a certificate is worth, and the rest to
 // who has its code.
 func (s *Server) CheckCertificate(ctx context.Context, r gen.CheckCertificateRequestObject) (gen.CheckCertificateResponseObject, error) {
-	c, err := s.app.Certificate(plain(ctx), r.Body.Number)
+	c, err := s.app.Certificate(ctx, r.Body.Number)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Server) CheckCertificate(ctx context.Context, r gen.CheckCertificateReq
 		AsOf: c.On.String(), Code: api.CodeOutcome(encumbrance.CheckCode(s.codeKeys(ctx), c.Number, deref(r.Body.Code))),
 	}
 	if out.Code == api.CodeOutcomeRight {
-		d, err := s.printed(plain(ctx), c)
+		d, err := s.printed(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (s *Server) codeKeys(ctx context.Context) []encumbrance.CodeKey {
 	}
 	keys, err := s.config.CodeKeys()
 	if err != nil {
-		s.config.Log.LogAttrs(plain(ctx), slog.LevelError, "the keys of certificates' codes cannot be read", slog.Any("cause", err))
+		s.config.Log.LogAttrs(ctx, slog.LevelError, "the keys of certificates' codes cannot be read", slog.Any("cause", err))
 	}
 	return keys
 }

@@ -27,7 +27,7 @@ func (s *Server) FileComplaint(ctx context.Context, r gen.FileComplaintRequestOb
 	if err != nil {
 		return nil, err
 	}
-	refusal, err := in.Refusal(callOf(ctx).ctx, r.Body.Scheme, r.Body.Batch, r.Body.SourceID) //nolint:contextcheck // the request's own
+	refusal, err := in.Refusal(ctx, r.Body.Scheme, r.Body.Batch, r.Body.SourceID)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 	if !may.has(i.Party, i.Region) && !slices.Contains(may.schemes, i.Scheme) {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	sampled, err := s.sampled(callOf(ctx).ctx, i) //nolint:contextcheck // the request's own
+	sampled, err := s.sampled(ctx, i)
 	if err != nil {
 		return nil, err
 	}

@@ -224,7 +224,7 @@ func retirementOf(c carbon.Retirement, series string) api.Retirement {
 
 // GetRetirement shows the certificate of a retirement.
 func (s *Server) GetRetirement(ctx context.Context, r gen.GetRetirementRequestObject) (gen.GetRetirementResponseObject, error) {
-	c, err := s.app.Retirement(plain(ctx), r.ID)
+	c, err := s.app.Retirement(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (s *Server) GetRetirement(ctx context.Context, r gen.GetRetirementRequestOb
 // CheckRetirement tells anybody what was retired, and whether a code is that of
 // its certificate.
 func (s *Server) CheckRetirement(ctx context.Context, r gen.CheckRetirementRequestObject) (gen.CheckRetirementResponseObject, error) {
-	c, err := s.app.RetirementOf(plain(ctx), r.Body.Number)
+	c, err := s.app.RetirementOf(ctx, r.Body.Number)
 	if f, ok := fault.As(err); ok {
 		return nil, f.At("number")
 	}

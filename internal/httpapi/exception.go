@@ -28,7 +28,7 @@ func (s *Server) ListExceptions(ctx context.Context, r gen.ListExceptionsRequest
 		return nil, err
 	}
 	q.Month = report.MonthOf(q.Month)
-	found, err := s.app.Exceptions(plain(ctx), q)
+	found, err := s.app.Exceptions(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	}
 	then := s.rows
 	if day < s.app.Now().Date() {
-		if then, err = s.app.ReaderAsOf(plain(ctx), day); err != nil {
+		if then, err = s.app.ReaderAsOf(ctx, day); err != nil {
 			return nil, err
 		}
 	}

@@ -36,7 +36,7 @@ func (s *Server) ListOfficialFigures(ctx context.Context, r gen.ListOfficialFigu
 	if err != nil {
 		return nil, err
 	}
-	compared, err := s.app.CompareFigures(plain(ctx), rows, asOf)
+	compared, err := s.app.CompareFigures(ctx, rows, asOf)
 	if err != nil {
 		return nil, err
 	}

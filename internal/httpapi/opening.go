@@ -45,7 +45,7 @@ func (s *Server) SubmitOpeningPackage(ctx context.Context, r gen.SubmitOpeningPa
 	if err != nil {
 		return nil, err
 	}
-	c, err := app.CheckOpening(callOf(ctx).ctx, s.rows, s.app.Reference(), s.app.Now().Date(), p, grids) //nolint:contextcheck // the request's own
+	c, err := app.CheckOpening(ctx, s.rows, s.app.Reference(), s.app.Now().Date(), p, grids)
 	if err != nil {
 		return nil, err
 	}

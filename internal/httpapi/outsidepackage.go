@@ -49,7 +49,7 @@ func (s *Server) MakeExportPackage(ctx context.Context, r gen.MakeExportPackageR
 	e := outside.Export{System: c.System, FirstDay: c.FirstDay, LastDay: c.LastDay}
 	if identity.Authorise(callOf(ctx).actor, identity.ExportMake, identity.OfRegion(c.Region)) == nil && e.Validate(s.app.Now().Date()) == nil {
 		var err error
-		if c.Files, err = s.app.ExportFiles(plain(ctx), c); err != nil {
+		if c.Files, err = s.app.ExportFiles(ctx, c); err != nil {
 			return nil, err
 		}
 	}

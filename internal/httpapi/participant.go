@@ -20,7 +20,7 @@ func (s *Server) GetParticipant(ctx context.Context, r gen.GetParticipantRequest
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.Participant(callOf(ctx).ctx, r.Params.Scheme, r.Params.Participant) //nolint:contextcheck // the request's own
+	p, err := in.Participant(ctx, r.Params.Scheme, r.Params.Participant)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (s *Server) GetParticipantHistory(ctx context.Context, r gen.GetParticipant
 			q.Scenarios = append(q.Scenarios, id)
 		}
 	}
-	lines, more, err := in.History(callOf(ctx).ctx, q) //nolint:contextcheck // the request's own
+	lines, more, err := in.History(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Server) GetPointsBurns(ctx context.Context, r gen.GetPointsBurnsRequest
 		return nil, err
 	}
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
-	burns, more, err := in.Spent(callOf(ctx).ctx, r.Params.Scheme, r.Params.Participant, p.after, p.limit, p.newest) //nolint:contextcheck // the request's own
+	burns, more, err := in.Spent(ctx, r.Params.Scheme, r.Params.Participant, p.after, p.limit, p.newest)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (s *Server) SignPeriodClose(ctx context.Context, r gen.SignPeriodCloseReque
 	if c, known, err := get(ctx, s, app.PeriodCloses, r.ID); err != nil {
 		return nil, err
 	} else if known && identity.Authorise(callOf(ctx).actor, identity.PeriodSign, identity.OfRegion(c.Region)) == nil {
-		if command.Files, err = s.app.PeriodFiles(plain(ctx), c); err != nil {
+		if command.Files, err = s.app.PeriodFiles(ctx, c); err != nil {
 			return nil, err
 		}
 	}
@@ -112,7 +112,7 @@ func (s *Server) GetCloseFiles(ctx context.Context, r gen.GetCloseFilesRequestOb
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.app.PeriodFiles(plain(ctx), c)
+	files, err := s.app.PeriodFiles(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Server) GetCloseFile(ctx context.Context, r gen.GetCloseFileRequestObje
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.app.PeriodFiles(plain(ctx), c)
+	files, err := s.app.PeriodFiles(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (s *Server) GetReductions(ctx context.Context, r gen.GetReductionsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	totals, err := publishedTotals(callOf(ctx).ctx, in.Reader(), scheme.ID, from, to) //nolint:contextcheck // the request's own
+	totals, err := publishedTotals(ctx, in.Reader(), scheme.ID, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Server) ListMonthlyReductions(ctx context.Context, r gen.ListMonthlyRed
 	if err != nil {
 		return nil, err
 	}
-	lines, err := s.monthLines(callOf(ctx).ctx, schemes, from, to) //nolint:contextcheck // the request's own
+	lines, err := s.monthLines(ctx, schemes, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +178,10 @@ func (s *Server) ListCarbonTotals(ctx context.Context, r gen.ListCarbonTotalsReq
 	for _, c := range schemes {
 		t := api.CarbonTotal{ID: c.ID, Scheme: c.Code, Name: c.Name, Region: c.Region}
 		var reduced quantity.Reduction
-		if reduced, t.Activities, err = in.Reader().SumOf(callOf(ctx).ctx, c.ID); err != nil { //nolint:contextcheck // the request's own
+		if reduced, t.Activities, err = in.Reader().SumOf(ctx, c.ID); err != nil {
 			return nil, err
 		}
-		issued, retired, err := s.creditsOf(plain(ctx), c)
+		issued, retired, err := s.creditsOf(ctx, c)
 		if err != nil {
 			return nil, err
 		}

@@ -162,7 +162,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	e, err := s.app.Eligibility(plain(ctx), callOf(ctx).actor, q)
+	e, err := s.app.Eligibility(ctx, callOf(ctx).actor, q)
 	if err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("httpapi: a server needs an app")
 	}
 	c = c.withDefaults()
-	s := &Server{config: c, app: c.App, rows: requestReader{c.App.Reader()}, ids: newRequestIDs(), version: []string{"permitx/" + c.Version}}
+	s := &Server{config: c, app: c.App, rows: c.App.Reader(), ids: newRequestIDs(), version: []string{"permitx/" + c.Version}}
 	var err error
 	if s.operations, err = operationsOf(c); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *Server) routes() *gin.Engine {
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errNoMethod) })
 	s.pages(e)
 	e.Use(s.export, s.admit) // what follows is the contract
-	strict := gen.NewStrictHandlerWithOptions(s, nil, gen.StrictGinServerOptions{
+	strict := gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{ownContext}, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { s.fail(c, undecodable(err)) },
 		HandlerErrorFunc:         s.fail,
 		ResponseErrorHandlerFunc: s.unsent,
@@ -144,6 +144,12 @@ func (s *Server) routes() *gin.Engine {
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.fail(c, badParameter(callOf(c).op, err)) },
 	})
 	return e
+}
+
+// ownContext gives handlers a context that stays theirs: gin uses its own again for
+// the next request while the writer or a database driver may still look at it.
+func ownContext(handle gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return handle(c.Copy(), request) }
 }
 
 // unsent is called when an answer could not be written: the client has gone,
@@ -157,7 +163,7 @@ func (s *Server) unsent(c *gin.Context, err error) {
 // do runs a command for the caller and answers with what it results in.
 func (s *Server) do(ctx context.Context, key string, c app.Command) (gen.Answer, error) {
 	k := callOf(ctx)
-	a, err := s.app.Do(k.ctx, k.actor, key, c) //nolint:contextcheck // the request's own: the writer may look at it later than gin keeps its
+	a, err := s.app.Do(ctx, k.actor, key, c)
 	return gen.Answer{Status: a.Status, Body: a.Body, Replayed: a.Replayed}, err
 }
 

@@ -25,7 +25,7 @@ func (s *Server) ListStatistics(ctx context.Context, r gen.ListStatisticsRequest
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	lines, err := s.app.Statistics(plain(ctx), report.Selection{
+	lines, err := s.app.Statistics(ctx, report.Selection{
 		Cycle: cycle, From: cycle.Start(first), To: cycle.Start(last), Region: deref(r.Params.Region), Pollutant: deref(r.Params.Pollutant),
 		Kind: report.Kind(deref(r.Params.Kind)), Side: report.Side(deref(r.Params.Side)), By: groupingOf(r.Params.Group),
 	}, asOf)

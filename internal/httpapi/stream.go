@@ -30,7 +30,7 @@ func (s *Server) StreamMarketEvents(ctx context.Context, r gen.StreamMarketEvent
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{s: s, ctx: callOf(ctx).ctx, market: m}
+	l := &listener{s: s, ctx: ctx, market: m}
 	if r.Params.Instrument != nil {
 		i, err := s.instrument("instrument", *r.Params.Instrument)
 		if err != nil {
@@ -44,7 +44,7 @@ func (s *Server) StreamMarketEvents(ctx context.Context, r gen.StreamMarketEvent
 		}
 		l.resumes = true
 	}
-	if err := s.hub.join(l.ctx); err != nil { //nolint:contextcheck // the request's own: gin's is used again
+	if err := s.hub.join(l.ctx); err != nil {
 		return nil, err
 	}
 	return l, nil

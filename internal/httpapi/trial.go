@@ -23,7 +23,7 @@ func (s *Server) GetTrialBalance(ctx context.Context, r gen.GetTrialBalanceReque
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	rows, registry, end, err := s.app.Moment(plain(ctx))
+	rows, registry, end, err := s.app.Moment(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +32,10 @@ func (s *Server) GetTrialBalance(ctx context.Context, r gen.GetTrialBalanceReque
 		day = max(day, registry.LastAt.Date())
 	}
 	var accounts []ledger.Account
-	if err := rows.Find(plain(ctx), app.Accounts.Name(), app.Query{}, &accounts); err != nil {
+	if err := rows.Find(ctx, app.Accounts.Name(), app.Query{}, &accounts); err != nil {
 		return nil, err
 	}
-	held, by, err := app.BalancesAsOf(plain(ctx), rows, accounts, day)
+	held, by, err := app.BalancesAsOf(ctx, rows, accounts, day)
 	if err != nil {
 		return nil, err
 	}
