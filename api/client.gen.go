@@ -377,7 +377,7 @@ type ClientInterface interface {
 
 	// ProposeBlockTradeWithBody Propose a block trade to another party
 	//
-	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -386,7 +386,7 @@ type ClientInterface interface {
 
 	// ProposeBlockTrade Propose a block trade to another party
 	//
-	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4778,7 +4778,7 @@ func (c *Client) ListBlockTrades(ctx context.Context, params *ListBlockTradesPar
 
 // ProposeBlockTradeWithBody Propose a block trade to another party
 //
-// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4797,7 +4797,7 @@ func (c *Client) ProposeBlockTradeWithBody(ctx context.Context, params *ProposeB
 
 // ProposeBlockTrade Propose a block trade to another party
 //
-// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -39897,7 +39897,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeBlockTradeWithBodyWithResponse Propose a block trade to another party
 	//
-	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39906,7 +39906,7 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeBlockTradeWithResponse Propose a block trade to another party
 	//
-	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+	// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -55982,7 +55982,7 @@ func (c *ClientWithResponses) ListBlockTradesWithResponse(ctx context.Context, p
 
 // ProposeBlockTradeWithBodyWithResponse Propose a block trade to another party
 //
-// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55997,7 +55997,7 @@ func (c *ClientWithResponses) ProposeBlockTradeWithBodyWithResponse(ctx context.
 
 // ProposeBlockTradeWithResponse Propose a block trade to another party
 //
-// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day.
+// Two parties agree on a large quantity beside the book of a market, where the terms of the market have block trades. What the caller gives is held at once; it lapses with the day. Permits are traded between two licences, credits between two parties.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

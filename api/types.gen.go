@@ -5551,8 +5551,8 @@ type Block struct {
 	// Example: 158900.00
 	Amount Money `json:"amount"`
 
-	// BuyerLicence Number of a record.
-	BuyerLicence ID `json:"buyer_licence"`
+	// BuyerLicence Absent where credits are traded.
+	BuyerLicence *ID `json:"buyer_licence,omitempty"`
 
 	// BuyerParty Number of a record.
 	BuyerParty ID `json:"buyer_party"`
@@ -5609,15 +5609,13 @@ type Block struct {
 	Quantity Quantity `json:"quantity"`
 	Reason   *string  `json:"reason,omitempty"`
 
-	// SellerLicence Number of a record.
-	SellerLicence ID `json:"seller_licence"`
+	// SellerLicence Absent where credits are traded.
+	SellerLicence *ID `json:"seller_licence,omitempty"`
 
 	// SellerParty Number of a record.
 	SellerParty ID `json:"seller_party"`
 
-	// SellerRegion Code of a region by GB/T 2260.
-	//
-	// Example: 330421
+	// SellerRegion Of credits the scheme's, as the buyer's.
 	SellerRegion RegionCode `json:"seller_region"`
 
 	// State Where a block trade is in its life.
@@ -5632,8 +5630,8 @@ type BlockEvent string
 
 // BlockInput defines model for BlockInput.
 type BlockInput struct {
-	// CounterpartyLicence Number of a record.
-	CounterpartyLicence ID `json:"counterparty_licence"`
+	// CounterpartyLicence Where permits are traded.
+	CounterpartyLicence *ID `json:"counterparty_licence,omitempty"`
 
 	// CounterpartyParty Number of a record.
 	CounterpartyParty ID `json:"counterparty_party"`
@@ -5643,13 +5641,16 @@ type BlockInput struct {
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
 
-	// Licence Of the caller.
-	Licence ID `json:"licence"`
+	// Licence Of the caller, where permits are traded.
+	Licence *ID `json:"licence,omitempty"`
 
 	// Market Code of a market.
 	//
 	// Example: YRD-VOCS
 	Market MarketCode `json:"market"`
+
+	// Party The caller's, where credits are traded.
+	Party *ID `json:"party,omitempty"`
 
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//

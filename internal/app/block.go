@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"slices"
 
 	"permitx/internal/catalog"
@@ -9,9 +8,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
-	"permitx/internal/permit"
 	"permitx/internal/quantity"
-	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -36,9 +33,10 @@ type BlockPropose struct {
 	Market              string
 	Instrument          string
 	Side                market.Side // of the proposer
-	Licence             int64       // of the proposer
+	Licence             int64       // of the proposer; 0: credits
+	Party               int64       // the proposer, of credits; 0: permits
 	CounterpartyParty   int64
-	CounterpartyLicence int64
+	CounterpartyLicence int64 // 0: credits
 	Quantity            quantity.Quantity
 	Price               quantity.Price
 }
@@ -74,19 +72,13 @@ func (c BlockPropose) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.BlockPropose, identity.Target{}); err != nil {
 		return nil, err // the role, before anything that could tell what exists
 	}
-	own, err := Get(v, Licences, "licence", c.Licence)
+	own, err := v.trader(identity.BlockPropose, c.Party, c.Licence)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.AuthoriseAt("licence", identity.BlockPropose, identity.OfParty(own.Party, "")); err != nil {
-		return nil, err
-	}
-	other, err := Get(v, Licences, "counterparty_licence", c.CounterpartyLicence)
+	other, err := c.counterparty(v)
 	if err != nil {
 		return nil, err
-	}
-	if other.Party != c.CounterpartyParty {
-		return nil, ErrPartyNotOfLicence.At("counterparty_party")
 	}
 	b, err := c.block(v, own, other)
 	if err != nil {
@@ -113,8 +105,11 @@ func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, 
 	if err != nil {
 		return market.Block{}, err
 	}
-	i, err := v.Instrument("instrument", c.Instrument)
+	i, err := v.Tradable("instrument", c.Instrument)
 	if err != nil {
+		return market.Block{}, err
+	}
+	if err := checkBlockTraders(i, own, other); err != nil {
 		return market.Block{}, err
 	}
 	form := PlaceOrder{Side: c.Side, Price: c.Price, Quantity: c.Quantity, TimeInForce: market.GTC}
@@ -131,13 +126,15 @@ func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, 
 	if c.Side == market.Buy {
 		seller, buyer = other, own
 	}
-	b.SellerParty, b.SellerLicence, b.SellerRegion = seller.Party, seller.ID, seller.Region
-	b.BuyerParty, b.BuyerLicence, b.BuyerRegion = buyer.Party, buyer.ID, buyer.Region
+	b.SellerParty, b.SellerLicence = seller.Party, seller.ID
+	b.BuyerParty, b.BuyerLicence = buyer.Party, buyer.ID
+	from, to := v.blockKeys(b)
+	b.SellerRegion, b.BuyerRegion = from.Region, to.Region
 	if t.BlockLeast == 0 || m.ProjectRequired { // which project it is for a block trade does not say
 		return b, ErrNoBlocks.With("the market %s has no block trades", m.Code)
 	}
 	if c.Quantity < t.BlockLeast {
-		return b, ErrBlockTooSmall.With("a block trade in %s is of at least %s t/a", m.Code, t.BlockLeast)
+		return b, ErrBlockTooSmall.With("a block trade in %s is of at least %s t", m.Code, t.BlockLeast)
 	}
 	b.Amount, err = market.HoldOf(b.Price, b.Quantity, int(b.Months))
 	return b, err
@@ -167,41 +164,11 @@ func (v *View) checkBlock(b market.Block) error {
 	if v.isOwn(b.SellerParty, b.BuyerParty) {
 		return ErrSelfTrade
 	}
-	seller, buyer := rowsOf(v.state, Licences).rows[b.SellerLicence], rowsOf(v.state, Licences).rows[b.BuyerLicence]
-	for _, l := range [2]catalog.Licence{seller, buyer} {
-		if err := v.checkArea(l, m); err != nil {
-			return err
-		}
-	}
-	f := v.blockFacts(b, m, i, seller, buyer)
-	return v.judge(&f)
+	return v.judgeBlock(b, m, i)
 }
 
-func (v *View) blockFacts(b market.Block, m catalog.Market, i catalog.Instrument, seller, buyer catalog.Licence) rulebook.Facts {
-	f := v.facts(rulebook.Deal, i.Pollutant, b.Quantity)
-	f.Spans, f.Approval = seller.Region != buyer.Region, m.Approval
-	parties := rowsOf(v.state, Parties).rows
-	f.Seller = v.known.side("licence", parties[b.SellerParty], seller, i.Pollutant, v.Today)
-	own := v.Actor.Parties()
-	switch {
-	case b.PermitHold != 0:
-		f.Seller.Holding = rulebook.Holding{Seen: true, Paid: b.Quantity, Ready: b.Quantity, Surplus: b.Quantity}
-	case slices.Contains(own, b.SellerParty):
-		f.Seller.Holding = v.holding(seller, i)
-	}
-	if b.MoneyHold == 0 && !slices.Contains(own, b.BuyerParty) {
-		f.Buyer = v.known.side("licence", parties[b.BuyerParty], buyer, i.Pollutant, v.Today)
-		return f
-	}
-	f.Buyer = v.buyer(v.known, "licence", parties[b.BuyerParty], buyer, i.Pollutant)
-	if b.ID != 0 { // it is counted already
-		f.Buyer.Holding.Total -= wantedOfBlock(b)
-	}
-	return f
-}
-
-// blockHold holds one side of a block trade: the permits with the surplus that
-// covers them, or the money.
+// blockHold holds one side of a block trade: what is sold, permits with the surplus
+// that covers them, or the money.
 func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Block), error) {
 	i := rowsOf(v.state, Instruments).rows[b.Instrument]
 	party := b.BuyerParty
@@ -228,20 +195,16 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 			tx.want(b.BuyerLicence, i.Pollutant, b.Quantity)
 		}, nil
 	}
-	key := HoldingKey(rowsOf(v.state, Licences).rows[b.SellerLicence], i, ledger.Paid)
-	id, _ := v.ledger.Find(key)
-	if err := v.checkResale(rowsOf(v.state, Markets).rows[b.Market], id, b.Quantity); err != nil {
+	key, _ := v.blockKeys(b)
+	if err := v.checkBlockGoods(b, key); err != nil {
 		return nil, err
-	}
-	if v.partsOf(id, b.Quantity) > MaxFills {
-		return nil, ErrTooManyParts
 	}
 	if fee := v.blockFee(b, market.Sell); fee > b.Amount {
 		return nil, ErrFeeNotCovered.With("the sale brings %s and its fee comes to %s", b.Amount, fee)
 	}
 	return func(tx *Tx, b *market.Block) {
-		b.PermitHold = tx.putHold(key, int64(b.Quantity), ledger.ForBlockTrade, b.ID).ID
-		tx.ChangeSurplus(b.SellerLicence, i.Pollutant, func(s *market.Surplus) { s.Held += b.Quantity })
+		b.PermitHold = tx.putHold(key, goodsHeld(b.OfCredits(), b.Quantity), ledger.ForBlockTrade, b.ID).ID
+		tx.blockSurplus(*b, b.Quantity)
 	}, nil
 }
 
@@ -254,15 +217,15 @@ func (v *View) blockFee(b market.Block, side market.Side) quantity.Money {
 // wantedOfBlock is what a block trade adds to what its buyer's licence may still
 // get: its quantity, from the buyer's word to its end.
 func wantedOfBlock(b market.Block) quantity.Quantity {
-	if b.State.IsOpen() && (b.Proposer == market.Buy || b.State == market.BlockConfirmed) {
+	if !b.OfCredits() && b.State.IsOpen() && (b.Proposer == market.Buy || b.State == market.BlockConfirmed) {
 		return b.Quantity
 	}
 	return 0
 }
 
-// want counts what a licence may still get of a pollutant.
+// want counts what a licence may still get of a pollutant; credits are got for none.
 func (tx *Tx) want(licence int64, pollutant string, q quantity.Quantity) {
-	if tx.dry == nil {
+	if tx.dry == nil && licence != 0 {
 		tx.wanted.add(licence, pollutant, q)
 	}
 }
@@ -338,6 +301,9 @@ func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role mark
 	if err := v.checkBlock(b); err != nil {
 		return nil, err
 	}
+	if err := v.checkBlockRanges(b); err != nil {
+		return nil, err
+	}
 	held, err := v.dealHolds(settlement.Deal{PermitHold: b.PermitHold, MoneyHold: b.MoneyHold})
 	if err != nil {
 		return nil, err
@@ -372,7 +338,7 @@ func (v *View) endBlock(b market.Block, to market.BlockState, why string) (Apply
 		tx.want(b.BuyerLicence, pollutant, -wantedOfBlock(b))
 		if b.PermitHold != 0 {
 			tx.closeHold(h.permits, ledger.HoldVoided)
-			tx.ChangeSurplus(b.SellerLicence, pollutant, func(s *market.Surplus) { s.Held -= b.Quantity })
+			tx.blockSurplus(b, -b.Quantity)
 		}
 		if b.MoneyHold != 0 {
 			tx.closeHold(h.money, ledger.HoldVoided)
@@ -382,32 +348,23 @@ func (v *View) endBlock(b market.Block, to market.BlockState, why string) (Apply
 	}, nil
 }
 
-// settleBlock moves permits and money out of what both sides hold, and reports the
+// settleBlock moves permits or credits, and money, out of what both sides hold, and reports the
 // trade. It is in no book, and its price counts neither as the last nor for the close.
 func (tx *Tx) settleBlock(b market.Block, held dealHolds) BlockResult {
-	i := mustGet(tx, Instruments, b.Instrument)
-	seller, buyer := mustGet(tx, Licences, b.SellerLicence), mustGet(tx, Licences, b.BuyerLicence)
+	seller, buyer := tx.blockKeys(b)
 	permits, money := tx.heldFor(b.PermitHold, held.permits), tx.heldFor(b.MoneyHold, held.money)
 	t := tx.putTrade(market.Trade{
 		Market: b.Market, Instrument: b.Instrument, Taker: b.Proposer.Opposite(), Price: b.Price, Quantity: b.Quantity, Months: b.Months,
 		Amount: b.Amount, BuyerRegion: buyer.Region, SellerRegion: seller.Region, At: tx.Now, Kind: market.BlockTrade,
 		BuyerFee: max(quantity.Money(money.Amount)-b.Amount, 0), SellerFee: tx.blockFee(b, market.Sell),
 	})
-	d := settlement.Delivery{
-		Seller: HoldingKey(seller, i, ledger.Paid), Buyer: HoldingKey(buyer, i, ledger.Paid),
-		Quantity: b.Quantity, Exchange: quantity.OneRatio, Offset: quantity.OneRatio,
-	}
-	tx.deliver(d, must(d.Outcome()), ledger.BlockTrade, t.ID, b.Amount, acquisitionOf(tx, t))
+	tx.deliverBlock(b, t, seller, buyer)
 	tx.postFees(t, b.BuyerParty, b.SellerParty)
 	for _, h := range [2]ledger.Hold{permits, money} {
 		if h.ID != 0 {
 			tx.closeHold(h, ledger.HoldPosted)
 		}
 	}
-	tx.want(b.BuyerLicence, i.Pollutant, -b.Quantity)
-	document := fmt.Sprintf("trade %d", t.ID)
-	tx.licenceChanged(b.SellerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, -b.Quantity, document})
-	tx.licenceChanged(b.BuyerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, b.Quantity, document})
 	b.Trade = t.ID
 	return tx.blockResult(b)
 }

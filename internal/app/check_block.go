@@ -38,7 +38,7 @@ func (c *checker) blockRows(s *sessionSums) error {
 		if int64(b.Amount) == money.Amount {
 			price = b.Amount // it is of before block trades paid fees
 		}
-		for id, amount := range map[int64]int64{b.PermitHold: int64(b.Quantity), b.MoneyHold: int64(price)} {
+		for id, amount := range map[int64]int64{b.PermitHold: goodsHeld(b.OfCredits(), b.Quantity), b.MoneyHold: int64(price)} {
 			h := holds[id]
 			if id != 0 && (h.Reference != b.ID || h.Amount != amount || (h.State == ledger.HoldActive) != b.State.IsOpen()) {
 				c.report("I-51", Blocks.name, b.ID, "is %s, its hold %d is %s with %d of %d", b.State, id, h.State, h.Amount, amount)

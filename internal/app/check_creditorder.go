@@ -36,9 +36,10 @@ type creditFill struct {
 }
 
 // checkCreditOrders holds that orders without a licence are of credits, whole
-// tonnes, in a market of their scheme, and no others are (I-85); that an open
-// sell holds aside what it has left; and that each trade of credits was
-// delivered and paid in one transfer between the parties of its orders (I-84).
+// tonnes, in a market of their scheme, and no others are (I-85), block trades too;
+// that an open sell holds aside what it has left; and that each trade of credits was
+// delivered and paid in one transfer between the parties of its orders, or of the
+// block trade (I-84).
 func (c *checker) checkCreditOrders() error {
 	instruments, err := c.creditInstruments()
 	if err != nil {
@@ -67,12 +68,12 @@ func (c *checker) checkCreditOrders() error {
 			c.report("I-85", Orders.name, o.ID, "is of no licence, and of %s t of instrument %d in market %d, for project %d", o.Quantity, o.Instrument, o.Market, o.Project)
 		}
 		if known && o.State == market.Open && o.Side == market.Sell {
-			if o.Hold != goodsHeld(&o, o.Remaining) {
+			if o.Hold != goodsHeld(true, o.Remaining) {
 				c.report("I-84", Orders.name, o.ID, "has %s t left and holds %d aside", o.Remaining, o.Hold)
 			}
 			h := goodsHolder(o.Party, i)
 			s := sales[h]
-			s.amount += goodsHeld(&o, o.Remaining)
+			s.amount += goodsHeld(true, o.Remaining)
 			s.since = max(s.since, o.Queued)
 			sales[h] = s
 		}
@@ -83,9 +84,25 @@ func (c *checker) checkCreditOrders() error {
 	if err := c.checkDeliverable(sales); err != nil {
 		return err
 	}
+	blocks := map[int64]market.Block{} // of credits, by their trade
+	err = eachOf(c.ctx, c.r, Blocks, Where("seller_licence", int64(0)), func(b market.Block) {
+		if i, known := instruments[b.Instrument]; !known || !markets[b.Market].Lists(i) || b.BuyerLicence != 0 || !b.Quantity.IsMultipleOf(quantity.OneQuantity) {
+			c.report("I-85", Blocks.name, b.ID, "is of no licence, and of %s t of instrument %d in market %d, for licence %d", b.Quantity, b.Instrument, b.Market, b.BuyerLicence)
+		}
+		blocks[b.Trade] = b
+	})
+	if err != nil {
+		return err
+	}
+	sides := func(t market.Trade) (seller, buyer int64) {
+		if t.Kind == market.BlockTrade {
+			return blocks[t.ID].SellerParty, blocks[t.ID].BuyerParty
+		}
+		return parties[t.SellOrder], parties[t.BuyOrder]
+	}
 	bought := map[creditHolder]carbon.Purchase{}
-	err = c.checkCreditFills(instruments, parties, func(t market.Trade) {
-		if h := goodsHolder(parties[t.BuyOrder], instruments[t.Instrument]); markets[t.Market].ResaleNextDay {
+	err = c.checkCreditFills(instruments, sides, func(t market.Trade, buyer int64) {
+		if h := goodsHolder(buyer, instruments[t.Instrument]); markets[t.Market].ResaleNextDay {
 			units := unitsOf(t.Quantity, c.schemes[instruments[t.Instrument].Scheme])
 			bought[h] = bought[h].Add(t.At.Date(), units)
 		}
@@ -151,8 +168,8 @@ func (c *checker) checkPurchases(bought map[creditHolder]carbon.Purchase) error 
 }
 
 // checkCreditFills compares the trades of credits with their transfers (I-84), and
-// gives each to note.
-func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, parties map[int64]int64, note func(market.Trade)) error {
+// gives each to note with its buyer.
+func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, sides func(market.Trade) (seller, buyer int64), note func(market.Trade, int64)) error {
 	if len(instruments) == 0 || !c.isWhole() {
 		return nil
 	}
@@ -177,9 +194,10 @@ func (c *checker) checkCreditFills(instruments map[int64]catalog.Instrument, par
 	}
 	err = eachOf(c.ctx, c.r, Trades, Query{}, func(t market.Trade) {
 		if _, of := instruments[t.Instrument]; of {
-			c.checkCreditFill(t, fills[t.ID], parties[t.SellOrder], parties[t.BuyOrder])
+			seller, buyer := sides(t)
+			c.checkCreditFill(t, fills[t.ID], seller, buyer)
 			delete(fills, t.ID)
-			note(t)
+			note(t, buyer)
 		}
 	})
 	for trade := range fills {

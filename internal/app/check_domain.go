@@ -200,7 +200,7 @@ func (c *checker) checkSurplus() error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(c.ctx, c.r, Blocks, Query{}.And("permit_hold", Gt, 0), func(b market.Block) {
+	err = eachOf(c.ctx, c.r, Blocks, Query{}.And("permit_hold", Gt, 0).And("seller_licence", Gt, 0), func(b market.Block) {
 		if b.State.IsOpen() {
 			held[surplusKey{b.SellerLicence, pollutants[b.Instrument]}] += b.Quantity
 		}

@@ -130,7 +130,7 @@ func (v *View) Tradable(field, code string) (catalog.Instrument, error) {
 }
 
 // ErrInstrumentOfCredits is returned when credits are named where only permits can be.
-var ErrInstrumentOfCredits = fault.New(fault.Invalid, "instrument.of_credits", "this is for permits: the instrument is of carbon-inclusive credits, which are traded in their market's book, by auction and by transfer").At("instrument")
+var ErrInstrumentOfCredits = fault.New(fault.Invalid, "instrument.of_credits", "this is for permits: the instrument is of carbon-inclusive credits, which are traded in their market's book, by block trade, by auction and by transfer").At("instrument")
 
 // Instrument returns an instrument of permits by its code, or ErrNoRecord.
 // Returns ErrInstrumentOfCredits for one of credits.

@@ -304,8 +304,9 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 const revokedMost = 2000
 
 // unspent picks up to units of an issuance that its party still has and that
-// are neither offered by auction nor locked, and the open orders that are in their
-// way: these sell them, or could not deliver what they sell out of so few ranges.
+// are neither offered by auction, sold in a block trade nor locked, and the open
+// orders that are in their way: these sell them, or could not deliver what they sell
+// out of so few ranges.
 func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*market.Record, error) {
 	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
 	series := v.seriesOf(scheme, i.Vintage)
@@ -314,15 +315,14 @@ func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*ma
 	for r := range v.freeOfIssuance(h, i.ID) {
 		there += r.Units()
 	}
-	if units = min(units, there); units == 0 {
+	key, one := creditKey(ledger.Credits, scheme, series, i.Party), int64(scheme.SerialUnit)
+	if units = min(units, there, v.credits.free[h]-v.unitsPromised(h)); units == 0 {
 		return creditMove{}, 0, nil, nil
 	}
 	taken, err := carbon.Take(v.freeOfIssuance(h, i.ID), units, revokedMost)
 	if err != nil {
 		return creditMove{}, 0, nil, err
 	}
-	key := creditKey(ledger.Credits, scheme, series, i.Party)
-	one := int64(scheme.SerialUnit)
 	over := (v.unitsInBook(h) - v.deliverable(h, taken)) * one
 	resting := v.leave(v.ordersUncovering(key, v.ledger.Balance(key).Available()+over))
 	return creditMove{taken, transferOf(ledger.CreditRevocation, key, creditKey(ledger.CreditsIssued, scheme, series, 0), units*one)}, units, resting, nil

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
+	"permitx/internal/market"
 )
 
 // heldRanges finds the ranges that a party holds of a series: the longest first,
@@ -137,10 +138,20 @@ func (s *state) creditAccount(h creditHolder) (ledger.Key, carbon.Scheme) {
 	return creditKey(ledger.Credits, scheme, series, h.party), scheme
 }
 
-// unitsInBook is how many units a party's open orders sell.
+// unitsInBook is how many units a party's open orders and block trades sell.
 func (v *View) unitsInBook(h creditHolder) int64 {
 	key, scheme := v.creditAccount(h)
 	return v.credits.free[h] - v.ledger.Balance(key).Available()/int64(scheme.SerialUnit)
+}
+
+// unitsPromised is how many of them another party relies on: all that no order sells.
+func (v *View) unitsPromised(h creditHolder) int64 {
+	key, scheme := v.creditAccount(h)
+	promised := v.unitsInBook(h)
+	for _, o := range v.ordersOn(func(o *market.Record) bool { return v.holdsIn(o, key) }) {
+		promised -= o.Hold / int64(scheme.SerialUnit)
+	}
+	return promised
 }
 
 // sellRanges is how many of its free ranges, the longest ones, a party's open
@@ -202,20 +213,20 @@ func transferOf(r ledger.Reason, from, to ledger.Key, amount int64) ledger.Trans
 // ErrInBook, or fails as carbon.Split.
 func (v *View) pickSpare(h creditHolder, units int64) ([]carbon.Range, error) {
 	if spare := v.credits.free[h] - v.unitsInBook(h); units > spare && units <= v.credits.free[h] {
-		return nil, ErrInBook.With("%d units are wanted, open orders leave %d", units, spare)
+		return nil, ErrInBook.With("%d units are wanted, open orders and block trades leave %d", units, spare)
 	}
 	return carbon.Split(v.spareRanges(h), units)
 }
 
-// ErrInBook is returned when units that would be used are on sale by open orders.
-var ErrInBook = fault.New(fault.Refused, "carbon.units_in_book", "the units are on sale by open orders: cancel orders first").At("units").
-	Under("carbon.in_book", "project default: what an open order sells is nobody's to use")
+// ErrInBook is returned when units that would be used are on sale by open orders or block trades.
+var ErrInBook = fault.New(fault.Refused, "carbon.units_in_book", "the units are on sale by open orders and block trades: end these first").At("units").
+	Under("carbon.in_book", "project default: what an open order or block trade sells is nobody's to use")
 
 // checkNotInBook returns ErrInBook when open orders could not deliver what they
 // sell any more without units that are named.
 func (v *View) checkNotInBook(h creditHolder, named []carbon.Range) error {
 	if sold, left := v.unitsInBook(h), v.deliverable(h, named); sold > left {
-		return ErrInBook.With("open orders sell %d units, of %d longest ranges that are left they could deliver %d", sold, sellRanges, left)
+		return ErrInBook.With("open orders and block trades sell %d units, of %d longest ranges that are left they could deliver %d", sold, sellRanges, left)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (e *exceptions) soonSales() error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(e.ctx, e.r, Blocks, e.inMonth("proposed_at").And("trade", Gt, int64(0)), func(b market.Block) {
+	err = eachOf(e.ctx, e.r, Blocks, e.inMonth("proposed_at").And("trade", Gt, int64(0)).And("seller_licence", Gt, int64(0)), func(b market.Block) {
 		i, _ := ReadTable(e.app.Reference(), Instruments).Get(b.Instrument)
 		s.judge(report.Object{Table: Blocks.name, ID: b.ID}, surplusKey{b.SellerLicence, i.Pollutant}, b.ProposedAt.Date(), []string{b.SellerRegion, b.BuyerRegion})
 	})

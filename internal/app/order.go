@@ -125,7 +125,7 @@ func (c PlaceOrder) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.OrderPlace, identity.Target{}); err != nil {
 		return nil, err // the role, before anything that could tell what exists
 	}
-	l, err := c.trader(v)
+	l, err := v.trader(identity.OrderPlace, c.Party, c.Licence)
 	if err != nil {
 		return nil, err
 	}
@@ -136,20 +136,20 @@ func (c PlaceOrder) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return tx.place(e) }, nil
 }
 
-// trader is the licence that the order is for, after the actor's right to trade
-// for its party was checked. An order of credits is for none: only its party is set.
-func (c PlaceOrder) trader(v *View) (catalog.Licence, error) {
-	if (c.Party == 0) == (c.Licence == 0) {
+// trader is the licence that is traded for, after the actor's right to trade for
+// its party was checked. Credits are traded for none: only the party is set.
+func (v *View) trader(op identity.Operation, party, licence int64) (catalog.Licence, error) {
+	if (party == 0) == (licence == 0) {
 		return catalog.Licence{}, ErrTrader
 	}
-	if c.Party != 0 {
-		return catalog.Licence{Party: c.Party}, v.AuthoriseAt("party", identity.OrderPlace, identity.OfParty(c.Party, ""))
+	if party != 0 {
+		return catalog.Licence{Party: party}, v.AuthoriseAt("party", op, identity.OfParty(party, ""))
 	}
-	l, err := Get(v, Licences, "licence", c.Licence)
+	l, err := Get(v, Licences, "licence", licence)
 	if err != nil {
 		return l, err
 	}
-	return l, v.AuthoriseAt("licence", identity.OrderPlace, identity.OfParty(l.Party, ""))
+	return l, v.AuthoriseAt("licence", op, identity.OfParty(l.Party, ""))
 }
 
 func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {

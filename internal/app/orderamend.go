@@ -115,7 +115,7 @@ func (c OrderAmend) lower(v *View, o *market.Record, e entry) (Apply, error) {
 		return nil, err
 	}
 	if o.Side == market.Sell {
-		e.order.Hold = goodsHeld(o, e.order.Remaining)
+		e.order.Hold = goodsHeld(o.OfCredits(), e.order.Remaining)
 	} else {
 		hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
 		if err != nil {

@@ -125,7 +125,7 @@ func (tx *Tx) placeItem(c PlaceOrder, staged int) OrderItem {
 	if staged > batchRows {
 		return OrderItem{Fault: ErrOrderBatchFull}
 	}
-	l, err := c.trader(tx.View)
+	l, err := tx.trader(identity.OrderPlace, c.Party, c.Licence)
 	if err != nil {
 		return OrderItem{Fault: itemFault(err)}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
@@ -50,9 +51,12 @@ func (e *entry) checkCreditsOfSale(v *View, before *market.Record) error {
 		return err
 	}
 	h := goodsHolder(o.Party, e.inst)
-	if err := v.checkCreditResale(e.market, h, more); err != nil {
-		return err
-	}
+	return fault.First(v.checkCreditResale(e.market, h, more), v.checkDeliverable(h, more))
+}
+
+// checkDeliverable holds that what a party sells of a series, and more of it, lies
+// in few enough ranges.
+func (v *View) checkDeliverable(h creditHolder, more int64) error {
 	if len(v.credits.of[h]) <= sellRanges {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
 		return err
 	}
 	if o.Side == market.Sell {
-		e.key, o.Hold = v.goodsKey(o, l, e.inst), goodsHeld(o, o.Remaining)
+		e.key, o.Hold = v.goodsKey(o, l, e.inst), goodsHeld(o.OfCredits(), o.Remaining)
 		return e.checkSale(v, cost, before)
 	}
 	hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)

@@ -146,7 +146,7 @@ func (tx *Tx) deliver(d settlement.Delivery, o settlement.Outcome, reason ledger
 func (tx *Tx) afterFill(o *market.Record, q quantity.Quantity, paid quantity.Money, e *entry) {
 	o.Remaining -= q
 	if o.Side == market.Sell {
-		o.Hold -= goodsHeld(o, q)
+		o.Hold -= goodsHeld(o.OfCredits(), q)
 		return
 	}
 	tx.claimMet(o, e.inst.Pollutant, q)

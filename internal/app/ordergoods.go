@@ -18,7 +18,7 @@ import (
 // The faults of naming what is traded, in the order in which they are checked.
 var (
 	// ErrTrader is returned when an order names neither a licence nor a party, or both.
-	ErrTrader = fault.New(fault.Invalid, "order.trader_missing", "an order of permits names a licence, one of credits the party: one of the two").At("licence")
+	ErrTrader = fault.New(fault.Invalid, "order.trader_missing", "permits are traded for a licence, credits by the party: name one of the two").At("licence")
 	// ErrTraderOfPermits is returned when permits would be traded by a party as such.
 	ErrTraderOfPermits = fault.New(fault.Invalid, "order.licence_missing", "permits are traded for a licence: name the licence, not the party").At("licence")
 	// ErrTraderOfCredits is returned when credits would be traded for a licence.
@@ -85,11 +85,11 @@ func (v *View) goodsKey(o *market.Record, l catalog.Licence, i catalog.Instrumen
 	return HoldingKey(l, i, ledger.Paid)
 }
 
-// goodsHeld is what an order to sell q holds aside in that account. What is more
+// goodsHeld is what a sale of q holds aside in that account. What is more
 // than any account holds is the largest that can be.
-func goodsHeld(o *market.Record, q quantity.Quantity) int64 {
+func goodsHeld(ofCredits bool, q quantity.Quantity) int64 {
 	switch {
-	case !o.OfCredits():
+	case !ofCredits:
 		return int64(q)
 	case int64(q) > math.MaxInt64/creditAtoms:
 		return math.MaxInt64

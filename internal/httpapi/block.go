@@ -28,8 +28,8 @@ func (s *Server) blockOf(b market.Block) api.Block {
 func blockOf(b market.Block, m, instrument string) api.Block {
 	return api.Block{
 		ID: b.ID, Market: m, Instrument: instrument, State: api.BlockState(b.State), Proposer: api.Side(b.Proposer.String()),
-		SellerParty: b.SellerParty, SellerLicence: b.SellerLicence, SellerRegion: b.SellerRegion,
-		BuyerParty: b.BuyerParty, BuyerLicence: b.BuyerLicence, BuyerRegion: b.BuyerRegion,
+		SellerParty: b.SellerParty, SellerLicence: optional(b.SellerLicence), SellerRegion: b.SellerRegion,
+		BuyerParty: b.BuyerParty, BuyerLicence: optional(b.BuyerLicence), BuyerRegion: b.BuyerRegion,
 		Quantity: b.Quantity.String(), Price: b.Price.String(), Months: int(b.Months), Amount: b.Amount.String(), Formula: optional(app.BlockFormula(b)), NeedsOfficer: b.NeedsOfficer,
 		Document: optional(b.Document), Reason: optional(b.Reason), Trade: optional(b.Trade), ProposedAt: b.ProposedAt.String(), LapsesAt: b.LapsesAt.String(),
 	}
@@ -72,8 +72,8 @@ func (s *Server) ProposeBlockTrade(ctx context.Context, r gen.ProposeBlockTradeR
 	var in input
 	b := r.Body
 	c := app.BlockPropose{
-		Market: b.Market, Instrument: b.Instrument, Side: read(&in, "side", string(b.Side), market.ParseSide), Licence: b.Licence,
-		CounterpartyParty: b.CounterpartyParty, CounterpartyLicence: b.CounterpartyLicence,
+		Market: b.Market, Instrument: b.Instrument, Side: read(&in, "side", string(b.Side), market.ParseSide), Licence: deref(b.Licence), Party: deref(b.Party),
+		CounterpartyParty: b.CounterpartyParty, CounterpartyLicence: deref(b.CounterpartyLicence),
 		Quantity: read(&in, "quantity", b.Quantity, quantity.ParseQuantity), Price: read(&in, "price", b.Price, quantity.ParsePrice),
 	}
 	if err := in.err(); err != nil {

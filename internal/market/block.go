@@ -15,17 +15,17 @@ type Block struct {
 	State         BlockState
 	Proposer      Side
 	SellerParty   int64
-	SellerLicence int64
+	SellerLicence int64 // 0: of credits, which are a party's
 	SellerRegion  string
 	BuyerParty    int64
-	BuyerLicence  int64
+	BuyerLicence  int64 // 0: of credits
 	BuyerRegion   string
 	Quantity      quantity.Quantity
 	Price         quantity.Price
 	Months        int32 // 0 where the price is outright
 	Amount        quantity.Money
 	NeedsOfficer  bool  // an officer approves it: so the market's terms said when it was proposed
-	PermitHold    int64 // 0: none
+	PermitHold    int64 // of what is sold; 0: none
 	MoneyHold     int64 // 0: none
 	Document      string
 	Reason        string // of its end
@@ -37,6 +37,9 @@ type Block struct {
 	LapsesAt      calendar.Instant
 	Command       int64
 }
+
+// OfCredits reports whether credits are traded, not permits.
+func (b Block) OfCredits() bool { return b.SellerLicence == 0 }
 
 // BlockState is where a block trade is in its life.
 type BlockState string

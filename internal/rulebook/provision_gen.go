@@ -53,7 +53,7 @@ var provisions = []Provision{
 		{"complaint.same_person", "who filed the complaint cannot answer it", "project default"},
 	}},
 	{"carbon.in_book", []Refusal{
-		{"carbon.units_in_book", "the units are on sale by open orders: cancel orders first", "project default: what an open order sells is nobody's to use"},
+		{"carbon.units_in_book", "the units are on sale by open orders and block trades: end these first", "project default: what an open order or block trade sells is nobody's to use"},
 	}},
 	{"carbon.offset_cap", []Refusal{
 		{"carbon.offset_cap", "credits may offset a share of the obligation only", "上海市碳排放管理试行办法; 北京: 5 %, 一半以上为本地"},
